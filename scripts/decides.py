@@ -37,12 +37,13 @@ UNKNOWN: Final = "**not explained**"
 @dataclass
 class Story:
     """Decisions after the fault: modes in their order with seconds, and how it ended. `pad_m`: way to the pad that it
-    should land on."""
+    should land on; `off_m`: most that the wind pushed it off its line to the north."""
 
     modes: list[tuple[float, str]] = field(default_factory=list)
     disarmed_s: float | None = None
     height_m: float = 0.0
     pad_m: float | None = None
+    off_m: float | None = None
     fell: bool = False
 
     def __str__(self) -> str:
@@ -55,6 +56,8 @@ class Story:
             end = f"in the air at {self.height_m:.0f} m"
         if self.pad_m is not None and self.disarmed_s is not None:
             end += f", {self.pad_m:.1f} m beside the pad"
+        if self.off_m is not None:
+            end += f", up to {self.off_m:.0f} m off its line"
         return f"{modes}; {end}"
 
     @property
@@ -70,12 +73,22 @@ class Flight:
         self.session, self.case = session, case
         self.link = session.connect()
         self.station = self.link if case.radio_m is None else session.connect(radio=weak_radio(case.radio_m))
+        self.fault_s: float | None = None
 
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(10.0 * seconds)):
             if round(10.0 * self.session.time_s) % 10 == 0:
                 self.station.send(mavlink.MAVLink_heartbeat_message(VehicleType.GCS, 8, 0, 0, 0, 3))
+            self._blow()
             self.session.run_for(0.1)
+
+    def _blow(self) -> None:
+        """Let the wind be what the case says of this height and time."""
+        if self.case.wind is not None:
+            since_s = 0.0 if self.fault_s is None else self.session.time_s - self.fault_s
+            wind = self.case.wind.at(since_s, -self.session.truth.position[2])
+            self.session.set_param("SIM_WIND_SPD", wind.mean_mps)
+            self.session.set_param("SIM_WIND_DIR", wind.from_deg or 0.0)
 
     def wait_armable(self) -> None:
         """Wait with the station there: PX4 wants one before it arms, where NAV_DLL_ACT says that it counts."""
@@ -162,7 +175,7 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
         firmware.lead(flight, 0.0 if case.pad else NORTH_M)
         link.messages()
         flight.pass_time(LEG_S)
-        begin_s = session.time_s
+        begin_s = flight.fault_s = session.time_s
         mode = firmware.mode(heartbeats(link)[-1])
         if case.order is None:
             inject(session.service, case.fault or name)
@@ -170,6 +183,8 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
             case.order(link)
         while session.time_s < begin_s + AFTER_S and (story.disarmed_s is None or -session.truth.position[2] > 0.5):
             before = session.truth
+            if case.wind is not None:
+                story.off_m = max(story.off_m or 0.0, abs(before.position[1]))
             flight.pass_time(0.1)
             now_s = session.time_s - begin_s
             if before.velocity[2] > 4.0 and -session.truth.position[2] < 0.5:

@@ -12,6 +12,7 @@ from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie import mavlink
 from sortie.api.link import SessionLink
 from sortie.config.radio import radio_of
+from sortie.config.wind import ProfileAxis, Wind, WindProfile
 
 PAD: Final = (2.0, 1.0)
 """Place of the pad, m north and east of home."""
@@ -22,7 +23,7 @@ class Case:
     """What happens on the leg. `why`: why the two differ, where they do. `fault`: that of its name, unless another is
     told; `ours`, `theirs`: more parameters; `order`: sent in place of a fault; `pad`: it stands over home, a pad beside
     it; `above_ground`: the height of the leg counts from the ground; `radio_m`: so far the radio of the station
-    reaches, None: the station is on a cable."""
+    reaches, None: the station is on a cable; `wind`: over height, or over the time since the fault."""
 
     why: str = ""
     fault: str = ""
@@ -32,6 +33,7 @@ class Case:
     pad: bool = False
     above_ground: bool = False
     radio_m: float | None = None
+    wind: WindProfile | None = None
 
 
 def command(link: SessionLink, number: int, *params: float) -> None:
@@ -83,6 +85,15 @@ _WINDY: Final = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 250.0, "SIM_WIND_TURB": 2.
 _FINDER: Final = {"RNGFND1_TYPE": 100.0}
 _PX4_STATION: Final = {"NAV_DLL_ACT": 2.0}
 WINDY: Final = "8 m/s of wind with gusts of 2 m/s"
+SHEAR: Final = "wind that grows from 2 m/s at 5 m to 12 m/s at 25 m"
+_SHEAR: Final = WindProfile(((5.0, Wind(2.0, 2.0, 250.0)), (25.0, Wind(12.0, 12.0, 250.0))), ProfileAxis.HEIGHT)
+TURN: Final = "8 m/s of wind that turns round within 20 s"
+_TURN: Final = WindProfile(
+    ((0.0, Wind(8.0, 8.0, 250.0)), (10.0, Wind(8.0, 8.0, 340.0)), (20.0, Wind(8.0, 8.0, 70.0))), ProfileAxis.TIME
+)
+STORM: Final = "wind that grows from 4 to 20 m/s within 30 s"
+_STORM: Final = WindProfile(((0.0, Wind(4.0, 4.0, 250.0)), (30.0, Wind(20.0, 20.0, 250.0))), ProfileAxis.TIME)
+_FIELDS: Final = {SHEAR: _SHEAR, TURN: _TURN, STORM: _STORM}
 RADIO: Final = "station behind a radio that reaches 60 m"
 
 ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
@@ -164,6 +175,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     ),
     RADIO: Case(ours=_STATION, theirs=_STATION, order=leave_it_alone, radio_m=60.0),
     WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
+    **{name: Case(order=leave_it_alone, wind=field) for name, field in _FIELDS.items()},
     "range finder of a leg above the ground sees nothing": Case(
         "both return; ours after 5 s, as ArduCopter's AUTO, whose GUIDED does it at once",
         ours=_FINDER | {"RNGFND1_MAX_CM": 4000.0},
@@ -252,4 +264,5 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "gcs.loss": Case(ours=_PX4_STATION, theirs=_PX4_STATION),
     RADIO: Case(ours=_PX4_STATION, theirs=_PX4_STATION, order=leave_it_alone, radio_m=60.0),
     WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
+    **{name: Case(order=leave_it_alone, wind=field) for name, field in _FIELDS.items()},
 }

@@ -19,13 +19,18 @@ def write_or_check(page: Path, text: str, arguments: list[str]) -> int:
     return 1
 
 
-def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str], row: str) -> None:
-    """Write a row into the table between the comments `mark` and `/mark`: its first cell says which of `order` it is.
-    The others stay as they are; what is in no `order` goes."""
+def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str], *rows: str) -> None:
+    """Write rows into the table of a page, see `with_rows`."""
+    page.write_text(with_rows(page.read_text(encoding="utf-8"), mark, heads, order, *rows), encoding="utf-8")
+
+
+def with_rows(text: str, mark: str, heads: Sequence[str], order: Sequence[str], *rows: str) -> str:
+    """A page with rows in the table between its comments `mark` and `/mark`: the first cell of a row says which of
+    `order` it is. The others stay as they are; what is in no `order` goes."""
     begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = text.partition(begin)
     table, _, behind = rest.partition(end)
-    known = {line.split(" | ")[0].removeprefix("| "): line for line in (*table.splitlines(), row)}
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in (*table.splitlines(), *rows)}
     top = "".join(f"| {head} " if head else "| " for head in heads) + "|"
     lines = [top, "|" + " --- |" * len(heads), *(known[name] for name in order if name in known)]
-    page.write_text("\n".join([f"{before}{begin}", *lines, f"{end}{behind}"]), encoding="utf-8")
+    return "\n".join([f"{before}{begin}", *lines, f"{end}{behind}"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
+from autopilot.vehicles.kinds import vehicle_class
 from sitl.ardupilot import faults as ardupilot_faults
 from sitl.ardupilot import launcher as ardupilot
 from sitl.child import SitlChild
@@ -51,16 +52,19 @@ class Lockstep(Protocol):
 class WayIn:
     """A firmware that flies our bodies, called `name`, and `word` on the command line. `find` finds its binary, by kind
     and the given path; `variable` of the environment is the alternative. `version` matches its version in that file,
-    and `listens` occurs in files that support this. `launch` starts it with a system id. `steps`: steps of its body in
-    20 ms, by kind. `by_parameter`: faults in its own simulation; `unknown`: faults that it cannot have. `hears`,
-    `sees`: its parameters for other aircraft and for obstacles on its link."""
+    which for a kind begins with `named` (in small letters). `listens` occurs in files that support this, and `feels` in
+    those that take our battery for theirs (None: none does). `launch` starts it with a system id. `steps`: steps of its
+    body in 20 ms, by kind. `by_parameter`: faults in its own simulation; `unknown`: faults that it cannot have.
+    `hears`, `sees`: its parameters for other aircraft and for obstacles on its link."""
 
     word: str
     name: str
     find: Callable[[str, str], Path]
     variable: str
     version: bytes
+    named: Callable[[str], str]
     listens: bytes
+    feels: bytes | None
     launch: Callable[..., Lockstep]
     steps: Mapping[str, int]
     by_parameter: Mapping[str, Sequence[SimParameter]]
@@ -75,7 +79,9 @@ _ARDUPILOT = WayIn(
     ardupilot.find_binary,
     ardupilot.VARIABLE,
     rb"Ardu\w+ V\d[ -~]*",
+    lambda kind: vehicle_class(kind).sitl_binary,
     b"accel_body",
+    b"velocity_wind",  # came in one commit with `battery`, which also stands elsewhere (ArduPilot 30732, August 2025)
     ardupilot.launch_in_world,
     STEPS,
     ardupilot_faults.BY_PARAMETER,
@@ -94,7 +100,9 @@ _PX4 = WayIn(
     px4.find_binary,
     px4.VARIABLE,
     rb"\bv1\.\d+\.\d+[\w.-]*",
+    lambda kind: "v",
     b"simulator_mavlink",
+    None,
     px4.launch_in_world,
     PX4_STEPS,
     _PX4_BY_PARAMETER,

@@ -1,8 +1,8 @@
 """Faults of Sortie's fault grammar in an ArduPilot that flies a body of our simulator.
 
 Faults of motors, battery, wind, load, gyroscopes and accelerometers act on the body (`sitl.vehicles.faults`). The
-firmware simulates GPS, compasses, barometers and the pilot's radio itself, from the body's true motion, so their faults
-are set by its SIM_ parameters.
+firmware simulates GPS, compasses, barometers, the pilot's radio and (before August 2025) the battery itself, from the
+body's true motion, so their faults are set by its SIM_ parameters.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ BY_PARAMETER: Final[Mapping[str, tuple[SimParameter, ...]]] = {
     "gyro.off": (SimParameter("SIM_GYR_FAIL_MSK", 3.0, 0.0),),
     "accel.off": (SimParameter("SIM_ACC_FAIL_MSK", 3.0, 0.0),),
     "rc.loss": (SimParameter("SIM_RC_FAIL", 1.0, 0.0),),
+    "battery.low": (SimParameter("SIM_BATT_VOLTAGE", 10.0, 12.6, -1.0),),  # of one that does not take our battery
 }
 #: Faults of GPS, compass and barometer that no parameter of ArduPilot can cause.
 UNKNOWN: Final = (

@@ -17,6 +17,7 @@ from typing import Final
 
 from sitl.child import SitlChild, SitlError
 from sitl.kernel.outside import MAGIC_16, MAGIC_32
+from sitl.starving import Silence
 from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
 
 #: Time between checks of the firmware's process and serial line while it is silent, s.
@@ -107,7 +108,7 @@ class JsonLockstep:
         self.body = body
         self.line = line
         self.child = child
-        self._silent_s = silent_s
+        self._silence = Silence(child.pid, silent_s)
         self.exchanges = 0
         self.restarts = 0
         self._socket = receiver
@@ -133,13 +134,12 @@ class JsonLockstep:
 
     def _listen(self, stop: Callable[[], bool]) -> bool:
         """Wait for a packet; False if told to stop."""
-        silent_s = 0.0
         while not self._waiting:
             try:
                 size, address = self._socket.recvfrom_into(self._request)
             except (BlockingIOError, TimeoutError):
-                silent_s += _LOOK_S
-                self._look(silent_s)
+                self._silence.seconds += _LOOK_S
+                self._look()
                 if stop():
                     return False
                 continue
@@ -148,6 +148,8 @@ class JsonLockstep:
             if address != self._address or self._count() < self.body.count:
                 self._begin(address)
             self._waiting = True
+            if self._silence.seconds:
+                self._silence.broken()
         return True
 
     def _count(self) -> int:
@@ -160,11 +162,11 @@ class JsonLockstep:
         self._address = address
         self.body.restarted()
 
-    def _look(self, silent_s: float) -> None:
+    def _look(self) -> None:
         self.child.check()
         self.line.look()
-        if silent_s > self._silent_s:
-            raise SitlError(f"ArduPilot SITL hangs: nothing came for {self._silent_s:g} s", ended=True)
+        if self._silence.hangs():
+            raise SitlError(f"ArduPilot SITL hangs: nothing came for {self._silence.limit_s:g} s", ended=True)
 
     def close(self) -> None:
         """End the firmware."""

@@ -29,6 +29,7 @@ from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
 from sitl.px4 import stillness
 from sitl.px4.stillness import Stillness
+from sitl.starving import Silence
 from sitl.vehicles.outside import OutsideBody
 from sitl.vehicles.payload import PARACHUTE
 from sitl.vehicles.wiring import REST, SPAN
@@ -124,7 +125,7 @@ class HilLockstep:
         self.line = line
         self.child = child
         self.exchanges = self.restarts = self.unanswered = 0
-        self._server, self._start_us, self._silent_s = server, start_us, silent_s
+        self._server, self._start_us = server, start_us
         self._server.settimeout(_LOOK_S)
         self._ranges, self._transmits = ranges, transmitter
         self.switches: Mapping[str, Callable[[bool], None]] = {"rc.loss": self._lose_radio} if transmitter else {}
@@ -133,7 +134,8 @@ class HilLockstep:
         self._connection: socket.socket | None = None
         self._owed = False  # True until the last sample is answered
         self._steered = False  # True once it has answered on this connection
-        self._silence_s, self._line_heard, self._silent_samples = 0.0, 0, 0
+        self.silence = Silence(child.pid, silent_s)
+        self._line_heard, self._silent_samples = 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_told() else None
         s = body.machine.rows()[0][0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
@@ -198,7 +200,7 @@ class HilLockstep:
         """Wait until none of its threads runs. It is silent in this time."""
         begun_s = time.monotonic()
         rests = stillness.wait(patience_s)
-        self._silence_s += time.monotonic() - begun_s
+        self.silence.seconds += time.monotonic() - begun_s
         return rests
 
     def _settle(self, stop: Callable[[], bool]) -> bool:
@@ -211,25 +213,26 @@ class HilLockstep:
 
     def _look(self) -> None:
         """Raise SitlError if it has ended, or is silent on both connections."""
-        if self._silence_s == 0.0:
+        if self.silence.seconds == 0.0:
             return
         self.child.check()
         if self.line.heard != self._line_heard:
-            self._line_heard, self._silence_s = self.line.heard, 0.0
-        if self._silence_s > self._silent_s:
+            self._line_heard = self.line.heard
+            self.silence.broken()
+        if self.silence.hangs():
             what = "it did not connect" if self._connection is None else "nothing came"
-            raise SitlError(f"PX4 SITL hangs: {what} for {self._silent_s:g} s", ended=True)
+            raise SitlError(f"PX4 SITL hangs: {what} for {self.silence.limit_s:g} s", ended=True)
 
     def _accept(self) -> None:
         try:
             self._connection, _ = self._server.accept()
         except TimeoutError:
-            self._silence_s += _LOOK_S
+            self.silence.seconds += _LOOK_S
             return
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wire = self._make_wire()
         self._owed = self._steered = False
-        self._silence_s = 0.0
+        self.silence.broken()
 
     def _hear(self, patience_s: float) -> bool:
         """Take input that comes within `patience_s`; True if it contained controls. The connection may be closed
@@ -240,7 +243,7 @@ class HilLockstep:
         try:
             data = self._connection.recv(65536)
         except (TimeoutError, BlockingIOError):
-            self._silence_s += time.monotonic() - begun_s
+            self.silence.seconds += time.monotonic() - begun_s
             return False
         except ConnectionError:
             data = b""
@@ -249,7 +252,7 @@ class HilLockstep:
             self._connection = None
             self.restarts += 1
             return False
-        self._silence_s = 0.0
+        self.silence.broken()
         heard = self._wire.receive(data)
         if not heard:
             return False
@@ -271,7 +274,7 @@ class HilLockstep:
         pack_into("<HHI", body.request.data, 0, O.MAGIC_32, SAMPLES_HZ, (body.count + 1) & 0xFFFFFFFF)
         body.exchange()
         assert self._connection is not None
-        self._connection.settimeout(self._silent_s)
+        self._connection.settimeout(self.silence.limit_s)
         try:
             self._connection.sendall(self._wire.frames(self._sample()))
         except TimeoutError:

@@ -15,12 +15,14 @@ from sitl.vehicles.simulated import SimulatedMachine
 OF_WORLD = ("SIM_WIND_", "SIM_TIDE_", "SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")
 """Prefixes of parameters that always act on the simulated world: wind, current, collisions, the obstacle sensor, the
 payload. A firmware's parameters of these names have no effect."""
+_OF_BOTH = ("battery.low",)
+"""Faults that act on the body even if the firmware simulates the same thing: the motors turn by the body's battery."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimParameter:
     """A parameter with its values during the fault (`on`) and otherwise (`off`). If `given` is not 0, the fault's own
-    value times `given` is set during the fault."""
+    value times `given` is added to `off` during the fault."""
 
     name: str
     on: float
@@ -70,8 +72,10 @@ class FirmwareFaults:
         if settings is None:
             acts = name not in self.unknown and self.machine.inject_fault(name, value, active=active)
             return {} if acts else None
+        if name in _OF_BOTH:
+            self.machine.inject_fault(name, value, active=active)
         told = {}
         for setting in settings:
-            on = setting.on if value is None or setting.given == 0.0 else value * setting.given
+            on = setting.on if value is None or setting.given == 0.0 else setting.off + value * setting.given
             told[setting.name] = on if active else setting.off
         return told

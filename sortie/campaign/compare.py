@@ -87,11 +87,16 @@ def compare(old: Path, new: Path) -> StudyComparison:
     return StudyComparison(paired, (len(first), len(second)), _corrected(judges), only, agreement)
 
 
-def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: Sequence[str]) -> Agreement:
-    a, b = (np.array([row.ok for row in part]) for part in (first, second))
+def agreement(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> tuple[float, float | None]:
+    """Share of the pairs of verdicts that are the same, and Cohen's kappa (see `Agreement`)."""
     share = float((a == b).mean())
     chance = float(a.mean() * b.mean() + (1.0 - a.mean()) * (1.0 - b.mean()))
-    kappa = None if chance == 1.0 else (share - chance) / (1.0 - chance)
+    return share, None if chance == 1.0 else (share - chance) / (1.0 - chance)
+
+
+def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: Sequence[str]) -> Agreement:
+    a, b = (np.array([row.ok for row in part]) for part in (first, second))
+    share, kappa = agreement(a, b)
     gaps = np.zeros(len(first))
     for name in names:
         with np.errstate(invalid="ignore"):

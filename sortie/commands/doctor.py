@@ -23,38 +23,42 @@ _FRAMES: Final = {("ardupilot", "copter"): tuple(layout.name for layout in FRAME
 
 @dataclass(frozen=True, slots=True)
 class FoundBinary:
-    """Binary that flies `vehicle` (a word of --vehicle). `by`: what named it; `missing`: why there is none."""
+    """Binary that flies `vehicle` (a word of --vehicle). `by`: what named it; `our_battery`: it uses that of our body,
+    not its own; `missing`: why there is none."""
 
     vehicle: str
     binary: str = ""
     by: str = ""
     version: str = ""
     in_our_world: bool = False
+    our_battery: bool = False
     frames: tuple[str, ...] = ()
     missing: str = ""
 
     def __str__(self) -> str:
         if not self.binary:
             return f"{self.vehicle:<20} none: {self.missing}"
-        world = "also in our world" if self.in_our_world else "in its own world only: it has no way into ours"
-        frames = f" ({', '.join(self.frames)})" if self.frames else ""
-        return f"{self.vehicle:<20} {self.version or 'tells no version'}, {world}{frames}: {self.binary}, by {self.by}"
+        world = "in its own world only: it has no way into ours"
+        if self.in_our_world:
+            frames = f" ({', '.join(self.frames)})" if self.frames else ""
+            world = f"also in our world{frames}, with {'our' if self.our_battery else 'its own'} battery"
+        return f"{self.vehicle:<20} {self.version or 'tells no version'}, {world}: {self.binary}, by {self.by}"
 
 
 def doctor(given: GivenOptions) -> int:
     """List the binaries. Status 0, or 1 when the requested one is missing."""
     asked = given[EXAMINED]
     if asked is None:
-        found = [_find(way, kind, "") for way in WAYS.values() for kind in way.steps]
+        found = [look_for(way, kind, "") for way in WAYS.values() for kind in way.steps]
     elif asked.kind in WAYS:
-        found = [_find(WAYS[asked.kind], asked.frame, asked.target)]
+        found = [look_for(WAYS[asked.kind], asked.frame, asked.target)]
     else:
         raise UserError("no firmware flies it", option="vehicle", given=str(asked))
     print(json.dumps([asdict(binary) for binary in found]) if given[JSON] else "\n".join(map(str, found)))
     return 0 if asked is None or found[0].binary else 1
 
 
-def _find(way: WayIn, kind: str, given: str) -> FoundBinary:
+def look_for(way: WayIn, kind: str, given: str) -> FoundBinary:
     """Find the binary that flies `kind`: `given`, else that of the environment, else that of the search path."""
     vehicle = f"{way.word}:{kind}"
     try:
@@ -64,10 +68,14 @@ def _find(way: WayIn, kind: str, given: str) -> FoundBinary:
         return FoundBinary(vehicle, missing=str(error))
     except OSError as error:
         return FoundBinary(vehicle, missing=f"{path}: {error.strerror}")
+    version = _version(way, content)
+    if version and not version.lower().startswith(way.named(kind)):
+        return FoundBinary(vehicle, missing=f"{path} is {version}, which flies no {kind}")
     by = "--vehicle" if given else way.variable if os.environ.get(way.variable) else "the search path"
     listens = way.listens in content
     frames = _FRAMES.get((way.word, kind), ()) if listens else ()
-    return FoundBinary(vehicle, str(path), by, _version(way, content), listens, frames)
+    feels = listens and way.feels is not None and way.feels in content
+    return FoundBinary(vehicle, str(path), by, version, listens, feels, frames)
 
 
 def _version(way: WayIn, content: bytes) -> str:

@@ -99,7 +99,7 @@ def script(name):
     return module
 
 
-@pytest.mark.parametrize("name", ["parameters_page", "options_page", "invariants_page", "nights_page"])
+@pytest.mark.parametrize("name", ["parameters_page", "options_page", "invariants_page", "nights_page", "ledger"])
 def test_a_page_of_a_table_is_what_the_table_says(name):
     """`scripts/parameters-page` and its likes have been run since their tables changed."""
     assert script(name).main(["--check"]) == 0, f"run scripts/{name.replace('_', '-')}"

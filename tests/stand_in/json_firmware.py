@@ -3,10 +3,11 @@ with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server
 the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, motors turning), `plane`
-(so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. It says each second of its time on its serial port,
-as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead, in RTL when the
-HEARTBEATs of a ground station have not come for 5 s (FS_GCS_ENABLE 1).
+(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, all motors turning),
+`yaw` (the same, and those that turn left faster than the others), `plane` (so its HEARTBEAT says). Of a fleet `2:crash`
+is what system 2 does. Its frame is that of FRAME_CLASS in its files of defaults. It says each second of its time on its
+serial port, as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead, in RTL
+when the HEARTBEATs of a ground station have not come for 5 s (FS_GCS_ENABLE 1).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ _HEARTBEAT_EXTRA = 50
 _OF_STATION = re.compile(rb"\xfd\x09[\x00\x01]\x00.\xff.\x00\x00\x00", re.DOTALL)  # HEARTBEAT of system 255
 _STATION_LOST_S = 5.0
 _STABILIZE, _RTL = 0, 6
+_FLYING = ("climb", "yaw")
+_PLANE = 1  # MAV_TYPE
+#: MAV_TYPE and which of its motors turn left, by FRAME_CLASS: AP_MotorsMatrix.cpp, the same for + and X.
+_FRAMES = {1: (2, (1, 1, 0, 0)), 2: (13, (0, 1, 0, 1, 1, 0)), 3: (14, (0, 0, 1, 1, 1, 1, 0, 0))}
 
 
 def build(folder: Path) -> Path:
@@ -59,6 +64,13 @@ def argument(words: Sequence[str], name: str) -> str:
     return words[words.index(name) + 1]
 
 
+def frame_class(words: Sequence[str]) -> int:
+    """FRAME_CLASS of the last of its files of defaults that has one."""
+    files = argument(words, "--defaults").split(",") if "--defaults" in words else []
+    given = [line.split() for file in files for line in Path(file).read_text().splitlines()]
+    return next((int(float(words[1])) for words in reversed(given) if words[:1] == ["FRAME_CLASS"]), 1)
+
+
 class JsonFirmware:
     """See the module."""
 
@@ -67,6 +79,10 @@ class JsonFirmware:
         whose, _, what = manner.rpartition(":")
         self.manner = what if whose in ("", str(self.system)) else ""
         self.rate = 800
+        self.vehicle_type, left = _FRAMES[frame_class(words)]
+        if self.manner == "plane":
+            self.vehicle_type = _PLANE
+        self._widths = [self._width(bool(turns_left)) for turns_left in left]
         self.count = 0
         self.now_s = 0.0
         self._world = "127.0.0.1", int(argument(words, "--sim-port-out"))
@@ -78,9 +94,13 @@ class JsonFirmware:
         self._station_s: float | None = None  # when one was heard last
         self.say(f"pid={os.getpid()}")
 
+    def _width(self, left: bool) -> int:
+        """Pulse of a motor that turns left, or right, us."""
+        return (1700 + (50 if left else -50) * (self.manner == "yaw")) if self.manner in _FLYING else 1000
+
     def say(self, text: str) -> None:
         """A line, or that it is there."""
-        vehicle_type, base_mode = 1 if self.manner == "plane" else 2, 209 if self.manner == "climb" else 81
+        base_mode = 209 if self.manner in _FLYING else 81
         if self.system is None:
             self._line.send(f"{text}\n".encode())
             return
@@ -89,12 +109,11 @@ class JsonFirmware:
                 self._station_s = self.now_s
         lost = self._station_s is not None and self.now_s - self._station_s > _STATION_LOST_S
         mode = _RTL if lost else _STABILIZE
-        self._line.send(heartbeat(self.system, int(self.now_s), mode, vehicle_type, base_mode))
+        self._line.send(heartbeat(self.system, int(self.now_s), mode, self.vehicle_type, base_mode))
 
     def frame(self) -> None:
         """One packet, and its answer, which is waited for: asked for once more after a second."""
-        width = 1700 if self.manner == "climb" else 1000
-        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *[width] * 4, *[0] * 12)
+        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *self._widths, *[0] * (16 - len(self._widths)))
         answer = None
         while answer is None:
             self._packets.sendto(data, self._world)

@@ -99,7 +99,7 @@ def test_it_hangs_says_nothing_or_never_connects(start: Start, manner: str, how:
     lockstep = start(manner)
     if manner != "absent":
         fly(lockstep, 8.0)  # a program on a busy machine may take its time to connect
-    lockstep._silent_s, begun_s = 1.0, time.monotonic()
+    lockstep.silence.limit_s, begun_s = 1.0, time.monotonic()
     with pytest.raises(SitlError, match=f"hangs: {how}") as caught:
         fly(lockstep, 1e6)
     assert caught.value.ended and time.monotonic() - begun_s < 10.0, "it was 39 s: only some of the silence was counted"
@@ -184,7 +184,7 @@ def test_a_flight_that_is_terminated_goes_on_without_motors_on_its_parachute(sta
     assert max(state[M.S_M1 : M.S_M1 + 4]) > 0.5
     fly(lockstep, 1080.0)
     assert burden.sink_mps == 0.0
-    lockstep._silent_s, heard = 2.0, list[str]()
+    lockstep.silence.limit_s, heard = 2.0, list[str]()
     for until_ms in range(1200, 10_200, 200):
         fly(lockstep, until_ms)
         heard += said(lockstep)

@@ -75,7 +75,29 @@ def test_one_that_is_named_tells_its_version_and_its_frames(nothing: Path) -> No
     assert told["frames"] == ["quad +", "quad X", "hexa +", "hexa X", "octa +", "octa X"]
     said = run(nothing, "doctor", "--vehicle", f"ardupilot:copter={binary}").stdout
     assert said.startswith("ardupilot:copter     ArduCopter V4.6.3 (1a2b3c4d), also in our world (quad +, quad X,")
-    assert said.endswith(f"): {binary}, by --vehicle\n")
+    assert said.endswith(f"), with its own battery: {binary}, by --vehicle\n")
+
+
+@pytest.mark.parametrize(
+    ("way_in", "more", "told"),
+    [(JSON_BACKEND, b"", False), (JSON_BACKEND, b"velocity_wind\0", True), (b"", b"velocity_wind\0", False)],
+)
+def test_whose_battery_an_arducopter_has(nothing: Path, way_in: bytes, more: bytes, told: bool) -> None:
+    """That of our body since ArduPilot 4.7, in our world."""
+    binary = program(nothing / "mine", ARDUCOPTER + way_in + more)
+    (found,) = examined(nothing, "--vehicle", f"ardupilot:copter={binary}")
+    assert found["our_battery"] is told
+    said = run(nothing, "doctor", "--vehicle", f"ardupilot:copter={binary}").stdout
+    assert ("with our battery" in said) is told
+
+
+def test_a_copter_s_program_is_none_of_a_rover(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment names a file, and not a folder of them."""
+    binary = program(nothing / "arducopter", ARDUCOPTER + JSON_BACKEND)
+    monkeypatch.setenv("ARDUPILOT_SITL", str(binary))
+    copter, rover, *_ = examined(nothing)
+    assert copter["binary"] == str(binary)
+    assert rover["missing"] == f"{binary} is ArduCopter V4.6.3 (1a2b3c4d), which flies no rover"
 
 
 def test_a_px4_needs_what_belongs_to_it(nothing: Path) -> None:
@@ -85,6 +107,7 @@ def test_a_px4_needs_what_belongs_to_it(nothing: Path) -> None:
     (nothing / "px4" / "etc").mkdir()
     (told,) = examined(nothing, "--vehicle", f"px4:copter={binary}")
     assert (told["version"], told["in_our_world"], told["frames"]) == ("v1.16.0-rc1-57-ga8618691", True, [])
+    assert told["our_battery"] is False
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result, VehicleType
 from mavlink_bridge.links.memory import MemoryLink
 from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN
 from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, SitlError, free_port
+from sitl.kernel import layout as M
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
@@ -156,8 +157,20 @@ def test_faults_are_of_the_body_or_of_the_firmware() -> None:
     assert faults.inject("gps.loss", None, active=True) == {"SIM_GPS1_ENABLE": 0.0}
     assert faults.inject("gps.loss", None, active=False) == {"SIM_GPS1_ENABLE": 1.0}
     assert faults.inject("baro.wrong", 25.0, active=True) == {"SIM_BARO_GLITCH": 25.0, "SIM_BAR2_GLITCH": 25.0}
+    assert faults.inject("gps.glitch", METRES_PER_DEGREE, active=True) == {"SIM_GPS1_GLTCH_X": pytest.approx(1.0)}
     assert faults.inject("gps.stuck", None, active=True) is None
     assert faults.inject("nothing.such", None, active=True) is None
+
+
+def test_a_low_battery_is_the_firmware_s_and_the_body_s() -> None:
+    """An ArduPilot that takes our battery ignores the parameter; motors turn by the body's in any case."""
+    machine = make_simulated("copter", HOME, 0.0, 1)
+    faults = FirmwareFaults(machine, BY_PARAMETER, {}, UNKNOWN)
+    settings = machine.rows()[1][0]
+    assert faults.inject("battery.low", 0.8, active=True) == {"SIM_BATT_VOLTAGE": pytest.approx(11.8)}
+    assert settings[M.P_FAULT_V] == 0.8
+    assert faults.inject("battery.low", None, active=False) == {"SIM_BATT_VOLTAGE": 12.6}
+    assert settings[M.P_FAULT_V] == 0.0
 
 
 def test_what_is_between_body_and_firmware_is_switched() -> None:
