@@ -17,12 +17,12 @@ from typing import Final
 
 from sitl.child import SitlChild, SitlError
 from sitl.kernel.outside import MAGIC_16, MAGIC_32
-from sitl.starving import Silence
+from sitl.starving import ProcessSilence
 from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
 
 #: Time between checks of the firmware's process and serial line while it is silent, s.
 _LOOK_S: Final = 0.05
-#: Silence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
+#: ProcessSilence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
 SILENT_S: Final = 20.0
 #: A packet that comes again after this time, s, gets its answer again, because the answer was lost. ArduPilot repeats
 #: after 1 s.
@@ -108,7 +108,7 @@ class JsonLockstep:
         self.body = body
         self.line = line
         self.child = child
-        self._silence = Silence(child.pid, silent_s)
+        self._silence = ProcessSilence(child.pid, silent_s)
         self.exchanges = 0
         self.restarts = 0
         self._socket = receiver

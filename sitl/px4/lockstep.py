@@ -29,7 +29,7 @@ from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
 from sitl.px4 import stillness
 from sitl.px4.stillness import Stillness
-from sitl.starving import Silence
+from sitl.starving import ProcessSilence
 from sitl.vehicles.outside import OutsideBody
 from sitl.vehicles.payload import PARACHUTE
 from sitl.vehicles.wiring import REST, SPAN
@@ -37,7 +37,7 @@ from sitl.vehicles.wiring import REST, SPAN
 SAMPLES_HZ: Final = 250
 """Samples of PX4's inertial sensors per second (IMU_INTEG_RATE of its SITL)."""
 SILENT_S: Final = 20.0
-"""Silence after which PX4 counts as hung, s of real time."""
+"""ProcessSilence after which PX4 counts as hung, s of real time."""
 _LOOK_S: Final = 0.05
 _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
 _BRIEFLY_S: Final = 0.002
@@ -134,7 +134,7 @@ class HilLockstep:
         self._connection: socket.socket | None = None
         self._owed = False  # True until the last sample is answered
         self._steered = False  # True once it has answered on this connection
-        self.silence = Silence(child.pid, silent_s)
+        self.silence = ProcessSilence(child.pid, silent_s)
         self._line_heard, self._silent_samples = 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_told() else None
         s = body.machine.rows()[0][0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sitl import starving
-from sitl.starving import Silence
+from sitl.starving import ProcessSilence
 
 PID, CHILD, LIMIT_S = 7, 8, 20.0
 Waits = Callable[[int, float], None]
@@ -41,8 +41,8 @@ def waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Waits:
     return tell
 
 
-def silent_for(seconds: float) -> Silence:
-    silence = Silence(PID, LIMIT_S)
+def silent_for(seconds: float) -> ProcessSilence:
+    silence = ProcessSilence(PID, LIMIT_S)
     silence.seconds = seconds
     return silence
 
