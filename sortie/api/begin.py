@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
@@ -35,6 +35,19 @@ if TYPE_CHECKING:
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
 """Place as on the command line, or as a GeoPoint, or a GeoPoint with heading in degrees."""
+
+
+class ClosedOnError(AbstractContextManager[None]):
+    """Context that calls `close` when it raises, and words a UserError for a program: options without dashes."""
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            self._close()
+        if isinstance(error, UserError):
+            raise UserError(error.worded(error.option)) from error
 
 
 def standing_at(home: Home | None) -> tuple[GeoPoint, float]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from autopilot.interface import report as R
 from mavlink_bridge.links.radio.profile import RadioProfile
 from sitl.vehicles.separation import Approach
-from sortie.api.begin import Home, assembled, several, spec_of
+from sortie.api.begin import ClosedOnError, Home, assembled, several, spec_of
 from sortie.api.session import Session
 from sortie.api.watch import PassingTime
 from sortie.config.errors import UserError
@@ -74,7 +74,7 @@ class Fleet(Sequence[Session]):
     ) -> None:
         self._stack = ExitStack()
         self._seed, self._shared_links = seed, 0
-        try:
+        with ClosedOnError(self.close):
             self._radio = radio_of(radio)
             if count is None or isinstance(count, int):
                 base = spec_of(
@@ -102,12 +102,6 @@ class Fleet(Sequence[Session]):
             self._join()
             for link in (*spread_links(several(links, "links"), self.vehicles), *own_links(self.vehicles)):
                 self._open(link, insecure)
-        except UserError as error:
-            self.close()
-            raise UserError(error.worded(error.option)) from error
-        except BaseException:
-            self.close()
-            raise
 
     def _join(self) -> None:
         """Set up what all vehicles share."""

@@ -30,7 +30,7 @@ from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import EventWatch, PassingTime, TimedEvent
 from sortie.assembly.vehicles import FleetMember
-from sortie.config.errors import RefusedError, UserError
+from sortie.config.errors import RefusedError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
 from sortie.config.traffic import TrafficPlan
@@ -91,7 +91,7 @@ class Session(Claims):
     ) -> None:
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
-        try:
+        with begin.ClosedOnError(self.close):
             if isinstance(vehicle, str):
                 vehicle = begin.spec_of(
                     vehicle,
@@ -122,12 +122,6 @@ class Session(Claims):
                 self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
             for url in begin.several(links, "links"):
                 self.add_link(url, insecure=insecure)
-        except UserError as error:
-            self.close()
-            raise UserError(error.worded(error.option)) from error
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def seed(self) -> int:

@@ -112,13 +112,18 @@ def _stick(x: Exchange, throttle: int, system: int | None = None) -> Message:
     return dialect.MAVLink_manual_control_message(x.found.system if system is None else system, 0, 0, throttle, 0, 0)
 
 
-@manual.case("does-not-arm")
-def _does_not_arm(x: Exchange) -> Steps:
+def _stays_disarmed(x: Exchange, message: Message) -> Steps:
+    """Send a message ten times a second, by which a vehicle must not arm."""
     for _ in range(10):
-        x.send(_stick(x, 500))
+        x.send(message)
         yield from x.wait(100)
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
+
+
+@manual.case("does-not-arm")
+def _does_not_arm(x: Exchange) -> Steps:
+    yield from _stays_disarmed(x, _stick(x, 500))
 
 
 @manual.case("shown")
@@ -235,11 +240,7 @@ def _velocity(x: Exchange, north_mps: float, target: tuple[int, int] | None = No
 
 @setpoint.case("disarmed")
 def _setpoint_disarmed(x: Exchange) -> Steps:
-    for _ in range(10):
-        x.send(_velocity(x, 2.0))
-        yield from x.wait(100)
-    beat = yield from x.expect("HEARTBEAT", within_ms=3500)
-    x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
+    yield from _stays_disarmed(x, _velocity(x, 2.0))
 
 
 @setpoint.case("followed")
