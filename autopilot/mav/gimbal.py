@@ -19,7 +19,7 @@ class MountMode(IntEnum):
 
 
 class GimbalFlag(IntEnum):
-    """GIMBAL_DEVICE_FLAGS; GIMBAL_MANAGER_FLAGS has the same bits."""
+    """GIMBAL_DEVICE_FLAGS: bits that GIMBAL_MANAGER_FLAGS has too."""
 
     RETRACT = 1
     NEUTRAL = 2
