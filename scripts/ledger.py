@@ -1,7 +1,7 @@
 """Runs of the studies flown by our vehicle and by a real firmware in our world: `examples/studies/ledger.csv` has a
 line for each, and docs/real-firmware.md the table that is made of them.
 
-A run keeps its line until it is flown again, so that lines of several commits add up; each says which it was. Usage:
+Only runs without a line are flown, so that lines of several commits add up; each says which it was. Usage:
 ARDUPILOT_SITL=.../arducopter python -m scripts.ledger STUDY [--minutes N] [--keep FOLDER]   flies runs that have none
 python -m scripts.ledger [--check]                                                           the table alone
 `--keep` writes the signals of runs whose verdicts differ.
@@ -15,8 +15,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,7 +28,6 @@ from sortie.campaign.compare import agreement
 from sortie.campaign.flown import FlownRun, RunResult, fly_run
 from sortie.campaign.study import Study
 from sortie.commands.doctor import look_for
-from sortie.storage.file_lock import lock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STUDIES: Final = ROOT / "examples" / "studies"
@@ -53,10 +51,6 @@ class Line(NamedTuple):
     ours: str
     theirs: str
 
-    @property
-    def key(self) -> tuple[int, str, int]:
-        return ORDER.index(self.study), self.firmware, self.run
-
 
 def read() -> list[Line]:
     with LEDGER.open(encoding="utf-8", newline="") as file:
@@ -64,26 +58,9 @@ def read() -> list[Line]:
 
 
 def add(line: Line) -> None:
-    """Put a line in the place of that of the same run."""
-    with _held():
-        lines = {known.key: known for known in (*read(), line)}
-        with LEDGER.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, Line._fields, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(lines[key]._asdict() for key in sorted(lines))
-
-
-@contextmanager
-def _held() -> Iterator[None]:
-    """While another process writes, wait."""
-    with LEDGER.open("rb") as file:
-        while True:
-            try:
-                lock(file.fileno())
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield
+    """Append a line."""
+    with LEDGER.open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(line)
 
 
 def failed(row: RunResult) -> str:
