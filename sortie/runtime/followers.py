@@ -67,15 +67,16 @@ class ClientEvent(Enum):
 
 
 CLIENTS: Final[Mapping[tuple[ClientState, ClientEvent], ClientState]] = {
-    (before, event): after
-    for before, row in {
-        ClientState.FOLLOWS: (ClientState.FOLLOWS, ClientState.BEHIND, ClientState.LEFT),
-        ClientState.BEHIND: (ClientState.FOLLOWS, ClientState.BEHIND, ClientState.LEFT),
-        ClientState.LEFT: (ClientState.FOLLOWS, ClientState.LEFT, ClientState.LEFT),
-    }.items()
-    for event, after in zip(ClientEvent, row, strict=True)
+    (ClientState.FOLLOWS, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.FOLLOWS, ClientEvent.BUSY): ClientState.BEHIND,
+    (ClientState.FOLLOWS, ClientEvent.OVERDUE): ClientState.LEFT,
+    (ClientState.BEHIND, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.BEHIND, ClientEvent.BUSY): ClientState.BEHIND,
+    (ClientState.BEHIND, ClientEvent.OVERDUE): ClientState.LEFT,
+    (ClientState.LEFT, ClientEvent.LEVEL): ClientState.FOLLOWS,
+    (ClientState.LEFT, ClientEvent.BUSY): ClientState.LEFT,
+    (ClientState.LEFT, ClientEvent.OVERDUE): ClientState.LEFT,
 }
-"""Next state of a client; each row has a column for each event, in the order of `ClientEvent`."""
 
 
 class TimeState(Enum):
@@ -104,15 +105,19 @@ class FollowingEvent(Enum):
 
 
 TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
-    (before, event): after
-    for before, row in {
-        TimeState.RUNS: (TimeState.SETTLES, TimeState.RUNS, TimeState.RUNS, TimeState.RUNS),
-        TimeState.HELD: (TimeState.HELD, TimeState.HELD, TimeState.SETTLES, TimeState.RUNS),
-        TimeState.SETTLES: (TimeState.SETTLES, TimeState.HELD, TimeState.SETTLES, TimeState.RUNS),
-    }.items()
-    for event, after in zip(FollowingEvent, row, strict=True)
+    (TimeState.RUNS, FollowingEvent.CARRIED): TimeState.SETTLES,
+    (TimeState.RUNS, FollowingEvent.BEHIND): TimeState.RUNS,
+    (TimeState.RUNS, FollowingEvent.STIRRED): TimeState.RUNS,
+    (TimeState.RUNS, FollowingEvent.QUIET): TimeState.RUNS,
+    (TimeState.HELD, FollowingEvent.CARRIED): TimeState.HELD,
+    (TimeState.HELD, FollowingEvent.BEHIND): TimeState.HELD,
+    (TimeState.HELD, FollowingEvent.STIRRED): TimeState.SETTLES,
+    (TimeState.HELD, FollowingEvent.QUIET): TimeState.RUNS,
+    (TimeState.SETTLES, FollowingEvent.CARRIED): TimeState.SETTLES,
+    (TimeState.SETTLES, FollowingEvent.BEHIND): TimeState.HELD,
+    (TimeState.SETTLES, FollowingEvent.STIRRED): TimeState.SETTLES,
+    (TimeState.SETTLES, FollowingEvent.QUIET): TimeState.RUNS,
 }
-"""Next state of vehicle time; each row has a column for each event, in the order of `FollowingEvent`."""
 
 
 class Followers:
