@@ -1,56 +1,52 @@
-"""Tells a firmware process that hangs from one that gets no processor time.
+"""Tells a process that hangs from one that gets no processor time.
 
 Linux counts how long each thread was ready to run but waited for a processor (/proc/PID/task/TID/schedstat). On an
-overloaded machine PX4 needs more than a minute to start.
+overloaded machine PX4 needs more than a minute to start. Time that was waited so does not count as silence.
 """
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Final
 
 _PROC: Final = Path("/proc")
-_LOOK_S: Final = 0.1
-_SHARE: Final = 0.5
-"""Share of `_LOOK_S` that a process must wait for a processor to count as starved."""
-_MOST: Final = 15
-"""Number of extra limits that a starved process is granted."""
+_COUNTED_FROM_S: Final = 0.1
+"""Silence from which waits for a processor are counted: nearly all silences are shorter, and counting reads files."""
+PATIENCE: Final = 15
+"""Most times that a limit is granted again to a starved process: one with many threads waits all the time."""
 
 
 class ProcessSilence:
-    """Counts the silence of process `pid`, wall time in s. The process hangs when `limit_s` have passed. If it is
-    starved at that moment, it gets `limit_s` more, at most `_MOST` times."""
+    """Counts the silence of process `pid`, wall time in s. It hangs when `limit_s` have passed besides the time for
+    which it waited for a processor."""
 
     def __init__(self, pid: int, limit_s: float) -> None:
         self.limit_s = limit_s
         self.seconds = 0.0
-        self._pid, self._granted = pid, 0
+        self._pid = pid
+        self._waited_before_s: float | None = None
+
+    def lasts(self, seconds: float) -> None:
+        """Count `seconds` more."""
+        self.seconds += seconds
+        if self._waited_before_s is None and self.seconds >= _COUNTED_FROM_S:
+            self._waited_before_s = waited_s(self._pid)
 
     def broken(self) -> None:
         """Reset the count: the process has sent something."""
-        self.seconds, self._granted = 0.0, 0
+        self.seconds, self._waited_before_s = 0.0, None
 
     def hangs(self) -> bool:
-        """True when the limit has passed and the process was not starved."""
-        if self.seconds <= self.limit_s * (1 + self._granted):
+        """True when the limit has passed."""
+        if self.seconds <= self.limit_s:
             return False
-        if self._granted < _MOST and starves(self._pid):
-            self._granted += 1
-            return False
-        return True
-
-
-def starves(pid: int) -> bool:
-    """True if the process or a child of it is ready to run but gets no processor. False where the system has no such
-    counter."""
-    before_s = waited_s(pid)
-    time.sleep(_LOOK_S)
-    return waited_s(pid) - before_s > _SHARE * _LOOK_S
+        starved_s = 0.0 if self._waited_before_s is None else waited_s(self._pid) - self._waited_before_s
+        return self.seconds > self.limit_s + min(starved_s, PATIENCE * self.limit_s)
 
 
 def waited_s(pid: int) -> float:
-    """Time in s that the threads of the process and of its children have waited for a processor."""
+    """Time in s that the threads of the process and of its children have waited for a processor; 0 where the system has
+    no such counter."""
     total_s = 0.0
     try:
         for task in (_PROC / str(pid) / "task").iterdir():

@@ -22,7 +22,7 @@ from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
 
 #: Time between checks of the firmware's process and serial line while it is silent, s.
 _LOOK_S: Final = 0.05
-#: ProcessSilence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
+#: Silence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
 SILENT_S: Final = 20.0
 #: A packet that comes again after this time, s, gets its answer again, because the answer was lost. ArduPilot repeats
 #: after 1 s.
@@ -138,7 +138,7 @@ class JsonLockstep:
             try:
                 size, address = self._socket.recvfrom_into(self._request)
             except (BlockingIOError, TimeoutError):
-                self._silence.seconds += _LOOK_S
+                self._silence.lasts(_LOOK_S)
                 self._look()
                 if stop():
                     return False

@@ -37,7 +37,7 @@ from sitl.vehicles.wiring import REST, SPAN
 SAMPLES_HZ: Final = 250
 """Samples of PX4's inertial sensors per second (IMU_INTEG_RATE of its SITL)."""
 SILENT_S: Final = 20.0
-"""ProcessSilence after which PX4 counts as hung, s of real time."""
+"""Silence after which PX4 counts as hung, s of real time."""
 _LOOK_S: Final = 0.05
 _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
 _BRIEFLY_S: Final = 0.002
@@ -200,7 +200,7 @@ class HilLockstep:
         """Wait until none of its threads runs. It is silent in this time."""
         begun_s = time.monotonic()
         rests = stillness.wait(patience_s)
-        self.silence.seconds += time.monotonic() - begun_s
+        self.silence.lasts(time.monotonic() - begun_s)
         return rests
 
     def _settle(self, stop: Callable[[], bool]) -> bool:
@@ -227,7 +227,7 @@ class HilLockstep:
         try:
             self._connection, _ = self._server.accept()
         except TimeoutError:
-            self.silence.seconds += _LOOK_S
+            self.silence.lasts(_LOOK_S)
             return
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wire = self._make_wire()
@@ -243,7 +243,7 @@ class HilLockstep:
         try:
             data = self._connection.recv(65536)
         except (TimeoutError, BlockingIOError):
-            self.silence.seconds += time.monotonic() - begun_s
+            self.silence.lasts(time.monotonic() - begun_s)
             return False
         except ConnectionError:
             data = b""

@@ -5,7 +5,7 @@
 again. A client has followed when it has read everything, does nothing and owes nothing, and either it is proved that
 nothing is in transit, or no link has carried anything for a quiet time. Until then vehicle time advances no further
 than the lead beyond the first message that a client has not followed. A client that has not followed within the limit
-is reported and ignored until it has followed again.
+is reported and ignored until it has followed again. Time for which it waited for a processor does not count.
 
 Two tables define the rule: `CLIENTS` has the next state of a client at a check, `TIME` the next state of time.
 """
@@ -18,6 +18,7 @@ from enum import Enum, auto
 from typing import Final
 
 from autopilot.interface.records import dataclass
+from sitl.starving import PATIENCE
 from sortie.config.values import PaceBounds
 from sortie.logs.run_log import LOGGER
 
@@ -33,13 +34,15 @@ LONGEST_LOOK_S: Final = 0.02
 class ClientSight:
     """Observation of a client. `unread`: bytes that it has not read. `at_work`: its process runs or wants to run.
     `owes`: it has not answered a barrier. `ours`: it is in this process. `still`: it is proved that no byte is in
-    transit and that the client does nothing until it receives something or a timer of its own expires."""
+    transit and that the client does nothing until it receives something or a timer of its own expires. `starved_s`:
+    time for which its processes have waited for a processor since it was last seen without work, s."""
 
     unread: int = 0
     at_work: bool = False
     ours: bool = False
     owes: bool = False
     still: bool = False
+    starved_s: float = 0.0
 
     @property
     def follows(self) -> bool:
@@ -169,9 +172,9 @@ class Followers:
     def look(self, wall_s: float, sights: Mapping[str, ClientSight]) -> float | None:
         """Update the states and return the time until the next check, s; None: time may run. `sights`: all connected
         clients."""
-        overdue = self.time is not TimeState.RUNS and wall_s - self._since_s >= self.bounds.limit_s
-        self._see(sights, overdue=overdue)
-        now = self._now(wall_s, sights, overdue=overdue)
+        waited_s = 0.0 if self.time is TimeState.RUNS else wall_s - self._since_s
+        self._see(sights, waited_s)
+        now = self._now(wall_s, sights, overdue=waited_s >= self.bounds.limit_s)
         self.time = TIME[self.time, now]
         if self.time is TimeState.RUNS:
             return None
@@ -181,8 +184,8 @@ class Followers:
             return max(self.quiet_s, slow_s)
         return self._stirred_s + self.quiet_s - wall_s
 
-    def _see(self, sights: Mapping[str, ClientSight], *, overdue: bool) -> None:
-        """Move each client to its next state."""
+    def _see(self, sights: Mapping[str, ClientSight], waited_s: float) -> None:
+        """Move each client to its next state. `waited_s`: time for which vehicle time has waited, s."""
         if self._we_wait():
             sights = {
                 name: replace(sight, unread=0, owes=False) if sight.ours else sight for name, sight in sights.items()
@@ -193,11 +196,12 @@ class Followers:
             # While time runs no client counts as behind: unread bytes were sent after the check, and the next one sees
             # them.
             busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
+            limit_s = self.bounds.limit_s
+            overdue = waited_s >= limit_s + min(sight.starved_s, PATIENCE * limit_s)
             client = CLIENTS[
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
             ]
             if client is ClientState.LEFT and was is not ClientState.LEFT:
-                limit_s = self.bounds.limit_s
                 self._told(f"{name} did not follow within {limit_s:g} s: time does not wait for it now")
             self.clients[name] = client
         for name, was in before.items():

@@ -27,6 +27,7 @@ from typing import Final
 
 from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.hub import LinkHub
+from sitl.starving import waited_s
 from sortie.runtime.followers import ClientSight
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
@@ -46,6 +47,9 @@ each search. A search costs milliseconds. A process that opens more files is sea
 HANDED_ON_S: Final = 0.012
 """A process between a program and us may hand on what it is asked at a tick of its own: MAVSDK's server does so every
 10 ms, and sleeps until then."""
+
+COUNTED_EACH_S: Final = 0.5
+"""Time after which it is read again how long a client that is behind has waited for a processor, s."""
 
 _LINUX: Final = sys.platform.startswith("linux")
 _TIOCOUTQ: Final = 0x5411
@@ -124,6 +128,9 @@ class _Peer:
         self._files = 0
         self._heard = 0
         self._asked_s = -math.inf
+        self._counted_s = math.inf
+        self._waited_before_s: float | None = None
+        self._starved_s = 0.0
         self.processes: frozenset[int] = frozenset()
 
     @property
@@ -162,7 +169,19 @@ class _Peer:
         asked = time.monotonic() - self._asked_s < HANDED_ON_S
         works = self._comes or asked or own_work or not (self.unread or self.processes <= rest)
         proved = self._arrived and not self._comes and bool(self._holders) and self.processes | {os.getpid()} <= still
-        return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved)
+        starved_s = self._count_starved_s(behind=owes or works or bool(self.unread))
+        return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved, starved_s)
+
+    def _count_starved_s(self, *, behind: bool) -> float:
+        """Return for how long its processes have waited for a processor while it is behind, s, to `COUNTED_EACH_S`."""
+        if not behind:
+            self._counted_s, self._waited_before_s, self._starved_s = time.monotonic(), None, 0.0
+        elif time.monotonic() - self._counted_s >= COUNTED_EACH_S:
+            self._counted_s = time.monotonic()
+            waited = sum(map(waited_s, self.processes))
+            self._waited_before_s = waited if self._waited_before_s is None else self._waited_before_s
+            self._starved_s = waited - self._waited_before_s
+        return self._starved_s
 
     def _seek(self) -> None:
         """Search the processes that talk to the client's process, for example a program that uses MAVSDK's server."""

@@ -8,87 +8,80 @@ from pathlib import Path
 import pytest
 
 from sitl import starving
-from sitl.starving import ProcessSilence
+from sitl.starving import PATIENCE, ProcessSilence
 
 PID, CHILD, LIMIT_S = 7, 8, 20.0
-Waits = Callable[[int, float], None]
+Waited = Callable[[int, float], None]
 
 
 @pytest.fixture
-def waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Waits:
-    """Tells how long, s, a thread waits for a processor in each second: of two programs, the second started by the
+def waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Waited:
+    """Tells how long, s, a program's thread has waited for a processor so far: of two, the second started by the
     first."""
-    shares = {PID: 0.0, CHILD: 0.0}
-    clock = {"s": 0.0}
     monkeypatch.setattr(starving, "_PROC", tmp_path)
 
-    def pass_time(seconds: float) -> None:
-        clock["s"] += seconds
-        for pid, share in shares.items():
-            task = tmp_path / str(pid) / "task" / str(pid)
-            task.mkdir(parents=True, exist_ok=True)
-            (task / "schedstat").write_text(f"1000 {round(1e9 * clock['s'] * share)} 3\n")
-            (task / "children").write_text(f"{CHILD} " if pid == PID else "")
+    def tell(pid: int, seconds: float) -> None:
+        task = tmp_path / str(pid) / "task" / str(pid)
+        task.mkdir(parents=True, exist_ok=True)
+        (task / "schedstat").write_text(f"1000 {round(1e9 * seconds)} 3\n")
+        (task / "children").write_text(f"{CHILD} " if pid == PID else "")
 
-    monkeypatch.setattr("time.sleep", pass_time)
-    pass_time(1.0)
-
-    def tell(pid: int, share: float) -> None:
-        shares[pid] = share
-        clock["s"] = 0.0
-        pass_time(0.0)
-
+    tell(PID, 50.0)
+    tell(CHILD, 3.0)
     return tell
 
 
-def silent_for(seconds: float) -> ProcessSilence:
+def silence_of(*seconds: float) -> ProcessSilence:
     silence = ProcessSilence(PID, LIMIT_S)
-    silence.seconds = seconds
+    for each in seconds:
+        silence.lasts(each)
     return silence
 
 
-@pytest.mark.parametrize("pid", [PID, CHILD])
-def test_who_has_no_processor_does_not_hang(pid: int, waits: Waits) -> None:
-    waits(pid, 0.9)
-    assert not silent_for(LIMIT_S + 1.0).hangs()
-
-
-def test_who_sleeps_hangs_at_the_limit(waits: Waits) -> None:
-    waits(PID, 0.1)  # it looks for something each millisecond, and waits a little each time
-    assert not silent_for(LIMIT_S).hangs()
-    assert silent_for(LIMIT_S + 0.1).hangs()
-
-
-def test_a_processor_that_comes_back_ends_the_patience_at_the_next_limit(waits: Waits) -> None:
-    waits(PID, 0.9)
-    silence = silent_for(LIMIT_S + 1.0)
+@pytest.mark.parametrize(("pid", "before_s"), [(PID, 50.0), (CHILD, 3.0)])
+def test_time_without_a_processor_is_no_silence(pid: int, before_s: float, waited: Waited) -> None:
+    silence = silence_of(0.2, LIMIT_S)
+    waited(pid, before_s + 12.0)
     assert not silence.hangs()
-    waits(PID, 0.0)
+    silence.lasts(11.7)
     assert not silence.hangs()
-    silence.seconds = 2.0 * LIMIT_S + 1.0
+    silence.lasts(0.2)
     assert silence.hangs()
 
 
-def test_patience_has_an_end(waits: Waits) -> None:
-    waits(PID, 0.9)
-    silence, limits = silent_for(0.0), 0
-    while not silence.hangs():
-        limits += 1
-        silence.seconds = limits * LIMIT_S + 1.0
-    assert limits == 16
+def test_who_sleeps_hangs_at_the_limit(waited: Waited) -> None:
+    """What it waited for before it fell silent does not count."""
+    silence = silence_of(0.2, LIMIT_S - 0.2)
+    assert not silence.hangs()
+    silence.lasts(0.01)
+    assert silence.hangs()
 
 
-def test_a_word_begins_the_patience_anew(waits: Waits) -> None:
-    waits(PID, 0.9)
-    silence = silent_for(LIMIT_S + 1.0)
+def test_patience_has_an_end(waited: Waited) -> None:
+    silence = silence_of(0.2, (1 + PATIENCE) * LIMIT_S - 0.3)
+    waited(PID, 1e6)
+    assert not silence.hangs()
+    silence.lasts(0.2)
+    assert silence.hangs()
+
+
+def test_a_word_begins_the_count_anew(waited: Waited) -> None:
+    silence = silence_of(0.2)
+    waited(PID, 50.0 + LIMIT_S)
+    silence.broken()
+    silence.lasts(LIMIT_S + 0.1)
+    assert silence.hangs()
+
+
+def test_short_silences_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exchange with PX4 has one of microseconds, four hundred times a second of its time."""
+    monkeypatch.setattr(starving, "waited_s", lambda _: pytest.fail("read"))
+    silence = silence_of(0.01, 0.05)
     assert not silence.hangs()
     silence.broken()
-    waits(PID, 0.0)
-    silence.seconds = LIMIT_S + 1.0
-    assert silence.hangs()
+    silence.lasts(0.09)
 
 
 def test_where_nobody_tells_the_limit_is_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starving, "_PROC", tmp_path / "nothing")
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    assert silent_for(LIMIT_S + 1.0).hangs()
+    assert silence_of(LIMIT_S, 0.1).hangs()

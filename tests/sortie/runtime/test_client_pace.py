@@ -20,6 +20,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.network import Network
 from sortie import Session
 from sortie.config.values import PaceBounds
+from sortie.runtime import onlooker
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import ClientSight, Followers
 from sortie.runtime.onlooker import Onlooker
@@ -97,6 +98,34 @@ def test_what_a_client_has_not_read_is_seen(met) -> None:
     client.recv(1000)
     (sight,) = side.look()
     assert not sight.unread
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' unread bytes")
+def test_a_client_that_is_behind_is_asked_how_long_it_waited_for_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only while it is behind, and from then on: another process, which has not read."""
+    waits: list[int] = []
+    monkeypatch.setattr(onlooker, "COUNTED_EACH_S", 0.0)
+    monkeypatch.setattr(onlooker, "waited_s", lambda pid: waits.append(pid) or 100.0 + len(waits))
+    side = Side("tcpin:127.0.0.1:0")
+    reader = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); sys.stdin.readline(); s.recv(1000)"
+    with socket.create_connection(("127.0.0.1", int(side.address.rpartition(":")[2]))) as client:
+        words = [sys.executable, "-c", f"{reader}; sys.stdin.readline()", str(client.fileno())]
+        child = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=[client.fileno()])
+    assert child.stdin is not None
+    side.pass_until(lambda: bool(side.look()))
+    side.pass_until(lambda: side.look()[0].follows)
+    waits.clear()
+    side.say()
+    side.pass_until(lambda: side.look()[0].unread > 0)
+    side.pass_until(lambda: side.look()[0].starved_s == 5.0)
+    assert set(waits) == {child.pid}
+    child.stdin.write(b"\n")
+    child.stdin.flush()
+    side.pass_until(lambda: side.look()[0].follows)
+    assert side.look()[0].starved_s == 0.0
+    child.communicate(b"\n", PATIENCE_S)
+    side.looker.close()
+    side.sockets.close()
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' threads")

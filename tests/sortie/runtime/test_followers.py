@@ -108,6 +108,18 @@ def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     assert not clock.goes(14.0, b=UNREAD) and len(clock.named) == 1
 
 
+def test_time_without_a_processor_does_not_count() -> None:
+    """On a busy machine a client may get none for seconds; it is waited for, but not for ever."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    assert not clock.goes(13.9, a=ClientSight(unread=7, starved_s=2.0)) and clock.named == []
+    assert clock.goes(14.0, a=ClientSight(unread=7, starved_s=2.0))
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    assert not clock.goes(41.9, a=ClientSight(unread=7, starved_s=1e6))
+    assert clock.goes(42.0, a=ClientSight(unread=7, starved_s=1e6)) and len(clock.named) == 1
+
+
 def test_one_that_has_gone_is_not_waited_for() -> None:
     """It hangs up while time waits for it."""
     clock = Clock()
