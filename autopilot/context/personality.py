@@ -52,9 +52,6 @@ class FailsafeRules(Protocol):
     def armed(self, armed: bool) -> None:
         """Begin or end a flight."""
 
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        """Act on a low or critical battery while armed."""
-
     def position_lost(self, *, lost: bool) -> None:
         """Act on a lost or recovered fix."""
 
@@ -66,9 +63,6 @@ class FailsafeRules(Protocol):
 
     def estimator_failed(self, now_ms: int) -> None:
         """Act on a failed estimator while armed."""
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        """Act on a recovered estimator, after a failure that was acted on."""
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         """Act on a silent ground station; FS_GCS_ENABLE is `setting`, not 0."""
@@ -109,6 +103,12 @@ class Personality(Protocol):
     def climbs_to_return(self) -> bool: ...
     @property
     def circles_level(self) -> bool: ...
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        """Act on a low or critical battery while armed."""
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        """Act on a recovered estimator, after a failure that was acted on."""
 
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, if `own_fence_action`."""

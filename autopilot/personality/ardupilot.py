@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from autopilot.context.personality import FailsafeRules
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import StandardMode
+from autopilot.mav import Severity, StandardMode
 from autopilot.mission.items import MissionItem
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
-from autopilot.safety.failsafe_actions import SafetyContext
+from autopilot.safety.failsafe_actions import SafetyContext, battery_action
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
 from autopilot.safety.wing_failsafes import WingFailsafes
@@ -36,8 +36,17 @@ class ArduPilotPersonality:
         if kind.flies and not kind.has_stall_speed:
             self.failsafes = FlyingFailsafes(context, losses, gripper)
         else:
-            self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context, losses)
+            self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
+        self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        action = battery_action(self._context, self._losses, critical=critical)
+        if action is not None:
+            self.failsafes.fail(FailsafeCause.BATTERY, action, now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._context.announcer.say(Severity.CRITICAL, self.texts.estimator_cleared)
 
     def fence_breached(self, now_ms: int) -> None:
         """Do nothing: FENCE_ACTION acts."""

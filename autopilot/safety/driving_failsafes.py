@@ -13,8 +13,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name
-from autopilot.safety.losses import Losses
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
@@ -27,11 +26,15 @@ class _LastingLoss:
     acts_ms: int
 
 
-class DrivingFailsafes(KindFailsafes):
+class DrivingFailsafes:
     """Failsafe rules of a vehicle that drives. Losses are stored by their cause."""
 
-    def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        super().__init__(context, losses)
+    warns_of_variance = needs_sticks = needs_station = True
+
+    def __init__(self, context: SafetyContext) -> None:
+        kind = context.facts.vehicle_class
+        self._context, self._numbers, self._tables = context, kind.modes, kind.failsafes
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
 

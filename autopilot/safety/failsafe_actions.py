@@ -6,7 +6,6 @@ Rover/failsafe.cpp.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
@@ -97,35 +96,17 @@ def _urgency(action: FailsafeAction) -> int:
     return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)
 
 
-class KindFailsafes(ABC):
-    """Base of the failsafe rules of a kind of vehicle."""
-
-    warns_of_variance = needs_sticks = needs_station = True
-
-    def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
-
-    @abstractmethod
-    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Announce `cause`, and take `action`."""
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        """Announce a low or critical battery while armed, and take the action of BATT_FS_LOW_ACT or BATT_FS_CRT_ACT,
-        unless a more urgent one was taken."""
-        vector = self._facts.vehicle.state.report
-        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
-        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
-        before = self._lost.battery_action
-        action = self._tables.battery.get(int(self._facts.param(setting)), FailsafeAction.NONE)
-        if before is not None and _urgency(action) > _urgency(before):
-            return
-        self._lost.battery_action = action
-        self.fail(FailsafeCause.BATTERY, action, now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
+def battery_action(context: SafetyContext, losses: Losses, *, critical: bool) -> FailsafeAction | None:
+    """Announce a low or critical battery, and return the action of BATT_FS_LOW_ACT or BATT_FS_CRT_ACT; None: a more
+    urgent one was taken in this flight."""
+    facts = context.facts
+    vector = facts.vehicle.state.report
+    volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
+    level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
+    context.announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+    before = losses.battery_action
+    action = facts.vehicle_class.failsafes.battery.get(int(facts.param(setting)), FailsafeAction.NONE)
+    if before is not None and _urgency(action) > _urgency(before):
+        return None
+    losses.battery_action = action
+    return action

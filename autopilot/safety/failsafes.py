@@ -201,7 +201,7 @@ class Failsafes:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._facts.personality.failsafes.estimator_recovered(now_ms)
+            self._facts.personality.estimator_recovered(now_ms)
         if events & VehicleEvent.GPS_LOST:
             self._facts.personality.failsafes.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
@@ -245,7 +245,7 @@ class Failsafes:
             self.battery_critical = True
         else:
             self.battery_low = True
-        self._facts.personality.failsafes.battery_failed(critical=critical, now_ms=now_ms)
+        self._facts.personality.battery_failed(critical=critical, now_ms=now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
         """Act by FS_EKF_ACTION; FS_EKF_THRESH 0 disables it."""

@@ -17,7 +17,7 @@ from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name, enter_mode
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -47,15 +47,17 @@ _NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS b
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
-class FlyingFailsafes(KindFailsafes):
+class FlyingFailsafes:
     """Failsafe rules of a flying vehicle."""
 
+    warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
     """None: a loss acts at once."""
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
-        super().__init__(context, losses)
-        self._gripper = gripper
+        self._context, self._lost, self._gripper = context, losses, gripper
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._tables = context.facts.vehicle_class.failsafes
 
     def in_force(self, *, failing: bool) -> bool:
         """True while there is a loss, or battery or estimator have failed."""

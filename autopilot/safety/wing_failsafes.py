@@ -12,8 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
-from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name
-from autopilot.safety.losses import Losses
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -25,12 +24,16 @@ _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVE
 """By Q_OPTIONS: the first bit that is set."""
 
 
-class WingFailsafes(KindFailsafes):
+class WingFailsafes:
     """Failsafe rules of a vehicle that cannot stop in the air. Losses are stored by cause, with the times of their long
     actions."""
 
-    def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        super().__init__(context, losses)
+    warns_of_variance = needs_sticks = needs_station = True
+
+    def __init__(self, context: SafetyContext) -> None:
+        kind = context.facts.vehicle_class
+        self._context, self._numbers, self._tables = context, kind.modes, kind.failsafes
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._losses: dict[FailsafeCause, int] = {}  # time of each long action
         self._long: FailsafeCause | None = None
         self._mode_before: int | None = None  # mode before a short action

@@ -84,6 +84,12 @@ class Px4Personality:
             parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
         self.flight.begin()
 
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self.failsafes.battery_failed(critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self.failsafes.estimator_recovered(now_ms)
+
     def fence_breached(self, now_ms: int) -> None:
         self.failsafes.outside(now_ms)
 
