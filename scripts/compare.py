@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
 
+from scripts.generated_page import table
 from scripts.wing_flights import WingFlight, fly_ours, fly_theirs, keep, kept
 from scripts.wing_measures import Measure, measures, told
 from scripts.wing_missions import MISSIONS, WingMission
@@ -172,16 +173,15 @@ def page(firmware: Firmware, plan: Path, ours: Flight, theirs: list[Flight]) -> 
         (f"item {seq} reached, s", [flight.reached.get(seq, float("nan")) for flight in flights])
         for seq in sorted(ours.reached)
     ]
-    table = "\n".join(f"| {name} | {' | '.join(f'{value:.1f}' for value in values)} |" for name, values in rows)
+    cells = ((name, *(f"{value:.1f}" for value in values)) for name, values in rows)
+    lines = table(("", *(flight.name for flight in flights)), cells)
     return f"""# The same mission on the simulator and on {firmware.name}
 
 Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator (`--firmware {firmware.key}`), two on
 {firmware.name} SITL, one {firmware.guided} (`--strategy guided`), one by {firmware.native} (`--strategy native`).
 Times count from 0.5 m of height; the distance of two tracks is that of each point to the other's nearest.
 
-| | {" | ".join(flight.name for flight in flights)} |
-| --- | {" | ".join("---" for _ in flights)} |
-{table}
+{chr(10).join(lines)}
 
 ![The tracks from above]({firmware.plot.name})
 """
@@ -224,10 +224,9 @@ def measured(mission: WingMission, theirs: WingFlight) -> list[Measure]:
 def wings_page(rows: list[tuple[WingMission, list[Measure]]]) -> str:
     """The page of the wings."""
     names = [measure.name for measure in rows[0][1]]
-    lines = [f"| mission | {' | '.join(names)} |", f"| --- |{' --- |' * len(names)}"]
-    for mission, found in rows:
-        cells = [f"{one.value:.1f}" if one.holds else f"**{one.value:.1f}**" for one in found]
-        lines.append(f"| {mission.name}: {mission.title} | {' | '.join(cells)} |")
+    cells = ((f"{one.value:.1f}" if one.holds else f"**{one.value:.1f}**" for one in found) for _, found in rows)
+    titles = (f"{mission.name}: {mission.title}" for mission, _ in rows)
+    lines = table(("mission", *names), ((title, *row) for title, row in zip(titles, cells, strict=True)))
     limits = ", ".join(f"{one.name.replace(',', '')} {one.most:g}" for one in rows[0][1])
     reasons = told([(mission.name, found) for mission, found in rows], BESIDE_ARDUPLANE)
     held = sum(one.holds for _, found in rows for one in found)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scripts.generated_page import table
+
 DOCS = Path(__file__).parents[1] / "docs"
 SERVERS = """# How libraries answer as a vehicle
 
@@ -82,13 +84,13 @@ _LABELS = 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Cells of a vehicle: sums, then shares of services; `cases`, by name. `rows`: beginnings of the rows of cases, of
+    """Cells of a vehicle: sums, then shares of services; `cases`, by name. `rows`: first cells of the rows of cases, of
     those that it does not keep with what they ask."""
 
     cells: dict[str, str] = field(default_factory=dict)
     services: list[str] = field(default_factory=list)
     cases: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def broken(self) -> set[str]:
@@ -112,7 +114,7 @@ def _judged(cases: list[dict[str, Any]]) -> Column:
         name = case["name"]
         column.cases[name] = _cell(case)
         link = f"[{name}](https://mavlink.io/en/{case['page']})"
-        column.rows[name] = f"| {link} | {case['level']} | {case['says']} | {_known(name)}"
+        column.rows[name] = [link, case["level"], case["says"], _known(name)]
     return column
 
 
@@ -128,7 +130,7 @@ def of_page(text: str) -> dict[str, Column]:
         for row in deviations[2:]:
             case = row[0][1:].partition("]")[0]
             column.cases[case] = row[_LABELS - 1 + at]
-            column.rows[case] = f"| {' | '.join(row[: _LABELS - 1])} | {_known(case)}"
+            column.rows[case] = [*row[: _LABELS - 1], _known(case)]
     return columns
 
 
@@ -147,27 +149,26 @@ def joined(kept: Column, more: Column) -> Column:
 
 def page(columns: dict[str, Column], head: str = HEAD) -> str:
     """The whole page."""
-
-    def row(first: str, cells: list[str]) -> str:
-        return f"{first} | {' | '.join(cells)} |"
-
-    def rule(labels: int) -> str:
-        return "|" + " --- |" * (labels + len(columns))
-
-    names = list(columns)
-    lines = [head, row("|", names), rule(1)]
-    lines += [row(f"| {label}", [column.cells[label] for column in columns.values()]) for label in _SUMS.values()]
-    lines += ["", "Kept of those that apply, by service:", "", row("| service", names), rule(1)]
+    sums = ((label, *(column.cells[label] for column in columns.values())) for label in _SUMS.values())
     services = dict.fromkeys(service for column in columns.values() for service in column.services)
-    lines += [row(f"| {name}", [column.cells.get(name, "n/a") for column in columns.values()]) for name in services]
-    lines += ["", "## Deviations", "", row("| case | weight | asks | known issue", names), rule(_LABELS)]
+    shares = ((name, *(column.cells.get(name, "n/a") for column in columns.values())) for name in services)
     broken = set().union(*(column.broken for column in columns.values()))
-    rows: dict[str, str] = {}
+    rows: dict[str, list[str]] = {}
     for column in sorted(columns.values(), key=lambda column: -len(column.rows)):  # the fullest knows their order
         rows = rows | column.rows
-    for name, begins in rows.items():
-        if name in broken:
-            lines.append(row(begins, [column.cases.get(name, "") for column in columns.values()]))
+    deviations = (
+        (*begins, *(column.cases.get(name, "") for column in columns.values()))
+        for name, begins in rows.items()
+        if name in broken
+    )
+    lines = [
+        head,
+        *table(("", *columns), sums),
+        *("", "Kept of those that apply, by service:", ""),
+        *table(("service", *columns), shares),
+        *("", "## Deviations", ""),
+        *table(("case", "weight", "asks", "known issue", *columns), deviations),
+    ]
     return "\n".join(lines) + "\n"
 
 

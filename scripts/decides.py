@@ -23,7 +23,7 @@ from pymavlink import mavutil
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import Cmd, Frame, ModeFlag, VehicleType
 from scripts.decides_cases import ARDUCOPTER_FAULTS, PAD, PX4_FAULTS, Case, command, weak_radio
-from scripts.generated_page import write_rows
+from scripts.generated_page import table_row, write_rows
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import inject
@@ -212,10 +212,10 @@ def title(name: str) -> str:
     return name if " " in name else f"`{name}`"
 
 
-def row(firmware: Firmware, name: str) -> str:
+def row(firmware: Firmware, name: str) -> tuple[object, ...]:
     ours, theirs = (fly(firmware, vehicle, name) for vehicle in ("sim:copter", firmware.real))
     why = firmware.faults.get(name, Case()).why
-    return f"| {title(name)} | {ours} | {theirs} | {why or ('the same' if ours.kind == theirs.kind else UNKNOWN)} |"
+    return title(name), ours, theirs, why or ("the same" if ours.kind == theirs.kind else UNKNOWN)
 
 
 def main(names: list[str]) -> int:
@@ -223,10 +223,10 @@ def main(names: list[str]) -> int:
         if firmware.variable not in os.environ:
             continue
         for name in names or firmware.faults:
-            line = row(firmware, name)
-            print(line, flush=True)
+            cells = row(firmware, name)
+            print(table_row(cells), flush=True)
             heads = ("fault", "Sortie", firmware.title, "")
-            write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], line)
+            write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], cells)
     return 0
 
 

@@ -22,7 +22,7 @@ from autopilot.interface.geo import Ned, to_global
 from autopilot.mav import Cmd, ModeFlag
 from autopilot.mission.items import MissionItem
 from scripts.decides import FIRMWARES, POSITION_ONLY, Firmware, command, heartbeats
-from scripts.generated_page import write_rows
+from scripts.generated_page import table_row, write_rows
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 
@@ -221,18 +221,15 @@ def nearest(before: Ned, now: Ned) -> float:
     return hypot(*(a + share * part for a, part in zip(before, way, strict=True)))
 
 
-def row(firmware: Firmware, number: int) -> str:
+def row(firmware: Firmware, number: int) -> tuple[str, ...]:
     meeting = TABLES[firmware.title][number - 1]
     ours, theirs = (fly(firmware, vehicle, meeting) for vehicle in ("sim:copter", firmware.real))
     said = ", ".join(
         f"{name.removeprefix('NAV_TRAFF_').removeprefix('AVD_')} {value:g}" for name, value in meeting.params.items()
     )
     why = meeting.why or ("the same" if ours.kind == theirs.kind else "**not explained**")
-    return f"| {number} {meeting.words} | {said} | {firmware_cell(theirs)} | {firmware_cell(ours)} | {why} |"
-
-
-def firmware_cell(found: Passing) -> str:
-    return f"{found} | {found.closest_m:.0f} m"
+    cells = (cell for passing in (theirs, ours) for cell in (str(passing), f"{passing.closest_m:.0f} m"))
+    return f"{number} {meeting.words}", said, *cells, why
 
 
 def main(numbers: list[str]) -> int:
@@ -242,9 +239,9 @@ def main(numbers: list[str]) -> int:
         order = [f"{number} {meeting.words}" for number, meeting in enumerate(TABLES[firmware.title], 1)]
         heads = ("encounter", "parameters", firmware.title, "closest", "Sortie", "closest", "")
         for number in map(int, numbers or range(1, len(order) + 1)):
-            line = row(firmware, number)
-            print(line, flush=True)
-            write_rows(PAGE, firmware.title, heads, order, line)
+            cells = row(firmware, number)
+            print(table_row(cells), flush=True)
+            write_rows(PAGE, firmware.title, heads, order, cells)
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from autopilot.mav import Cmd
 from scripts.decides_cases import command
-from scripts.generated_page import write_rows
+from scripts.generated_page import table_row, write_rows
 from sitl.vehicles.frames import FRAMES
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
@@ -41,13 +41,13 @@ class Measured:
     home_m: float = 0.0
     touchdown_mps: float = 0.0
 
-    def row(self, name: str) -> str:
-        hover = f"within {self.place_m:.2f} m"
+    def row(self, name: str) -> tuple[str, ...]:
+        hover, beside = f"within {self.place_m:.2f} m", f"within {self.beside_m:.1f} m"
+        home = f"{self.home_m:.1f} m from home"
         if name == BOAT:
-            return f"| {name} | - | {hover} | - | within {self.beside_m:.1f} m | {self.home_m:.1f} m from home | - |"
-        lean = f"{self.lean_deg:.1f}°"
-        end = f"{self.home_m:.1f} m from home | {self.touchdown_mps:.2f} m/s"
-        return f"| {name} | within {self.height_m:.2f} m | {hover} | {lean} | within {self.beside_m:.1f} m | {end} |"
+            return name, "-", hover, "-", beside, home, "-"
+        lean, touchdown = f"{self.lean_deg:.1f}°", f"{self.touchdown_mps:.2f} m/s"
+        return name, f"within {self.height_m:.2f} m", hover, lean, beside, home, touchdown
 
 
 def fly(name: str) -> Measured:
@@ -119,9 +119,9 @@ def _land(session: Session, found: Measured, *, boat: bool) -> None:
 
 def main(names: list[str]) -> int:
     for name in names or NAMES:
-        line = fly(name).row(name)
-        print(line, flush=True)
-        write_rows(PAGE, "frames", HEADS, NAMES, line)
+        cells = fly(name).row(name)
+        print(table_row(cells), flush=True)
+        write_rows(PAGE, "frames", HEADS, NAMES, cells)
     return 0
 
 

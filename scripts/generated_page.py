@@ -1,10 +1,21 @@
-"""A page of docs/ that is made from tables: written, or compared with what stands there."""
+"""Tables in Markdown, and pages of docs/ that are made from tables: written, or compared with what stands there."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+
+def table_row(cells: Iterable[object]) -> str:
+    """Line of a table; bars in cells are escaped."""
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def table(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """Lines of a table."""
+    top = "".join(f"| {head} " if head else "| " for head in heads) + "|"
+    return [top, "|" + " --- |" * len(heads), *map(table_row, rows)]
 
 
 def write_or_check(page: Path, text: str, arguments: list[str]) -> int:
@@ -19,18 +30,18 @@ def write_or_check(page: Path, text: str, arguments: list[str]) -> int:
     return 1
 
 
-def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str], *rows: str) -> None:
+def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str], *rows: Sequence[object]) -> None:
     """Write rows into the table of a page, see `with_rows`."""
     page.write_text(with_rows(page.read_text(encoding="utf-8"), mark, heads, order, *rows), encoding="utf-8")
 
 
-def with_rows(text: str, mark: str, heads: Sequence[str], order: Sequence[str], *rows: str) -> str:
+def with_rows(text: str, mark: str, heads: Sequence[str], order: Sequence[str], *rows: Sequence[object]) -> str:
     """A page with rows in the table between its comments `mark` and `/mark`: the first cell of a row says which of
     `order` it is. The others stay as they are; what is in no `order` goes."""
     begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     before, _, rest = text.partition(begin)
-    table, _, behind = rest.partition(end)
-    known = {line.split(" | ")[0].removeprefix("| "): line for line in (*table.splitlines(), *rows)}
-    top = "".join(f"| {head} " if head else "| " for head in heads) + "|"
-    lines = [top, "|" + " --- |" * len(heads), *(known[name] for name in order if name in known)]
-    return "\n".join([f"{before}{begin}", *lines, f"{end}{behind}"])
+    old, _, after = rest.partition(end)
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines()}
+    known |= {str(cells[0]): table_row(cells) for cells in rows}
+    lines = [*table(heads, ()), *(known[name] for name in order if name in known)]
+    return "\n".join([f"{before}{begin}", *lines, f"{end}{after}"])

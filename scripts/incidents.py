@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from pymavlink import mavutil, mavwp
 
+from scripts.generated_page import table, table_row
 from sortie.config.errors import UserError
 from sortie.incident.reproduce import reproduce
 
@@ -369,37 +370,33 @@ def judge_all(given: argparse.Namespace) -> None:
     folders: Path = given.folder
     page: Path | None = given.page
     with tempfile.TemporaryDirectory(prefix="incidents-") as out:
-        rows, table = [], [*_HEAD]
+        rows, lines = [], table(_HEADS, ())
         for folder in sorted(path for path in folders.iterdir() if (path / "planted.json").is_file()):
             row = judge(folder, Path(out))
             rows.append(row)
             mark = {True: "yes", False: "**no**", None: ""}
             found = ", ".join(dict.fromkeys(row.found)) or "none"
             cells = (row.name, f"{row.near:.0%}", mark[row.failsafe], mark[row.named], found, row.words)
-            table.append(f"| {' | '.join(cells)} |")
-            print(table[-1], flush=True)
+            lines.append(table_row(cells))
+            print(lines[-1], flush=True)
     faults = [row for row in rows if row.named is not None]
     near = _share(row.near >= _NEAR for row in rows)
-    sums = (
-        "| judged | |",
-        "| --- | --- |",
-        f"| within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight | {near} |",
-        f"| the same failsafes within a second, and the same end | {_share(row.failsafe for row in rows)} |",
-        f"| the planted fault named | {_share(bool(row.named) for row in faults)} |",
-        f"| faults named that nobody planted | {sum(_wrong(row, folders) for row in rows)} |",
+    judged = (
+        (f"within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight", near),
+        ("the same failsafes within a second, and the same end", _share(row.failsafe for row in rows)),
+        ("the planted fault named", _share(bool(row.named) for row in faults)),
+        ("faults named that nobody planted", sum(_wrong(row, folders) for row in rows)),
     )
+    sums = table(("judged", ""), judged)
     print("\n".join(sums))
     if page is not None:
         begin = _BEGIN.format(kind=given.kind)
         head, _, tail = page.read_text(encoding="utf-8").partition(begin)
-        text = "\n".join([begin, *sums, "", *table, _END])
+        text = "\n".join([begin, *sums, "", *lines, _END])
         page.write_text(head + text + tail.partition(_END)[2], encoding="utf-8")
 
 
-_HEAD: Final = (
-    "| log | within 5 m | failsafes and end | named | found | what differs first, and its likely cause |",
-    "| --- | --- | --- | --- | --- | --- |",
-)
+_HEADS: Final = ("log", "within 5 m", "failsafes and end", "named", "found", "what differs first, and its likely cause")
 _NEAR: Final = 0.95
 _BEGIN, _END = "<!-- measured {kind} -->", "<!-- /measured -->"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from scripts.generated_page import write_or_check
+from scripts.generated_page import table, write_or_check
 from tests.storm import invariants as _registered
 from tests.storm.invariant import INVARIANTS, When
 
@@ -26,9 +26,8 @@ def page() -> str:
     for when in When:
         rows = [each for each in INVARIANTS.values() if each.when is when]
         if rows:
-            lines.append(f"## When {when.value}\n\n| name | holds | storms | source |\n| --- | --- | --- | --- |")
-            lines += [f"| {each.name} | {each.sentence} | {each.where.value} | {each.source} |" for each in rows]
-            lines.append("")
+            cells = ((each.name, each.sentence, each.where.value, each.source) for each in rows)
+            lines += [f"## When {when.value}\n", *table(("name", "holds", "storms", "source"), cells), ""]
     return "\n".join(lines)
 
 

@@ -93,26 +93,24 @@ def _keep(folder: Path, name: str, pair: Sequence[FlownRun]) -> None:
         (folder / f"{name}-{whose}.txt").write_text(f"{flown.row}\n{flown.traceback}")
 
 
-def table(lines: Sequence[Line]) -> list[str]:
-    """A row for each study and firmware."""
+def rows(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+    """Cells for each study and firmware."""
     groups: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
         groups.setdefault((line.study, line.firmware), []).append(line)
     return [_row(name, firmware, group) for (name, firmware), group in groups.items()]
 
 
-def _row(name: str, firmware: str, lines: Sequence[Line]) -> str:
+def _row(name: str, firmware: str, lines: Sequence[Line]) -> tuple[str, ...]:
     share, kappa = agreement(*(np.array([not getattr(line, whose) for line in lines]) for whose in ("ours", "theirs")))
     versions = " and ".join(sorted({line.version for line in lines}))
-    return " | ".join(
-        [
-            f"| {_title(name, firmware)}",
-            versions,
-            str(len(lines)),
-            f"{100.0 * share:.0f} %",
-            "none fails" if kappa is None else f"{kappa:.2f}",
-            f"{_differences(firmware, lines) or 'nowhere'} |",
-        ]
+    return (
+        _title(name, firmware),
+        versions,
+        str(len(lines)),
+        f"{100.0 * share:.0f} %",
+        "none fails" if kappa is None else f"{kappa:.2f}",
+        _differences(firmware, lines) or "nowhere",
     )
 
 
@@ -136,7 +134,7 @@ def _differences(firmware: str, lines: Sequence[Line]) -> str:
 def page() -> str:
     """The page with the table as the ledger has it."""
     order = [_title(name, firmware) for name in ORDER for firmware in VEHICLES]
-    return with_rows(PAGE.read_text(encoding="utf-8"), "ledger", HEADS, order, *table(read()))
+    return with_rows(PAGE.read_text(encoding="utf-8"), "ledger", HEADS, order, *rows(read()))
 
 
 def main(words: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autopilot.flight.lifecycle import IGNORED, TABLE, FlightState, LifecycleAction
+from scripts import generated_page as markdown
 
 
 def mermaid() -> str:
@@ -20,13 +21,13 @@ def mermaid() -> str:
 
 def table() -> str:
     """All pairs as a Markdown table: state, event, guard, action, next state; refused and ignored events after it."""
-    lines = ["| state | event | if | action | next |", "| --- | --- | --- | --- | --- |"]
+    lines = markdown.table(("state", "event", "if", "action", "next"), ())
     for (state, event), rows in sorted(TABLE.items(), key=lambda entry: (entry[0][0], entry[0][1].value)):
         for row in rows:
             if row.action in (LifecycleAction.REFUSE_SECOND_GO, LifecycleAction.REFUSE_ABORT):
                 continue
             guard = row.guard.__name__ if row.guard is not None else ""
-            lines.append(f"| {state.name} | {event.name} | {guard} | {row.action.value} | {row.next.name} |")
+            lines.append(markdown.table_row((state.name, event.name, guard, row.action.value, row.next.name)))
     refused = "GO outside IDLE and ABORT outside ARMED are refused without side effects. These events are ignored:"
     lines += ["", refused, ""]
     for state, events in IGNORED.items():

@@ -7,24 +7,21 @@ from math import isfinite
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import SPECS, CommandSpec, Parameter, PayloadOutput
 from autopilot.vehicles.kinds import KINDS
+from scripts import generated_page as markdown
 
 
 def table() -> str:
     """A Markdown table with a line for each command that a plan may hold."""
-    lines = ["| number | MAV_CMD | announced as | taken by | done by | p1 to p4 that count | place |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
-    lines += [_line(SPECS[command]) for command in sorted(SPECS)]
-    return "\n".join(lines) + "\n"
+    heads = ("number", "MAV_CMD", "announced as", "taken by", "done by", "p1 to p4 that count", "place")
+    return "\n".join(markdown.table(heads, (_cells(SPECS[command]) for command in sorted(SPECS)))) + "\n"
 
 
-def _line(row: CommandSpec) -> str:
+def _cells(row: CommandSpec) -> tuple[object, ...]:
     name = "" if row.name == "?" else row.name
     parameters = ", ".join(_parameter(parameter) for parameter in row.parameters)
     slot = f"{row.slot.value}, holds" if row.holds else row.slot.value
     place = "x, y, z" if row.place else ""
-    return (
-        f"| {int(row.command)} | {Cmd(row.command).name} | {name} | {slot} | {_done_by(row)} | {parameters} | {place} |"
-    )
+    return int(row.command), Cmd(row.command).name, name, slot, _done_by(row), parameters, place
 
 
 def _done_by(row: CommandSpec) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from scripts.generated_page import write_or_check
-from tests.nights import Found, FuzzRun, RealRun, Row, StormRun, read
+from scripts.generated_page import table, write_or_check
+from tests.nights import Found, FuzzRun, RealRun, Row, StormRun, Storms, read
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "nights.md"
 YEAR_H = 8766
@@ -36,13 +37,33 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def _table(heads: str, rows: Iterable[Sequence[object]]) -> list[str]:
-    names = heads.split(", ")
-    lines = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
-    return [*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows), ""]
+    return [*table(heads.split(", "), rows), ""]
 
 
-def _seeds(broken: Sequence[int]) -> str:
-    return ", ".join(map(str, broken)) or "none"
+AnyStorms = TypeVar("AnyStorms", bound=Storms)
+
+
+def _storm_table(
+    heads: str,
+    runs: Sequence[AnyStorms],
+    hours: Callable[[AnyStorms], Sequence[str]],
+    since: Callable[[AnyStorms], float],
+) -> list[str]:
+    """A row for each run; `hours`: cells of its vehicle hours, `since`: what has passed since a storm that broke an
+    invariant."""
+    return _table(
+        f"date, commit, seeds from, storms, core hours, {heads}",
+        (
+            (
+                *(run.date, run.commit, run.first, f"{run.seeds:,}", f"{run.core_hours:.2f}"),
+                *hours(run),
+                f"{run.deaths:,}",
+                ", ".join(map(str, run.broken)) or "none",
+                f"{since(run):,.0f}",
+            )
+            for run in runs
+        ),
+    )
 
 
 def _storms(runs: Sequence[StormRun]) -> list[str]:
@@ -57,25 +78,11 @@ def _storms(runs: Sequence[StormRun]) -> list[str]:
         f"{seeds:,} storms of {hours:,.0f} vehicle hours ({hours / YEAR_H:.2f} years; {flown:,.0f} hours with motors "
         f"on) in {core_hours:.2f} core hours: {hours / core_hours:,.0f} vehicle hours in a core hour. {broken} broke "
         f"an invariant; since the last of these {clean:,.0f} vehicle hours ({clean / YEAR_H:.2f} years) have passed.\n",
-        *_table(
-            "date, commit, seeds from, storms, core hours, vehicle hours, with motors on, events, deaths, broken, "
-            "hours since",
-            (
-                (
-                    run.date,
-                    run.commit,
-                    run.first,
-                    f"{run.seeds:,}",
-                    f"{run.core_hours:.2f}",
-                    f"{run.vehicle_hours:,.0f}",
-                    f"{run.flown_hours:,.0f}",
-                    f"{run.events:,}",
-                    f"{run.deaths:,}",
-                    _seeds(run.broken),
-                    f"{run.clean_hours:,.0f}",
-                )
-                for run in runs
-            ),
+        *_storm_table(
+            "vehicle hours, with motors on, events, deaths, broken, hours since",
+            runs,
+            lambda run: (f"{run.vehicle_hours:,.0f}", f"{run.flown_hours:,.0f}", f"{run.events:,}"),
+            lambda run: run.clean_hours,
         ),
     ]
 
@@ -90,22 +97,11 @@ def _reals(runs: Sequence[RealRun]) -> list[str]:
         "## Storms around real processes\n",
         f"{seeds:,} storms with {deaths:,} deaths of a process. {broken} broke an invariant; {clean:,} have passed "
         "since.\n",
-        *_table(
-            "date, commit, seeds from, storms, core hours, vehicle hours, deaths, broken, storms since",
-            (
-                (
-                    run.date,
-                    run.commit,
-                    run.first,
-                    f"{run.seeds:,}",
-                    f"{run.core_hours:.2f}",
-                    f"{run.vehicle_hours:,.1f}",
-                    f"{run.deaths:,}",
-                    _seeds(run.broken),
-                    f"{run.clean_seeds:,}",
-                )
-                for run in runs
-            ),
+        *_storm_table(
+            "vehicle hours, deaths, broken, storms since",
+            runs,
+            lambda run: (f"{run.vehicle_hours:,.1f}",),
+            lambda run: run.clean_seeds,
         ),
     ]
 

@@ -6,7 +6,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from scripts.generated_page import write_or_check
+from scripts.generated_page import table, write_or_check
 from sortie.commands.cli import COMMANDS
 from sortie.config.option import ANYWHERE, Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
@@ -69,11 +69,10 @@ def _names(commands: frozenset[str]) -> str:
 
 
 def _table(rows: list[Option[object]], commands: frozenset[str]) -> str:
-    lines = [" | ".join(_COLUMNS), " | ".join("---" for _ in _COLUMNS), *(_row(row, commands) for row in rows)]
-    return "".join(f"| {line} |\n" for line in lines)
+    return "".join(f"{line}\n" for line in table(_COLUMNS, (_row(row, commands) for row in rows)))
 
 
-def _row(row: Option[object], commands: frozenset[str]) -> str:
+def _row(row: Option[object], commands: frozenset[str]) -> list[str]:
     word = row.key.upper() if row.placed else " ".join(filter(None, (f"--{row.name}", row.form)))
     names = [
         word,
@@ -91,7 +90,7 @@ def _row(row: Option[object], commands: frozenset[str]) -> str:
         _ALSO[row.sources].format(row.variable),
         where,
     )
-    return " | ".join(cell.replace("|", "&#124;") for cell in cells)
+    return [cell.replace("|", "&#124;") for cell in cells]
 
 
 def _code(text: str) -> str:

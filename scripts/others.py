@@ -23,6 +23,7 @@ from pymavlink import mavutil
 
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import parse_plan
+from scripts import generated_page as markdown
 from sitl.child import SitlChild, SitlError, free_port
 from sitl.launchers import LAUNCHERS
 
@@ -277,10 +278,8 @@ def _cell(values: Sequence[float]) -> str:
 
 def table(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     """Medians of all rounds, in Markdown; `runs`: by name."""
-    lines = [f"| | {' | '.join(runs)} |", f"| --- |{' --- |' * len(runs)}"]
-    for title, key in ROWS:
-        lines.append(f"| {title} | {' | '.join(_cell([run[key] for run in found]) for found in runs.values())} |")
-    return "\n".join(lines)
+    rows = ((title, *(_cell([run[key] for run in found]) for found in runs.values())) for title, key in ROWS)
+    return "\n".join(markdown.table(("", *runs), rows))
 
 
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"

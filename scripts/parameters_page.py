@@ -9,7 +9,7 @@ from pathlib import Path
 from autopilot.mav import ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import KINDS
-from scripts.generated_page import write_or_check
+from scripts.generated_page import table, write_or_check
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"
 _INTRODUCTION = """# Parameters
@@ -37,19 +37,18 @@ def page() -> str:
     """The whole page, in Markdown."""
     tables = {kind: {line.name: line for line in one.parameters.definitions} for kind, one in KINDS.items()}
     groups: dict[str, list[str]] = {}
-    for name in sorted({name for table in tables.values() for name in table}):
+    for name in sorted({name for lines in tables.values() for name in lines}):
         groups.setdefault(name.partition("_")[0], []).append(name)
-    counts = [f"{len(table)} on a {kind}" for kind, table in tables.items()]
-    parts = [f"{_INTRODUCTION}{', '.join(counts)}.\n"]
+    counts = [f"{len(lines)} on a {kind}" for kind, lines in tables.items()]
+    parts = [f"{_INTRODUCTION}{', '.join(counts)}."]
     for group, names in groups.items():
-        rows = [_row({kind: table[name] for kind, table in tables.items() if name in table}) for name in names]
+        rows = [_row({kind: lines[name] for kind, lines in tables.items() if name in lines}) for name in names]
         columns = ("name", "type", "unit", "range", "default", "what it does", "in the simulator")
-        heading = f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
-        parts.append(f"\n## {group}\n\n{heading}" + "".join(rows))
-    return "".join(parts)
+        parts += [f"\n## {group}\n", *table(columns, rows)]
+    return "\n".join(parts) + "\n"
 
 
-def _row(lines: Lines) -> str:
+def _row(lines: Lines) -> tuple[str, ...]:
     one = next(iter(lines.values()))
     others = [f"{kind} {line.default:g}" for kind, line in lines.items() if line.default != one.default]
     default = f"{one.default:g}" + (f" ({', '.join(others)})" if others else "")
@@ -61,8 +60,7 @@ def _row(lines: Lines) -> str:
     if len(lines) < len(KINDS):
         notes.append(f"*{', '.join(lines).capitalize()}.*")
     kind, text = _TYPES[ParameterType(one.type)], ". ".join(notes)
-    cells = (f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(lines))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(lines)
 
 
 def _acts(lines: Lines) -> str:

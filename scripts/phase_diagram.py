@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from depot.decisions.phases import NEXT, PHASES
 from depot.names import Phase
+from scripts import generated_page as markdown
 
 
 def mermaid() -> str:
@@ -25,12 +26,11 @@ def mermaid() -> str:
 
 def table() -> str:
     """The eight phases: owner, modes, entry conditions, actions, exit conditions."""
-    lines = ["| phase | owner | modes | entry | actions | exit |", "| --- | --- | --- | --- | --- | --- |"]
-    for phase, row in PHASES.items():
-        modes = ", ".join(row.modes)
-        cells = (f"{int(phase)} {phase.title}", row.owner, modes, *map(_listed, (row.entry, row.actions, row.exit)))
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    rows = (
+        (f"{int(phase)} {phase.title}", row.owner, *map(_listed, (row.modes, row.entry, row.actions, row.exit)))
+        for phase, row in PHASES.items()
+    )
+    return "\n".join(markdown.table(("phase", "owner", "modes", "entry", "actions", "exit"), rows)) + "\n"
 
 
 def _listed(names: tuple[str, ...]) -> str:

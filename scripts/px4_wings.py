@@ -24,6 +24,7 @@ from autopilot.mav import Cmd, LandedState, MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.files import parse_parameters
 from autopilot.personality.px4.parameter_table import WING_ROWS
+from scripts.generated_page import table, table_row
 from scripts.wing_flights import Row, WingFlight
 from scripts.wing_measures import HEIGHT_M, LEG_M, TURN_M, Laid, Measure, airspeeds, nearest, times, told
 from scripts.wing_reasons import BESIDE_PX4
@@ -278,12 +279,12 @@ def kept() -> dict[str, Px4Flight]:
 def page(rows: list[tuple[Px4Mission, list[Measure], list[str]]]) -> str:
     """The page."""
     names = list(dict.fromkeys(one.name for _, found, _ in rows for one in found))
-    lines = [f"| mission | decisions | {' | '.join(names)} |", f"| --- | --- |{' --- |' * len(names)}"]
+    lines = table(("mission", "decisions", *names), ())
     for mission, found, apart in rows:
         of = {one.name: one for one in found}
         cells = [_cell(of[name]) for name in names]
         decisions = f"**{', '.join(apart)}**" if apart else "alike"
-        lines.append(f"| {mission.name}: {mission.title} | {decisions} | {' | '.join(cells)} |")
+        lines.append(table_row((f"{mission.name}: {mission.title}", decisions, *cells)))
     known = {one.name: one.most for _, found, _ in rows for one in found}
     limits = ", ".join(f"{name.replace(',', '')} {most:g}" for name, most in known.items())
     reasons = told([(mission.name, found) for mission, found, _ in rows], BESIDE_PX4)

@@ -21,6 +21,7 @@ from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
+from scripts.generated_page import table
 from sitl.launchers import LAUNCHERS
 from sortie.api.begin import spec_of
 from sortie.config.values import DEFAULT_HOME
@@ -325,11 +326,9 @@ class Table:
     def ask(self, binaries: Mapping[str, str]) -> str:
         """The whole table, each vehicle asked now."""
         cells = [ask(asked, self.requests, binaries[asked.firmware]) for asked in self.columns.values()]
-        lines = ["| " + " | ".join(("Service", "Request", *self.columns)) + " |"]
-        lines.append("| --- | --- |" + " --- |" * len(self.columns))
-        for request, *answered in zip(self.requests, *cells, strict=True):
-            lines.append("| " + " | ".join((request.service, request.asks, *answered)) + " |")
-        return "\n".join(lines)
+        rows = zip(self.requests, *cells, strict=True)
+        lines = ((request.service, request.asks, *answered) for request, *answered in rows)
+        return "\n".join(table(("Service", "Request", *self.columns), lines))
 
 
 TABLES: Final = {"copters": Table("copters", COLUMNS, REQUESTS), "planes": Table("planes", PLANES, PLANE_REQUESTS)}

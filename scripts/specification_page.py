@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from scripts.generated_page import write_or_check
+from scripts.generated_page import table, write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "specification.md"
@@ -28,7 +28,6 @@ Made by `scripts/specification-page` from the tables in `tests/docs/specificatio
 
 Each sentence of the three seeds that asks for something, the code that does it and the test that shows it, or the
 departure in [the decisions](decisions.md#departures-from-the-seeds). A test resolves every name on this page.
-
 """
 
 
@@ -63,7 +62,7 @@ def seeds() -> list[Seed]:
     """All tables."""
     found = []
     for path in sorted(TABLES.glob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
         rows = [
             Row(
                 row["section"],
@@ -72,9 +71,9 @@ def seeds() -> list[Seed]:
                 tuple(row.get("tests", ())),
                 row.get("departure", ""),
             )
-            for row in table["row"]
+            for row in given["row"]
         ]
-        found.append(Seed(path.stem, tuple(rows), table.get("silent", {})))
+        found.append(Seed(path.stem, tuple(rows), given.get("silent", {})))
     return found
 
 
@@ -82,24 +81,19 @@ def page() -> str:
     """The whole page, in Markdown."""
     parts = [_INTRODUCTION]
     for seed in seeds():
-        parts.append(f"## {TITLES[seed.name]}\n\n")
+        parts.append(f"## {TITLES[seed.name]}\n")
         for section, rows in seed.sections().items():
-            parts.append(f"### {section}\n\n| the seed asks | code | shown by |\n| --- | --- | --- |\n")
-            parts += [_line(row) for row in rows]
-            parts.append("\n")
+            parts += [f"### {section}\n", *table(("the seed asks", "code", "shown by"), map(_cells, rows)), ""]
         if seed.silent:
-            parts.append("### Sections that ask for nothing\n\n| section | why |\n| --- | --- |\n")
-            parts += [f"| {section} | {reason} |\n" for section, reason in seed.silent.items()]
-            parts.append("\n")
-    return "".join(parts).rstrip("\n") + "\n"
+            parts += ["### Sections that ask for nothing\n", *table(("section", "why"), seed.silent.items()), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def _line(row: Row) -> str:
+def _cells(row: Row) -> tuple[str, ...]:
     shown = [_link(name) for name in row.tests]
     if row.departure:
         shown.append(f"departure: [{row.departure}](decisions.md#departures-from-the-seeds)")
-    cells = (row.asks, "<br>".join(_link(name) for name in row.code), "<br>".join(shown))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return row.asks, "<br>".join(_link(name) for name in row.code), "<br>".join(shown)
 
 
 def _link(name: str) -> str:

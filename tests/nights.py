@@ -28,28 +28,28 @@ class _Row(msgspec.Struct, frozen=True, tag_field="run", forbid_unknown_fields=T
     core_hours: float
 
 
-class StormRun(_Row, frozen=True, tag="storm"):
-    """Storms in virtual time: the seed `first`, those behind it, and children of these. `flown_hours`: with motors on.
-    `broken`: the seeds that broke an invariant. `clean_hours`: vehicle hours since the last of these."""
+class Storms(_Row, frozen=True):
+    """A row of storms: the seed `first`, and those after it. `broken`: the seeds that broke an invariant."""
 
     first: int
     seeds: int
     vehicle_hours: float
-    flown_hours: float
-    events: int
     deaths: int
     broken: list[int]
+
+
+class StormRun(Storms, frozen=True, tag="storm"):
+    """Storms in virtual time; children of seeds count as seeds. `flown_hours`: with motors on. `clean_hours`: vehicle
+    hours since the last storm that broke an invariant."""
+
+    flown_hours: float
+    events: int
     clean_hours: float
 
 
-class RealRun(_Row, frozen=True, tag="real"):
+class RealRun(Storms, frozen=True, tag="real"):
     """Storms around real processes. `clean_seeds`: since the last that broke an invariant."""
 
-    first: int
-    seeds: int
-    vehicle_hours: float
-    deaths: int
-    broken: list[int]
     clean_seeds: int
 
 

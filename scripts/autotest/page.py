@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from scripts.autotest.__main__ import left_out
+from scripts.generated_page import table
 
 PAGE = Path(__file__).parents[2] / "docs" / "autotest.md"
 MISSED = Path(__file__).with_name("missed.toml")
@@ -52,34 +53,35 @@ def latest(runs: dict[str, Results]) -> Results:
 def page(runs: dict[str, Results]) -> str:
     """The whole page."""
     results = latest(runs)
-    lines = [HEAD + "| vehicle | tests | left out | flown | passed | failed |", "| --- | --- | --- | --- | --- | --- |"]
+    sums: list[tuple[object, ...]] = []
     for vehicle, tests in results.items():
         out, passed = len(left_out(vehicle)), sum(not why for why in tests.values())
-        cells = (
-            vehicle,
-            len(tests) + out,
-            out,
-            len(tests),
-            f"{passed} ({passed / len(tests):.0%})",
-            len(tests) - passed,
-        )
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    lines += ["", "Of each test the last flight counts.", ""]
-    lines += ["| run | vehicle | flown | passed |", "| --- | --- | --- | --- |"]
-    for name, run in runs.items():
-        lines += [f"| {name} | {kind} | {len(t)} | {sum(not why for why in t.values())} |" for kind, t in run.items()]
-    lines += ["", "## Left out", "", "| vehicle | reason | tests |", "| --- | --- | --- |"]
-    for vehicle in results:
-        lines += [f"| {vehicle} | {why} | {n} |" for why, n in Counter(left_out(vehicle).values()).items()]
+        share = f"{passed} ({passed / len(tests):.0%})"
+        sums.append((vehicle, len(tests) + out, out, len(tests), share, len(tests) - passed))
+    flown = (
+        (name, kind, len(tests), sum(not why for why in tests.values()))
+        for name, run in runs.items()
+        for kind, tests in run.items()
+    )
+    counts = {vehicle: Counter(left_out(vehicle).values()) for vehicle in results}
+    skipped = ((vehicle, why, number) for vehicle, whys in counts.items() for why, number in whys.items())
     reasons = {name: why for why, row in tomllib.loads(MISSED.read_text()).items() for name in row["tests"].split()}
-    lines += ["", "## Failed", "", "| test | why |", "| --- | --- |"]
-    for vehicle, tests in results.items():
-        for name, words in sorted(tests.items()):
-            if words:
-                lines.append(
-                    f"| {vehicle}.{name} | {reasons.get(f'{vehicle}.{name}', words).replace('|', '/')[:160]} |"
-                )
-    return "\n".join(lines) + "\n"
+    failed = (
+        (f"{vehicle}.{name}", reasons.get(f"{vehicle}.{name}", words).replace("|", "/")[:160])
+        for vehicle, tests in results.items()
+        for name, words in sorted(tests.items())
+        if words
+    )
+    lines = [
+        *table(("vehicle", "tests", "left out", "flown", "passed", "failed"), sums),
+        *("", "Of each test the last flight counts.", ""),
+        *table(("run", "vehicle", "flown", "passed"), flown),
+        *("", "## Left out", ""),
+        *table(("vehicle", "reason", "tests"), skipped),
+        *("", "## Failed", ""),
+        *table(("test", "why"), failed),
+    ]
+    return HEAD + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

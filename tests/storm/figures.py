@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
+
+from msgspec import structs
 
 from tests import nights
 from tests.storm.steer import AnyVerdict
@@ -58,35 +61,31 @@ class Figures:
             f"broken: {self.broken or 'none'}"
         )
 
+    def _storms(self, first: int) -> dict[str, Any]:
+        """Fields of storms from the seed `first` on, all by this process and its children."""
+        return structs.asdict(
+            nights.Storms(
+                date=nights.today(),
+                commit=self.commit,
+                core_hours=round(nights.core_hours(), 4),
+                first=first,
+                seeds=self.seeds,
+                vehicle_hours=round(self.vehicle_s / 3600, 2),
+                deaths=self.deaths,
+                broken=self.broken,
+            )
+        )
+
     def row(self, first: int) -> nights.StormRun:
-        """Of storms from the seed `first` on, all by this process."""
+        """Row of storms in virtual time from the seed `first` on."""
+        flown_hours, clean_hours = round(self.flown_s / 3600, 2), round(self.clean_s / 3600, 2)
         return nights.StormRun(
-            date=nights.today(),
-            commit=self.commit,
-            core_hours=round(nights.core_hours(), 4),
-            first=first,
-            seeds=self.seeds,
-            vehicle_hours=round(self.vehicle_s / 3600, 2),
-            flown_hours=round(self.flown_s / 3600, 2),
-            events=self.steps,
-            deaths=self.deaths,
-            broken=self.broken,
-            clean_hours=round(self.clean_s / 3600, 2),
+            **self._storms(first), flown_hours=flown_hours, events=self.steps, clean_hours=clean_hours
         )
 
     def row_of_real(self, first: int) -> nights.RealRun:
-        """Of storms around real processes, all by this process and its children."""
-        return nights.RealRun(
-            date=nights.today(),
-            commit=self.commit,
-            core_hours=round(nights.core_hours(), 4),
-            first=first,
-            seeds=self.seeds,
-            vehicle_hours=round(self.vehicle_s / 3600, 2),
-            deaths=self.deaths,
-            broken=self.broken,
-            clean_seeds=self.clean_seeds,
-        )
+        """Row of storms around real processes from the seed `first` on."""
+        return nights.RealRun(**self._storms(first), clean_seeds=self.clean_seeds)
 
 
 class Ending:
