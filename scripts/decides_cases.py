@@ -261,7 +261,12 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "Precision Landing, pad not seen": Case(
         ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely, pad=True
     ),
-    "gcs.loss": Case(ours=_PX4_STATION, theirs=_PX4_STATION),
+    "gcs.loss": Case(
+        "both hold for COM_FAIL_ACT_T, 5 s, and return; ours counts the station as lost at once, PX4 after "
+        "COM_DL_LOSS_T, 10 s",
+        ours=_PX4_STATION,
+        theirs=_PX4_STATION,
+    ),
     RADIO: Case(ours=_PX4_STATION, theirs=_PX4_STATION, order=leave_it_alone, radio_m=60.0),
     WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
     **{name: Case(order=leave_it_alone, wind=field) for name, field in _FIELDS.items()},
