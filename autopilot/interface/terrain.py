@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint, to_global, to_local
 from autopilot.interface.records import dataclass
 
@@ -108,10 +109,6 @@ class _Cell:
     v: float
 
 
-def _on_earth(lat: float, lon: float) -> bool:
-    return abs(lat) <= 90.0 and abs(lon) <= 180.0  # false for NaN
-
-
 class Terrain:
     """Terrain heights of an autopilot. `spacing_m`: distance between heights from a ground station (TERRAIN_SPACING);
     `enabled`: TERRAIN_ENABLE. `revision` rises with each received grid."""
@@ -148,14 +145,14 @@ class Terrain:
     def height_at(self, lat: float, lon: float) -> float | None:
         """Height of the ground above mean sea level, m; None: unknown there, or TERRAIN_ENABLE is 0. Missing heights
         are requested."""
-        if not self._enabled() or not _on_earth(lat, lon):
+        if not self._enabled() or not on_earth(lat, lon):
             return None
         height = None if self.ground is None else self.ground.height_at(lat, lon)
         return self._received(lat, lon) if height is None else height
 
     def ask(self, lat: float, lon: float) -> None:
         """Request the ground at a place for later use, if no file has it."""
-        if self._enabled() and _on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
+        if self._enabled() and on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
             self._block(self._cell(lat, lon))
 
     # --- what a ground station sends ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass, field
@@ -155,7 +156,7 @@ def _polygon(items: Sequence[MissionItem], at: int) -> Polygon:
 
 
 def _check_place(item: MissionItem, at: int) -> None:
-    if item.command in FENCE_COMMANDS and not (abs(item.x) <= 90.0 and abs(item.y) <= 180.0):
+    if item.command in FENCE_COMMANDS and not on_earth(item.x, item.y):
         raise FenceError(f"fence item {at}: position {item.x:g}, {item.y:g} out of range")
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import isfinite, isinf, isnan
 from typing import Final
 
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionResult, MissionType
 from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem
 
-MAX_ALTITUDE_M: Final = 83_000.0  # ArduPilot keeps altitudes as centimetres in 24 bits
 _INT16_MAX: Final = 32_767.0
 _NO_COMMANDS: Final = (0, 1)  # an empty item of a ground station; ArduPilot calls them invalid
 
@@ -69,7 +69,7 @@ def _check_position(item: MissionItem, spec: CommandSpec) -> ItemVerdict | None:
         return ItemVerdict(MissionResult.INVALID_PARAM5_X, f"latitude {item.x:g} not in -90..90")
     if not abs(item.y) <= 180.0:
         return ItemVerdict(MissionResult.INVALID_PARAM6_Y, f"longitude {item.y:g} not in -180..180")
-    limit = _INT16_MAX if spec.plan is MissionType.RALLY else MAX_ALTITUDE_M
+    limit = _INT16_MAX if spec.plan is MissionType.RALLY else HIGHEST_M
     if not isfinite(item.z) or abs(item.z) >= limit:
         return ItemVerdict(MissionResult.INVALID_PARAM7, f"altitude {item.z:g} not within {limit:g} m")
     if item.frame not in spec.frames:

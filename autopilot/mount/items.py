@@ -9,6 +9,7 @@ from math import isfinite, radians
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component, GimbalFlag, MountMode, Result
@@ -86,7 +87,7 @@ def _control(mount: Mount, p: Params) -> Outcome:
             mount.turn_nose(radians(yaw))
         case MountMode.GPS_POINT:
             home, lat, lon = mount.home, p[4] * 1e-7, p[5] * 1e-7
-            if home is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(p[3])):
+            if home is None or not (on_earth(lat, lon) and isfinite(p[3])):
                 return FAILED
             mount.look_at(GeoPoint(lat, lon, home.alt + p[3]))
         case _:

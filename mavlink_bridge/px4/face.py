@@ -15,6 +15,7 @@ from typing import Final
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.turns import next_multiple
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, Severity, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
@@ -27,7 +28,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, Wi
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.messages import send_version
-from mavlink_bridge.services.commands.request import HIGHEST, Command
+from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
 
@@ -173,7 +174,7 @@ class Px4Face(WithoutMessages, Speaker):
         facts = self._parts.facts
         if not facts.vehicle_class.flies:
             return UNSUPPORTED
-        if command.given(7) and not abs(command.param(7)) < HIGHEST:
+        if command.given(7) and not abs(command.param(7)) < HIGHEST_M:
             return DENIED
         height = command.param(7) - facts.home.alt if command.given(7) and facts.home is not None else None
         return self._flight.take_off(height, context.now_ms, mode)
@@ -193,7 +194,7 @@ class Px4Face(WithoutMessages, Speaker):
     def _climb_here(self, command: Command, now_ms: int) -> Outcome:
         core, here = self._parts, self._parts.facts.vehicle.state.place
         altitude = core.facts.altitude(command.frame, command.param(7), here.lat, here.lon)
-        if altitude is None or not abs(altitude) < HIGHEST:
+        if altitude is None or not abs(altitude) < HIGHEST_M:
             return DENIED
         return core.commands.reposition(replace(here, alt=altitude), now_ms, change_mode=True)
 

@@ -19,6 +19,7 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
+from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
@@ -31,7 +32,7 @@ from autopilot.personality.px4.notices import Notice
 from autopilot.personality.px4.parameters import Px4Parameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
-from mavlink_bridge.services.commands.request import HIGHEST, Command
+from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.guided.masks import position_parts
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
@@ -98,7 +99,7 @@ class Offboard:
             wanted = here if altitude is None else altitude - facts.home.alt
         else:
             wanted = here + 1.0 if parts.velocity and -_FASTEST < message.vz < -_ABOVE else here
-        return wanted if here + _ABOVE < wanted < HIGHEST else None
+        return wanted if here + _ABOVE < wanted < HIGHEST_M else None
 
     def handle_timeout(self, now_ms: int) -> None:
         due = self.next_deadline_ms()
@@ -145,7 +146,7 @@ class Px4Orbit(WithoutMessages, Speaker):
         here = state.place  # the height is above mean sea level in any frame (mavlink_receiver.cpp; MAVSDK sends 3)
         lat, lon = command.param(5, here.lat), command.param(6, here.lon)
         altitude = command.param(7) if command.given(7) else here.alt
-        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
+        if not is_place(lat, lon, altitude):
             return DENIED
         outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)
         if not outcome.ok:
@@ -235,7 +236,7 @@ class FollowMe:
         """Take in a target. Without a place it is ignored; without a velocity it gets that between two places."""
         origin = self._autopilot.facts.vehicle.origin
         lat, lon = message.lat * 1e-7, message.lon * 1e-7
-        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < HIGHEST:
+        if origin is None or not is_place(lat, lon, message.alt):
             return
         place = to_local(origin, lat, lon, message.alt)
         velocity = self._velocity(message, place, now_ms)

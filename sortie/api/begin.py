@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
@@ -65,7 +66,7 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
 
 def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) -> GeoPoint:
     """Return a place `height` m above home. UserError for impossible degrees."""
-    if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(height)):
+    if not (on_earth(lat, lon) and isfinite(height)):
         raise UserError(
             f"place {lat:g}, {lon:g}, {height:g} m: expected a latitude from -90 to 90, a longitude from -180 to 180, "
             "and a height"

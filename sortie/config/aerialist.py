@@ -11,13 +11,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from importlib.util import find_spec
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
@@ -151,7 +151,7 @@ def read_aerialist(path: Path) -> AerialistTest:
         raise UserError(f"{path}: drone: expected a mission_file")
     steps = file.test or file.mission or StepsTable()
     home = world.home_position
-    if home is not None and not (abs(home[0]) <= 90.0 and abs(home[1]) <= 180.0 and isfinite(home[2])):
+    if home is not None and not is_place(*home):
         raise UserError(f"{path}: simulation.home_position: expected a latitude, a longitude and a height")
     log = None if file.assertion is None else file.assertion.log_file
     return AerialistTest(

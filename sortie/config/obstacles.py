@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import cos, hypot, sin
 from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
@@ -127,7 +128,7 @@ def _middle(table: _Placed, where: str, home: GeoPoint) -> tuple[float, float]:
         return table.at
     assert table.place is not None
     lat, lon = table.place
-    if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+    if not on_earth(lat, lon):
         raise UserError(f"{where}: place: expected a latitude from -90 to 90 and a longitude from -180 to 180")
     return to_local(home, lat, lon, home.alt)[:2]
 
@@ -216,7 +217,7 @@ def _outline(rings: object, where: str, home: GeoPoint) -> tuple[tuple[float, fl
         if len(numbers) < 2 or not all(isinstance(x, int | float) for x in numbers):
             raise UserError(f"{where}: expected positions of a longitude and a latitude")
         lon, lat = numbers
-        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):  # also false for NaN
+        if not on_earth(lat, lon):
             raise UserError(f"{where}: expected a longitude from -180 to 180 and a latitude from -90 to 90")
         corners.append(to_local(home, lat, lon, home.alt)[:2])
     return tuple(corners)

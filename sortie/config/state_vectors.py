@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GeoPoint, to_local
 from sitl.world.sky import Aircraft
 from sortie.config.errors import UserError
@@ -86,7 +87,7 @@ def _take(row: dict[str, str], heights: Sequence[str], seen: SeenTracks, where: 
     height = next((value for name in heights if (value := _number(row, name, where)) is not None), None)
     if time_s is None or lat is None or lon is None or height is None:
         return
-    if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(height) <= 1e5):
+    if not is_place(lat, lon, height):
         raise UserError(f"{where}: expected a position on earth")
     try:
         number = int(row.get("icao24", ""), 16)

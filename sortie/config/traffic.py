@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import cos, sin
 from sitl.world.encounters import EncounterModel
@@ -151,7 +152,7 @@ def _check(table: AircraftTable, where: str) -> None:
     if len(ways) != 1:
         raise UserError(f"{where}: expected one of at, place and knots, found {' and '.join(ways) or 'none'}")
     _emitter(table.emitter, where)
-    if table.place is not None and not (abs(table.place[0]) <= 90.0 and abs(table.place[1]) <= 180.0):
+    if table.place is not None and not on_earth(*table.place[:2]):
         raise UserError(f"{where}: place: expected a latitude from -90 to 90 and a longitude from -180 to 180")
     times = [knot[0] for knot in table.knots or ()]
     if any(later <= before for before, later in pairwise(times)):

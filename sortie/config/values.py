@@ -11,6 +11,7 @@ from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Final
 
+from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import DEFAULT, KINDS
@@ -72,7 +73,7 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
         lat, lon, alt, heading = (float(part) for part in text.split(","))
     except ValueError:
         raise wrong from None
-    if not (all(map(isfinite, (alt, heading))) and abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < 83000.0):
+    if not (is_place(lat, lon, alt) and isfinite(heading)):
         raise wrong
     return GeoPoint(lat, lon, alt), heading % 360.0
 

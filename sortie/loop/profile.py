@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.vehicles.kinds import KINDS
 from depot.physics.windows import Almanac
 from depot.settings import Profile
@@ -16,7 +17,6 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.tables import complaint, converted, parse_toml
 
 BUILT_IN = ("space", "drone-box")
-_LARGEST_ALTITUDE_M = 83_000.0
 # Keys whose suffix said milliseconds for a speed, by table; their old names are accepted for one version.
 _RENAMED: Final = {"box": {"speed_ms": "speed_mps", "wind_ms": "wind_mps", "wind_max_ms": "wind_max_mps"}}
 WELL_BEFORE = 0.7
@@ -126,11 +126,12 @@ def _check_sense(profile: Profile, where: str) -> None:
 
     if not profile.plan.waypoints:
         refuse("plan.waypoints: at least one is needed")
-    for number, (lat, lon, alt) in enumerate(profile.plan.waypoints, 1):
-        if not _is_place(lat, lon, alt):
-            refuse(f"plan.waypoints: number {number} is no place: latitude, longitude, altitude below 83000 m")
-    if not _is_place(*profile.box.home):
-        refuse("box.home is no place: latitude, longitude, altitude below 83000 m")
+    expected = f"is no place: latitude, longitude, altitude below {HIGHEST_M:.0f} m"
+    for number, place in enumerate(profile.plan.waypoints, 1):
+        if not is_place(*place):
+            refuse(f"plan.waypoints: number {number} {expected}")
+    if not is_place(*profile.box.home):
+        refuse(f"box.home {expected}")
     found_s, margin_s = loss_found_s(profile), margins_last_s(profile)
     if found_s > WELL_BEFORE * margin_s:
         refuse(
@@ -181,7 +182,3 @@ def margins_last_s(profile: Profile) -> float:
     lasts = [reserve_kg / max(rates_kg_s) if max(rates_kg_s) > 0.0 else math.inf]
     lasts.append(reserve_wh * 3600.0 / drawn_w if drawn_w > 0.0 else math.inf)
     return min(lasts)
-
-
-def _is_place(lat: float, lon: float, alt: float) -> bool:
-    return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < _LARGEST_ALTITUDE_M

@@ -8,6 +8,7 @@ from enum import Enum
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
@@ -31,8 +32,6 @@ _UNDATED: Final = 1990
 
 LONGEST_S: Final = 86_400.0
 """Longest flight, s; a longer one means a wrong clock."""
-HIGHEST_M: Final = 1e6
-"""Greatest height of a flight, m; a damaged log may contain any."""
 MOST_ROWS: Final = 40_000
 """Most rows of a series: more than an hour at ten a second; an even number."""
 _MOST_PARAMETERS: Final = 20_000
@@ -67,11 +66,9 @@ def is_place(lat: float, lon: float, metres: float) -> bool: ...
 @overload
 def is_place(lat: NDArray[float64], lon: NDArray[float64], metres: NDArray[float64]) -> NDArray[bool_]: ...
 def is_place(lat: Any, lon: Any, metres: Any) -> Any:
-    """Check that latitude and longitude (degrees) are on the Earth and the height (m) is possible for a flight.
-
-    Arrays give an array with one answer for each row. A damaged log can contain any number.
-    """
-    return (abs(lat) <= 90.0) & (abs(lon) <= 180.0) & (abs(metres) <= HIGHEST_M)
+    """Check `autopilot.interface.earth.is_place` also for arrays, with one answer for each row. A damaged log can
+    contain any number."""
+    return (abs(lat) <= 90.0) & (abs(lon) <= 180.0) & (abs(metres) < HIGHEST_M)
 
 
 def remember(values: dict[str, _Row], name: str, value: _Row) -> None:

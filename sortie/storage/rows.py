@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveShow, SaveTogether
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.items import MissionItem
@@ -99,7 +100,7 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))
     home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", mine).fetchone()
     if home is not None:
-        _expect("home", _are_finite(home) and abs(home[0]) <= 90.0 and abs(home[1]) <= 180.0)
+        _expect("home", _are_finite(home) and on_earth(*home[:2]))
         state.home = GeoPoint(*home)
     state.progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", mine).fetchone()
     if state.progress is not None:

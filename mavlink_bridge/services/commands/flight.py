@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import pi, radians
 from operator import attrgetter
 
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -27,7 +28,7 @@ from mavlink_bridge.services.commands.context import (
     has_wings,
     hovers,
 )
-from mavlink_bridge.services.commands.request import HIGHEST, Command
+from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.mission.plan import mission_current
 
 #: ArduPilot's and MAVLink's numbers that skip the arming checks; only the second stops motors in the air
@@ -79,7 +80,7 @@ def run_prearm_checks(_command: Command, context: Context) -> Outcome:
 def take_off(command: Command, context: Context) -> Outcome:
     """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as in ArduPilot."""
     height = command.param(7)
-    if not 0.0 < height < HIGHEST:
+    if not 0.0 < height < HIGHEST_M:
         return FAILED
     return context.parts.commands.takeoff(height)
 
@@ -187,7 +188,7 @@ def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
 
 
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
-    if abs(altitude) >= HIGHEST or frame not in GLOBAL_FRAMES:
+    if abs(altitude) >= HIGHEST_M or frame not in GLOBAL_FRAMES:
         return DENIED
     facts = context.parts.facts
     here = facts.vehicle.state.place

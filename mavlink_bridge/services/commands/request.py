@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import isinf, isnan, nan
 
+from autopilot.interface.earth import is_place
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
 from autopilot.mav import Frame
@@ -18,7 +19,6 @@ from mavlink_bridge.wire.codec import dialect
 #: largest sensible value of a parameter: intervals are at most 3.6e9 us, tags and ids below 2**24
 LARGEST = 1e10
 #: limit of altitudes in ArduPilot (24 bits of centimetres), m
-HIGHEST = 83e3
 _NOT_GIVEN_INT = 0x7FFFFFFF
 
 
@@ -57,8 +57,7 @@ class Command:
     def has_valid_place(self) -> bool:
         """True when latitude, longitude and altitude are within their ranges (docs/reference/mission-semantics.md,
         2.4)."""
-        lat, lon, alt = self.params[4:7]  # a comparison with NaN is false
-        return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < HIGHEST
+        return is_place(*self.params[4:7])
 
 
 def acknowledgement(number: int, peer: Peer, outcome: Outcome) -> Message:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from math import isfinite, radians
 from typing import TYPE_CHECKING, Final
 
+from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import atan2
 from autopilot.modes.follow import LeadReport
 from mavlink_bridge.routing.service import Clock, Message, Peer
-from mavlink_bridge.services.commands.request import HIGHEST
 
 if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
@@ -43,8 +43,8 @@ class LeadService:
 def _place(message: Message, alt: float) -> GeoPoint | None:
     """Place of a report; None: invalid."""
     lat, lon = message.lat * 1e-7, message.lon * 1e-7
-    none = (message.lat == 0 and message.lon == 0) or abs(lat) > 90.0 or abs(lon) > 180.0 or not abs(alt) < HIGHEST
-    return None if none else GeoPoint(lat, lon, alt)
+    given = (message.lat != 0 or message.lon != 0) and is_place(lat, lon, alt)
+    return GeoPoint(lat, lon, alt) if given else None
 
 
 def _position(message: Message, system: int) -> LeadReport | None:
@@ -67,7 +67,7 @@ def _target(message: Message, system: int) -> LeadReport | None:
 
 def _finite(vector: Sequence[float]) -> Ned:
     north, east, down = (float(part) for part in vector)
-    return (north, east, down) if all(abs(part) < HIGHEST for part in (north, east, down)) else _STANDS
+    return (north, east, down) if all(abs(part) < HIGHEST_M for part in (north, east, down)) else _STANDS
 
 
 def _yaw(quaternion: Sequence[float]) -> float | None:

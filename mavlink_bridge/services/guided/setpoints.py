@@ -11,12 +11,12 @@ from collections.abc import Callable
 from math import copysign, pi, sqrt
 from typing import TYPE_CHECKING
 
+from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import TargetParts, asks_acceleration, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
@@ -109,9 +109,9 @@ class GuidedService(Speaker):
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
         altitude = self._parts.facts.altitude(message.coordinate_frame, message.alt, lat, lon)
         origin = self._parts.facts.vehicle.origin
-        if altitude is None or origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+        if altitude is None or origin is None or not is_place(lat, lon, altitude):
             return None
-        return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
+        return to_local(origin, lat, lon, altitude)
 
     def _send(
         self, message: Message, parts: TargetParts, position: Ned | None, turn: float, over_ground: float | None = None

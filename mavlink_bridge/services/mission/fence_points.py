@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.interface.earth import on_earth
 from autopilot.mav import Cmd, Frame, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -67,7 +68,7 @@ class FencePointService:
             return f"Invalid fence point, bad count ({message.count} vs {total})"
         if message.idx >= total:
             return f"Invalid fence point, index past total ({message.idx} >= {total})"
-        if told and not (abs(message.lat) <= 90.0 and abs(message.lng) <= 180.0):  # nor NaN
+        if told and not on_earth(message.lat, message.lng):
             return "Invalid fence point, bad lat or lng"
         return ""
 

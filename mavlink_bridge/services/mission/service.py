@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import isfinite
 
 from autopilot.context.journal import Journal, SavePlan, SaveTogether
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
@@ -153,7 +154,7 @@ class MissionService:
         if message.current == _GUIDED_ALTITUDE:
             here = facts.vehicle.state.place
             lat, lon = here.lat, here.lon
-        elif message.command != Cmd.NAV_WAYPOINT or not _on_earth(lat, lon) or (lat == 0.0 and lon == 0.0):
+        elif message.command != Cmd.NAV_WAYPOINT or not on_earth(lat, lon) or (lat == 0.0 and lon == 0.0):
             return None
         altitude = facts.altitude(message.frame, height, lat, lon)
         if altitude is None or not isfinite(altitude):
@@ -202,7 +203,3 @@ class MissionService:
 
     def _vehicle_ms(self) -> int:
         return self._parts.facts.vehicle.state.time_ms
-
-
-def _on_earth(lat: float, lon: float) -> bool:
-    return abs(lat) <= 90.0 and abs(lon) <= 180.0  # false for NaN
