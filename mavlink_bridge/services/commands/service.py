@@ -128,21 +128,18 @@ class CommandService(Speaker):
             command = Command(Cmd.DO_SET_MODE, params, 0, peer)
             self._rows[Cmd.DO_SET_MODE].handler(command, self._context(peer))
             return
-        row = self._rows.get(message.command)
-        if row is None or not row.fits(self._parts.facts.vehicle_class):
+        row, is_long = self._rows.get(message.command), name == "COMMAND_LONG"
+        frame = message.frame if not is_long else None if row is None else row.long_frame
+        if row is None or frame is None or not row.fits(self._parts.facts.vehicle_class):
             self._acknowledge(message.command, peer, UNSUPPORTED)
-        elif name == "COMMAND_LONG":
-            self._serve_long(message, peer, row, now_ms)
-        elif not row.accepts_frame(message.frame):
+        elif is_long:
+            self._serve_long(from_long(message, peer, frame), row, now_ms)
+        elif not row.accepts_frame(frame):
             self._acknowledge(message.command, peer, Outcome(self._firmware.habits.wrong_frame))
         else:
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
-    def _serve_long(self, message: Message, peer: Peer, row: CommandRow, now_ms: int) -> None:
-        if row.long_frame is None:
-            self._acknowledge(message.command, peer, UNSUPPORTED)
-            return
-        command = from_long(message, peer, row.long_frame)
+    def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
         # a repeated query is served again: the message that answered it may have been lost
         known = None if row.query else self._memory.recall(command, now_ms)
         if known is not None:
