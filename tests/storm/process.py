@@ -217,8 +217,6 @@ class Process:
         tap = Tap(self, number, station, trusted=trusted)
         link.advance(self.runtime.now_ms)
         station.tie(self, link)
-        system = self.endpoint(number).system_id
-        station.target = (system, 1)
         wire = Wire(link, tap, station)
         self.taps[station.name] = tap, wire
         self.runtime.add(station)

@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from autopilot.mav import Cmd
 from mavlink_bridge.clients import MissionDownload, ParameterRead
+from sitl.starving import ProcessSilence, waited_s
 from sortie.config.errors import UserError
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.client import Remote
@@ -35,6 +35,7 @@ from tests.storm.heard import Heard, Tap
 from tests.storm.invariant import Broken
 from tests.storm.medium import StormLink
 from tests.storm.process import Died
+from tests.storm.starvation import Starvation, Threads
 from tests.storm.station import Station
 from tests.storm.swarm import FaultPlan
 
@@ -46,8 +47,7 @@ SPEEDUP = 5
 START_S, END_S = 60.0, 30.0
 CLOSED_S = 1.0
 """After its links are closed a process that ends is gone."""
-PASS_MS, STARVED_MS, WINDOW_MS, FAILS_MS, AGAIN_MS = 20, 300, 1_500, 400, 500
-"""STARVED_MS, WINDOW_MS: who has waited so long for a processor within that time owes nothing for as long."""
+PASS_MS, FAILS_MS, AGAIN_MS, LOOK_S = 20, 400, 500, 0.02
 
 
 class RealProcess:
@@ -75,8 +75,7 @@ class RealProcess:
         self.taps: dict[str, Tap] = {}
         self.dies_before_telling = False
         self._log: tuple[int, int] | None = None
-        self._waited: deque[tuple[int, int]] = deque()
-        self._stopped_ms = self._starved_ms = self._failing_ms = 0
+        self._stopped_ms = self._failing_ms = 0
         self._ports = ports_in_a_row(len(specs))
         self._limited = False
         self._clock = Clock(directory)
@@ -101,7 +100,9 @@ class RealProcess:
                 stderr=told,
                 env=environment | self._clock.environment,
             )
+        self._threads = Threads(self.child.pid)
         self._wait_until_it_listens()
+        self._starvation = Starvation(self.storm_ms)
         self.found = {spec.label if spec.label else ALONE: self._read_back(spec) for spec in specs}
 
     # --- its start ------------------------------------------------------------------------------------------------
@@ -140,13 +141,20 @@ class RealProcess:
         ]
 
     def _wait_until_it_listens(self) -> None:
-        end_s = time.monotonic() + START_S
-        while b"serving" not in self._told.read_bytes():
-            if self.child.poll() is not None:
-                raise UserError(self._told.read_text(errors="replace").strip().splitlines()[-1])
-            if time.monotonic() > end_s:
-                raise Broken("a service starts after any death", f"it does not serve after {START_S:g} s")
-            time.sleep(0.02)
+        if not self._wait(lambda: b"serving" in self._told.read_bytes() or self.child.poll() is not None, START_S):
+            raise Broken("a service starts after any death", f"it does not serve after {START_S:g} s")
+        if self.child.poll() is not None:
+            raise UserError(self._told.read_text(errors="replace").strip().splitlines()[-1])
+
+    def _wait(self, done: Callable[[], bool], limit_s: float) -> bool:
+        """False where it is not done within `limit_s` besides the time for which the process waits for a processor."""
+        silence = ProcessSilence(self.child.pid, limit_s)
+        while not done():
+            if silence.hangs():
+                return False
+            time.sleep(LOOK_S)
+            silence.lasts(LOOK_S)
+        return True
 
     def _read_back(self, spec: VehicleSpec) -> StoredState:
         """Plans and parameters that it has, before anybody else is on it."""
@@ -204,7 +212,6 @@ class RealProcess:
             self._again(station)
             return
         station.tie(self, link)
-        station.target = (number + 1, 1)
 
     def hang_up(self, station: Station) -> None:
         tap = self.taps.pop(station.name, None)
@@ -220,7 +227,7 @@ class RealProcess:
         taps = list(self.taps.values())
         ready, _, _ = select.select([tap.socket for tap in taps], [], [], max(until_ms - began_ms, 1) / 1000)
         now_ms = self.storm_ms
-        self._fail(now_ms, late_ms=now_ms - began_ms - PASS_MS)
+        self._fail(now_ms)
         for tap in taps:
             tap.heard.now_ms = now_ms
             if tap.socket in ready and not tap.receive(now_ms):
@@ -256,7 +263,7 @@ class RealProcess:
         raise Broken("no service raises", f"ended with {self.child.returncode}: {told[-2000:]}")
 
     # --- what fails -----------------------------------------------------------------------------------------------
-    def _fail(self, now_ms: int, *, late_ms: int) -> None:
+    def _fail(self, now_ms: int) -> None:
         """As the storm has it now: stopped, without a byte of room, with another clock, dead."""
         self._stand_still(now_ms)
         self._keep_files_from_growing(now_ms)
@@ -265,14 +272,10 @@ class RealProcess:
         if (self.disk.dies_at is not None or self.dies_before_telling) and log != self._log:
             raise Died
         self._log = log
-        waited_ns = int(Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[1])
-        self._waited.append((now_ms, waited_ns))
-        while self._waited[0][0] < now_ms - WINDOW_MS:
-            self._waited.popleft()
-        if late_ms > STARVED_MS or waited_ns - self._waited[0][1] > STARVED_MS * 1_000_000:
-            self._starved_ms = now_ms + WINDOW_MS
+        waited_ms = round(1000 * waited_s(self.child.pid))
+        starved = self._starvation.look(now_ms, waited_ms, queued=self._threads.queued())
         for heard in self.heard:  # nothing can be asked of who does not run
-            heard.endpoint.muted = bool(self._stopped_ms > 0) or now_ms < self._starved_ms
+            heard.endpoint.muted = self._stopped_ms > 0 or starved
 
     def _stand_still(self, now_ms: int) -> None:
         """SIGSTOP when the disk begins to be slow, SIGCONT when that write would be done."""
@@ -314,14 +317,12 @@ class RealProcess:
     def end(self) -> None:
         """SIGTERM."""
         self.child.terminate()
-        try:
-            status: int | None = self.child.wait(END_S)
-        except subprocess.TimeoutExpired:
-            status = None
+        self._wait(lambda: self.child.poll() is not None, END_S)
         log = self.disk.folder / "state" / "logs" / "run.log"
         raised = "internal error" in log.read_text(errors="replace")
-        if status != 0 or raised:
-            raise Broken("a service ends when it is told to", f"status {status}: {log.read_text()[-2000:]}")
+        if self.child.returncode != 0 or raised:
+            told = f"status {self.child.returncode}: {log.read_text()[-2000:]}"
+            raise Broken("a service ends when it is told to", told)
 
 
 def _place(spec: VehicleSpec) -> str:

@@ -44,15 +44,16 @@ Script = Generator[Wait, Message | None, Any]
 
 
 class Station(QuietNode):
-    """See the module. `story` hears what it does; `busy` while a script runs; further scripts wait in a row."""
+    """See the module. `story` hears what it does; `vehicle`: number of the one that it is on; `busy` while a script
+    runs; further scripts wait in a row."""
 
     endpoints: tuple[LinkOwner, ...] = ()
     full = False
 
-    def __init__(self, name: str, model: Model, story: Story) -> None:
+    def __init__(self, name: str, model: Model, story: Story, vehicle: int = 0) -> None:
         self.name, self.model, self.story = name, model, story
         self.process: Process | None = None
-        self.target = (1, 1)
+        self.target = (vehicle + 1, 1)
         self.firmware: Firmware = OWN
         """Firmware of the vehicle that it is on."""
         self.link: Any = None

@@ -40,8 +40,8 @@ assert _all_invariants
 HOME = GeoPoint(*DEFAULT_HOME[:3])
 RECOVERY_MS = 30 * 60_000
 """After the last fault all have landed, or the reason is named."""
-START_MS = 30_000
-"""In which a process that died last is there again."""
+START_MS = 60_000
+"""In which a process that died or rebooted last is there again."""
 CLOSING_MS = 8_000
 """In which a flight that is over is closed."""
 _ENDS = frozenset(("start", "end", "mend", "end_of_slowness", "end_of_fullness"))
@@ -65,7 +65,7 @@ class Storm:
         self.over = False
         self.vehicle_ms = self.flown_ms = self.steps = 0
         self.stations = [
-            Station(f"{each.model}/{number}", BY_NAME[each.model], self.story)
+            Station(f"{each.model}/{number}", BY_NAME[each.model], self.story, each.vehicle)
             for number, each in enumerate(plan.stations)
         ]
         for number, (station, each) in enumerate(zip(self.stations, plan.stations, strict=True)):
@@ -323,20 +323,28 @@ class Storm:
         self._pass_until(self.now_ms + START_MS, lambda: self.process is not None)
         if self.process is None:
             raise Broken("a service starts after any death", "it did not, with all faults over")
-        rescuers, model = [], RESCUER if self.machine.real else MAVPROXY
-        for view in self.views:
-            for fault in self.service(view.number).faults.active:
-                self.service(view.number).faults.end(fault.name, self.service(view.number).now_ms)
-            rescuer = Station(f"rescuer/{view.number}", model, self.story)
-            self.stations.append(rescuer)
-            self.airs[rescuer.name], self.at[rescuer.name] = Air(), view.number
-            self.connect(rescuer)
+        rescuers = [self._rescuer(view.number) for view in self.views]
+        self._pass_until(self.now_ms + START_MS, lambda: all(rescuer.process for rescuer in rescuers))
+        if not all(rescuer.process for rescuer in rescuers):
+            raise Broken("a service starts after any death", "it does not listen, with all faults over")
+        for view, rescuer in zip(self.views, rescuers, strict=True):
             self.acting.rescue(rescuer, view.number)
-            rescuers.append(rescuer)
         self._pass_until(self.now_ms + RECOVERY_MS, lambda: not any(rescuer.busy for rescuer in rescuers))
         self._pass_until(self.now_ms + CLOSING_MS)
         for view, rescuer in zip(self.views, rescuers, strict=True):
             view.ended(rescuer)
+
+    def _rescuer(self, number: int) -> Station:
+        """Who looks after a vehicle, connected to it or, while it reboots, about to be."""
+        service = self.service(number)
+        for fault in service.faults.active:
+            service.faults.end(fault.name, service.now_ms)
+        model = RESCUER if self.machine.real else MAVPROXY
+        rescuer = Station(f"rescuer/{number}", model, self.story, number)
+        self.stations.append(rescuer)
+        self.airs[rescuer.name], self.at[rescuer.name] = Air(), number
+        self.connect(rescuer)
+        return rescuer
 
     def _close(self) -> None:
         if self.process is not None:

@@ -44,7 +44,7 @@ def a_heartbeat_is_never_missing(view: View) -> str | None:
 
 
 def _muted(view: View, since_ms: int) -> bool:
-    return bool(view.life.get("muted", {}).get("at", -1) >= since_ms)
+    return view.service.endpoint.muted or bool(view.life.get("muted", {}).get("at", -1) >= since_ms)
 
 
 @noted("COMMAND_LONG", "COMMAND_INT")
