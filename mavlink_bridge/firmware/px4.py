@@ -77,7 +77,7 @@ _HABITS: Final = FirmwareHabits(
     texts_for_stations="NAV_DLL_ACT", tells_changes_again=True, empty_circles=True, approaches=True,
     commit_as_number=True, asks_by_int=True, gap_is_error=False,
     answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
-    wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
+    capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

@@ -27,7 +27,6 @@ from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
-from mavlink_bridge.services.commands.messages import send_version
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
@@ -135,7 +134,6 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
-            Cmd.REQUEST_AUTOPILOT_CAPABILITIES: CommandRow(send_version, query=True),  # for any param1
         }
 
     def _set_mode(self, command: Command, context: Context) -> Outcome:

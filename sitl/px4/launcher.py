@@ -1,7 +1,8 @@
 """Launcher of PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`. Its physics are its own (SIH), or
 (`,world=ours`) a body of our simulator.
 
-The binary is `bin/px4` of a SITL build (`make px4_sitl`), with the folder `etc` beside `bin`. Ports and names:
+The binary is `bin/px4` of `make px4_sitl`, with the folder `etc` beside `bin`. This build has both SIH and the MAVLink
+simulator interface; with `world=ours` PX4 starts only the interface, and none of its own physics. Ports and names:
 ROMFS/px4fmu_common/init.d-posix/rcS and px4-rc.mavlink (instance N sends to 14540 + N, its onboard port, and to a
 ground station's 14550 from 18570 + N); airframes/10040_sihsim_quadx; parameters from PX4_PARAM_NAME; one instance N of
 a machine (platforms/posix/src/px4/common/main.cpp, the lock); version 1.16.
@@ -73,7 +74,7 @@ def find_binary(frame: str, given: str) -> Path:
         "px4",
         given,
         VARIABLE,
-        f"build it (make px4_sitl_sih) and name it: --vehicle px4:{frame}=BINARY or {VARIABLE}=BINARY",
+        f"build it (make px4_sitl) and name it: --vehicle px4:{frame}=BINARY or {VARIABLE}=BINARY",
     )
     if not _startup(binary).is_dir():
         raise SitlError(f"{_TITLE}: there is no {_startup(binary)}, which belongs to {binary}")

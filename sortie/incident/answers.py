@@ -11,6 +11,7 @@ from typing import Final
 from autopilot.mav import Capability, Cmd, MissionResult, MissionType, Result, Severity
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.services.commands.messages import asks_capabilities
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie.incident.player import Player
@@ -138,6 +139,8 @@ class RecordedCommands(Speaker):
             case Cmd.GET_HOME_POSITION if (told := self._asked(_HOME)) is not None:
                 return Result.ACCEPTED, (told,)
             case Cmd.REQUEST_AUTOPILOT_CAPABILITIES:
+                if not asks_capabilities(message.param1, self._player.recording.firmware):
+                    return Result.FAILED, ()
                 told = self._asked(_VERSION)
                 return Result.ACCEPTED, () if told is None else (told,)
             case Cmd.DO_SET_MISSION_CURRENT if 0.0 <= message.param1 < 1e5:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Severity
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -66,13 +67,16 @@ def _interval_of(wanted: int, context: Context) -> Outcome:
 
 
 def request_capabilities(command: Command, context: Context) -> Outcome:
-    """REQUEST_AUTOPILOT_CAPABILITIES: FAILED unless param1 is 1, as by ArduPilot (GCS_Common.cpp)."""
-    return send_version(command, context) if command.param(1) == 1.0 else FAILED
-
-
-def send_version(_command: Command, context: Context) -> Outcome:
-    """Send AUTOPILOT_VERSION to the asker."""
+    """REQUEST_AUTOPILOT_CAPABILITIES: AUTOPILOT_VERSION to the asker."""
+    if not asks_capabilities(command.param(1), context.firmware):
+        return FAILED
     return Outcome(context.telemetry.request_message(context.peer.link, context.peer, AUTOPILOT_VERSION, 0.0))
+
+
+def asks_capabilities(param1: float, firmware: Firmware) -> bool:
+    """True if a vehicle answers REQUEST_AUTOPILOT_CAPABILITIES with this param1: ArduPilot only with 1
+    (GCS_Common.cpp), PX4 with any (mavlink_receiver.cpp)."""
+    return param1 == 1.0 or not firmware.habits.capabilities_by_1
 
 
 def get_home(_command: Command, context: Context) -> Outcome:

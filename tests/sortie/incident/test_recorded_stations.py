@@ -119,6 +119,18 @@ def test_the_version_is_that_of_the_log(recording: Recording, banner: str) -> No
     assert older.flight_sw_version == told.flight_sw_version
 
 
+@pytest.mark.parametrize(("autopilot", "param1", "sent"), [(3, 1.0, True), (3, 0.0, False), (12, 0.0, True)])
+def test_capabilities_are_requested_as_from_the_vehicle(
+    recording: Recording, autopilot: int, param1: float, sent: bool
+) -> None:
+    """ArduPilot (3) fails REQUEST_AUTOPILOT_CAPABILITIES unless param1 is 1, PX4 (12) does not look at it."""
+    recording.autopilot = autopilot
+    ask = dialect.MAVLink_command_long_message(1, 1, Cmd.REQUEST_AUTOPILOT_CAPABILITIES, 0, param1, 0, 0, 0, 0, 0, 0)
+    ack, *told = Watcher(recording).ask(ask)
+    assert ack.result == (Result.ACCEPTED if sent else Result.FAILED)
+    assert [message.get_type() for message in told] == ["AUTOPILOT_VERSION"] * sent
+
+
 def test_a_banner_among_the_texts_tells_the_version(tmp_path: Path) -> None:
     """A `.tlog` of a station that never asked."""
     path = tmp_path / "a.tlog"
