@@ -136,20 +136,26 @@ def _apart(processor: int | None) -> dict[str, Any]:
     On Linux it also asks the kernel for SIGKILL when its parent ends."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"preexec_fn": _die_with_parent(os.getpid(), processor)}
+    return {"preexec_fn": _prepared(os.getpid(), processor)}
 
 
-def _die_with_parent(parent: int, processor: int | None) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
+
+def end_with_parent(parent: int) -> None:
+    """Ask the kernel (Linux) for SIGKILL of this process when its parent ends; at once if it has ended already."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _prepared(parent: int, processor: int | None) -> Callable[[], None]:
     def prepare() -> None:
         if sys.platform == "win32":
             return
         os.setpgid(0, 0)
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # the parent has ended already
-                os.kill(os.getpid(), signal.SIGKILL)
+        end_with_parent(parent)
         if sys.platform == "linux" and processor is not None:
             os.sched_setaffinity(0, {processor})
 

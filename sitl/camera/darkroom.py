@@ -3,10 +3,10 @@ input, and writes a file or sends a video frame for each, one after the other. I
 waits for it (`yields`).
 
 All cameras of a process share it. `prepare` starts it when a camera is used, or the first picture does. It ends when
-its input ends, so it ends with its parent. It is a plain child and not `multiprocessing`, because that would import the
-parent's main program.
+its input ends, and on Linux with its parent, also while it starts or renders. It is a plain child and not
+`multiprocessing`, because that would import the parent's main program.
 
-`python -m sitl.camera.darkroom` is the child.
+`python -m sitl.camera.darkroom PARENT` is the child; PARENT: process id.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+
+from sitl.child import end_with_parent
 
 if TYPE_CHECKING:
     from sitl.camera.jpeg import Picture
@@ -131,7 +133,7 @@ class Darkroom:
 
 
 def _start(*, yields: bool) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "sitl.camera.darkroom", *([_YIELDS] if yields else [])]
+    command = [sys.executable, "-m", "sitl.camera.darkroom", str(os.getpid()), *([_YIELDS] if yields else [])]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -192,6 +194,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def main() -> None:
     """Run the child. Ctrl-C is left to the parent."""
+    end_with_parent(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32" and _YIELDS in sys.argv:
         with contextlib.suppress(OSError):

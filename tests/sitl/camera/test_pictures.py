@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import select
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -188,6 +191,41 @@ def test_it_is_nice_only_where_nobody_waits(tmp_path: Path, monkeypatch: pytest.
     (child,) = begun
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     assert os.getpriority(os.PRIO_PROCESS, child.pid) == (min(ours + 5, 19) if yields else ours)
+
+
+_PARENT = """
+import os, pickle, sys, time
+from sitl.camera import darkroom
+
+class Call:
+    def __init__(self, *call): self.call = call
+    def __reduce__(self): return self.call
+
+child = darkroom._start(yields=False)
+pickle.dump([Call(os.write, (1, b"busy\\n")), Call(time.sleep, (3600,))], child.stdin)
+child.stdin.flush()
+print(child.stdout.readline().decode().strip(), child.pid, flush=True)
+sys.stdin.read()
+"""
+"""A parent whose child is busy with a job, so that it does not see the end of its input."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at a parent's death is Linux's")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_busy_process_ends_with_its_parent(end: signal.Signals) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    word, pid = parent.stdout.readline().split()
+    handle = os.pidfd_open(int(pid))
+    try:
+        parent.send_signal(end)
+        parent.communicate(timeout=PATIENCE_S)
+        ended, _, _ = select.select([handle], [], [], PATIENCE_S)
+        assert word == "busy" and ended
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        os.close(handle)
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
