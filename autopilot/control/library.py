@@ -4,8 +4,9 @@ Each entry is a C function `int64_t NAME(const int64_t *block)`. The block has t
 address and sizes, for a whole number its value. A function calls nothing outside the library, so one file fits every
 libc and every version of Python.
 
-Beside it is a note of three lines: the kind of machine, the fingerprint of the sources, the SHA-256 of the file. A
-truncated library is not opened, because it would end the process with a bus error instead of an exception.
+Beside it is a note of four lines: the kind of machine, the fingerprint of the sources, the SHA-256 of the file, and a
+digest of the code (`sortie.kernels.notes`). A truncated library is not opened, because it would end the process with a
+bus error instead of an exception.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _judged(target: str, fingerprint: str, folder: Path) -> Path:
         data = file.read_bytes()
     except (OSError, UnicodeDecodeError):
         raise LibraryError(f"there is no compiled library for {target}; {BUILD}") from None
-    if len(note) != 3 or note[0] != target or note[2] != hashlib.sha256(data).hexdigest():
+    if len(note) != 4 or note[0] != target or note[2] != hashlib.sha256(data).hexdigest():
         raise LibraryError(f"{file} is damaged; install again, or {BUILD}")
     if note[1] != fingerprint:
         raise LibraryError(f"{file.name} is of other sources; {BUILD}")

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from autopilot.control.kernels import fingerprint
 from autopilot.control.library import FOLDER, fits, this_target
+from sortie.kernels.notes import Sources, renew_note
 from sortie.kernels.targets import TARGETS
 
 
@@ -22,10 +23,10 @@ def main() -> int:
     parser.add_argument(
         "--into", type=Path, default=FOLDER, metavar="DIR", help="where to put them (beside the sources)"
     )
-    parser.add_argument("--if-needed", action="store_true", help="do nothing where it fits the sources")
+    parser.add_argument("--if-needed", action="store_true", help="compile nothing where it fits the code")
     said = parser.parse_args()
     names = [target.name for target in TARGETS if said.target in ("all", target.name)]
-    if said.if_needed and names and all(fits(name, fingerprint(), said.into) for name in names):
+    if said.if_needed and names and all(_is_right(name, said.into) for name in names):
         return 0
     try:
         from sortie.kernels.make import make
@@ -35,12 +36,17 @@ def main() -> int:
     from sortie.kernels.linking import NoLinkerError
 
     try:
-        for file in make(said.target, fingerprint(), said.into):
+        for file in make(said.target, Sources.now(), said.into):
             print(file)
     except (NoLinkerError, OSError) as error:
         print(f"sortie: no library was compiled: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _is_right(target: str, folder: Path) -> bool:
+    """True if the library fits the sources, perhaps with a new note."""
+    return fits(target, fingerprint(), folder) or renew_note(target, Sources.now(), folder)
 
 
 def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

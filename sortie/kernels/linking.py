@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from autopilot.control.library import library_file, this_target
 from sortie.kernels.linkers import own_linker
+from sortie.kernels.notes import Sources, put, write_note
 from sortie.kernels.targets import Machine
 
 
@@ -30,7 +29,7 @@ def linker(target: Machine) -> list[str]:
     raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")
 
 
-def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, folder: Path) -> Path:
+def write_library(target: Machine, codes: Sequence[bytes], sources: Sources, folder: Path) -> Path:
     """Link the parts and put the library and its note into `folder`, each in one step, so that processes with the old
     one are not disturbed."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,12 +48,6 @@ def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, fol
         data = made.read_bytes()
     note = file.with_suffix(".txt")
     note.unlink(missing_ok=True)  # in between there is no note
-    _put(file, data)
-    _put(note, "\n".join((target.name, fingerprint, hashlib.sha256(data).hexdigest(), "")).encode())
+    put(file, data)
+    write_note(file, target.name, sources)
     return file
-
-
-def _put(file: Path, data: bytes) -> None:
-    new = file.with_name(f"{file.name}.{os.getpid()}")
-    new.write_bytes(data)
-    new.replace(file)

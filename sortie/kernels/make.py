@@ -10,11 +10,12 @@ from pathlib import Path
 from sortie.kernels.entries import PARTS
 from sortie.kernels.linking import NoLinkerError, linker, write_library
 from sortie.kernels.lowering import lower
+from sortie.kernels.notes import Sources
 from sortie.kernels.objects import emit_object
 from sortie.kernels.targets import TARGETS, Machine
 
 
-def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
+def make(name: str, sources: Sources, folder: Path) -> Iterator[Path]:
     """Make the library of the target `name`, or of `all`, in `folder`; yields each file. NoLinkerError without a
     linker."""
     targets = [target for target in TARGETS if name in ("all", target.name)]
@@ -25,7 +26,7 @@ def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
     with ProcessPoolExecutor(len(PARTS)) as processes:
         parts = list(processes.map(partial(_emitted, targets), range(len(PARTS))))
     for target, *codes in zip(targets, *parts, strict=True):
-        yield write_library(target, codes, fingerprint, folder)
+        yield write_library(target, codes, sources, folder)
 
 
 def _emitted(targets: Sequence[Machine], part: int) -> list[bytes]:

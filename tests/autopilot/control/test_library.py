@@ -28,7 +28,7 @@ def put(folder: Path, data: bytes = b"code", *, target: str = TARGET, fingerprin
     """A library with its note."""
     file = lib.library_file(TARGET, folder)
     file.write_bytes(data)
-    file.with_suffix(".txt").write_text("\n".join((target, fingerprint, hashlib.sha256(data).hexdigest(), "")))
+    file.with_suffix(".txt").write_text("\n".join((target, fingerprint, hashlib.sha256(data).hexdigest(), "code", "")))
     return file
 
 
@@ -59,7 +59,9 @@ def test_a_processor_below_the_baseline_is_told(tmp_path: Path, monkeypatch: pyt
     data = b"\x7fELF"
     file = lib.library_file("x86_64-linux", tmp_path)
     file.write_bytes(data)
-    file.with_suffix(".txt").write_text("\n".join(("x86_64-linux", "ofthese", hashlib.sha256(data).hexdigest(), "")))
+    file.with_suffix(".txt").write_text(
+        "\n".join(("x86_64-linux", "ofthese", hashlib.sha256(data).hexdigest(), "code", ""))
+    )
     read = Path.read_bytes
     flags = b"flags : sse2 ssse3 sse4_1\n"
     monkeypatch.setattr(Path, "read_bytes", lambda path: flags if path == Path("/proc/cpuinfo") else read(path))
