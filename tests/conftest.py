@@ -35,10 +35,11 @@ providers._get_local_constants = lambda: _NOTHING if settings.default.derandomiz
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without looking for garbage: what is imported and collected stays to the end, and out of the sight of the
-    garbage collector."""
+    garbage collector. Afterwards it looks as seldom as in the program (`sortie.assembly.program`)."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(10_000, 10, 100)
         gc.enable()

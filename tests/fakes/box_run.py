@@ -1,4 +1,4 @@
-"""Runs the loop of `drone-box`, with a shorter harvest where the length does not matter."""
+"""Runs the loop of `drone-box`, with a shorter preparation and harvest where their lengths do not matter."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from tests.fakes.loop_run import LoopBench
 
 
 @cache
-def _shipped() -> Profile:
+def shipped() -> Profile:
+    """drone-box as users have it."""
     return load_profile("drone-box")[0]
 
 
-def shortened(share: float, **box: Any) -> Profile:
-    """drone-box with this share of its harvest; `box`: values of its table [box]."""
-    profile = _shipped()
-    plan = msgspec.structs.replace(profile.plan, harvest_s=share * profile.plan.harvest_s)
+def shortened(share: float, *, prep_s: float = 10.0, **box: Any) -> Profile:
+    """drone-box with this share of its harvest, and this preparation; `box`: values of its table [box]. A vehicle that
+    only waits costs a quarter of a sortie: 180 s of preparation."""
+    profile = shipped()
+    plan = msgspec.structs.replace(profile.plan, prep_s=prep_s, harvest_s=share * profile.plan.harvest_s)
     return msgspec.structs.replace(profile, plan=plan, box=msgspec.structs.replace(profile.box, **box))
 
 

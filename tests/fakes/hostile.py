@@ -6,6 +6,7 @@ and a mission round trip on another link works meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -65,6 +66,10 @@ class Siege:
     def send(self, message: Any, system: int = 200) -> None:
         self._packer.srcSystem = system
         self.hostile.write(bytes(message.pack(self._packer)))
+
+    def send_together(self, messages: Iterable[Any]) -> None:
+        """Messages that arrive at one instant."""
+        self.hostile.write(b"".join(bytes(message.pack(self._packer)) for message in messages))
 
     def send_bytes(self, data: bytes) -> None:
         self.hostile.write(data)

@@ -9,11 +9,11 @@ import pytest
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, EndedBy, SkimmerStage
 from depot.readings import SkimmerPlace
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, shipped
 from tests.fakes.loop_run import modes, phases, start_of
 from tests.fakes.program import begin, last_line, run, wait_for
 
-PLAN = shortened(1.0).plan
+PLAN = shipped().plan
 
 
 @pytest.mark.parametrize("name", ABORT_1_NAMES)
@@ -82,13 +82,13 @@ def test_each_interface_of_the_box_fails_by_itself(fault: str, name: str) -> Non
 @pytest.mark.parametrize("seed", range(3))
 def test_a_lossy_link_costs_no_sortie(seed: int) -> None:
     """25 % each way over the whole of it."""
-    bench = BoxBench("link_lossy@T+0", seed=seed, profile=shortened(1.0)).run()
+    bench = BoxBench("link_lossy@T+0", seed=seed, profile=shipped()).run()
     assert (bench.last["outcome"], bench.last["trigger"]) == ("completed", None)
 
 
 def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None:
     """Nobody clears it; before its battery is empty it comes down, and T_DEATH ends the loop."""
-    bench = BoxBench("link_loss@phase4+10", profile=shortened(1.0))
+    bench = BoxBench("link_loss@phase4+10", profile=shipped())
     while bench.loop.skimmer.memory.stage is not SkimmerStage.HOLDING:
         bench.step()
     assert bench.loop.world.state.place is SkimmerPlace.CORRIDOR

@@ -6,7 +6,7 @@ import math
 
 from depot.world.chance import uniform
 from depot.world.copter import CopterMotion
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, shipped, shortened
 from tests.fakes.loop_run import modes, phases
 
 
@@ -29,7 +29,7 @@ def test_three_sorties_end_to_end() -> None:
 
 def test_the_profile_flies_a_sortie_of_twenty_minutes() -> None:
     """As it is shipped; it comes down on the pad with charge to spare."""
-    bench = BoxBench(profile=shortened(1.0)).run()
+    bench = BoxBench(profile=shipped()).run()
     took_s = bench.last["phases"][-1]["end_s"] - bench.last["phases"][0]["start_s"]
     assert bench.last["outcome"] == "completed"
     assert 1200.0 <= took_s <= bench.last["t_sortie_s"]
