@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 from depot.decision import Decision
 from depot.settings import Profile
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.loop import CarrierMaker, LoopOrder, LoopSnapshot, SortieLoop
+from sortie.loop.loop import CarrierMaker, LoopOrder, LoopSnapshot, SortieLoop, decode, encode
 from sortie.loop.space import modelled_skimmer
 from sortie.runtime.pacing import FOR_EVER_MS
 from sortie.runtime.runtime import Runtime
@@ -70,6 +71,12 @@ class LoopBench(LoopRecords):
         self.loop = SortieLoop(order, self.runtime, self.make)
         self.steps = 0
 
+    @classmethod
+    def from_phase(cls, phase: int, *faults: str, total: int | None = 1) -> Self:
+        """The first sortie as it is about to enter this phase, restarted there with faults of this phase or later. So
+        the way there is flown once for all of them."""
+        return cls(*faults, total=total, snapshot=decode(_before_phases(cls)[phase]) if phase > 1 else None)
+
     def step(self) -> None:
         """One event."""
         self.runtime.step(FOR_EVER_MS)
@@ -91,6 +98,16 @@ class LoopBench(LoopRecords):
             self.runtime.step(self.runtime.now_ms + until - self.loop.now_ms)
             self.take()
         return self
+
+
+@cache
+def _before_phases(bench: type[LoopBench]) -> dict[int, bytes]:
+    """Last state before each phase of a sortie without faults."""
+    flown, states = bench(), {}
+    while flown.loop.ended_by is None:
+        states[flown.loop.depot.memory.phase + 1] = encode(flown.loop.snapshot())
+        flown.step()
+    return states
 
 
 def phases(sortie: dict[str, Any]) -> list[int]:

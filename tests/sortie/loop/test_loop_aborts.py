@@ -25,8 +25,9 @@ def struck_s(bench: LoopBench) -> float:
 @pytest.mark.parametrize("name", ABORT_1_NAMES)
 def test_self_abort(name: str, where: str) -> None:
     """Phase 5 at once in ECLIPSE/SURVIVAL, no offload, then the health review."""
-    bench = LoopBench(f"{name}@phase{where}").run()
-    sortie, phase = bench.last, int(where[0])
+    phase = int(where[0])
+    bench = LoopBench.from_phase(phase, f"{name}@phase{where}").run()
+    sortie = bench.last
     assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("aborted", "ABORT-1", name)
     if name.startswith("store") and phase == 3:  # an empty store: it shows in the harvest
         phase = 4
@@ -46,8 +47,9 @@ def test_self_abort(name: str, where: str) -> None:
 @pytest.mark.parametrize("name", ABORT_2_NAMES)
 def test_forced_recall(name: str, where: str) -> None:
     """Phase 5 at once in CRUISE; offloaded unless the depot is unstable; it may fly again."""
-    bench = LoopBench(f"{name}@phase{where}").run()
-    sortie, phase = bench.last, int(where[0])
+    phase = int(where[0])
+    bench = LoopBench.from_phase(phase, f"{name}@phase{where}").run()
+    sortie = bench.last
     assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("aborted", "ABORT-2", name)
     service = [8] if name in UNSTABLE else [7, 8]
     assert phases(sortie) == [*range(1, phase + 1), *([5] if phase < 5 else []), 6, *service]
@@ -65,7 +67,7 @@ def test_forced_recall(name: str, where: str) -> None:
 @pytest.mark.parametrize("name", ABORT_3_NAMES)
 def test_total_abort(name: str, phase: int) -> None:
     """From any phase, for good: docked is carried home, not docked is abandoned."""
-    bench = LoopBench(f"{name}@phase{phase}+10", total=3)
+    bench = LoopBench.from_phase(phase, f"{name}@phase{phase}+10", total=3)
     obey, told = bench.loop.skimmer.handle_order, []
     bench.loop.skimmer.handle_order = lambda order, now_ms: told.append(order) or obey(order, now_ms)
     sortie = bench.run().last
@@ -203,7 +205,7 @@ def test_leaking_lobes_are_found_where_nobody_refuels(before: str) -> None:
 def test_a_fault_of_abort_1_after_the_return_goes_to_the_health_review(name: str, phase: int) -> None:
     """The sortie is completed, the skimmer retired; lobes that leak cannot be filled and a radiator that is broken
     does not cool, so that phase 7 does not end."""
-    bench = LoopBench(f"{name}@phase{phase}+10").run()
+    bench = LoopBench.from_phase(phase, f"{name}@phase{phase}+10").run()
     unserved = name in ("fuel_low", "hot_spine_overtemp") and phase < 8
     assert (bench.last["outcome"], bench.last["abort"]) == ("aborted" if unserved else "completed", None)
     assert (bench.loop.ended_by, bench.loop.depot.memory.reason) == (EndedBy.RETIRED, name)
