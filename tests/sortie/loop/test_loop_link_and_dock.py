@@ -7,12 +7,12 @@ import itertools
 import pytest
 
 from depot.names import EndedBy, SkimmerState
-from tests.fakes.loop_run import PROFILE, LoopBench, phases, start_of
+from tests.fakes.loop_run import PROFILE, SHORT, LoopBench, phases, start_of
 
 
 def test_link_lost_in_phase_2_counts_in_phase_3() -> None:
     """Missed beats, ABORT-2, 2B, lost at T_DEATH."""
-    bench = LoopBench("link_loss@phase2+10").run()
+    bench = LoopBench("link_loss@phase2+10", profile=SHORT).run()
     assert (bench.last["abort"], bench.last["trigger"]) == ("ABORT-2B", "heartbeat_loss")
     assert phases(bench.last) == [1, 2, 3, 5]
 
@@ -20,7 +20,7 @@ def test_link_lost_in_phase_2_counts_in_phase_3() -> None:
 @pytest.mark.parametrize(("phase", "flown"), [(3, [1, 2, 3, 5]), (4, [1, 2, 3, 4, 5]), (5, [1, 2, 3, 4, 5])])
 def test_link_lost_in_flight_ends_in_loss_at_t_death(phase: int, flown: list[int]) -> None:
     """The last phase's end is the instant of the declaration: T_DEATH after the launch command."""
-    bench = LoopBench(f"link_loss@phase{phase}+100").run()
+    bench = LoopBench(f"link_loss@phase{phase}+100", profile=SHORT).run()
     sortie = bench.last
     assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("lost", "ABORT-2B", "heartbeat_loss")
     assert phases(sortie) == flown
@@ -40,7 +40,7 @@ def test_link_lost_in_flight_ends_in_loss_at_t_death(phase: int, flown: list[int
 )  # fmt: skip
 def test_the_record_of_an_unheard_skimmer_has_the_modes_of_its_phases(fault: str) -> None:
     """A phase that the depot assumes has the mode that plan or recall says: CRUISE; no harvest in the return."""
-    bench = LoopBench(fault).run()
+    bench = LoopBench(fault, profile=SHORT).run()
     begins = start_of(bench.last, 5)
     told = [mode["mode"] for mode in bench.last["modes"] if mode["start_s"] <= begins]
     assert told[-1] == "CRUISE"
@@ -50,7 +50,7 @@ def test_the_record_of_an_unheard_skimmer_has_the_modes_of_its_phases(fault: str
 @pytest.mark.parametrize("offset", [0, 10, 2000])
 def test_link_lost_in_phase_6_is_a_loss_without_an_abort(offset: int) -> None:
     """It holds off, nobody clears it; a clearance that is not answered is given again, and the loop goes on."""
-    bench = LoopBench(f"link_loss@phase6+{offset}").run()
+    bench = LoopBench(f"link_loss@phase6+{offset}", profile=SHORT).run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", None)
     assert phases(bench.last) == [1, 2, 3, 4, 5, 6]
 
@@ -74,7 +74,7 @@ def test_a_link_that_comes_back_brings_the_recall() -> None:
 
 def test_a_dock_that_refuses_for_good_loses_the_skimmer() -> None:
     """It holds off at the corridor until T_DEATH."""
-    bench = LoopBench("dock_refused@phase6").run()
+    bench = LoopBench("dock_refused@phase6", profile=SHORT).run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", None)
     assert "withhold_clearance" in bench.names() and "grant_docking_clearance" not in bench.names()
 
@@ -109,7 +109,7 @@ def test_a_refused_dock_refuses_an_emergency_too_and_a_free_one_grants_it() -> N
 
 def test_a_vanished_skimmer_is_declared_lost() -> None:
     """No acknowledgement, no beat."""
-    bench = LoopBench("skimmer_lost@phase4+1000").run()
+    bench = LoopBench("skimmer_lost@phase4+1000", profile=SHORT).run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", "ABORT-2B")
     assert bench.loop.depot.memory.skimmer is SkimmerState.LOST  # retired in software
 
@@ -117,7 +117,7 @@ def test_a_vanished_skimmer_is_declared_lost() -> None:
 @pytest.mark.parametrize("phase", [3, 5])
 def test_a_late_skimmer_is_lost_at_t_death_and_the_trend_is_told_before(phase: int) -> None:
     """By its own count it misses T_DEATH."""
-    bench = LoopBench(f"skimmer_late@phase{phase}+100").run()
+    bench = LoopBench(f"skimmer_late@phase{phase}+100", profile=SHORT).run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", None)
     trend, lost = bench.decision("trending_to_miss_t_death"), bench.decision("declare_lost")
     assert trend.phase == 5 and trend.time_ms < lost.time_ms
