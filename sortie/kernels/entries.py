@@ -11,9 +11,11 @@ from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
 from sitl.kernel.compiling import BOAT, COPTER, OUTSIDE, PLANE, ROVER
 
-# Compiled in parallel, each by its own process: halves of the work that share most helpers.
+# Compiled in parallel, each by its own process: halves of the work.
 PARTS: Final[tuple[tuple[Entry, ...], ...]] = (
     (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN),
     (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"], OUTSIDE["boat"]),
 )
+# Compiled before: what both halves call is called by a rover too, mostly.
+SHARED: Final[tuple[Entry, ...]] = (ROVER,)
 ENTRIES: Final[tuple[Entry, ...]] = tuple(entry for part in PARTS for entry in part)

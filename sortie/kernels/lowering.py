@@ -26,15 +26,12 @@ _BARE: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 def lower(entries: Iterable[Entry]) -> str:
     """Return the text of a module with a C function for each entry (`autopilot.control.library`); everything else in it
     is internal. This changes numba permanently: the process must compile nothing else."""
-    _keep_numba_from_finishing()
-    gc.disable()  # millions of small objects stay alive
-    plain = [(entry, entry.plain()) for entry in entries]
-    register_marked(**_BARE)
+    plain = _prepared(entries)
     module = llvm.parse_assembly("")
     known: set[int] = set()
-    doors = [_fmod_door(_compile(fmod, "float64(float64, float64)", module, known))]
+    doors = [_fmod_door(_linked(fmod, "float64(float64, float64)", module, known))]
     for entry, function in plain:
-        doors.append(_door(entry, _compile(function, entry.signature, module, known)))
+        doors.append(_door(entry, _linked(function, entry.signature, module, known)))
     for defined in module.functions:
         if not defined.is_declaration:
             defined.linkage = "internal"
@@ -46,6 +43,21 @@ def lower(entries: Iterable[Entry]) -> str:
     return "\n".join([str(module), *doors])
 
 
+def compile_ahead(entries: Iterable[Entry]) -> None:
+    """Compile what the entries call, for `lower` in forked processes."""
+    for entry, function in _prepared(entries):
+        _compiled(function, entry.signature)
+
+
+def _prepared(entries: Iterable[Entry]) -> list[tuple[Entry, Any]]:
+    """Import the functions of the entries and register all that they call."""
+    _keep_numba_from_finishing()
+    gc.disable()  # millions of small objects stay alive
+    plain = [(entry, entry.plain()) for entry in entries]
+    register_marked(**_BARE)
+    return plain
+
+
 def _keep_numba_from_finishing() -> None:
     """Prevent numba from optimising and loading functions in this process."""
     codegen.CPUCodeLibrary._ensure_finalized = lambda self: None
@@ -53,11 +65,17 @@ def _keep_numba_from_finishing() -> None:
     cpu.CPUContext.get_executable = lambda self, library, fndesc, env: [].append
 
 
-def _compile(function: Any, signature: str, module: llvm.ModuleRef, known: set[int]) -> str:
-    """Compile `function` and its callees into `module`, and return its name there."""
+def _compiled(function: Any, signature: str) -> Any:
+    """Compile `function` and its callees."""
     compiled = numba.njit(**OPTIONS, **_BARE)(function)
     compiled.compile(signature)
     (result,) = compiled.overloads.values()
+    return result
+
+
+def _linked(function: Any, signature: str, module: llvm.ModuleRef, known: set[int]) -> str:
+    """Compile `function` and its callees into `module`, and return its name there."""
+    result = _compiled(function, signature)
     for library in _libraries(result.library, known):
         module.link_in(library._final_module)
     name: str = result.fndesc.llvm_func_name
