@@ -27,7 +27,7 @@ from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 from tests.stand_in.real_px4 import RealPx4
 
-STEP_MS = 50
+STEP_MS = 100
 """Both look at their link four times for each message of 5 Hz: what costs a test its time is the looks."""
 _LEAST_STEPS = 25
 """Time jumps when a real controller is ahead: so many steps are waited for, whatever the time is."""

@@ -7,7 +7,7 @@ from functools import cache
 import msgspec
 
 from depot.settings import Profile
-from tests.fakes.box_run import shortened
+from tests.fakes.box_run import hurried
 
 _LAT, _LON = -35.363261, 149.165230
 
@@ -16,7 +16,7 @@ _LAT, _LON = -35.363261, 149.165230
 def short_box(battery: str = "reported") -> Profile:
     """drone-box with a pattern of some ten metres close to the pad, most of which are corners, and a dock that is
     quick."""
-    profile = shortened(
+    profile = hurried(
         0.02, corridor_m=6.0, corridor_height_m=8.0, clear_m=4.0, battery=battery, photo_m=1.0, photo_kg=0.00625
     )
     replace = msgspec.structs.replace
@@ -33,7 +33,5 @@ def short_box(battery: str = "reported") -> Profile:
         waypoints=places,
         harvest_least=0.2,
     )
-    power = replace(profile.power, charge_w=5000.0)
-    depot = replace(profile.depot, array_w=8000.0, refuel_kg_s=4.0)
     skimmer = replace(profile.skimmer, eta_intake=0.25)
-    return replace(profile, plan=plan, power=power, depot=depot, skimmer=skimmer)
+    return replace(profile, plan=plan, skimmer=skimmer)

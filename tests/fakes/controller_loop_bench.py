@@ -11,7 +11,7 @@ from sortie.loop.controller_loop import ControlledBox, Controller, controlled_bo
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.loop import LoopOrder, LoopSnapshot, SortieLoop, decode, encode
 from sortie.runtime.runtime import Runtime
-from tests.fakes.box_run import shortened
+from tests.fakes.box_run import hurried
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.loop_run import LoopRecords
 from tests.stand_in.px4 import Px4StandIn
@@ -39,7 +39,7 @@ class ControllerLoopBench(LoopRecords):
         controller: Px4StandIn | RealPx4 | None = None,
     ) -> None:
         super().__init__()
-        self.profile = profile or shortened(0.05)
+        self.profile = profile or hurried(0.05)
         if before is None:
             self.bench = ControllerBench(params=params, own=OWN, native=native, controller=controller, step_ms=STEP_MS)
         else:

@@ -100,7 +100,7 @@ def fly_command(folder: Path) -> Written:
 def box_killed(folder: Path) -> Written:
     """`drone-box`: three sorties of a short harvest; the process is gone in the second one's harvest, and the next
     one goes on from the journal."""
-    path, profile = folder / "loop.sqlite", shortened(0.03, prep_s=180.0)
+    path, profile = folder / "loop.sqlite", shortened(0.03)
 
     def start() -> LoopRun:
         faults = [parse_loop_fault("debris@phase4+5#3")]

@@ -73,7 +73,7 @@ def fast(bench: ControllerBench) -> None:
 
 
 def lossy(bench: ControllerBench) -> None:
-    bench.to_controller, bench.from_controller = Lossy(1), Lossy(2)
+    bench.to_controller, bench.from_controller = Lossy(2), Lossy(3)
 
 
 LINES = {"good": good, "57600 baud": slow, "921600 baud": fast, "10 % loss": lossy}

@@ -40,7 +40,7 @@ class TwoWays:
 
 def test_a_mission_over_two_ways_is_heard_once(make_bench: MakeBench) -> None:
     """Every telemetry frame reaches the station once, each answer too, and no command goes out twice."""
-    bench = make_bench(controller=StandIn())
+    bench = make_bench(controller=StandIn(), step_ms=50)
     ways = TwoWays(bench, late=1)
     ground = take_off(bench)
     bench.run_until(lambda: landed(bench))
@@ -55,7 +55,7 @@ def test_a_mission_over_two_ways_is_heard_once(make_bench: MakeBench) -> None:
 
 def test_when_one_way_dies_the_other_carries_on(make_bench: MakeBench) -> None:
     """Nothing is said of a lost link, and the mission ends as planned."""
-    bench = make_bench(controller=StandIn())
+    bench = make_bench(controller=StandIn(), step_ms=50)
     ways = TwoWays(bench, late=1)
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)

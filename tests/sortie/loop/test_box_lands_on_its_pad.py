@@ -18,7 +18,7 @@ from sitl.kernel import layout as M
 from sortie import Session
 from sortie.loop.box import box_parameters
 from sortie.loop.profile import load_profile
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, hurried
 
 PROFILE = load_profile("drone-box")[0]
 WITHIN_M = 0.2
@@ -113,7 +113,7 @@ def test_with_30_percent_of_dropouts_it_lands_on_the_pad_or_goes_back() -> None:
 
 def test_a_pad_that_it_never_sees_is_approached_three_times_and_not_landed_on() -> None:
     """The sensor is off: each approach ends at the gate again; when all are used up it hangs there until T_DEATH."""
-    bench = BoxBench(profile=shortened(0.05))
+    bench = BoxBench(profile=hurried(0.05))
     bench.box.service.parameters.set("SIM_PLD_RATE", 0.0)
     bench.run()
     assert bench.names("skimmer").count("approach_missed") == PROFILE.corridor.tries

@@ -19,7 +19,7 @@ from sortie.config.values import parse_vehicle
 from sortie.loop.box import simulated_box
 from sortie.loop.profile import load_profile, parse_profile, profile_of_kind, profile_text
 from sortie.loop.vehicles import vehicle_of
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, hurried
 
 KIND = "quadplane"
 
@@ -31,7 +31,7 @@ class WingedBench(BoxBench):
 
     @staticmethod
     def usual() -> Profile:
-        return profile_of_kind(shortened(0.1), KIND)
+        return profile_of_kind(hurried(0.1), KIND)
 
 
 def test_it_is_sent_out_on_wings_and_taken_back_in_upright() -> None:

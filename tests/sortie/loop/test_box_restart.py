@@ -16,7 +16,7 @@ from sortie.loop.loop import LoopOrder, decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
 from sortie.runtime.pacing import FOR_EVER_MS
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, hurried
 from tests.fakes.loop_run import phases
 
 
@@ -100,7 +100,7 @@ def test_the_last_sortie_broken_ends_the_loop() -> None:
 
 def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     """Every number once, in order; what was broken says so, and the rest is complete."""
-    random, kills, profile = Random(11), 0, shortened(0.05)
+    random, kills, profile = Random(11), 0, hurried(0.05)
     ended = None
     while ended is None:
         journal = LoopJournal(tmp_path / "loop.sqlite")

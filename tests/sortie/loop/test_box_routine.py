@@ -6,7 +6,7 @@ import math
 
 from depot.world.chance import uniform
 from depot.world.copter import CopterMotion
-from tests.fakes.box_run import BoxBench, shipped, shortened
+from tests.fakes.box_run import BoxBench, hurried, shipped
 from tests.fakes.loop_run import modes, phases
 
 
@@ -59,7 +59,7 @@ def test_the_copters_battery_pays_for_the_flight_and_the_dock_charges_it() -> No
 
 def test_charging_slows_down_when_the_battery_is_nearly_full() -> None:
     """Constant current to `taper`, then less."""
-    bench = BoxBench()
+    bench = BoxBench(profile=shipped())
     rates = {}
     while "go" not in bench.names():
         before = bench.loop.world.state.skimmer.lobes.kg
@@ -94,7 +94,7 @@ def test_mass_and_energy_balance_over_a_sortie() -> None:
 def test_strong_wind_is_a_no_go_and_ends_again() -> None:
     """The box launches when the wind allows it."""
     seed = next(seed for seed in range(99) if uniform(seed, 0, "wind") > 0.6 and uniform(seed, 1, "wind") < 0.2)
-    bench = BoxBench(profile=shortened(0.1, wind_mps=9.0, wind_spread=1.0), seed=seed).run_to(700.0)
+    bench = BoxBench(profile=hurried(0.1, wind_mps=9.0, wind_spread=1.0), seed=seed).run_to(700.0)
     assert [d.facts["failed"] for d in bench.decisions if d.name == "no_go"][:1] == [["wind_over_limit"]]
     assert bench.decision("go").time_ms >= 600_000
     assert bench.decision("go").facts["wind_mps"] < 9.0
@@ -102,7 +102,7 @@ def test_strong_wind_is_a_no_go_and_ends_again() -> None:
 
 def test_wind_over_the_limit_withholds_clearance() -> None:
     """It waits at the corridor; T_DEATH ends that."""
-    bench = BoxBench(profile=shortened(0.1))
+    bench = BoxBench(profile=hurried(0.1))
     while "in_docking_corridor" not in bench.names() and "harvest_ended" not in bench.names():
         bench.step()
     motion = bench.loop.world.motion
@@ -116,7 +116,7 @@ def test_wind_over_the_limit_withholds_clearance() -> None:
 
 def test_a_landing_beside_the_pad_is_flown_again_and_then_fails_its_locks() -> None:
     """A precision that no copter has: three landings, and the locks do not hold."""
-    bench = BoxBench(profile=shortened(0.1, precision_m=0.001)).run()
+    bench = BoxBench(profile=hurried(0.1, precision_m=0.001)).run()
     assert bench.box.pilot.tries == 3
     assert bench.last["outcome"] == "aborted"
     assert bench.last["trigger"] == "interface_failure"

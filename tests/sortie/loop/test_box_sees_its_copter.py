@@ -9,7 +9,7 @@ import pytest
 from autopilot.vehicles.mode_table import CopterMode
 from depot.names import Abort, EndedBy, Phase, SkimmerStage
 from depot.readings import SkimmerPlace
-from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.box_run import BoxBench, hurried, shortened
 from tests.fakes.loop_run import phases
 
 SEEN_S = 5.0
@@ -18,7 +18,7 @@ SEEN_S = 5.0
 
 def flying(phase: int = 4, seconds: float = 5.0, *, total: int = 1) -> BoxBench:
     """So long in a phase."""
-    bench = BoxBench(profile=shortened(0.1), total=total)
+    bench = BoxBench(profile=hurried(0.1), total=total)
     while bench.loop.depot.memory.phase != phase:
         bench.step()
     bench.run_to(bench.loop.now_ms / 1000.0 + seconds)
@@ -95,7 +95,7 @@ def test_a_copter_that_has_crashed_is_disposed_of_and_lost(harm: str) -> None:
 @pytest.mark.parametrize("stage", [SkimmerStage.HOLDING, SkimmerStage.APPROACH])
 def test_one_that_falls_in_phase_6_is_told_at_once(stage: SkimmerStage) -> None:
     """No abort is declared there, but the depot knows."""
-    bench = BoxBench("dock_refused@phase6..phase6+20", profile=shortened(0.1))
+    bench = BoxBench("dock_refused@phase6..phase6+20", profile=hurried(0.1))
     while bench.loop.skimmer.memory.stage is not stage:
         bench.step()
     struck_s = bench.loop.now_ms / 1000.0
@@ -108,7 +108,7 @@ def test_one_that_falls_in_phase_6_is_told_at_once(stage: SkimmerStage) -> None:
 
 def test_one_that_was_given_up_and_comes_down_in_its_dock_is_taken_in() -> None:
     """Not lost: secured, and the loop goes on as after any other return."""
-    bench = BoxBench(profile=shortened(0.1))
+    bench = BoxBench(profile=hurried(0.1))
     while bench.loop.skimmer.memory.stage is not SkimmerStage.APPROACH:
         bench.step()
     bench.loop.skimmer._helm.enter(SkimmerStage.DISPOSAL, bench.loop.now_ms)
@@ -182,7 +182,7 @@ def test_held_in_loiter_it_harvests_nothing() -> None:
 
 def test_given_back_in_time_it_surveys_what_is_left() -> None:
     """AUTO from a ground station: what was not flown is not in its store."""
-    whole = BoxBench(profile=shortened(0.1)).run().last["harvested_kg"]
+    whole = BoxBench(profile=hurried(0.1)).run().last["harvested_kg"]
     bench = flying(4, 30.0)
     change_mode(bench, CopterMode.LOITER)
     bench.run_to(bench.loop.now_ms / 1000.0 + 20.0)
@@ -228,5 +228,5 @@ def test_each_photo_over_a_line_is_data() -> None:
 
 def test_photos_beside_the_lines_are_none_of_the_survey() -> None:
     """Blown or flown off by more than `line_m`: a corridor that is narrower than a hand."""
-    bench = BoxBench(profile=shortened(0.1, line_m=0.001)).run()
+    bench = BoxBench(profile=hurried(0.1, line_m=0.001)).run()
     assert bench.last["harvested_kg"] <= 0.05
