@@ -10,17 +10,17 @@ import ast
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from autopilot.control.kernels import fingerprint, source_files
 from autopilot.control.library import library_file
+from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What identifies the sources of a library: their bytes (`fingerprint`), and their code alone."""
+    """Digests of the sources of a library: of their bytes (`fingerprint`), and of their code alone."""
 
     fingerprint: str
     code: str
