@@ -12,7 +12,7 @@ from types import TracebackType
 
 from autopilot.control.kernels import fingerprint
 from autopilot.control.library import FOLDER, fits, this_target
-from sortie.kernels.notes import Sources, renew_note
+from sortie.kernels.notes import KernelSources, renew_note
 from sortie.kernels.targets import TARGETS
 
 
@@ -36,7 +36,7 @@ def main() -> int:
     from sortie.kernels.linking import NoLinkerError
 
     try:
-        for file in make(said.target, Sources.now(), said.into):
+        for file in make(said.target, KernelSources.now(), said.into):
             print(file)
     except (NoLinkerError, OSError) as error:
         print(f"sortie: no library was compiled: {error}", file=sys.stderr)
@@ -46,7 +46,7 @@ def main() -> int:
 
 def _is_right(target: str, folder: Path) -> bool:
     """True if the library fits the sources, perhaps with a new note."""
-    return fits(target, fingerprint(), folder) or renew_note(target, Sources.now(), folder)
+    return fits(target, fingerprint(), folder) or renew_note(target, KernelSources.now(), folder)
 
 
 def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from autopilot.control.library import library_file, this_target
 from sortie.kernels.linkers import own_linker
-from sortie.kernels.notes import Sources, put, write_note
+from sortie.kernels.notes import KernelSources, put, write_note
 from sortie.kernels.targets import Machine
 
 
@@ -29,7 +29,7 @@ def linker(target: Machine) -> list[str]:
     raise NoLinkerError("a linker is missing: pip install ziglang, or for this machine alone a C compiler")
 
 
-def write_library(target: Machine, codes: Sequence[bytes], sources: Sources, folder: Path) -> Path:
+def write_library(target: Machine, codes: Sequence[bytes], sources: KernelSources, folder: Path) -> Path:
     """Link the parts and put the library and its note into `folder`, each in one step, so that processes with the old
     one are not disturbed."""
     folder.mkdir(parents=True, exist_ok=True)

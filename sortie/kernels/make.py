@@ -12,12 +12,12 @@ from pathlib import Path
 from sortie.kernels.entries import PARTS, SHARED
 from sortie.kernels.linking import NoLinkerError, linker, write_library
 from sortie.kernels.lowering import compile_ahead, lower
-from sortie.kernels.notes import Sources
+from sortie.kernels.notes import KernelSources
 from sortie.kernels.objects import emit_object
 from sortie.kernels.targets import TARGETS, Machine
 
 
-def make(name: str, sources: Sources, folder: Path) -> Iterator[Path]:
+def make(name: str, sources: KernelSources, folder: Path) -> Iterator[Path]:
     """Make the library of the target `name`, or of `all`, in `folder`; yields each file. NoLinkerError without a
     linker."""
     targets = [target for target in TARGETS if name in ("all", target.name)]

@@ -19,7 +19,7 @@ from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True)
-class Sources:
+class KernelSources:
     """Digests of the sources of a library: of their bytes (`fingerprint`), and of their code alone."""
 
     fingerprint: str
@@ -48,13 +48,13 @@ class _WithoutProse(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
 
 
-def write_note(file: Path, target: str, sources: Sources) -> None:
+def write_note(file: Path, target: str, sources: KernelSources) -> None:
     """Write the note of a library."""
     lines = (target, sources.fingerprint, hashlib.sha256(file.read_bytes()).hexdigest(), sources.code, "")
     put(file.with_suffix(".txt"), "\n".join(lines).encode())
 
 
-def renew_note(target: str, sources: Sources, folder: Path) -> bool:
+def renew_note(target: str, sources: KernelSources, folder: Path) -> bool:
     """Write a new note if the library for `target` is complete and was made from the same code."""
     file = library_file(target, folder)
     try:

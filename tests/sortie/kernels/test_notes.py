@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.control.library import fits, library_file
-from sortie.kernels.notes import Sources, code_digest, renew_note, write_note
+from sortie.kernels.notes import KernelSources, code_digest, renew_note, write_note
 
 TARGET = "x86_64-linux"
 CODE = '''"""A module."""
@@ -57,23 +57,23 @@ def test_code_that_moves_to_the_next_file_is_other_code(tmp_path: Path) -> None:
 def test_a_library_of_the_same_code_gets_a_new_note(tmp_path: Path) -> None:
     file = library_file(TARGET, tmp_path)
     file.write_bytes(b"machine code")
-    write_note(file, TARGET, Sources("bytes", "code"))
+    write_note(file, TARGET, KernelSources("bytes", "code"))
     assert fits(TARGET, "bytes", tmp_path)
-    assert renew_note(TARGET, Sources("edited", "code"), tmp_path)
+    assert renew_note(TARGET, KernelSources("edited", "code"), tmp_path)
     assert fits(TARGET, "edited", tmp_path)
 
 
 def test_any_other_library_must_be_compiled(tmp_path: Path) -> None:
     """None, of other code, truncated, or for another kind of machine."""
-    edited = Sources("edited", "code")
+    edited = KernelSources("edited", "code")
     assert not renew_note(TARGET, edited, tmp_path)
     file = library_file(TARGET, tmp_path)
     file.write_bytes(b"machine code")
-    write_note(file, TARGET, Sources("bytes", "other"))
+    write_note(file, TARGET, KernelSources("bytes", "other"))
     assert not renew_note(TARGET, edited, tmp_path)
-    write_note(file, TARGET, Sources("bytes", "code"))
+    write_note(file, TARGET, KernelSources("bytes", "code"))
     file.write_bytes(b"machine co")
     assert not renew_note(TARGET, edited, tmp_path)
-    write_note(file, "riscv64-linux", Sources("bytes", "code"))
+    write_note(file, "riscv64-linux", KernelSources("bytes", "code"))
     assert not renew_note(TARGET, edited, tmp_path)
     assert not fits(TARGET, "edited", tmp_path)
