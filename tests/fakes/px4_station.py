@@ -18,6 +18,8 @@ PX4 = Target(firmware=firmware_spoken(12, 2))
 POSITION, ALTITUDE, ORBIT, FOLLOW = (3, 0), (2, 0), (3, 1), (4, 8)
 HOLD, MISSION, RETURN, TAKEOFF, LAND, OFFBOARD = (4, 3), (4, 4), (4, 5), (4, 2), (4, 6), (6, 0)
 LOCAL_POSITION_NED, EXTENDED_SYS_STATE, HIL_STATE_QUATERNION, ATTITUDE = 32, 245, 115, 30
+#: How often the station looks while it waits for a condition, s.
+LOOK_S = 0.5
 SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
 
 
@@ -66,11 +68,11 @@ class Station:
         for message in came:
             self._by_name.setdefault(message.get_type(), []).append(message)
 
-    def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
-        for _ in range(round(limit_s / 0.1)):
+    def until(self, condition: Callable[[], bool], limit_s: float = 120.0, look_s: float = LOOK_S) -> None:
+        for _ in range(round(limit_s / look_s)):
             if condition():
                 return
-            self.run(0.1)
+            self.run(look_s)
         raise AssertionError([m.text for m in self.of("STATUSTEXT")][-8:])
 
     def of(self, name: str) -> list[Any]:

@@ -381,7 +381,7 @@ def test_a_landing_on_the_way_back_is_one_from_its_approach_on() -> None:
         )
         fly_until(plane, 1, 3.0)
         assert plane.set_mode(RETURN) == 0
-        plane.until(lambda: current(plane) == 4, 200.0)
+        plane.until(lambda: current(plane) == 4, 200.0, look_s=0.1)
         assert LandedState.LANDING not in [one.landed_state for one in plane.of("EXTENDED_SYS_STATE")]
         assert isinstance(plane.link, SessionLine) and plane.link.session.autopilot.modes.mode.is_landing
         plane.run(3.0)
