@@ -18,7 +18,7 @@ from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.real_px4 import RealPx4
 
 OWN = {"FM_COUNTDOWN": 3.0}
-STEP_MS = 100
+STEP_MS = 200
 """A sortie has hundreds of steps, and both parties of the loop look at each."""
 
 
