@@ -36,6 +36,7 @@ def _processor_s(program: Path, environment: dict[str, str]) -> float:
 def sigterm() -> float:
     """Seconds from SIGTERM to the end of the command that takes longest, of all there are."""
     sys.path.insert(0, str(_ROOT))
+    from tests.fakes.program import begin
     from tests.fakes.signalled import TABLE, start
 
     slowest_s = 0.0
@@ -44,7 +45,7 @@ def sigterm() -> float:
             tempfile.TemporaryDirectory(prefix="sortie-bench-") as folder,
             socket.create_server(("127.0.0.1", 0)) as silent,
         ):
-            process = start(Path(folder), row, silent)
+            process = start(Path(folder), row, silent, begin)
             began_s = time.perf_counter()
             process.send_signal(signal.SIGTERM)
             process.communicate()

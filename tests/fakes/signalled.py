@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Any
 
-from tests.fakes.program import begin, wait_for
+from tests.fakes.program import wait_for
 
+Begin = Callable[..., Any]
 LINK = ("--link", "tcpin:127.0.0.1:0")
 PLAN = str(Path(__file__).parents[2] / "examples" / "square.waypoints")
 STUDY = str(Path(__file__).parents[2] / "examples" / "studies" / "gps-loss.toml")
@@ -69,8 +71,8 @@ AT_ONCE = frozenset({"doctor"})
 """Commands that wait for nothing and nobody: they look, print and have ended before a signal could come."""
 
 
-def start(folder: Path, row: Row, silent: socket.socket) -> subprocess.Popen[str]:
-    """The command, as far as its row says."""
+def start(folder: Path, row: Row, silent: socket.socket, begin: Begin) -> Any:
+    """The command, begun by `begin`, as far as its row says."""
     (folder / "firmware.bin").write_bytes(bytes(4096))
     os.mkfifo(folder / "fifo.plan")  # nobody writes: who reads a plan from it waits
     os.mkfifo(folder / LOG)

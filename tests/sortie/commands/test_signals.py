@@ -17,6 +17,7 @@ from sortie.commands.cli import COMMANDS
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin
 from tests.fakes.signalled import AT_ONCE, LINK, TABLE, Row, start, wait_until_caught
+from tests.fakes.warm import begin_warm
 
 ENDS = ((signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0))
 
@@ -45,7 +46,7 @@ def silent() -> Iterator[socket.socket]:
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_a_signal_ends_it(tmp_path: Path, silent: socket.socket, row: Row, number: signal.Signals, status: int) -> None:
     """Before a command's own statuses."""
-    process = start(tmp_path, row, silent)
+    process = start(tmp_path, row, silent, begin_warm)
     process.send_signal(number)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == status, err
