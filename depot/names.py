@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum, StrEnum, auto
 
 
 class Phase(IntEnum):
@@ -58,11 +58,83 @@ class Abort(IntEnum):
         return (None, "ABORT-2", "ABORT-2B", "ABORT-1", "ABORT-3")[self]
 
 
-ABORT_1_NAMES = (
-    "thruster_fwd_loss", "attitude_authority_loss", "fuel_low", "battery_failure", "avionics_power_loss",
-    "survival_thermal_loss", "hot_spine_overtemp", "cryo_overpressure", "thermal_routing_failure", "store_breach",
-    "store_leak", "imu_loss", "corridor_drift", "abort_sensors_failure",
-)  # fmt: skip
+class FaultName(StrEnum):
+    """Faults of the loop (`--fault NAME@WHEN`); those of aborts have the names of their triggers."""
+
+    # ABORT-1
+    THRUSTER_FWD_LOSS = auto()
+    ATTITUDE_AUTHORITY_LOSS = auto()
+    FUEL_LOW = auto()
+    BATTERY_FAILURE = auto()
+    AVIONICS_POWER_LOSS = auto()
+    SURVIVAL_THERMAL_LOSS = auto()
+    HOT_SPINE_OVERTEMP = auto()
+    CRYO_OVERPRESSURE = auto()
+    THERMAL_ROUTING_FAILURE = auto()
+    STORE_BREACH = auto()
+    STORE_LEAK = auto()
+    IMU_LOSS = auto()
+    CORRIDOR_DRIFT = auto()
+    ABORT_SENSORS_FAILURE = auto()
+
+    # ABORT-2
+    HEARTBEAT_LOSS = auto()
+    NAV_DRIFT = auto()
+    CURRENT_TREND = auto()
+    THERMAL_SIGNATURE = auto()
+    HAZARD_REGION = auto()
+    DEBRIS = auto()
+    SOLAR_EVENT = auto()
+    STORE_FULL = auto()
+    FUEL_STORE_FULL = auto()
+    CRYO_LIMIT = auto()
+    MANIFOLD_PRESSURE = auto()
+    SOXE_OVERHEAT = auto()
+    O2_OVERPRESSURE = auto()
+    BUS_UNSTABLE = auto()
+
+    # ABORT-3
+    TANK_RUPTURE = auto()
+    MANIFOLD_BREACH = auto()
+    HULL_FRACTURE = auto()
+    SOXE_RUNAWAY = auto()
+    BOIL_OFF = auto()
+    RADIATOR_FAILURE = auto()
+    BATTERY_SHORT = auto()
+    BUS_COLLAPSE = auto()
+    ARRAY_FAILURE = auto()
+    RCS_LOSS = auto()
+    TUMBLE = auto()
+    AVIONICS_FAILURE = auto()
+    IMPACT = auto()
+    CONJUNCTION = auto()
+    RADIATION = auto()
+
+    # no launch
+    NO_GO_POWER = auto()
+    NO_GO_THERMAL = auto()
+    NO_GO_COMMS = auto()
+    NO_GO_TANKS = auto()
+
+    # the link
+    LINK_LOSS = auto()
+    LINK_LOSSY = auto()
+
+    # dock and skimmer
+    DOCK_REFUSED = auto()
+    DOCK_DELAYED = auto()
+    SKIMMER_LOST = auto()
+    SKIMMER_LATE = auto()
+    VALVE_STUCK = auto()
+    INTERFACE_FAILURE = auto()
+    INTAKE_FAILURE = auto()
+    STRUCTURAL_FAILURE = auto()
+    FLUID_FAILURE = auto()
+    DATA_FAILURE = auto()
+    POWER_FAILURE = auto()
+
+
+ABORT_1_NAMES = tuple(FaultName)[:14]
 """Triggers of ABORT-1. Their index is their number on the wire."""
 ALL_TRIGGERS = (1 << len(ABORT_1_NAMES)) - 1
 """Bits of all triggers of ABORT-1."""

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from depot.messages import Status
-from depot.names import ABORT_1_NAMES, SkimmerState, trip_names
+from depot.names import ABORT_1_NAMES, FaultName, SkimmerState, trip_names
 from depot.readings import DepotReading
 from depot.settings import Profile, RetirementSettings
 
@@ -51,7 +51,7 @@ def review(
     counts as a fault. It is False right after a flight, when tight lobes are nearly empty.
     """
     rules = profile.retirement
-    broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
+    broken = [name for name in trip_names(status.trips) if fuel_tells or name != FaultName.FUEL_LOW]
     if status.trigger:
         broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
     beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]

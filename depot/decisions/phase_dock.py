@@ -8,11 +8,9 @@ from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import unstable
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
-from depot.names import Abort, SkimmerStage
+from depot.names import Abort, FaultName, SkimmerStage
 from depot.readings import DepotReading
 
-INTERFACE_FAILURE = "interface_failure"
-"""Anomaly of the dock: one of its interfaces does not pass its check."""
 INTERFACE_CHECKS = 10
 """Checks of a failed interface in the usual docking time. After twice as many the offload is given up."""
 LOOKS = 4
@@ -43,7 +41,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if cause:
         facts = {"cause": cause, **docking_facts(corridor, reading.seen)}
         context.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts, of=cause)
-        if cause not in ("dock_refused", "dock_delayed"):  # the others end by an event
+        if cause not in (FaultName.DOCK_REFUSED, FaultName.DOCK_DELAYED):  # the others end by an event
             memory.check_ms = now_ms + look_ms(context)
         return False
     emergency = context.abort is Abort.ABORT_1
@@ -60,9 +58,9 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
     """Reason why the skimmer is not cleared in now; empty: it may be cleared."""
     if reading.dock_blocked:
-        return "dock_refused"
+        return FaultName.DOCK_REFUSED
     if reading.dock_delay:
-        return "dock_delayed"
+        return FaultName.DOCK_DELAYED
     if reading.wind_mps > context.profile.box.wind_max_mps:
         return "wind_over_limit"
     if context.memory.approaches >= context.profile.corridor.tries:
@@ -152,9 +150,9 @@ def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         _leave(context, reading, now_ms)
         return True
     if memory.check_ms is None:
-        context.decide(now_ms, INTERFACE_FAILURE, "an interface does not pass its check", facts)
+        context.decide(now_ms, FaultName.INTERFACE_FAILURE, "an interface does not pass its check", facts)
         memory.check_ms = now_ms + _interval_ms(context)
-        memory.anomalies = [INTERFACE_FAILURE]
+        memory.anomalies = [FaultName.INTERFACE_FAILURE]
         return False
     if now_ms < memory.check_ms:
         return False
@@ -164,7 +162,7 @@ def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return False
     context.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
     if memory.record is not None and memory.record.trigger is None:
-        memory.record.trigger = INTERFACE_FAILURE
+        memory.record.trigger = FaultName.INTERFACE_FAILURE
     context.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     return True
 

@@ -7,7 +7,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status, Upload
-from depot.names import SkimmerStage
+from depot.names import FaultName, SkimmerStage
 from depot.readings import DepotReading
 
 
@@ -139,9 +139,9 @@ def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
 
 def _wait_s(context: PhaseContext, failed: list[str], reading: DepotReading) -> float:
     """Time until the next try of phase 1, s. If only the link is missing, this is the time of the next comms window."""
-    if failed == ["no_go_comms"] and reading.next_window_s > 0.0:
+    if failed == [FaultName.NO_GO_COMMS] and reading.next_window_s > 0.0:
         return reading.next_window_s
-    if failed == ["no_go_comms"] and reading.window_left_s < context.profile.plan.departure_s:
+    if failed == [FaultName.NO_GO_COMMS] and reading.window_left_s < context.profile.plan.departure_s:
         return reading.window_left_s  # the open window is too short: the next one is searched when it has closed
     return context.profile.plan.wait_s
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from depot.decisions.health import HealthVerdict, near_misses, review, review_facts
 from depot.decisions.phase_context import PhaseContext
-from depot.decisions.phase_dock import INTERFACE_FAILURE
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import Derating
 from depot.decisions.watches import unstable
 from depot.messages import Status
-from depot.names import Abort, EndedBy, Phase, SkimmerState, SortieOutcome
+from depot.names import Abort, EndedBy, FaultName, Phase, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 
 SERVICE_INCOMPLETE = "service_incomplete"
@@ -86,7 +85,7 @@ def _give_up(context: PhaseContext, reading: DepotReading, facts: dict[str, Any]
     )
     if missing == ["propellant_not_ready"] and not reading.dock_fuels:
         return
-    anomaly = SERVICE_INCOMPLETE if reading.interfaces_pass else INTERFACE_FAILURE
+    anomaly = SERVICE_INCOMPLETE if reading.interfaces_pass else FaultName.INTERFACE_FAILURE
     memory.anomalies.append(anomaly)
     if memory.record is not None:
         memory.record.trigger = memory.record.trigger or anomaly

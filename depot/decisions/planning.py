@@ -15,7 +15,7 @@ from msgspec import Struct
 from autopilot.interface.mathematics import whole_power
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.messages import AbortLimits, MissionPlan, Status
-from depot.names import trip_names
+from depot.names import FaultName, trip_names
 from depot.physics.windows import Almanac
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
@@ -165,10 +165,10 @@ def no_go(
     depot = profile.depot
     coming = expected_delivery_kg(profile, plan)
     checks = [
-        ("no_go_power", reading.power_hold or reading.soc < depot.go_soc),
-        ("no_go_thermal", reading.thermal_hold or reading.cryo_k > depot.go_cryo_k),
-        ("no_go_comms", not reading.comms_viable(profile.plan.departure_s) or status is None),
-        ("no_go_tanks", any(reading.room_kg[species] < kg for species, kg in coming.items())),
+        (FaultName.NO_GO_POWER, reading.power_hold or reading.soc < depot.go_soc),
+        (FaultName.NO_GO_THERMAL, reading.thermal_hold or reading.cryo_k > depot.go_cryo_k),
+        (FaultName.NO_GO_COMMS, not reading.comms_viable(profile.plan.departure_s) or status is None),
+        (FaultName.NO_GO_TANKS, any(reading.room_kg[species] < kg for species, kg in coming.items())),
         (HEARTBEAT_LOSS, misses > 0),
         ("store_not_empty", leftover),
         ("propellant_not_ready", not reading.refuelled),

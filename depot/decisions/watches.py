@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from depot.names import FaultName
 from depot.readings import DepotReading
 from depot.settings import WatchSettings
 from depot.watches import AbortWatch
@@ -22,44 +23,44 @@ _T = AbortWatch[Telemetry, WatchSettings]
 _D = AbortWatch[DepotReading, WatchSettings]
 
 ABORT_2_TELEMETRY: tuple[AbortWatch[Telemetry, WatchSettings], ...] = (
-    _T("nav_drift", "telemetry", lambda r, w: r.drift_m > w.drift_warn_m, ("drift_m",)),
-    _T("current_trend", "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
-    _T("thermal_signature", "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),
+    _T(FaultName.NAV_DRIFT, "telemetry", lambda r, w: r.drift_m > w.drift_warn_m, ("drift_m",)),
+    _T(FaultName.CURRENT_TREND, "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
+    _T(FaultName.THERMAL_SIGNATURE, "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),
 )
 """Triggers that the depot evaluates on the skimmer's reports."""
 
-HEARTBEAT_LOSS = "heartbeat_loss"
+HEARTBEAT_LOSS = FaultName.HEARTBEAT_LOSS
 """Fourth telemetry trigger. It is a timer, not a reading."""
 
 ABORT_2_DEPOT: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
-    _D("hazard_region", "environment", lambda r, w: r.hazard_region, ("hazard_region",)),
-    _D("debris", "environment", lambda r, w: r.debris, ("debris",)),
-    _D("solar_event", "environment", lambda r, w: r.solar_event, ("solar_event",)),
-    _D("store_full", "tank farm", lambda r, w: r.co2_fill > w.fill_max, ("co2_fill",)),
-    _D("fuel_store_full", "tank farm", lambda r, w: r.fuel_fill > w.fill_max, ("fuel_fill",)),
-    _D("cryo_limit", "tank farm", lambda r, w: r.cryo_k > w.cryo_warn_k, ("cryo_k",)),
-    _D("manifold_pressure", "tank farm", lambda r, w: r.manifold_bar > w.manifold_warn_bar, ("manifold_bar",)),
-    _D("soxe_overheat", "processing", lambda r, w: r.soxe_k > w.soxe_warn_k, ("soxe_k",)),
-    _D("o2_overpressure", "processing", lambda r, w: r.o2_bar > w.o2_max_bar, ("o2_bar",)),
-    _D("bus_unstable", "processing", lambda r, w: r.bus_ripple > w.bus_ripple_max, ("bus_ripple",)),
+    _D(FaultName.HAZARD_REGION, "environment", lambda r, w: r.hazard_region, ("hazard_region",)),
+    _D(FaultName.DEBRIS, "environment", lambda r, w: r.debris, ("debris",)),
+    _D(FaultName.SOLAR_EVENT, "environment", lambda r, w: r.solar_event, ("solar_event",)),
+    _D(FaultName.STORE_FULL, "tank farm", lambda r, w: r.co2_fill > w.fill_max, ("co2_fill",)),
+    _D(FaultName.FUEL_STORE_FULL, "tank farm", lambda r, w: r.fuel_fill > w.fill_max, ("fuel_fill",)),
+    _D(FaultName.CRYO_LIMIT, "tank farm", lambda r, w: r.cryo_k > w.cryo_warn_k, ("cryo_k",)),
+    _D(FaultName.MANIFOLD_PRESSURE, "tank farm", lambda r, w: r.manifold_bar > w.manifold_warn_bar, ("manifold_bar",)),
+    _D(FaultName.SOXE_OVERHEAT, "processing", lambda r, w: r.soxe_k > w.soxe_warn_k, ("soxe_k",)),
+    _D(FaultName.O2_OVERPRESSURE, "processing", lambda r, w: r.o2_bar > w.o2_max_bar, ("o2_bar",)),
+    _D(FaultName.BUS_UNSTABLE, "processing", lambda r, w: r.bus_ripple > w.bus_ripple_max, ("bus_ripple",)),
 )
 
 ABORT_3: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
-    _D("tank_rupture", "structure", lambda r, w: not r.rings_intact, ("rings_intact",)),
-    _D("manifold_breach", "structure", lambda r, w: not r.manifolds_intact, ("manifolds_intact",)),
-    _D("hull_fracture", "structure", lambda r, w: not r.hull_intact, ("hull_intact",)),
-    _D("soxe_runaway", "thermal", lambda r, w: r.soxe_k > w.soxe_max_k, ("soxe_k",)),
-    _D("boil_off", "thermal", lambda r, w: r.boil_off_bar > w.boil_off_bar, ("boil_off_bar",)),
-    _D("radiator_failure", "thermal", lambda r, w: r.core_k > w.core_max_k, ("core_k",)),
-    _D("battery_short", "power", lambda r, w: r.battery_shorted, ("battery_shorted",)),
-    _D("bus_collapse", "power", lambda r, w: r.bus < w.bus_min, ("bus",)),
-    _D("array_failure", "power", lambda r, w: r.array < w.array_min, ("array",)),
-    _D("rcs_loss", "attitude", lambda r, w: r.rcs < w.rcs_min, ("rcs",)),
-    _D("tumble", "attitude", lambda r, w: r.tumble_dps > w.tumble_max_dps, ("tumble_dps",)),
-    _D("avionics_failure", "attitude", lambda r, w: not r.avionics_ok, ("avionics_ok",)),
-    _D("impact", "environment", lambda r, w: r.impact_g > w.impact_max_g, ("impact_g",)),
-    _D("conjunction", "environment", lambda r, w: r.conjunction_m < w.conjunction_min_m, ("conjunction_m",)),
-    _D("radiation", "environment", lambda r, w: r.radiation > w.radiation_max, ("radiation",)),
+    _D(FaultName.TANK_RUPTURE, "structure", lambda r, w: not r.rings_intact, ("rings_intact",)),
+    _D(FaultName.MANIFOLD_BREACH, "structure", lambda r, w: not r.manifolds_intact, ("manifolds_intact",)),
+    _D(FaultName.HULL_FRACTURE, "structure", lambda r, w: not r.hull_intact, ("hull_intact",)),
+    _D(FaultName.SOXE_RUNAWAY, "thermal", lambda r, w: r.soxe_k > w.soxe_max_k, ("soxe_k",)),
+    _D(FaultName.BOIL_OFF, "thermal", lambda r, w: r.boil_off_bar > w.boil_off_bar, ("boil_off_bar",)),
+    _D(FaultName.RADIATOR_FAILURE, "thermal", lambda r, w: r.core_k > w.core_max_k, ("core_k",)),
+    _D(FaultName.BATTERY_SHORT, "power", lambda r, w: r.battery_shorted, ("battery_shorted",)),
+    _D(FaultName.BUS_COLLAPSE, "power", lambda r, w: r.bus < w.bus_min, ("bus",)),
+    _D(FaultName.ARRAY_FAILURE, "power", lambda r, w: r.array < w.array_min, ("array",)),
+    _D(FaultName.RCS_LOSS, "attitude", lambda r, w: r.rcs < w.rcs_min, ("rcs",)),
+    _D(FaultName.TUMBLE, "attitude", lambda r, w: r.tumble_dps > w.tumble_max_dps, ("tumble_dps",)),
+    _D(FaultName.AVIONICS_FAILURE, "attitude", lambda r, w: not r.avionics_ok, ("avionics_ok",)),
+    _D(FaultName.IMPACT, "environment", lambda r, w: r.impact_g > w.impact_max_g, ("impact_g",)),
+    _D(FaultName.CONJUNCTION, "environment", lambda r, w: r.conjunction_m < w.conjunction_min_m, ("conjunction_m",)),
+    _D(FaultName.RADIATION, "environment", lambda r, w: r.radiation > w.radiation_max, ("radiation",)),
 )
 
 UNSTABLE = frozenset(watch.name for watch in ABORT_2_DEPOT if watch.group in ("tank farm", "processing"))

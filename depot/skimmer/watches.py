@@ -8,7 +8,7 @@ is watched.
 from __future__ import annotations
 
 from depot.messages import MissionPlan
-from depot.names import ABORT_1_NAMES, SkimmerMode
+from depot.names import ABORT_1_NAMES, FaultName, SkimmerMode
 from depot.readings import SkimmerReading
 from depot.settings import PowerSettings
 from depot.skimmer.helm import SkimmerHelm
@@ -17,30 +17,39 @@ from depot.watches import AbortWatch
 _S = AbortWatch[SkimmerReading, MissionPlan]
 
 ABORT_1: tuple[AbortWatch[SkimmerReading, MissionPlan], ...] = (
-    _S("thruster_fwd_loss", "propulsion", lambda r, p: r.thruster_fwd < p.limits.thruster_min, ("thruster_fwd",)),
-    _S("attitude_authority_loss", "propulsion", lambda r, p: r.attitude < p.limits.attitude_min, ("attitude",)),
     _S(
-        "fuel_low", "propulsion",
+        FaultName.THRUSTER_FWD_LOSS, "propulsion", lambda r, p: r.thruster_fwd < p.limits.thruster_min,
+        ("thruster_fwd",),
+    ),
+    _S(FaultName.ATTITUDE_AUTHORITY_LOSS, "propulsion", lambda r, p: r.attitude < p.limits.attitude_min, ("attitude",)),
+    _S(
+        FaultName.FUEL_LOW, "propulsion",
         lambda r, p: r.fuel_kg < r.fuel_need_kg * (1.0 + p.limits.fuel_share * p.fuel_reserve),
         ("fuel_kg", "fuel_need_kg"),
     ),
     _S(
-        "battery_failure", "power", lambda r, p: r.batteries < 2 and r.power_wh < r.power_need_wh,
+        FaultName.BATTERY_FAILURE, "power", lambda r, p: r.batteries < 2 and r.power_wh < r.power_need_wh,
         ("batteries", "power_wh", "power_need_wh"),
     ),
-    _S("avionics_power_loss", "power", lambda r, p: not r.avionics_held, ("avionics_held", "soc")),
-    _S("survival_thermal_loss", "power", lambda r, p: not r.survival_heat_held, ("survival_heat_held", "reserve_wh")),
-    _S("hot_spine_overtemp", "thermal", lambda r, p: r.spine_k > p.limits.spine_max_k, ("spine_k",)),
-    _S("cryo_overpressure", "thermal", lambda r, p: r.cryo_bar > p.limits.cryo_max_bar, ("cryo_bar",)),
+    _S(FaultName.AVIONICS_POWER_LOSS, "power", lambda r, p: not r.avionics_held, ("avionics_held", "soc")),
     _S(
-        "thermal_routing_failure", "thermal", lambda r, p: r.thermal_routes < p.limits.thermal_routes_min,
+        FaultName.SURVIVAL_THERMAL_LOSS, "power", lambda r, p: not r.survival_heat_held,
+        ("survival_heat_held", "reserve_wh"),
+    ),
+    _S(FaultName.HOT_SPINE_OVERTEMP, "thermal", lambda r, p: r.spine_k > p.limits.spine_max_k, ("spine_k",)),
+    _S(FaultName.CRYO_OVERPRESSURE, "thermal", lambda r, p: r.cryo_bar > p.limits.cryo_max_bar, ("cryo_bar",)),
+    _S(
+        FaultName.THERMAL_ROUTING_FAILURE, "thermal", lambda r, p: r.thermal_routes < p.limits.thermal_routes_min,
         ("thermal_routes",),
     ),
-    _S("store_breach", "storage", lambda r, p: r.breach_kg_s > p.limits.breach_kg_s, ("breach_kg_s", "store_kg")),
-    _S("store_leak", "storage", lambda r, p: r.leaking > p.limits.leaking_max, ("leaking", "store_kg")),
-    _S("imu_loss", "navigation", lambda r, p: not r.imu_ok, ("imu_ok",)),
-    _S("corridor_drift", "navigation", lambda r, p: r.drift_m > p.limits.corridor_m, ("drift_m",)),
-    _S("abort_sensors_failure", "navigation", lambda r, p: not r.abort_sensors_ok, ("abort_sensors_ok",)),
+    _S(
+        FaultName.STORE_BREACH, "storage", lambda r, p: r.breach_kg_s > p.limits.breach_kg_s,
+        ("breach_kg_s", "store_kg"),
+    ),
+    _S(FaultName.STORE_LEAK, "storage", lambda r, p: r.leaking > p.limits.leaking_max, ("leaking", "store_kg")),
+    _S(FaultName.IMU_LOSS, "navigation", lambda r, p: not r.imu_ok, ("imu_ok",)),
+    _S(FaultName.CORRIDOR_DRIFT, "navigation", lambda r, p: r.drift_m > p.limits.corridor_m, ("drift_m",)),
+    _S(FaultName.ABORT_SENSORS_FAILURE, "navigation", lambda r, p: not r.abort_sensors_ok, ("abort_sensors_ok",)),
 )  # fmt: skip
 
 assert tuple(watch.name for watch in ABORT_1) == ABORT_1_NAMES  # these indices are the numbers on the wire

@@ -10,6 +10,7 @@ from math import fsum
 from msgspec import Struct, field
 
 from autopilot.interface.mathematics import exp, log
+from depot.names import FaultName
 from depot.settings import Profile
 from depot.world.energy import J_PER_WH, Accounts, BusBattery, HeatNode
 from depot.world.matter import FeedLine, Outside, Tank, electrolyse, let_out, reach
@@ -178,11 +179,11 @@ def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[FeedLine, ...]
 
 
 FAILED: dict[str, tuple[str, ...]] = {
-    "tank_rupture": ("CO2_TANK_RING",),
-    "manifold_breach": ("CO2_M",),
-    "hull_fracture": ("DOCK_CO2", "DOCK_FUEL"),
-    "soxe_runaway": ("SOXE",),
-    "boil_off": ("H2_TANK_RING",),
+    FaultName.TANK_RUPTURE: ("CO2_TANK_RING",),
+    FaultName.MANIFOLD_BREACH: ("CO2_M",),
+    FaultName.HULL_FRACTURE: ("DOCK_CO2", "DOCK_FUEL"),
+    FaultName.SOXE_RUNAWAY: ("SOXE",),
+    FaultName.BOIL_OFF: ("H2_TANK_RING",),
 }
 """Segments that a fault of the depot damages; their pressure and temperature sensors show it."""
 

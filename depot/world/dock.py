@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from math import fsum
 
-from depot.names import SkimmerMode
+from depot.names import FaultName, SkimmerMode
 from depot.settings import Profile
 from depot.world.depot import ways_in
 from depot.world.matter import Tank, reach, transfer
@@ -15,7 +15,7 @@ from depot.world.state import WorldState
 
 def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
     """Offload flows (from, to, kg/s), served one after the other by the single port."""
-    if not interface_holds(state, "fluid_failure"):
+    if not interface_holds(state, FaultName.FLUID_FAILURE):
         return []
     ways, rate = ways_in(state.depot), profile.depot.offload_kg_s
     flows = []
@@ -27,8 +27,8 @@ def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank,
 
 
 def interface_holds(state: WorldState, fault: str) -> bool:
-    """True if this interface of the dock works. The fault "interface_failure" stops all of them."""
-    return fault not in state.faults and "interface_failure" not in state.faults
+    """True if this interface of the dock works. INTERFACE_FAILURE stops all of them."""
+    return fault not in state.faults and FaultName.INTERFACE_FAILURE not in state.faults
 
 
 def missing_fuel_kg(state: WorldState, profile: Profile) -> float:
@@ -54,7 +54,7 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
 
 def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
     """Move propellant to FUEL_LOBES, if refuelling is on."""
-    if not state.refuelling or not interface_holds(state, "fluid_failure"):
+    if not state.refuelling or not interface_holds(state, FaultName.FLUID_FAILURE):
         return
     lines = state.depot.plumbing
     rate = min(rate_kg_s, reach((lines.ch4_ring, lines.dock_fuel)))
@@ -87,7 +87,12 @@ def dock_events_ms(state: WorldState, profile: Profile) -> list[float]:
         if pairs:
             dues.append(state.now_ms + max(fsum(tank.kg / rate for tank, _, rate in pairs), 0.001) * 1000.0)
     missing_kg = missing_fuel_kg(state, profile)
-    if state.refuelling and interface_holds(state, "fluid_failure") and missing_kg > 1e-6 and state.depot.ch4.kg > 1e-6:
+    if (
+        state.refuelling
+        and interface_holds(state, FaultName.FLUID_FAILURE)
+        and missing_kg > 1e-6
+        and state.depot.ch4.kg > 1e-6
+    ):
         dues.append(state.now_ms + missing_kg / profile.depot.refuel_kg_s * 1000.0)
     missing_j = missing_charge_j(state.skimmer, profile.power.launch_soc)
     if missing_j > 1.0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot.interface.mathematics import whole_power
+from depot.names import FaultName
 from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import SLOW_FAULT
@@ -22,14 +23,15 @@ Withdraw = Callable[[WorldState, Profile, float], None]
 
 BETWEEN = 0.5
 """Position of a quantity between its warning limit and the limit of the next higher abort, for a fault of ABORT-2."""
-GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "radiator_failure"))
-FLAGS = frozenset(
-    ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
-     "tumble", "avionics_failure", "impact", "conjunction", "radiation", "no_go_power", "no_go_thermal", "no_go_comms",
-     "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure", "structural_failure", "fluid_failure",
-     "data_failure", "power_failure")
-)  # fmt: skip
-"""Faults that only set a reading; `sensors` asks whether they hold."""
+GROWING = frozenset(
+    (
+        FaultName.STORE_BREACH,
+        FaultName.STORE_LEAK,
+        FaultName.SOXE_RUNAWAY,
+        FaultName.BOIL_OFF,
+        FaultName.RADIATOR_FAILURE,
+    )
+)
 
 
 def _between(low: float, high: float) -> float:
@@ -147,7 +149,7 @@ def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
 
 def hold_full(state: WorldState, profile: Profile) -> None:
     """Keep tanks as full as the faults `store_full` and `fuel_store_full` made them."""
-    for name, tank in (("store_full", state.depot.co2), ("fuel_store_full", state.depot.ch4)):
+    for name, tank in ((FaultName.STORE_FULL, state.depot.co2), (FaultName.FUEL_STORE_FULL, state.depot.ch4)):
         held = state.faults.get(name)
         if held is not None:
             held.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
@@ -194,44 +196,44 @@ def _late(state: WorldState, profile: Profile, reading: SkimmerReading) -> float
 
 
 ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
-    **dict.fromkeys(FLAGS, (_nothing, _stays)),
-    "thruster_fwd_loss": _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
-    "attitude_authority_loss": _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
-    "intake_failure": _health("intake", lambda p: 0.2, 1.0),
-    "fuel_low": (_fuel_low, _mend_lobes),
-    "battery_failure": (_battery_failure, _reconnect),
-    "avionics_power_loss": _health("bus_pri", lambda p: 0.3, 1.0),
-    "survival_thermal_loss": _health("survival_heat", lambda p: 0.0, 1.0),
-    "hot_spine_overtemp": (_hot_spine, _cool_spine),
-    "cryo_overpressure": _health("cryo_extra_bar", lambda p: p.thermal.cryo_max_bar, 0.0),
-    "thermal_routing_failure": _health("thermal_routes", lambda p: 0.4 * p.watch.thermal_routes_min, 1.0),
-    "store_breach": (_store_breach, _seal),
-    "store_leak": (_store_leak, _seal),
-    "imu_loss": _health("imu_ok", lambda p: False, True),
-    "corridor_drift": _health("drift_m", lambda p: 1.2 * p.watch.corridor_m, 0.0),
-    "abort_sensors_failure": _health("abort_sensors_ok", lambda p: False, True),
-    "heartbeat_loss": _health("transmits", lambda p: False, True),
-    "nav_drift": _health("drift_m", lambda p: _between(p.watch.drift_warn_m, p.watch.corridor_m), 0.0),
-    "current_trend": _health("current_ratio", lambda p: 1.1 * p.watch.current_ratio_max, 1.0),
-    "thermal_signature": _health("signature_k", lambda p: 1.5 * p.watch.signature_max_k, 0.0),
-    "store_full": _filler(lambda state: state.depot.co2),
-    "fuel_store_full": _filler(lambda state: state.depot.ch4),
-    "cryo_limit": _depot("cryo_k", lambda p: 1.05 * p.watch.cryo_warn_k, lambda p: p.depot.cryo_k),
-    "manifold_pressure": _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
-    "soxe_overheat": _depot(
+    **dict.fromkeys(FaultName, (_nothing, _stays)),  # most only set a reading: `sensors` asks whether they hold
+    FaultName.THRUSTER_FWD_LOSS: _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
+    FaultName.ATTITUDE_AUTHORITY_LOSS: _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
+    FaultName.INTAKE_FAILURE: _health("intake", lambda p: 0.2, 1.0),
+    FaultName.FUEL_LOW: (_fuel_low, _mend_lobes),
+    FaultName.BATTERY_FAILURE: (_battery_failure, _reconnect),
+    FaultName.AVIONICS_POWER_LOSS: _health("bus_pri", lambda p: 0.3, 1.0),
+    FaultName.SURVIVAL_THERMAL_LOSS: _health("survival_heat", lambda p: 0.0, 1.0),
+    FaultName.HOT_SPINE_OVERTEMP: (_hot_spine, _cool_spine),
+    FaultName.CRYO_OVERPRESSURE: _health("cryo_extra_bar", lambda p: p.thermal.cryo_max_bar, 0.0),
+    FaultName.THERMAL_ROUTING_FAILURE: _health("thermal_routes", lambda p: 0.4 * p.watch.thermal_routes_min, 1.0),
+    FaultName.STORE_BREACH: (_store_breach, _seal),
+    FaultName.STORE_LEAK: (_store_leak, _seal),
+    FaultName.IMU_LOSS: _health("imu_ok", lambda p: False, True),
+    FaultName.CORRIDOR_DRIFT: _health("drift_m", lambda p: 1.2 * p.watch.corridor_m, 0.0),
+    FaultName.ABORT_SENSORS_FAILURE: _health("abort_sensors_ok", lambda p: False, True),
+    FaultName.HEARTBEAT_LOSS: _health("transmits", lambda p: False, True),
+    FaultName.NAV_DRIFT: _health("drift_m", lambda p: _between(p.watch.drift_warn_m, p.watch.corridor_m), 0.0),
+    FaultName.CURRENT_TREND: _health("current_ratio", lambda p: 1.1 * p.watch.current_ratio_max, 1.0),
+    FaultName.THERMAL_SIGNATURE: _health("signature_k", lambda p: 1.5 * p.watch.signature_max_k, 0.0),
+    FaultName.STORE_FULL: _filler(lambda state: state.depot.co2),
+    FaultName.FUEL_STORE_FULL: _filler(lambda state: state.depot.ch4),
+    FaultName.CRYO_LIMIT: _depot("cryo_k", lambda p: 1.05 * p.watch.cryo_warn_k, lambda p: p.depot.cryo_k),
+    FaultName.MANIFOLD_PRESSURE: _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
+    FaultName.SOXE_OVERHEAT: _depot(
         "soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k
     ),
-    "o2_overpressure": _depot("o2_extra_bar", lambda p: p.watch.o2_max_bar, lambda p: 0.0),
-    "bus_unstable": _depot("bus_ripple", lambda p: 2.0 * p.watch.bus_ripple_max, lambda p: 0.0),
-    "tank_rupture": (_rupture, _stays),
-    "soxe_runaway": _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
-    "boil_off": _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
-    "radiator_failure": _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
-    "bus_collapse": _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
-    "array_failure": (_array, _stays),
-    "skimmer_lost": (_vanish, _stays),
-    "skimmer_late": (_late, _stays),
-    "valve_stuck": (_stick, _free),
+    FaultName.O2_OVERPRESSURE: _depot("o2_extra_bar", lambda p: p.watch.o2_max_bar, lambda p: 0.0),
+    FaultName.BUS_UNSTABLE: _depot("bus_ripple", lambda p: 2.0 * p.watch.bus_ripple_max, lambda p: 0.0),
+    FaultName.TANK_RUPTURE: (_rupture, _stays),
+    FaultName.SOXE_RUNAWAY: _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
+    FaultName.BOIL_OFF: _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
+    FaultName.RADIATOR_FAILURE: _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
+    FaultName.BUS_COLLAPSE: _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
+    FaultName.ARRAY_FAILURE: (_array, _stays),
+    FaultName.SKIMMER_LOST: (_vanish, _stays),
+    FaultName.SKIMMER_LATE: (_late, _stays),
+    FaultName.VALVE_STUCK: (_stick, _free),
 }
 
 
@@ -244,7 +246,7 @@ def strike(state: WorldState, profile: Profile, name: str, reading: SkimmerReadi
 
 def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> None:
     """Apply the faults that were injected at the dock and need a skimmer that is away."""
-    for name in ("fuel_low", "skimmer_lost"):
+    for name in (FaultName.FUEL_LOW, FaultName.SKIMMER_LOST):
         if name in state.faults:
             state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
 
@@ -263,8 +265,8 @@ def grow(state: WorldState, profile: Profile) -> None:
     hold_full(state, profile)
     for name, fault in state.faults.items():
         part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
-        if name == "soxe_runaway":  # exothermic: the rise accelerates
+        if name == FaultName.SOXE_RUNAWAY:  # exothermic: the rise accelerates
             rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
             state.depot.soxe_k = profile.depot.soxe_k + rise_k * whole_power(part, 3) * 1.05
-        elif name == "boil_off":
+        elif name == FaultName.BOIL_OFF:
             state.depot.boil_off_bar = 3.0 + (profile.watch.boil_off_bar - 3.0) * part * 1.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import fsum
 
-from depot.names import SkimmerMode
+from depot.names import FaultName, SkimmerMode
 from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import FAILED, burn_need_kg, feedable_kg, ways_in
@@ -75,7 +75,7 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
 
 def ring_room_kg(state: WorldState) -> dict[str, float]:
     """Room of each tank ring that can be reached from the dock, kg."""
-    if "no_go_tanks" in state.faults:
+    if FaultName.NO_GO_TANKS in state.faults:
         return dict.fromkeys(RINGS, 0.0)
     return {species: ring.room_kg if reach(way) > 0.0 else 0.0 for species, (ring, way) in ways_in(state.depot).items()}
 
@@ -88,46 +88,46 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
     return DepotReading(
         soc=depot.battery.j / depot.battery.capacity_j,
         cryo_k=depot.cryo_k,
-        comms_open="no_go_comms" not in held,
+        comms_open=FaultName.NO_GO_COMMS not in held,
         co2_fill=depot.co2.fill,
         fuel_fill=depot.ch4.fill,
         room_kg=ring_room_kg(state),
         fuel_stock_kg=depot.ch4.kg if reach((lines.ch4_ring, lines.dock_fuel)) > 0.0 else 0.0,
-        hazard_region="hazard_region" in held,
-        debris="debris" in held,
-        solar_event="solar_event" in held,
+        hazard_region=FaultName.HAZARD_REGION in held,
+        debris=FaultName.DEBRIS in held,
+        solar_event=FaultName.SOLAR_EVENT in held,
         manifold_bar=depot.manifold_bar,
         soxe_k=depot.soxe_k,
         o2_bar=5.0 * max(depot.o2.fill, 0.2) + depot.o2_extra_bar,
         bus_ripple=depot.bus_ripple,
-        rings_intact="tank_rupture" not in held,
-        manifolds_intact="manifold_breach" not in held,
-        hull_intact="hull_fracture" not in held,
+        rings_intact=FaultName.TANK_RUPTURE not in held,
+        manifolds_intact=FaultName.MANIFOLD_BREACH not in held,
+        hull_intact=FaultName.HULL_FRACTURE not in held,
         boil_off_bar=depot.boil_off_bar,
         core_k=depot.core.k,
         bus=depot.bus if depot.battery.j > 0.0 or depot.array > 0.0 else 0.0,
-        battery_shorted="battery_short" in held,
+        battery_shorted=FaultName.BATTERY_SHORT in held,
         array=depot.array,
-        rcs=0.5 * watch.rcs_min if "rcs_loss" in held else 1.0,
-        tumble_dps=2.0 * watch.tumble_max_dps if "tumble" in held else 0.0,
-        avionics_ok="avionics_failure" not in held,
-        impact_g=3.0 * watch.impact_max_g if "impact" in held else 0.0,
-        conjunction_m=0.5 * watch.conjunction_min_m if "conjunction" in held else 1e9,
-        radiation=3.0 * watch.radiation_max if "radiation" in held else 1.0,
+        rcs=0.5 * watch.rcs_min if FaultName.RCS_LOSS in held else 1.0,
+        tumble_dps=2.0 * watch.tumble_max_dps if FaultName.TUMBLE in held else 0.0,
+        avionics_ok=FaultName.AVIONICS_FAILURE not in held,
+        impact_g=3.0 * watch.impact_max_g if FaultName.IMPACT in held else 0.0,
+        conjunction_m=0.5 * watch.conjunction_min_m if FaultName.CONJUNCTION in held else 1e9,
+        radiation=3.0 * watch.radiation_max if FaultName.RADIATION in held else 1.0,
         failed_segments=[name for fault in held for name in FAILED.get(fault, ())],
         burn_need_kg=burn_need_kg(depot, profile, skimmer.total_kg if docked else 0.0),
         burn_there_kg=feedable_kg(depot, profile),
         burn_left_kg=depot.burn_kg,
         burnt_mps=depot.burnt_mps,
-        power_hold="no_go_power" in held,
-        thermal_hold="no_go_thermal" in held,
-        dock_blocked="dock_refused" in held,
-        dock_delay="dock_delayed" in held,
+        power_hold=FaultName.NO_GO_POWER in held,
+        thermal_hold=FaultName.NO_GO_THERMAL in held,
+        dock_blocked=FaultName.DOCK_REFUSED in held,
+        dock_delay=FaultName.DOCK_DELAYED in held,
         in_dock=docked and not state.destroyed,
-        locks_ok=interface_holds(state, "structural_failure"),
-        fluids_ok=interface_holds(state, "fluid_failure"),
-        data_ok=interface_holds(state, "data_failure"),
-        power_ok=interface_holds(state, "power_failure"),
+        locks_ok=interface_holds(state, FaultName.STRUCTURAL_FAILURE),
+        fluids_ok=interface_holds(state, FaultName.FLUID_FAILURE),
+        data_ok=interface_holds(state, FaultName.DATA_FAILURE),
+        power_ok=interface_holds(state, FaultName.POWER_FAILURE),
         offloadable_kg=skimmer.store_kg if docked else 0.0,
         empty_kg=min(EMPTY_KG, EMPTY_SHARE * profile.skimmer.co2_store_kg),
         delivered_kg=state.delivered_kg,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from depot.names import SkimmerMode
+from depot.names import FaultName, SkimmerMode
 from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
@@ -118,7 +118,7 @@ class World:
             if (
                 state.place is SkimmerPlace.DOCK
                 and not state.total_abort
-                and dock.interface_holds(state, "power_failure")
+                and dock.interface_holds(state, FaultName.POWER_FAILURE)
             ):
                 dock_j = dock.wanted_j(state, profile, seconds)
             else:

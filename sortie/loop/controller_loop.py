@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 from autopilot.mission.state import MissionState
-from depot.names import SkimmerStage
+from depot.names import FaultName, SkimmerStage
 from depot.pilot.body import ControllerBody
 from depot.pilot.claim import ControllerClaim
 from depot.pilot.pilot import SkimmerPilot
@@ -28,7 +28,7 @@ from sortie.loop.loop import LoopOrder, LoopSnapshot, SortieLoop
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
-NOT_FLOWN: Final = ("skimmer_lost",)
+NOT_FLOWN: Final = (FaultName.SKIMMER_LOST,)
 """Faults that would harm a real vehicle."""
 _RESTARTED: Final = "started again"
 

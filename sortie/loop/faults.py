@@ -9,28 +9,28 @@ import re
 from msgspec import Struct
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
-from depot.names import ABORT_1_NAMES
+from depot.names import ABORT_1_NAMES, FaultName
 from depot.settings import Profile
 from depot.world.chance import uniform
 from sortie.config.errors import FaultFormError, UserError
 from sortie.config.faults import Fault, parse_fault
 
-GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
-LINK_NAMES = ("link_loss", "link_lossy")
+GO_NAMES = (FaultName.NO_GO_POWER, FaultName.NO_GO_THERMAL, FaultName.NO_GO_COMMS, FaultName.NO_GO_TANKS)
+LINK_NAMES = (FaultName.LINK_LOSS, FaultName.LINK_LOSSY)
 DOCK_NAMES = (
-    "dock_refused",
-    "dock_delayed",
-    "skimmer_lost",
-    "skimmer_late",
-    "valve_stuck",
-    "interface_failure",
-    "intake_failure",
-    "structural_failure",
-    "fluid_failure",
-    "data_failure",
-    "power_failure",
+    FaultName.DOCK_REFUSED,
+    FaultName.DOCK_DELAYED,
+    FaultName.SKIMMER_LOST,
+    FaultName.SKIMMER_LATE,
+    FaultName.VALVE_STUCK,
+    FaultName.INTERFACE_FAILURE,
+    FaultName.INTAKE_FAILURE,
+    FaultName.STRUCTURAL_FAILURE,
+    FaultName.FLUID_FAILURE,
+    FaultName.DATA_FAILURE,
+    FaultName.POWER_FAILURE,
 )
-LASTING_NAMES = ("skimmer_lost", "skimmer_late", "valve_stuck")
+LASTING_NAMES = (FaultName.SKIMMER_LOST, FaultName.SKIMMER_LATE, FaultName.VALVE_STUCK)
 """Faults whose effect lasts, even into a start without them."""
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
 DELAY_MS = 60_000
@@ -216,7 +216,7 @@ class FaultSchedule:
     def _end_ms(self, fault: LoopFault, memory: FaultMemory) -> int | None:
         if fault.end is not None:
             return memory.due_ms if fault.end.phase is not None else fault.end.offset_ms
-        return memory.since_ms + DELAY_MS if fault.name == "dock_delayed" else None
+        return memory.since_ms + DELAY_MS if fault.name == FaultName.DOCK_DELAYED else None
 
 
 def _begin(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:

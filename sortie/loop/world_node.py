@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from depot.decisions.memory import DepotMemory
 from depot.decisions.watches import ABORT_2_NAMES
+from depot.names import FaultName
 from depot.world.world import World
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import DOCK_NAMES, GO_NAMES, LASTING_NAMES, LINK_NAMES, Clock, FaultSchedule
@@ -88,10 +89,10 @@ class WorldNode(QuietNode):
         happened = self.faults.take(self._when()) if self._memory.ended_by is None else []
         for name, begins in happened:
             if name in LINK_NAMES:
-                self._wire.loss = 0.0 if not begins else 1.0 if name == "link_loss" else LOSSY
+                self._wire.loss = 0.0 if not begins else 1.0 if name == FaultName.LINK_LOSS else LOSSY
             elif begins:
                 self.world.inject(name)
-                if name == "skimmer_late":
+                if name == FaultName.SKIMMER_LATE:
                     self.world.stretch_return()
             else:
                 self.world.clear(name)
