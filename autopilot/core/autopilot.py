@@ -205,7 +205,7 @@ class Autopilot:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
         payload = (*self.payload.parachute.complaints(), *self.payload.generator.complaints())
         equipment = (*self.traffic.complaints(), *payload)
-        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *equipment]
+        return [*self._forced_reasons(), *map(ArmingReason, fenced), *equipment]
 
     def _forced_reasons(self) -> list[ArmingReason]:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()

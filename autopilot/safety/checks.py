@@ -47,10 +47,11 @@ _GAINS: Final = (
 
 @dataclass(slots=True)
 class _OfParameters:
-    """Reasons from parameters only; they are computed again after a change of a parameter."""
+    """Results of parameters only, computed again after a change of one. `selected`: the checks that ARMING_CHECK
+    enables."""
 
     of: tuple[int, bool] | None = None
-    mask: int = 0
+    selected: frozenset[Check] = frozenset()
     battery: Sequence[float] = ()
     motors: Sequence[ArmingReason] = ()
     parameters: Sequence[ArmingReason] = ()
@@ -76,19 +77,20 @@ class ArmingChecks:
     def before(self) -> list[ArmingReason]:
         """Reasons to refuse arming; empty = ready."""
         settings, known = self._of_parameters(), self.facts.vehicle.armable_reasons
+        selected = settings.selected
         found = [*self._vehicle(known), *self._position(known), *settings.motors]
-        if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
+        if Check.GPS in selected and self.facts.vehicle_class.flies:
             found.extend(self._blurred())
-        if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
+        if Check.MISSION in selected and self.modes.mode is self.auto and not self.mission.total():
             found.append(ArmingReason("Mode requires mission", Check.MISSION))
-        if self._checked(Check.MISSION) and self.facts.vehicle_class.has_stall_speed:
+        if Check.MISSION in selected and self.facts.vehicle_class.has_stall_speed:
             found.extend(self._landing_unused())
-        if self._checked(Check.PARAMETERS):
+        if Check.PARAMETERS in selected:
             found.extend(self._ground_unknown())
             found.extend(settings.parameters)
-        if self._checked(Check.BATTERY):
+        if Check.BATTERY in selected:
             found.extend(self._battery(settings.battery))
-        if self._checked(Check.RC):
+        if Check.RC in selected:
             found.extend(self._radio())
         if self.failsafes.misses_station:
             found.append(ArmingReason("GCS failsafe on"))
@@ -119,12 +121,13 @@ class ArmingChecks:
 
     # --- each ---------------------------------------------------------------------------------------------------------
     def _checked(self, check: Check) -> bool:
-        return bool(self._of_parameters().mask & (_EVERY | 1 << check))
+        return check in self._of_parameters().selected
 
     def _of_parameters(self) -> _OfParameters:
         found, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
         if found.of != of:
-            found.of, found.mask = of, int(self.facts.param("ARMING_CHECK", 1.0))
+            mask = int(self.facts.param("ARMING_CHECK", 1.0))
+            found.of, found.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
             found.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
             found.motors, found.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
         return found

@@ -179,7 +179,7 @@ assert "ODD" in dataflash_samples._SOURCES and "ODD" in dataflash_kinds.SAMPLES
     "a pre-arm check": Change(
         {
             "autopilot/safety/checks.py": (
-                "        if self._checked(Check.PARAMETERS):",
+                "        if Check.PARAMETERS in selected:",
                 '        if self.facts.param("SIM_WIND_SPD") > 50.0:\n'
                 '            found.append(ArmingReason("It storms"))\n',
             )

@@ -324,9 +324,9 @@ class Storm:
         if self.process is None:
             raise Broken("a service starts after any death", "it did not, with all faults over")
         rescuers = [self._rescuer(view.number) for view in self.views]
-        self._pass_until(self.now_ms + START_MS, lambda: all(rescuer.process for rescuer in rescuers))
-        if not all(rescuer.process for rescuer in rescuers):
-            raise Broken("a service starts after any death", "it does not listen, with all faults over")
+        self._pass_until(self.now_ms + START_MS, lambda: all(map(self._hears, self.views, rescuers)))
+        if not all(map(self._hears, self.views, rescuers)):
+            raise Broken("a service starts after any death", "a vehicle is not heard, with all faults over")
         for view, rescuer in zip(self.views, rescuers, strict=True):
             self.acting.rescue(rescuer, view.number)
         self._pass_until(self.now_ms + RECOVERY_MS, lambda: not any(rescuer.busy for rescuer in rescuers))
@@ -345,6 +345,11 @@ class Storm:
         self.airs[rescuer.name], self.at[rescuer.name] = Air(), number
         self.connect(rescuer)
         return rescuer
+
+    @staticmethod
+    def _hears(view: View, rescuer: Station) -> bool:
+        """Has it had a HEARTBEAT on its link? Before, nobody knows whether the motors run."""
+        return rescuer.link is not None and "beat" in view.peer(rescuer).memory
 
     def _close(self) -> None:
         if self.process is not None:
