@@ -12,8 +12,8 @@ from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Service, TimedService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
-from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.telemetry.pool import StreamPool
 

@@ -42,7 +42,6 @@ from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_doc
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
 from mavlink_bridge.services.guided.lead import LeadService
-from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.modes import ModeService
@@ -52,6 +51,7 @@ from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.proximity import ProximityClock, ProximityService
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.spoken import Spoken
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow

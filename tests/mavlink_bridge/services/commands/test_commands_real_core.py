@@ -19,7 +19,8 @@ from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Message, Peer, Service
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.guided import GuidedService, StickService
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sitl.vehicles.copter import SimulatedCopter

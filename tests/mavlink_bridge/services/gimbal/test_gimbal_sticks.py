@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.mav import MountMode, Result
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.sim_copter import ready
 

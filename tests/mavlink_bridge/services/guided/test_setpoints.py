@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Yaw, YawMode
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.guided import GuidedService
+from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.examples import examples

@@ -10,7 +10,7 @@ from autopilot.interface.reasons import ModeReason
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.core_bench import Bench
 

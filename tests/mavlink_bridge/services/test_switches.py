@@ -9,7 +9,7 @@ import pytest
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.vehicle import Capabilities
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 

@@ -9,7 +9,7 @@ import pytest
 from autopilot.interface import report as R
 from autopilot.interface.targets import Pilot, PilotKind, Sticks
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.guided import StickService
+from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.rover_drive import RoverDrive
