@@ -15,7 +15,7 @@ _HIGHEST_TAG = 65535
 
 
 class MissionCommands:
-    """Commands for the mission; see the module."""
+    """Commands that start, continue, jump in or clear the mission."""
 
     def __init__(
         self, facts: VehicleFacts, announcer: Announcer, helm: Helm, modes: ModeChoice, auto: AutoMode

@@ -68,7 +68,8 @@ _ANSWERS: Final = {
 
 
 class FlightManager(Actor):
-    """The flight manager; see the module. It has a method `_ACTION` for each `LifecycleAction` of the table."""
+    """Owner of the lifecycle state, its countdown and its timers. It has a method `_ACTION` for each `LifecycleAction`
+    of the table."""
 
     name = "flight_manager"
     listens = flags.READY

@@ -28,8 +28,8 @@ NO_ANSWER: Final = "the flight manager does not answer"
 
 
 class FlightSystem:
-    """The flight system; see the module. Implements `autopilot.safety.arming.ArmingProcedure`. `trace` and `log_files`
-    may be set at any time."""
+    """Flight manager and actors of one vehicle, for the core. Implements `autopilot.safety.arming.ArmingProcedure`.
+    `trace` and `log_files` may be set at any time."""
 
     def __init__(self, parts: FlightParts) -> None:
         self._facts = parts.facts

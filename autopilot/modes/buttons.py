@@ -18,8 +18,8 @@ _INVERTED: Final = 2  # BTN_OPTIONSn bit 1
 
 
 class Buttons:
-    """Buttons; see the module. `act` sets the switch of an auxiliary function. `state`: a bit for each high pin, as in
-    BUTTON_CHANGE; `changed_ms`: vehicle time of its last change, None: none."""
+    """Pins of the vehicle as buttons. `act` sets the switch of an auxiliary function.
+    `state`: a bit for each high pin, as in BUTTON_CHANGE; `changed_ms`: vehicle time of its last change, None: none."""
 
     def __init__(self, facts: VehicleFacts, act: Callable[[int, int], object]) -> None:
         self._facts = facts

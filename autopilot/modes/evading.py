@@ -18,7 +18,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 
 class EvadeMode(Mode):
-    """AVOID_ADSB; see the module. `renew_ms`: time to renew the present velocity."""
+    """AVOID_ADSB: fly the velocity or the place of an evasion. `renew_ms`: time to renew the present velocity."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)

@@ -43,7 +43,7 @@ _PITCH: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(315.0), -0.2
 
 
 class FlipMode(Mode):
-    """Mode of a flip; see the module."""
+    """FLIP: one turn about roll or pitch, then the previous mode."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
         super().__init__(context, spec)

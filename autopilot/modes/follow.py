@@ -98,7 +98,7 @@ class Lead:
 
 
 class FollowMode(Mode):
-    """Mode that follows; see the module. It acts at each report."""
+    """FOLLOW: fly the place beside the lead vehicle, renewed at each report."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, lead: Lead) -> None:
         super().__init__(context, spec)

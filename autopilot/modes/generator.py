@@ -54,7 +54,8 @@ class GeneratorState(Enum):
 
 
 class Generator:
-    """Generator; see the module. `rpm`: its speed; `amps`: its current; `runtime_ms`: its running time."""
+    """Generator that charges the battery in flight. `rpm`: its speed; `amps`: its current; `runtime_ms`: its running
+    time."""
 
     def __init__(self, facts: VehicleFacts, helm: Helm) -> None:
         self._facts = facts
@@ -151,8 +152,8 @@ class Generator:
 
 
 class Engine:
-    """Engine; see the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot. With an ignition it
-    turns at least at `_LEAST_RPM` while it runs."""
+    """Engine of a propeller, with its injection. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot.
+    With an ignition it turns at least at `_LEAST_RPM` while it runs."""
 
     def __init__(self, facts: VehicleFacts, ignition: Ignition) -> None:
         self._facts = facts

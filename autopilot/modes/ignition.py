@@ -36,7 +36,7 @@ class EngineState(Enum):
 
 
 class Ignition:
-    """Ignition; see the module. `stopped`: a parachute is out."""
+    """Start, idle and stop of an engine by ignition and starter. `stopped`: a parachute is out."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, stopped: Callable[[], bool]) -> None:
         self._facts = facts

@@ -30,8 +30,8 @@ _COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
 
 
 class Parachute:
-    """Parachute; see the module. `set_parameter` writes CHUTE_ENABLED; `stop_motors(method)` and `lower_gear()` are
-    called at a release."""
+    """Release of a parachute by hand, or when the vehicle falls. `set_parameter` writes CHUTE_ENABLED;
+    `stop_motors(method)` and `lower_gear()` are called at a release."""
 
     def __init__(
         self,

@@ -59,7 +59,7 @@ class ThrowStep:
 
 
 class ThrowMode(Mode):
-    """Mode of a throw; see the module."""
+    """THROW: catch the thrown vehicle by its motors, stage by stage."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
         super().__init__(context, spec)

@@ -74,7 +74,7 @@ pitch makes it faster."""
 
 
 class Weathervane:
-    """Weathervane of one vehicle; see the module."""
+    """Turn rate into the wind, from the lean that holds a hovering vehicle in place."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts, self._announcer, self._helm = facts, announcer, helm

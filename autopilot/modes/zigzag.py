@@ -34,7 +34,7 @@ class RowStage(Enum):
 
 
 class ZigZagMode(Mode):
-    """Mode of rows; see the module."""
+    """ZIGZAG: parallel rows between stored places; the sticks fly in between."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)

@@ -66,7 +66,7 @@ TABLE: Final = MappingProxyType({
 
 
 class Control:
-    """Control of the gimbal; see the module. `itself()` is the vehicle's own id."""
+    """Primary and secondary holder of the gimbal, and who may move it. `itself()` is the vehicle's own id."""
 
     def __init__(self, facts: VehicleFacts, itself: Callable[[], Holder]) -> None:
         self.primary = NOBODY

@@ -23,7 +23,8 @@ _TEXTS: Final = {
 
 
 class ArmAuthorization:
-    """Authorization to arm; see the module. `due_ms`: end of the wait for an answer, None: no request."""
+    """Request to SRT_AUTH_ID for the authorization to arm, and its answer. `due_ms`: end of the wait for an answer,
+    None: no request."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts

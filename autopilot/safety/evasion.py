@@ -39,7 +39,7 @@ class Held:
 
 
 class Evasion:
-    """Evasion of one vehicle; see the module. `action`: the present action."""
+    """Action of AVD_F_ACTION on a near aircraft, and its recovery. `action`: the present action."""
 
     def __init__(self, context: SafetyContext) -> None:
         self._context = context

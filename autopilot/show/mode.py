@@ -65,7 +65,7 @@ class ShowStep:
 
 
 class ShowMode(Mode):
-    """Mode of a drone show; see the module."""
+    """DRONE_SHOW: wait, take off, fly the trajectory, land; stages by `_STEPS`."""
 
     def __init__(
         self,

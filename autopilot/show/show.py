@@ -54,8 +54,8 @@ class Stand:
 
 
 class Show:
-    """Show of a vehicle; see the module. `content`: its file from an earlier process; `authorized`: called when the
-    start is authorized."""
+    """File, place on the ground and start time of a show. `content`: its file from an earlier process; `authorized`:
+    called when the start is authorized."""
 
     def __init__(
         self,

@@ -63,7 +63,7 @@ class _Threads:
 
 
 class Stillness:
-    """Monitor of the program `pid`; see the module."""
+    """Monitor of the threads of process `pid`: whether all of them sleep."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid

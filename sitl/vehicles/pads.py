@@ -36,7 +36,8 @@ _DEFAULTS: Final = {
 
 
 class PadSensor:
-    """Sensor; see the module. `values`: the vehicle's parameters; `home`: its place at power-on; `state`: its row."""
+    """Sensor of landing pads below the vehicle. `values`: the vehicle's parameters; `home`: its place at power-on;
+    `state`: its row."""
 
     state: npt.NDArray[np.float64]
 

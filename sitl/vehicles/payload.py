@@ -68,7 +68,8 @@ class CarriedMass:
 
 
 class SimulatedPayload:
-    """Payload; see the module. `parameters`: by name; `p`, `s`: the vehicle's rows of settings and state."""
+    """Carried mass, and a parachute, by servo outputs. `parameters`: by name; `p`, `s`: the vehicle's rows of settings
+    and state."""
 
     def __init__(self, parameters: Mapping[str, float], p: Row, s: Row) -> None:
         self._parameters = parameters

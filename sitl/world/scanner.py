@@ -21,8 +21,8 @@ _DEFAULTS: Final = {"SIM_PRX_MAX": 40.0, "SIM_PRX_MIN": 0.2, "SIM_PRX_RATE": 10.
 
 
 class Scanner:
-    """Obstacle sensor; see the module. `origin`: origin of the obstacles' places; `stance` gives the vehicle's true
-    position from `home` and its heading, rad."""
+    """Obstacle sensor: distances by direction, at the true position. `origin`: origin of the obstacles'
+    places; `stance` gives the vehicle's true position from `home` and its heading, rad."""
 
     def __init__(
         self,

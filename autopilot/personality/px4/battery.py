@@ -28,8 +28,8 @@ _THRESHOLDS: Final = (  # from the worst to the mildest
 
 
 class Px4BatteryLevel:
-    """Battery level; see the module. `level`: None while it is high enough; `due_ms`: time of the next look, None while
-    disarmed."""
+    """Battery level by charge and resting voltage. `level`: None while it is high enough; `due_ms`: time of the next
+    look, None while disarmed."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, parameters: Px4Parameters) -> None:
         self._facts = facts

@@ -118,7 +118,7 @@ class Setpoints:
 
 
 class Px4Flight:
-    """Flight in PX4's modes; see the module."""
+    """Flight in PX4's modes: requests of people, failsafes, and the core's modes that fly them."""
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         self._parts = parts
