@@ -26,8 +26,9 @@ _INTRODUCTION = """# Specification
 
 Made by `scripts/specification-page` from the tables in `tests/docs/specification/`; do not edit.
 
-Each sentence of the three seeds that asks for something, the code that does it and the test that shows it, or the
-departure in [the decisions](decisions.md#departures-from-the-seeds). A test resolves every name on this page.
+Sortie's specification are three documents, the *seeds*. This page lists each of their sentences that requires something,
+with the code that does it and the tests that show it. Where Sortie does it differently, there is a link to the
+[departure](decisions.md#departures-from-the-seeds) with the reason. A test checks that every name on this page exists.
 """
 
 
@@ -83,9 +84,9 @@ def page() -> str:
     for seed in seeds():
         parts.append(f"## {TITLES[seed.name]}\n")
         for section, rows in seed.sections().items():
-            parts += [f"### {section}\n", *table(("the seed asks", "code", "shown by"), map(_cells, rows)), ""]
+            parts += [f"### {section}\n", *table(("the seed says", "code", "shown by"), map(_cells, rows)), ""]
         if seed.silent:
-            parts += ["### Sections that ask for nothing\n", *table(("section", "why"), seed.silent.items()), ""]
+            parts += ["### Sections without requirements\n", *table(("section", "why"), seed.silent.items()), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
