@@ -44,7 +44,7 @@ class FlightSystem:
             actor_makers(parts, self._context),
             on_error=self._actor_failed,
             on_restart=self._restarted,
-            on_down=self._gone,
+            on_down=self._actor_stopped,
         )
         self._flags = 0
         self._key = self._context.flags.key()
@@ -257,7 +257,7 @@ class FlightSystem:
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
-    def _gone(self, name: str) -> None:
+    def _actor_stopped(self, name: str) -> None:
         self._announcer.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
         if name == "flight_manager":
             self._arming.hold_auto_disarm = False

@@ -61,21 +61,21 @@ class FlipMode(Mode):
             return "not flying"
         return "roll stick held" if self._held(report.STICK_ROLL) >= _FAR_OVER else None
 
-    def _told(self, field: int) -> float:
+    def _reported(self, field: int) -> float:
         return float(self.facts.vehicle.state.report[field])
 
     def _held(self, stick: int) -> float:
-        return abs(self._told(stick))
+        return abs(self._reported(stick))
 
     def enter(self, now_ms: int) -> None:
         pitched = self._held(report.STICK_PITCH) > _HELD
-        stick = -self._told(report.STICK_PITCH) if pitched else self._told(report.STICK_ROLL)
+        stick = -self._reported(report.STICK_PITCH) if pitched else self._reported(report.STICK_ROLL)
         self._axis, self._way = (report.PITCH if pitched else report.ROLL), (1.0 if stick >= 0.0 else -1.0)
         self._begun_ms = self._now_ms = now_ms
         most = radians(0.01 * self.facts.param("ANGLE_MAX", 3000.0))
-        roll, pitch = (min(max(self._told(angle), -most), most) for angle in (report.ROLL, report.PITCH))
-        self._first = (roll, pitch, self._told(report.YAW))
-        self._thrust, self._turned = self._told(report.THROTTLE), self._way * self._told(self._axis)
+        roll, pitch = (min(max(self._reported(angle), -most), most) for angle in (report.ROLL, report.PITCH))
+        self._first = (roll, pitch, self._reported(report.YAW))
+        self._thrust, self._turned = self._reported(report.THROTTLE), self._way * self._reported(self._axis)
         self._rate = 0.0
         self._turn()
 
@@ -83,7 +83,7 @@ class FlipMode(Mode):
         return self._now_ms + TICK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        rate = self._told(report.P if self._axis == report.ROLL else report.Q)
+        rate = self._reported(report.P if self._axis == report.ROLL else report.Q)
         seconds = 0.001 * (now_ms - self._now_ms)
         self._turned += seconds * self._way * rate
         self._rate = min(self._rate + seconds * self._acceleration, _RATE)
@@ -110,7 +110,7 @@ class FlipMode(Mode):
             return False
         thrust = min(self._thrust + _RISING, 1.0)
         self.helm.fly(Attitude(*self._first, thrust=thrust, thrust_is_climb=False))
-        return abs(self._told(self._axis) - self._first[0 if rolls else 1]) <= _BACK
+        return abs(self._reported(self._axis) - self._first[0 if rolls else 1]) <= _BACK
 
     def disarmed(self) -> None:
         self.helm.fly(Idle())

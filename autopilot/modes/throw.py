@@ -102,11 +102,11 @@ class ThrowMode(Mode):
             self._catch()
 
     # --- when -----------------------------------------------------------------------------------------------------
-    def _told(self, field: int) -> float:
+    def _reported(self, field: int) -> float:
         return float(self.facts.vehicle.state.report[field])
 
     def _thrown(self, now_ms: int) -> bool:
-        climb = -self._told(report.VD)
+        climb = -self._reported(report.VD)
         if self._let_go(climb) and (self._seen is None or now_ms - self._seen[0] > _WITHIN_MS):
             self._seen = now_ms, climb
         return self._seen is not None and now_ms - self._seen[0] < _WITHIN_MS and climb - self._seen[1] < -_SLOWER_MPS
@@ -114,21 +114,21 @@ class ThrowMode(Mode):
     def _let_go(self, climb: float) -> bool:
         param = self.facts.param
         moves = -climb if int(param("THROW_TYPE")) == _DROP else climb
-        speed = hypot(self._told(report.VN), self._told(report.VE), climb)
-        falls = self._told(report.ACC_D) > 0.75 * GRAVITY
-        felt = hypot(*(self._told(report.ACCEL_X + axis) for axis in range(3)))
+        speed = hypot(self._reported(report.VN), self._reported(report.VE), climb)
+        falls = self._reported(report.ACC_D) > 0.75 * GRAVITY
+        felt = hypot(*(self._reported(report.ACCEL_X + axis) for axis in range(3)))
         lowest, highest, height = param("THROW_ALT_MIN"), param("THROW_ALT_MAX"), self.facts.height
         within = (lowest == 0.0 or height > lowest) and (highest == 0.0 or height < highest)
         return (falls or speed > _FAST_MPS) and moves > _RISING_MPS and felt < GRAVITY and within
 
     def _runs(self, now_ms: int) -> bool:
-        return self._told(report.THROTTLE) > 0.0
+        return self._reported(report.THROTTLE) > 0.0
 
     def _upright(self, now_ms: int) -> bool:
-        return cos(self._told(report.ROLL)) * cos(self._told(report.PITCH)) > _UPRIGHT
+        return cos(self._reported(report.ROLL)) * cos(self._reported(report.PITCH)) > _UPRIGHT
 
     def _caught(self, now_ms: int) -> bool:
-        return self._told(report.DOWN) - self._goal < _NEAR_M
+        return self._reported(report.DOWN) - self._goal < _NEAR_M
 
     def _rests(self, now_ms: int) -> bool:
         return self.helm.arrived
@@ -143,13 +143,13 @@ class ThrowMode(Mode):
         """Continue with the present target."""
 
     def _begin_to_catch(self) -> None:
-        param, down = self.facts.param, self._told(report.DOWN)
+        param, down = self.facts.param, self._reported(report.DOWN)
         dropped = int(param("THROW_TYPE")) == _DROP
         self._goal = down + param("THROW_ALT_DCSND", 1.0) if dropped else down - param("THROW_ALT_ACSND", 3.0)
         self._catch()
 
     def _catch(self) -> None:
-        climb = min(max(self._told(report.DOWN) - self._goal, -_MOST_MPS), _MOST_MPS)
+        climb = min(max(self._reported(report.DOWN) - self._goal, -_MOST_MPS), _MOST_MPS)
         self.helm.fly(Attitude(0.0, 0.0, 0.0, use_yaw_rate=True, climb=climb, timeout_ms=_LONG_MS))
 
     def _stop(self) -> None:

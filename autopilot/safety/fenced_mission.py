@@ -66,15 +66,15 @@ class FencedMission:
         """Limits that the item's place is beyond. For a place on the ground the minimum altitude does not count."""
         spec = spec_of(item.command)
         floor = spec is None or not spec.comes_down
-        return self._fence.limits.beyond(self._there(place), floor=floor)
+        return self._fence.limits.beyond(self._geo_point(place), floor=floor)
 
-    def _there(self, place: Ned) -> GeoPoint:
+    def _geo_point(self, place: Ned) -> GeoPoint:
         origin = self._facts.vehicle.origin
         assert origin is not None, "there is a position"
         return to_global(origin, place)
 
     def _room(self, place: Ned) -> float:
-        there = self._there(place)
+        there = self._geo_point(place)
         return self._fence.room(there.lat, there.lon)
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:

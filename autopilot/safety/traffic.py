@@ -249,7 +249,7 @@ class TrafficWatch:
         if self._tells(now_ms):
             for threat in threats:
                 if threat.level is level:
-                    until_ms = min(until_ms, self._told_at(threat.contact) + _TOLD_EVERY_MS)
+                    until_ms = min(until_ms, self._last_report_ms(threat.contact) + _TOLD_EVERY_MS)
         return until_ms
 
     def _look_again(self) -> None:
@@ -349,14 +349,14 @@ class TrafficWatch:
             self._cleared_ms = now_ms
         if not self._tells(now_ms):
             return
-        if now_ms - self._told_at(threat.contact) >= _TOLD_EVERY_MS:
+        if now_ms - self._last_report_ms(threat.contact) >= _TOLD_EVERY_MS:
             self._told_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
 
     def _tells(self, now_ms: int) -> bool:
         return self._cleared_ms is None or (self._cleared_ms != 0 and now_ms - self._cleared_ms <= _CLEARED_MS)
 
-    def _told_at(self, contact: Contact) -> int:
+    def _last_report_ms(self, contact: Contact) -> int:
         return self._told_ms.get((contact.source, contact.number), -_TOLD_EVERY_MS)
 
 

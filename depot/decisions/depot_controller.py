@@ -69,7 +69,7 @@ class DepotController:
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.context.told_ms = self._told_ms(status, now_ms)
+        self.context.told_ms = self._made_at_ms(status, now_ms)
         if memory.record is not None and status.plan == memory.number:
             if status.place is not None:
                 memory.record.track.add(self.context.told_ms, *status.place)
@@ -81,7 +81,7 @@ class DepotController:
             self.context.note_mode(status.mode, now_ms)
         self.context.told_ms = None
 
-    def _told_ms(self, status: Status, now_ms: int) -> int:
+    def _made_at_ms(self, status: Status, now_ms: int) -> int:
         """Time at which a status was made, ms since the loop began. A status may wait at the skimmer until a comms
         window opens; the smallest delay so far gives the offset between the skimmer's clock and the loop's."""
         memory = self.memory

@@ -44,7 +44,7 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
     if status.stage is SkimmerStage.HOLDING and memory.phase < Phase.DOCKING and not _is_acceptable(context, now_ms):
         reached = Phase.RETURN
     while memory.phase < reached and memory.ended_by is None:
-        _one_on(context, status, reached, now_ms)
+        _next_phase(context, status, reached, now_ms)
     if status.trigger and context.abort < Abort.ABORT_1:
         _self_aborted(context, status, now_ms)
     elif status.stage is SkimmerStage.DISPOSAL:
@@ -98,7 +98,7 @@ def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
         memory.controlled_by = ControlledBy.NOBODY
 
 
-def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) -> None:
+def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: int) -> None:
     memory = context.memory
     match memory.phase:
         case Phase.PREP:

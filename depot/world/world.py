@@ -153,16 +153,16 @@ class World:
                 wear(state.skimmer, self.profile)
         elif before is SkimmerPlace.NEAR:
             leave_dock(state, self.profile, self._read())
-            self._fall_if_gone()
+            self._fall_if_destroyed()
 
     # --- faults ---------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
         """Begin a fault by its name on the command line."""
         self._changed()
         strike(self.state, self.profile, name, self._read())
-        self._fall_if_gone()
+        self._fall_if_destroyed()
 
-    def _fall_if_gone(self) -> None:
+    def _fall_if_destroyed(self) -> None:
         if self.state.destroyed:
             self.motion.fall()
 

@@ -258,7 +258,7 @@ class PassThrough:
         """Continue with frames that waited for the controller."""
         if self.traffic.started and self._parts.facts.armed:
             self.traffic.started = False
-            self._start_as_it_does(self._clocks()[1])
+            self._start_after_arming(self._clocks()[1])
         ready = [entry for entry in self._waiting if entry[2].done]
         if not ready:
             return
@@ -269,7 +269,7 @@ class PassThrough:
                 self._answer(number, frame, self._after_pause(frame, vehicle_ms))
             elif request.ok:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
-                self._start_as_it_does(vehicle_ms)
+                self._start_after_arming(vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
         if ready and not self._facade.flies_mission and self._vehicle.commanded:
@@ -283,7 +283,7 @@ class PassThrough:
         assert message is not None
         return Result.ACCEPTED if message.param1 == 0.0 else self._parts.mission_commands.start(now_ms).result
 
-    def _start_as_it_does(self, now_ms: int) -> None:
+    def _start_after_arming(self, now_ms: int) -> None:
         """Start the mission when a station has armed in AUTO and the firmware needs no MISSION_START."""
         core = self._parts
         if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:

@@ -126,11 +126,11 @@ class Px4Book:
     def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
         """Event of a notice of PX4's personality, or of a mode that a person commanded."""
         if isinstance(event, FirmwareNotice):
-            return _told(*_named(event))
+            return _event(*_named(event))
         if isinstance(event, ModeChanged) and event.reason in BY_WISH:
             shown = px4.pair_of(watched.mode())
             if shown in (px4.RETURN, px4.LAND):
-                return _told("commander_rtl" if shown == px4.RETURN else "commander_landing_current_pos", ())
+                return _event("commander_rtl" if shown == px4.RETURN else "commander_landing_current_pos", ())
         return None
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
@@ -148,9 +148,9 @@ class Px4Book:
         there = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
         unhealthy = sum(1 << part for part, sensor in there.items() if not healthy & sensor)
         return (
-            _told("commander_arming_check_summary", (0, error, 0, can, can)),
+            _event("commander_arming_check_summary", (0, error, 0, can, can)),
             *dict.fromkeys(failed),
-            _told("commander_health_summary", (0, sum(1 << part for part in there), unhealthy, 0)),
+            _event("commander_health_summary", (0, sum(1 << part for part in there), unhealthy, 0)),
         )
 
 
@@ -219,5 +219,5 @@ def _named(notice: FirmwareNotice) -> NamedEvent:
     return (meant, notice.values) if isinstance(meant, str) else meant(*notice.values)
 
 
-def _told(name: str, values: tuple[float, ...]) -> Told:
+def _event(name: str, values: tuple[float, ...]) -> Told:
     return EVENTS[name], values

@@ -185,7 +185,7 @@ class Px4Orbit(WithoutMessages, Speaker):
 
     def handle_timeout(self, now_ms: int) -> None:
         origin = self._autopilot.facts.vehicle.origin
-        if now_ms < self._due_ms or (circle := self._told) is None or origin is None:
+        if now_ms < self._due_ms or (circle := self._reported_circle) is None or origin is None:
             return
         self._due_ms = now_ms + _STATUS_MS
         place, radius = to_global(origin, circle.center), circle.direction * circle.radius
@@ -194,14 +194,14 @@ class Px4Orbit(WithoutMessages, Speaker):
         self._out.append(Outgoing(status(now_ms * 1000, radius, Frame.GLOBAL, lat, lon, place.alt)))
 
     @property
-    def _told(self) -> Circle | None:
+    def _reported_circle(self) -> Circle | None:
         """Circle that is reported: an orbit of rotors, or any circle that a plane flies by itself."""
         mode, circle = self._flight.mode, self._autopilot.helm.target
         told = mode[0] == AUTO if self._on_wings else mode == ORBIT
         return circle if told and isinstance(circle, Circle) else None
 
     def next_deadline_ms(self) -> int | None:
-        return None if self._told is None else self._due_ms
+        return None if self._reported_circle is None else self._due_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,7 @@ class Endpoint:
             try:
                 service.handle_message(message, peer, link_ms if service.clock == "link" else vehicle_ms)
                 if speaker is not None:
-                    self._send_these(speaker.take_outgoing(), speaker)
+                    self._send_all(speaker.take_outgoing(), speaker)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
 
@@ -306,7 +306,7 @@ class Endpoint:
                 due.handle_timeout(link_ms if due.on_link else vehicle_ms)
                 said = due.take_outgoing()
                 if said:
-                    self._send_these(said, due.service)
+                    self._send_all(said, due.service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 
@@ -316,7 +316,7 @@ class Endpoint:
             service.handle_timeout(now_ms)
             said = service.take_outgoing()
             if said:
-                self._send_these(said, service)
+                self._send_all(said, service)
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 
@@ -424,7 +424,7 @@ class Endpoint:
             sums.add(counted)
         return sums
 
-    def _send_these(self, said: list[Outgoing], service: Speaks) -> None:
+    def _send_all(self, said: list[Outgoing], service: Speaks) -> None:
         for outgoing in said:
             try:
                 self.send(outgoing.message, outgoing.link, outgoing.component)

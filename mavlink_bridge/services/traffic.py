@@ -129,7 +129,7 @@ class TrafficService:
         if message.get_type() == "ADSB_VEHICLE":
             contact = contact_of(message, now_ms) if traffic.listens else None
         else:
-            contact = _told_by(message, peer, now_ms) if traffic.avoids else None
+            contact = _report_of(message, peer, now_ms) if traffic.avoids else None
         if contact is not None:
             traffic.hear(contact)
             self._start()
@@ -173,7 +173,7 @@ class TrafficClock(WithoutMessages, Speaker):
         self._stream.forget(link)
 
 
-def _told_by(message: Message, peer: Peer, now_ms: int) -> Contact | None:
+def _report_of(message: Message, peer: Peer, now_ms: int) -> Contact | None:
     """Report of another vehicle about itself; None: without a place."""
     if _is_nowhere(message):
         return None

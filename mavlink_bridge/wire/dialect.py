@@ -96,11 +96,11 @@ class MAVLink_message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MAVLink_message):
             return NotImplemented
-        return self._told() == other._told()
+        return self._content() == other._content()
 
     __hash__ = None  # type: ignore[assignment]  # fields are mutable
 
-    def _told(self) -> tuple[Any, ...]:
+    def _content(self) -> tuple[Any, ...]:
         fields = [getattr(self, name) for name in self.fieldnames]
         return type(self).id, self.get_srcSystem(), self.get_srcComponent(), self.get_seq(), fields
 

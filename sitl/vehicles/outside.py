@@ -60,7 +60,7 @@ _RANGE: Final = ('},"rng_1":', O.V_RANGE, 1, 9, 3)
 _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
 
 
-def _as_it_is(_function: int, width: int) -> float:
+def _same_width(_function: int, width: int) -> float:
     return float(width)
 
 
@@ -78,7 +78,7 @@ class OutsideBody:
         *,
         airspeed: bool,
         payload: Mapping[int, int] | None = None,
-        pulse: Callable[[int, int], float] = _as_it_is,
+        pulse: Callable[[int, int], float] = _same_width,
     ) -> None:
         self.machine = machine
         self.request = np.zeros(PACKET_BYTES, np.uint8)

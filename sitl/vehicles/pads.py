@@ -62,7 +62,7 @@ class PadSensor:
             return []
         noise = Random(f"{self._seed}.{now_ms}")
         seen = [
-            (off, self._told(v, noise)) for v in map(self._seen_from, self.pads(now_ms)) for off in self._in_sight(v)
+            (off, self._look(v, noise)) for v in map(self._seen_from, self.pads(now_ms)) for off in self._in_sight(v)
         ]
         return [look for _, look in sorted(seen, key=lambda sighting: sighting[0])]
 
@@ -106,7 +106,7 @@ class PadSensor:
         pictured = kind != _CONE or off <= 0.5 * self._value("SIM_PLD_FOV")
         return [off] if down > 0.0 and away >= NEAREST_M and near and pictured else []
 
-    def _told(self, seen: tuple[Ned, float], noise: Random) -> Look:
+    def _look(self, seen: tuple[Ned, float], noise: Random) -> Look:
         (forward, right, down), _ = seen
         sigma = tan(radians(self._value("SIM_PLD_NOISE")))
         slant = (forward / down + normal_draw(noise, 0.0, sigma), right / down + normal_draw(noise, 0.0, sigma), 1.0)

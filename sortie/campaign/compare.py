@@ -182,12 +182,12 @@ def _corrected(judges: Mapping[str, Compared]) -> dict[str, Compared]:
     for k, (p, name, kind) in enumerate(sorted(asked)):
         least = corrected[name, kind] = max(least, min(1.0, p * (len(asked) - k)))
     return {
-        name: _told(judge, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
+        name: _judged(judge, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
         for name, judge in judges.items()
     }
 
 
-def _told(compared: Compared, p_failed: float, p_robustness: float | None) -> Compared:
+def _judged(compared: Compared, p_failed: float, p_robustness: float | None) -> Compared:
     verdict = "the same"
     if p_failed < SIGNIFICANT and compared.failed[0] != compared.failed[1]:
         verdict = "worse" if compared.failed[1] > compared.failed[0] else "better"

@@ -127,7 +127,7 @@ class GroupedCommand(click.Command):
         for row, parameter in zip(self.rows, self.params, strict=True):
             applies = self._where is None or self._where in row.applies_to
             if applies:
-                sections[row.group.value].append((_written(row, parameter), _told(row)))
+                sections[row.group.value].append((_written(row, parameter), _option_facts(row)))
             else:
                 ignored.append(f"--{row.name}")
         helper = self.get_help_option(ctx)
@@ -172,7 +172,7 @@ def _written(row: Option[object], parameter: click.Parameter) -> str:
     return f"{names} {row.form}".strip()
 
 
-def _told(row: Option[object]) -> str:
+def _option_facts(row: Option[object]) -> str:
     facts = [row.unit, f"default: {row.fallback}" if row.fallback else ""]
     facts += [row.variable if row.sources is not Sources.COMMAND_LINE else ""]
     known = "; ".join(fact for fact in facts if fact)

@@ -34,7 +34,7 @@ def radio(given: GivenOptions) -> int:
     finally:
         runtime.close()
     facts = statistics_of(link)
-    print(json.dumps(facts) if given[JSON] else "\n".join(_told(facts)), flush=True)
+    print(json.dumps(facts) if given[JSON] else "\n".join(_profile_lines(facts)), flush=True)
     return runtime.signals.exit_status or 0
 
 
@@ -45,7 +45,7 @@ def statistics_of(link: RadioLink) -> dict[str, Any]:
     }
 
 
-def _told(facts: dict[str, Any]) -> list[str]:
+def _profile_lines(facts: dict[str, Any]) -> list[str]:
     lines = []
     for name in _DIRECTIONS:
         way = facts[name]

@@ -62,7 +62,7 @@ class LoopJournal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._told():
+        with self._user_errors():
             self._db = sqlite3.connect(path, isolation_level=None)
         try:
             self._prepare()
@@ -72,7 +72,7 @@ class LoopJournal:
 
     def _prepare(self) -> None:
         """Make the tables of a new file. UserError for a damaged file or another format."""
-        with self._told():
+        with self._user_errors():
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
@@ -86,7 +86,7 @@ class LoopJournal:
         self._db.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _user_errors(self) -> Iterator[None]:
         """Convert errors of SQLite, of the disk and of damaged data to UserError."""
         try:
             yield
@@ -95,7 +95,7 @@ class LoopJournal:
 
     def stored(self) -> StoredLoop | None:
         """Return the stored loop, or None."""
-        with self._told():
+        with self._user_errors():
             row = self._db.execute("SELECT data FROM state").fetchone()
             profile, seed = self._value("profile"), self._value("seed")
             if row is None or profile is None or seed is None:
@@ -104,7 +104,7 @@ class LoopJournal:
 
     def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
         """Begin a new loop. `controller`: its vehicle has a flight controller."""
-        with self._told():
+        with self._user_errors():
             rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
             rows.append(("vehicle", CONTROLLER if controller else "model"))
             self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
@@ -119,7 +119,7 @@ class LoopJournal:
     ) -> None:
         """Record one step, stored by the next `commit`. `closed`: ended sorties; `levels`: fill of tanks and batteries
         (0 to 1) at `time_ms`, for the report."""
-        with self._told():
+        with self._user_errors():
             if not self._db.in_transaction:
                 self._db.execute("BEGIN")
             self._db.executemany(
@@ -138,29 +138,29 @@ class LoopJournal:
 
     def commit(self, state: bytes) -> None:
         """Store all recorded steps and the state after them, in one transaction."""
-        with self._told():
+        with self._user_errors():
             self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
             self._db.execute("COMMIT")
 
     def sorties(self) -> list[dict[str, Any]]:
         """Return the records of all ended sorties."""
-        with self._told():
+        with self._user_errors():
             return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
         """Return the tracks of ended sorties by number: `time_s`, `lat`, `lon`, `alt_m`."""
-        with self._told():
+        with self._user_errors():
             return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
     def flights(self) -> dict[int, StoredFlight]:
         """Return the recordings of ended sorties by number."""
-        with self._told():
+        with self._user_errors():
             rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
             return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
         """Return all decisions in order."""
-        with self._told():
+        with self._user_errors():
             rows = self._db.execute(
                 "SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id"
             )
@@ -179,7 +179,7 @@ class LoopJournal:
 
     def levels(self) -> list[dict[str, Any]]:
         """Return the levels over time: `time_s`, `tanks`, `skimmer`."""
-        with self._told():
+        with self._user_errors():
             rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
             return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
 

@@ -51,7 +51,7 @@ def _anchor(finding: Finding) -> str | None:
 
 
 def _verdict(found: Rehearsal) -> str:
-    rows = "".join(_told(finding) for finding in found.findings)
+    rows = "".join(_finding_row(finding) for finding in found.findings)
     kind = "good" if found.go else "bad"
     return (
         f'<section class="verdict {kind}"><strong>{html.escape(found.verdict)}</strong>'
@@ -59,7 +59,7 @@ def _verdict(found: Rehearsal) -> str:
     )
 
 
-def _told(finding: Finding) -> str:
+def _finding_row(finding: Finding) -> str:
     anchor, severity = _anchor(finding), finding.rule.severity
     place = html.escape(finding.place)
     where = place if anchor is None else f'<a href="#{anchor}">{place}</a>'
@@ -299,7 +299,7 @@ def _items(found: Rehearsal) -> str:
             cells.append("–" if at is None else f"{_three(at.time_s, 0)} s")
             cells.append(_three(at.left_wh, 1) if at is not None and left else "–")
             cells.append(_three(at.reserve_wh, 1) if at is not None and left else "–")
-        told = "".join(_told(finding) for finding in _of(found, MissionType.MISSION, seq))
+        told = "".join(_finding_row(finding) for finding in _of(found, MissionType.MISSION, seq))
         rows.append(_row(f"item-{seq}", cells, told))
     return f"<h2>Items</h2>{_table(heads, rows)}"
 
@@ -326,7 +326,7 @@ def _rally(found: Rehearsal) -> str:
     rows = []
     for item in found.plan.rally:
         north, east = found.where.local(item.x, item.y)
-        told = "".join(_told(finding) for finding in _of(found, MissionType.RALLY, item.seq))
+        told = "".join(_finding_row(finding) for finding in _of(found, MissionType.RALLY, item.seq))
         rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], told))
     return f"<h2>Rally points</h2>{_table(['Point', 'From home'], rows)}" if rows else ""
 

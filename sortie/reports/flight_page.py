@@ -100,7 +100,7 @@ def flight_page(flights: Sequence[FlightFacts], head: str = "") -> str:
         f"{head}{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
         f"{_figures(flights)}{seek if charts else ''}{draw_map(flights, shifts_s)}{charts}"
         f"{''.join(_flown(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
-        f"{''.join(_told(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
+        f"{''.join(_event_table(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
         f"{''.join(_parameters(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
     )
     title = f"Flight of {names}" if len(flights) == 1 else f"{len(flights)} flights: {names}"
@@ -237,7 +237,7 @@ def _flown(facts: FlightFacts, shift_s: float) -> str:
     return _section(f"Plan against flown: {facts.name}", f"<tr>{heads}</tr>{''.join(rows)}") if rows else ""
 
 
-def _told(facts: FlightFacts, shift_s: float) -> str:
+def _event_table(facts: FlightFacts, shift_s: float) -> str:
     """Write the table of events: modes, arming and texts; repeated texts once."""
     happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
     happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]

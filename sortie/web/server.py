@@ -217,9 +217,9 @@ class PageServer:
     def _look(self, anybody: bool) -> None:
         """Produce states while viewers are connected. Runs in the runtime's thread."""
         listeners = self.station.listeners
-        (listeners.add if anybody else listeners.discard)(self._told)
+        (listeners.add if anybody else listeners.discard)(self._state_changed)
 
-    def _told(self, state: bytes) -> None:
+    def _state_changed(self, state: bytes) -> None:
         """Pass a new state on. Runs in the runtime's thread."""
         self._soon(self._spread, state)
 

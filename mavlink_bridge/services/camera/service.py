@@ -103,11 +103,11 @@ class CameraService(Speaker):
         self._memory = AnswerMemory()
         self._reports = CaptureReports(album.written, room)
         self._video = VideoStreams(self.device, video)
-        self._messages = self._told_of(links, bool(video.streams))
+        self._messages = self._component_messages(links, bool(video.streams))
         self._sequences: dict[Peer, tuple[int, int]] = {}  # sequence number of the last capture, and its expiry
         self._told_full = False
 
-    def _told_of(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
+    def _component_messages(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
         said, device, video = ComponentMessages(Component.CAMERA, links), self.device, self._video
         said.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
         said.stream(

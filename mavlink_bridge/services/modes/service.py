@@ -51,7 +51,7 @@ class ListedMode:
         return not self.properties & ModeProperty.NOT_USER_SELECTABLE
 
     @property
-    def told_name(self) -> bytes:
+    def available_name(self) -> bytes:
         """Name in AVAILABLE_MODES; empty for standard modes, which stations name themselves."""
         name = self.name if self.standard is StandardMode.NON_STANDARD else ""
         return name.encode("ascii", "replace")[:NAME_SIZE]
@@ -102,7 +102,7 @@ class ModeService:
         listed = self._source.listed()
         return [
             dialect.MAVLink_available_modes_message(
-                len(listed), at, mode.standard, mode.number, mode.properties, mode.told_name
+                len(listed), at, mode.standard, mode.number, mode.properties, mode.available_name
             )
             for at, mode in enumerate(listed, start=1)
             if index in (0, at)

@@ -140,11 +140,11 @@ class RemoteIdService(Speaker):
             case "OPEN_DRONE_ID_BASIC_ID":
                 self._identify(message)
             case "OPEN_DRONE_ID_SELF_ID":
-                self._self_id = _for_anybody(message)
+                self._self_id = _broadcast(message)
             case "OPEN_DRONE_ID_OPERATOR_ID":
-                self._operator = _for_anybody(message)
+                self._operator = _broadcast(message)
             case "OPEN_DRONE_ID_SYSTEM":
-                self._system = _for_anybody(message)
+                self._system = _broadcast(message)
                 self._operator_heard(now_ms)
             case "OPEN_DRONE_ID_SYSTEM_UPDATE":
                 for name in ("operator_latitude", "operator_longitude", "operator_altitude_geo", "timestamp"):
@@ -156,7 +156,7 @@ class RemoteIdService(Speaker):
 
     def _identify(self, message: Message) -> None:
         if not self._held:
-            self._basic = _for_anybody(message)
+            self._basic = _broadcast(message)
             self._held = self._remote.option(LOCKED) and message.id_type != OdidIdType.NONE
             self._remote.identified = message.id_type != OdidIdType.NONE
 
@@ -238,6 +238,6 @@ def _pressure_altitude(pascals: float) -> float:
     return 44_330.77 * (1.0 - exp(0.190263 * log(pascals / _BASE_PA)))
 
 
-def _for_anybody(message: Message) -> Message:
+def _broadcast(message: Message) -> Message:
     message.target_system = message.target_component = 0
     return message

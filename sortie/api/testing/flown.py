@@ -55,7 +55,7 @@ class FlownVehicle:
         session = self.session
         kept = None if kept is None else Path(os.path.relpath(kept))
         lines = [
-            self._who(),
+            self._vehicle_words(),
             standing(session),
             *story(session, LINES),
             *self.vehicle.hints(),
@@ -67,7 +67,7 @@ class FlownVehicle:
             lines.append(f"files:  {kept}: {', '.join(sorted(path.name for path in kept.iterdir()))}")
         return "\n".join(lines)
 
-    def _who(self) -> str:
+    def _vehicle_words(self) -> str:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
         spec = self.session.spec
         parts = [str(spec.flown_by or f"sim:{spec.kind}"), f"seed {spec.seed}", f"sortie {VERSION}", *params]

@@ -235,7 +235,7 @@ class Garage:
             places = self._keep(place) if self._logs != "none" else [None] * len(self._used)
             for number, (flown, kept) in enumerate(zip(self._used, places, strict=True), start=1):
                 name = "sortie" if len(places) == 1 else f"sortie: vehicle {number} of {len(places)}"
-                report.sections.append((name, _told(flown, item.nodeid, kept)))
+                report.sections.append((name, _failure_text(flown, item.nodeid, kept)))
         elif report.when == "teardown":
             if not self._kept:
                 shutil.rmtree(place, ignore_errors=True)
@@ -290,7 +290,7 @@ class LentVehicle(AbstractContextManager["Session"]):
             )
 
 
-def _told(flown: FlownVehicle, test: str, kept: Path | None) -> str:
+def _failure_text(flown: FlownVehicle, test: str, kept: Path | None) -> str:
     return flown.vehicle.ask(lambda session: flown.tell(test, kept))
 
 
