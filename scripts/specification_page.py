@@ -26,9 +26,10 @@ _INTRODUCTION = """# Specification
 
 Made by `scripts/specification-page` from the tables in `tests/docs/specification/`; do not edit.
 
-Sortie's specification are three documents, the *seeds*. This page lists each of their sentences that requires something,
-with the code that does it and the tests that show it. Where Sortie does it differently, there is a link to the
-[departure](decisions.md#departures-from-the-seeds) with the reason. A test checks that every name on this page exists.
+Sortie's specification is three documents, the *seeds*. This page lists each of their sentences that requires
+something, with the code that does it and the tests that show it. Where Sortie does it differently, there is a link to
+the [departure](decisions.md#departures-from-the-seeds) with the reason. A test checks that every name on this page
+exists.
 """
 
 

@@ -24,7 +24,7 @@ _LOWEST_M = 2.0  # above the ground, on the way to the landing place
 _PAUSE_MS = 4000  # pause before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
-def over_there(facts: VehicleFacts, place: tuple[float, float], down: float) -> tuple[float, float | None]:
+def above_place(facts: VehicleFacts, place: tuple[float, float], down: float) -> tuple[float, float | None]:
     """NED d at a place, and the height above ground to keep on the way. If the ground is known at both ends, it is the
     present height above ground, at least 2 m (ArduCopter's terrain_adjusted_location); else the present altitude."""
     origin = facts.vehicle.origin
@@ -58,7 +58,7 @@ class Landing(Maneuver):
         if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
             self._descend(now_ms, KEEP)
         else:
-            end, over = over_there(self.facts, place, down)
+            end, over = above_place(self.facts, place, down)
             self.helm.fly(Leg((place[0], place[1], end), None, yaw=self._heading.for_leg(), over_ground=over))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:

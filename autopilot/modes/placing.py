@@ -20,7 +20,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import GripperAction, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.modes.heading import KEEP
-from autopilot.modes.landing import over_there
+from autopilot.modes.landing import above_place
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.outputs import Grip
@@ -67,7 +67,7 @@ class Placing(Maneuver):
 
     def start(self, now_ms: int) -> None:
         if self._place is not None:
-            end, over = over_there(self.facts, self._place, self.facts.vehicle.state.position[2])
+            end, over = above_place(self.facts, self._place, self.facts.vehicle.state.position[2])
             self.helm.fly(Leg((*self._place, end), None, yaw=self._yaw, over_ground=over))
         self.update(now_ms, VehicleEvent(0))
 

@@ -345,7 +345,7 @@ class FlightController(Speaker):
         if self.state.has_position and (not had_position or self.origin is None):
             self.news.events |= VehicleEvent.ESTIMATOR_OK
         if name == "EXTENDED_SYS_STATE" and message.landed_state:
-            self.motors.landed_state_told(landed)
+            self.motors.landed_state_changed(landed)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:

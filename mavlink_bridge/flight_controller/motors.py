@@ -106,7 +106,7 @@ class Motors:
             r[R.ARMED] = 0.0
             self._news.events |= VehicleEvent.DISARMED
 
-    def landed_state_told(self, before: float) -> None:
+    def landed_state_changed(self, before: float) -> None:
         """Handle a landed state. `before`: the last one (MAV_LANDED_STATE)."""
         now = float(self._readings.report[R.LANDED_STATE])
         if self._flies and now != before:

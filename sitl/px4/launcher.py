@@ -143,7 +143,7 @@ def launch_in_world(
 def _processor(instance: int) -> int | None:
     """Processor of an instance. On several processors its threads run at the same time, and their order then differs
     from flight to flight."""
-    if sys.platform != "linux" or not stillness.is_told():
+    if sys.platform != "linux" or not stillness.is_supported():
         return None
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[instance % len(allowed)]

@@ -136,7 +136,7 @@ class HilLockstep:
         self._steered = False  # True once it has answered on this connection
         self.silence = ProcessSilence(child.pid, silent_s)
         self._line_heard, self._silent_samples = 0, 0
-        self._stillness = Stillness(child.pid) if stillness.is_told() else None
+        self._stillness = Stillness(child.pid) if stillness.is_supported() else None
         s = body.machine.rows()[0][0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
 

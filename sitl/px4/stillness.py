@@ -19,7 +19,7 @@ _THREADS_FIELD: Final = 17
 """Index of num_threads after the state in a line of stat."""
 
 
-def is_told() -> bool:
+def is_supported() -> bool:
     """True on a system that reports thread states."""
     return sys.platform == "linux" and Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists()
 

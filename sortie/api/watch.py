@@ -109,7 +109,7 @@ class PassingTime:
         runtime = self._runtime
         runtime.go_real()
         runtime.clients = clients
-        runtime.set_speedup(0.0, lambda: clients.rule.anybody or alone())
+        runtime.set_speedup(0.0, lambda: clients.rule.any_client or alone())
         try:
             for _ in self._until(FOR_EVER_MS, until, _SERVED_MS):
                 pass

@@ -42,7 +42,7 @@ def pace_warnings(settings: Settings) -> list[str]:
     """Return warnings about pace options without effect."""
     if settings.pace == CLIENTS:
         return []
-    said = settings.said()
+    said = settings.non_defaults()
     return [f"--{row.name} is ignored: it is for --pace {CLIENTS}" for row in _BOUNDS if row.key in said]
 
 
@@ -76,7 +76,7 @@ def begin_pace(
             service.missions.count_vehicle_time()
         speedup = settings.speedup or 0.0
         if not running:
-            ahead = lambda: clients.rule.anybody or _boot(served)
+            ahead = lambda: clients.rule.any_client or _boot(served)
     runtime.set_speedup(speedup, ahead, clock)
 
     def changed(name: str, value: float) -> None:

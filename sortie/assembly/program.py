@@ -152,7 +152,9 @@ class Program:
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
         if self.controller is not None:
             return texts + self.controller.warnings(settings, standing[0].given)
-        texts += ignored(settings.said(), OptionScope.WORLD if settings.vehicle.in_our_world else OptionScope.SIMULATOR)
+        texts += ignored(
+            settings.non_defaults(), OptionScope.WORLD if settings.vehicle.in_our_world else OptionScope.SIMULATOR
+        )
         texts += without_fleet(settings) if standing[0].spec.alone else alone(settings)
         return texts + pace_warnings(settings)
 

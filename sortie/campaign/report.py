@@ -301,7 +301,7 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
     strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in said.faults]
     rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]
     rows += [
-        (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.said().items()))
+        (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.given().items()))
         for change in said.change
     ]
     if said.fleet is not None:

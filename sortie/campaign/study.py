@@ -39,7 +39,7 @@ from sortie.campaign.sampling import (
     seed_of_run,
 )
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
-from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, as_said, check_values
+from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, check_values, converted_study
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import parse_fault
@@ -100,7 +100,7 @@ class Study(Struct, frozen=True):
         said = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
             check_values(said)
-            return _checked(as_said(said, path.parent), path, runs)
+            return _checked(converted_study(said, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error
 
@@ -128,7 +128,7 @@ class Study(Struct, frozen=True):
     def _values(change: Change, given: Mapping[str, Value]) -> dict[str, float]:
         return {
             key: number_of(f"change of item {change.item}: {key}", put(value, given))
-            for key, value in change.said().items()
+            for key, value in change.given().items()
         }
 
     def judges(self) -> dict[str, Judge]:
@@ -436,5 +436,5 @@ def _check_changes(said: StudyFile, plans: Mapping[str, str]) -> None:
             items = _parsed(text, name).items
             if change.item > len(items):
                 raise UserError(f"change: item {change.item}: {name} has {len(items)}")
-            if bad := complaint(items[change.item - 1], change.said()):
+            if bad := complaint(items[change.item - 1], change.given()):
                 raise UserError(f"change: item {change.item} of {name} {bad}")

@@ -89,7 +89,7 @@ def check_values(said: object, key: str = "") -> None:
         check_values(entry, f"{key}.{name}" if key else str(name))
 
 
-def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
+def converted_study(file: dict[str, Any], folder: Path) -> StudyFile:
     """Convert the contents of a TOML file, with tables from `folder`. UserError with the key and what is expected."""
     vary = file.get("vary", {})
     if not isinstance(vary, dict):

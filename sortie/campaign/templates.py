@@ -51,7 +51,7 @@ def templates(said: StudyFile) -> Iterator[tuple[str, str]]:
 
 
 def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    for key, value in change.said().items():
+    for key, value in change.given().items():
         yield f"change of item {change.item}: {key}", str(value)
 
 

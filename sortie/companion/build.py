@@ -118,7 +118,7 @@ class ControllerSide:
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Return one line for each option that does not apply to a controller."""
         where = OptionScope.CONTROLLER if self.child is None else OptionScope.SITL
-        texts = ignored(settings.said(), where)
+        texts = ignored(settings.non_defaults(), where)
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")

@@ -170,7 +170,7 @@ def _option(key: str, value: object, where: str) -> object:
     row = SHARED[key]
     if isinstance(value, dict) or isinstance(value, list) is not (row.kind is OptionForm.LIST):
         raise UserError(f"{where}: {key} must be {'a list' if row.kind is OptionForm.LIST else 'a single value'}")
-    return row.read_said(value, f"{where}: {key}")
+    return row.parse_value(value, f"{where}: {key}")
 
 
 def _over(entry: FleetEntry, defaults: FleetEntry) -> FleetEntry:

@@ -56,7 +56,7 @@ def ignored(keys: Iterable[str], where: OptionScope) -> list[str]:
 def without_fleet(settings: Settings) -> list[str]:
     """Return a warning for each fleet setting when one vehicle flies alone."""
     of_fleet = (Settings.formation, Settings.spacing, Settings.networks)
-    said = settings.said()
+    said = settings.non_defaults()
     return [
         f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more"
         for row in of_fleet
@@ -96,7 +96,7 @@ def options_of_file(path: Path) -> dict[str, object]:
         row = SETTINGS.get(key)
         if row is None:
             raise UserError(f"unknown key '{name}'{nearest(key, SETTINGS)}", option="config", given=str(path))
-        found[key] = row.read_said(_as_written(row, name, value, path), f"--config {path}: {key}")
+        found[key] = row.parse_value(_as_written(row, name, value, path), f"--config {path}: {key}")
     return found
 
 

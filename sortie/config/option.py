@@ -156,7 +156,7 @@ class Option(Generic[T_co]):
                 raise UserError(f"{self.form or self.key.upper()} {text}: {error.message}") from None
             raise UserError(error.message, option=self.name, given=text) from None
 
-    def read_said(self, said: object, source: str) -> object:
+    def parse_value(self, said: object, source: str) -> object:
         """Parse a value of the environment or a file. UserError names the place, `source`."""
         try:
             if isinstance(said, list):
@@ -168,7 +168,7 @@ class Option(Generic[T_co]):
     def read_variable(self, text: str) -> object:
         """Parse the environment variable. UserError names the variable."""
         several = self.kind is OptionForm.LIST
-        return self.read_said(text.split() if several else text, f"environment, {self.variable}")
+        return self.parse_value(text.split() if several else text, f"environment, {self.variable}")
 
     def is_default(self, value: object) -> bool:
         """Check whether a value is the default."""

@@ -273,7 +273,7 @@ class Settings:
         return (self.vehicle.kind == "sim" or self.vehicle.in_our_world) and (
             self.count is not None or self.fleet is not None)
 
-    def said(self) -> list[str]:
+    def non_defaults(self) -> list[str]:
         """Return the keys of values other than the default."""
         return [key for key, row in SETTINGS.items() if not row.is_default(getattr(self, key))]
 

@@ -18,7 +18,7 @@ from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameWriter, frame_v1
-from sortie.conform.facts import Heard, VehicleFound, told
+from sortie.conform.facts import Heard, VehicleFound, one_line
 
 STATION: Final = (255, 190)
 OTHER_STATION: Final = (252, 191)
@@ -89,7 +89,7 @@ class Exchange:
         if message.get_type() == "MISSION_ACK" and message.type == MissionResult.ACCEPTED:
             self._transfers.discard(((message.target_system, message.target_component), message.mission_type))
         if heard.message.get_type() in self._asked:
-            self._lines.append(f"{heard.at_ms:>8} came {told(heard.message)} [{heard.frame.raw.hex()}]")
+            self._lines.append(f"{heard.at_ms:>8} came {one_line(heard.message)} [{heard.frame.raw.hex()}]")
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class Exchange:
         if mavlink1:
             number, payload, extra = codec.payload_v1(message)
             frame = frame_v1(frame[4], *sender, number, payload, extra)
-        self.send_bytes(frame, told(message))
+        self.send_bytes(frame, one_line(message))
 
     def send_bytes(self, data: bytes, what: str) -> None:
         """Send raw bytes; `what` names them in the record."""
@@ -209,7 +209,7 @@ class Exchange:
         """Fail when such a message comes within `for_ms`."""
         message = yield from self.hear(names, where, for_ms, 0)
         if message is not None:
-            self.fail(f"{what or 'nothing had to come'}, but {told(message)} came")
+            self.fail(f"{what or 'nothing had to come'}, but {one_line(message)} came")
 
     def ask(
         self,

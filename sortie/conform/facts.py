@@ -141,7 +141,7 @@ def has(what: str, asked: Callable[[VehicleFound], object]) -> Need:
     return lambda found: "" if asked(found) is not None else f"it has no {what}"
 
 
-def told(message: Message) -> str:
+def one_line(message: Message) -> str:
     """Return a message on one line, without long fields."""
     fields = []
     for name in message.get_fieldnames():

@@ -12,7 +12,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, battery_told, heartbeat, type_with
+from sortie.incident.recording import EverySoOften, Recording, battery_status, heartbeat, type_with
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
@@ -119,7 +119,7 @@ class _Teller:
         volts, percent = whole(m.Volt, 1e3, 0, _U16), float(getattr(m, "RemPct", -1))
         left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
         amps = whole(m.Curr, 100.0, -1, 0x7FFF) if isfinite(m.Curr) else -1
-        self._recording.tell(at_ms, battery_told(volts, amps, left))
+        self._recording.tell(at_ms, battery_status(volts, amps, left))
         cells = [volts, *[_U16] * 9]
         used = whole(m.CurrTot) if isfinite(m.CurrTot) else -1
         self._recording.tell(

@@ -196,7 +196,7 @@ class EverySoOften:
         return True
 
 
-def battery_told(millivolts: int, centiamps: int, percent: int) -> Message:
+def battery_status(millivolts: int, centiamps: int, percent: int) -> Message:
     """Return SYS_STATUS with the battery. The fence is marked healthy, otherwise MAVProxy reports "fence breach"."""
     battery = (millivolts, centiamps, percent)
     return dialect.MAVLink_sys_status_message(0, 0, Sensor.GEOFENCE, 0, *battery, 0, 0, 0, 0, 0, 0)

@@ -14,7 +14,7 @@ from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import CommandSeen, EverySoOften, Recording, battery_told, heartbeat, home_position
+from sortie.incident.recording import CommandSeen, EverySoOften, Recording, battery_status, heartbeat, home_position
 from sortie.reading.ulog import NEEDED, euler_angles, last_known, numbers_of, of_one_log, open_ulog, stand_in
 
 _PERIOD_MS: Final = 100
@@ -153,7 +153,7 @@ def _local(at_ms: int, row: Mapping[str, float]) -> Message:
 def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
     volts, amps = whole(row["voltage_v"], 1e3, 0, _U16), whole(row["current_a"], 100.0, -1, 0x7FFF)
     left = whole(row["remaining"], 100.0, -1, 100)
-    return battery_told(volts, amps, left)
+    return battery_status(volts, amps, left)
 
 
 def _gps(at_ms: int, row: Mapping[str, float]) -> Message:

@@ -269,7 +269,7 @@ class FleetNode:
         end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
         end_ms += -end_ms % int(L.TICK_MS)
         for kind in self._kinds:
-            while kind.behind(end_ms):
+            while kind.is_behind(end_ms):
                 self._act(kind, kind.advance(end_ms), link_ms)
         self.now_ms = end_ms
         for told in self.on_pass:

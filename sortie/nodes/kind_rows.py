@@ -105,7 +105,7 @@ class KindRows:
         times = now_ms.astype(np.int64).tolist()
         return zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True)
 
-    def behind(self, end_ms: float) -> bool:
+    def is_behind(self, end_ms: float) -> bool:
         """True while a member has not reached `end_ms`."""
         return bool((self.rows.times_ms < end_ms).any())
 

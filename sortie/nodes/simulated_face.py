@@ -359,5 +359,5 @@ def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
     if spoken.tells_events:
-        events.tell_everybody()
+        events.send_to_all()
     return events

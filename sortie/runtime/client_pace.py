@@ -128,7 +128,7 @@ class ClientPace:
 
     def meet(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> None:
         """Check for new or returned clients while time waits for none."""
-        if not self.rule.anybody and self.rule.until_ms is not None:
+        if not self.rule.any_client and self.rule.until_ms is not None:
             self.look(hubs, wall_s, link_ms)
 
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:

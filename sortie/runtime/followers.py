@@ -152,7 +152,7 @@ class Followers:
         self._until_ms = 0
 
     @property
-    def anybody(self) -> bool:
+    def any_client(self) -> bool:
         """True while time waits for at least one client."""
         return any(client is not ClientState.LEFT for client in self.clients.values())
 
@@ -211,7 +211,7 @@ class Followers:
     def _now(self, wall_s: float, sights: Mapping[str, ClientSight], *, overdue: bool) -> FollowingEvent:
         if any(client is ClientState.BEHIND for client in self.clients.values()):
             return FollowingEvent.BEHIND
-        if overdue or not self.anybody or wall_s >= self._stirred_s + self.quiet_s:
+        if overdue or not self.any_client or wall_s >= self._stirred_s + self.quiet_s:
             return FollowingEvent.QUIET
         followed = (sights[name] for name, client in self.clients.items() if client is ClientState.FOLLOWS)
         proved = self.bounds.quiet_s is None and all(sight.still for sight in followed)

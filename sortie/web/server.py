@@ -214,10 +214,10 @@ class PageServer:
         if not self._viewers:
             self.station.call(lambda: self._look(False))
 
-    def _look(self, anybody: bool) -> None:
+    def _look(self, any_page: bool) -> None:
         """Produce states while viewers are connected. Runs in the runtime's thread."""
         listeners = self.station.listeners
-        (listeners.add if anybody else listeners.discard)(self._state_changed)
+        (listeners.add if any_page else listeners.discard)(self._state_changed)
 
     def _state_changed(self, state: bytes) -> None:
         """Pass a new state on. Runs in the runtime's thread."""

@@ -1,7 +1,7 @@
 """Events, vehicle side (https://mavlink.io/en/services/events.html): numbered in sequence, repeated on request.
 
 They are sent to links that request them, by REQUEST_EVENT or SET_MESSAGE_INTERVAL of EVENT or CURRENT_EVENT_SEQUENCE
-(-1: stop), or to all links, as by PX4 (`tell_everybody`). ArduPilot has no events, and a station that shows STATUSTEXT
+(-1: stop), or to all links, as by PX4 (`send_to_all`). ArduPilot has no events, and a station that shows STATUSTEXT
 and events would show everything twice. The last `KEPT` can be requested again; for older ones RESPONSE_EVENT_ERROR
 reports the oldest available. CURRENT_EVENT_SEQUENCE is sent every three seconds; the first marks a new sequence.
 
@@ -69,7 +69,7 @@ class EventService(Speaker):
             self._look_ms = self._sequence_ms = 0
             self._begin()
 
-    def tell_everybody(self) -> None:
+    def send_to_all(self) -> None:
         """Send events to all links from now on."""
         self._everywhere = True
         self._begin()

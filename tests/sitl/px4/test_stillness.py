@@ -12,7 +12,7 @@ import pytest
 from sitl.px4 import stillness
 from sitl.px4.stillness import Stillness
 
-pytestmark = pytest.mark.skipif(not stillness.is_told(), reason="this system does not say which threads run")
+pytestmark = pytest.mark.skipif(not stillness.is_supported(), reason="this system does not say which threads run")
 Start = Callable[[str], "subprocess.Popen[str]"]
 WAITS = (
     "import sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); print(flush=True)\n"

@@ -150,7 +150,7 @@ def test_flag_environment_and_file_say_the_same(key: str, tmp_path: Path) -> Non
     said = [resolve(flags, None, {}), resolve({}, None, {row.variable: word}), resolve({}, file, {})]
     assert said[0] == said[1] == said[2] != Settings()
     assert [one.given for one in said] == [{key}] * 3
-    assert said[0].said() == [key]
+    assert said[0].non_defaults() == [key]
 
 
 def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
@@ -221,14 +221,14 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
 def test_what_does_not_apply_is_ignored_with_one_warning(where: OptionScope, names: list[str]) -> None:
     """Everything is said at once: these are the ones that are ignored, in the order of the table."""
     settings = resolve({}, None, {SETTINGS[key].variable: SAID[SETTINGS[key].name] for key in SETTINGS})
-    texts = ignored(settings.said(), where)
+    texts = ignored(settings.non_defaults(), where)
     assert [text.split()[0] for text in texts] == [f"--{name}" for name in names]
     assert all(" ignored" in text for text in texts)
 
 
 def test_what_says_no_more_than_nothing_is_not_warned_of() -> None:
     """Real time is what a controller has anyway."""
-    assert resolve({}, None, {"SORTIE_SPEEDUP": "1", "SORTIE_SEED": "0"}).said() == []
+    assert resolve({}, None, {"SORTIE_SPEEDUP": "1", "SORTIE_SEED": "0"}).non_defaults() == []
 
 
 def test_what_says_how_a_fleet_is_says_nothing_of_one() -> None:

@@ -99,11 +99,11 @@ def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     clock.rule.stir(13.0, 0)
     assert not clock.goes(13.0, a=WORKING, b=UNREAD)
     assert not clock.goes(13.0005, a=IDLE, b=UNREAD) and clock.goes(13.002, a=IDLE, b=UNREAD)
-    assert clock.rule.anybody
+    assert clock.rule.any_client
     clock.goes(13.1, b=UNREAD)
-    assert not clock.rule.anybody
+    assert not clock.rule.any_client
     clock.goes(13.2, b=IDLE)
-    assert clock.rule.anybody
+    assert clock.rule.any_client
     clock.rule.stir(14.0, 0)
     assert not clock.goes(14.0, b=UNREAD) and len(clock.named) == 1
 
@@ -125,7 +125,7 @@ def test_one_that_has_gone_is_not_waited_for() -> None:
     clock = Clock()
     clock.rule.stir(10.0, 0)
     assert not clock.goes(10.5, a=UNREAD)
-    assert clock.goes(10.6) and not clock.rule.anybody
+    assert clock.goes(10.6) and not clock.rule.any_client
     assert clock.gone == ["a has gone before it had followed: time does not wait for it"] and clock.named == []
     clock.rule.stir(11.0, 0)
     assert not clock.goes(11.0, b=IDLE)
@@ -254,7 +254,7 @@ def server():
 def test_time_stands_still_for_one_that_does_not_read(server) -> None:
     """What the kernel holds for it is seen; when it reads, time goes on."""
     client = socket.create_connection(("127.0.0.1", server.port))
-    eventually(lambda: server.pace.rule.anybody)
+    eventually(lambda: server.pace.rule.any_client)
     before_s = server.vehicle.time_s
     time.sleep(0.3)
     assert server.vehicle.time_s == before_s

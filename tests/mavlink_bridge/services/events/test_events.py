@@ -269,7 +269,7 @@ def test_health_is_told_in_flight() -> None:
 def test_told_to_everybody_a_new_link_hears_how_things_stand() -> None:
     """On all links, and anew when there is one more."""
     bench = Bench()
-    bench.service.tell_everybody()
+    bench.service.send_to_all()
     sent = bench.run(0.5)
     assert names(sent)[0] == "arming_check_summary"
     assert {link for link, _ in sent} == {None}
