@@ -19,8 +19,8 @@ from sortie.api.sample import square
 from sortie.api.session import Session
 from sortie.loop.profile import load_profile
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin
 from tests.fakes.station_plan import HOME
+from tests.fakes.warm import begin_warm
 
 PLAN = Path(__file__).parents[2] / "examples" / "square.waypoints"
 
@@ -87,7 +87,7 @@ def test_the_mission_is_there_at_the_first_heartbeat(
     tmp_path: Path, listener: Listener, arguments: tuple[str, ...], items: int
 ) -> None:
     """Home and the items that will be flown, before any frame could be asked for more."""
-    process = begin(tmp_path, *arguments, "--link", listener.url)
+    process = begin_warm(tmp_path, *arguments, "--link", listener.url)
     try:
         assert listener.count() == items
     finally:

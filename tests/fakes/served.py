@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from pymavlink import mavutil
+
+from tests.fakes.warm import WarmProgram, begin_writing
 
 START_S = 240
 END_S = 240
@@ -78,7 +79,7 @@ def ports_in_a_row(count: int) -> int:
 class Served:
     """A running service: TCP `port`, UDP `udp_port` that it sends to, and where it writes."""
 
-    process: subprocess.Popen[bytes]
+    process: WarmProgram
     port: int
     udp_port: int
     folder: Path
@@ -112,9 +113,6 @@ def served(
         port, udp_port = free_port(), int(listener.getsockname()[1])
         pace = ("--pace", "clients") if paced else ()
         command = [
-            sys.executable,
-            "-m",
-            "sortie",
             "serve",
             "--speedup",
             speedup,
@@ -130,8 +128,7 @@ def served(
             *arguments,
         ]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
-        with (folder / "stderr").open("wb") as stderr:
-            process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)
+        process = begin_writing(folder / "stderr", command, environment)
         service = Served(process, port, udp_port, folder)
         _wait_for_a_datagram(service, listener)
     try:

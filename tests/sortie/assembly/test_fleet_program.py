@@ -17,8 +17,9 @@ from sortie.config.settings import Settings
 from sortie.nodes.client import Listener, Remote
 from tests.fakes.flight_station import HOP
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.program import last_line, run, wait_for
 from tests.fakes.served import free_port, ports_in_a_row
+from tests.fakes.warm import begin_warm
 
 PREARM = 1 << 28
 """MAV_SYS_STATUS_PREARM_CHECK."""
@@ -176,7 +177,7 @@ def test_abort_reaches_one_or_all(tmp_path: Path) -> None:
     """All count down; `abort --target SYSID` stops that one, `--target all` the others, and says who had nothing to
     stop. (Who counts down is left 255 s for it.)"""
     port = free_port()
-    process = begin(
+    process = begin_warm(
         tmp_path,
         "serve",
         "--count",
@@ -237,7 +238,7 @@ def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
     arguments = ("serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state")
     wanted = {1: 700.0, 3: 300.0}
-    first = begin(tmp_path, *arguments)
+    first = begin_warm(tmp_path, *arguments)
     try:
         wait_for(first, "serving 3 vehicles")
         for system, value in wanted.items():
@@ -249,7 +250,7 @@ def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
     finally:
         first.kill()
         first.communicate(timeout=PATIENCE_S)
-    second = begin(tmp_path, *arguments)
+    second = begin_warm(tmp_path, *arguments)
     try:
         wait_for(second, "serving 3 vehicles")
         for system in (1, 2, 3):
@@ -268,7 +269,7 @@ def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
 def test_own_links_meet_one_vehicle_each(tmp_path: Path) -> None:
     """A port for each beside the shared one: behind it only that vehicle is heard."""
     shared, own = free_port(), ports_in_a_row(2)
-    process = begin(
+    process = begin_warm(
         tmp_path,
         "serve",
         "--count",
@@ -298,7 +299,7 @@ def test_a_fleet_to_start_from_is_printed(capsys: pytest.CaptureFixture[str]) ->
 def test_the_json_is_one_line(tmp_path: Path) -> None:
     """Also where a signal ends it: what there is becomes the result, and the status is the signal's."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
-    process = begin(
+    process = begin_warm(
         tmp_path,
         "fly",
         "square.waypoints",
@@ -322,7 +323,7 @@ def test_the_json_is_one_line(tmp_path: Path) -> None:
 def test_commands_reach_one_or_all(tmp_path: Path) -> None:
     """`--target`: status as a list and as a table, a parameter of one and of all, GO for one, refused for nobody."""
     port = free_port()
-    process = begin(
+    process = begin_warm(
         tmp_path, "serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state", "--speedup", "0"
     )
     connect = ("--connect", f"tcp:127.0.0.1:{port}")
@@ -362,7 +363,7 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
 def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
     """A file that was saved from vehicle 2 gives the others its parameters and nobody its id; 2 cannot have 1's."""
     port = free_port()
-    process = begin(
+    process = begin_warm(
         tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state", "--speedup", "0"
     )
     connect = ("--target", "all", "--connect", f"tcp:127.0.0.1:{port}")
@@ -387,7 +388,7 @@ def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
 def test_networks_have_links_and_system_ids_of_their_own(tmp_path: Path) -> None:
     """Two networks of two: behind each port are systems 1 and 2, and a parameter set on one is not set on the other."""
     port = ports_in_a_row(2)
-    process = begin(
+    process = begin_warm(
         tmp_path,
         "serve",
         "--count",

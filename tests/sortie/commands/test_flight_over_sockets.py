@@ -34,8 +34,9 @@ from tests.fakes.flight_station import (
     L,
     P,
 )
-from tests.fakes.program import begin, last_line, run
+from tests.fakes.program import last_line, run
 from tests.fakes.served import Served, free_port, served
+from tests.fakes.warm import begin_warm
 
 PATIENCE_S = 240.0
 FASTER = "10"
@@ -157,7 +158,7 @@ def test_own_command_watch_sees_a_flight(tmp_path: Path) -> None:
     """`status --watch --json` prints a line each second, and the flight passes by in it."""
     with served(tmp_path, "--param", "FM_COUNTDOWN=30", speedup=FASTER) as service:
         upload(service)
-        watch = begin(service.folder, "status", "--watch", "--json", "--connect", service.tcp)
+        watch = begin_warm(service.folder, "status", "--watch", "--json", "--connect", service.tcp)
         try:
             assert watch.stdout is not None
             seen = [json.loads(watch.stdout.readline())["state"]]

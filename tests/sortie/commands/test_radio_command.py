@@ -20,7 +20,8 @@ from sortie.commands.cli import run
 from sortie.config.radio import EXAMPLE, radio_profile, radios_of_links
 from sortie.config.settings import Settings
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, wait_for
+from tests.fakes.program import wait_for
+from tests.fakes.warm import begin_warm
 
 HEARTBEAT = codec.payload(dialect.MAVLink_heartbeat_message(2, 3, 0, 0, 0, 3))
 
@@ -37,7 +38,9 @@ def _hear(station: socket.socket, reader: FrameReader, wanted: set[str]) -> set[
 
 def test_a_relay_carries_both_ways_and_tells_what_became_of_it(tmp_path: Path) -> None:
     """A HEARTBEAT each way arrives, each side hears its own modem, and the last line counts."""
-    process = begin(tmp_path, "radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0", "--radio", "sik-air-250", "--json")
+    process = begin_warm(
+        tmp_path, "radio", "tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0", "--radio", "sik-air-250", "--json"
+    )
     ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", wait_for(process, "between"))[-2:]]
     ends = [socket.create_connection(("127.0.0.1", port), PATIENCE_S) for port in ports]
     for number, end in enumerate(ends):
@@ -58,7 +61,7 @@ def test_a_relay_carries_both_ways_and_tells_what_became_of_it(tmp_path: Path) -
 def test_serve_stands_behind_its_radio(tmp_path: Path) -> None:
     """Who connects hears the vehicle through the air, and the modem on the ground."""
     link = _free_link()
-    process = begin(
+    process = begin_warm(
         tmp_path,
         "serve",
         "--link",
@@ -166,7 +169,7 @@ def test_vehicles_of_a_fleet_have_radios_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "fleet.toml"
     link = _free_link()
     file.write_text(f'[[vehicle]]\nlinks = ["{link}"]\nradio = "sik-air-250"\n\n[[vehicle]]\n')
-    process = begin(tmp_path, "serve", "--fleet", str(file), "--link", "tcpin:127.0.0.1:0")
+    process = begin_warm(tmp_path, "serve", "--fleet", str(file), "--link", "tcpin:127.0.0.1:0")
     wait_for(process, "serving")
     _hear_over(link, {"HEARTBEAT", "ATTITUDE", "RADIO_STATUS"})
     process.send_signal(signal.SIGTERM)

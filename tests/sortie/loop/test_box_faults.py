@@ -11,7 +11,8 @@ from depot.names import ABORT_1_NAMES, EndedBy, SkimmerStage
 from depot.readings import SkimmerPlace
 from tests.fakes.box_run import BoxBench, shipped
 from tests.fakes.loop_run import modes, phases, start_of
-from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.program import last_line, run, wait_for
+from tests.fakes.warm import begin_warm
 
 PLAN = shipped().plan
 
@@ -147,7 +148,7 @@ def test_a_copter_that_cannot_arm_is_not_launched() -> None:
 def test_kill_9_in_the_air_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """As a process: the broken sortie is closed with trigger restart, the total holds."""
     arguments = ("loop", "--profile", "drone-box", "--sorties", "2", "--json", "--state-dir", "state")
-    first = begin(
+    first = begin_warm(
         tmp_path,
         *arguments,
         "--speedup",

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.program import last_line, run, wait_for
+from tests.fakes.warm import begin_warm
 
 CONFIRM = ("loop", "--confirm-relaunch", "--json", "--state-dir", "state")
 
@@ -137,7 +138,7 @@ def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
     arguments = ("loop", "--sorties", "9", "--json", "--fault", "debris@phase4+100#7")
     quiet = last_line(run(tmp_path, *arguments, "--state-dir", "quiet"))
     for _ in range(3):
-        process = begin(tmp_path, *arguments, "--state-dir", "killed", "--speedup", "250000")
+        process = begin_warm(tmp_path, *arguments, "--state-dir", "killed", "--speedup", "250000")
         wait_for(process, "completed")
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
@@ -148,7 +149,7 @@ def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_stops_it_with_the_object_so_far(tmp_path: Path, number: signal.Signals, status: int) -> None:
     """SIGTERM 0, Ctrl-C 130."""
-    process = begin(tmp_path, "loop", "--json", "--state-dir", "state")
+    process = begin_warm(tmp_path, "loop", "--json", "--state-dir", "state")
     wait_for(process, "sortie 2 completed")
     process.send_signal(number)
     out, _ = process.communicate(timeout=PATIENCE_S)
@@ -162,7 +163,7 @@ def test_a_signal_right_after_the_first_line_gives_the_object_too(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     """Also while the simulator is still being loaded."""
-    process = begin(tmp_path, "loop", "--profile", "drone-box", "--json", "--state-dir", "state", "--speedup", "1")
+    process = begin_warm(tmp_path, "loop", "--profile", "drone-box", "--json", "--state-dir", "state", "--speedup", "1")
     wait_for(process, "profile drone-box")
     process.send_signal(number)
     out, _ = process.communicate(timeout=PATIENCE_S)
@@ -173,7 +174,7 @@ def test_a_signal_right_after_the_first_line_gives_the_object_too(
 
 def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
     """Yes flies on; without an answer the loop stops, and goes on with the next start."""
-    process = begin(tmp_path, *CONFIRM, "--sorties", "3", stdin="")
+    process = begin_warm(tmp_path, *CONFIRM, "--sorties", "3", stdin="")
     out, err = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], told["sorties"]) == (0, "stopped", [])
@@ -184,7 +185,7 @@ def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
 
 def test_answers_that_were_typed_ahead_are_taken_in_turn(tmp_path: Path) -> None:
     """One line for each question."""
-    process = begin(tmp_path, *CONFIRM, "--sorties", "5", stdin="y\nYES\nno\n")
+    process = begin_warm(tmp_path, *CONFIRM, "--sorties", "5", stdin="y\nYES\nno\n")
     out, _ = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], len(told["sorties"])) == (0, "stopped", 2)
@@ -196,7 +197,7 @@ def test_a_signal_is_answered_while_the_operator_thinks(
     tmp_path: Path, number: signal.Signals, status: int, speedup: str
 ) -> None:
     """At once, with the object so far; the loop waits in phase 8."""
-    process = begin(tmp_path, *CONFIRM, "--speedup", speedup, stdin=None)
+    process = begin_warm(tmp_path, *CONFIRM, "--speedup", speedup, stdin=None)
     assert process.stderr is not None
     while not (seen := process.stderr.read(1)) or seen != "?":
         pass
@@ -209,7 +210,7 @@ def test_a_signal_is_answered_while_the_operator_thinks(
 
 def test_the_first_line_comes_at_once_and_phases_are_told_where_one_can_watch(tmp_path: Path) -> None:
     """Which loop this is; at speed 0 a line for each sortie only, at others one for each phase too."""
-    process = begin(tmp_path, "loop", "--speedup", "1", "--seed", "7", "--state-dir", "state")
+    process = begin_warm(tmp_path, "loop", "--speedup", "1", "--seed", "7", "--state-dir", "state")
     assert process.stderr is not None
     assert "profile space, seed 7" in process.stderr.readline()
     assert "phase 1: Pre-Departure Prep" in process.stderr.readline()

@@ -11,7 +11,8 @@ import pytest
 
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader
-from tests.fakes.program import begin, last_line, run
+from tests.fakes.program import last_line, run
+from tests.fakes.warm import begin_warm
 
 
 @pytest.mark.parametrize(("profile", "custom_modes"), [("space", {0, 1, 2, 3}), ("drone-box", {0, 3, 4, 9})])
@@ -24,7 +25,7 @@ def test_a_ground_station_sees_whole_sorties(tmp_path: Path, profile: str, custo
         receiver.settimeout(0.05)
         link = f"udpout:127.0.0.1:{receiver.getsockname()[1]}"
         arguments = ("loop", "--profile", profile, "--sorties", "1", "--seed", "2", "--json")
-        watched = begin(tmp_path, *arguments, "--state-dir", "one", "--link", link)
+        watched = begin_warm(tmp_path, *arguments, "--state-dir", "one", "--link", link)
         reader, seen, modes = FrameReader(), set(), set()
         quiet = 0
         while quiet < 10:

@@ -23,7 +23,8 @@ from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import load_profile, parse_profile, profile_text
 from sortie.loop.vehicles import has_controller, vehicle_of
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.program import last_line, run, wait_for
+from tests.fakes.warm import begin_warm
 
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("ARDUPILOT_SITL") or str(ROOT / "tests" / "stand_in" / "arducopter")
@@ -72,7 +73,7 @@ def test_a_sortie_end_to_end_on_a_machine_that_halts(tmp_path: Path) -> None:
     """Launched, flown, docked, offloaded, and the battery of the next one charged; journal and JSON tell the same. In
     the survey its child stands still for what would be 6.4 s at this speed-up, before the dock the program itself."""
     arguments = ("loop", "--profile", quick_box(tmp_path), *VEHICLE, "--sorties", "1", "--state-dir", "state", "--json")
-    process = begin(tmp_path, *arguments)
+    process = begin_warm(tmp_path, *arguments)
     try:
         wait_for(process, "phase 4")
         (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -100,7 +101,7 @@ def test_a_sortie_end_to_end_on_a_machine_that_halts(tmp_path: Path) -> None:
 
 def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path) -> None:
     """With the vehicle in the air; the child is gone with the program."""
-    process = begin(tmp_path, "loop", "--profile", quick_box(tmp_path), *VEHICLE, "--state-dir", "state", "--json")
+    process = begin_warm(tmp_path, "loop", "--profile", quick_box(tmp_path), *VEHICLE, "--state-dir", "state", "--json")
     try:
         wait_for(process, "phase 4")
         process.send_signal(signal.SIGINT)
