@@ -137,4 +137,5 @@ def _run(
     import sortie.__main__ as program
 
     sys.argv = [program.__file__, *arguments]
+    sys.orig_argv = [sys.executable, "-m", "sortie", *arguments]  # which a reboot executes
     program.main()
