@@ -26,6 +26,7 @@ def serve(given: GivenOptions) -> int:
             progress.terminal.say(f"sortie: serving {what} on {run.open_at}")
             run.load()
             runtime.run(lambda: run.reboot, progress.refresh)
-    if run.reboot:
+    status = runtime.signals.exit_status
+    if run.reboot and status is None:  # a signal may come in the turn of a reboot
         run.boot_anew()
-    return runtime.signals.exit_status or 0
+    return status or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
+from sortie.__main__ import _run
+from sortie.assembly.program import Program
 from sortie.config.parameters import remember_set, without_set
+from sortie.runtime.runtime import Runtime
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.served import served
@@ -90,3 +94,16 @@ def test_the_program_reboots_with_what_was_set_and_what_it_was_given(tmp_path: P
         assert read(station, "RTL_ALT") == 1500.0
         assert read(station, "FENCE_RADIUS") == 90.0
         station.close()
+
+
+@pytest.mark.parametrize(("signalled", "boots"), [(None, True), (signal.SIGTERM, False)])
+def test_who_is_told_to_end_does_not_reboot(
+    signalled: int | None, boots: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seed 5420 of the storms around real processes: both came in the same turn."""
+    booted: list[Program] = []
+    monkeypatch.setattr(Program, "load", lambda run: setattr(run, "reboot", True))
+    monkeypatch.setattr(Program, "boot_anew", lambda run: booted.append(run))
+    monkeypatch.setattr(Runtime, "run", lambda runtime, *_: setattr(runtime.signals, "number", signalled))
+    assert _run(["serve", "--state-dir", str(tmp_path), "--link", "tcpin:127.0.0.1:0"]) == 0
+    assert bool(booted) == boots
