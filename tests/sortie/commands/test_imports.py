@@ -25,7 +25,7 @@ ASKING = frozenset((
 SERVICES = frozenset((
     "authorization", "broadcast", "commands", "component", "digicam", "equipment", "events", "failures", "flight",
     "ftp", "german", "gimbal", "guided", "landing_target", "mission", "modes", "operator", "parameters", "proximity",
-    "setup", "spoken", "system", "telemetry", "terrain", "traffic",
+    "setup", "spoken", "sticks", "system", "telemetry", "terrain", "traffic",
 ))  # fmt: skip
 """Of a vehicle without a camera."""
 FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
