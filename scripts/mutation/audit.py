@@ -31,7 +31,10 @@ class NamedMutant:
     )
 
     def case(self, root: Path) -> Case:
-        """What is judged. The old text must stand in the file once, or the row is about code that is gone."""
+        """What is judged. The old text must stand in the file once, or the row is about code that is gone; and the file
+        is a module, since no other is read with its error."""
+        if not self.file.endswith(".py"):
+            raise SystemExit(f"{self.name}: {self.file} is no module")
         text = (root / self.file).read_text()
         if text.count(self.old) != 1 or self.old == self.new:
             raise SystemExit(f"{self.name}: its old text stands {text.count(self.old)} times in {self.file}")
