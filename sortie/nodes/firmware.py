@@ -2,7 +2,7 @@
 
 The runtime advances their time, and the serial line of each is the end of a wire. At the end of a pass each firmware
 waits for sensor data, so all its messages of that pass are there, at a vehicle time that depends only on its input.
-Firmwares are processes that do not wait for each other, so as many fly at the same time as there are processors.
+Firmwares are processes that do not wait for each other, so some fly at the same time: one more than there are processors.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class FirmwareNode(QuietNode):
         self._signals = signals
         self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
-        self._at_once = os.cpu_count() or 1  # more would displace each other from the processor's caches
+        # one more than run, since each waits for its answer at times; more would empty the processor's caches
+        self._at_once = 1 + (os.cpu_count() or 1)
 
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # always the same times, whatever else stops time
