@@ -2,7 +2,7 @@
 
 The runtime advances their time, and the serial line of each is the end of a wire. At the end of a pass each firmware
 waits for sensor data, so all its messages of that pass are there, at a vehicle time that depends only on its input.
-Firmwares are processes that do not wait for each other, so some fly at the same time: one more than there are processors.
+Firmwares are processes that do not wait for each other, so one more than there are processors fly at the same time.
 """
 
 from __future__ import annotations
