@@ -69,8 +69,9 @@ def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
         raise LibraryError(f"{file.name} cannot be loaded ({error})") from None
 
 
-def _judged(target: str, fingerprint: str, folder: Path) -> Path:
-    """The file for `target` in `folder`, checked to be complete and of these sources by its note."""
+def whole_note(target: str, folder: Path) -> list[str]:
+    """Lines of the note beside the library for `target`. LibraryError if there is none, or the library is not the one
+    that the note is of."""
     file = library_file(target, folder)
     try:
         note = file.with_suffix(".txt").read_text(encoding="ascii").split()
@@ -79,7 +80,13 @@ def _judged(target: str, fingerprint: str, folder: Path) -> Path:
         raise LibraryError(f"there is no compiled library for {target}; {BUILD}") from None
     if len(note) != 4 or note[0] != target or note[2] != hashlib.sha256(data).hexdigest():
         raise LibraryError(f"{file} is damaged; install again, or {BUILD}")
-    if note[1] != fingerprint:
+    return note
+
+
+def _judged(target: str, fingerprint: str, folder: Path) -> Path:
+    """The file for `target` in `folder`, checked to be complete and of these sources by its note."""
+    file = library_file(target, folder)
+    if whole_note(target, folder)[1] != fingerprint:
         raise LibraryError(f"{file.name} is of other sources; {BUILD}")
     return file
 

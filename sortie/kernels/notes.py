@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from autopilot.control.kernels import fingerprint, source_files
-from autopilot.control.library import library_file
+from autopilot.control.library import LibraryError, library_file, whole_note
 from autopilot.interface.records import dataclass
 
 
@@ -56,15 +56,13 @@ def write_note(file: Path, target: str, sources: KernelSources) -> None:
 
 def renew_note(target: str, sources: KernelSources, folder: Path) -> bool:
     """Write a new note if the library for `target` is complete and was made from the same code."""
-    file = library_file(target, folder)
     try:
-        note = file.with_suffix(".txt").read_text(encoding="ascii").split()
-        data = file.read_bytes()
-    except (OSError, UnicodeDecodeError):
+        note = whole_note(target, folder)
+    except LibraryError:
         return False
-    if [note[:1], note[2:]] != [[target], [hashlib.sha256(data).hexdigest(), sources.code]]:
+    if note[3] != sources.code:
         return False
-    write_note(file, target, sources)
+    write_note(library_file(target, folder), target, sources)
     return True
 
 
