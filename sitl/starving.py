@@ -12,7 +12,7 @@ from typing import Final
 _PROC: Final = Path("/proc")
 _COUNTED_FROM_S: Final = 0.1
 """Silence from which waits for a processor are counted: nearly all silences are shorter, and counting reads files."""
-PATIENCE: Final = 15
+_PATIENCE: Final = 15
 """Most times that a limit is granted again to a starved process: one with many threads waits all the time."""
 
 
@@ -41,7 +41,12 @@ class ProcessSilence:
         if self.seconds <= self.limit_s:
             return False
         starved_s = 0.0 if self._waited_before_s is None else waited_s(self._pid) - self._waited_before_s
-        return self.seconds > self.limit_s + min(starved_s, PATIENCE * self.limit_s)
+        return self.seconds > extended_s(self.limit_s, starved_s)
+
+
+def extended_s(limit_s: float, starved_s: float) -> float:
+    """Limit, s, for who has waited `starved_s` for a processor meanwhile: at most `_PATIENCE` limits more."""
+    return limit_s + min(starved_s, _PATIENCE * limit_s)
 
 
 def waited_s(pid: int) -> float:

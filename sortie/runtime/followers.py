@@ -18,7 +18,7 @@ from enum import Enum, auto
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from sitl.starving import PATIENCE
+from sitl.starving import extended_s
 from sortie.config.values import PaceBounds
 from sortie.logs.run_log import LOGGER
 
@@ -197,7 +197,7 @@ class Followers:
             # them.
             busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
             limit_s = self.bounds.limit_s
-            overdue = waited_s >= limit_s + min(sight.starved_s, PATIENCE * limit_s)
+            overdue = waited_s >= extended_s(limit_s, sight.starved_s)
             client = CLIENTS[
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
             ]
