@@ -115,13 +115,7 @@ class DepotController:
     @property
     def awaits_operator(self) -> bool:
         """True while phase 8 waits for `confirm_relaunch`."""
-        memory = self.memory
-        return (
-            self.context.confirm
-            and memory.ended_by is None
-            and "await_operator" in memory.said
-            and not memory.confirmed
-        )
+        return self.context.confirm and self.memory.ended_by is None and self.memory.relaunch_unconfirmed
 
     def confirm_relaunch(self, now_ms: int) -> None:
         """Confirm the relaunch that `awaits_operator` waits for."""
@@ -142,7 +136,7 @@ class DepotController:
         memory.recovering = True
         memory.docked = False
         memory.waiting = None
-        memory.said = []
+        memory.announced = []
         memory.approaches, memory.failed_approaches = 0, []
         memory.approaching = memory.waved_off = False
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"

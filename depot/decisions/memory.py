@@ -15,6 +15,10 @@ from depot.messages import MissionPlan, Status
 from depot.names import EndedBy, Phase, SkimmerState
 from depot.settings import DEATH_FACTOR, HeartbeatSettings
 
+# decisions on which later ones of the same sortie depend
+OFFLOAD_LEFTOVER, END_HARVEST = "offload_leftover", "end_harvest"
+SHORTFALL, AWAIT_OPERATOR = "harvest_shortfall", "await_operator"
+
 
 class DeathTimer(Struct):
     """T_DEATH = 1.5 x T_SORTIE, from the launch command to a confirmed docking."""
@@ -115,8 +119,9 @@ class ControlledBy(StrEnum):
 class DepotMemory(Struct):
     """Everything that the depot controller remembers. Times are ms since the loop began.
 
-    `asked`: requests for a status before the go/no-go. `said`: decisions that `decide_once` has recorded in this
-    sortie. `losses`: skimmers declared lost so far; later plans have larger reserves for each.
+    `status_requests`: their number before the go/no-go. `announced`: decisions that `decide_once` has recorded in this
+    sortie; what depends on one of them asks a property. `losses`: skimmers declared lost so far; later plans have
+    larger reserves for each. Fields with a `name` have that name in stored journals.
     """
 
     number: int = 0
@@ -128,7 +133,7 @@ class DepotMemory(Struct):
     plan: MissionPlan | None = None
     acknowledged: int = 0  # number of the plan that the skimmer has taken
     verified: bool = False  # the skimmer is configured and reports that its sensors work
-    asked: int = 0
+    status_requests: int = field(default=0, name="asked")
     record: SortieRecord | None = None
     status: Status | None = None
     status_ms: int = 0
@@ -144,7 +149,7 @@ class DepotMemory(Struct):
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
     anomalies: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list, name="said")
     moved_ms: int = 0
     confirmed: bool = False
     cycles: int = 0
@@ -158,8 +163,27 @@ class DepotMemory(Struct):
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
-    # `name`: the name in stored journals
     controlled_by: ControlledBy = field(default=ControlledBy.NOBODY, name="taken")
     controlled_by_ms: int = field(default=0, name="taken_ms")
     held_ms: int = 0  # part of the harvest time in which another party had the vehicle
     ended_by: EndedBy | None = None
+
+    @property
+    def leftover_offload_begun(self) -> bool:
+        """True if the depot has begun to offload what an earlier sortie left in the store."""
+        return OFFLOAD_LEFTOVER in self.announced
+
+    @property
+    def harvest_ended_by_margin(self) -> bool:
+        """True if the depot has recalled a skimmer that went on harvesting with a margin near its limit."""
+        return END_HARVEST in self.announced
+
+    @property
+    def harvest_ended_by_shortfall(self) -> bool:
+        """True if the depot has recalled the skimmer because its harvest was far below the plan."""
+        return SHORTFALL in self.announced
+
+    @property
+    def relaunch_unconfirmed(self) -> bool:
+        """True if a relaunch waits for the confirmation of an operator."""
+        return AWAIT_OPERATOR in self.announced and not self.confirmed

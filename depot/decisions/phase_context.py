@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from autopilot.interface.mathematics import whole_power
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import ConditionInputs, answers
-from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
+from depot.decisions.memory import OFFLOAD_LEFTOVER, ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
@@ -82,9 +82,9 @@ class PhaseContext:
         self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None, *, of: str = ""
     ) -> None:
         """Record a decision once in a sortie; with `of`, once in a sortie for each value of `of`."""
-        said = f"{name} {of}" if of else name
-        if said not in self.memory.said:
-            self.memory.said.append(said)
+        announcement = f"{name} {of}" if of else name
+        if announcement not in self.memory.announced:
+            self.memory.announced.append(announcement)
             self.decide(now_ms, name, reason, facts)
 
     def request(self, request: Request) -> None:
@@ -142,7 +142,7 @@ class PhaseContext:
         memory.number += 1
         memory.phase_start_ms = now_ms
         memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, RecallState.NOT_SENT
-        memory.anomalies, memory.said = [], []
+        memory.anomalies, memory.announced = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
         memory.controlled_by = ControlledBy.NOBODY
         memory.approaches, memory.failed_approaches = 0, []
@@ -186,7 +186,7 @@ class PhaseContext:
         if not reading.emptied:
             self.decide_once(
                 now_ms,
-                "offload_leftover" if stable else "keep_leftover",
+                OFFLOAD_LEFTOVER if stable else "keep_leftover",
                 "an earlier sortie has left it in the store",
                 {"store_kg": reading.offloadable_kg},
             )

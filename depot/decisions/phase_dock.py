@@ -13,6 +13,7 @@ from depot.readings import DepotReading
 
 INTERFACE_CHECKS = 10
 """Checks of a failed interface in the usual docking time. After twice as many the offload is given up."""
+ONCE_PER_APPROACH = ("grant_docking_clearance", "withhold_clearance")
 LOOKS = 4
 """An approaching skimmer is observed this many times more often than a waiting one."""
 
@@ -70,7 +71,7 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
 
 def _follow_approach(context: PhaseContext, status: Status, reading: DepotReading, now_ms: int) -> None:
     """Handle a skimmer that holds again after its approach missed or was waved off. Both are near misses, and later
-    decisions about clearance are recorded again."""
+    decisions about clearance are announced again."""
     memory = context.memory
     if status.stage is SkimmerStage.APPROACH:
         memory.approaching = True
@@ -86,9 +87,7 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
         }
         context.decide(now_ms, how, "it holds off again, and the latches hold nothing", facts)
     memory.approaching = memory.waved_off = False
-    memory.said = [
-        said for said in memory.said if not said.startswith(("grant_docking_clearance", "withhold_clearance"))
-    ]
+    memory.announced = [name for name in memory.announced if not name.startswith(ONCE_PER_APPROACH)]
 
 
 def clearance_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from depot.decisions import phase_prep
 from depot.decisions.docking import beyond_limits, docking_facts
-from depot.decisions.memory import ControlledBy, RecallState
+from depot.decisions.memory import END_HARVEST, SHORTFALL, ControlledBy, RecallState
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
@@ -29,7 +29,6 @@ _REACHED = {
 }
 _DEPOT_SHARE = 0.9
 """Share of the plan's reserves below which the depot ends a harvest that the skimmer does not end."""
-SHORTFALL = "harvest_shortfall"
 FAIR_SHARE = 0.2
 """Share of the planned harvest time before which the intake is not judged."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
@@ -157,7 +156,11 @@ def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
 def _compare_harvest(context: PhaseContext, status: Status) -> None:
     """End a harvest that brings far less than expected; the sortie does not count as completed."""
     memory = context.memory
-    if memory.phase is not Phase.HARVEST or status.stage is not SkimmerStage.HARVEST or SHORTFALL in memory.said:
+    if (
+        memory.phase is not Phase.HARVEST
+        or status.stage is not SkimmerStage.HARVEST
+        or memory.harvest_ended_by_shortfall
+    ):
         return
     if memory.controlled_by:
         return  # whoever has the vehicle does not obey: what that costs shows when the harvest has ended
@@ -253,11 +256,11 @@ def _watch(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None:
     """Recall a skimmer that goes on harvesting although a margin is near its limit. This is no abort."""
     plan = context.memory.plan
-    if plan is None or status.stage is not SkimmerStage.HARVEST or "end_harvest" in context.memory.said:
+    if plan is None or status.stage is not SkimmerStage.HARVEST or context.memory.harvest_ended_by_margin:
         return
     near = margin_near(status, plan, _DEPOT_SHARE)
     if near is not None:
-        context.decide_once(now_ms, "end_harvest", f"{near}, and it goes on harvesting", margin_facts(status))
+        context.decide_once(now_ms, END_HARVEST, f"{near}, and it goes on harvesting", margin_facts(status))
         context.request(CommandMessage(DepotCommand.RECALL))
 
 

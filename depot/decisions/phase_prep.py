@@ -80,7 +80,7 @@ def _configured(context: PhaseContext, answer: RequestResult, now_ms: int) -> No
         _repeat_phase(context, now_ms)
         return
     memory.verified = answer is RequestResult.ACCEPTED
-    memory.step, memory.asked, memory.check_ms = PrepStep.CHECK, 0, now_ms
+    memory.step, memory.status_requests, memory.check_ms = PrepStep.CHECK, 0, now_ms
 
 
 def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
@@ -88,9 +88,9 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     memory, plan = context.memory, context.memory.plan
     assert plan is not None  # begin_sortie has made a plan
     status = _status_of_plan(context)
-    if status is None and memory.beats.misses == 0 and memory.asked < context.profile.heartbeat.attempts:
+    if status is None and memory.beats.misses == 0 and memory.status_requests < context.profile.heartbeat.attempts:
         if memory.check_ms is not None and now_ms >= memory.check_ms:
-            memory.asked += 1
+            memory.status_requests += 1
             memory.check_ms = now_ms + _ask_again_ms(context)
             context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         return False
@@ -133,8 +133,7 @@ def _status_of_plan(context: PhaseContext) -> Status | None:
 
 def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
     """True if the store is being emptied, or if no offload has been tried yet."""
-    untried = "offload_leftover" not in context.memory.said
-    return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
+    return not reading.emptied and (reading.moving_kg_s > 0.0 or not context.memory.leftover_offload_begun)
 
 
 def _wait_s(context: PhaseContext, failed: list[str], reading: DepotReading) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from depot.decisions.health import HealthVerdict, near_misses, review, review_facts
+from depot.decisions.memory import AWAIT_OPERATOR
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import Derating
@@ -121,7 +122,7 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
         near=memory.near_misses + int(bool(near)),
     )
     if context.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
-        context.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
+        context.decide_once(now_ms, AWAIT_OPERATOR, "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(context.profile.plan.review_s * 1000.0), 1)
         return False
     if near:

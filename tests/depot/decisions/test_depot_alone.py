@@ -296,8 +296,8 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: Phas
     assert [request.order for request in context.take_requests() if isinstance(request, CommandMessage)] == [
         DepotCommand.REPORT
     ]
-    assert (memory.asked, said) == (1, [])
-    memory.asked, memory.check_ms = PROFILE.heartbeat.attempts, NOW_MS
+    assert (memory.status_requests, said) == (1, [])
+    memory.status_requests, memory.check_ms = PROFILE.heartbeat.attempts, NOW_MS
     assert not phase_prep._check(context, DepotReading(), NOW_MS)
     assert [decision.name for decision in said][:1] == ["no_go"]  # it was asked as often as is done
 

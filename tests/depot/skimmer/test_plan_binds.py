@@ -189,8 +189,8 @@ def test_nothing_that_can_change_is_in_the_hands_of_both() -> None:
     """In the middle of a harvest; a list that both have would be found."""
     bench = LoopBench().run_to(100_000.0)
     assert shared(bench) == []
-    bench.loop.skimmer.memory.out = bench.loop.depot.memory.said  # type: ignore[assignment]  # the planted breach
-    assert shared(bench) == [bench.loop.depot.memory.said]
+    bench.loop.skimmer.memory.out = bench.loop.depot.memory.announced  # type: ignore[assignment]  # the planted breach
+    assert shared(bench) == [bench.loop.depot.memory.announced]
 
 
 def test_no_argument_of_the_skimmer_is_a_profile() -> None:
