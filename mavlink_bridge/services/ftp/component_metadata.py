@@ -68,6 +68,8 @@ class MetadataFiles:
         self._described = described
         self._version = version
         self._model = {"modelName": model} if model else {}
+        self._linguist: dict[str, bytes] = {}
+        """Translations made so far: a directory names their sizes each time that it is listed."""
 
     def pages(self) -> dict[str, Callable[[], bytes]]:
         """Functions that make the files, by file name."""
@@ -76,11 +78,16 @@ class MetadataFiles:
             found[_packed_name(described)] = partial(self._packed_file, described.name)
             if described.german is not None:
                 found[_summary_name(described)] = partial(_summary, described)
-                found[_linguist_name(described)] = partial(_linguist_file, described)
+                found[_linguist_name(described)] = partial(self._linguist_file, described)
         return found
 
     def _packed_file(self, name: str) -> bytes:
         return self._packed[name]
+
+    def _linguist_file(self, described: Described) -> bytes:
+        if described.name not in self._linguist:
+            self._linguist[described.name] = _linguist_file(described)
+        return self._linguist[described.name]
 
     @cached_property
     def _packed(self) -> dict[str, bytes]:
@@ -163,32 +170,43 @@ def _summary(described: Described) -> bytes:
 
 def _linguist_file(described: Described) -> bytes:
     assert described.german is not None
-    from xml.etree import ElementTree  # imported only when a station downloads the file
+    from xml.sax.saxutils import escape  # imported only when a station downloads the file
 
-    document = described.document()
-    root = ElementTree.Element("TS", version="2.1", language=LOCALE)
-    for place, text in described.german().items():
-        context = ElementTree.SubElement(root, "context")
-        ElementTree.SubElement(context, "name").text = place
-        message = ElementTree.SubElement(context, "message")
-        ElementTree.SubElement(message, "source").text = text_at(document, place)
-        ElementTree.SubElement(message, "translation").text = text
-    return _compressed(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+    named = by_name(described.document())
+    contexts = "".join(
+        f"<context><name>{escape(place)}</name><message><source>{escape(text_at(named, place))}</source>"
+        f"<translation>{escape(text)}</translation></message></context>"
+        for place, text in described.german().items()
+    )
+    return _compressed(
+        f"<?xml version='1.0' encoding='utf-8'?>\n<TS version=\"2.1\" language=\"{LOCALE}\">{contexts}</TS>".encode()
+    )
 
 
-def text_at(document: Mapping[str, Any], place: str) -> str:
-    """String at a path as /parameters/NAME/shortDesc, where a list element is found by its name or number; for $globals
-    the string itself. KeyError for an unknown path."""
+def by_name(document: Any) -> Any:
+    """Document whose lists are mappings: an element stands under its name, its value and its index. Of two elements
+    with one name, the first."""
+    if isinstance(document, Mapping):
+        return {key: by_name(value) for key, value in document.items()}
+    if not isinstance(document, list):
+        return document
+    found: dict[str, Any] = {}
+    for entry in document:
+        element = by_name(entry)
+        for key in _KEYS:
+            if isinstance(entry, Mapping) and key in entry:
+                found.setdefault(str(entry[key]), element)
+    return found
+
+
+def text_at(named: Mapping[str, Any], place: str) -> str:
+    """String of a document `by_name` at a path as /parameters/NAME/shortDesc; for $globals the string itself. KeyError
+    for an unknown path."""
     if place.startswith("$globals/"):
         return place.rpartition("/")[2]
-    found: Any = document
+    found: Any = named
     for step in place.strip("/").split("/"):
-        if isinstance(found, list):
-            found = next((entry for entry in found if step in {str(entry.get(key)) for key in _KEYS}), None)
-        else:
-            found = found[step]
-        if found is None:
-            raise KeyError(place)
+        found = found[step]
     return str(found)
 
 

@@ -20,7 +20,7 @@ from mavlink_bridge.services.events import book as d
 from mavlink_bridge.services.events.book import SortieBook
 from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
-from mavlink_bridge.services.ftp.component_metadata import text_at
+from mavlink_bridge.services.ftp.component_metadata import by_name, text_at
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session, mavlink
 
@@ -144,7 +144,7 @@ def test_modes_are_in_groups_that_checks_forbid() -> None:
 )
 def test_every_text_is_there_in_german(vocabulary: Vocabulary, modes: tuple[ShownMode, ...]) -> None:
     """At its place in the file, with the same arguments in it."""
-    german, file = vocabulary.german(modes), vocabulary.document(modes)
+    german, file = vocabulary.german(modes), by_name(vocabulary.document(modes))
     for one in vocabulary.definitions:
         place = f"/components/1/event_groups/{one.group}/events/{one.number}/message"
         assert sorted(re.findall(r"\{[^}]*\}", german[place])) == sorted(re.findall(r"\{[^}]*\}", text_at(file, place)))

@@ -11,7 +11,15 @@ from xml.etree import ElementTree
 import pytest
 
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.ftp.component_metadata import LOCALE, crc32, text_at
+from mavlink_bridge.services.ftp.component_metadata import (
+    LOCALE,
+    Described,
+    MetadataFiles,
+    MetadataType,
+    by_name,
+    crc32,
+    text_at,
+)
 from mavlink_bridge.services.ftp.wire import Opcode, Operation
 from mavlink_bridge.services.german import german
 from mavlink_bridge.wire.codec import dialect
@@ -110,10 +118,11 @@ def check_german(station: SessionLink, entry: dict[str, Any], document: Any, com
     linguist = ElementTree.fromstring(lzma.decompress(download(station, summary[LOCALE]["url"], component)))
     known = strings(document, document["translation"])
     places = {}
+    named = by_name(document)
     for context in linguist.iter("context"):
         place = context.findtext("name") or ""
         places[place] = context.findtext("message/translation") or ""
-        assert context.findtext("message/source") == known[place] == text_at(document, place)
+        assert context.findtext("message/source") == known[place] == text_at(named, place)
     assert {place: text for place, text in known.items() if not places.get(place)} == {}
     modes = re.compile(r"/enums/(mode_t|navigation_mode_t|navigation_mode_group_t)/")
     same = {text for place, text in known.items() if places[place] == text and not modes.search(place)}
@@ -197,7 +206,29 @@ def test_commands_say_what_the_vehicle_does() -> None:
 def test_a_place_that_is_not_there_is_an_error() -> None:
     """Of the program: nothing is translated by chance."""
     with pytest.raises(KeyError):
-        text_at({"parameters": [{"name": "A"}]}, "/parameters/B/shortDesc")
+        text_at(by_name({"parameters": [{"name": "A"}]}), "/parameters/B/shortDesc")
+
+
+def test_files_are_made_once_however_often_their_folder_is_listed() -> None:
+    """A client asks for a folder some entries at a time, and the sizes of all files stand in it."""
+    made: list[str] = []
+    texts = {"a & <b>": "ä & <b>"}
+
+    def document() -> dict[str, Any]:
+        made.append("document")
+        return {"parameters": [{"name": "A", "shortDesc": "a & <b>"}]}
+
+    def translated() -> dict[str, str]:
+        made.append("german")
+        return {"/parameters/A/shortDesc": texts["a & <b>"]}
+
+    pages = MetadataFiles([Described(MetadataType.PARAMETER, "parameters", document, translated)], (1, 0, 0)).pages()
+    first = {name: page() for name, page in pages.items()}
+    assert {name: page() for name, page in pages.items()} == first
+    assert made == ["document", "document", "german"]
+    linguist = ElementTree.fromstring(lzma.decompress(first[f"parameters.{LOCALE}.ts.xz"]))
+    assert [each.text for each in linguist.iter("source")] == list(texts)
+    assert [each.text for each in linguist.iter("translation")] == list(texts.values())
 
 
 @pytest.mark.parametrize(
