@@ -190,8 +190,8 @@ class FlightCommands:
         if position is not None and velocity is None:
             flight.go_to(position, yaw, over_ground)
         elif velocity is not None or acceleration is not None:
-            here = self._facts.vehicle.state.velocity  # velocity from which an acceleration alone continues
-            flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)
+            present = self._facts.vehicle.state.velocity  # from which an acceleration alone continues
+            flight.move(velocity or present, position=position, acceleration=acceleration, yaw=yaw)
         elif yaw is not None:
             self._heading.fix(yaw)
         return ACCEPTED
@@ -267,8 +267,8 @@ class FlightCommands:
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:
         if not self._kind.turns_nose:
             return UNSUPPORTED
-        here = self._facts.vehicle.state.yaw
-        if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, here)):
+        yaw = self._facts.vehicle.state.yaw
+        if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, yaw)):
             return self._announcer.refuse(f"Yaw: not in {self._modes.spec.name}")
         return ACCEPTED
 

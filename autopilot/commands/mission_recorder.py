@@ -79,9 +79,9 @@ class MissionRecorder:
         return ACCEPTED
 
     def _add(self, command: Cmd) -> Outcome:
-        here = self._facts.vehicle.state.place
+        place = self._facts.vehicle.state.place
         height = 0.0 if command is Cmd.NAV_LAND else self._facts.height
-        item = MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=here.lat, y=here.lon, z=height)
+        item = MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=place.lat, y=place.lon, z=height)
         self._keep((*self._plans.mission.items(), item))
         self._announcer.say(Severity.INFO, f"Added waypoint {self._plans.mission.count() - 1}")
         return ACCEPTED

@@ -49,23 +49,23 @@ class PilotInput:
         """True while no transmitter moves the sticks."""
         self._deaf = False
         """True while neither a transmitter nor a ground station moves the sticks."""
-        self._switch_asked = (-1, -1)
+        self._switch_key = (-1, -1)
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
         self._channels: tuple[float, ...] = ()
         self._last: tuple[float, ...] = ()  # last pulses of a silent receiver, which are still shown
         self._passthrough = Passthrough(facts, helm.vehicle.set_output)
-        self.held = False
+        self.has_input = False
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
         """True while the sticks are a ground station's (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL)."""
         self.overrides_allowed = True
         """True if a switch of the transmitter allows overrides by a ground station."""
-        self.found = True
+        self.has_had_input = True
         """True if a transmitter or a ground station has been heard since power-on."""
         if facts.param("SIM_RC_FAIL") != 0.0:
             self.radio_dead = True
-            self.found = False
+            self.has_had_input = False
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
         """Move the sticks by a ground station; None = released."""
@@ -102,7 +102,7 @@ class PilotInput:
 
     def _set(self, sticks: Sticks) -> None:
         self._helm.vehicle.set_sticks(sticks)
-        self.held = self.found = True
+        self.has_input = self.has_had_input = True
         self._sticks = sticks
         self._throttle = sticks.throttle
         self._modes.mode.sticks_moved(sticks)
@@ -137,7 +137,7 @@ class PilotInput:
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """Lose a transmitter that was never heard, when the vehicle is armed (ArduCopter/radio.cpp, read_radio)."""
-        if armed and not self.found:
+        if armed and not self.has_had_input:
             self._failsafes.sticks.heard(now_ms, 0.0)
 
     def parameter_changed(self, name: str) -> None:
@@ -158,7 +158,7 @@ class PilotInput:
         if failed:
             self.lose(now_ms)
         else:
-            self.found = True
+            self.has_had_input = True
             self._give_back()
 
     def lose(self, now_ms: int) -> None:
@@ -173,7 +173,7 @@ class PilotInput:
     def _let_go(self) -> None:
         self._throttle = 0.0
         self.channels = self._last = ()
-        self.held = self.overridden = False
+        self.has_input = self.overridden = False
         self._sticks = Sticks()
         self._helm.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
@@ -198,8 +198,8 @@ class PilotInput:
     def at_rest(self) -> bool:
         """True if there is a pilot and the throttle commands nothing: down, or centred on a rover or boat."""
         if not self._facts.vehicle_class.flies:
-            return self.held and abs(self._sticks.throttle - _CENTRE) < _LOW
-        return self.held and self._sticks.throttle < _LOW
+            return self.has_input and abs(self._sticks.throttle - _CENTRE) < _LOW
+        return self.has_input and self._sticks.throttle < _LOW
 
     @property
     def turn(self) -> float:
@@ -234,16 +234,16 @@ class PilotInput:
 
     def _throttle_pulse(self) -> float:
         """Throttle as a transmitter would send it, us. It rests at its low end on flying vehicles."""
-        if self.held or not self._facts.vehicle_class.flies:
+        if self.has_input or not self._facts.vehicle_class.flies:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 
     def _switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch at a position of the present mode (or, as in ArduPilot's simulator, at
         the sixth), all others low."""
-        asked = (self._facts.parameters.version, self._modes.number)
-        if asked != self._switch_asked:
-            self._switch_asked, self._switch = asked, self._find_switch()
+        key = (self._facts.parameters.version, self._modes.number)
+        if key != self._switch_key:
+            self._switch_key, self._switch = key, self._find_switch()
         return self._switch
 
     def _find_switch(self) -> tuple[float, ...]:

@@ -88,7 +88,7 @@ class TransmitterArming:
     # --- the stick ------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Arm or disarm once the stick has been held for long enough."""
-        gesture = self._held()
+        gesture = self._gesture_held()
         if gesture is not self._gesture:
             self._gesture = gesture
             self._due_ms = None if gesture is _Gesture.NONE else now_ms + _HELD_MS
@@ -100,9 +100,9 @@ class TransmitterArming:
                 self._disarm(ArmingMethod.RUDDER)
 
     def next_deadline_ms(self) -> int | None:
-        return self._due_ms if self._held() is self._gesture else self._facts.now_ms
+        return self._due_ms if self._gesture_held() is self._gesture else self._facts.now_ms
 
-    def _held(self) -> _Gesture:
+    def _gesture_held(self) -> _Gesture:
         if not self._sticks.at_rest or abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
             return _Gesture.NONE
         rudder = int(self._facts.param("ARMING_RUDDER", 2.0))

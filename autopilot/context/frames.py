@@ -33,8 +33,8 @@ def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> f
 
 def item_down(facts: VehicleFacts, item: MissionItem) -> float:
     """NED d of an item at the vehicle's horizontal position."""
-    here = facts.vehicle.state.place
-    return _down(facts, item, here.lat, here.lon)
+    place = facts.vehicle.state.place
+    return _down(facts, item, place.lat, place.lon)
 
 
 def _down(facts: VehicleFacts, item: MissionItem, lat: float, lon: float) -> float:

@@ -57,8 +57,8 @@ def heights_over_ground(
     count = min(int(ahead_m / (along[1] - along[0])), len(along) - 1)
     half = 0.5 * climb * along
     tops = np.pad(np.where(np.isnan(ground), -np.inf, ground) - half, (0, count), constant_values=-np.inf)
-    wanted = np.maximum(ground, np.lib.stride_tricks.sliding_window_view(tops, count + 1).max(axis=1) + half) + more
-    return np.asarray(np.minimum(wanted, np.maximum(ground + more, ground[0] + over[0] + climb * along)))
+    heights = np.maximum(ground, np.lib.stride_tricks.sliding_window_view(tops, count + 1).max(axis=1) + half) + more
+    return np.asarray(np.minimum(heights, np.maximum(ground + more, ground[0] + over[0] + climb * along)))
 
 
 def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, Floats]:
@@ -67,8 +67,8 @@ def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, F
     origin = facts.vehicle.origin
     assert origin is not None
     if facts.follows_range_finder:
-        seen = facts.ground_seen
-        return np.linspace(0.0, 1.0, 2), np.full(2, np.nan if seen is None else seen)
+        measured = facts.ground_seen
+        return np.linspace(0.0, 1.0, 2), np.full(2, np.nan if measured is None else measured)
     length = hypot(end[0] - begin[0], end[1] - begin[1])
     count = min(max(int(length / _STEP_M) + 1, 2), _MOST_STEPS)
     shares = np.linspace(0.0, 1.0, count)
@@ -84,7 +84,7 @@ def _height(facts: VehicleFacts, origin: GeoPoint, begin: Ned, end: Ned, share: 
 
 def _straightened(along: Floats, up: Floats) -> list[int]:
     """Indices to keep: no height between them is farther than `_EXACT_M` from their lines."""
-    kept = {0, len(up) - 1}
+    indices = {0, len(up) - 1}
     ranges = [(0, len(up) - 1)]
     while ranges:
         first, last = ranges.pop()
@@ -94,9 +94,9 @@ def _straightened(along: Floats, up: Floats) -> list[int]:
         off = np.abs(up[first : last + 1] - (up[first] + share * (up[last] - up[first])))
         worst = int(np.argmax(off))
         if off[worst] > _EXACT_M:
-            kept.add(first + worst)
+            indices.add(first + worst)
             ranges += [(first, first + worst), (first + worst, last)]
-    return sorted(kept)
+    return sorted(indices)
 
 
 class GroundFollower:
@@ -114,7 +114,7 @@ class GroundFollower:
         self._due_ms: int | None = None
         self._over: float | None = None  # height above ground at the beginning of a leg by the range finder, m
         self._from: Ned = (0.0, 0.0, 0.0)
-        self._seen: float | None = None
+        self._planned_ground: float | None = None
         self._slope = (0.0, 0.0)  # m flown when the ground last differed from the plan, and its height then
 
     def begin(self, target: Target) -> Target:
@@ -170,10 +170,10 @@ class GroundFollower:
         """True if the ground differs from the plan."""
         if not self._facts.follows_range_finder:
             return self._blind_ms is not None and self._revision != self._facts.terrain.revision
-        seen = self._facts.ground_seen
-        if seen is None or self._seen is None:
-            return seen is not self._seen
-        return abs(seen - self._seen) > _SAME_M
+        measured = self._facts.ground_seen
+        if measured is None or self._planned_ground is None:
+            return measured is not self._planned_ground
+        return abs(measured - self._planned_ground) > _SAME_M
 
     # --- pieces ---------------------------------------------------------------------------------------------------
     def _plan(self, begin: Ned, *, first: bool = False) -> Leg:
@@ -192,10 +192,10 @@ class GroundFollower:
             ahead_m = self._facts.param("TERRAIN_LOOKAHD")
             climb = self._climb(begin, leg) if ahead_m > 0.0 else 0.0
             up = heights_over_ground(shares[:known] * length, ground[:known], ends, climb, ahead_m)
-        kept = _straightened(shares[:known] * length, up) if known > 1 else []
+        indices = _straightened(shares[:known] * length, up) if known > 1 else []
         points = [
             (begin[0] + share * (leg.end[0] - begin[0]), begin[1] + share * (leg.end[1] - begin[1]), -float(up[k]))
-            for k, share in ((k, float(shares[k])) for k in kept)
+            for k, share in ((k, float(shares[k])) for k in indices)
         ]
         self._blind = known < len(ground)
         if self._blind:
@@ -208,21 +208,21 @@ class GroundFollower:
         """Plan onward over the ground that the range finder measures now, as if it were level from here. The end of the
         last leg was as high as that ground."""
         begin = (begin[0], begin[1], self._facts.vehicle.state.position[2])
-        self._seen = seen = self._facts.ground_seen
-        self._blind = seen is None
-        self._pieces = [(leg.end[0], leg.end[1], begin[2] if seen is None else -seen - over)]
-        if seen is not None and self._over is None:
-            self._over, self._from, self._slope = -begin[2] - seen, begin, (0.0, seen)
-        if seen is not None and self._over is not None and not first:
+        self._planned_ground = ground = self._facts.ground_seen
+        self._blind = ground is None
+        self._pieces = [(leg.end[0], leg.end[1], begin[2] if ground is None else -ground - over)]
+        if ground is not None and self._over is None:
+            self._over, self._from, self._slope = -begin[2] - ground, begin, (0.0, ground)
+        if ground is not None and self._over is not None and not first:
             north, east = leg.end[0] - self._from[0], leg.end[1] - self._from[1]
             length = max(hypot(north, east), 1.0)
             flown = ((begin[0] - self._from[0]) * north + (begin[1] - self._from[1]) * east) / length
             share = max(flown + _AHEAD_M, 0.0) / length
             way = flown - self._slope[0]
-            rise = (seen - self._slope[1]) / way if way > _LEAST_WAY_M else 0.0
-            self._slope = (flown, seen)
+            rise = (ground - self._slope[1]) / way if way > _LEAST_WAY_M else 0.0
+            self._slope = (flown, ground)
             if share < 1.0:
-                ahead = seen + _AHEAD_M * min(max(rise, -_STEEPEST), _STEEPEST)
+                ahead = ground + _AHEAD_M * min(max(rise, -_STEEPEST), _STEEPEST)
                 down = -ahead - self._over - (over - self._over) * share
                 self._pieces.insert(0, (self._from[0] + share * north, self._from[1] + share * east, down))
         return self._piece(start=begin if first else None)

@@ -38,12 +38,12 @@ class SaveHome:
 
 @dataclass(frozen=True, slots=True)
 class SaveProgress:
-    """The sequencer's index and state (`MissionState` value). `asked`: a person has set the index and gets an answer
-    once it is durable; other progress is not acknowledged."""
+    """The sequencer's index and state (`MissionState` value). `requested`: a person has set the index and gets an
+    answer once it is durable; other progress is not acknowledged."""
 
     index: int
     state: int
-    asked: bool = False
+    requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

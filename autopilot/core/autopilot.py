@@ -128,8 +128,8 @@ class Autopilot:
     def _restore(self, progress: tuple[int, int] | None) -> None:
         """Continue at the stored item, or at the start if there is no such item. A process may end between the removal
         of a mission and the sequencer's reaction."""
-        there = progress is not None and (progress[0] == 0 or self.plans.mission.get(progress[0]) is not None)
-        index, state = progress if progress is not None and there else (0, MissionState.IDLE)
+        exists = progress is not None and (progress[0] == 0 or self.plans.mission.get(progress[0]) is not None)
+        index, state = progress if progress is not None and exists else (0, MissionState.IDLE)
         self.sequencer.restore(index, MissionState(state))
 
     def _make_modes(self) -> None:
@@ -177,7 +177,7 @@ class Autopilot:
             self.failsafes,
             self._other_reasons,
             self.sticks.throttle_raised,
-            lambda: self.sticks.found,
+            lambda: self.sticks.has_had_input,
             int(facts.param("BATT_MONITOR", 4.0)),
         )
         self.prearm = PrearmWatch(facts, announcer, self.home, checks)

@@ -77,10 +77,10 @@ def build_choice(
 
 def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
     """INITIAL_MODE, if the vehicle may stand in it: a mode for arming, a landing mode, or AUTO with a mission."""
-    wanted = int(facts.param("INITIAL_MODE"))
-    spec = facts.vehicle_class.modes.specs.get(wanted)
+    number = int(facts.param("INITIAL_MODE"))
+    spec = facts.vehicle_class.modes.specs.get(number)
     usable = bool(auto.mission.total()) if spec is auto.spec else spec is not None and (spec.arming or spec.landing)
-    return wanted if usable else facts.vehicle_class.modes.initial
+    return number if usable else facts.vehicle_class.modes.initial
 
 
 def build_executor(

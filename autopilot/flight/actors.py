@@ -265,7 +265,7 @@ class MotorActor(FlightActor):
         self._vehicle = vehicle
         self._arming = arming
         self._announcer = announcer
-        self._asked: Message | None = None  # an ARM or DISARM that a flight controller has not answered yet
+        self._request: Message | None = None  # an ARM or DISARM that a flight controller has not answered yet
 
     def reset(self, request: Message) -> str | None:
         return self._vehicle.clear(ControlPart.MOTORS).reason or None
@@ -301,19 +301,19 @@ class MotorActor(FlightActor):
         self._await(request, outcome.result)
 
     def _await(self, request: Message, result: Result) -> None:
-        self._asked = request
+        self._request = request
         if result is not Result.IN_PROGRESS:
             self._finish(result is Result.ACCEPTED)
 
     def _finish(self, done: bool) -> None:
-        if self._asked is not None:
-            request, self._asked = self._asked, None
+        if self._request is not None:
+            request, self._request = self._request, None
             self.port.reply(request, (OK, "") if done else (FAIL, self._arming.last_refusal))
 
     def handle_news(self, news: int, now_flags: int) -> None:
         armed = bool(now_flags & flags.ARMED)
-        if self._asked is not None and (news & flags.ARMED or not self._arming.pending):
-            self._finish(armed == (self._asked.subject == Ask.ARM.value))
+        if self._request is not None and (news & flags.ARMED or not self._arming.pending):
+            self._finish(armed == (self._request.subject == Ask.ARM.value))
         if news & flags.ARMED:
             self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
         if news & flags.DEADMAN:

@@ -104,10 +104,10 @@ class FlightSystem:
             case FlightCommand.ABORT:
                 return self.abort(now_ms)
             case FlightCommand.STATUS:
-                asked = self.ask_status(now_ms)
-                if asked is None:
+                status = self.ask_status(now_ms)
+                if status is None:
                     return self._announcer.refuse(f"Flight: {NO_ANSWER}")
-                return Outcome(Result.ACCEPTED, detail=asked[0] + 256 * asked[1])
+                return Outcome(Result.ACCEPTED, detail=status[0] + 256 * status[1])
         return Outcome(Result.UNSUPPORTED, f"no flight manager command {number}")
 
     def go(self, now_ms: int) -> Outcome:
@@ -247,8 +247,8 @@ class FlightSystem:
         self._report(error, f"actor {name}")
 
     def _report(self, error: Exception, where: str) -> None:
-        for told in self.error_listeners:
-            told(error, where)
+        for listener in self.error_listeners:
+            listener(error, where)
 
     def _restarted(self) -> None:
         """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""

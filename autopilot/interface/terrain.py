@@ -116,7 +116,7 @@ class Terrain:
     def __init__(self, ground: HeightMap | None, spacing_m: Callable[[], float], enabled: Callable[[], bool]) -> None:
         self.ground = ground
         self.revision = 0
-        self.wanted: dict[tuple[int, int, int, int], Block] = {}
+        self.pending: dict[tuple[int, int, int, int], Block] = {}
         """Blocks that were requested and not received, in the order of the requests."""
         self._spacing_m = spacing_m
         self._enabled = enabled
@@ -130,7 +130,7 @@ class Terrain:
         if spacing != self._spacing_now:
             self._spacing_now = spacing
             self._blocks.clear()
-            self.wanted.clear()
+            self.pending.clear()
         return spacing
 
     @property
@@ -165,7 +165,7 @@ class Terrain:
                 block.bitmap |= 1 << grid
                 self.revision += 1
                 if block.whole:
-                    self.wanted.pop(key, None)
+                    self.pending.pop(key, None)
                 return True
         return False
 
@@ -189,12 +189,12 @@ class Terrain:
         if block is None:
             if len(self._blocks) >= _MOST_BLOCKS:
                 oldest = next(iter(self._blocks))
-                self.wanted.pop(oldest, None)
+                self.pending.pop(oldest, None)
                 del self._blocks[oldest]
             shape = GRIDS_NORTH * GRID, GRIDS_EAST * GRID
             corner = round(cell.corner.lat * 1e7), round(cell.corner.lon * 1e7)
             block = self._blocks[cell.key] = Block(*corner, np.zeros(shape, np.int16))
-            self.wanted[cell.key] = block
+            self.pending[cell.key] = block
         return block
 
     def _cell(self, lat: float, lon: float) -> _Cell:

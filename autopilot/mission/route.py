@@ -56,7 +56,7 @@ class Route:
         self._takes_nav = takes_nav
         self._steps = storage.count() + _SPARE_STEPS
         self._passed: list[MissionItem] = []
-        self._seen: set[int] = set()
+        self._passed_seqs: set[int] = set()
 
     def next_nav(self) -> MissionItem | None:
         """Walk to the next NAV item; None if there is none."""
@@ -90,11 +90,11 @@ class Route:
 
     def has_passed(self, seq: int) -> bool:
         """True if DO item `seq` was reported as passed."""
-        return seq in self._seen
+        return seq in self._passed_seqs
 
     def _pass(self, item: MissionItem) -> None:
-        if item.seq not in self._seen:
-            self._seen.add(item.seq)
+        if item.seq not in self._passed_seqs:
+            self._passed_seqs.add(item.seq)
             self._passed.append(item)
 
 

@@ -91,7 +91,7 @@ class MissionSequencer:
         self._holding_since: int | None = None
         self._do = DoSlot()
         # indices that `resume` starts beside the NAV item at the index; None: all, as `set_current` does
-        self._kept: list[int] | None = None
+        self._unfinished: list[int] | None = None
 
     # --- facts ----------------------------------------------------------------------------------------------------
     def state(self) -> MissionState:
@@ -165,7 +165,7 @@ class MissionSequencer:
     def stop(self) -> list[MissionEvent]:
         """Stop flying items: Idle, and the index stays for `resume`. A completed mission stays Completed."""
         if self._state is MissionState.RUNNING:
-            self._kept = None if self._nav is None else self._do.unfinished()
+            self._unfinished = None if self._nav is None else self._do.unfinished()
             self._state = MissionState.IDLE
             self._drop_slots()
         self.change_speed(None)
@@ -178,13 +178,13 @@ class MissionSequencer:
             return []
         if self._state is MissionState.COMPLETED or self._next_nav(storage, self._jumps, self._index) is None:
             return self.start(storage, executor)
-        kept, self._kept = self._kept, None
+        unfinished, self._unfinished = self._unfinished, None
         at_nav = storage.get(self._index)
         self._state = MissionState.RUNNING
         route = self._route(storage, self._index)
-        if kept is None or at_nav is None or not self._takes_nav(at_nav.command):
+        if unfinished is None or at_nav is None or not self._takes_nav(at_nav.command):
             return self._begin(storage, executor, route)
-        return self._begin(storage, executor, route, self._reread(storage, kept), run_done=self._index)
+        return self._begin(storage, executor, route, self._reread(storage, unfinished), run_done=self._index)
 
     def update(self, storage: MissionStorage, executor: MissionExecutor, now_ms: int) -> list[MissionEvent]:
         """Step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Only while Running."""
@@ -228,7 +228,7 @@ class MissionSequencer:
             return self._begin(storage, executor, self._route(storage, at))
         self._state = MissionState.IDLE
         self._index = at
-        self._kept = None
+        self._unfinished = None
         return [CurrentChanged(at)]
 
     def clear(self, storage: MissionStorage) -> list[MissionEvent]:
@@ -267,7 +267,7 @@ class MissionSequencer:
         """Restore the `progress` of an earlier process: Running becomes Idle at its index, ready for `resume`."""
         self._drop_slots()
         self._index = index
-        self._kept = None
+        self._unfinished = None
         self._state = MissionState.COMPLETED if state is MissionState.COMPLETED else MissionState.IDLE
 
     # --- steps ----------------------------------------------------------------------------------------------------
@@ -383,7 +383,7 @@ class MissionSequencer:
         self._jumps.reset()
         self._skipped.clear()
         self.change_speed(None)
-        self._kept = None
+        self._unfinished = None
 
     def _drop_slots(self) -> None:
         self._nav = None

@@ -69,9 +69,9 @@ class AutoMode(Mode):
         self._woken = False
         self._leave_for: int | None = None
         self._saved = sequencer.progress()
-        self._kept = VehicleEvent(0)  # events while the position was lost
-        self._told: WaitCause | None = None
-        self._said_no_takeoff = False
+        self._deferred = VehicleEvent(0)  # events while the position was lost
+        self._announced_wait: WaitCause | None = None
+        self._announced_no_takeoff = False
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
@@ -97,7 +97,7 @@ class AutoMode(Mode):
             self.helm.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
-        self._said_no_takeoff = False
+        self._announced_no_takeoff = False
         self._begin(now_ms)
 
     def _begin(self, now_ms: int) -> None:
@@ -105,7 +105,7 @@ class AutoMode(Mode):
         if not self._waiting or self._lacks_position() or self._lacks_takeoff():
             return
         self._waiting = False
-        self._kept = VehicleEvent(0)
+        self._deferred = VehicleEvent(0)
         self._finished = False
         anew = int(self.facts.param("MIS_RESTART")) == 1 and not self._ignore_restart
         self._ignore_restart = False
@@ -164,29 +164,29 @@ class AutoMode(Mode):
         if self.sequencer.state() is not MissionState.RUNNING:
             return
         if self._lacks_position():
-            self._kept |= events
+            self._deferred |= events
             return
-        if self._kept:
-            events, self._kept = events | self._kept, VehicleEvent(0)
+        if self._deferred:
+            events, self._deferred = events | self._deferred, VehicleEvent(0)
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
         if isinstance(maneuver, GlideSlope) and maneuver.goes_around:
             self._land_again()
             return
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
-        said = len(self.announcer.events)
-        came = self.sequencer.update(self.mission, self.executor, now_ms)
-        if landing and came and not self._goes_on_after_landing():
+        first_text = len(self.announcer.events)
+        mission_events = self.sequencer.update(self.mission, self.executor, now_ms)
+        if landing and mission_events and not self._goes_on_after_landing():
             self._finished = True
-        if came:
-            self._tell(came, said)
+        if mission_events:
+            self._tell(mission_events, first_text)
 
     def _lacks_position(self) -> bool:
         """True while the mission waits for a position; announced once."""
         cause = None if self.facts.has_position else WaitCause.NO_POSITION
-        if cause is not None and cause is not self._told:
+        if cause is not None and cause is not self._announced_wait:
             self._voice.notice(MissionWaits(cause))
-        self._told = cause
+        self._announced_wait = cause
         return cause is not None
 
     def _lacks_takeoff(self) -> bool:
@@ -194,9 +194,9 @@ class AutoMode(Mode):
         by a flight controller). Such a mission does not begin, because a PX4 would lift off for any target. Announced
         once."""
         lacks = self.facts.landed and self.missing_takeoff()
-        if lacks and not self._said_no_takeoff:
+        if lacks and not self._announced_no_takeoff:
             self.announcer.say(Severity.CRITICAL, _NO_TAKEOFF)
-        self._said_no_takeoff = lacks
+        self._announced_no_takeoff = lacks
         return lacks
 
     def _is_due(self, now_ms: int) -> bool:
@@ -217,18 +217,18 @@ class AutoMode(Mode):
             return flying if stepping is None else stepping
         return min(stepping, flying)
 
-    def _tell(self, events: list[MissionEvent], said: int = 0, *, asked: bool = False) -> None:
-        """Announce the sequencer's events, and store its progress. `asked`: see `SaveProgress`. An arrival is announced
-        before the texts (from `said` on) of the next item's start."""
+    def _tell(self, events: list[MissionEvent], first_text: int = 0, *, requested: bool = False) -> None:
+        """Announce the sequencer's events, and store its progress. `requested`: see `SaveProgress`. An arrival is
+        announced before the texts (from `first_text` on) of the next item's start."""
         for event in events:
             if isinstance(event, ItemReached):
-                self.announcer.events[said:said] = [event, *self._voice.reached(event.seq)]
+                self.announcer.events[first_text:first_text] = [event, *self._voice.reached(event.seq)]
             else:
                 self.announcer.announce(event)
         progress = self.sequencer.progress()
-        if asked or progress != self._saved:  # repeated if requested, because earlier progress may not be written yet
+        if requested or progress != self._saved:  # repeated on request: earlier progress may not be written yet
             self._saved = progress
-            self._journal.submit(SaveProgress(progress[0], int(progress[1]), asked))
+            self._journal.submit(SaveProgress(progress[0], int(progress[1]), requested))
 
     def notice(self, notice: MissionNotice) -> None:
         """Pass on a notice of the sequencer for people."""
@@ -341,7 +341,7 @@ class AutoMode(Mode):
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""
         self.paths.begun = None
-        self._tell(self.sequencer.set_current(index, self.mission, self.executor), asked=True)
+        self._tell(self.sequencer.set_current(index, self.mission, self.executor), requested=True)
 
     def begin_again(self) -> None:
         """Continue a mission that has stopped while AUTO is active (MISSION_START, a reset after its end)."""

@@ -132,8 +132,8 @@ class DoItems:
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
-        here = self._tools.facts.vehicle.state.yaw
-        yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here)
+        heading = self._tools.facts.vehicle.state.yaw
+        yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, heading)
         self._condition = Condition(event=VehicleEvent.YAW_DONE, yaw=yaw)
         self._tools.heading.fix(yaw)
         return CommandStartResult.ACCEPTED
@@ -152,9 +152,9 @@ class DoItems:
 
     def _home(self, item: MissionItem) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
-        here = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
+        at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
         place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z, item.x, item.y))
-        self._tools.set_home(None if here else place)
+        self._tools.set_home(None if at_vehicle else place)
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem) -> CommandStartResult:

@@ -272,8 +272,8 @@ class Winch:
         elapsed_s, self._last_ms = 0.001 * (now_ms - self._last_ms), now_ms
         if self.control is WinchControl.LENGTH:
             error_m = self._goal_m - self.length_m
-            wanted = error_m * self._facts.param("WINCH_POS_P", 1.0)
-            self.rate_mps = min(max(wanted, -self._fastest), self._fastest)
+            rate_mps = error_m * self._facts.param("WINCH_POS_P", 1.0)
+            self.rate_mps = min(max(rate_mps, -self._fastest), self._fastest)
             if abs(error_m) < 0.01:
                 self.control, self.rate_mps = WinchControl.RATE, 0.0
         self.length_m += self.rate_mps * min(elapsed_s, 1.0)

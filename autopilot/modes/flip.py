@@ -59,16 +59,16 @@ class FlipMode(Mode):
             return f"not from {self._choice().spec.name}"
         if not self.facts.armed or self.facts.landed:
             return "not flying"
-        return "roll stick held" if self._held(report.STICK_ROLL) >= _FAR_OVER else None
+        return "roll stick held" if self._deflection(report.STICK_ROLL) >= _FAR_OVER else None
 
     def _reported(self, field: int) -> float:
         return float(self.facts.vehicle.state.report[field])
 
-    def _held(self, stick: int) -> float:
+    def _deflection(self, stick: int) -> float:
         return abs(self._reported(stick))
 
     def enter(self, now_ms: int) -> None:
-        pitched = self._held(report.STICK_PITCH) > _HELD
+        pitched = self._deflection(report.STICK_PITCH) > _HELD
         stick = -self._reported(report.STICK_PITCH) if pitched else self._reported(report.STICK_ROLL)
         self._axis, self._way = (report.PITCH if pitched else report.ROLL), (1.0 if stick >= 0.0 else -1.0)
         self._begun_ms = self._now_ms = now_ms
@@ -88,7 +88,7 @@ class FlipMode(Mode):
         self._turned += seconds * self._way * rate
         self._rate = min(self._rate + seconds * self._acceleration, _RATE)
         self._now_ms = now_ms
-        over = max(self._held(report.STICK_ROLL), self._held(report.STICK_PITCH)) >= _FAR_OVER
+        over = max(self._deflection(report.STICK_ROLL), self._deflection(report.STICK_PITCH)) >= _FAR_OVER
         if over or now_ms - self._begun_ms > _LONGEST_MS or self._turn():
             self._choice().set(self._choice().before, now_ms, ModeReason.FLIP_COMPLETE)
 

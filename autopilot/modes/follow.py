@@ -59,7 +59,7 @@ class Lead:
         self.heading = 0.0
 
     @property
-    def wanted(self) -> bool:
+    def enabled(self) -> bool:
         """True while reports are used."""
         return self._facts.param("FOLL_ENABLE") != 0.0
 
@@ -109,7 +109,7 @@ class FollowMode(Mode):
         self._offset: Ned | None = None  # offset instead of FOLL_OFS_, which are 0
 
     def refusal(self, now_ms: int) -> str | None:
-        return None if self._lead.wanted else "Set FOLL_ENABLE = 1"
+        return None if self._lead.enabled else "Set FOLL_ENABLE = 1"
 
     def enter(self, now_ms: int) -> None:
         self._seen_ms = self._offset = None
@@ -164,14 +164,13 @@ class FollowMode(Mode):
         here, gain = self.facts.vehicle.state.position, self.facts.param("FOLL_POS_P", 0.1)
         north, east = beside[0] - here[0], beside[1] - here[1]
         way = (velocity[0] + gain * north, velocity[1] + gain * east, 0.0)
-        there = hypot(*velocity) < _STANDS_MPS and hypot(north, east) < self.facts.param("TURN_RADIUS", 0.9)
+        arrived = hypot(*velocity) < _STANDS_MPS and hypot(north, east) < self.facts.param("TURN_RADIUS", 0.9)
         speed = hypot(way[0], way[1])
-        if there or speed < _STANDS_MPS:
+        if arrived or speed < _STANDS_MPS:
             self.helm.fly(stay(self.facts))
             return
         share = min(self.facts.measure(self.facts.vehicle_class.measures.cruise[0]) / speed, 1.0)
-        wanted = (share * way[0], share * way[1], 0.0)
-        self.helm.fly(as_drive(wanted, None, self.facts.vehicle.state.yaw, _FRESH_MS))
+        self.helm.fly(as_drive((share * way[0], share * way[1], 0.0), None, self.facts.vehicle.state.yaw, _FRESH_MS))
 
     def _yaw(self, lead: Ned) -> Yaw:
         behaviours = {

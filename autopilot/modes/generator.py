@@ -60,7 +60,7 @@ class Generator:
     def __init__(self, facts: VehicleFacts, helm: Helm) -> None:
         self._facts = facts
         self._helm = helm
-        self._wanted = self._state = GeneratorState.STOP
+        self._requested = self._state = GeneratorState.STOP
         self._since_ms = 0
         self._looked_ms = 0
         self._warmth = 0.0
@@ -73,7 +73,7 @@ class Generator:
 
     @property
     def deadline_ms(self) -> int | None:
-        rests = self._wanted is self._state is GeneratorState.STOP and self.rpm == 0.0
+        rests = self._requested is self._state is GeneratorState.STOP and self.rpm == 0.0
         return None if rests else self._looked_ms + _LOOK_MS
 
     def complaints(self) -> list[ArmingReason]:
@@ -82,7 +82,7 @@ class Generator:
             return []
         if not outputs_of(self._facts, _CONTROL):
             return [ArmingReason("Generator: need a servo output channel")]
-        if self._wanted is not GeneratorState.RUN:
+        if self._requested is not GeneratorState.RUN:
             return [ArmingReason("Generator: requested state is not RUN")]
         if self._state is not GeneratorState.RUN:
             return [ArmingReason("Generator: Generator warming up")]
@@ -99,7 +99,7 @@ class Generator:
         if self._generates:
             charges = self.amps > float(self._facts.vehicle.state.report[report.BATT_A])
             return GeneratorStatus.GENERATING | (GeneratorStatus.CHARGING if charges else GeneratorStatus(0))
-        warms = self._wanted is GeneratorState.RUN
+        warms = self._requested is GeneratorState.RUN
         return GeneratorStatus.WARMING_UP if warms else GeneratorStatus.IDLE
 
     def order(self, state: GeneratorState) -> None:
@@ -108,7 +108,7 @@ class Generator:
             return
         if self.deadline_ms is None:
             self._looked_ms = self._facts.now_ms
-        self._wanted = state
+        self._requested = state
 
     def update(self, now_ms: int) -> None:
         due_ms = self.deadline_ms
@@ -125,7 +125,7 @@ class Generator:
 
     def _switch(self, now_ms: int) -> None:
         """Change the state, through idle, and not in flight."""
-        if self._wanted is self._state or self._facts.armed:
+        if self._requested is self._state or self._facts.armed:
             return
         idles = self._state is GeneratorState.IDLE
         ready = {
@@ -133,7 +133,7 @@ class Generator:
             GeneratorState.IDLE: True,
             GeneratorState.RUN: idles and self._warmth > _WARM,
         }
-        state = self._wanted if ready[self._wanted] else GeneratorState.IDLE
+        state = self._requested if ready[self._requested] else GeneratorState.IDLE
         if state is self._state:
             return
         self._state, self._since_ms = state, now_ms
@@ -145,10 +145,10 @@ class Generator:
         if not self._generates:
             return
         r, vehicle = self._facts.vehicle.state.report, self._helm.vehicle
-        held, capacity_ah = float(r[report.BATT_FRACTION]), self._facts.param("SIM_BATT_CAP_AH")
-        self.amps = min(float(r[report.BATT_A]) + (_CHARGE_A if held < 1.0 else 0.0), _MOST_A)
+        charge, capacity_ah = float(r[report.BATT_FRACTION]), self._facts.param("SIM_BATT_CAP_AH")
+        self.amps = min(float(r[report.BATT_A]) + (_CHARGE_A if charge < 1.0 else 0.0), _MOST_A)
         if isinstance(vehicle, Rechargeable) and capacity_ah > 0.0:
-            vehicle.set_charge(min(held + self.amps * seconds / (3600.0 * capacity_ah), 1.0))
+            vehicle.set_charge(min(charge + self.amps * seconds / (3600.0 * capacity_ah), 1.0))
 
 
 class Engine:

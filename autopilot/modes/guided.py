@@ -35,8 +35,8 @@ class GuidedFlight:
         self._heading = heading
         self._hover: HoverAt | None = None  # way to the place with lift motors and Q_GUIDED_MODE
         self._course: HoldCourse | None = None  # course of wings by GUIDED_CHANGE_HEADING
-        self._wanted: Target | None = None  # target that resume continues
-        self._told = True  # True if the arrival was announced
+        self._target: Target | None = None  # target that resume continues
+        self._announced = True  # True if the arrival was announced
         self._tells_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
         self.deadline_ms: int | None = None  # end of a driven speed unless it is renewed
@@ -44,7 +44,7 @@ class GuidedFlight:
     def begin(self) -> None:
         """Stay in place until there is a target."""
         self.paused = False
-        self._wanted = self._hover = self._course = None
+        self._target = self._hover = self._course = None
         self.deadline_ms = None
         self._helm.fly(Idle() if self._facts.grounded else self._staying())
 
@@ -54,8 +54,8 @@ class GuidedFlight:
 
     def _fly(self, target: Target) -> None:
         self.paused = False
-        self._wanted = target
-        self._told = not (self._tells_arrival and isinstance(target, Leg))
+        self._target = target
+        self._announced = not (self._tells_arrival and isinstance(target, Leg))
         self._hover = self._course = None
         self.deadline_ms = None
         if isinstance(target, Drive):
@@ -64,11 +64,11 @@ class GuidedFlight:
 
     def update(self, now_ms: int) -> None:
         """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself)."""
-        if not self._told and self._helm.arrived and not self.paused:
-            self._told = True
+        if not self._announced and self._helm.arrived and not self.paused:
+            self._announced = True
             self._announcer.announce(GuidedTargetReached())
         wings = self._facts.vehicle_class.has_stall_speed
-        if wings and isinstance(self._wanted, TakeOff) and self._helm.arrived:
+        if wings and isinstance(self._target, TakeOff) and self._helm.arrived:
             self.begin()
         flown = self._hover or self._course
         if flown is not None and not self.paused:
@@ -81,7 +81,7 @@ class GuidedFlight:
     @property
     def drives_to_a_place(self) -> bool:
         """True on the way to a place; only then does a rover accept another speed."""
-        return isinstance(self._wanted, Leg)
+        return isinstance(self._target, Leg)
 
     def go_to(self, end: Ned, yaw: Yaw | None = None, over_ground: float | None = None, radius: float = 0.0) -> None:
         """Fly to `end` and hold it; wings circle it at `radius` m (negative: counter-clockwise, 0: the kind's default).
@@ -102,7 +102,7 @@ class GuidedFlight:
             self._fly(circle)
             return
         self.paused = False
-        self._wanted, self._course = circle, None
+        self._target, self._course = circle, None
         self._hover = HoverAt(self._context, circle.center, upright=self._helm.upright)
         self._hover.start(self._facts.now_ms)
         self.deadline_ms = self._hover.deadline_ms
@@ -124,9 +124,9 @@ class GuidedFlight:
         if self._course is not None and not self.paused:
             self._course.down = down
             return
-        wanted = self._wanted
+        target = self._target
         here = self._facts.vehicle.state.position
-        end = wanted.end if isinstance(wanted, Leg) else wanted.center if isinstance(wanted, Circle) else here
+        end = target.end if isinstance(target, Leg) else target.center if isinstance(target, Circle) else here
         self.go_to((end[0], end[1], down), over_ground=over_ground)
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
@@ -174,26 +174,26 @@ class GuidedFlight:
 
     def change_over(self) -> None:
         """Fly the present target on wings, or upright, by `Helm.upright`."""
-        if isinstance(self._wanted, Circle) and not self.paused:
-            self._fly_round(self._wanted)
+        if isinstance(self._target, Circle) and not self.paused:
+            self._fly_round(self._target)
         else:
             self.begin()
 
     @property
     def reached(self) -> bool:
         """True when the place, or the height of a takeoff, is reached; also while staying."""
-        return self._wanted is None or (self._helm.arrived if self._hover is None else self._hover.done)
+        return self._target is None or (self._helm.arrived if self._hover is None else self._hover.done)
 
     def resume(self) -> None:
         if self.paused:
             self.paused = False
-            if self._hover is not None and isinstance(self._wanted, Circle):
-                self._fly_round(self._wanted)
+            if self._hover is not None and isinstance(self._target, Circle):
+                self._fly_round(self._target)
             elif self._course is not None:
                 self._course.start(self._facts.now_ms)
                 self.deadline_ms = self._course.deadline_ms
-            elif self._wanted is not None:
-                self._fly(self._wanted)
+            elif self._target is not None:
+                self._fly(self._target)
 
 
 class GuidedMode(Mode):

@@ -143,8 +143,8 @@ class Ignition:
         if self.state is EngineState.RUNNING:
             limits["THR_MIN"] = max(limits["THR_MIN"], param("ICE_IDLE_PCT"))
         else:
-            held = param("ICE_START_PCT") if self.state is EngineState.STARTING else 0.0
-            limits = dict.fromkeys(_LIMITS, held) | {"TKOFF_THR_MAX": 0.0}  # 0: use THR_MAX
+            throttle = param("ICE_START_PCT") if self.state is EngineState.STARTING else 0.0
+            limits = dict.fromkeys(_LIMITS, throttle) | {"TKOFF_THR_MAX": 0.0}  # 0: use THR_MAX
         self._limit(limits)
 
     def _limit(self, limits: Mapping[str, float]) -> None:

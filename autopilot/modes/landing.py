@@ -31,8 +31,8 @@ def above_place(facts: VehicleFacts, place: tuple[float, float], down: float) ->
     above = facts.height_over_ground if facts.terrain.known else None
     if above is None or origin is None:
         return down, None
-    there = to_global(origin, (place[0], place[1], 0.0))
-    ground = facts.ground_at(there.lat, there.lon)
+    point = to_global(origin, (place[0], place[1], 0.0))
+    ground = facts.ground_at(point.lat, point.lon)
     above = max(above, _LOWEST_M)
     return (down, None) if ground is None else (origin.alt - ground - above, above)
 

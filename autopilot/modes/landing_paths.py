@@ -120,8 +120,8 @@ class LandingPaths:
             item = next((mark for mark in ahead if mark.command == Cmd.DO_LAND_START), after)
 
     def _place_of(self, item: MissionItem) -> Ned:
-        there = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
-        return local(self._facts, there)
+        place = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
+        return local(self._facts, place)
 
     def after_abort(self, landing: int) -> tuple[int | None, str]:
         """Index at which the mission continues after an aborted landing at `landing`, and a text: from a

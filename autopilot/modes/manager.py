@@ -162,9 +162,9 @@ class ModeChoice:
         """Reason to refuse mode `number` now, without announcing it; None = it can be entered."""
         if self._flies(number):
             return None
-        said = len(self._context.announcer.events)
+        events_before = len(self._context.announcer.events)
         found = self._complaint(number, now_ms)
-        del self._context.announcer.events[said:]
+        del self._context.announcer.events[events_before:]
         return found
 
     def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:

@@ -30,7 +30,7 @@ class MissionVoice:
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
         self._announcer = announcer
-        self._held: HoldBegan | None = None
+        self._hold: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
         """Announce a notice of the sequencer."""
@@ -44,17 +44,17 @@ class MissionVoice:
         elif isinstance(notice, MissionWaits):
             self._announcer.say(Severity.WARNING, _WAITS[notice.cause])
         elif self._facts.vehicle_class.texts.reached_by_name:
-            self._held = notice
+            self._hold = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
         """Texts for the end of item `seq`."""
-        held, self._held = self._held, None
+        hold, self._hold = self._hold, None
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
-        if held is None or held.seq != seq:
+        if hold is None or hold.seq != seq:
             return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]
-        if held.command == Cmd.NAV_LOITER_TIME:
+        if hold.command == Cmd.NAV_LOITER_TIME:
             return [StatusText(Severity.WARNING, "Finished active loiter")]
         return []

@@ -107,7 +107,7 @@ class Relays:
     def __init__(self, facts: VehicleFacts, set_pins: Callable[[int], object]) -> None:
         self._facts = facts
         self._set_pins = set_pins
-        self._told: dict[int, bool] = {}  # states of relays without a pin
+        self._without_pin: dict[int, bool] = {}  # states of relays without a pin
         for number in _FITTED:
             default = int(facts.param(f"RELAY{number + 1}_DEFAULT"))
             if _pin(self._facts, number) is not None and default in (_OFF, _ON):
@@ -116,14 +116,14 @@ class Relays:
     def set(self, number: int, on: bool) -> None:
         pin = _pin(self._facts, number)
         if pin is None:
-            self._told[number] = on
+            self._without_pin[number] = on
             return
         bit, mask = 1 << pin, _mask(self._facts)
         self._set_pins(mask | bit if on else mask & ~bit)
 
     def is_on(self, number: int) -> bool:
         pin = _pin(self._facts, number)
-        return self._told.get(number, False) if pin is None else bool(_mask(self._facts) & 1 << pin)
+        return self._without_pin.get(number, False) if pin is None else bool(_mask(self._facts) & 1 << pin)
 
 
 def relay_status(facts: VehicleFacts) -> tuple[int, int]:

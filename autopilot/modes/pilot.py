@@ -67,10 +67,10 @@ class PilotMode(Mode):
             self._resting = True
             self._take_sticks()
         self._lift_by_stick(sticks.throttle)
-        wanted = self._choose(sticks)
+        kind = self._choose(sticks)
         released = self._over is not None and not _centred(sticks) and self._over.release()
-        if wanted is not self._kind or released:
-            self._kind = wanted
+        if kind is not self._kind or released:
+            self._kind = kind
             self._take_sticks()
 
     def _lift_by_stick(self, throttle: float) -> None:
@@ -110,7 +110,7 @@ class PilotMode(Mode):
         if self._climbing and self.helm.arrived:
             self._climbing = False
             self.helm.fly(self._pilot())
-        if self._over is not None and self._over.wanted:
+        if self._over is not None and self._over.active:
             free = _centred(self._sticks) and not self._climbing and not self.facts.landed
             if self._over.update(now_ms, free):
                 self._take_sticks()

@@ -54,7 +54,7 @@ class ThrowStep:
 
     when: Callable[[ThrowMode, int], bool]
     to: ThrowStage
-    said: str
+    text: str
     fly: Callable[[ThrowMode], None]
 
 
@@ -66,7 +66,7 @@ class ThrowMode(Mode):
         self._choice = choice
         self.stage = ThrowStage.DISARMED
         self._now_ms = 0
-        self._seen: tuple[int, float] | None = None  # time of a possible release, and the climb rate then, m/s
+        self._drop: tuple[int, float] | None = None  # time of a possible release, and the climb rate then, m/s
         self._goal = 0.0  # NED down, m
 
     def refusal(self, now_ms: int) -> str | None:
@@ -76,7 +76,7 @@ class ThrowMode(Mode):
         self.disarmed()
 
     def armed(self, now_ms: int) -> None:
-        self.stage, self._seen, self._now_ms = ThrowStage.WAITING, None, now_ms
+        self.stage, self._drop, self._now_ms = ThrowStage.WAITING, None, now_ms
         self.announcer.say(Severity.INFO, "waiting for throw")
 
     def disarmed(self) -> None:
@@ -95,8 +95,8 @@ class ThrowMode(Mode):
         step = _STEPS.get(self.stage)
         if step is not None and step.when(self, now_ms):
             self.stage = step.to
-            if step.said:
-                self.announcer.say(Severity.INFO, step.said)
+            if step.text:
+                self.announcer.say(Severity.INFO, step.text)
             step.fly(self)
         elif self.stage is ThrowStage.CATCHING:
             self._catch()
@@ -107,9 +107,9 @@ class ThrowMode(Mode):
 
     def _thrown(self, now_ms: int) -> bool:
         climb = -self._reported(report.VD)
-        if self._let_go(climb) and (self._seen is None or now_ms - self._seen[0] > _WITHIN_MS):
-            self._seen = now_ms, climb
-        return self._seen is not None and now_ms - self._seen[0] < _WITHIN_MS and climb - self._seen[1] < -_SLOWER_MPS
+        if self._let_go(climb) and (self._drop is None or now_ms - self._drop[0] > _WITHIN_MS):
+            self._drop = now_ms, climb
+        return self._drop is not None and now_ms - self._drop[0] < _WITHIN_MS and climb - self._drop[1] < -_SLOWER_MPS
 
     def _let_go(self, climb: float) -> bool:
         param = self.facts.param

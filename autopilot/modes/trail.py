@@ -97,9 +97,9 @@ def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
         if _beside(way[j], a, b) < gap:
             return way[j:]
         if j > i + 2:
-            here, there = _nearest(a, b, way[j - 1], way[j])
-            if _length(_minus(here, there)) < gap:
-                return [_between(here, there, 0.5), *way[j:]]
+            first, second = _nearest(a, b, way[j - 1], way[j])
+            if _length(_minus(first, second)) < gap:
+                return [_between(first, second, 0.5), *way[j:]]
     return way[i + 1 :]
 
 

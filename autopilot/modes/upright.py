@@ -137,7 +137,7 @@ class LandingSticks:
         return LiftOption(int(self._facts.param("Q_OPTIONS")))
 
     @property
-    def wanted(self) -> bool:
+    def active(self) -> bool:
         moves = self._steered and LiftOption.LANDING_MOVES in self._options
         return moves or LiftOption.THROTTLE_LANDS in self._options
 
@@ -164,8 +164,8 @@ class LandingSticks:
     def _rate(self, throttle: float) -> float | None:
         """Sink rate, m/s; None: the landing's own."""
         param = self._facts.param
-        asked = LiftOption.THROTTLE_LANDS in self._options
-        self._by_throttle = asked and (self._by_throttle or throttle > _HIGH_THROTTLE)
+        enabled = LiftOption.THROTTLE_LANDS in self._options
+        self._by_throttle = enabled and (self._by_throttle or throttle > _HIGH_THROTTLE)
         if not self._by_throttle:
             return None
         share = max(abs(throttle - 0.5) - _DEAD_THROTTLE, 0.0) / (0.5 - _DEAD_THROTTLE)
@@ -226,7 +226,7 @@ class SetDown(Maneuver):
             self.helm.fly(Leg((*self._place, self.facts.vehicle.state.position[2])))
         else:
             self.helm.fly(Land(self._place, comes_down=self._comes_down))
-        if self._until_wings is not None or self._sticks.wanted:
+        if self._until_wings is not None or self._sticks.active:
             self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -289,9 +289,9 @@ class WindApproach(Maneuver):
         distance counts along the line; a vehicle beside the line would otherwise fly on."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         n, e = self._circle.center[0] - north, self._circle.center[1] - east
-        left, speed = n * cos(upwind) + e * sin(upwind), hypot(vn, ve)
+        along_m, speed = n * cos(upwind) + e * sin(upwind), hypot(vn, ve)
         heads_for = n * vn + e * ve > _IN_LINE * hypot(n, e) * speed
-        return left <= stopping_m(self.facts, speed) and (heads_for or left < 0.5 * self._circle.radius)
+        return along_m <= stopping_m(self.facts, speed) and (heads_for or along_m < 0.5 * self._circle.radius)
 
 
 class InTurn(Maneuver):

@@ -138,14 +138,14 @@ class Weathervane:
         on_wings = r[report.VTOL_STATE] not in (VtolState.UNDEFINED, VtolState.MC)
         return bool(low or fast or on_wings or abs(r[report.STICK_YAW]) > _TURNED_BY_HAND)
 
-    def _turn(self, said: str, turn: Callable[[float, float, float, bool], float]) -> None:
+    def _turn(self, reason: str, turn: Callable[[float, float, float, bool], float]) -> None:
         r = self._facts.vehicle.state.report
         if not self._turning:
             self._turning = True
-            self._announcer.say(Severity.INFO, f"Weathervane Active: {said}")
+            self._announcer.say(Severity.INFO, f"Weathervane Active: {reason}")
         roll, pitch = degrees(float(r[report.NAV_ROLL])), degrees(float(r[report.NAV_PITCH]))
-        wanted = turn(roll, pitch, self._param("WVANE_ANG_MIN", 1.0), bool(int(self._param("WVANE_OPTIONS")) & 1))
-        self._rate += _SMOOTHED * (self._param("WVANE_GAIN", 1.0) * wanted - self._rate)
+        demand = turn(roll, pitch, self._param("WVANE_ANG_MIN", 1.0), bool(int(self._param("WVANE_OPTIONS")) & 1))
+        self._rate += _SMOOTHED * (self._param("WVANE_GAIN", 1.0) * demand - self._rate)
         self._helm.set_yaw(Yaw(YawMode.RATE, rate=radians(self._rate)))
 
     def _give_up(self) -> None:

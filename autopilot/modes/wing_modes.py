@@ -285,12 +285,12 @@ class WingReturnMode(Mode):
             return
         self._return.update(now_ms, events)
         upright = self._upright
-        if upright == UprightBy.AT_ONCE or (upright and self._return.there):
+        if upright == UprightBy.AT_ONCE or (upright and self._return.arrived):
             self._auto.request_mode(PlaneMode.QRTL)
             return
         by = int(self.facts.param("RTL_AUTOLAND"))
         at_once = by in (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
-        if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.there)):
+        if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.arrived)):
             self._looked = True
             self._lands = self._aims(by)
         if self._lands:

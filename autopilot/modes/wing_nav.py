@@ -104,8 +104,8 @@ def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:
     following = tools.following(item.seq)
     onward: Ned | None = None
-    asked = _given(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
-    if following is not None and (asked or not tools.context.facts.personality.circles_level):
+    heading_required = _given(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
+    if following is not None and (heading_required or not tools.context.facts.personality.circles_level):
         onward, _ = next_place(tools, item, circle.center)
     return LoiterItem(tools.context, circle, for_ms, onward, straight=_given(item.param4) != 0.0)
 
@@ -177,7 +177,7 @@ class _ReturnToSetDown(Maneuver):
         self._wings.update(now_ms, events)
         self.deadline_ms = self._wings.deadline_ms
         by = self._upright_by
-        if by == UprightBy.AT_ONCE or (by and self._wings.there):
+        if by == UprightBy.AT_ONCE or (by and self._wings.arrived):
             self._set_down(now_ms)
 
 

@@ -94,9 +94,9 @@ class HoldCourse(Maneuver):
             nose = flown[0]
         below = self.down - self.facts.vehicle.state.position[2]
         climb = copysign(_AS_FAST_AS_IT_CAN, below) if abs(below) > _NEAR_M else 0.0
-        wanted = (nose, speed, climb)
-        if wanted != flown:
-            self._flown = wanted
+        demand = (nose, speed, climb)
+        if demand != flown:
+            self._flown = demand
             self.helm.fly(Velocity((speed * cos(nose), speed * sin(nose), climb), timeout_ms=_FOR_EVER_MS))
 
     def _drift(self, speed: float) -> float:
@@ -268,8 +268,8 @@ class UprightBy(IntEnum):
 class WingReturn(Maneuver):
     """Return of wings: climb by RTL_CLIMB_MIN, or circle in place to the return height (`climbs_to_return`), then
     circle home or a rally point at that height. For a hover there (`by`) it ends where it can stop over the place, or
-    after circling down: as a personality requires (`return_approach`), or to Q_RTL_ALT and into the wind. `there`: it
-    has arrived, and on a circle also at its height."""
+    after circling down: as a personality requires (`return_approach`), or to Q_RTL_ALT and into the wind. `arrived`:
+    there, and on a circle also at its height."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
@@ -279,7 +279,7 @@ class WingReturn(Maneuver):
         self._climbing = False
         self._lower: Circle | None = None  # circle of its descent
         self._approach: Maneuver | None = None
-        self.there = False
+        self.arrived = False
 
     def start(self, now_ms: int) -> None:
         if self.facts.landed:
@@ -297,7 +297,7 @@ class WingReturn(Maneuver):
         down = min(down, state.position[2]) if climbs else down
         upright = self._by in (UprightBy.THERE, UprightBy.CIRCLED_DOWN)
         if upright and hovers_near(self.facts, (north, east)):
-            self.there = True
+            self.arrived = True
             return
         radius = self.facts.param("Q_FW_LND_APR_RAD" if self._by == UprightBy.CIRCLED_DOWN else "RTL_RADIUS")
         around = loiter(self.facts, (north, east, down), radius)
@@ -320,11 +320,11 @@ class WingReturn(Maneuver):
             self.helm.fly(self._circle)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._circle is None or self.there:
+        if self._circle is None or self.arrived:
             return
         if self._approach is not None:
             self._approach.update(now_ms, events)
-            self.there, self.deadline_ms = self._approach.done, self._approach.deadline_ms
+            self.arrived, self.deadline_ms = self._approach.done, self._approach.deadline_ms
         elif self.helm.arrived and self._climbing:
             self._climbing = False
             self.helm.fly(self._circle)
@@ -335,10 +335,10 @@ class WingReturn(Maneuver):
                 self._approach = WindApproach(self.context, lower)
             self._approach.start(now_ms)
         elif self.helm.arrived:
-            self.there = True
+            self.arrived = True
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = now_ms + _LOOK_MS
-            self.there = self._stops(self._circle)
+            self.arrived = self._stops(self._circle)
 
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""

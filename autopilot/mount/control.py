@@ -108,8 +108,8 @@ def _order(system: float, component: float) -> tuple[HolderOrder, Holder] | None
 
 
 def _after(holder: Holder, asker: Holder, order: HolderOrder, named: Holder) -> Holder:
-    held = HeldBy.BY_NOBODY if holder == NOBODY else HeldBy.BY_ASKER if holder == asker else HeldBy.BY_OTHER
-    match TABLE[order, held]:
+    held_by = HeldBy.BY_NOBODY if holder == NOBODY else HeldBy.BY_ASKER if holder == asker else HeldBy.BY_OTHER
+    match TABLE[order, held_by]:
         case HeldThen.ASKER:
             return asker
         case HeldThen.NAMED:

@@ -139,13 +139,13 @@ class ServoGimbal:
         posture = self._demand.posture
         self._due_ms = None if posture in _POSTURES else now_ms + WRITE_MS
         self._written_at = self._attitude
-        for angle, axis, function in zip(self._asked(), _AXES, _FUNCTIONS, strict=True):
+        for angle, axis, function in zip(self._servo_angles(), _AXES, _FUNCTIONS, strict=True):
             low, high = self._range(axis)
             if low < high:
                 self._drive(function, (angle - low) / (high - low))
         self._drive(_OPEN, float(posture is not Posture.RETRACTED))
 
-    def _asked(self) -> Angles:
+    def _servo_angles(self) -> Angles:
         """Angles of the servos now."""
         posture = self._demand.posture
         return self._posture(posture) if posture in _POSTURES else self._held_level()
@@ -170,7 +170,7 @@ class ServoGimbal:
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
         """Direction from the servos and the vehicle's attitude; without rates and errors, which nothing measures."""
-        vehicle, demand, joints = self._facts.vehicle, self._demand, _all_within(self._asked(), self.limits())
+        vehicle, demand, joints = self._facts.vehicle, self._demand, _all_within(self._servo_angles(), self.limits())
         return Pointing(
             times(vehicle_attitude(vehicle), attitude(*joints)),
             joints,

@@ -91,11 +91,11 @@ def format_value(value: float) -> str:
         return str(int(value))
     if abs(value) > FLOAT32_MAX:
         return repr(value)
-    wanted = to_float32(value)
+    rounded = to_float32(value)
     for digits in range(6, 10):
         text = f"{value:.{digits}g}"
         # rounding up can exceed float32's range at its very end
-        if abs(float(text)) <= FLOAT32_MAX and to_float32(float(text)) == wanted:
+        if abs(float(text)) <= FLOAT32_MAX and to_float32(float(text)) == rounded:
             return text
     return repr(value)
 

@@ -153,7 +153,7 @@ class PrecisionLanding:
             strict=int(param("PLND_STRICT", 1.0)) if strict is None else max(strict, 0),
             waited=now_ms - tracker.last_ms >= 1000.0 * param("PLND_TIMEOUT", 4.0),
             tries_left=self.retries.tried < int(param("PLND_RET_MAX", 4.0)),
-            there=dist(goal, here) < RETRY_NEAR_M,
+            arrived=dist(goal, here) < RETRY_NEAR_M,
             down=sinking and abs(here[2] - goal[2] - RETRY_OFFSET_M) < RETRY_NEAR_M,
         )
 
@@ -202,7 +202,7 @@ class TargetLoiter:
         self._hold: Hold | None = None
 
     @property
-    def wanted(self) -> bool:
+    def active(self) -> bool:
         """True if precision loiter is requested, or must end."""
         return self._hold is not None or (self._precision.loiters and self._precision.enabled)
 
@@ -233,7 +233,7 @@ class TargetLoiter:
 
     def next_deadline_ms(self) -> int | None:
         """Time of the next look; None if it is not needed."""
-        return self._look_ms if self.wanted else None
+        return self._look_ms if self.active else None
 
 
 def _alike(old: Target, new: Target) -> bool:

@@ -43,13 +43,13 @@ class PadAction(Enum):
 
 @dataclass(slots=True)
 class PadFacts:
-    """Facts for the table. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at the place
+    """Facts for the table. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `arrived`: at the place
     of the retry; `down`: at its height."""
 
     strict: int = 1
     waited: bool = False
     tries_left: bool = True
-    there: bool = False
+    arrived: bool = False
     down: bool = False
 
 
@@ -81,7 +81,7 @@ _LOST: Final[Mapping[PadStage, tuple[RetryStep, ...]]] = {
     ),
     PadStage.VERTICAL: (RetryStep(_always, PadStage.VERTICAL, PadAction.DESCEND),),
     PadStage.RETURNING: (
-        RetryStep(lambda f: f.there, PadStage.SINKING, PadAction.SINK),
+        RetryStep(lambda f: f.arrived, PadStage.SINKING, PadAction.SINK),
         RetryStep(_always, PadStage.RETURNING, PadAction.RETURN),
     ),
     PadStage.SINKING: (

@@ -105,8 +105,8 @@ class FlyingField:
 
     def place(self, item: MissionItem, before: Place) -> Place:
         """Position of an item; x = y = 0 means "here", z = 0 "at this height"."""
-        here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
-        north, east = before[:2] if here else self.local(item.x, item.y)
+        unplaced = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
+        north, east = before[:2] if unplaced else self.local(item.x, item.y)
         if not self.kind.flies:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):

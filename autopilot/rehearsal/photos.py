@@ -93,25 +93,25 @@ class _Shutter:
     def __init__(self) -> None:
         self.every_m = 0.0
         self.every_s = 0.0
-        self.left = 0
+        self.remaining = 0
         self.last: tuple[float, float] = (0.0, 0.0)
         self.wait_s = 0.0
 
-    def do(self, item: MissionItem, here: tuple[float, float]) -> bool:
+    def do(self, item: MissionItem, place: tuple[float, float]) -> bool:
         """Carry out an item; True if it takes a photo here and now."""
         if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             self.every_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-            self.last = here
+            self.last = place
             return self.every_m > 0.0 and item.param3 == 1.0
         if item.command == Cmd.DO_DIGICAM_CONTROL:
             return item.x == 1.0
         every_s = item.param1 / 1000.0 if item.command == Cmd.DO_SET_CAM_TRIGG_INTERVAL else item.param2
         self.every_s = every_s if isfinite(every_s) and every_s > 0.0 else 0.0
         if item.command == Cmd.IMAGE_STOP_CAPTURE:
-            self.every_s, self.left = 0.0, 0
+            self.every_s, self.remaining = 0.0, 0
             return False
         count = item.param3 if item.command == Cmd.IMAGE_START_CAPTURE and isfinite(item.param3) else 0.0
-        self.left = max(int(count) - 1, 0) if count >= 1.0 else MOST_PHOTOS
+        self.remaining = max(int(count) - 1, 0) if count >= 1.0 else MOST_PHOTOS
         if count == 1.0:
             self.every_s = 0.0
         self.wait_s = self.every_s
@@ -139,12 +139,12 @@ class _Shutter:
             yield at / length
 
     def _by_seconds(self, seconds: float) -> Iterator[float]:
-        if not self.every_s or not self.left:
+        if not self.every_s or not self.remaining:
             return
-        while self.wait_s <= seconds and self.left:
+        while self.wait_s <= seconds and self.remaining:
             yield self.wait_s / seconds if seconds > 0.0 else 0.0
             self.wait_s += self.every_s
-            self.left -= 1
+            self.remaining -= 1
         self.wait_s -= seconds
 
 
@@ -242,12 +242,12 @@ def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> PhotoGap
     total = int(open_.sum())
     for quad in known:
         _cover(open_, quad, norths, easts)
-    left = int(open_.sum())
-    if not total or not left:
+    uncovered = int(open_.sum())
+    if not total or not uncovered:
         return None
     layers, at = _deepest(open_)
     place = float(norths[at[0]]), float(easts[at[1]])
-    return PhotoGap(left / total, (2 * layers - 1) * cell, place)
+    return PhotoGap(uncovered / total, (2 * layers - 1) * cell, place)
 
 
 def _within(area: Numbers, norths: Numbers, easts: Numbers, corridor_m: float) -> NDArray[np.bool_]:
@@ -361,15 +361,15 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
             text = f"photos leave {gap.share:.1%} of the survey uncovered, at most {gap.wide_m:.1f} m wide, near here"
             yield found("photo-gap", text, nearest_item(way, survey, gap))
     along, across = _sizes(photos.quads)
-    told: set[tuple[str, int | None]] = set()
+    reported: set[tuple[str, int | None]] = set()
     for finding in (
         *_apart_along(plan, legs, photos.taken, along, known),
         *_apart_beside(plan, way, photos.taken, across, known),
         *_too_fast(plan, legs, photos.taken),
     ):
         key = finding.rule.name, finding.item
-        if key not in told:
-            told.add(key)
+        if key not in reported:
+            reported.add(key)
             yield finding
 
 
@@ -383,11 +383,11 @@ def _apart_along(
     for share, photo in _overlaps_along(taken, along, known):
         seq = legs[photo.leg].item.seq
         survey = _survey_of(plan, seq)
-        asked = None if survey is None else survey.along
+        required = None if survey is None else survey.along
         if share < -0.001:
             yield found("photo-apart", f"photos on the way here leave {-share:.0%} of their length between them", seq)
-        elif asked is not None and share < asked - _OVERLAP_SLACK:
-            text = f"photos on the way here overlap by {share:.0%}, the survey asks for {asked:.0%}"
+        elif required is not None and share < required - _OVERLAP_SLACK:
+            text = f"photos on the way here overlap by {share:.0%}, the survey asks for {required:.0%}"
             yield found("photo-overlap", text, seq)
 
 

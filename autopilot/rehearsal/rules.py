@@ -75,8 +75,8 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
     if not fence:
         return
     union = bool(int(q.field.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-    here = np.zeros((1, 2))
-    if room(Segments(here, here), fence, q.field, any_inclusion=union)[0] < 0.0:
+    home = np.zeros((1, 2))
+    if room(Segments(home, home), fence, q.field, any_inclusion=union)[0] < 0.0:
         yield found("fence-home", "home lies outside the fence")
     legs = _single_legs(q.way)
     if not legs:
@@ -245,15 +245,15 @@ def _swallowed(q: RuleQuestion) -> Iterator[Finding]:
     AP_Mission.cpp, `update`; docs/reference/mission-semantics.md, 1.2)."""
     waited_s: dict[int, float] = {}
     holding: dict[int, MissionItem] = {}
-    told: set[int] = set()
+    reported: set[int] = set()
     for at, item in q.way.passed:
         spec = spec_of(item.command)
         if at >= len(q.way.legs) or spec is None or spec.slot not in (Slot.DO, Slot.CONDITION):
             continue
         leg = q.way.legs[at]
         condition = holding.get(at)
-        if condition is not None and condition.seq not in told:
-            told.add(condition.seq)
+        if condition is not None and condition.seq not in reported:
+            reported.add(condition.seq)
             text = f"{_named(condition)} still waits when {_named(leg.item)} is reached after {leg.seconds:.0f} s: "
             yield found("condition-swallows", text + f"{_named(item)} behind it is never done", condition.seq)
         waited_s[at] = waited_s.get(at, 0.0) + _waits_s(item, leg)
@@ -349,9 +349,9 @@ def _heights(q: RuleQuestion) -> Iterator[Finding]:
     for leg in _single_legs(q.way):
         if leg.end[2] < -_ROUNDING_M and q.field.ground is None:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
-        asked = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
-        if leg.item.command == Cmd.NAV_TAKEOFF and asked < LOWEST_TAKEOFF_M - _ROUNDING_M:
-            yield found("takeoff-low", f"takes off by {max(asked, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
+        climb_m = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
+        if leg.item.command == Cmd.NAV_TAKEOFF and climb_m < LOWEST_TAKEOFF_M - _ROUNDING_M:
+            yield found("takeoff-low", f"takes off by {max(climb_m, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
         hovers = q.field.kind.hovers or not q.field.kind.flies
         if hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
             yield found("radius-jerky", f"turns on a radius of {leg.radius_m:.1f} m", leg.item.seq)

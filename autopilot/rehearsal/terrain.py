@@ -143,8 +143,8 @@ def _followed(field: FlyingField, leg: PlannedLeg, samples: tuple[Numbers, Numbe
     along, ground = share * leg.length_m, leg.begin[2] + share * (leg.end[2] - leg.begin[2]) - over
     climb = field.param("TECS_CLMB_MAX", 5.0) / leg.speed_mps
     ends = (float(over[0]), float(over[-1]))
-    wanted = heights_over_ground(along, ground, ends, climb, field.param("TERRAIN_LOOKAHD"))
-    reached = np.minimum.accumulate(wanted - climb * along) + climb * along
+    demanded = heights_over_ground(along, ground, ends, climb, field.param("TERRAIN_LOOKAHD"))
+    reached = np.minimum.accumulate(demanded - climb * along) + climb * along
     flown = np.interp(along - leg.speed_mps * field.param("TECS_HDEM_TCONST", 3.0), along, reached) - ground
     at = int(np.argmin(flown))
     return float(flown[at]), float(share[at])
@@ -183,12 +183,12 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     lines = _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
     step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
     least, share_at = _sampled(field, lines, step).least(len(items))
-    told: set[int] = set()
+    reported: set[int] = set()
     for k in np.flatnonzero(least < LEAST_M):
         seq = items[k].seq
-        if seq in told:
+        if seq in reported:
             continue
-        told.add(seq)
+        reported.add(seq)
         away = float(share_at[k] * lines.lengths[k])
         text = f"RTL from the way to {command_name(items[k].command)} meets the ground after {away:.0f} m"
         yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", seq)

@@ -41,7 +41,7 @@ class UploadRehearsal:
         self._facts = facts
         self._announcer = announcer
         self._plans = plans
-        self._said: frozenset[Finding] = frozenset()
+        self._reported: frozenset[Finding] = frozenset()
         self._waits = False
 
     def plan_changed(self, *_: object) -> None:
@@ -59,8 +59,8 @@ class UploadRehearsal:
 
     def _say(self) -> None:
         found = self._findings()
-        fresh = [finding for finding in found if finding not in self._said]
-        self._said = frozenset(found)
+        fresh = [finding for finding in found if finding not in self._reported]
+        self._reported = frozenset(found)
         for finding in fresh[:MOST_TEXTS]:
             self._announcer.say(_loud(finding), f"Rehearsal: {finding.place}: {finding.text}")
         if len(fresh) > MOST_TEXTS:

@@ -205,8 +205,8 @@ class WingFlight:
         t[L.T_RADIUS] = own if isfinite(own) and own > 0.0 else acceptance
         while s[L.S_ARRIVED] == 0.0 and self._steps <= _MOST_STEPS:
             steer_way(s, p)
-            left = self._left(leg.end) - turn_distance(s, p, t)
-            self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, left)
+            remaining_m = self._distance_to(leg.end) - turn_distance(s, p, t)
+            self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, remaining_m)
             pass_end(s, p, t)
 
     def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
@@ -238,8 +238,8 @@ class WingFlight:
         marks: list[tuple[float, float, float, float]] = []  # turns, s, J and m at whole turns
         while (for_time or s[L.S_ARRIVED] == 0.0) and self._time_s < until_s and self._steps <= _MOST_STEPS:
             steer_circle(s, p, t)
-            left = self._left(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
-            self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, left)
+            remaining_m = self._distance_to(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
+            self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, remaining_m)
             leave_circle(s, p, t)
             if s[L.S_PHASE] == 1.0:
                 self._edge_s = min(self._edge_s, self._time_s)
@@ -252,8 +252,8 @@ class WingFlight:
             marks.append((s[L.S_TURN_SUM], self._time_s, self._joules, self._way_m))
             if len(marks) > 2 and steady:
                 turns, seconds, joules, metres = (a - b for a, b in zip(marks[-1], marks[-2], strict=True))
-                left = t[L.T_TURNS] - s[L.S_TURN_SUM] if until_s == inf else (until_s - self._time_s) / seconds
-                more = float(int(max(left / turns - 1.0, 0.0)))
+                remaining = t[L.T_TURNS] - s[L.S_TURN_SUM] if until_s == inf else (until_s - self._time_s) / seconds
+                more = float(int(max(remaining / turns - 1.0, 0.0)))
                 s[L.S_TURN_SUM] += more * turns
                 self._time_s += more * seconds
                 self._joules += more * joules
@@ -290,11 +290,11 @@ class WingFlight:
         s, p = self._s, self._p
         self._begin(leg, None, None)
         height = -s[L.S_EPD]
-        away = self._left(leg.end)
+        away = self._distance_to(leg.end)
         while away > stopping_way(s, p) and self._steps <= _MOST_STEPS:
             bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
             self._step(height, hover_speed(s, p, away))
-            away = self._left(leg.end)
+            away = self._distance_to(leg.end)
         there_s = self._time_s + HOVER_IN_S
         down_s = self._down_s(height - leg.end[2])
         self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
@@ -311,7 +311,7 @@ class WingFlight:
         return max(height - low, 0.0) / fast + low / slow
 
     # --- the point ----------------------------------------------------------------------------------------------------
-    def _left(self, end: Place) -> float:
+    def _distance_to(self, end: Place) -> float:
         return hypot(end[0] - self._s[L.S_EPN], end[1] - self._s[L.S_EPE])
 
     def _wind(self, up: float) -> tuple[float, float]:
@@ -330,24 +330,24 @@ class WingFlight:
         self._time_s += seconds
         self._joules += watts * seconds
 
-    def _ahead(self, height: Callable[[], float], speed: float, left_m: float) -> None:
+    def _ahead(self, height: Callable[[], float], speed: float, remaining_m: float) -> None:
         """Fly a step, or the remaining straight way except its end. `height()`: demanded height at the present
         place."""
-        wanted, s = height(), self._s
+        demanded, s = height(), self._s
         still = abs(s[L.S_NAV_ROLL]) < _STRAIGHT and abs(self._bank) < _STRAIGHT and self._floor == 0.0
-        if still and abs(self._speed - speed) < _STEADY_MPS and abs(wanted + s[L.S_EPD]) < _STEADY_M:
+        if still and abs(self._speed - speed) < _STEADY_MPS and abs(demanded + s[L.S_EPD]) < _STEADY_M:
             ground = hypot(s[L.S_EVN], s[L.S_EVE])
-            seconds = min(left_m / max(ground, 1.0) - _MARGIN_S, _SKIP_S)
+            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, _SKIP_S)
             if seconds > 1.0:
                 s[L.S_EPN] += seconds * s[L.S_EVN]
                 s[L.S_EPE] += seconds * s[L.S_EVE]
-                rise = height() - wanted
+                rise = height() - demanded
                 s[L.S_EPD] -= rise
                 self._climb = rise / seconds
                 self._way_m += ground * seconds
                 self._spend(seconds, self._body.watts(self._throttle(0.0)))
                 return
-        self._step(wanted, speed)
+        self._step(demanded, speed)
 
     def _throttle(self, gain: float) -> float:
         """Throttle for the present airspeed, bank and climb, and `gain` m/s2."""
@@ -373,8 +373,8 @@ class WingFlight:
         rate = min(max((height - up) / _HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
         self._climb += (rate - self._climb) * dt / _CLIMB_LAG_S
         pace = L.GRAVITY / max(true, p[L.P_V_MIN])
-        wanted = min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
-        gain = min(max((wanted - self._speed) / _SPEED_S, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
+        airspeed = min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
+        gain = min(max((airspeed - self._speed) / _SPEED_S, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
         throttle = self._throttle(gain)
         load = 1.0 / max(cos(self._bank), 0.2)
         pull = throttle * self._body.pull_n - self._drag(load)

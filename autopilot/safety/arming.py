@@ -271,8 +271,8 @@ class Arming:
         """True if PILOT_THR_BHV stops the motors at touchdown: in modes for arming except those with direct
         throttle."""
         spec = self._modes.spec
-        wanted = int(self._facts.param("PILOT_THR_BHV")) & _STOP_AT_TOUCHDOWN
-        return bool(wanted) and self.flew and spec.arming and not spec.manual_throttle
+        enabled = int(self._facts.param("PILOT_THR_BHV")) & _STOP_AT_TOUCHDOWN
+        return bool(enabled) and self.flew and spec.arming and not spec.manual_throttle
 
     def _stops_when_finished(self) -> bool:
         return self._modes.mode.finished and not self.runs_on and not self._leave_finished()

@@ -43,7 +43,7 @@ class Avoidance:
         self._limits = limits
         self._mode = mode
         self._keep_within = keep_within
-        self._told: Bounds | None = None
+        self._sent: Bounds | None = None
         self._acting = _NO_FENCE
         self._objects: tuple[tuple[float, float], ...] = ()
         self._placed: tuple[object, ...] = ()  # fence and origin of the present edges and rings
@@ -58,8 +58,8 @@ class Avoidance:
     def _acts(self, bit: int) -> bool:
         """True if the mode avoids what this bit of AVOID_ENABLE means; a mode of a package may avoid."""
         mode = self._mode()
-        kept = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
-        return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
+        avoids = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
+        return (avoids or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
 
     def tell(self, acting: FenceType) -> None:
         """Set the limits of the fence that count now; none: no fence to avoid."""
@@ -75,8 +75,8 @@ class Avoidance:
     def _tell(self) -> None:
         objects = self._objects if self._objects and self._acts(_OBJECTS) else ()
         bounds = self._bounds(self._acting, objects) if self._acting or objects else None
-        if bounds != self._told:
-            self._told = bounds
+        if bounds != self._sent:
+            self._sent = bounds
             self._keep_within(bounds)
 
     def _bounds(self, types: FenceType, objects: tuple[tuple[float, float], ...]) -> Bounds:

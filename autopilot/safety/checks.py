@@ -254,7 +254,7 @@ class ArmingChecks:
         """Reasons about the battery. Only the first is given, because the others follow from it."""
         vector, (pin, kind, source, capacity, *limits) = self.facts.vehicle.state.report, settings
         arm_volts, arm_charge, low, critical, low_charge, critical_charge = limits
-        left = capacity - vector.item(report.BATT_MAH)
+        charge = capacity - vector.item(report.BATT_MAH)
         loaded = vector.item(report.BATT_V)
         volts = vector.item(report.BATT_V_REST) if int(source) == 1 else loaded
         driver = self.monitor if self.monitor in _MONITORS else 0
@@ -262,11 +262,11 @@ class ArmingChecks:
         found = (
             (unmeasured, "unhealthy", pin, 0.0),
             (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
-            (arm_charge > 0.0 and left < arm_charge, "below minimum arming capacity", left, arm_charge),
+            (arm_charge > 0.0 and charge < arm_charge, "below minimum arming capacity", charge, arm_charge),
             (0.0 < volts < low, "low voltage failsafe", volts, low),
-            (low_charge > 0.0 and left < low_charge, "low capacity failsafe", left, low_charge),
+            (low_charge > 0.0 and charge < low_charge, "low capacity failsafe", charge, low_charge),
             (0.0 < volts < critical, "critical voltage failsafe", volts, critical),
-            (critical_charge > 0.0 and left < critical_charge, "critical capacity failsafe", left, critical_charge),
+            (critical_charge > 0.0 and charge < critical_charge, "critical capacity failsafe", charge, critical_charge),
             (0.0 < low_charge <= critical_charge, "capacity failsafe critical >= low", critical_charge, low_charge),
             (0.0 < low <= critical, "voltage failsafe critical >= low", critical, low),
         )

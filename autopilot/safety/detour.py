@@ -74,9 +74,9 @@ class Detour:
     @property
     def planning(self) -> Planning:
         """The present kind of planning."""
-        wanted = _BY_NUMBER.get(self._facts.param("OA_TYPE"), Planning.NONE)
-        ours = wanted is not Planning.NONE and not self._facts.vehicle.capabilities.own_fence
-        return wanted if ours and self._facts.has_position else Planning.NONE
+        requested = _BY_NUMBER.get(self._facts.param("OA_TYPE"), Planning.NONE)
+        ours = requested is not Planning.NONE and not self._facts.vehicle.capabilities.own_fence
+        return requested if ours and self._facts.has_position else Planning.NONE
 
     # --- pieces of a leg ----------------------------------------------------------------------------------------------
     def begin(self, target: Target) -> Target:
@@ -145,7 +145,7 @@ class Detour:
         if self.planning is Planning.BENDY_RULER:
             return
         fences = self._fences(FenceType.POLYGON)
-        way = shortest_way(fences, self._here, self._leg.end[:2], self._facts.param("OA_MARGIN_MAX", 5.0))
+        way = shortest_way(fences, self._position, self._leg.end[:2], self._facts.param("OA_MARGIN_MAX", 5.0))
         if way is not None:
             self._way = way[:-1]
             return
@@ -155,11 +155,11 @@ class Detour:
             self._announcer.say(Severity.CRITICAL, "Dijkstra: could not find path")
 
     @property
-    def _here(self) -> Place:
+    def _position(self) -> Place:
         return self._facts.vehicle.state.position[:2]
 
     def _to_go(self, place: Place) -> float:
-        return hypot(place[0] - self._here[0], place[1] - self._here[1])
+        return hypot(place[0] - self._position[0], place[1] - self._position[1])
 
     def _piece(self, start: Ned | None = None) -> Target:
         """Next straight piece: to a corner, or the rest of the leg (from `start`, if it has just begun)."""
@@ -184,9 +184,9 @@ class Detour:
         way."""
         leg, down = self._leg, self._facts.vehicle.state.position[2]
         assert leg is not None
-        there = self._to_go(place)
-        left = there + hypot(leg.end[0] - place[0], leg.end[1] - place[1])
-        share = there / left if left > 0.0 else 1.0
+        distance_m = self._to_go(place)
+        remaining_m = distance_m + hypot(leg.end[0] - place[0], leg.end[1] - place[1])
+        share = distance_m / remaining_m if remaining_m > 0.0 else 1.0
         height = down + share * (leg.end[2] - down) if up is None else down - up
         over, over_now = leg.over_ground if up is None else None, self._facts.height_over_ground
         aside = replace(
@@ -218,9 +218,9 @@ class Detour:
         else:
             barriers, settings = self._barriers(), self._settings
             if self._facts.param("OA_BR_TYPE") == _UPRIGHT:
-                self._bend = bend_upright(barriers, self._here, goal, settings, self._bend)
+                self._bend = bend_upright(barriers, self._position, goal, settings, self._bend)
             else:
-                self._bend = bend(barriers, self._here, goal, self._course, settings, self._bend)
+                self._bend = bend(barriers, self._position, goal, self._course, settings, self._bend)
         if self._bend is not None and self._bend.active:
             return self._towards(self._bend.place, up=self._bend.up)
         if not was:
@@ -232,8 +232,8 @@ class Detour:
         """Barriers for BendyRuler. With both planners, fences count only while it turns aside."""
         fenced = self.planning is Planning.BENDY_RULER or self._is_bent
         fences = self._fences(FenceType.CIRCLE | FenceType.POLYGON) if fenced else Barriers()
-        seen = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
-        return replace(fences, objects=seen, closed=False, ceiling=self._ceiling)
+        objects = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
+        return replace(fences, objects=objects, closed=False, ceiling=self._ceiling)
 
     @property
     def _ceiling(self) -> float:

@@ -67,9 +67,9 @@ class Evasion:
             return None
         if threat.relative[2] > 0.0:
             return Held(above=False, until_ms=mode.renew_ms)
-        left = self._facts.height - self._least_m() - _SURELY_M
-        deepest = float(self._facts.vehicle.state.position[2]) + left
-        return Held(True, deepest, mode.renew_ms) if left > 0.0 else None
+        room_m = self._facts.height - self._least_m() - _SURELY_M
+        deepest = float(self._facts.vehicle.state.position[2]) + room_m
+        return Held(True, deepest, mode.renew_ms) if room_m > 0.0 else None
 
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
@@ -178,8 +178,8 @@ class Evasion:
             self._announcer.say(Severity.INFO, f"Avoid: Resuming with action: {setting}")
         if self._modes.number != self._entered or self._entered is None:
             return
-        wanted = {_RESUME: before, _RETURN: numbers.rtl, _RESUME_AUTO: before if before == numbers.auto else None}
-        number = wanted.get(setting)
+        by_setting = {_RESUME: before, _RETURN: numbers.rtl, _RESUME_AUTO: before if before == numbers.auto else None}
+        number = by_setting.get(setting)
         if number is not None:
             for choice in dict.fromkeys((number, numbers.rtl, numbers.land)):
                 if choice is not None and self._modes.set(choice, now_ms, ModeReason.AVOIDANCE_RECOVERY).ok:

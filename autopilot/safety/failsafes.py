@@ -88,7 +88,7 @@ class TransitionWatch:
         self._announcer = announcer
         self._helm = helm
         self._began_ms: int | None = None
-        self._told = False
+        self._announced = False
         self._due_ms: int | None = None
         self.turn = PassTurn(
             "transition",
@@ -100,7 +100,7 @@ class TransitionWatch:
         )
 
     def armed(self, armed: bool, now_ms: int) -> None:
-        self._began_ms, self._told = None, False
+        self._began_ms, self._announced = None, False
         self._due_ms = now_ms if armed and self._facts.param("Q_TRANS_FAIL") > 0.0 else None
 
     def parameter_changed(self, name: str) -> None:
@@ -114,13 +114,13 @@ class TransitionWatch:
         vector = self._facts.vehicle.state.report
         slow = vector[report.AIR_SPEED] < self._facts.param("AIRSPEED_MIN")
         if vector[report.VTOL_STATE] != VtolState.TRANSITION_TO_FW or not slow:
-            self._began_ms, self._told = None, False
+            self._began_ms, self._announced = None, False
             return
         if self._began_ms is None:
             self._began_ms = now_ms
         limit_s = self._facts.personality.transition_limit_s(float(vector[report.AIR_SPEED]))
-        if not self._told and now_ms - self._began_ms > 1000.0 * limit_s:
-            self._told = True
+        if not self._announced and now_ms - self._began_ms > 1000.0 * limit_s:
+            self._announced = True
             self._announcer.say(Severity.CRITICAL, self._facts.personality.texts.transition_failed)
             self._act(now_ms)
 

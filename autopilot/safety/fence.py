@@ -98,7 +98,7 @@ class FenceGuard:
         self._recovery_ms = 0  # until then the pilot has control
         self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
         self._due: int | None = None
-        self._seen: tuple[object, bool] | None = None
+        self._judged: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
         self.return_point = ReturnPoint(facts, rally, self.contains)
         self.breached = FenceType(0)
@@ -192,9 +192,9 @@ class FenceGuard:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
-        held = self._acted_in is not None and self._acted_in == self._modes.number
+        recovering = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason is ModeReason.FENCE_BREACHED
-        if not held or ours or not self.breached or not self._facts.armed or self._facts.grounded:
+        if not recovering or ours or not self.breached or not self._facts.armed or self._facts.grounded:
             return None
         return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
@@ -256,7 +256,7 @@ class FenceGuard:
         return self.limits.revision, self.avoidance.keeps_off_fence
 
     def next_deadline_ms(self) -> int | None:
-        if self._due is not None and self._seen != self._revision:
+        if self._due is not None and self._judged != self._revision:
             return self._facts.now_ms
         return self._due
 
@@ -264,7 +264,7 @@ class FenceGuard:
         deadline = self.next_deadline_ms()
         if deadline is None or now_ms < deadline:
             return
-        self._seen = self._revision
+        self._judged = self._revision
         if self._facts.grounded or self._modes.mode.is_landing:
             self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # a descent is intended now
             self._schedule(now_ms)
@@ -297,7 +297,7 @@ class FenceGuard:
         for limit, metres in excess.items():
             speed = climb if limit & ALTITUDES else across
             levels = [-_SLACK if limit & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(limit, inf)]
-            if self._margin.wanted:
+            if self._margin.enabled:
                 levels.append(-self._margin.margin)
             soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
         if self.limits.types & FenceType.MIN_ALT and not self._floor:

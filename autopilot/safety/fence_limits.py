@@ -58,7 +58,7 @@ class FenceLimits:
         self._plan = plan
         self._revision = -1
         self._zones = Fence()
-        self._asked: tuple[Fence, float, float] | None = None
+        self._depths_key: tuple[Fence, float, float] | None = None
         self._depths: tuple[float, ...] = ()
 
     @property
@@ -74,10 +74,10 @@ class FenceLimits:
 
     @property
     def types(self) -> FenceType:
-        wanted = FenceType(int(self._facts.param("FENCE_TYPE")) & 15)
+        types = FenceType(int(self._facts.param("FENCE_TYPE")) & 15)
         if not self._facts.vehicle_class.flies:
-            wanted &= FenceType.CIRCLE | FenceType.POLYGON
-        return wanted
+            types &= FenceType.CIRCLE | FenceType.POLYGON
+        return types
 
     @property
     def configured(self) -> bool:
@@ -131,9 +131,9 @@ class FenceLimits:
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
         """Depths of a place; see `Fence.depths`. The last result is cached."""
-        asked = (self.zones, lat, lon)
-        if self._asked != asked:
-            self._asked, self._depths = asked, self.zones.depths(lat, lon)
+        key = (self.zones, lat, lon)
+        if self._depths_key != key:
+            self._depths_key, self._depths = key, self.zones.depths(lat, lon)
         return self._depths
 
     def beyond(self, place: GeoPoint, *, floor: bool = True) -> FenceType:
@@ -205,7 +205,7 @@ class MarginNotices:
         self._said_ms: int | None = None
 
     @property
-    def wanted(self) -> bool:
+    def enabled(self) -> bool:
         return bool(int(self._facts.param("FENCE_OPTIONS")) & _NOTIFY_MARGIN)
 
     @property
@@ -218,7 +218,7 @@ class MarginNotices:
 
     def look(self, excess: Mapping[FenceType, float], slack: float, now_ms: int) -> None:
         """Announce near limits. `excess`: m beyond each limit; a near limit stays near within `slack` of the margin."""
-        if not self.wanted:
+        if not self.enabled:
             self.clear()
             return
         fresh = False

@@ -74,19 +74,19 @@ class FencedMission:
         return to_global(origin, place)
 
     def _room(self, place: Ned) -> float:
-        there = self._geo_point(place)
-        return self._fence.room(there.lat, there.lon)
+        point = self._geo_point(place)
+        return self._fence.room(point.lat, point.lon)
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:
         """True if a leg leaves the zones. It advances along the leg by the free distance in any direction, so that no
         zone is missed."""
         north, east = end[0] - begin[0], end[1] - begin[1]
         length = hypot(north, east)
-        least, gone = max(_LEAST_STEP_M, length / _MOST_STEPS), 0.0
-        while gone < length:
-            part = gone / length
+        least, along_m = max(_LEAST_STEP_M, length / _MOST_STEPS), 0.0
+        while along_m < length:
+            part = along_m / length
             room = self._room((begin[0] + north * part, begin[1] + east * part, end[2]))
             if room < 0.0:
                 return True
-            gone += max(room, least)
+            along_m += max(room, least)
         return False

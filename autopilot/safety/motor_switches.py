@@ -64,12 +64,12 @@ class MotorSwitches:
     def apply(self) -> None:
         """Apply the switches to the vehicle."""
         facts = self._facts
-        held = self._stopped or (self._interlocked and not self._closed)
-        if not held or not facts.armed:
+        off = self._stopped or (self._interlocked and not self._closed)
+        if not off or not facts.armed:
             self._cut_ms = None
         elif self._cut_ms is None:
             self._cut_ms = facts.now_ms
-        stopped = MotorCut.STOPPED if held else MotorCut.IDLE if self.rotors.blocks else MotorCut.NONE
+        stopped = MotorCut.STOPPED if off else MotorCut.IDLE if self.rotors.blocks else MotorCut.NONE
         self._helm.vehicle.cut_motors(MotorCut.SILENT if self.safe else stopped)
 
     @property

@@ -28,7 +28,7 @@ class ObjectDatabase:
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
-        self._kept: Floats = np.empty((5, 0))
+        self._objects: Floats = np.empty((5, 0))
 
     def see(self, points: Sequence[tuple[float, float]], now_ms: int) -> None:
         """Add points (north, east) from a look, at the vehicle's height."""
@@ -57,25 +57,25 @@ class ObjectDatabase:
         return lowest != 0.0 and near and self._facts.height < lowest
 
     def _take(self, item: tuple[float, float, float, float, float]) -> None:
-        kept, radius = self._kept, np.maximum(self._kept[_RADIUS], item[_RADIUS])
-        north, east, down = kept[_NORTH] - item[_NORTH], kept[_EAST] - item[_EAST], kept[_DOWN] - item[_DOWN]
+        objects, radius = self._objects, np.maximum(self._objects[_RADIUS], item[_RADIUS])
+        north, east, down = objects[_NORTH] - item[_NORTH], objects[_EAST] - item[_EAST], objects[_DOWN] - item[_DOWN]
         same = north * north + east * east + down * down < radius * radius
         first = int(same.argmax()) if same.size else 0
         if same.size and same[first]:
-            renewed = item[_SEEN_MS] - self._kept[_SEEN_MS, first] >= _REFRESH_MS
-            if renewed or self._kept[_RADIUS, first] != item[_RADIUS]:
-                self._kept[_RADIUS:, first] = item[_RADIUS:]
-        elif self._kept.shape[1] < self._facts.param("OA_DB_SIZE", 100.0):
-            self._kept = np.column_stack([self._kept, item])
+            renewed = item[_SEEN_MS] - self._objects[_SEEN_MS, first] >= _REFRESH_MS
+            if renewed or self._objects[_RADIUS, first] != item[_RADIUS]:
+                self._objects[_RADIUS:, first] = item[_RADIUS:]
+        elif self._objects.shape[1] < self._facts.param("OA_DB_SIZE", 100.0):
+            self._objects = np.column_stack([self._objects, item])
 
     def _expire(self, now_ms: int) -> None:
-        kept_ms = 1000.0 * self._facts.param("OA_DB_EXPIRE", 10.0)
-        if kept_ms > 0.0:
-            self._kept = self._kept[:, now_ms - self._kept[_SEEN_MS] <= kept_ms]
+        lifetime_ms = 1000.0 * self._facts.param("OA_DB_EXPIRE", 10.0)
+        if lifetime_ms > 0.0:
+            self._objects = self._objects[:, now_ms - self._objects[_SEEN_MS] <= lifetime_ms]
 
     def around(self, down: float, now_ms: int) -> Floats:
         """North, east, height difference to `down`, and radius of each object."""
         self._expire(now_ms)
-        found: Floats = self._kept[:_SEEN_MS].copy()
+        found: Floats = self._objects[:_SEEN_MS].copy()
         found[_DOWN] -= down
         return found

@@ -79,19 +79,19 @@ def bend(
     for step in range(_MOST_STEPS + 1):
         for side in (-1.0, 1.0) if step else (1.0,):
             bearing = _wrap(straight + side * step * _STEP)
-            there = _ahead(here, bearing, first)
-            room = barriers.room(here, there)
+            end = _ahead(here, bearing, first)
+            room = barriers.room(here, end)
             if room > widest[1]:
                 widest = (bearing, room)
             if room <= settings.margin:
                 continue
             if free is None or abs(_wrap(course - bearing)) < abs(_wrap(course - free[0])):
                 free = (bearing, room)
-            onward = _onward(barriers, there, goal, lookahead, settings.margin)
+            onward = _onward(barriers, end, goal, lookahead, settings.margin)
             if onward is not None:
                 active = step != 0 or onward != 0.0
-                kept = active and _is_kept(barriers, here, bearing, room, first, settings, before)
-                chosen = before.bearing if kept and before is not None else bearing
+                keeps = active and _is_kept(barriers, here, bearing, room, first, settings, before)
+                chosen = before.bearing if keeps and before is not None else bearing
                 return Bend(_ahead(here, chosen, min(to_go, first)), active, chosen, min(longest, 1.1 * lookahead))
     bearing, room = free or widest
     grown = lookahead * (1.05 if free is not None else 0.9)
@@ -99,11 +99,11 @@ def bend(
     return Bend(place, True, bearing, min(max(grown, 0.5 * longest), longest))
 
 
-def _onward(barriers: Barriers, there: Place, goal: Place, lookahead: float, margin: float) -> float | None:
+def _onward(barriers: Barriers, begin: Place, goal: Place, lookahead: float, margin: float) -> float | None:
     """Angle off the goal, rad, at which a second step is free; None: at none."""
-    metres = min(max(lookahead, _PAST_M), hypot(goal[0] - there[0], goal[1] - there[1]))
-    towards = _bearing(there, goal)
-    return next((off for off in _ONWARD if barriers.room(there, _ahead(there, towards + off, metres)) > margin), None)
+    metres = min(max(lookahead, _PAST_M), hypot(goal[0] - begin[0], goal[1] - begin[1]))
+    towards = _bearing(begin, goal)
+    return next((off for off in _ONWARD if barriers.room(begin, _ahead(begin, towards + off, metres)) > margin), None)
 
 
 def _is_kept(
@@ -131,20 +131,20 @@ def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSet
     free: tuple[float, float] | None = None
     widest, most = _UPRIGHT[0], -inf
     for way in _UPRIGHT:
-        there, up = _ahead(here, straight, way[0] * first), way[1] * first
-        room = barriers.room(here, there, min(up, 0.0), max(up, 0.0))
+        middle, up = _ahead(here, straight, way[0] * first), way[1] * first
+        room = barriers.room(here, middle, min(up, 0.0), max(up, 0.0))
         if room > most:
             widest, most = way, room
         if room <= margin:
             continue
         free = free or way
-        towards = straight if way[1] else _bearing(there, goal)
-        metres = min(max(lookahead, _PAST_M), hypot(goal[0] - there[0], goal[1] - there[1], up))
+        towards = straight if way[1] else _bearing(middle, goal)
+        metres = min(max(lookahead, _PAST_M), hypot(goal[0] - middle[0], goal[1] - middle[1], up))
         for onward in _UPRIGHT:
-            end, rise = _ahead(there, towards, onward[0] * metres), onward[1] * metres
-            if barriers.room(there, end, up + min(rise, 0.0), up + max(rise, 0.0)) > margin:
-                seen = Barriers(objects=barriers.objects)
-                beside = min(seen.room(there, there, -margin, 0.0), seen.room(there, there, 0.0, margin))
+            end, rise = _ahead(middle, towards, onward[0] * metres), onward[1] * metres
+            if barriers.room(middle, end, up + min(rise, 0.0), up + max(rise, 0.0)) > margin:
+                objects = Barriers(objects=barriers.objects)
+                beside = min(objects.room(middle, middle, -margin, 0.0), objects.room(middle, middle, 0.0, margin))
                 active = way != _UPRIGHT[0] or onward != _UPRIGHT[0] or beside < margin
                 return _upright(here, straight, to_go, way, active, min(longest, 1.1 * lookahead))
     grown = lookahead * (1.05 if free is not None else 0.9)
@@ -178,7 +178,7 @@ def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Pla
     """Shortest way from the first node to the second, without the first. `leads(k, j)`: True for a free straight
     way."""
     best = [inf] * len(nodes)
-    came = [-1] * len(nodes)
+    previous = [-1] * len(nodes)
     best[0] = 0.0
     queue: list[tuple[float, int]] = [(0.0, 0)]
     done: set[int] = set()
@@ -192,14 +192,14 @@ def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Pla
         for j, node in enumerate(nodes):
             length = so_far + hypot(node[0] - nodes[k][0], node[1] - nodes[k][1])
             if j not in done and length < best[j] and leads(k, j):
-                best[j], came[j] = length, k
+                best[j], previous[j] = length, k
                 heappush(queue, (length, j))
     if best[1] == inf:
         return None
     way, k = [], 1
     while k != 0:
         way.append(nodes[k])
-        k = came[k]
+        k = previous[k]
     return way[::-1]
 
 

@@ -52,8 +52,8 @@ class Enclosure:
         across = dn * edge[1] - de * edge[0]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             along = (off_n * edge[1] - off_e * edge[0]) / across
-            there = (off_n * de - off_e * dn) / across
-        met = (along > 0.0) & (along < 1.0) & (there >= 0.0) & (there <= 1.0)
+            on_edge = (off_n * de - off_e * dn) / across
+        met = (along > 0.0) & (along < 1.0) & (on_edge >= 0.0) & (on_edge <= 1.0)
         return float(along[met].min()) if met.any() else inf
 
     def distance(self, begin: Place, end: Place, edges: slice) -> float:
@@ -150,10 +150,10 @@ def look_at_fences(facts: VehicleFacts, zones: Fence, range_m: float) -> Scan:
     """Scan as if polygons of the fence were walls, enabled or not: the proximity sensor of SITL
     (AP_Proximity_SITL.cpp)."""
     areas, here = fence_barriers(facts, FenceType.POLYGON, zones).areas, facts.vehicle.state.position[:2]
-    seen = []
+    distances_m = []
     for k in range(_DIRECTIONS):
         bearing = facts.vehicle.state.yaw + radians(k * 360.0 / _DIRECTIONS)
-        there = here[0] + range_m * cos(bearing), here[1] + range_m * sin(bearing)
-        share = min((area.crossing(here, there) for area in areas), default=inf)
-        seen.append(share * range_m)
-    return Scan(seen, 0.0, 360.0 / _DIRECTIONS, range_m)
+        end = here[0] + range_m * cos(bearing), here[1] + range_m * sin(bearing)
+        share = min((area.crossing(here, end) for area in areas), default=inf)
+        distances_m.append(share * range_m)
+    return Scan(distances_m, 0.0, 360.0 / _DIRECTIONS, range_m)

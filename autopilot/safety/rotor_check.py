@@ -59,10 +59,10 @@ class RotorCheck:
 
     def _why(self) -> str:
         vehicle, param = self._facts.vehicle, self._facts.param
-        told = vehicle.motor_rpm if isinstance(vehicle, TellsMotors) else ()
+        rpms = vehicle.motor_rpm if isinstance(vehicle, TellsMotors) else ()
         if not self._facts.landed:
             return ""
-        if not told:
+        if not rpms:
             return "waiting for ESC RPM"
         least, most = param("TKOFF_RPM_MIN"), param("TKOFF_RPM_MAX")
-        return "" if all(rpm >= least and not 0.0 < most < rpm for rpm in told) else "ESC RPM out of range"
+        return "" if all(rpm >= least and not 0.0 < most < rpm for rpm in rpms) else "ESC RPM out of range"

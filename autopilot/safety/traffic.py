@@ -94,14 +94,14 @@ class TrafficWatch:
         """Present settings, read once after each change where changes are announced."""
         if self._read is not None and self.takes_part:
             return self._read
-        param, wanted = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
+        param, action = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
         levels = ((f"AVD_{level}_TIME", f"AVD_{level}_DIST_XY", f"AVD_{level}_DIST_Z") for level in "FW")
         limits = Limits(*(param(name) for names in levels for name in names))
         self._read = _Settings(
             param("ADSB_TYPE") != 0.0,
             param("AVD_ENABLE") != 0.0,
             limits,
-            CollisionAction(wanted) if wanted in tuple(CollisionAction) else CollisionAction.NONE,
+            CollisionAction(action) if action in tuple(CollisionAction) else CollisionAction.NONE,
             param("AVD_F_ALT_MIN"),
             max(int(param("AVD_OBS_MAX", 20.0)), 0),
         )

@@ -93,9 +93,9 @@ class LightProgram:
         return grey, grey, grey
 
     def _go_round(self) -> None:
-        begin, left = self._loops[-1]
-        if left == 1:
+        begin, rounds = self._loops[-1]
+        if rounds == 1:
             self._loops.pop()
             return
-        self._loops[-1][1] = max(left - 1, 0)
+        self._loops[-1][1] = max(rounds - 1, 0)
         self._at = begin

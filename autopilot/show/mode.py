@@ -61,7 +61,7 @@ class ShowStep:
 
     when: Callable[[ShowMode, int], bool]
     to: ShowStage
-    said: str = ""
+    text: str = ""
 
 
 class ShowMode(Mode):
@@ -131,8 +131,8 @@ class ShowMode(Mode):
         if step is None:
             _LOOK.get(self.stage, ShowMode._rest)(self, now_ms)
             return
-        if step.said:
-            self.announcer.say(Severity.CRITICAL, step.said)
+        if step.text:
+            self.announcer.say(Severity.CRITICAL, step.text)
         self._go(step.to, now_ms)
 
     def _go(self, stage: ShowStage, now_ms: int) -> None:
@@ -160,8 +160,8 @@ class ShowMode(Mode):
 
     def _up(self, now_ms: int) -> bool:
         """True near the takeoff height, while the trajectory is higher."""
-        here, climb = self.facts.vehicle.state.position[2], self.facts.param("SHOW_TAKEOFF_ALT", 2.5)
-        return here - self._ceiling <= (1.0 - _CLOSE_ENOUGH) * climb and self._place(now_ms)[0][2] <= here
+        down, climb = self.facts.vehicle.state.position[2], self.facts.param("SHOW_TAKEOFF_ALT", 2.5)
+        return down - self._ceiling <= (1.0 - _CLOSE_ENOUGH) * climb and self._place(now_ms)[0][2] <= down
 
     def _ends(self, now_ms: int, action: int | None = None) -> bool:
         """True if it has ended and `action` follows; None: any action."""

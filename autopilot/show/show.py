@@ -110,11 +110,11 @@ class Show:
         """Set origin and orientation. False if there is no such place."""
         if abs(lat_e7) > 900_000_000 or abs(lon_e7) > 1_800_000_000:
             return False
-        told = {"SHOW_ORIGIN_LAT": lat_e7, "SHOW_ORIGIN_LNG": lon_e7, "SHOW_ORIGIN_AMSL": amsl_mm}
-        for name, value in told.items():
+        origin = {"SHOW_ORIGIN_LAT": lat_e7, "SHOW_ORIGIN_LNG": lon_e7, "SHOW_ORIGIN_AMSL": amsl_mm}
+        for name, value in origin.items():
             self._parameters.set(name, value)
         self._parameters.set("SHOW_ORIENTATION", degrees % 360.0)
-        self._exact = told
+        self._exact = origin
         return True
 
     @property
@@ -136,8 +136,8 @@ class Show:
         stand, most = self.stand, self._facts.param("SHOW_TAKEOFF_ERR")
         if stand is None or self.file is None or most <= 0.0:
             return False
-        there, here = stand.placed(*self.file.trajectory.at(0.0)[0]), self._facts.vehicle.state.position
-        return hypot(there[0] - here[0], there[1] - here[1]) > most
+        start, here = stand.placed(*self.file.trajectory.at(0.0)[0]), self._facts.vehicle.state.position
+        return hypot(start[0] - here[0], start[1] - here[1]) > most
 
     @property
     def ready(self) -> bool:

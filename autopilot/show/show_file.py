@@ -48,8 +48,8 @@ def _blocks(content: bytes) -> list[tuple[int, bytes]]:
         at = 6
         if content[5:6] and content[5] & _CRC:
             at = 10
-            told = int.from_bytes(content[6:10], "little")
-            if told != zlib.crc32(content[:6] + bytes(4) + content[10:], 0xFFFFFFFF) ^ 0xFFFFFFFF:
+            checksum = int.from_bytes(content[6:10], "little")
+            if checksum != zlib.crc32(content[:6] + bytes(4) + content[10:], 0xFFFFFFFF) ^ 0xFFFFFFFF:
                 raise ValueError("the checksum is wrong")
     found = []
     while at < len(content):

@@ -155,7 +155,7 @@ class ModeSpec:
     """Flight mode and its properties. `position`: it needs a position estimate; `velocity`: it needs one to begin.
     `arming`: the vehicle may be armed in it. `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8,
     and altitude and position control in SYS_STATUS). `speeds`: DO_CHANGE_SPEED sets its speed. `landing`: it brings the
-    vehicle down. `said`: its name in ArduPilot's texts, if different. `flown`: how it is flown, None for a mode of a
+    vehicle down. `label`: its name in ArduPilot's texts, if different. `flown`: how it is flown, None for a mode of a
     package."""
 
     number: int
@@ -168,7 +168,7 @@ class ModeSpec:
     autopilot: bool = False
     speeds: bool = False
     landing: bool = False
-    said: str = ""
+    label: str = ""
     flown: ModeKind | None = None
 
     @property
@@ -179,7 +179,7 @@ class ModeSpec:
     @property
     def title(self) -> str:
         """Name of the mode in texts."""
-        return self.said or self.name
+        return self.label or self.name
 
 
 _C = CopterMode
@@ -206,7 +206,7 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.THROW, "THROW", position=True, arming=True, flown=_F.THROW),
         ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, speeds=True, flown=_F.EVADE),
         ModeSpec(_C.GUIDED_NOGPS, "GUIDED_NOGPS", arming=True, autopilot=True, speeds=True, flown=_F.LEANING),
-        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
+        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, label="SMARTRTL", flown=_F.RETRACE_FLYING),
         ModeSpec(_C.FOLLOW, "FOLLOW", position=True, autopilot=True, speeds=True, flown=_F.FOLLOW),
         ModeSpec(_C.ZIGZAG, "ZIGZAG", position=True, arming=True, pilot=True, autopilot=True, flown=_F.ROWS),
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, speeds=True, flown=_F.MISSION),

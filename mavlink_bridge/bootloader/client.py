@@ -166,9 +166,9 @@ class BootloaderClient:
             if len(inbox) < size + 2 and _status_at_end(inbox) is None:
                 yield from self._wire.more(until)
                 continue
-            had = len(inbox)
+            before = len(inbox)
             yield from self._quiet(keep=True)
-            if len(inbox) == had:
+            if len(inbox) == before:
                 if self._is_answer(op, size):
                     break
                 yield from self._wire.more(until)

@@ -35,8 +35,8 @@ class Obstacle:
 
 
 class ScriptWire:
-    """Port of a script. The caller opens and closes it as `wanted` says, sets its `baud`, moves `inbox` and `outbox`,
-    and sets `connected`.
+    """Port of a script. The caller opens and closes it as `wants_port` says, sets its `baud`, moves `inbox` and
+    `outbox`, and sets `connected`.
 
     `port`: name of the port opened last. `obstacle`: why it cannot be opened now. `uart`: the port has a real baud rate
     (not USB). `opened`: number of openings; after another one the board may have restarted.
@@ -44,7 +44,7 @@ class ScriptWire:
 
     def __init__(self) -> None:
         self.now_ms = 0
-        self.wanted = False
+        self.wants_port = False
         self.connected = False
         self.port = ""
         self.obstacle: Obstacle | None = None
@@ -71,8 +71,8 @@ class ScriptWire:
 
     def more(self, until_ms: int) -> Script[None]:
         """Wait for bytes. BootloaderSilentError at `until_ms`, PortGone if the port goes."""
-        had = len(self.inbox)
-        while len(self.inbox) == had:
+        before = len(self.inbox)
+        while len(self.inbox) == before:
             self.check()
             if self.now_ms >= until_ms:
                 raise BootloaderSilentError
@@ -80,14 +80,14 @@ class ScriptWire:
 
     def close(self, pause_ms: int) -> Script[None]:
         """Close the port and keep it closed for `pause_ms`."""
-        self.wanted = False
+        self.wants_port = False
         until = self.now_ms + pause_ms
         while self.connected or self.now_ms < until:
             yield until
 
     def check(self) -> None:
         """Raise PortGone without a port."""
-        if not self.connected or not self.wanted:
+        if not self.connected or not self.wants_port:
             raise PortGone
 
 
@@ -109,7 +109,7 @@ class Runner:
             self._deadline_ms = next(self._script)
         except StopIteration:
             self.done, self._deadline_ms = True, None
-            self.wire.wanted = False
+            self.wire.wants_port = False
 
     def receive(self, data: bytes, now_ms: int) -> None:
         """Take in received bytes."""

@@ -1,6 +1,6 @@
 """Flashing from a port and a firmware to a linked vehicle: find the bootloader, upload, wait for the HEARTBEAT.
 
-The caller opens the port while `wire.wanted` is set, moves bytes, and calls `runner.advance` at the deadline. The
+The caller opens the port while `wire.wants_port` is set, moves bytes, and calls `runner.advance` at the deadline. The
 session decides everything else, including all time limits.
 """
 
@@ -85,7 +85,7 @@ class FlashSession:
         self._list_ports = list_ports
         self._list_users = list_users
         self._upload = FlashUpload(self.wire, firmware, self.status, force=force)
-        self._asked = False
+        self._hinted = False
 
     def _run(self) -> Script[None]:
         try:
@@ -106,8 +106,8 @@ class FlashSession:
         if state is BoardState.VERIFIED:
             return f"{state.value}; its first HEARTBEAT was not waited for"
         in_bootloader = state is BoardState.UNTOUCHED and UploadStage.IDENTIFY in self.status.stages
-        held = ", and the board waits in its bootloader until it is plugged in anew" if in_bootloader else ""
-        return f"{state.value}{held}; run the same command again to flash the board"
+        waiting = ", and the board waits in its bootloader until it is plugged in anew" if in_bootloader else ""
+        return f"{state.value}{waiting}; run the same command again to flash the board"
 
     def _again_slowly(self) -> Script[None]:
         """Flash again at the slow rate after the board did not answer at the fast one and was restarted."""
@@ -133,7 +133,7 @@ class FlashSession:
         attempts, tried = 0, 0
         while True:
             try:
-                yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._asked else None)
+                yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._hinted else None)
                 # a port that came back since the last attempt gets one more, within a limit
                 grace = 0 if self.wire.opened == tried else self._limits.absent
                 if self.wire.now_ms >= give_up + grace:
@@ -157,7 +157,7 @@ class FlashSession:
         wire = self.wire
         began = wire.now_ms
         until = began + self._limits.absent if until_ms is None else until_ms
-        wire.wanted = True
+        wire.wants_port = True
         blocked_ms: int | None = None
         while not wire.connected:
             if wire.obstacle is None:
@@ -209,8 +209,8 @@ class FlashSession:
             self._ask_to_plug()
 
     def _ask_to_plug(self) -> None:
-        if not self._asked:
-            self._asked = True
+        if not self._hinted:
+            self._hinted = True
             self.status.say(f"{self._name}: {ASK_TO_PLUG}")
 
     def _link(self) -> Script[LinkedVehicle]:

@@ -69,10 +69,10 @@ class Client(Speaker):
     # --- the same methods as a service ------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of `handles` from the target; others are ignored."""
-        wanted = self.target
-        if self.done or peer.system != wanted.system or message.get_type() not in self.handles:
+        target = self.target
+        if self.done or peer.system != target.system or message.get_type() not in self.handles:
             return
-        if wanted.component not in (0, peer.component) or (wanted.link is not None and wanted.link != peer.link):
+        if target.component not in (0, peer.component) or (target.link is not None and target.link != peer.link):
             return
         self._handle(message, now_ms)
 

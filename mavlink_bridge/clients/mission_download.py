@@ -39,7 +39,7 @@ class MissionDownload(Client):
         self._window = target.firmware.habits.download_window if window is None else window
         self._count: int | None = None
         self._received: dict[int, MissionItem] = {}
-        self._asked: dict[int, int] = {}  # requested items that have not arrived: time of the next request, ms
+        self._pending: dict[int, int] = {}  # requested items that have not arrived: time of the next request, ms
         self._next = 0
         self._use_int = True
         self._restarts = 0
@@ -69,16 +69,16 @@ class MissionDownload(Client):
         return self._count
 
     def next_deadline_ms(self) -> int | None:
-        if self.done or not self._asked:
+        if self.done or not self._pending:
             return self._due_ms
-        return min(self._asked.values())
+        return min(self._pending.values())
 
     def handle_timeout(self, now_ms: int) -> None:
         """Request again what has not arrived."""
         if self._count is None or self.done:
             super().handle_timeout(now_ms)
             return
-        overdue = [seq for seq, due_ms in self._asked.items() if now_ms >= due_ms]
+        overdue = [seq for seq, due_ms in self._pending.items() if now_ms >= due_ms]
         if not overdue:
             return
         if self._due_ms is not None and now_ms >= self._due_ms:
@@ -112,7 +112,7 @@ class MissionDownload(Client):
             self._restart(now_ms)
 
     def _handle_item(self, message: Message, now_ms: int) -> None:
-        if self._asked.pop(message.seq, None) is None:
+        if self._pending.pop(message.seq, None) is None:
             return
         item = read_item(message, self.kind)
         self._received[message.seq] = item
@@ -125,7 +125,7 @@ class MissionDownload(Client):
         result = TransferOutcome.of(message.type)
         if result is TransferOutcome.UNSUPPORTED and self._use_int and self._count:
             self._use_int = False
-            for seq in list(self._asked):
+            for seq in list(self._pending):
                 self._ask_item(seq, now_ms)
         elif result is TransferOutcome.INVALID_SEQUENCE:
             # after MISSION_REQUEST_INT the vehicle also sends its new count, which is clearer
@@ -138,7 +138,7 @@ class MissionDownload(Client):
 
     def _go_on(self, now_ms: int) -> None:
         count = self._count or 0
-        while self._next < count and len(self._asked) < self._window:
+        while self._next < count and len(self._pending) < self._window:
             self._ask_item(self._next, now_ms)
             self._next += 1
         if len(self._received) == count:
@@ -153,7 +153,7 @@ class MissionDownload(Client):
         self._count = None
         self._next = 0
         self._received.clear()
-        self._asked.clear()
+        self._pending.clear()
         self._ask_count()
         self._progress(now_ms)
 
@@ -162,7 +162,7 @@ class MissionDownload(Client):
 
     def _ask_item(self, seq: int, now_ms: int) -> None:
         make = dialect.MAVLink_mission_request_int_message if self._use_int else dialect.MAVLink_mission_request_message
-        self._asked[seq] = now_ms + self.retry.interval_ms
+        self._pending[seq] = now_ms + self.retry.interval_ms
         self._send(make(*self._to, seq, self.kind))
 
     def _repeat(self) -> None:

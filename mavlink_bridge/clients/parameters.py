@@ -94,12 +94,12 @@ class ParameterList(Client):
         if self._count is None:
             self._send(dialect.MAVLink_param_request_list_message(*self._to))
             return
-        asked = 0
+        requests = 0
         for index in range(self._count):
             if index not in self._indices:
                 self._send(dialect.MAVLink_param_request_read_message(*self._to, b"", index))
-                asked += 1
-                if asked == _REFILL_AT_ONCE:
+                requests += 1
+                if requests == _REFILL_AT_ONCE:
                     return
 
 
@@ -147,8 +147,8 @@ class ParameterReads(Client):
             self._end(ParameterOutcome.ACCEPTED)
 
     def _repeat(self) -> None:
-        asked = [(name.encode("ascii"), -1) for name in sorted(self._names - self.values.keys())]
-        for name, index in (*asked, (b"", 0)):
+        by_name = [(name.encode("ascii"), -1) for name in sorted(self._names - self.values.keys())]
+        for name, index in (*by_name, (b"", 0)):
             self._send(dialect.MAVLink_param_request_read_message(*self._to, name, index))
 
 
@@ -168,7 +168,7 @@ class ParameterWrite(Client):
     ) -> None:
         super().__init__(target, retry)
         self.name = name
-        self.wanted = value
+        self.requested = value
         self.value: ParameterValue | None = None
         self._type = type
         self._wire = target.firmware.wire_value(value, type)
@@ -179,7 +179,7 @@ class ParameterWrite(Client):
         if value.name != self.name or listed:
             return
         self.value = value
-        same = pack("<f", value.value) == pack("<f", self.wanted) or value.value == self.wanted
+        same = pack("<f", value.value) == pack("<f", self.requested) or value.value == self.requested
         self._end(ParameterOutcome.ACCEPTED if same else ParameterOutcome.REFUSED)
 
     def _repeat(self) -> None:

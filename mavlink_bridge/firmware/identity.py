@@ -55,8 +55,8 @@ class Identity:
 
     @property
     def capabilities(self) -> int:
-        told = self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
-        return told | _DRONE_SHOWS if self.flies_shows else told
+        flags = self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
+        return flags | _DRONE_SHOWS if self.flies_shows else flags
 
     @property
     def uid2(self) -> bytes:

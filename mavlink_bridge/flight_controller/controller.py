@@ -149,9 +149,9 @@ class FlightController(Speaker):
     @property
     def known(self) -> bool:
         """True if the controller has reported its position, home, landed state, armed state and pre-arm checks."""
-        told = self.link.streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
+        reported = self.link.streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
         placed = self.state.has_position and self.home.position is not None
-        return told and self.motors.told and placed and not self.link.lost
+        return reported and self.motors.reported and placed and not self.link.lost
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
@@ -208,10 +208,10 @@ class FlightController(Speaker):
         if self.state.armed:
             return Request.refused("armed")
         self.prearm.clear()
-        wanted, prefixes = self.firmware.habits.calibration, ("Calibration", *self.firmware.words.arm)
+        params, prefixes = self.firmware.habits.calibration, ("Calibration", *self.firmware.words.arm)
         done = Request.accepted()
-        if wanted is not None:
-            done = self.orders.send(Cmd.PREFLIGHT_CALIBRATION, *wanted, retry=SLOW, prefixes=prefixes)
+        if params is not None:
+            done = self.orders.send(Cmd.PREFLIGHT_CALIBRATION, *params, retry=SLOW, prefixes=prefixes)
         self.orders.send(Cmd.RUN_PREARM_CHECKS)
         return done
 
@@ -278,13 +278,13 @@ class FlightController(Speaker):
         if name == STATION_LOST:
             self.hears_stations = not active
             return True
-        told = None if self.body is None else self.body.inject(name, value, active=active)
-        for parameter, number in (told or {}).items():
+        parameters = None if self.body is None else self.body.inject(name, value, active=active)
+        for parameter, number in (parameters or {}).items():
             to = self.address.system, self.address.component
             self._out.append(
                 Outgoing(dialect.MAVLink_param_set_message(*to, parameter.encode(), number, ParameterType.REAL32))
             )
-        return told is not None
+        return parameters is not None
 
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

@@ -37,11 +37,11 @@ _ONCE_MS: Final = 2**31
 """Interval longer than any flight: an answered order is not repeated."""
 
 
-def _facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
-    """Present heading of a yaw demand. `kept`: heading when the target was set, rad."""
+def _facing(yaw: Yaw, state: VehicleState, kept_yaw: float) -> Facing:
+    """Present heading of a yaw demand. `kept_yaw`: heading when the target was set, rad."""
     match yaw.mode:
         case YawMode.KEEP:
-            return Facing(kept)
+            return Facing(kept_yaw)
         case YawMode.ANGLE:
             return Facing(yaw.angle)
         case YawMode.RATE:
@@ -225,19 +225,19 @@ class TakeOffCourse(Course):
         self._climbing = bool(r[R.LANDED_STATE] != ON_GROUND)
         self._place = (float(r[R.NORTH]), float(r[R.EAST]), target.down)
         self.end = self._place
-        self._asked: Request | None = None
+        self._request: Request | None = None
         self._again_ms = 0
 
     def send(self, now_ms: int) -> list[Message]:
         if self._climbing:  # already in the air: straight up
             self.interval_ms = self.context.position_ms
             return self.context.go(self._place, self.yaw, now_ms)
-        if self._asked is not None and self._asked.done and not self._asked.ok:
-            self.context.say(f"Takeoff refused: {self._asked.reason}")
-            self._asked, self._again_ms = None, now_ms + _RETRY_MS
-        if self._asked is None and now_ms >= self._again_ms and self.context.readings.state.armed:
+        if self._request is not None and self._request.done and not self._request.ok:
+            self.context.say(f"Takeoff refused: {self._request.reason}")
+            self._request, self._again_ms = None, now_ms + _RETRY_MS
+        if self._request is None and now_ms >= self._again_ms and self.context.readings.state.armed:
             order = self.context.firmware.take_off(self._goal, self.context.place(self._place))
-            self._asked = self.context.orders.send(order.number, *order.params, prefixes=order.prefixes, moves=True)
+            self._request = self.context.orders.send(order.number, *order.params, prefixes=order.prefixes, moves=True)
         return []
 
     def reached(self, now_ms: int) -> bool:

@@ -140,20 +140,20 @@ def mode_asked(frame: MavlinkFrame, firmware: Firmware) -> int | None:
 
 
 def _file(message: Any) -> Ownership:
-    asked = unpack(bytes(message.payload))
-    hidden = asked.opcode in _FTP_BY_NAME and _path(asked) == _HIDDEN_FILE
+    operation = unpack(bytes(message.payload))
+    hidden = operation.opcode in _FTP_BY_NAME and _path(operation) == _HIDDEN_FILE
     return Ownership.HIDDEN_FILE if hidden else Ownership.PASS
 
 
-def _path(asked: Operation) -> bytes:
-    return asked.data.partition(b"\0")[0]
+def _path(operation: Operation) -> bytes:
+    return operation.data.partition(b"\0")[0]
 
 
 def plan_written(frame: MavlinkFrame) -> int | None:
     """Plan (MAV_MISSION_TYPE) that this file transfer opens for writing; None for other messages."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
-    asked = None if message is None else unpack(bytes(message.payload))
-    return _PLAN_FILES.get(_path(asked)) if asked is not None and asked.opcode in _FTP_WRITING else None
+    operation = None if message is None else unpack(bytes(message.payload))
+    return _PLAN_FILES.get(_path(operation)) if operation is not None and operation.opcode in _FTP_WRITING else None
 
 
 def ends_writing(frame: MavlinkFrame) -> bool:

@@ -25,7 +25,7 @@ _MOST_ASKERS: Final = 64
 
 
 @dataclass(slots=True)
-class _Kept:
+class _ModeRequest:
     """First acknowledgement (None: not yet received), and the time at which it is sent on."""
 
     frame: MavlinkFrame | None = None
@@ -39,37 +39,37 @@ class ModeAnswers(WithoutMessages):
 
     def __init__(self, pass_on: Callable[[MavlinkFrame, Asker], None]) -> None:
         self._pass_on = pass_on
-        self._open: dict[Asker, _Kept] = {}
+        self._open: dict[Asker, _ModeRequest] = {}
 
-    def asked(self, asker: Asker) -> None:
+    def requested(self, asker: Asker) -> None:
         """Note a station's DO_SET_MODE to the controller."""
         if len(self._open) >= _MOST_ASKERS:
             self._open.clear()
-        self._open[asker] = _Kept()
+        self._open[asker] = _ModeRequest()
 
     def passes(self, frame: MavlinkFrame, asker: Asker, now_ms: int) -> bool:
         """True if this COMMAND_ACK goes to `asker` now; False also for one after the answer."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None or message.command != Cmd.DO_SET_MODE:
             return True
-        kept = self._open.get(asker)
-        if kept is None:
+        request = self._open.get(asker)
+        if request is None:
             return False
-        if kept.frame is None and message.result == Result.ACCEPTED:
-            kept.frame, kept.until_ms = frame, now_ms + _SECOND_MS
+        if request.frame is None and message.result == Result.ACCEPTED:
+            request.frame, request.until_ms = frame, now_ms + _SECOND_MS
             return False
         del self._open[asker]
         return True
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
-        for asker, kept in list(self._open.items()):
-            if kept.frame is not None and kept.until_ms is not None and now_ms >= kept.until_ms:
+        for asker, request in list(self._open.items()):
+            if request.frame is not None and request.until_ms is not None and now_ms >= request.until_ms:
                 del self._open[asker]
-                self._pass_on(kept.frame, asker)
+                self._pass_on(request.frame, asker)
 
     def next_deadline_ms(self) -> int | None:
-        return earliest([kept.until_ms for kept in self._open.values()])
+        return earliest([request.until_ms for request in self._open.values()])
 
     def take_outgoing(self) -> list[Outgoing]:
         return []

@@ -28,49 +28,49 @@ upload, when its Navigator and Commander have checked it."""
 
 
 class ModeKeeper:
-    """Comparison of modes, in ArduPilot's numbers. `actual`: the controller's mode. `wanted`: the commanded one; None:
-    another party has the vehicle. `confirmed`: the wanted mode was shown or acknowledged. `part`: mode that belongs to
-    the wanted one, as the return of a mission; None: none."""
+    """Comparison of modes, in ArduPilot's numbers. `actual`: the controller's mode. `requested`: the commanded one;
+    None: another party has the vehicle. `confirmed`: it was shown or acknowledged. `part`: mode that belongs to it, as
+    the return of a mission; None: none."""
 
     def __init__(self, actual: int) -> None:
         self.actual = actual
         self.part: int | None = None
-        self.wanted: int | None = None
+        self.requested: int | None = None
         self.confirmed = False
         self._before: int | None = None  # mode of HEARTBEATs that were sent before the change
 
     @property
     def commanded(self) -> bool:
-        return self.wanted is not None
+        return self.requested is not None
 
     def command(self, mode: int) -> bool:
-        """Want `mode` from now on. False if the controller is already in it."""
-        self.wanted = mode
+        """Request `mode` from now on. False if the controller is already in it."""
+        self.requested = mode
         self.part = None
         self.confirmed = self.actual == mode
         self._before = None if self.confirmed else self.actual
         return not self.confirmed
 
     def release(self) -> None:
-        """Release the vehicle: no mode is wanted."""
-        self.wanted = self.part = None
+        """Release the vehicle: no mode is requested."""
+        self.requested = self.part = None
         self.confirmed = False
         self._before = None
 
     def acknowledged(self) -> None:
-        """Note that the controller has accepted the wanted mode."""
-        if self.wanted is not None:
-            self.actual = self.wanted
+        """Note that the controller has accepted the requested mode."""
+        if self.requested is not None:
+            self.actual = self.requested
             self.confirmed = True
 
     def heartbeat(self, mode: int) -> bool:
         """Compare the mode of a HEARTBEAT. True if the vehicle was taken, or its mode changed while another party has
         it."""
-        if self.wanted is None:
+        if self.requested is None:
             changed = mode != self.actual
             self.actual = mode
             return changed
-        if mode in (self.wanted, self.part):
+        if mode in (self.requested, self.part):
             self.actual = mode
             self.confirmed = True
             self._before = None
@@ -105,21 +105,21 @@ class ModeControl:
 
     def command(self, mode: int) -> Request:
         """Take the vehicle: see `ControlledVehicle`. The answer comes with a HEARTBEAT or the acknowledgement."""
-        keeper, wanted = self._keeper, self._flown(mode)
-        if keeper.wanted == wanted:  # it continues with its target until it gets another
+        keeper, flown = self._keeper, self._flown(mode)
+        if keeper.requested == flown:  # it continues with its target until it gets another
             if keeper.confirmed:
                 return Request.accepted()
             if self._request is not None:
                 return self._request
         self._end_request(False, "another mode was asked for")
-        if wanted == self._class_modes.at_rest:
+        if flown == self._class_modes.at_rest:
             self._steering.come_to_rest()
         else:
             self._steering.stop()
-        if not keeper.command(wanted):
+        if not keeper.command(flown):
             return Request.accepted()
         self._request = Request()
-        self._ask(wanted)
+        self._ask(flown)
         return self._request
 
     def _flown(self, mode: int) -> int:
@@ -142,12 +142,12 @@ class ModeControl:
             self._fly_mode(self._class_modes.stop)
             return
         self._steering.fly(target, now_ms)
-        if self._steering.course is not None and self._keeper.wanted != self._class_modes.guided:
+        if self._steering.course is not None and self._keeper.requested != self._class_modes.guided:
             self._fly_mode(self._class_modes.guided)  # it takes off again after a landing of the mission
 
     def fly_natively(self) -> None:
         """Enter the controller's AUTO, with MISSION_START on the ground if it waits for that."""
-        if not self._keeper.commanded or self._keeper.wanted == self._class_modes.auto:
+        if not self._keeper.commanded or self._keeper.requested == self._class_modes.auto:
             return
         self._steering.stop()
         self._fly_mode(self._class_modes.auto)
@@ -162,12 +162,12 @@ class ModeControl:
     @property
     def flies_itself(self) -> bool:
         """True if the controller flies the mission, as commanded."""
-        return self._native and self._keeper.wanted == self._class_modes.auto
+        return self._native and self._keeper.requested == self._class_modes.auto
 
     @property
     def follows(self) -> bool:
         """True if the controller is in the mode that takes targets."""
-        return self._keeper.confirmed and self._keeper.wanted == self._class_modes.guided
+        return self._keeper.confirmed and self._keeper.requested == self._class_modes.guided
 
     def release(self) -> None:
         """Release the vehicle."""
@@ -181,14 +181,14 @@ class ModeControl:
         if self._doubt_ms is not None and now_ms >= self._doubt_ms:
             self._doubt_ms = None
         acted, self._acting = self._acting, self._firmware.acts_itself(system_status, mode)
-        asked = self._request is not None or self._order is not None
+        pending = self._request is not None or self._order is not None
         if self._acting and not acted and self._keeper.commanded:
             self._keeper.actual = mode
             self.release()
             self._news.say(Severity.CRITICAL, "Failsafe of the flight controller: not commanded until asked")
         elif self._keeper.heartbeat(mode):
             self._give_up("another mode was chosen")
-        elif asked and self._keeper.confirmed:
+        elif pending and self._keeper.confirmed:
             self._end_request(True)
 
     def hear(self, text: str, now_ms: int) -> None:
@@ -240,9 +240,9 @@ class ModeControl:
         """Give up or repeat an accepted mode that is not shown."""
         if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
             self._refused(self._busy or "it was not entered")
-        elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.wanted is not None:
+        elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.requested is not None:
             self._again_ms = None
-            self._ask(self._keeper.wanted)
+            self._ask(self._keeper.requested)
 
     def _refused(self, reason: str) -> None:
         confirmed = self._keeper.confirmed

@@ -23,7 +23,7 @@ because messages arrive in order but may be late."""
 
 
 class Motors:
-    """Motors of one controller. `told`: a HEARTBEAT has shown whether they are armed.
+    """Motors of one controller. `reported`: a HEARTBEAT has shown whether they are armed.
 
     A controller stops its motors right after the landing, and reports both in separate messages; the landing
     (EXTENDED_SYS_STATE) may come a second later. So motors that seem to stop in the air are judged by the next landed
@@ -39,10 +39,10 @@ class Motors:
         self._link = link
         self._home = home
         self._news = news
-        self._asked: list[tuple[Request, bool]] = []
+        self._orders_sent: list[tuple[Request, bool]] = []
         self._disarm_held = False
         self._open = 0  # reports of stopped motors while the last landed state is "in the air"
-        self.told = False
+        self.reported = False
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def arm(self, force: bool) -> Request:
@@ -59,20 +59,20 @@ class Motors:
         order = self._orders.send(
             Cmd.COMPONENT_ARM_DISARM, float(arm), _FORCE if force else 0.0, retry=ARMING, prefixes=prefixes, moves=arm
         )
-        self._asked.append((order, arm))
+        self._orders_sent.append((order, arm))
         return order
 
     def settle(self) -> None:
         """Handle an order that has ended."""
-        for entry in [entry for entry in self._asked if entry[0].done]:
-            self._asked.remove(entry)
+        for entry in [entry for entry in self._orders_sent if entry[0].done]:
+            self._orders_sent.remove(entry)
             if entry[0].ok:
                 self._set(entry[1])
 
     # --- messages of the controller -----------------------------------------------------------------------------
     def heartbeat(self, armed: bool, now_ms: int) -> None:
         """Handle the armed state of a HEARTBEAT."""
-        self.told = True
+        self.reported = True
         if self._is_stop_in_air(armed) and not self._open:
             self._link.stopped_in_air(now_ms)
         self.set_armed(armed)

@@ -51,7 +51,7 @@ class NativeMission:
         self._turn = turn
         self._upload: MissionUpload | None = None
         self._uploading = 0
-        self._there: int | None = None  # checksum of the controller's mission
+        self._uploaded: int | None = None  # checksum of the controller's mission
         self._retry_ms = 0
         self._reached: set[int] = set()
         self._current: int | None = None
@@ -62,7 +62,7 @@ class NativeMission:
     @property
     def ready(self) -> bool:
         """True if the controller has Sortie's mission."""
-        return self._there == self._parts.plans.mission.checksum()
+        return self._uploaded == self._parts.plans.mission.checksum()
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
@@ -178,7 +178,7 @@ class NativeMission:
         armed = self._parts.facts.armed
         if self._was_armed and not armed:
             # another party may change it by another link, so it is sent again before the next flight
-            self._there = None
+            self._uploaded = None
         self._was_armed = armed
         upload = self._upload
         if upload is not None:
@@ -188,7 +188,7 @@ class NativeMission:
             self._upload = None
             self._turn.give_back(self)
             if upload.outcome is TransferOutcome.ACCEPTED:
-                self._there = self._uploading
+                self._uploaded = self._uploading
             else:
                 self._retry_ms = now_ms + _RETRY_MS
                 self._parts.announcer.say(

@@ -48,9 +48,9 @@ class OnboardComponent(WithoutMessages):
             return
         name = message.get_type()
         peer = Peer(link, frame.system, frame.component, frame.mavlink1)
-        wanted = [service for service in self._inner if name in service.handles]
-        if wanted:
-            for service in wanted:
+        receivers = [service for service in self._inner if name in service.handles]
+        if receivers:
+            for service in receivers:
                 service.handle_message(message, peer, link_ms)
             self._pass_on()
         elif name in _COMMANDS:

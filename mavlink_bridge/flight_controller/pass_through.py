@@ -183,7 +183,7 @@ class PassThrough:
         on to; then the vehicle is stopped too."""
         vehicle, mode = self._vehicle, mode_asked(frame, self._vehicle.firmware)
         if mode is not None and self.mode_answers is not None and frame.msg_id in _COMMANDS:
-            self.mode_answers.asked((frame.system, frame.component))
+            self.mode_answers.requested((frame.system, frame.component))
         flown = vehicle.control.follows and not vehicle.state.landed and mode == vehicle.flight_mode
         if vehicle.commanded:
             self._facade.leaving(self._clocks()[1])

@@ -36,11 +36,11 @@ class PlanCache(Speaker):
         self._vehicle = vehicle
         self._keep = keep
         self._turn = turn
-        self._wanted: list[int] = [MissionType.FENCE, MissionType.RALLY]
+        self._unread: list[int] = [MissionType.FENCE, MissionType.RALLY]
         self._attempts = 0
         self._due_ms = 0
         self._running: MissionDownload | None = None
-        self._seen = (vehicle.link.restarts, vehicle.state.armed)
+        self._last_state = (vehicle.link.restarts, vehicle.state.armed)
         super().__init__()
 
     def changed(self, kind: int) -> None:
@@ -49,7 +49,7 @@ class PlanCache(Speaker):
             self._read_again((MissionType.FENCE, MissionType.RALLY) if kind == MissionType.ALL else (kind,))
 
     def _read_again(self, kinds: tuple[int, ...]) -> None:
-        self._wanted += [kind for kind in kinds if kind not in self._wanted]
+        self._unread += [kind for kind in kinds if kind not in self._unread]
         self._attempts = self._due_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -61,17 +61,17 @@ class PlanCache(Speaker):
             self._follow(now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        before, self._seen = self._seen, (self._vehicle.link.restarts, self._vehicle.state.armed)
-        if self._seen[0] != before[0] or (before[1] and not self._seen[1]):
+        before, self._last_state = self._last_state, (self._vehicle.link.restarts, self._vehicle.state.armed)
+        if self._last_state[0] != before[0] or (before[1] and not self._last_state[1]):
             self._read_again((MissionType.FENCE, MissionType.RALLY))
         if self._running is not None:
             self._running.handle_timeout(now_ms)
             self._follow(now_ms)
-        elif self._wanted and now_ms >= self._due_ms and not self._vehicle.link.lost:
+        elif self._unread and now_ms >= self._due_ms and not self._vehicle.link.lost:
             if not self._turn.take(self, now_ms):
                 self._due_ms = self._turn.wait_ms(now_ms)
                 return
-            self._running = MissionDownload(self._vehicle.address, kind=self._wanted.pop(0))
+            self._running = MissionDownload(self._vehicle.address, kind=self._unread.pop(0))
             self._running.start(now_ms)
             self._out += self._running.take_outgoing()
 
@@ -89,13 +89,13 @@ class PlanCache(Speaker):
         elif running.outcome is not TransferOutcome.UNSUPPORTED:  # a controller without a fence answers so
             self._attempts += 1
             self._due_ms = now_ms + _AGAIN_MS
-            if self._attempts < _ATTEMPTS and running.kind not in self._wanted:
-                self._wanted.append(running.kind)
+            if self._attempts < _ATTEMPTS and running.kind not in self._unread:
+                self._unread.append(running.kind)
 
     def next_deadline_ms(self) -> int | None:
         if self._running is not None:
             return self._running.next_deadline_ms()
-        return self._due_ms if self._wanted and not self._vehicle.link.lost else None
+        return self._due_ms if self._unread and not self._vehicle.link.lost else None
 
     def link_closed(self, link: int) -> None:
         """Do nothing: silence ends a download, and it is started again."""

@@ -78,7 +78,7 @@ class Steering:
         self._turning_until: int | None = None
         self._yaw_wanted: float | None = None
         self._speeds: Speeds | None = None
-        self._told: Speeds | None = None
+        self._sent_speeds: Speeds | None = None
         self._own_speeds: Speeds | None = None
         self._changed_speeds = False
 
@@ -95,7 +95,7 @@ class Steering:
         self._ends_ms = None if timeout_ms is None else now_ms + timeout_ms
         self._due_ms = None if self.course is None else now_ms
         if type(self.course) is not old_kind:
-            self._told = None  # a copter resets its speeds when the kind of target changes
+            self._sent_speeds = None  # a copter resets its speeds when the kind of target changes
         r = self.context.readings.report
         r[R.ARRIVED] = r[R.YAW_DONE] = 0.0
 
@@ -176,9 +176,9 @@ class Steering:
         """Send a requested speed with the target, for firmwares whose targets have speeds."""
         assert self._speeds is not None and self._own_speeds is not None
         ground = self._speeds.ground
-        asked = None if ground == self._own_speeds.ground else ground
-        if asked != self.context.asked_speed:
-            self.context.asked_speed = asked
+        requested = None if ground == self._own_speeds.ground else ground
+        if requested != self.context.asked_speed:
+            self.context.asked_speed = requested
             if isinstance(self.course, GoTo) and self._due_ms is not None:
                 self._due_ms = 0
 
@@ -214,21 +214,21 @@ class Steering:
 
     def _tell_speeds(self) -> None:
         """Send DO_CHANGE_SPEED for speeds that differ from the controller's own."""
-        wanted = self._speeds
+        speeds = self._speeds
         by_target = self.context.firmware.habits.speed_with_target
-        if wanted is None or wanted == self._told or by_target or isinstance(self.course, TakeOffCourse):
+        if speeds is None or speeds == self._sent_speeds or by_target or isinstance(self.course, TakeOffCourse):
             return
-        known = self._told if self._changed_speeds else self._own_speeds
+        known = self._sent_speeds if self._changed_speeds else self._own_speeds
         pairs = (
-            (SpeedType.GROUNDSPEED, wanted.ground, known and known.ground),
-            (SpeedType.CLIMB_SPEED, wanted.up, known and known.up),
-            (SpeedType.DESCENT_SPEED, wanted.down, known and known.down),
+            (SpeedType.GROUNDSPEED, speeds.ground, known and known.ground),
+            (SpeedType.CLIMB_SPEED, speeds.up, known and known.up),
+            (SpeedType.DESCENT_SPEED, speeds.down, known and known.down),
         )
         for kind, new, old in pairs:
             if new != old and (kind is SpeedType.GROUNDSPEED or self.context.flies):
                 self._changed_speeds = True
                 self.context.orders.send(Cmd.DO_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
-        self._told = wanted
+        self._sent_speeds = speeds
 
     # --- position -------------------------------------------------------------------------------------------------
     def moved(self, now_ms: int) -> None:

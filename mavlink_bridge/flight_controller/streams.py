@@ -28,8 +28,8 @@ _PATIENCE_MS: Final = 3000
 def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, float]:
     """Rates by message id for a link of `baud` (None: no limit), Hz. `native`: also MISSION_CURRENT, which a controller
     may send on change only to the one that changed it."""
-    wanted = {**rates.always, **rates.native} if native else rates.always
-    ids = {_number(name): hz for name, hz in wanted.items()}
+    by_name = {**rates.always, **rates.native} if native else rates.always
+    ids = {_number(name): hz for name, hz in by_name.items()}
     limit = float("inf") if baud is None else _SHARE * baud / BITS_PER_BYTE
     while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:
         top = max(ids.values())

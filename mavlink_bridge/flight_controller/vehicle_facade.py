@@ -45,7 +45,7 @@ class VehicleFacade(WithoutMessages, Speaker):
     """Service on the ground stations' endpoint, which also answers its command service."""
 
     clock: Clock = "vehicle"
-    decided = asked = True  # texts of a controller are always sent on
+    decided = core_called = True  # texts of a controller are always sent on
     flows = False
     skipped = 0  # it has no streams to leave out
 
@@ -62,7 +62,7 @@ class VehicleFacade(WithoutMessages, Speaker):
         self._shown_ms = self._now_ms = 0
         self._beat_ms = _BEAT_MS if "HEARTBEAT" in vehicle.firmware.rates.always else 0
         # (mode, ms): a station has just commanded to leave this mode; valid until then
-        self._left: tuple[int, int] | None = None
+        self._leaving: tuple[int, int] | None = None
         self._companions: dict[int, FrameWriter] = {}
 
     # --- HEARTBEAT ------------------------------------------------------------------------------------------------
@@ -85,8 +85,8 @@ class VehicleFacade(WithoutMessages, Speaker):
         heartbeat = payload.ljust(codec.base_size(0), b"\0")
         self._fresh = self._fresh or heartbeat != self._heartbeat or self._now_ms - self._shown_ms >= self._beat_ms
         self._heartbeat = heartbeat
-        if self._left is not None and self._custom_mode() != self._left[0]:
-            self._left = None
+        if self._leaving is not None and self._custom_mode() != self._leaving[0]:
+            self._leaving = None
 
     def current_mode(self, payload: bytes) -> bytes:
         """Payload of the controller's CURRENT_MODE with the mode that the HEARTBEAT shows."""
@@ -99,7 +99,7 @@ class VehicleFacade(WithoutMessages, Speaker):
         """Hold HEARTBEATs back for a moment after a station has taken the vehicle: until the controller has received
         it, they would show GUIDED, which no station has requested."""
         if self._heartbeat is not None:
-            self._left = self._custom_mode(), now_ms + _LEAVING_MS
+            self._leaving = self._custom_mode(), now_ms + _LEAVING_MS
 
     def _custom_mode(self) -> int:
         assert self._heartbeat is not None
@@ -110,7 +110,7 @@ class VehicleFacade(WithoutMessages, Speaker):
         self._show()
 
     def _show(self, link: int | None = None) -> None:
-        if self._heartbeat is None or self._left is not None:
+        if self._heartbeat is None or self._leaving is not None:
             return
         self._fresh = self._fresh and link is not None
         self._shown_ms = self._now_ms
@@ -189,8 +189,8 @@ class VehicleFacade(WithoutMessages, Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = now_ms
         self._send_texts(now_ms)
-        if self._left is not None and now_ms >= self._left[1]:
-            self._left, self._fresh = None, True
+        if self._leaving is not None and now_ms >= self._leaving[1]:
+            self._leaving, self._fresh = None, True
         if self._fresh:
             self._show()
         if now_ms >= self._due_ms and self._ground.links():
@@ -199,8 +199,8 @@ class VehicleFacade(WithoutMessages, Speaker):
             self.send_as_companion(heartbeat_of(VehicleType.ONBOARD_CONTROLLER))
 
     def next_deadline_ms(self) -> int | None:
-        left_ms = None if self._left is None else self._left[1]
-        return earliest((self._due_ms if self._ground.links() else None, self._texts.next_deadline_ms(), left_ms))
+        leaving_ms = None if self._leaving is None else self._leaving[1]
+        return earliest((self._due_ms if self._ground.links() else None, self._texts.next_deadline_ms(), leaving_ms))
 
     def link_closed(self, link: int) -> None:
         self._companions.pop(link, None)

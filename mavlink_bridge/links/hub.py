@@ -90,13 +90,13 @@ class Poll:
         select.select((descriptor,), (), (), timeout_s)
         return 0.0
 
-    def watch(self, descriptor: int, told: Callable[[int], None], events: int = selectors.EVENT_READ) -> None:
-        """Call `told(events)` in `wait` when the descriptor is ready for one of `events` (of `selectors`)."""
-        self._selector.register(descriptor, events, told)
+    def watch(self, descriptor: int, callback: Callable[[int], None], events: int = selectors.EVENT_READ) -> None:
+        """Call `callback(events)` in `wait` when the descriptor is ready for one of `events` (of `selectors`)."""
+        self._selector.register(descriptor, events, callback)
 
-    def change(self, descriptor: int, told: Callable[[int], None], events: int) -> None:
+    def change(self, descriptor: int, callback: Callable[[int], None], events: int) -> None:
         """Watch a descriptor for other `events`."""
-        self._selector.modify(descriptor, events, told)
+        self._selector.modify(descriptor, events, callback)
 
     def forget(self, descriptor: int) -> None:
         """Stop watching a descriptor."""

@@ -63,7 +63,7 @@ class SerialLink(ReturningLink[Any]):
         self._tell = tell
         self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
-        self._told = False
+        self._reported = False
 
     @property
     def connected(self) -> bool:
@@ -93,7 +93,7 @@ class SerialLink(ReturningLink[Any]):
         except LinkError:
             self._tell_trouble(now_ms)  # the next call uses the next waiting time
             return
-        self._trouble_ms, self._told = None, False
+        self._trouble_ms, self._reported = None, False
         self._tell(f"{self.spec.path} is back")
 
     def _open_device(self) -> None:
@@ -128,11 +128,11 @@ class SerialLink(ReturningLink[Any]):
         """Tell once that an existing device cannot be opened."""
         trouble = self._trouble
         if trouble is None or trouble.kind is TroubleKind.ABSENT:
-            self._trouble_ms, self._told = None, False
+            self._trouble_ms, self._reported = None, False
         elif self._trouble_ms is None:
             self._trouble_ms = now_ms
-        elif not self._told and now_ms - self._trouble_ms >= _PATIENCE_MS:
-            self._told = True
+        elif not self._reported and now_ms - self._trouble_ms >= _PATIENCE_MS:
+            self._reported = True
             self._tell(f"{trouble.what}; {trouble.remedy}")
 
     def _receive(self, size: int) -> bytes:

@@ -67,10 +67,10 @@ def ends_of(made: socket.socket | None, other: Address = None) -> LinkEnds | Non
     if made is None:
         return None
     try:
-        own, there = made.getsockname(), made.getpeername() if other is None else other
+        own, peer = made.getsockname(), made.getpeername() if other is None else other
     except OSError:  # the other end has gone
         return None
-    return LinkEnds((own[0], own[1]), (there[0], there[1]))
+    return LinkEnds((own[0], own[1]), (peer[0], peer[1]))
 
 
 class OutBuffer:

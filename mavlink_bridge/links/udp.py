@@ -258,10 +258,10 @@ class UdpPort:
         return ready
 
     def expire(self, now_ms: int) -> list[Link]:
-        gone = [peer for peer in self._peers.values() if now_ms - peer.heard_ms > self.SILENT_MS]
-        for peer in gone:
+        silent = [peer for peer in self._peers.values() if now_ms - peer.heard_ms > self.SILENT_MS]
+        for peer in silent:
             peer.close()
-        return list(gone)
+        return list(silent)
 
     def close(self) -> None:
         for peer in list(self._peers.values()):

@@ -145,12 +145,12 @@ class Px4Book:
             more = (0,) * (len(definition.arguments) - 2)  # index of the sensor: the first
             failed.append((definition, (modes, part, *more)))
         can = ALL_MODES & ~forbidden
-        there = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
-        unhealthy = sum(1 << part for part, sensor in there.items() if not healthy & sensor)
+        fitted = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
+        unhealthy = sum(1 << part for part, sensor in fitted.items() if not healthy & sensor)
         return (
             _event("commander_arming_check_summary", (0, error, 0, can, can)),
             *dict.fromkeys(failed),
-            _event("commander_health_summary", (0, sum(1 << part for part in there), unhealthy, 0)),
+            _event("commander_health_summary", (0, sum(1 << part for part in fitted), unhealthy, 0)),
         )
 
 

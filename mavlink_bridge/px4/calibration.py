@@ -26,16 +26,16 @@ _SIDE_MS: Final = 1000
 
 def _at_rest(sensor: str, lasts_ms: int) -> Script:
     steps = range(0, 101, 20)
-    told = tuple((lasts_ms * share // 100, f"progress <{share}>") for share in steps)
-    return (0, f"calibration started: 2 {sensor}"), *told, (lasts_ms, f"calibration done: {sensor}")
+    texts = tuple((lasts_ms * share // 100, f"progress <{share}>") for share in steps)
+    return (0, f"calibration started: 2 {sensor}"), *texts, (lasts_ms, f"calibration done: {sensor}")
 
 
 def _on_all_sides(sensor: str, doing: str) -> Script:
-    told: list[tuple[int, str]] = [(0, f"calibration started: 2 {sensor}")]
+    texts: list[tuple[int, str]] = [(0, f"calibration started: 2 {sensor}")]
     for number, side in enumerate(_SIDES):
         begins = number * _SIDE_MS
         pending = " ".join(_SIDES[number:])
-        told += [
+        texts += [
             (begins, f"pending: {pending}"),
             (begins + 100, "hold vehicle still on a pending side"),
             (begins + 300, f"{side} orientation detected"),
@@ -44,7 +44,7 @@ def _on_all_sides(sensor: str, doing: str) -> Script:
             (begins + 950, f"{side} side done, rotate to a different side"),
         ]
     end = len(_SIDES) * _SIDE_MS
-    return *told, (end, "progress <100>"), (end, f"calibration done: {sensor}")
+    return *texts, (end, "progress <100>"), (end, f"calibration done: {sensor}")
 
 
 _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (

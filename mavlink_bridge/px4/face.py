@@ -59,12 +59,12 @@ class ReachedAgain:
 
     def __init__(self) -> None:
         self._seq: int | None = None
-        self._told = 0
+        self._sent = 0
         self._due_ms = 0
 
     def reached(self, seq: int, now_ms: int) -> None:
         """Begin with an item of the core's number."""
-        self._seq, self._told, self._due_ms = seq, 0, next_multiple(now_ms, _REPEAT_MS)
+        self._seq, self._sent, self._due_ms = seq, 0, next_multiple(now_ms, _REPEAT_MS)
 
     def forget(self) -> None:
         self._seq = None
@@ -74,8 +74,8 @@ class ReachedAgain:
         seq = self._seq
         if seq is None or now_ms < self._due_ms:
             return None
-        self._told += 1
-        if self._told == _REPEATS:
+        self._sent += 1
+        if self._sent == _REPEATS:
             self._seq = None
         self._due_ms = next_multiple(now_ms, _REPEAT_MS)
         return dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))

@@ -90,16 +90,16 @@ class Offboard:
         parts = None if kind == "SET_ATTITUDE_TARGET" else position_parts(message.type_mask, driven=False)
         if parts is None or facts.home is None:
             return None
-        here = facts.height
+        height = facts.height
         if parts.position and kind == "SET_POSITION_TARGET_LOCAL_NED":
-            wanted = facts.home_ned[2] - message.z
+            target = facts.home_ned[2] - message.z
         elif parts.position:
             lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
             altitude = facts.altitude(message.coordinate_frame, message.alt, lat, lon)
-            wanted = here if altitude is None else altitude - facts.home.alt
+            target = height if altitude is None else altitude - facts.home.alt
         else:
-            wanted = here + 1.0 if parts.velocity and -_FASTEST < message.vz < -_ABOVE else here
-        return wanted if here + _ABOVE < wanted < HIGHEST_M else None
+            target = height + 1.0 if parts.velocity and -_FASTEST < message.vz < -_ABOVE else height
+        return target if height + _ABOVE < target < HIGHEST_M else None
 
     def handle_timeout(self, now_ms: int) -> None:
         due = self.next_deadline_ms()
@@ -197,8 +197,8 @@ class Px4Orbit(WithoutMessages, Speaker):
     def _reported_circle(self) -> Circle | None:
         """Circle that is reported: an orbit of rotors, or any circle that a plane flies by itself."""
         mode, circle = self._flight.mode, self._autopilot.helm.target
-        told = mode[0] == AUTO if self._on_wings else mode == ORBIT
-        return circle if told and isinstance(circle, Circle) else None
+        reported = mode[0] == AUTO if self._on_wings else mode == ORBIT
+        return circle if reported and isinstance(circle, Circle) else None
 
     def next_deadline_ms(self) -> int | None:
         return None if self._reported_circle is None else self._due_ms
@@ -283,15 +283,15 @@ class FollowMe:
         ahead = min(now_ms - target.heard_ms, _STALE_MS) / 1000.0 if hypot(*target.velocity[:2]) > _MOVING else 0.0
         north, east, down = (at + ahead * speed for at, speed in zip(target.place, target.velocity, strict=True))
         at = (north, east, down)
-        wanted, before = self._beside(at, fastest), self._flown_to
-        self._flown_to = wanted
+        goal, before = self._beside(at, fastest), self._flown_to
+        self._flown_to = goal
         yaw = Yaw(YawMode.POINT, point=at)
         here = self._autopilot.facts.vehicle.state.position
-        if before is not None and hypot(wanted[0] - here[0], wanted[1] - here[1]) < _NEAR:
-            n, e, d = ((new - old) * 1000.0 / _FOLLOW_MS for new, old in zip(wanted, before, strict=True))
-            commands.guided_target(position=wanted, velocity=(n, e, d), yaw=yaw)
+        if before is not None and hypot(goal[0] - here[0], goal[1] - here[1]) < _NEAR:
+            n, e, d = ((new - old) * 1000.0 / _FOLLOW_MS for new, old in zip(goal, before, strict=True))
+            commands.guided_target(position=goal, velocity=(n, e, d), yaw=yaw)
         else:
-            commands.guided_target(position=wanted, yaw=yaw)
+            commands.guided_target(position=goal, yaw=yaw)
 
     def _beside(self, at: Ned, fastest: float) -> Ned:
         """Place for the vehicle beside the target at `at`, approached no faster than allowed. The height counts from
@@ -314,7 +314,7 @@ class FollowMe:
         core, angle, distance, height = self._autopilot, *self._by_sticks
         if self._angle is None:
             angle, distance, height = 0.0, 0.0, 0.0
-        if core.sticks.held:
+        if core.sticks.has_input:
             vector, seconds = core.facts.vehicle.state.report, _FOLLOW_MS / 1000.0
             roll, pitch = float(vector[report.STICK_ROLL]), float(vector[report.STICK_PITCH])
             climb = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
@@ -341,13 +341,13 @@ class StickTakeover(WithoutMessages):
 
     def handle_timeout(self, now_ms: int) -> None:
         """Check the sticks. Called in every pass, because sticks arrive by messages."""
-        core, mode = self._autopilot, self._flight.mode
-        if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
+        core, facts, mode = self._autopilot, self._autopilot.facts, self._flight.mode
+        if not core.sticks.has_input or mode[0] != AUTO or mode == FOLLOW or not facts.armed or facts.grounded:
             return
-        if core.facts.vehicle_class.has_stall_speed and not core.helm.upright:
+        if facts.vehicle_class.has_stall_speed and not core.helm.upright:
             return
-        wanted = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._flight.failsafes.sticks_may_take_over
-        if wanted and self._moved():
+        allowed = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._flight.failsafes.sticks_may_take_over
+        if allowed and self._moved():
             self._flight.voice.say(Notice.PILOT)
             self._flight.enter(POSITION, now_ms)
 

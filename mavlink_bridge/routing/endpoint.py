@@ -304,9 +304,9 @@ class Endpoint:
         for due in self._timed:
             try:
                 due.handle_timeout(link_ms if due.on_link else vehicle_ms)
-                said = due.take_outgoing()
-                if said:
-                    self._send_all(said, due.service)
+                messages = due.take_outgoing()
+                if messages:
+                    self._send_all(messages, due.service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 
@@ -314,9 +314,9 @@ class Endpoint:
         """Call one service with the time on its clock, and queue its messages."""
         try:
             service.handle_timeout(now_ms)
-            said = service.take_outgoing()
-            if said:
-                self._send_all(said, service)
+            messages = service.take_outgoing()
+            if messages:
+                self._send_all(messages, service)
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 
@@ -367,8 +367,8 @@ class Endpoint:
         """Link whose frames the caller may queue directly; None if it is signed, muted, on a slow line, full or of high
         latency."""
         found = self._links[link]
-        held = found.signs or found.out.line is not None or found.out.overflowed or (self.muted and not found.local)
-        return None if held or found.high_latency else found
+        queues = found.signs or found.out.line is not None or found.out.overflowed or (self.muted and not found.local)
+        return None if queues or found.high_latency else found
 
     def next_sequence(self, link: int) -> int:
         """Sequence number of the next frame on this link."""
@@ -424,8 +424,8 @@ class Endpoint:
             sums.add(counted)
         return sums
 
-    def _send_all(self, said: list[Outgoing], service: Speaks) -> None:
-        for outgoing in said:
+    def _send_all(self, messages: list[Outgoing], service: Speaks) -> None:
+        for outgoing in messages:
             try:
                 self.send(outgoing.message, outgoing.link, outgoing.component)
             except ValueError as problem:  # a field out of range: the other messages are still sent

@@ -98,12 +98,12 @@ class Router:
         if frame.msg_id in _NOT_FORWARDED or link in self._private:
             return _NOWHERE
         if system == 0:
-            wanted = self._live
+            links = self._live
         elif system == self.system and self.is_ours(component):
             return _NOWHERE
         else:
-            wanted = self.links_of(system, component)
-        return [other for other in wanted if other != link]
+            links = self.links_of(system, component)
+        return [other for other in links if other != link]
 
 
 def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
@@ -115,9 +115,9 @@ def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
 
 
 def _drop(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
-    left = tuple(other for other in links_of.pop(key, _NOWHERE) if other != link)
-    if left:
-        links_of[key] = left
+    others = tuple(other for other in links_of.pop(key, _NOWHERE) if other != link)
+    if others:
+        links_of[key] = others
 
 
 def target_of(frame: MavlinkFrame) -> tuple[int, int]:

@@ -88,14 +88,14 @@ class TxQueue:
     def _make_room(self, newest: int) -> tuple[int, int]:
         """Drop the oldest droppable entries until the rest fits; the newest stays, whatever its size."""
         frames = size = 0
-        kept: deque[_Waiting] = deque()
+        waiting: deque[_Waiting] = deque()
         for entry in self._waiting:
             if entry.droppable and self._droppable > max(self.burst, newest):
                 self._droppable -= len(entry.data)
                 frames, size = frames + entry.frames, size + len(entry.data)
             else:
-                kept.append(entry)
-        self._waiting = kept
+                waiting.append(entry)
+        self._waiting = waiting
         self.size -= size
         return frames, size
 

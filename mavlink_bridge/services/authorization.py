@@ -22,7 +22,7 @@ class AuthorizationService:
     def __init__(self, authorization: ArmAuthorization, endpoint: Endpoint) -> None:
         self._authorization = authorization
         self._endpoint = endpoint
-        self._asked = False
+        self._requested = False
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.command == Cmd.ARM_AUTHORIZATION_REQUEST and peer.system == self._authorization.authorizer:
@@ -36,9 +36,9 @@ class AuthorizationService:
 
     def take_outgoing(self) -> list[Outgoing]:
         """Send the request once, on the links where the authorizer was heard; on all links if it was not heard."""
-        waits, asked = self._authorization.due_ms is not None, self._asked
-        self._asked = waits
-        if asked or not waits:
+        waits, requested = self._authorization.due_ms is not None, self._requested
+        self._requested = waits
+        if requested or not waits:
             return []
         system, authorizer = self._endpoint.system_id, self._authorization.authorizer
         request = command_message(authorizer, Component.ALL, Cmd.ARM_AUTHORIZATION_REQUEST, system)

@@ -16,12 +16,12 @@ class Broadcast:
     contains the broadcast while any link receives it. Implements `services.telemetry.service.Subscription`."""
 
     def __init__(
-        self, links: Callable[[], Sequence[int]], every_us: int, wanted: list[Broadcast] | None = None
+        self, links: Callable[[], Sequence[int]], every_us: int, active: list[Broadcast] | None = None
     ) -> None:
         self._links = links
         self._every_us = every_us
-        self._wanted: list[Broadcast] = [] if wanted is None else wanted
-        self._asked: dict[int, int] = {}
+        self._active: list[Broadcast] = [] if active is None else active
+        self._intervals_us: dict[int, int] = {}
         self._due_ms: dict[int, int] = {}
         self._enter()
 
@@ -29,25 +29,25 @@ class Broadcast:
         """Set the interval on a link, us; 0: default, -1: off."""
         self._due_ms.pop(link, None)
         if interval_us == 0:
-            self._asked.pop(link, None)
+            self._intervals_us.pop(link, None)
         else:
-            self._asked[link] = OFF if interval_us < 0 else bounded(interval_us)
+            self._intervals_us[link] = OFF if interval_us < 0 else bounded(interval_us)
         self._enter()
 
     def _enter(self) -> None:
-        """Add the broadcast to `wanted`, or remove it."""
-        goes = self._every_us != OFF or bool(self._asked)
-        if goes is not (self in self._wanted):
-            self._wanted.append(self) if goes else self._wanted.remove(self)
+        """Add the broadcast to `active`, or remove it."""
+        goes = self._every_us != OFF or bool(self._intervals_us)
+        if goes is not (self in self._active):
+            self._active.append(self) if goes else self._active.remove(self)
 
     def interval_us(self, link: int) -> int:
         """Interval on a link, us; -1: off."""
-        return self._asked.get(link, self._every_us)
+        return self._intervals_us.get(link, self._every_us)
 
     def take_due(self, now_ms: int) -> list[int]:
         """Links on which the message is due now."""
         due: list[int] = []
-        if self._every_us == OFF and not self._asked:
+        if self._every_us == OFF and not self._intervals_us:
             return due
         for link in self._links():
             interval_us = self.interval_us(link)
@@ -59,13 +59,13 @@ class Broadcast:
 
     def next_ms(self) -> int | None:
         """Earliest time at which the message is due on a link, ms."""
-        if self._every_us == OFF and not self._asked:
+        if self._every_us == OFF and not self._intervals_us:
             return None
         dues = [self._due_ms.get(link, 0) for link in self._links() if self.interval_us(link) > 0]
         return min(dues, default=None)
 
     def forget(self, link: int) -> None:
         """Forget a closed link."""
-        self._asked.pop(link, None)
+        self._intervals_us.pop(link, None)
         self._due_ms.pop(link, None)
         self._enter()

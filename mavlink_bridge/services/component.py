@@ -104,13 +104,13 @@ class ComponentMessages:
     # --- time -----------------------------------------------------------------------------------------------------
     def take_due(self, now_ms: int) -> list[Outgoing]:
         """Take the messages that are due now, with their links."""
-        said: list[Outgoing] = []
+        messages: list[Outgoing] = []
         for make, broadcast in self._streams.values():
             due = broadcast.take_due(now_ms)
             if due:
                 message = make(now_ms)
-                said += [Outgoing(message, link, self._component) for link in due]
-        return said
+                messages += [Outgoing(message, link, self._component) for link in due]
+        return messages
 
     def next_ms(self) -> int | None:
         """Earliest time at which a message is due, ms."""

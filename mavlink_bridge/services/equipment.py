@@ -153,10 +153,10 @@ class EquipmentService(Speaker):
             "EFI_STATUS": payload.engine.fitted,
         }
         streamed = {name for name, is_there in fitted.items() if is_there}
-        self._wanted: list[Broadcast] = []  # broadcasts that any link receives; a pass checks only these
+        self._active: list[Broadcast] = []  # broadcasts that any link receives; a pass checks only these
         self._makers: dict[Broadcast, Maker] = {}
         for name, make in makers.items():
-            broadcast = Broadcast(links, _EVERY_US if name in streamed else OFF, self._wanted)
+            broadcast = Broadcast(links, _EVERY_US if name in streamed else OFF, self._active)
             telemetry.subscriptions[id_of(name)] = broadcast
             telemetry.answers[id_of(name)] = self._makers[broadcast] = make
             telemetry.extra1 += [broadcast] if name in streamed else []
@@ -354,8 +354,8 @@ class EquipmentService(Speaker):
 
     def _button(self, _: float) -> list[Message]:
         buttons, now_ms = self._parts.buttons, boot_ms(self._parts.facts.now_ms)
-        told = dialect.MAVLink_button_change_message(now_ms, boot_ms(buttons.changed_ms or 0), buttons.state)
-        return [told] if buttons.fitted else []
+        message = dialect.MAVLink_button_change_message(now_ms, boot_ms(buttons.changed_ms or 0), buttons.state)
+        return [message] if buttons.fitted else []
 
     def _tunes(self, _: float) -> list[Message]:
         return [dialect.MAVLink_supported_tunes_message(0, 0, _TUNES)]
@@ -387,15 +387,15 @@ class EquipmentService(Speaker):
         if due_ms is not None and now_ms >= due_ms:
             self._button_ms = now_ms + _TOLD_EVERY_MS
             self._out += [Outgoing(message) for message in self._button(0.0)]
-        for broadcast in self._wanted:
+        for broadcast in self._active:
             for link in broadcast.take_due(now_ms):
                 self._out += [Outgoing(message, link) for message in self._makers[broadcast](0.0)]
 
     def next_deadline_ms(self) -> int | None:
-        return earliest((self._button_due_ms(), *(broadcast.next_ms() for broadcast in self._wanted)))
+        return earliest((self._button_due_ms(), *(broadcast.next_ms() for broadcast in self._active)))
 
     def link_closed(self, link: int) -> None:
-        for broadcast in tuple(self._wanted):
+        for broadcast in tuple(self._active):
             broadcast.forget(link)
 
 

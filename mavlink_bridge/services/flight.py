@@ -40,10 +40,10 @@ class FlightService(Speaker):
         commands.register(Cmd.USER_1, CommandRow(self._serve_command, required=(1,), at_once=True))
 
     def _serve_command(self, command: Command, context: Context) -> Outcome:
-        wanted = command.param(1)
-        if wanted not in set(FlightCommand):
+        number = command.param(1)
+        if number not in set(FlightCommand):
             return Outcome(Result.UNSUPPORTED)
-        return self._flights.command(int(wanted), context.now_ms)
+        return self._flights.command(int(number), context.now_ms)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.payload_type != TUNNEL_TYPE or message.payload_length != 1:

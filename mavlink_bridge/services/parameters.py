@@ -44,13 +44,13 @@ TEXT_BYTES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """Value that is being stored. `link`: of a set that is acknowledged when its ticket is settled. `asked`: the used
-    name, possibly an alias of `name`."""
+    """Value that is being stored. `link`: of a set that is acknowledged when its ticket is settled. `requested`: the
+    used name, possibly an alias of `name`."""
 
     ticket: int
     name: str
     value: float
-    asked: str = ""
+    requested: str = ""
     warning: str | None = None
     link: int | None = None
 
@@ -62,7 +62,7 @@ class _Unsettled:
 
     durable: float
     sets: int = 0
-    asked: dict[tuple[str, int, int], None] = field(default_factory=dict)
+    requests: dict[tuple[str, int, int], None] = field(default_factory=dict)
 
 
 class ParameterService(Speaker):
@@ -147,13 +147,13 @@ class ParameterService(Speaker):
             self._out += [Outgoing(message, peer.link) for message in self._hash()]
         # An unknown name or index is not answered, as in ArduPilot 4.6 (PARAM_ERROR is newer).
 
-    def _tell(self, asked: str, index: int, link: int) -> None:
+    def _tell(self, requested: str, index: int, link: int) -> None:
         """Send a value on one link, or after the sets in progress."""
-        unsettled = self._unsettled.get(self._parameters.target(asked))
+        unsettled = self._unsettled.get(self._parameters.target(requested))
         if unsettled is None:
-            self._out.append(Outgoing(self._value(asked, index), link))
+            self._out.append(Outgoing(self._value(requested, index), link))
         else:
-            unsettled.asked[asked, index, link] = None
+            unsettled.requests[requested, index, link] = None
 
     def _begin_list(self, link: int, now_ms: int) -> None:
         if self._lists.get(link) == 0:
@@ -203,25 +203,25 @@ class ParameterService(Speaker):
         return self._value(self._parameters.names()[index], index)
 
     # --- setting ---------------------------------------------------------------------------------------------------
-    def _set(self, asked: str, value: float, peer: Peer) -> None:
-        if asked == HASH:  # sent by a station that has all parameters
+    def _set(self, requested: str, value: float, peer: Peer) -> None:
+        if requested == HASH:  # sent by a station that has all parameters
             self._lists.pop(peer.link, None)
             return
-        if asked not in self._parameters:
-            self._text(Severity.WARNING, f"Unknown parameter {_printable(asked)}", peer.link)
+        if requested not in self._parameters:
+            self._text(Severity.WARNING, f"Unknown parameter {_printable(requested)}", peer.link)
             return
         if len(self._pending) >= PENDING_SETS:
             return
-        name = self._parameters.target(asked)
+        name = self._parameters.target(requested)
         before = self._parameters[name]
-        outcome = self._put(name, asked, value)
+        outcome = self._put(name, requested, value)
         now = self._parameters[name]
         if not outcome.accepted or (self._stored.get(name) == now and name not in self._unsettled):
-            self._answer(asked, name, peer.link, outcome.warning)
+            self._answer(requested, name, peer.link, outcome.warning)
             return
         self._unsettled.setdefault(name, _Unsettled(before)).sets += 1
         ticket = self._journal.submit(SaveParameter(name, now))
-        self._submitted(_Pending(ticket, name, now, asked, outcome.warning, peer.link))
+        self._submitted(_Pending(ticket, name, now, requested, outcome.warning, peer.link))
         self._settle()
 
     def _submitted(self, pending: _Pending) -> None:
@@ -229,11 +229,11 @@ class ParameterService(Speaker):
         self._newest[pending.name] = pending.ticket
         self._pending.append(pending)
 
-    def _put(self, name: str, asked: str, value: float) -> SetOutcome:
+    def _put(self, name: str, requested: str, value: float) -> SetOutcome:
         """Set a value without announcing it as a change by others."""
         self._setting = name
         try:
-            return self._parameters.set(asked, value)
+            return self._parameters.set(requested, value)
         finally:
             self._setting = None
 
@@ -264,19 +264,19 @@ class ParameterService(Speaker):
                 self._put(name, name, unsettled.durable)
             if not failed and self._firmware.habits.tells_changes_again:
                 self._again[name] = self._now_ms + AGAIN_MS
-        self._answer(pending.asked, name, link, pending.warning)
+        self._answer(pending.requested, name, link, pending.warning)
         if unsettled.sets == 0:
-            for asked, index, asker in unsettled.asked:
-                self._tell(asked, index, asker)
+            for requested, index, asker in unsettled.requests:
+                self._tell(requested, index, asker)
 
-    def _answer(self, asked: str, name: str, link: int, warning: str | None) -> None:
+    def _answer(self, requested: str, name: str, link: int, warning: str | None) -> None:
         if warning is not None:
             self._text(Severity.WARNING, warning, None)
         if name not in self._unsettled:
             self._out.append(Outgoing(self._value(name)))
-        if asked != name:
+        if requested != name:
             # Only the asker knows the alias; other stations would take it for another parameter.
-            self._tell(asked, NO_INDEX, link)
+            self._tell(requested, NO_INDEX, link)
 
     # --- changes made by others ------------------------------------------------------------------------------------
     def _on_change(self, name: str, value: float) -> None:

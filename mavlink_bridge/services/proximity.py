@@ -50,8 +50,8 @@ def scan_of(message: Message, heading_deg: float) -> Scan | None:
     if not (isfinite(step) and isfinite(offset)) or step == 0.0 or message.max_distance <= message.min_distance:
         return None
     count = min(len(message.distances), int(360.0 / abs(step)))
-    told = [_metres(cm, message.max_distance) for cm in message.distances[:count]]
-    return Scan(told, offset, step, 0.01 * message.max_distance, 0.01 * message.min_distance)
+    distances = [_metres(cm, message.max_distance) for cm in message.distances[:count]]
+    return Scan(distances, offset, step, 0.01 * message.max_distance, 0.01 * message.min_distance)
 
 
 def _metres(cm: int, most_cm: int) -> float:
@@ -67,16 +67,16 @@ class Directions:
     def __init__(self, count: int) -> None:
         self._step_deg = 360.0 / count
         self._count = count
-        self._told: dict[int, tuple[int, int, float]] = {}
+        self._reported: dict[int, tuple[int, int, float]] = {}
 
     def scan_with(self, off_deg: float, away_m: float, most_m: float, stamp_ms: int, now_ms: int) -> Scan:
         """Scan with this distance, `off_deg` from the nose. Of several distances with one stamp and direction the
         nearest is used."""
         where = round(off_deg / self._step_deg) % self._count
-        told_ms, stamp, nearest = self._told.get(where, (now_ms - TIMEOUT_MS, stamp_ms, inf))
-        if stamp != stamp_ms or now_ms - told_ms >= TIMEOUT_MS or away_m <= nearest:
-            self._told[where] = now_ms, stamp_ms, away_m
-        fresh = {k: away for k, (at_ms, _, away) in self._told.items() if now_ms - at_ms < TIMEOUT_MS}
+        reported_ms, stamp, nearest = self._reported.get(where, (now_ms - TIMEOUT_MS, stamp_ms, inf))
+        if stamp != stamp_ms or now_ms - reported_ms >= TIMEOUT_MS or away_m <= nearest:
+            self._reported[where] = now_ms, stamp_ms, away_m
+        fresh = {k: away for k, (at_ms, _, away) in self._reported.items() if now_ms - at_ms < TIMEOUT_MS}
         distances = [fresh.get(k, nan) for k in range(self._count)]
         return Scan(distances, 0.0, self._step_deg, most_m)
 
@@ -106,11 +106,11 @@ def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
 def obstacle_message(scan: Scan, time_us: int) -> Message:
     """OBSTACLE_DISTANCE of a scan, in the body frame."""
     most = min(round(100.0 * scan.range_m), _UNKNOWN - 2)
-    told = [_centimetres(away, most) for away in scan.distances_m][:_DIRECTIONS]
+    distances = [_centimetres(away, most) for away in scan.distances_m][:_DIRECTIONS]
     return dialect.MAVLink_obstacle_distance_message(
         time_us,
         DistanceSensor.LASER,
-        told + [_UNKNOWN] * (_DIRECTIONS - len(told)),
+        distances + [_UNKNOWN] * (_DIRECTIONS - len(distances)),
         min(round(abs(scan.step_deg)), 255),
         round(100.0 * scan.least_m),
         most,
@@ -189,8 +189,8 @@ class ProximityService:
         if message.get_type() == "OBSTACLE_DISTANCE":
             return scan_of(message, degrees(self._facts.vehicle.state.yaw))
         read, directions = self._directions[message.get_type()]
-        told = read(message)
-        return None if told is None else directions.scan_with(*told, message.time_boot_ms, now_ms)
+        reading = read(message)
+        return None if reading is None else directions.scan_with(*reading, message.time_boot_ms, now_ms)
 
 
 class ProximityClock(WithoutMessages, Speaker):
@@ -214,7 +214,7 @@ class ProximityClock(WithoutMessages, Speaker):
         self._sensor = vehicle if isinstance(vehicle, SeesObstacles) else None
         self._looked_ms = 0
         self._stream = subscriptions[OBSTACLE_DISTANCE] = Broadcast(links, _EVERY_US)
-        answers[OBSTACLE_DISTANCE] = lambda _: self._told()
+        answers[OBSTACLE_DISTANCE] = lambda _: self._obstacle_messages()
         super().__init__()
 
     @property
@@ -239,7 +239,7 @@ class ProximityClock(WithoutMessages, Speaker):
             return self._sensor.scan_obstacles(now_ms)
         return look_at_fences(self._facts, self._fence.zones, self._facts.param("SIM_PRX_MAX", 40.0))
 
-    def _told(self) -> list[Message]:
+    def _obstacle_messages(self) -> list[Message]:
         scan = self._proximity.scan
         return [] if scan is None else [obstacle_message(scan, self._now_us())]
 
@@ -252,14 +252,14 @@ class ProximityClock(WithoutMessages, Speaker):
         scan = self._proximity.scan
         due = self._stream.take_due(now_ms) if scan is not None else []
         if scan is not None and due:
-            told = [*self._told(), *_distance_messages(scan, now_ms)]
-            self._out += [Outgoing(message, link) for message in told for link in due]
+            messages = [*self._obstacle_messages(), *_distance_messages(scan, now_ms)]
+            self._out += [Outgoing(message, link) for message in messages for link in due]
 
     def next_deadline_ms(self) -> int | None:
         period_ms = self._period_ms
         look = self._looked_ms + period_ms if period_ms else None
-        told = self._stream.next_ms() if self._proximity.scan is not None else None
-        return earliest((look, self._proximity.due_ms, told))
+        stream_ms = self._stream.next_ms() if self._proximity.scan is not None else None
+        return earliest((look, self._proximity.due_ms, stream_ms))
 
     def link_closed(self, link: int) -> None:
         self._stream.forget(link)

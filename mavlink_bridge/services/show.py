@@ -75,10 +75,10 @@ class ShowService(Speaker):
         return lambda: self._journal.durable() >= ticket
 
     def _load(self, command: Command, context: Context) -> Outcome:
-        wanted = command.param(1)
-        if wanted not in (_RELOAD, _CLEAR):
+        action = command.param(1)
+        if action not in (_RELOAD, _CLEAR):
             return UNSUPPORTED if self._others is None else self._others.handler(command, context)
-        if wanted == _CLEAR and not self._parts.facts.armed:
+        if action == _CLEAR and not self._parts.facts.armed:
             self._show.keep(b"")
         return ACCEPTED if self._show.reload() else FAILED
 

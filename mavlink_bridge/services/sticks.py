@@ -100,7 +100,7 @@ class StickService:
 
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
-        self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
+        self._station_axes: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
         self._overrides: dict[int, int] = {}  # by channel, us
         self._suspended = False  # overrides are not used while RC_OVERRIDE_TIME is 0
         self._given_ms = 0  # time of the last override
@@ -121,10 +121,10 @@ class StickService:
         if acts == self._radio_acted:
             return False
         self._suspend(now_ms)
-        given_back = self._held and not parts.sticks.overridden and not self._suspended
+        given_back = self._station_axes and not parts.sticks.overridden and not self._suspended
         self._radio, self._radio_acted = heard, acts
         if given_back:
-            self._held.clear()
+            self._station_axes.clear()
             self._overrides.clear()
         first = not self._switched
         if self._radio_axes() is not None:  # a receiver without its transmitter invents switch positions, too
@@ -145,8 +145,8 @@ class StickService:
         self._suspended = patience_s == 0.0
         if self._suspended:
             self._parts.sticks.move(None, now_ms)
-        elif self._held and (patience_s < 0.0 or now_ms < self._given_ms + 1000.0 * patience_s):
-            self._parts.sticks.move(_sticks((self._radio_axes() or {}) | self._held), self._given_ms)
+        elif self._station_axes and (patience_s < 0.0 or now_ms < self._given_ms + 1000.0 * patience_s):
+            self._parts.sticks.move(_sticks((self._radio_axes() or {}) | self._station_axes), self._given_ms)
 
     def _before_radio(self) -> tuple[int, ...]:
         return (*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST
@@ -231,12 +231,12 @@ class StickService:
                 continue
             heard = True
             if channel not in self._overrides:
-                self._held.pop(axis, None)
+                self._station_axes.pop(axis, None)
                 continue
             if axis == "THROTTLE" and self._says_lost(given[channel]):
                 self._throttle_lost(now_ms)
                 return
-            self._held[axis] = self._position(axis, channel, given[channel])
+            self._station_axes[axis] = self._position(axis, channel, given[channel])
         if heard:
             self._hand_over(now_ms)
 
@@ -249,7 +249,7 @@ class StickService:
         return self._parts.parameters["FS_THR_ENABLE"] != 0.0
 
     def _throttle_lost(self, now_ms: int) -> None:
-        self._held.clear()
+        self._station_axes.clear()
         self._radio_acted = None
         if not self._parts.failsafes.sticks.lost:
             self._parts.sticks.lose(now_ms)
@@ -279,7 +279,7 @@ class StickService:
             ("THROTTLE", message.z, lowest),
         ):
             if value != _NO_AXIS:
-                self._held[axis] = self._joystick(axis, fraction(value - least, 1000 - least))
+                self._station_axes[axis] = self._joystick(axis, fraction(value - least, 1000 - least))
         self._hand_over(now_ms)
 
     def _joystick(self, axis: str, share: float) -> float:
@@ -292,8 +292,8 @@ class StickService:
     def _hand_over(self, now_ms: int) -> None:
         axes = self._radio_axes() or {}
         self._radio_acted = None
-        if self._held:
-            self._parts.sticks.move(_sticks(axes | self._held), now_ms)
+        if self._station_axes:
+            self._parts.sticks.move(_sticks(axes | self._station_axes), now_ms)
         elif self._radio:
             self._parts.sticks.overridden = False
             self._follow_radio(now_ms)

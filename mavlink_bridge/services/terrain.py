@@ -1,7 +1,7 @@
 """Terrain over MAVLink, as in ArduPilot's AP_Terrain: requests data that no file has from a ground station, and reports
 known heights.
 
-Each needed block of terrain (`autopilot.interface.terrain.Terrain.wanted`) is requested by TERRAIN_REQUEST, oldest
+Each needed block of terrain (`autopilot.interface.terrain.Terrain.pending`) is requested by TERRAIN_REQUEST, oldest
 first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by TERRAIN_REPORT of that
 place. While terrain is known, or a range finder looks down, a TERRAIN_REPORT of the vehicle's place goes to all links
 once a second of link time, which is enough for displays also when vehicle time is faster.
@@ -83,7 +83,7 @@ class TerrainService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         if not self._heard():
             return
-        if self._terrain.wanted and now_ms >= self._ask_ms:
+        if self._terrain.pending and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
             self._ask()
         if self._tells and now_ms >= self._report_ms:
@@ -92,9 +92,9 @@ class TerrainService(Speaker):
                 self._out += [Outgoing(report) for report in ground_here(self._facts)]
 
     def _ask(self) -> None:
-        wanted = self._terrain.wanted
-        key, block = next(iter(wanted.items()))
-        wanted[key] = wanted.pop(key)  # other blocks are next
+        pending = self._terrain.pending
+        key, block = next(iter(pending.items()))
+        pending[key] = pending.pop(key)  # other blocks are next
         spacing = round(self._terrain.spacing_m)
         request = dialect.MAVLink_terrain_request_message(block.lat_e7, block.lon_e7, spacing, block.missing)
         self._out.append(Outgoing(request))
@@ -110,6 +110,6 @@ class TerrainService(Speaker):
     def next_deadline_ms(self) -> int | None:
         if not self._heard():
             return None
-        if self._terrain.wanted:
+        if self._terrain.pending:
             return min(self._ask_ms, self._report_ms) if self._tells else self._ask_ms
         return self._report_ms if self._tells else None

@@ -225,8 +225,8 @@ class SimulatedBootloader:
             self._send(done + bytes((INSYNC, BootStatus.OK)))
 
     def _ready(self) -> bool:
-        asked = bool(self._asked) if self.spec.family == "px4" else self._asked >= _BEFORE_ERASE
-        return self._synced and asked
+        identified = bool(self._requested) if self.spec.family == "px4" else self._requested >= _BEFORE_ERASE
+        return self._synced and identified
 
     def _refuse(self) -> None:
         if self.spec.family == "px4":
@@ -235,7 +235,7 @@ class SimulatedBootloader:
 
     def _forget(self) -> None:
         self._synced = False
-        self._asked: set[int] = set()
+        self._requested: set[int] = set()
         self._address = self.spec.flash
         self._external_address = self.spec.external_flash
         self._read_address = 0
@@ -268,7 +268,7 @@ class SimulatedBootloader:
         value = values.get(Info(data[0])) if data[0] in set(Info) else None
         if value is None:
             return BootStatus.INVALID
-        self._asked.add(data[0])
+        self._requested.add(data[0])
         self._read_address = 0
         return value.to_bytes(4, "little")
 
@@ -285,14 +285,14 @@ class SimulatedBootloader:
         lead = _LEAD[self.spec.family]
         written = chunk
         if self._address < lead:
-            kept = min(lead - self._address, len(chunk))
-            self._lead += chunk[:kept]
-            written = bytes((ERASED,)) * kept + chunk[kept:]
+            delayed = min(lead - self._address, len(chunk))
+            self._lead += chunk[:delayed]
+            written = bytes((ERASED,)) * delayed + chunk[delayed:]
         self.flash[self._address : self._address + len(chunk)] = written
         self._address += len(chunk)
         return b""
 
-    def _seen(self) -> bytes:
+    def _after_boot(self) -> bytes:
         """Contents of the flash after BOOT."""
         return self._lead + bytes(self.flash[len(self._lead) :])
 
@@ -305,11 +305,11 @@ class SimulatedBootloader:
         if count % WORD or at + count > self.spec.flash:
             return BootStatus.INVALID
         self._read_address += count
-        return self._seen()[at : at + count]
+        return self._after_boot()[at : at + count]
 
     def _crc(self, data: bytes) -> bytes:
         lie = 1 if self.counts[Op.GET_CRC] in self.faults.wrong_crc else 0
-        return (crc32(self._seen()) ^ lie).to_bytes(4, "little")
+        return (crc32(self._after_boot()) ^ lie).to_bytes(4, "little")
 
     def _otp(self, data: bytes) -> bytes:
         return b"\xff" * 4

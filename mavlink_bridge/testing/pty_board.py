@@ -24,12 +24,12 @@ def link_clock_ms() -> int:
 
 class PtyBoard:
     """Context manager of a board on a pseudo-terminal. `path`: name of the port while the board is attached. `serve`
-    runs the board. `gone`: called with the port's descriptor when the port disappears; a copy of it keeps the name in
-    use."""
+    runs the board. `on_detach`: called with the port's descriptor when the port disappears; a copy of it keeps the name
+    in use."""
 
-    def __init__(self, board: SimulatedBoard, gone: Callable[[int], None] = lambda port: None) -> None:
+    def __init__(self, board: SimulatedBoard, on_detach: Callable[[int], None] = lambda port: None) -> None:
         self.board = board
-        self._gone = gone
+        self._on_detach = on_detach
         self._folder = tempfile.TemporaryDirectory(prefix="sortie-board-")
         self.path = Path(self._folder.name) / "board"
         self._ends: tuple[int, int] | None = None
@@ -92,6 +92,6 @@ class PtyBoard:
         ends, self._ends = self._ends, None
         if ends is not None:
             self.path.unlink()
-            self._gone(ends[1])
+            self._on_detach(ends[1])
             for end in ends:
                 os.close(end)

@@ -228,10 +228,10 @@ def unsigned(frame: MavlinkFrame) -> bytes:
 
 def claimed_size(data: bytes, at: int = 0) -> int:
     """Length in bytes that the start byte at `at` claims; 0 while its header is incomplete."""
-    left = len(data) - at
+    available = len(data) - at
     if data[at] == MARK_V1:
-        return data[at + 1] + 8 if left > 1 else 0
-    if left < 3:
+        return data[at + 1] + 8 if available > 1 else 0
+    if available < 3:
         return 0
     return data[at + 1] + (12 + SIGNATURE_SIZE if data[at + 2] & SIGNED else 12)
 

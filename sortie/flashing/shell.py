@@ -98,13 +98,13 @@ class FlashShell(QuietNode):
         """Open the port at the required rate, or close it."""
         wire = self._runner.wire
         if self._device is not None:
-            if not wire.wanted or self._replaced(now_ms):
+            if not wire.wants_port or self._replaced(now_ms):
                 self._close()
                 self._runner.port_closed(now_ms)
             elif wire.uart:
                 self._device.set_baud(wire.baud)
             return
-        if not wire.wanted or now_ms < self._next_look_ms:
+        if not wire.wants_port or now_ms < self._next_look_ms:
             return
         self._next_look_ms = now_ms + _POLL_MS
         path = self._finder.find()

@@ -27,7 +27,7 @@ class Frontend(Service, TimedService, RemembersLinks, Protocol):
     identity: Identity
     skipped: int
     decided: bool
-    asked: bool
+    core_called: bool
 
     @property
     def flows(self) -> bool:

@@ -312,9 +312,9 @@ class VehicleService:
     def stream(self, now_ms: int, *, own: bool = True) -> None:
         """Send streams after the vehicle has moved to a time at which nothing else is due (`own`) or a sample is taken.
         Nothing is decided, and observers are not called."""
-        self.telemetry.asked = False
+        self.telemetry.core_called = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
-        self.telemetry.asked = True
+        self.telemetry.core_called = True
         self.note(now_ms, own=own)
 
     def note(self, now_ms: int, *, own: bool) -> None:

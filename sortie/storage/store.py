@@ -39,7 +39,7 @@ _FAILURES = 1000
 
 def may_be_awaited(change: Entry) -> bool:
     """Check whether a client may wait for a change; not for automatic progress."""
-    return not isinstance(change, SaveProgress) or change.asked
+    return not isinstance(change, SaveProgress) or change.requested
 
 
 class StateLock:

@@ -90,9 +90,9 @@ class FlashBench:
         if board is not None:
             board.handle_timeout(now)
         there = board is not None and board.attached
-        if wire.connected and not (there and wire.wanted):
+        if wire.connected and not (there and wire.wants_port):
             runner.port_closed(now)
-        elif not wire.connected and there and wire.wanted and now % STEP_MS == 0:
+        elif not wire.connected and there and wire.wants_port and now % STEP_MS == 0:
             wire.uart = self.uart
             runner.port_opened(PORT, now)
         self._exchange(now)

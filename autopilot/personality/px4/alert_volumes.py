@@ -189,23 +189,23 @@ class AlertVolumes:
     def _act(self, main: _Conflict | None, now_ms: int) -> None:
         level = AlertLevel.NONE if main is None else main.level
         before, self._level = self._level, level
-        wanted = self._response(level)
+        action = self._response(level)
         if main is None:
             self._taken = DaaAction.NONE
-        elif level > before and wanted > DaaAction.WARN:
+        elif level > before and action > DaaAction.WARN:
             if self._facts.landed or not self._facts.armed:
                 self._say(f"DAA do not {'takeoff' if self._facts.armed else 'arm'} until air conflict solved!")
-            elif wanted > _FLOWN.get(self._mode(), DaaAction.LAND):
-                if wanted != self._taken or before is AlertLevel.NONE:
-                    self._say(f"DAA {main.number:06X}: {wanted.name.capitalize()}!")
-                self._taken = wanted
-                self._do(wanted, now_ms)
+            elif action > _FLOWN.get(self._mode(), DaaAction.LAND):
+                if action != self._taken or before is AlertLevel.NONE:
+                    self._say(f"DAA {main.number:06X}: {action.name.capitalize()}!")
+                self._taken = action
+                self._do(action, now_ms)
 
-    def _do(self, wanted: DaaAction, now_ms: int) -> None:
-        if wanted is DaaAction.TERMINATE:
+    def _do(self, action: DaaAction, now_ms: int) -> None:
+        if action is DaaAction.TERMINATE:
             self._stop(ArmingMethod.FAILSAFE_TERMINATE)
         else:
-            self._enter(_MODES[wanted], ModeReason.AVOIDANCE, now_ms)
+            self._enter(_MODES[action], ModeReason.AVOIDANCE, now_ms)
 
     # --- what is told ---------------------------------------------------------------------------------------------
     def _tell(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:

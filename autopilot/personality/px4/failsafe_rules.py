@@ -106,7 +106,7 @@ class FailsafeRule:
     stays: frozenset[Px4Action] = frozenset()
     each_flight: bool = False
     fallback: bool = False
-    told: EventCause = EventCause.GENERIC
+    cause: EventCause = EventCause.GENERIC
 
     def takeover(self, action: Px4Action) -> Takeover:
         """Possible takeover during this action."""
@@ -135,11 +135,11 @@ _EMERGENCY: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.LAND}
 
 RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
     Cause.STICKS: FailsafeRule(
-        "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_LOSS_STAYS, told=_C.STICKS,
+        "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_LOSS_STAYS, cause=_C.STICKS,
     ),
     Cause.STATION: FailsafeRule(
         "NAV_DLL_ACT", _R.GCS_FAILSAFE, _LOSS, excused=frozenset((LAND, PRECISION)), never=_FINAL, stays=_LOSS_STAYS,
-        told=_C.STATION,
+        cause=_C.STATION,
     ),
     Cause.WIND: FailsafeRule(
         "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
@@ -155,12 +155,12 @@ RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
         each_flight=True,
     ),
     Cause.FLIGHT_TIME: FailsafeRule("", _R.FAILSAFE, otherwise=_A.RETURN),
-    Cause.BATTERY_LOW: FailsafeRule("COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, otherwise=_A.WARN, told=_C.BATTERY_LOW),
+    Cause.BATTERY_LOW: FailsafeRule("COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, otherwise=_A.WARN, cause=_C.BATTERY_LOW),
     Cause.BATTERY_CRITICAL: FailsafeRule(
-        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _CRITICAL, _A.WARN, told=_C.BATTERY_CRITICAL
+        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _CRITICAL, _A.WARN, cause=_C.BATTERY_CRITICAL
     ),
     Cause.BATTERY_EMERGENCY: FailsafeRule(
-        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _EMERGENCY, _A.WARN, told=_C.BATTERY_EMERGENCY
+        "COM_LOW_BAT_ACT", _R.BATTERY_FAILSAFE, _EMERGENCY, _A.WARN, cause=_C.BATTERY_EMERGENCY
     ),
     Cause.SETPOINTS: FailsafeRule(
         "COM_OBL_RC_ACT", _R.EKF_FAILSAFE, _SETPOINTS, _A.TO_POSITION, only=OFFBOARD, by_switch=frozenset(_A),

@@ -62,7 +62,7 @@ class FailsafeFlight(Protocol):
 
 
 @dataclass(slots=True)
-class _Held:
+class _ActiveAction:
     """A present action. `failing` False: its cause has ended, but the action stays."""
 
     action: Px4Action
@@ -94,7 +94,7 @@ class Px4Failsafes:
         self._battery = Px4BatteryLevel(facts, voice.announcer, parameters)
         self._failed: set[Cause] = set()
         self._unneeded: set[Cause] = set()  # losses at arming, which do not count until they have ended
-        self._held: dict[Cause, _Held] = {}
+        self._active: dict[Cause, _ActiveAction] = {}
         self._phase = Px4Phase.READY
         self._act_ms: int | None = None  # end of the Hold before an action, in WAITING
         self._sticks_lost_ms = 0
@@ -159,7 +159,7 @@ class Px4Failsafes:
 
     def armed(self, armed: bool) -> None:
         """Begin or end a flight without present actions; continuing causes act anew."""
-        self._held.clear()
+        self._active.clear()
         self._change(PhaseChange.FLIGHT)
         self._battery.armed(armed)
         self._failed -= _EACH_FLIGHT
@@ -238,8 +238,8 @@ class Px4Failsafes:
         """Handle a mode that the user has requested and that is flown. During a failsafe this is a takeover if
         possible; otherwise the failsafe continues."""
         self.user_mode = mode
-        self._held = {cause: held for cause, held in self._held.items() if held.failing or not held.stays}
-        self._judge(now_ms, asked=True)
+        self._active = {cause: entry for cause, entry in self._active.items() if entry.failing or not entry.stays}
+        self._judge(now_ms, requested=True)
         if self.selected in _FLOWN:
             self._enter(now_ms)
 
@@ -250,7 +250,7 @@ class Px4Failsafes:
         if self.selected <= Px4Action.WARN:
             return True
         waits = self._phase is Px4Phase.WAITING
-        return not waits and all(held.takeover is Takeover.AUTO for held in self._held.values())
+        return not waits and all(entry.takeover is Takeover.AUTO for entry in self._active.values())
 
     def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
         """Note that the setpoints for Offboard have stopped, or have returned."""
@@ -291,20 +291,20 @@ class Px4Failsafes:
     def _collect(self, now_ms: int) -> None:
         """Update the present actions."""
         for cause in RULES:
-            action, held = self._action(cause), self._held.get(cause)
-            if action is not Px4Action.NONE and held is None:
+            action, entry = self._action(cause), self._active.get(cause)
+            if action is not Px4Action.NONE and entry is None:
                 self._add(cause, action, now_ms)
-            elif action is not Px4Action.NONE and held is not None:
-                held.action, held.failing = action, True
-            elif held is not None and held.stays:
-                held.failing = False
-            elif held is not None:
-                del self._held[cause]
+            elif action is not Px4Action.NONE and entry is not None:
+                entry.action, entry.failing = action, True
+            elif entry is not None and entry.stays:
+                entry.failing = False
+            elif entry is not None:
+                del self._active[cause]
 
     def _add(self, cause: Cause, action: Px4Action, now_ms: int) -> None:
         rule, delay_s = RULES[cause], self._parameters["COM_FAIL_ACT_T"]
         takeover = rule.takeover(action)
-        self._held[cause] = _Held(action, takeover, action in rule.stays)
+        self._active[cause] = _ActiveAction(action, takeover, action in rule.stays)
         if takeover is Takeover.AUTO and delay_s > _SHORTEST_DELAY_S and action is not Px4Action.WARN:
             self._change(PhaseChange.DELAYED, now_ms + int(1000.0 * delay_s))
         elif action >= Px4Action.HOLD:
@@ -319,8 +319,8 @@ class Px4Failsafes:
             self._act_ms = act_ms
 
     # --- the choice -----------------------------------------------------------------------------------------------
-    def _judge(self, now_ms: int, *, asked: bool = False) -> None:
-        """Choose the flown action. `asked`: the user has just requested a mode."""
+    def _judge(self, now_ms: int, *, requested: bool = False) -> None:
+        """Choose the flown action. `requested`: the user has just requested a mode."""
         if not self._facts.armed or self.selected is Px4Action.TERMINATE:
             return
         self._collect(now_ms)
@@ -331,7 +331,7 @@ class Px4Failsafes:
         ):
             self._change(PhaseChange.OVER)
         before = self.selected
-        action, delayed = self._select(before, asked=asked)
+        action, delayed = self._select(before, requested=requested)
         self.selected = action
         if action is before:
             return
@@ -343,21 +343,21 @@ class Px4Failsafes:
             self._disarm(
                 ArmingMethod.FAILSAFE_TERMINATE if action is Px4Action.TERMINATE else ArmingMethod.GCS_FAILSAFE
             )
-        elif before in _FLOWN and not asked:  # it has ended: return to the user's mode
+        elif before in _FLOWN and not requested:  # it has ended: return to the user's mode
             self._flown.enter_by_failsafe(self.user_mode, ModeReason.UNKNOWN, now_ms)
 
     @property
     def _can_hold(self) -> bool:
         return Cause.POSITION not in self._failed
 
-    def _select(self, before: Px4Action, *, asked: bool) -> tuple[Px4Action, Px4Action]:
+    def _select(self, before: Px4Action, *, requested: bool) -> tuple[Px4Action, Px4Action]:
         """(the flown action, the action after the Hold)."""
-        action, delayed = max((held.action for held in self._held.values()), default=Px4Action.NONE), Px4Action.NONE
-        takeover = max((held.takeover for held in self._held.values()), default=Takeover.AUTO)
+        action, delayed = max((entry.action for entry in self._active.values()), default=Px4Action.NONE), Px4Action.NONE
+        takeover = max((entry.takeover for entry in self._active.values()), default=Takeover.AUTO)
         stoppable = takeover is not Takeover.NEVER
         if self._phase is Px4Phase.WAITING and stoppable and Px4Action.WARN < action < Px4Action.DISARM:
             action, delayed = Px4Action.HOLD, action
-        taken_over = self._phase is Px4Phase.TAKEN_OVER or (asked and action is before)
+        taken_over = self._phase is Px4Phase.TAKEN_OVER or (requested and action is before)
         if action in _ALLOW_TAKEOVER and stoppable and taken_over:
             self._change(PhaseChange.TAKEOVER)
             action, delayed = max((Px4Action.WARN, *self._fallbacks())), Px4Action.NONE
@@ -371,19 +371,19 @@ class Px4Failsafes:
 
     def _fallbacks(self) -> list[Px4Action]:
         """Minimum actions that also apply after a takeover."""
-        return [held.action for cause, held in self._held.items() if RULES[cause].fallback]
+        return [entry.action for cause, entry in self._active.items() if RULES[cause].fallback]
 
     def _tell(self, now_ms: int, delayed: Px4Action) -> None:
-        told = RULES[self._worst].told
+        cause = RULES[self._worst].cause
         if delayed:
             seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
-            self._voice.say(Notice.HOLDS, px4.custom_of(self.user_mode), delayed, seconds, told)
+            self._voice.say(Notice.HOLDS, px4.custom_of(self.user_mode), delayed, seconds, cause)
         else:
-            self._voice.say(Notice.ACTS, px4.custom_of(self.user_mode), self.selected, told)
+            self._voice.say(Notice.ACTS, px4.custom_of(self.user_mode), self.selected, cause)
 
     @property
     def _worst(self) -> Cause:
-        return max(self._held, key=lambda cause: self._held[cause].action)
+        return max(self._active, key=lambda cause: self._active[cause].action)
 
     def _enter(self, now_ms: int) -> None:
         reason = RULES[self._worst].reason

@@ -130,18 +130,18 @@ def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: f
         return
 
 
-def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) -> Iterator[Found]:
+def _required(items: Sequence[MissionItem], facts: VehicleFacts, requirement: int) -> Iterator[Found]:
     """Check MIS_TKO_LAND_REQ."""
     wings = facts.vehicle_class.has_stall_speed
     takes_off = any(item.command in _TAKEOFFS for item in items)
     lands = any(item.command in (_LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
-    if wanted == 1 and not takes_off:
+    if requirement == 1 and not takes_off:
         yield MissionFinding.NO_TAKEOFF, 0.0
-    elif not lands and (wanted == 2 or (wanted == 5 and not facts.landed)):
+    elif not lands and (requirement == 2 or (requirement == 5 and not facts.landed)):
         yield MissionFinding.NO_LANDING, 0.0
-    elif wanted == 3 and not (takes_off and lands):
+    elif requirement == 3 and not (takes_off and lands):
         yield MissionFinding.NOT_BOTH, 0.0
-    elif (wanted == 4 or (wanted == 5 and facts.landed)) and takes_off is not lands:
+    elif (requirement == 4 or (requirement == 5 and facts.landed)) and takes_off is not lands:
         yield (MissionFinding.ADD_LANDING if takes_off else MissionFinding.ADD_TAKEOFF), 0.0
 
 

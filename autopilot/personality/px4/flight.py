@@ -125,7 +125,7 @@ class Px4Flight:
         self._parameters = parameters
         self.modes = px4.ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
         self._guided = parts.facts.vehicle_class.modes.guided
-        self._asked: px4.Pair = px4.HOLD  # requested mode among those that are the same for the core
+        self._requested: px4.Pair = px4.HOLD  # requested mode among those that are the same for the core
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
@@ -149,12 +149,12 @@ class Px4Flight:
         if self._stage in (FlightStage.MISSION_ASKED, FlightStage.CLIMBING):
             return px4.MISSION
         if core.modes.number == self._guided:
-            return self._asked
+            return self._requested
         item = core.sequencer.current_item()
         if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return px4.RETURN  # an item that changes the mode
         shown = self.modes.shown(core.modes.number)
-        return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
+        return px4.PRECISION if shown == px4.LAND and self._requested == px4.PRECISION else shown
 
     @property
     def wanted_mode(self) -> px4.Pair:
@@ -179,7 +179,7 @@ class Px4Flight:
     @property
     def lands_precisely(self) -> bool:
         """True if the present landing looks for its target because of the user's mode."""
-        return self._asked == px4.PRECISION
+        return self._requested == px4.PRECISION
 
     @property
     def flying(self) -> bool:
@@ -209,13 +209,13 @@ class Px4Flight:
         if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
             core.modes.set(self._guided, now_ms)  # both are the same mode for the core, so the landing must begin anew
         # a landing that begins looks at it
-        asked, self._asked = self._asked, mode if mode in px4.REMEMBERED else px4.HOLD
+        before, self._requested = self._requested, mode if mode in px4.REMEMBERED else px4.HOLD
         outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
-            self._asked = asked
+            self._requested = before
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
         self._stage = FlightStage.NONE
-        if mode in (px4.HOLD, px4.FOLLOW) and asked != mode and self.flying:
+        if mode in (px4.HOLD, px4.FOLLOW) and before != mode and self.flying:
             core.guided.flight.pause()
         return outcome
 
@@ -227,11 +227,11 @@ class Px4Flight:
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
         """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle."""
         core, number = self._parts, self.modes.core(mode)
-        asked, self._asked = self._asked, mode if mode in px4.GUIDED else px4.HOLD
+        before, self._requested = self._requested, mode if mode in px4.GUIDED else px4.HOLD
         if mode == px4.LAND and not core.facts.has_position:
             number = self.modes.descent
         if number is None or not core.modes.set(number, now_ms, reason).ok:
-            self._asked = asked
+            self._requested = before
             return False
         self._stage = FlightStage.NONE
         if mode in px4.GUIDED and mode != px4.OFFBOARD and self.flying:
@@ -240,7 +240,7 @@ class Px4Flight:
 
     def fly_guided(self, mode: px4.Pair, now_ms: int) -> None:
         """Note that the core's GUIDED flies a request of the user as this mode."""
-        self._stage, self._asked = FlightStage.NONE, mode
+        self._stage, self._requested = FlightStage.NONE, mode
         self.failsafes.user_asked(mode, now_ms)
 
     def stop(self, now_ms: int) -> Outcome:
@@ -286,7 +286,7 @@ class Px4Flight:
         """Take off to `height` m above home, None: MIS_TAKEOFF_ALT. It may be requested before arming."""
         self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
-            self._stage, self._asked = FlightStage.TAKEOFF_ASKED, mode
+            self._stage, self._requested = FlightStage.TAKEOFF_ASKED, mode
             outcome = self._parts.modes.set(self._guided, now_ms)
         else:
             outcome = self._climb(now_ms)
@@ -300,7 +300,7 @@ class Px4Flight:
             height = self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
             outcome = self._parts.commands.takeoff(height)
         if outcome.ok:
-            self._stage, self._asked = FlightStage.TAKING_OFF, self._takeoff
+            self._stage, self._requested = FlightStage.TAKING_OFF, self._takeoff
         return outcome
 
     def _begin_mission(self, now_ms: int) -> Outcome:
@@ -311,7 +311,7 @@ class Px4Flight:
             return ACCEPTED
         if not self.has_mission:
             if self._stage is FlightStage.MISSION_ASKED:  # armed by force
-                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+                self._stage, self._requested = FlightStage.NONE, px4.HOLD
             return self._refuse(px4.MISSION)
         if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)
             core.auto.steer(core.plans.mission.first_index)
@@ -375,7 +375,7 @@ class Px4Flight:
         core = self._parts
         self.voice.say(Notice.LOITERS if self.flying else Notice.FINISHED)
         if core.modes.mode is core.auto and self.flying and core.modes.set(self._guided, core.facts.now_ms).ok:
-            self._asked = self.failsafes.user_mode = px4.HOLD
+            self._requested = self.failsafes.user_mode = px4.HOLD
 
     def follow(self, now_ms: int) -> None:
         """Follow the core's decisions; in every pass, without deadlines of its own."""
@@ -418,12 +418,12 @@ class Px4Flight:
             case NextStep.CLIMB:
                 self._climb(now_ms)
             case NextStep.EXECUTE:
-                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+                self._stage, self._requested = FlightStage.NONE, px4.HOLD
                 self.voice.say(Notice.EXECUTES)
                 core.mission_commands.start(now_ms)
             case NextStep.HOLD:
-                to_wings = self._asked == px4.VTOL_TAKEOFF
-                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+                to_wings = self._requested == px4.VTOL_TAKEOFF
+                self._stage, self._requested = FlightStage.NONE, px4.HOLD
                 self.failsafes.user_mode = px4.HOLD
                 if to_wings:
                     self.change_over(upright=False, now_ms=now_ms)
@@ -434,7 +434,7 @@ class Px4Flight:
         """Return to the mode before the flight's end: armed in Mission again, it repeats the mission."""
         mode = self.failsafes.user_mode = self.failsafes.rest_mode
         self._stage = FlightStage.MISSION_ASKED if mode == px4.MISSION else _ASKED.get(mode, FlightStage.NONE)
-        self._asked = mode if mode in px4.GUIDED else px4.HOLD
+        self._requested = mode if mode in px4.GUIDED else px4.HOLD
         number = None if self._stage is FlightStage.MISSION_ASKED else self.modes.core(mode)
         self._parts.modes.set(self._guided if number is None else number, now_ms)
 

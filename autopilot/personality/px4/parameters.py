@@ -143,7 +143,7 @@ class Px4Parameters:
         """Set the core's parameters that depend on several of PX4's."""
         own, core, capacity = self._own, self._core, self["BAT1_CAPACITY"]
         far, high = own["GF_MAX_HOR_DIST"], own["GF_MAX_VER_DIST"]
-        wanted = {
+        derived = {
             "BATT_LOW_MAH": own["BAT_LOW_THR"] * capacity,
             "BATT_CRT_MAH": own["BAT_CRIT_THR"] * capacity,
             "FENCE_TYPE": 4 + 2 * (far > 0.0) + (high > 0.0),
@@ -153,16 +153,16 @@ class Px4Parameters:
             "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
         }
         if "LTEST_MODE" in own:
-            wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
+            derived["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
         if LAND_DELAY in own:
-            wanted["RTL_LOIT_TIME"] = 1000.0 * max(own[LAND_DELAY], 0.0)
-            wanted["RTL_ALT_FINAL"] = 100.0 * self["RTL_DESCEND_ALT"] if own[LAND_DELAY] < 0.0 else 0.0
+            derived["RTL_LOIT_TIME"] = 1000.0 * max(own[LAND_DELAY], 0.0)
+            derived["RTL_ALT_FINAL"] = 100.0 * self["RTL_DESCEND_ALT"] if own[LAND_DELAY] < 0.0 else 0.0
         if KEPT_OFF in own:
-            wanted["AVOID_ENABLE"] = (int(core["AVOID_ENABLE"]) & ~_OBJECTS) | (_OBJECTS if own[KEPT_OFF] > 0.0 else 0)
-            wanted["AVOID_MARGIN"] = own[KEPT_OFF] if own[KEPT_OFF] > 0.0 else core["AVOID_MARGIN"]
+            derived["AVOID_ENABLE"] = (int(core["AVOID_ENABLE"]) & ~_OBJECTS) | (_OBJECTS if own[KEPT_OFF] > 0.0 else 0)
+            derived["AVOID_MARGIN"] = own[KEPT_OFF] if own[KEPT_OFF] > 0.0 else core["AVOID_MARGIN"]
         if FASTEST in own:
-            wanted |= {name: min(core[name], 100.0 * own[FASTEST]) for name in _CAPPED}
-        for name, value in wanted.items():
+            derived |= {name: min(core[name], 100.0 * own[FASTEST]) for name in _CAPPED}
+        for name, value in derived.items():
             if name in core and core[name] != float(value):
                 core.set(name, float(value))
 

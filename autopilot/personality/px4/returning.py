@@ -112,12 +112,12 @@ def nearest(
     return goal, number
 
 
-def direction(wanted: Direction, land_start: int | None, current: int) -> Along:
+def direction(kind: Direction, land_start: int | None, current: int) -> Along:
     """Direction of a type that follows the mission. `land_start`, `current`: counted from 0."""
     if land_start is None:
         return Along.BACKWARDS
     nearer = land_start - current < current
-    return Along.FORWARDS if wanted is Direction.LANDING_FIRST or nearer else Along.BACKWARDS
+    return Along.FORWARDS if kind is Direction.LANDING_FIRST or nearer else Along.BACKWARDS
 
 
 def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: float, half_angle_deg: float) -> float:
@@ -167,13 +167,13 @@ def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ..
 def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionItem, ...]:
     """Circles from which a VTOL lands at `place`: those after the first rally point within 10 m of it."""
     found: list[MissionItem] = []
-    here = False
+    at_place = False
     for item in rally:
         if item.command == Cmd.NAV_RALLY_POINT:
-            if here:
+            if at_place:
                 break
-            here = distance(GeoPoint(item.x, item.y, place.alt), place) < _SAFE_POINT_FROM_HOME_M
-        elif here and item.command == Cmd.NAV_LOITER_TO_ALT:
+            at_place = distance(GeoPoint(item.x, item.y, place.alt), place) < _SAFE_POINT_FROM_HOME_M
+        elif at_place and item.command == Cmd.NAV_LOITER_TO_ALT:
             found.append(item)
     return tuple(found)
 
@@ -297,14 +297,14 @@ class Px4Returns:
         return climb + over + forwards(mission, start, on_wings=facts.vehicle_class.has_stall_speed)
 
     def _along(
-        self, wanted: Direction, mission: Sequence[MissionItem], start: int | None, current: int, *, lifts: bool
+        self, kind: Direction, mission: Sequence[MissionItem], start: int | None, current: int, *, lifts: bool
     ) -> tuple[MissionItem, ...]:
         """Way of the mission, from the current item or from the nearest."""
         facts, wings = self._facts, self._facts.vehicle_class.has_stall_speed
         if not mission or facts.home is None:
             return ()
         first = mission[0].seq
-        along = direction(wanted, None if start is None else start - first, current - first)
+        along = direction(kind, None if start is None else start - first, current - first)
         back = along is Along.BACKWARDS
         begin = max(current - back, first) if self._in_mission else self._nearest(mission, wings=wings and not lifts)
         over = self._over(begin) if lifts and self._hovers else ()

@@ -80,14 +80,14 @@ class Px4Traffic:
         """Distance from the aircraft's line, m; None: not a conflict."""
         if not self._facts.has_position:
             return None
-        state, wanted = self._facts.vehicle.state, self._parameters
+        state, limits = self._facts.vehicle.state, self._parameters
         here, velocity = state.place, contact.velocity or (0.0, 0.0, 0.0)
         relative = to_local(here, contact.place.lat, contact.place.lon, contact.place.alt)
         across_m = crosstrack_m(relative, velocity)
         speed = hypot(*velocity) + hypot(*state.velocity)
-        near = across_m is not None and across_m < wanted["NAV_TRAFF_A_HOR"]
-        level = abs(relative[2]) < wanted["NAV_TRAFF_A_VER"]
-        soon = speed > 0.0 and hypot(*relative) / speed < wanted["NAV_TRAFF_COLL_T"]
+        near = across_m is not None and across_m < limits["NAV_TRAFF_A_HOR"]
+        level = abs(relative[2]) < limits["NAV_TRAFF_A_VER"]
+        soon = speed > 0.0 and hypot(*relative) / speed < limits["NAV_TRAFF_COLL_T"]
         return across_m if near and level and soon else None
 
     def _act(self, contact: Contact, away_m: float, now_ms: int) -> None:

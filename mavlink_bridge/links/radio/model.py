@@ -69,8 +69,8 @@ class _Channel:
         """(lost, in the bad state) for a packet at this time. `more`: additional probability of a loss."""
         losses = self._losses
         if self._share:
-            held = exp(-(at_us - self._seen_us) * self._per_us)
-            self._bad = self._random.random() < self._share + ((1.0 if self._bad else 0.0) - self._share) * held
+            memory = exp(-(at_us - self._seen_us) * self._per_us)
+            self._bad = self._random.random() < self._share + ((1.0 if self._bad else 0.0) - self._share) * memory
             self._seen_us = at_us
         probability = losses.bad if self._bad else losses.good
         return self._random.random() < probability + more - probability * more, self._bad
@@ -79,15 +79,15 @@ class _Channel:
 class _Modem:
     """Modem of one side: its buffer and serial line."""
 
-    __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "since_us", "writer")
+    __slots__ = ("begun_us", "done", "fifo", "line", "newest_us", "packet", "since_us", "writer")
 
     def __init__(self, reports: ModemReports | None) -> None:
         self.line = bytearray()
         self.begun_us = 0
         self.done = 0  # bytes of the line since `begun_us`
         self.fifo = bytearray()
-        self.held = b""  # packet on its way, or to be sent again
-        self.since_us = 0  # arrival of the first byte of `held` and `fifo`
+        self.packet = b""  # packet on its way, or to be sent again
+        self.since_us = 0  # arrival of the first byte of `packet` and `fifo`
         self.newest_us = 0  # latest arrival at this side
         self.writer = FrameWriter(*((0, 0) if reports is None else (reports.system, reports.component)))
 
@@ -182,7 +182,7 @@ class RadioLink:
 
     def _ready(self, side: int) -> int | None:
         modem = self._modems[side]
-        if modem.held or modem.fifo:
+        if modem.packet or modem.fifo:
             return modem.since_us
         return modem.begun_us + math.ceil((modem.done + 1) * self._byte_us) if modem.line else None
 
@@ -202,7 +202,7 @@ class RadioLink:
         """Add bytes to the buffer; those without room are lost. `first_us`: arrival of the first byte."""
         modem = self._modems[side]
         fifo = modem.fifo
-        if not (fifo or modem.held):
+        if not (fifo or modem.packet):
             modem.since_us = first_us
         space = max(self.profile.fifo - len(fifo), 0)
         fifo += data[:space]
@@ -215,7 +215,7 @@ class RadioLink:
             return
         side, arrived_us = sent
         modem, counts = self._modems[side], self.statistics[side]
-        data, modem.held = modem.held, b""
+        data, modem.packet = modem.packet, b""
         counts.packets += 1
         budget = self.profile.budget
         unheard = 0.0 if budget is None else budget.lost(self.distance_m())
@@ -227,24 +227,24 @@ class RadioLink:
             self._launch(1 - side, arrived_us, data)
         elif self.profile.again:
             counts.again += 1
-            modem.held = data
+            modem.packet = data
         else:
             counts.lost += 1
 
     def _take(self, side: int, room: int, at_us: int) -> int:
-        """Take the next packet into `held`; returns its size."""
+        """Take the next packet into `packet`; returns its size."""
         modem = self._modems[side]
         self._feed(side, at_us)
-        if not modem.held:
+        if not modem.packet:
             size = (
                 packet_size(modem.fifo, room, self._air.largest, whole=not modem.line) if self.profile.frames else room
             )
-            modem.held = bytes(modem.fifo[:size])
+            modem.packet = bytes(modem.fifo[:size])
             del modem.fifo[:size]
-            if modem.held and self.profile.reports is not None and self.profile.reports.every_ms is None:
-                for _ in range(_heartbeats(modem.held)):
+            if modem.packet and self.profile.reports is not None and self.profile.reports.every_ms is None:
+                for _ in range(_heartbeats(modem.packet)):
                     self._report(side, at_us)
-        return len(modem.held) if len(modem.held) <= room else 0
+        return len(modem.packet) if len(modem.packet) <= room else 0
 
     def _launch(self, to: int, arrived_us: int, data: bytes) -> None:
         extra_us = self.profile.latency_ms * 1000.0
@@ -301,19 +301,19 @@ def packet_size(fifo: bytearray, room: int, largest: int, *, whole: bool) -> int
     A frame too large for any packet is cut before what looks like the next frame. 0: the frame is incomplete. `whole`:
     no more bytes come, so send what there is.
     """
-    size, there = 0, len(fifo)
-    while size < there and fifo[size] in _MARKS:
+    size, available = 0, len(fifo)
+    while size < available and fifo[size] in _MARKS:
         total = _frame_size(fifo, size)
-        if total is None or total > largest or total > room - size or total > there - size:
+        if total is None or total > largest or total > room - size or total > available - size:
             break
         size += total
-    if size or not there:
+    if size or not available:
         return size
     total = _frame_size(fifo, 0) if fifo[0] in _MARKS else largest + 1
     if total is None or total <= largest:
-        missing = total is None or total > there
-        return min(there, room) if missing and whole else 0
-    end = min(there, room)
+        missing = total is None or total > available
+        return min(available, room) if missing and whole else 0
+    end = min(available, room)
     marks = [at for at in (fifo.find(mark, 1, end) for mark in _MARKS) if at > 0]
     return min(marks, default=end)
 

@@ -60,9 +60,9 @@ class CaptureReports:
     def again(self, first: int, last: int, link: int) -> list[Message]:
         """First report of the range `first` to `last` (or `ALONE`, `TO_THE_LAST`), if its picture is on the card; empty
         if it is not. The rest of the range waits for room on the link."""
-        told = self._untold[0][1] if self._untold else len(self._reports)
-        end = {ALONE: first, TO_THE_LAST: told}.get(last, last)
-        numbers = range(first, min(end + 1, told)) if first >= 0 else range(0)
+        reported = self._untold[0][1] if self._untold else len(self._reports)
+        end = {ALONE: first, TO_THE_LAST: reported}.get(last, last)
+        numbers = range(first, min(end + 1, reported)) if first >= 0 else range(0)
         if not numbers:
             return []
         if len(numbers) > 1:
@@ -72,7 +72,7 @@ class CaptureReports:
     # --- time -----------------------------------------------------------------------------------------------------
     def take_due(self, now_ms: int) -> list[tuple[Message, str]]:
         """Reports to send to everybody now, each with the reason why its picture is not on the card ("": it is)."""
-        told = []
+        reports = []
         while self._untold and max(self._untold[0][0], self._seek_ms) <= now_ms:
             number = self._untold[0][1]
             why = self._written(number)
@@ -82,21 +82,21 @@ class CaptureReports:
             self._untold.popleft()
             if why:
                 self._reports[number] = not_captured(self._reports[number])
-            told.append((self._reports[number], why))
-        return told
+            reports.append((self._reports[number], why))
+        return reports
 
     def take_again(self, now_ms: int) -> list[tuple[int, Message]]:
         """Repeated reports for which their link has room."""
-        said: list[tuple[int, Message]] = []
+        reports: list[tuple[int, Message]] = []
         if not self._again or now_ms < self._look_ms:
-            return said
+            return reports
         self._look_ms = now_ms + LOOK_AGAIN_MS
         for link, numbers in list(self._again.items()):
             most = min(len(numbers), A_LOOK, self._room(link) // FRAME_BYTES)
-            said += [(link, self._reports[numbers.popleft()]) for _ in range(most)]
+            reports += [(link, self._reports[numbers.popleft()]) for _ in range(most)]
             if not numbers:
                 del self._again[link]
-        return said
+        return reports
 
     def next_ms(self) -> int | None:
         """Time of the next report or check, ms."""

@@ -134,7 +134,7 @@ class CameraDevice:
         self.interval_ms = 0
         self._take = take
         self._stored = stored
-        self._left: int | None = None  # pictures left in a sequence; None: no end
+        self._remaining: int | None = None  # pictures left in a sequence; None: no end
         self._due_ms: int | None = None
         self._postponed = False
         self._shutter_ms: int | None = None  # time of the last picture
@@ -214,7 +214,7 @@ class CameraDevice:
     # --- card -----------------------------------------------------------------------------------------------------
     @property
     def used_mib(self) -> float:
-        return min(self._kept * self.specs.picture_mib, self.specs.storage_mib)
+        return min(self._on_card * self.specs.picture_mib, self.specs.storage_mib)
 
     @property
     def available_mib(self) -> float:
@@ -223,19 +223,19 @@ class CameraDevice:
     @property
     def full(self) -> bool:
         """True when there is no room for another picture."""
-        return (self._kept + 1) * self.specs.picture_mib > self.specs.storage_mib
+        return (self._on_card + 1) * self.specs.picture_mib > self.specs.storage_mib
 
     @property
-    def _kept(self) -> int:
+    def _on_card(self) -> int:
         """Pictures on the card or being written."""
         return self._stored() + self.taken - len(self._lost)
 
-    def wrote(self, number: int, *, there: bool) -> bool:
+    def wrote(self, number: int, *, stored: bool) -> bool:
         """Note that a picture was written to the card or not; True when the state of the card changed by it."""
-        if not there:
+        if not stored:
             self._lost.add(number)
-        changed = self.writes is not there
-        self.writes = there
+        changed = self.writes is not stored
+        self.writes = stored
         return changed
 
     def format(self) -> None:
@@ -281,15 +281,15 @@ class CameraDevice:
         refused = self.shoot(now_ms)
         if refused is None:
             self.interval_ms = max(round(1000.0 * max(interval_s, self.specs.least_s())), EXPOSING_MS)
-            self._left = count - 1 if count else None
+            self._remaining = count - 1 if count else None
             self._due_ms = now_ms + self.interval_ms
-            if self._left == 0:
+            if self._remaining == 0:
                 self.stop()
         return refused
 
     def stop(self) -> None:
         """Stop taking pictures automatically."""
-        self.interval_ms, self._left, self._due_ms, self._postponed = 0, None, None, False
+        self.interval_ms, self._remaining, self._due_ms, self._postponed = 0, None, None, False
 
     def next_deadline_ms(self) -> int | None:
         """Time at which the next picture is due, ms."""
@@ -313,9 +313,9 @@ class CameraDevice:
         if refused is Refusal.BUSY:
             self._due_ms = self._soonest_ms()
             return None
-        if refused is None and self._left is not None:
-            self._left -= 1
-        if refused is not None or self._left == 0:
+        if refused is None and self._remaining is not None:
+            self._remaining -= 1
+        if refused is not None or self._remaining == 0:
             self.stop()
         else:
             self._due_ms = due_ms + self.interval_ms

@@ -58,8 +58,8 @@ class SettingsService(Speaker):
         if known is not None:
             index, setting = known
             kind = setting.type
-            wanted = unpack(setting.type, message._param_value_raw) if message.param_type == kind else None
-            fit = None if wanted is None else fitting(setting, wanted)
+            requested = unpack(setting.type, message._param_value_raw) if message.param_type == kind else None
+            fit = None if requested is None else fitting(setting, requested)
             if fit is not None:
                 result = ExtendedAck.ACCEPTED
                 self._keep(setting.name, fit, now_ms)

@@ -108,26 +108,26 @@ class CameraService(Speaker):
         self._told_full = False
 
     def _component_messages(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
-        said, device, video = ComponentMessages(Component.CAMERA, links), self.device, self._video
-        said.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
-        said.stream(
+        sender, device, video = ComponentMessages(Component.CAMERA, links), self.device, self._video
+        sender.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
+        sender.stream(
             "CAMERA_INFORMATION",
             lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal, streams=streams),
         )
-        said.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
-        said.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))
-        said.answer("STORAGE_INFORMATION", self._storage)
-        said.stream("CAMERA_CAPTURE_STATUS", lambda now_ms: messages.capture_status(device, now_ms))
-        said.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
-        said.answer("CAMERA_IMAGE_CAPTURED", self._captured)
-        said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
+        sender.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
+        sender.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))
+        sender.answer("STORAGE_INFORMATION", self._storage)
+        sender.stream("CAMERA_CAPTURE_STATUS", lambda now_ms: messages.capture_status(device, now_ms))
+        sender.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
+        sender.answer("CAMERA_IMAGE_CAPTURED", self._captured)
+        sender.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
         if streams:
-            said.answer(
+            sender.answer(
                 "VIDEO_STREAM_INFORMATION",
                 lambda command, now_ms: video.information(which(command), command.peer.link, now_ms),
             )
-            said.answer("VIDEO_STREAM_STATUS", lambda command, now_ms: video.status(which(command), now_ms))
-        return said
+            sender.answer("VIDEO_STREAM_STATUS", lambda command, now_ms: video.status(which(command), now_ms))
+        return sender
 
     def restore(self, state: CameraState, now_ms: int) -> None:
         """Restore a state (`CameraDevice.state`) and delete later pictures."""
@@ -185,14 +185,14 @@ class CameraService(Speaker):
 
     def _wrote(self, number: int, why: str, now_ms: int) -> None:
         """Note that a picture was written, or why it was not; report changes of the card's state."""
-        if self.device.wrote(number, there=not why):
+        if self.device.wrote(number, stored=not why):
             self._say(messages.storage(self.device, now_ms))
             if why:
                 self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
 
-    def _refused(self, refusal: Refusal | None, *, asked: bool = False) -> None:
+    def _refused(self, refusal: Refusal | None, *, requested: bool = False) -> None:
         """Report a full card: to a request each time, for automatic pictures once."""
-        if refusal is Refusal.FULL and (asked or not self._told_full):
+        if refusal is Refusal.FULL and (requested or not self._told_full):
             self._told_full = True
             self._warn(_FULL_TEXT)
 
@@ -252,7 +252,7 @@ class CameraService(Speaker):
         refusal = self.device.shoot(now_ms) if count == 1 else self.device.shoot_in_a_row(interval_s, count, now_ms)
         if refusal is None and count == 1:
             self._sequences[command.peer] = (sequence, now_ms + REMEMBER_MS)
-        self._refused(refusal, asked=True)
+        self._refused(refusal, requested=True)
         return _OUTCOMES[refusal]
 
     def stop_capture(self, command: Command, now_ms: int) -> Outcome:

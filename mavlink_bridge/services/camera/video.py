@@ -108,14 +108,14 @@ class VideoStreams:
 
     def _state(self, stream: VideoStream, now_ms: int) -> tuple[int, float, int, int, int, int, int]:
         """Common fields of both messages."""
-        flags = (StreamFlag.RUNNING if self._seen(stream) else 0) | (StreamFlag.THERMAL if stream.thermal else 0)
+        flags = (StreamFlag.RUNNING if self._has_viewer(stream) else 0) | (StreamFlag.THERMAL if stream.thermal else 0)
         across = round(degrees(self._device.view(now_ms)[0]))
         return flags, 1000.0 / FRAME_MS, stream.columns, stream.rows, stream.bits, 0, across
 
     def _meant(self, number: int) -> list[VideoStream]:
         return [stream for stream in self._streams if number in (_ALL, stream.number)]
 
-    def _seen(self, stream: VideoStream) -> bool:
+    def _has_viewer(self, stream: VideoStream) -> bool:
         return self._output.played(stream) if stream.path else bool(self._looking[stream.number])
 
     def _look(self, stream: VideoStream, link: int, now_ms: int) -> None:
@@ -128,7 +128,7 @@ class VideoStreams:
     # --- time -----------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
         """Time of the next frame, ms; None: no viewers."""
-        return self._due_ms if any(self._seen(stream) for stream in self._streams) else None
+        return self._due_ms if any(self._has_viewer(stream) for stream in self._streams) else None
 
     def handle_timeout(self, now_ms: int) -> None:
         """Send the frames that are due."""
@@ -136,7 +136,7 @@ class VideoStreams:
             return
         self._due_ms = now_ms + FRAME_MS
         for stream in self._streams:
-            if self._seen(stream):
+            if self._has_viewer(stream):
                 self._output.show(stream, self._device.shot(now_ms), tuple(self._looking[stream.number]))
 
     def restore(self, now_ms: int) -> None:

@@ -91,7 +91,7 @@ class SettlingAnswers:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._held: deque[HeldAnswer] = deque()
+        self._waiting: deque[HeldAnswer] = deque()
 
     def mark(self) -> int:
         """Last ticket before a command runs."""
@@ -102,24 +102,24 @@ class SettlingAnswers:
         latest = self._journal.latest()
         if latest == mark:
             return False
-        self._held.append(HeldAnswer(command, outcome, after, mark, latest))
+        self._waiting.append(HeldAnswer(command, outcome, after, mark, latest))
         return True
 
     def settled(self) -> list[HeldAnswer]:
         """Take the answers whose tickets are written or failed, with their final outcome."""
         durable = self._journal.durable()
         ready: list[HeldAnswer] = []
-        while self._held and self._held[0].last <= durable:
-            ready.append(self._judged(self._held.popleft()))
+        while self._waiting and self._waiting[0].last <= durable:
+            ready.append(self._judged(self._waiting.popleft()))
         return ready
 
-    def _judged(self, held: HeldAnswer) -> HeldAnswer:
-        for ticket in range(held.first + 1, held.last + 1):
+    def _judged(self, answer: HeldAnswer) -> HeldAnswer:
+        for ticket in range(answer.first + 1, answer.last + 1):
             failure = self._journal.failure(ticket)
             if failure is not None:
-                return HeldAnswer(held.command, Outcome(Result.FAILED, failure), [], held.first, held.last)
-        return held
+                return HeldAnswer(answer.command, Outcome(Result.FAILED, failure), [], answer.first, answer.last)
+        return answer
 
     def forget_link(self, link: int) -> None:
         """Forget the answers of a closed link."""
-        self._held = deque(held for held in self._held if held.command.peer.link != link)
+        self._waiting = deque(answer for answer in self._waiting if answer.command.peer.link != link)

@@ -91,10 +91,10 @@ class CommandRow:
         """True when a vehicle of this kind knows the command."""
         return self.needs is None or self.needs(kind)
 
-    def speaker(self, asked: int) -> int | None:
-        """Component that answers a command to component `asked`; None: the vehicle. MAVSDK addresses a winch and
+    def speaker(self, component: int) -> int | None:
+        """Component that answers a command to `component`; None: the vehicle. MAVSDK addresses a winch and
         accepts only its answer."""
-        return self.part if asked == self.part else None
+        return self.part if component == self.part else None
 
     def accepts_frame(self, frame: int) -> bool:
         """True when a COMMAND_INT may have this MAV_FRAME; commands without a position ignore it."""

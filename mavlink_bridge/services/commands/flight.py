@@ -45,19 +45,19 @@ def set_mode(command: Command, context: Context) -> Outcome:
     """DO_SET_MODE: param1 with bit 0 (custom mode), params 2 and 3 the firmware's mode."""
     if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
-    asked = context.firmware.asked_mode(command.whole(2), command.whole(3))
-    return context.parts.modes.set(context.firmware.mode_of(asked), context.now_ms)
+    mode = context.firmware.asked_mode(command.whole(2), command.whole(3))
+    return context.parts.modes.set(context.firmware.mode_of(mode), context.now_ms)
 
 
 def arm_disarm(command: Command, context: Context) -> Outcome:
     """COMPONENT_ARM_DISARM: param1 1 arms, 0 disarms, any other is UNSUPPORTED; param2 forces."""
-    wanted, force = command.param(1), command.param(2)
-    if wanted == 1.0:
+    arm, force = command.param(1), command.param(2)
+    if arm == 1.0:
         outcome = context.parts.arming.arm(context.now_ms, force=force in FORCE_ARM)
         if outcome.result is Result.IN_PROGRESS:
             context.pending, context.patience_ms = context.parts.arming.arm_request, PREFLIGHT_PATIENCE_MS
         return outcome
-    if wanted == 0.0:
+    if arm == 0.0:
         return context.parts.arming.disarm(context.now_ms, force=force == FORCE_DISARM)
     return UNSUPPORTED
 
@@ -110,10 +110,10 @@ def start_mission(command: Command, context: Context) -> Outcome:
 
 def set_current(command: Command, context: Context) -> Outcome:
     """DO_SET_MISSION_CURRENT: sends MISSION_CURRENT on all links (docs/reference/mission-semantics.md, 2 item 11)."""
-    asked = command.whole(1)
-    if not 0 <= asked <= 0xFFFF:
+    wire_seq = command.whole(1)
+    if not 0 <= wire_seq <= 0xFFFF:
         return DENIED
-    seq = context.firmware.seq_of(asked)
+    seq = context.firmware.seq_of(wire_seq)
     outcome = context.parts.mission_commands.set_current(seq, reset=command.param(2) == 1.0)
     if outcome.ok:
         context.after.append(Outgoing(mission_current(context.parts, seq, context.firmware)))

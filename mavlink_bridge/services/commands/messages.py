@@ -31,38 +31,38 @@ _LARGEST_ID = 0xFFFFFF
 
 def request_message(command: Command, context: Context) -> Outcome:
     """REQUEST_MESSAGE: param1 message id, param2 its argument."""
-    wanted = command.whole(1)
-    if wanted == MESSAGE_INTERVAL:
+    msg_id = command.whole(1)
+    if msg_id == MESSAGE_INTERVAL:
         return _interval_of(command.whole(2), context)
-    if wanted == PROTOCOL_VERSION:
+    if msg_id == PROTOCOL_VERSION:
         return UNSUPPORTED
-    if not 0 <= wanted <= _LARGEST_ID:
+    if not 0 <= msg_id <= _LARGEST_ID:
         return FAILED
-    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, wanted, command.param(2)))
+    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, msg_id, command.param(2)))
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:
     """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; DENIED for an unknown message, or faster than the
     firmware."""
-    wanted, interval = command.whole(1), command.whole(2)
-    if not 0 <= wanted <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
+    msg_id, interval = command.whole(1), command.whole(2)
+    if not 0 <= msg_id <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
         return DENIED
-    return Outcome(context.telemetry.set_message_interval(context.peer.link, wanted, interval))
+    return Outcome(context.telemetry.set_message_interval(context.peer.link, msg_id, interval))
 
 
 def get_message_interval(command: Command, context: Context) -> Outcome:
     """GET_MESSAGE_INTERVAL: sends an interval of 0 and FAILED for a message that is not streamed."""
-    wanted = command.whole(1)
-    outcome = _interval_of(wanted, context)
-    return FAILED if outcome.ok and not context.telemetry.message_interval(context.peer.link, wanted) else outcome
+    msg_id = command.whole(1)
+    outcome = _interval_of(msg_id, context)
+    return FAILED if outcome.ok and not context.telemetry.message_interval(context.peer.link, msg_id) else outcome
 
 
-def _interval_of(wanted: int, context: Context) -> Outcome:
-    if not 0 <= wanted <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
+def _interval_of(msg_id: int, context: Context) -> Outcome:
+    if not 0 <= msg_id <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
         return FAILED
-    interval = context.telemetry.message_interval(context.peer.link, wanted)
-    told = dialect.MAVLink_message_interval_message(wanted, interval)
-    context.before.append(Outgoing(told, context.peer.link))
+    interval = context.telemetry.message_interval(context.peer.link, msg_id)
+    message = dialect.MAVLink_message_interval_message(msg_id, interval)
+    context.before.append(Outgoing(message, context.peer.link))
     return ACCEPTED
 
 
@@ -95,10 +95,10 @@ def send_banner(_command: Command, context: Context) -> Outcome:
 
 def control_high_latency(endpoint: Endpoint, command: Command, context: Context) -> Outcome:
     """CONTROL_HIGH_LATENCY: param1 1 lets high-latency links send, 0 stops them."""
-    wanted = command.params[0]
-    if wanted not in (0.0, 1.0):
+    enable = command.params[0]
+    if enable not in (0.0, 1.0):
         return FAILED
-    endpoint.high_latency = wanted == 1.0
+    endpoint.high_latency = enable == 1.0
     word = "enabled" if endpoint.high_latency else "disabled"
     context.parts.announcer.say(Severity.NOTICE, f"High Latency {word}")
     return ACCEPTED

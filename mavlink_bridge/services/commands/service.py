@@ -57,7 +57,7 @@ class CommandService(Speaker):
         self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
         self._memory = AnswerMemory()
         self._settling = SettlingAnswers(journal or MemoryJournal())
-        self._asked: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
+        self._in_progress: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started and not finished
         self._unsaid: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
         # link -> (deadline, message, peer) waiting for its arm
@@ -106,14 +106,14 @@ class CommandService(Speaker):
         self._settling.forget_link(link)
         self._unsaid = [entry for entry in self._unsaid if entry[1].peer.link != link]
         self._waiting.pop(link, None)
-        for number, peers in list(self._asked.items()):
-            self._asked[number] = [peer for peer in peers if peer.link != link]
+        for number, peers in list(self._in_progress.items()):
+            self._in_progress[number] = [peer for peer in peers if peer.link != link]
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Send the final outcome of command `number`, answered IN_PROGRESS before, to all askers. Commands that waited
         for it are served at the next `handle_timeout`."""
         self._unsaid = [entry for entry in self._unsaid if entry[1].number != number]
-        for peer in self._asked.pop(number, ()):
+        for peer in self._in_progress.pop(number, ()):
             self._memory.finish(number, peer, outcome)
             self._acknowledge(number, peer, outcome)
 
@@ -162,15 +162,15 @@ class CommandService(Speaker):
         if context.pending is not None:
             outcome = self._follow(command.number, context.pending)
         if outcome.result is Result.IN_PROGRESS:
-            peers = self._asked.setdefault(command.number, [])
+            peers = self._in_progress.setdefault(command.number, [])
             if command.peer not in peers:
                 peers.append(command.peer)
         if outcome.result is Result.IN_PROGRESS and context.pending is not None and context.patience_ms:
             if all(known.peer != command.peer or known.number != command.number for _, known in self._unsaid):
                 self._unsaid.append((now_ms + context.patience_ms, command))
             return
-        held = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
-        if held:
+        delayed = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
+        if delayed:
             self._answer_settled(now_ms)
         else:
             self._answer(command, outcome, context.after, now_ms)
@@ -189,8 +189,8 @@ class CommandService(Speaker):
             self._answer(entry[1], Outcome(Result.IN_PROGRESS), [], now_ms)
 
     def _answer_settled(self, now_ms: int) -> None:
-        for held in self._settling.settled():
-            self._answer(held.command, held.outcome, held.after, now_ms)
+        for answer in self._settling.settled():
+            self._answer(answer.command, answer.outcome, answer.after, now_ms)
 
     def _follow(self, number: int, request: Request) -> Outcome:
         if request.done:
@@ -206,7 +206,7 @@ class CommandService(Speaker):
 
     # --- waiting for an arm ---------------------------------------------------------------------------------------
     def _arming(self, link: int) -> bool:
-        return any(peer.link == link for peer in self._asked.get(Cmd.COMPONENT_ARM_DISARM, ()))
+        return any(peer.link == link for peer in self._in_progress.get(Cmd.COMPONENT_ARM_DISARM, ()))
 
     def _must_wait(self, message: Message, peer: Peer) -> bool:
         if peer.link not in self._waiting and not self._arming(peer.link):

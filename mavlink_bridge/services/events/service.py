@@ -52,8 +52,8 @@ class EventService(Speaker):
         self._heard: set[int] = set()  # links that have received the state of arming checks and health
         self._listening = False
         self._sequence = 0  # number of the latest event
-        self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
-        self._told: tuple[Told, ...] | None = None
+        self._stored: deque[tuple[int, Message]] = deque(maxlen=KEPT)
+        self._sent_state: tuple[Told, ...] | None = None
         self._reasons: Sequence[ArmingReason] = ()
         self._look_ms = self._sequence_ms = 0
         self._new = True
@@ -91,18 +91,18 @@ class EventService(Speaker):
         """REQUEST_EVENT: repeat the stored events in order on the asker's link, and an error for the first that is not
         stored."""
         self.subscribe(peer.link, 0)
-        kept = dict(self._kept)
+        stored = dict(self._stored)
         count = (message.last_sequence - message.first_sequence) % _ROUND + 1
         for number in range(min(count, KEPT)):
-            wanted = (message.first_sequence + number) % _ROUND
-            if wanted not in kept:
-                oldest = self._kept[0][0] if self._kept else self._sequence
+            sequence = (message.first_sequence + number) % _ROUND
+            if sequence not in stored:
+                oldest = self._stored[0][0] if self._stored else self._sequence
                 error = dialect.MAVLink_response_event_error_message(
-                    peer.system, peer.component, wanted, oldest, _UNAVAILABLE
+                    peer.system, peer.component, sequence, oldest, _UNAVAILABLE
                 )
                 self._out.append(Outgoing(error, peer.link))
                 break
-            self._out.append(Outgoing(kept[wanted], peer.link))
+            self._out.append(Outgoing(stored[sequence], peer.link))
 
     def sequence(self, _: float = 0.0) -> Sequence[Message]:
         """CURRENT_EVENT_SEQUENCE."""
@@ -110,7 +110,7 @@ class EventService(Speaker):
 
     # --- time -----------------------------------------------------------------------------------------------------
     @property
-    def wanted(self) -> bool:
+    def has_listeners(self) -> bool:
         """True when a link receives events."""
         return self._everywhere or bool(self._links)
 
@@ -132,25 +132,25 @@ class EventService(Speaker):
     def _look(self, now_ms: int) -> None:
         links = set(self._watched.links()) if self._everywhere else self._links
         if links - self._heard:
-            self._told = None  # a new link has not received the state
+            self._sent_state = None  # a new link has not received the state
         self._heard = set(links)
         if not self._watched.armed():
             self._reasons = self._watched.reasons()
         standing = self._book.standing(self._reasons, *self._watched.sensors())
-        if standing != self._told:
-            self._told = standing
+        if standing != self._sent_state:
+            self._sent_state = standing
             for definition, values in standing:
                 self.tell(definition, now_ms, *values)
 
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
         """Send the events that the core has announced."""
-        if not self.wanted:
+        if not self.has_listeners:
             return
         for event in events:
-            told = self._book.meant(event, self._watched)
-            if told is not None:
-                self.tell(told[0], now_ms, *told[1])
+            named = self._book.meant(event, self._watched)
+            if named is not None:
+                self.tell(named[0], now_ms, *named[1])
 
     def tell(self, definition: EventType, now_ms: int, *values: float) -> None:
         """Send one event to all listeners."""
@@ -164,7 +164,7 @@ class EventService(Speaker):
             definition.level.both,
             definition.pack(*values).ljust(ARGUMENT_BYTES, b"\0"),
         )
-        self._kept.append((self._sequence, message))
+        self._stored.append((self._sequence, message))
         self._send(message)
 
     def _send(self, message: Message) -> None:
@@ -184,11 +184,11 @@ class EventClock(WithoutMessages):
         self._events = events
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._events.wanted:
+        if self._events.has_listeners:
             self._events.look(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return self._events.due_ms if self._events.wanted else None
+        return self._events.due_ms if self._events.has_listeners else None
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._events.take_outgoing()

@@ -115,8 +115,8 @@ class Choices:
 
 def _word(text: str) -> str:
     """Name as the schema requires: lower-case letters, digits and underscores, beginning with a letter."""
-    kept = "".join(letter if letter.isalnum() else "_" for letter in text.lower())
-    return kept if kept[:1].isalpha() else f"m_{kept}"
+    name = "".join(letter if letter.isalnum() else "_" for letter in text.lower())
+    return name if name[:1].isalpha() else f"m_{name}"
 
 
 _ENTRIES: Final = {"entries": {"items": {"*": {"translate": ["description"]}}}}
@@ -213,9 +213,9 @@ class EventFile:
         return [self._choices(self._kinds[name], enum, words.get(name)) for name, enum in self._enums.items()]
 
     def _choices(self, kind: ArgumentKind, enum: Any, words: Mapping[int, str] | None) -> Choices:
-        told = {int(number): told for number, told in enum.get("words", {}).items()}
-        german = {number: told[1] for number, told in told.items() if len(told) > 1}
-        known = {number: told[0] for number, told in told.items()} if words is None else words
+        texts = {int(number): texts for number, texts in enum.get("words", {}).items()}
+        german = {number: texts[1] for number, texts in texts.items() if len(texts) > 1}
+        known = {number: texts[0] for number, texts in texts.items()} if words is None else words
         return Choices(kind, known, german, enum.get("bits", False), enum.get("names", False))
 
 

@@ -85,7 +85,7 @@ class WrittenFile:
         self._content = b""
         self._take = take
         self._most = most
-        self._kept: Callable[[], bool] | None = None
+        self._is_stored: Callable[[], bool] | None = None
 
     @property
     def size(self) -> int:
@@ -107,9 +107,9 @@ class WrittenFile:
 
     def finish(self) -> None:
         """Pass the whole content on, once. Raises FileRefusedError, and FileComesError until it is stored."""
-        if self._kept is None:
-            self._kept = self._take(self._content)
-        if not self._kept():
+        if self._is_stored is None:
+            self._is_stored = self._take(self._content)
+        if not self._is_stored():
             raise FileComesError
 
 

@@ -327,16 +327,16 @@ class FtpService:
 
     # --- bursts ----------------------------------------------------------------------------------------------------
     def _continue_bursts(self, now_ms: int) -> None:
-        left: dict[int, int] = {}  # blocks per link in this pass, shared by its sessions
+        remaining: dict[int, int] = {}  # blocks per link in this pass, shared by its sessions
         sent = False
         for key, session in list(self._sessions.items()):
             if session.burst is None:
                 continue
             link = session.peer.link
-            if link not in left:
-                left[link] = min(self._room(link) // FRAME_BYTES, BURST_PASS)
-            blocks = self._send_blocks(session, session.burst, left[link])
-            left[link] -= blocks
+            if link not in remaining:
+                remaining[link] = min(self._room(link) // FRAME_BYTES, BURST_PASS)
+            blocks = self._send_blocks(session, session.burst, remaining[link])
+            remaining[link] -= blocks
             if blocks:
                 sent = True
                 session.used_ms = now_ms

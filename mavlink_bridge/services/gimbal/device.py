@@ -139,11 +139,11 @@ class GimbalDevice(Speaker):
         self._gimbal = gimbal
         self._system = system
         self._now_ms = now_ms
-        self._messages = said = ComponentMessages(Component.GIMBAL, links)
-        said.stream("HEARTBEAT", lambda _: self.heartbeat(), HEARTBEAT_US)
-        said.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
-        said.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
-        said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
+        self._messages = messages = ComponentMessages(Component.GIMBAL, links)
+        messages.stream("HEARTBEAT", lambda _: self.heartbeat(), HEARTBEAT_US)
+        messages.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
+        messages.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
+        messages.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
         super().__init__()
 
     # --- what it hears --------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class GimbalManager(Speaker):
         gimbal: Gimbal,
         facts: VehicleFacts,
         commands: CommandService,
-        asked: TelemetryService,
+        telemetry: TelemetryService,
         links: Callable[[], Sequence[int]],
         system: Callable[[], int],
     ) -> None:
@@ -70,7 +70,7 @@ class GimbalManager(Speaker):
         self._gimbal = gimbal
         self._facts = facts
         self._system = system
-        self._told = mount.control.primary, mount.control.secondary
+        self._sent_control = mount.control.primary, mount.control.secondary
         self._says = {
             STATUS: (self.status, Broadcast(links, STATUS_US)),
             ORIENTATION: (self.orientation, Broadcast(links, OFF)),
@@ -85,9 +85,9 @@ class GimbalManager(Speaker):
             self._says[DEVICE_ATTITUDE] = (self._device.attitude, Broadcast(links, ATTITUDE_US))
         super().__init__()
         for number, (make, broadcast) in self._says.items():
-            asked.answers[number] = _answer(make)
-            asked.subscriptions[number] = broadcast
-        asked.answers[INFORMATION] = lambda _: [self.information()]
+            telemetry.answers[number] = _answer(make)
+            telemetry.subscriptions[number] = broadcast
+        telemetry.answers[INFORMATION] = lambda _: [self.information()]
         self._register(commands)
 
     def _register(self, commands: CommandService) -> None:
@@ -210,8 +210,8 @@ class GimbalManager(Speaker):
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
         control = self._mount.control.primary, self._mount.control.secondary
-        if control != self._told:
-            self._told = control
+        if control != self._sent_control:
+            self._sent_control = control
             self._out.append(Outgoing(self.status()))
         for make, broadcast in self._says.values():
             due = broadcast.take_due(now_ms)

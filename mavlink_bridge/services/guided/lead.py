@@ -32,10 +32,10 @@ class LeadService:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Store a report if FOLLOW may be used."""
-        if not self._lead.wanted:
+        if not self._lead.enabled:
             return
-        told = _position if message.get_type() == "GLOBAL_POSITION_INT" else _target
-        report = told(message, peer.system)
+        read = _position if message.get_type() == "GLOBAL_POSITION_INT" else _target
+        report = read(message, peer.system)
         if report is not None:
             self._lead.hear(report)
 
@@ -57,11 +57,11 @@ def _position(message: Message, system: int) -> LeadReport | None:
 
 
 def _target(message: Message, system: int) -> LeadReport | None:
-    place, told = _place(message, message.alt), message.est_capabilities
-    if place is None or not told & _POSITION:
+    place, capabilities = _place(message, message.alt), message.est_capabilities
+    if place is None or not capabilities & _POSITION:
         return None
-    velocity = _finite(message.vel) if told & _VELOCITY else _STANDS
-    heading = _yaw(message.attitude_q) if told & _ATTITUDE else None
+    velocity = _finite(message.vel) if capabilities & _VELOCITY else _STANDS
+    heading = _yaw(message.attitude_q) if capabilities & _ATTITUDE else None
     return LeadReport(system, place, None, velocity, heading, as_target=True)
 
 

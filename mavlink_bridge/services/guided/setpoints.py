@@ -88,8 +88,8 @@ class GuidedService(Speaker):
         state = self._parts.facts.vehicle.state
         if not state.has_position:
             return None
-        here, there = state.position, _rotated(offset, turn)
-        return (here[0] + there[0], here[1] + there[1], here[2] + there[2])
+        here, turned = state.position, _rotated(offset, turn)
+        return (here[0] + turned[0], here[1] + turned[1], here[2] + turned[2])
 
     def _global(self, message: Message) -> bool:
         parts = position_parts(message.type_mask, driven=self._drives)

@@ -83,7 +83,7 @@ class LandingTargetService:
         self._now_us = now_us
         if isinstance(vehicle, SeesPads):
             self._pads = vehicle
-            answers[LANDING_TARGET] = self._seen
+            answers[LANDING_TARGET] = self._landing_targets
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take a LANDING_TARGET; it is not acknowledged."""
@@ -94,6 +94,6 @@ class LandingTargetService:
         if look is not None:
             self._listener.hear((look,), now_ms)
 
-    def _seen(self, _: float) -> Sequence[Message]:
+    def _landing_targets(self, _: float) -> Sequence[Message]:
         looks = self._pads.see_pads()
         return [message_of(look, number, self._now_us()) for number, look in enumerate(looks)]

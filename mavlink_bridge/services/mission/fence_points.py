@@ -36,7 +36,7 @@ class FencePointService:
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._out = Outbox()
-        self._seen: tuple[int, Sequence[MissionItem]] = (0, ())
+        self._loaded: tuple[int, Sequence[MissionItem]] = (0, ())
         self._corners: dict[int, Place] = {}
         self._closed = False
 
@@ -46,29 +46,29 @@ class FencePointService:
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take or send a point; an error is reported with ArduPilot's text."""
         total = int(self._parts.facts.param("FENCE_TOTAL"))
-        told = message.get_type() == "FENCE_POINT"
-        complaint = self._complaint(message, total, told)
+        writes = message.get_type() == "FENCE_POINT"
+        complaint = self._complaint(message, total, writes)
         if complaint:
             self._out.text(Severity.WARNING, complaint, peer)
             return
         self._look(total)
-        if told:
+        if writes:
             self._take(message.idx, (message.lat, message.lng), total)
         else:
             lat, lng = self._place(message.idx, total, peer)
             point = dialect.MAVLink_fence_point_message(peer.system, peer.component, message.idx, total, lat, lng)
             self._out.send(point, peer)
 
-    def _complaint(self, message: Message, total: int, told: bool) -> str:
-        if not told and not self._is_simple():
+    def _complaint(self, message: Message, total: int, writes: bool) -> str:
+        if not writes and not self._is_simple():
             return "Vehicle contains advanced fences"
         if 0 < total < _FEWEST:
             return "Invalid FENCE_TOTAL"
-        if told and message.count != total:
+        if writes and message.count != total:
             return f"Invalid fence point, bad count ({message.count} vs {total})"
         if message.idx >= total:
             return f"Invalid fence point, index past total ({message.idx} >= {total})"
-        if told and not on_earth(message.lat, message.lng):
+        if writes and not on_earth(message.lat, message.lng):
             return "Invalid fence point, bad lat or lng"
         return ""
 
@@ -84,9 +84,9 @@ class FencePointService:
     def _look(self, total: int) -> None:
         """Load the stored corners if FENCE_TOTAL changed or another protocol wrote the fence."""
         items = self._parts.plans.fence.items()
-        if self._seen[0] == total and self._seen[1] is items:
+        if self._loaded[0] == total and self._loaded[1] is items:
             return
-        self._seen, self._closed = (total, items), False
+        self._loaded, self._closed = (total, items), False
         corners = [(item.x, item.y) for item in items if item.command == _CORNER] if self._is_simple() else []
         self._corners = dict(enumerate(corners[: total - 2], 1))
 
@@ -130,4 +130,4 @@ class FencePointService:
         plans = self._parts.plans
         if items and items != plans.fence.items():
             plans.keep(MissionType.FENCE, items)
-            self._seen = total, plans.fence.items()
+            self._loaded = total, plans.fence.items()

@@ -147,8 +147,8 @@ class Patience:
         if self._since is None:
             self._since = wall_ms, self._vehicle_ms(), wall_ms
         wall, vehicle, then = self._since
-        gone = wall_ms - wall
-        now = then + max(gone, min(self._vehicle_ms() - vehicle, _FASTEST * gone))
+        elapsed = wall_ms - wall
+        now = then + max(elapsed, min(self._vehicle_ms() - vehicle, _FASTEST * elapsed))
         self._ahead = now - wall_ms
         return now
 

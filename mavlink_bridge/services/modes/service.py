@@ -110,8 +110,8 @@ class ModeService:
 
     def _set_standard(self, command: Command, context: Context) -> Outcome:
         """DO_SET_STANDARD_MODE: DENIED for an unknown standard mode, UNSUPPORTED if the vehicle has no mode for it."""
-        asked = command.param(1)
-        if asked not in set(StandardMode) or asked == StandardMode.NON_STANDARD:
+        standard = command.param(1)
+        if standard not in set(StandardMode) or standard == StandardMode.NON_STANDARD:
             return DENIED
-        number = self._source.standard.get(StandardMode(int(asked)))
+        number = self._source.standard.get(StandardMode(int(standard)))
         return UNSUPPORTED if number is None else self._source.enter(number, context.now_ms)

@@ -95,7 +95,7 @@ class RemoteIdService(Speaker):
         self._facts = facts
         self._unix_s = unix_s
         self._crashed = False
-        self._held = False
+        self._locked = False
         self._armed_m: float | None = None  # height at arming
         kind = OdidUaType.AEROPLANE if facts.vehicle_class.has_stall_speed else OdidUaType.HELICOPTER_OR_MULTIROTOR
         name = list(serial.encode().ljust(20, b"\0"))
@@ -108,14 +108,14 @@ class RemoteIdService(Speaker):
         self._self_id = dialect.MAVLink_open_drone_id_self_id_message(0, 0, _ANYBODY, 0, b"")
         self._operator = dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _ANYBODY, 0, b"")
         remote.identified = True
-        told: dict[str, Callable[[float], list[Message]]] = {
+        makers: dict[str, Callable[[float], list[Message]]] = {
             "BASIC_ID": lambda _: [self._basic],
             "LOCATION": lambda _: self._location(),
             "SYSTEM": lambda _: [self._system],
             "SELF_ID": lambda _: [self._self_id],
             "OPERATOR_ID": lambda _: [self._operator],
         }
-        for part, make in told.items():
+        for part, make in makers.items():
             answers[id_of(f"OPEN_DRONE_ID_{part}")] = make
         self._due_ms = self._turn_ms = 0
         self._turn = 0
@@ -155,9 +155,9 @@ class RemoteIdService(Speaker):
                     self.handle_message(part, peer, now_ms)
 
     def _identify(self, message: Message) -> None:
-        if not self._held:
+        if not self._locked:
             self._basic = _broadcast(message)
-            self._held = self._remote.option(LOCKED) and message.id_type != OdidIdType.NONE
+            self._locked = self._remote.option(LOCKED) and message.id_type != OdidIdType.NONE
             self._remote.identified = message.id_type != OdidIdType.NONE
 
     def _operator_heard(self, now_ms: int) -> None:

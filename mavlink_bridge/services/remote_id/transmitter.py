@@ -51,13 +51,13 @@ class Transmitter(Speaker):
     def __init__(self, remote: RemoteId, on_air: OnAir, links: Callable[[], Sequence[int]]) -> None:
         self._remote = remote
         self._on_air = on_air
-        self._messages = said = ComponentMessages(Component.ODID_TXRX_1, links)
-        said.stream("HEARTBEAT", lambda _: self.heartbeat(), _EACH_SECOND_US)
-        said.stream("OPEN_DRONE_ID_ARM_STATUS", self._status, _EACH_SECOND_US)
-        said.answer("OPEN_DRONE_ID_MESSAGE_PACK", lambda _, __: [packed(list(self._on_air()))])
+        self._messages = messages = ComponentMessages(Component.ODID_TXRX_1, links)
+        messages.stream("HEARTBEAT", lambda _: self.heartbeat(), _EACH_SECOND_US)
+        messages.stream("OPEN_DRONE_ID_ARM_STATUS", self._status, _EACH_SECOND_US)
+        messages.answer("OPEN_DRONE_ID_MESSAGE_PACK", lambda _, __: [packed(list(self._on_air()))])
         for part in ("BASIC_ID", "LOCATION", "SELF_ID", "SYSTEM", "OPERATOR_ID"):
             name = f"OPEN_DRONE_ID_{part}"
-            said.answer(name, partial(self._named, name))
+            messages.answer(name, partial(self._named, name))
         self._check_ms = 0
         super().__init__()
 

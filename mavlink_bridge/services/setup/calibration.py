@@ -130,8 +130,8 @@ class CompassCalibration:
                 0.0,
             )
         self._tell_ms = now_ms + TELL_EVERY_MS
-        seen = (1 << round(share * _SECTIONS)) - 1
-        mask = list(seen.to_bytes(_SECTIONS // 8, "little"))
+        covered = (1 << round(share * _SECTIONS)) - 1
+        mask = list(covered.to_bytes(_SECTIONS // 8, "little"))
         return dialect.MAVLink_mag_cal_progress_message(
             0, _FIRST_COMPASS, MagCalStatus.RUNNING_STEP_TWO, 1, round(100.0 * share), mask, 0.0, 0.0, 0.0
         )

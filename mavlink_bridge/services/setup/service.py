@@ -42,7 +42,7 @@ class SetupService(Speaker):
         self._compass = CompassCalibration()
         self._motors = MotorTest(parts.facts)
         self._asker: Peer | None = None  # station of the accelerometer calibration
-        self._told = 0
+        self._requested_position = 0
         """Position that was last requested by text."""
         super().__init__()
         commands.register(Cmd.PREFLIGHT_CALIBRATION, CommandRow(self._calibrate))
@@ -64,7 +64,7 @@ class SetupService(Speaker):
             return equipment.calibrate(command, context)
         refusal = self._armed()
         if refusal is None:
-            self._asker, self._told = command.peer, 0
+            self._asker, self._requested_position = command.peer, 0
             self._accelerometer.begin(context.now_ms)
         return refusal or ACCEPTED
 
@@ -133,9 +133,9 @@ class SetupService(Speaker):
         due = self._accelerometer.due(now_ms)
         if due is not None:
             self._tell(due)
-        told = self._compass.due(now_ms, self._offsets())
-        if told is not None:
-            self._out.append(Outgoing(told))
+        message = self._compass.due(now_ms, self._offsets())
+        if message is not None:
+            self._out.append(Outgoing(message))
         if self._motors.advance(now_ms):
             if self._motors.drives:
                 self._parts.arming.disarm(now_ms)
@@ -150,9 +150,9 @@ class SetupService(Speaker):
         if not self._accelerometer.step:
             self._asker = None
         # one text per position; the command is repeated until the position is confirmed
-        elif self._accelerometer.step != self._told:
+        elif self._accelerometer.step != self._requested_position:
             self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
-        self._told = self._accelerometer.step
+        self._requested_position = self._accelerometer.step
 
     def _offsets(self) -> tuple[float, float, float]:
         x, y, z = (self._parts.parameters[f"COMPASS_OFS_{axis}"] for axis in _AXES)

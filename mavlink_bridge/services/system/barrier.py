@@ -47,52 +47,52 @@ class Barrier:
 
     def ask(self, link: int, now_ms: int) -> list[Message]:
         """Question to send after the queued messages; none while an answer is due, or if the link does not answer."""
-        asked = self._links.setdefault(link, _Link())
-        self._give_up(asked, now_ms)
-        if asked.owes or not (asked.answers or self._is_worth_asking(asked, now_ms)):
+        state = self._links.setdefault(link, _Link())
+        self._give_up(state, now_ms)
+        if state.owes or not (state.answers or self._is_worth_asking(state, now_ms)):
             return []
         self._stamp += 1
-        asked.stamp, asked.asked_ms, asked.owes = self._stamp, now_ms, bool(asked.answers)
-        if asked.answers:
-            return [self._question(asked.answers, now_ms)]
-        asked.times += 1
-        asked.stamps.add(self._stamp)
+        state.stamp, state.asked_ms, state.owes = self._stamp, now_ms, bool(state.answers)
+        if state.answers:
+            return [self._question(state.answers, now_ms)]
+        state.times += 1
+        state.stamps.add(self._stamp)
         return [self._question(name, now_ms) for name in sorted(self.handles)]
 
     def owes(self, link: int, now_ms: int) -> bool:
         """True when an answer from the link is due."""
-        asked = self._links.get(link)
-        if asked is None:
+        state = self._links.get(link)
+        if state is None:
             return False
-        self._give_up(asked, now_ms)
-        return asked.owes
+        self._give_up(state, now_ms)
+        return state.owes
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        asked = self._links.get(peer.link)
-        if asked is None:
+        state = self._links.get(peer.link)
+        if state is None:
             return
         name = message.get_type()
         if name == "PING":
             stamp = message.seq if message.target_system else 0  # otherwise a question
         else:
             stamp = message.ts1 % _NS if message.tc1 else 0
-        if not asked.answers and stamp in asked.stamps:
-            asked.answers = name
-            asked.stamps.clear()
-        elif asked.answers == name and stamp == asked.stamp:
-            asked.owes = False
+        if not state.answers and stamp in state.stamps:
+            state.answers = name
+            state.stamps.clear()
+        elif state.answers == name and stamp == state.stamp:
+            state.owes = False
 
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)
 
-    def _give_up(self, asked: _Link, now_ms: int) -> None:
-        if asked.owes and now_ms - asked.asked_ms >= self._patience_ms:
-            asked.answers, asked.owes, asked.times = "", False, 0
+    def _give_up(self, state: _Link, now_ms: int) -> None:
+        if state.owes and now_ms - state.asked_ms >= self._patience_ms:
+            state.answers, state.owes, state.times = "", False, 0
 
     @staticmethod
-    def _is_worth_asking(asked: _Link, now_ms: int) -> bool:
-        gap_ms = FIRST_MS << (asked.times - 1) if asked.times else 0
-        return asked.times < ASKED_TIMES and now_ms - asked.asked_ms >= gap_ms
+    def _is_worth_asking(state: _Link, now_ms: int) -> bool:
+        gap_ms = FIRST_MS << (state.times - 1) if state.times else 0
+        return state.times < ASKED_TIMES and now_ms - state.asked_ms >= gap_ms
 
     def _question(self, name: str, now_ms: int) -> Message:
         if name == "PING":

@@ -198,15 +198,15 @@ class LogService(Speaker):
 
     # --- sending --------------------------------------------------------------------------------------------------
     def _continue(self, now_ms: int) -> None:
-        left: dict[int, int] = {}  # blocks per link in this pass, shared by its downloads
+        remaining: dict[int, int] = {}  # blocks per link in this pass, shared by its downloads
         sent = False
         for key, download in list(self._downloads.items()):
             link = download.peer.link
-            if download.ranges and link not in left:
-                left[link] = min(self._room(link) // FRAME_BYTES, BLOCKS_A_PASS)
-            while download.ranges and left[link] > 0:
+            if download.ranges and link not in remaining:
+                remaining[link] = min(self._room(link) // FRAME_BYTES, BLOCKS_A_PASS)
+            while download.ranges and remaining[link] > 0:
                 self._send_block(download)
-                left[link] -= 1
+                remaining[link] -= 1
                 sent = True
                 download.used_ms = now_ms
             self._downloads[key] = self._downloads.pop(key)  # other downloads of this link go first in the next pass

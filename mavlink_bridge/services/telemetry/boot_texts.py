@@ -52,34 +52,34 @@ class BootTexts:
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
-        self._said: list[str] = []
-        self._told: dict[int, int] = {}
+        self._texts: list[str] = []
+        self._sent: dict[int, int] = {}
         self.complete = False
         """True when all links have received all texts."""
 
     def open_link(self, link: int) -> None:
         """Send all texts to a new link."""
-        self._told[link] = 0
+        self._sent[link] = 0
         self.complete = False
 
     def link_closed(self, link: int) -> None:
-        self._told.pop(link, None)
+        self._sent.pop(link, None)
 
     def due(self) -> list[tuple[int, Message]]:
         """Links and STATUSTEXTs that are due."""
         new: list[tuple[int, Message]] = []
         if self.complete:
             return new
-        while len(self._said) < len(LINES) and LINES[len(self._said)][0](self._facts):
-            line = LINES[len(self._said)][1]
-            self._said.append(line if isinstance(line, str) else line(self._facts))
-        for link, told in self._told.items():
-            self._told[link] = len(self._said)
+        while len(self._texts) < len(LINES) and LINES[len(self._texts)][0](self._facts):
+            line = LINES[len(self._texts)][1]
+            self._texts.append(line if isinstance(line, str) else line(self._facts))
+        for link, sent in self._sent.items():
+            self._sent[link] = len(self._texts)
             texts = [
-                dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode()) for text in self._said[told:]
+                dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode()) for text in self._texts[sent:]
             ]
             new += [(link, text) for text in texts]
-        self.complete = len(self._said) == len(LINES)
+        self.complete = len(self._texts) == len(LINES)
         return new
 
 

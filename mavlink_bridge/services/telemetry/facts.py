@@ -93,18 +93,18 @@ class TelemetryParts(VehicleParts, Protocol):
 class GoalReader:
     """Reader of the target of GUIDED and NAV_GUIDED_ENABLE, as ArduCopter reports it, armed or not. A place is reported
     with only the position valid, a velocity (which expires, and is none until the first request) with only the velocity
-    valid, or both. Nothing is reported for an attitude or in other modes. `told`: the firmware of this kind of vehicle
+    valid, or both. Nothing is reported for an attitude or in other modes. `shown`: the firmware of this kind of vehicle
     has the message. Source: ArduCopter GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
-    def __init__(self, parts: VehicleParts, *, told: bool) -> None:
+    def __init__(self, parts: VehicleParts, *, shown: bool) -> None:
         self._parts = parts
-        self._told = told
+        self._shown = shown
         self._target: Target | None = None
         self._since_ms = 0
 
     def read(self, out: Vector) -> None:
         parts = self._parts
-        if not (self._told and parts.modes.mode.takes_targets):
+        if not (self._shown and parts.modes.mode.takes_targets):
             out[s.GOAL_TOLD] = 0.0
             return
         target, now_ms = parts.helm.target, parts.facts.now_ms
@@ -159,8 +159,8 @@ class FactReader:
         if identity.speaks.habits.says_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
-        told = identity.vehicle_class.face.local_goal
-        self._goals = GoalReader(parts, told=told) if identity.speaks.habits.tells_goal else None
+        shown = identity.vehicle_class.face.local_goal
+        self._goals = GoalReader(parts, shown=shown) if identity.speaks.habits.tells_goal else None
         self._parameters_seen = -1
         source[s.TELLS_REFERENCE] = self._goals is None
 
@@ -225,7 +225,7 @@ class FactReader:
     def _read_mission(self) -> None:
         parts, plans = self._parts, self._parts.plans
         total, sequencer = plans.mission.total(), parts.sequencer
-        seen = (
+        values = (
             self._speaks.wire_seq(sequencer.current_nav_index()),
             total or NO_TOTAL,
             wire_state(sequencer.state(), total),
@@ -234,11 +234,11 @@ class FactReader:
             plans.fence.checksum(),
             plans.rally.checksum(),
         )
-        if seen == self._mission_seen:
+        if values == self._mission_seen:
             return
-        self._mission_seen, out = seen, self._source
-        out[s.MISSION_SEQ], out[s.MISSION_TOTAL], out[s.MISSION_STATE], out[s.MISSION_MODE] = seen[:4]
-        out[s.MISSION_ID], out[s.FENCE_ID], out[s.RALLY_ID] = seen[4:]
+        self._mission_seen, out = values, self._source
+        out[s.MISSION_SEQ], out[s.MISSION_TOTAL], out[s.MISSION_STATE], out[s.MISSION_MODE] = values[:4]
+        out[s.MISSION_ID], out[s.FENCE_ID], out[s.RALLY_ID] = values[4:]
 
     def _read_safety(self) -> None:
         parts, out = self._parts, self._source
@@ -246,7 +246,7 @@ class FactReader:
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
-        seen = (
+        values = (
             float(state[report.SENSORS_PRESENT]),
             float(state[report.SENSORS_HEALTHY]),
             parts.status.sensors_enabled,
@@ -256,15 +256,15 @@ class FactReader:
             parts.facts.parameters.version,
             parts.plans.fence.checksum(),
         )
-        if seen == self._sensors_seen:
+        if values == self._sensors_seen:
             return
-        self._sensors_seen = seen
+        self._sensors_seen = values
         present, enabled, healthy = sensor_bits(
-            vehicle_has=int(seen[0]),
-            vehicle_healthy=int(seen[1]),
+            vehicle_has=int(values[0]),
+            vehicle_healthy=int(values[1]),
             present=parts.status.sensors_present,
-            enabled=seen[2],
-            prearm_ok=seen[3],
+            enabled=values[2],
+            prearm_ok=values[3],
             breached=bool(status),
             battery_failed=level != 0,
         )

@@ -60,22 +60,22 @@ def _source(name: str) -> int:
     return int(getattr(sources if hasattr(sources, name) else report, name))
 
 
-def _value(said: Any, behind: int = 0) -> Value:
+def _value(entry: Any, behind: int = 0) -> Value:
     """Value of a field in its row; `behind`: index in an array field."""
-    if said is None or isinstance(said, int | float):
-        return constant(nan if said is None else said)
-    name, factor, missing = (said, 1.0, 0.0) if isinstance(said, str) else (*said, 0.0)[:3]
+    if entry is None or isinstance(entry, int | float):
+        return constant(nan if entry is None else entry)
+    name, factor, missing = (entry, 1.0, 0.0) if isinstance(entry, str) else (*entry, 0.0)[:3]
     return Value(_source(name) + behind, _FACTORS[factor] if isinstance(factor, str) else factor, missing=missing)
 
 
 def _read(row: dict[str, Any]) -> Stream:
     """Stream of a row of `streams.json`."""
     fields: dict[str, Value | Sequence[Value]] = {}
-    for names, said in row["fields"].items():
-        if isinstance(said, dict):
-            fields[names] = [_value(element) for element in said["each"]]
+    for names, entry in row["fields"].items():
+        if isinstance(entry, dict):
+            fields[names] = [_value(element) for element in entry["each"]]
         else:
-            fields |= {name: _value(said, behind) for behind, name in enumerate(names.split())}
+            fields |= {name: _value(entry, behind) for behind, name in enumerate(names.split())}
     return Stream(row["message"], fields, _source(row.get("ready", "ONE")))
 
 

@@ -114,8 +114,8 @@ class TelemetryService(Speaker):
         self.skipped = 0
         self.decided = True
         """True when something may have been decided since the core's facts were read; else the vehicle has only moved.
-        Set by callers that let the core decide; cleared only while `asked` is False."""
-        self.asked = True  # False in a pass without a call of the core
+        Set by callers that let the core decide; cleared only while `core_called` is False."""
+        self.core_called = True  # False in a pass without a call of the core
         self.at_once = dict(_AT_ONCE)
         """Streams that are sent at once, by type of event."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
@@ -422,7 +422,7 @@ class TelemetryService(Speaker):
 
     def _read_facts(self) -> None:
         self.facts.read(moved_only=not self.decided)
-        self.decided = self.asked
+        self.decided = self.core_called
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:
         """Add a HEARTBEAT for a new link, because clients wait for the first."""

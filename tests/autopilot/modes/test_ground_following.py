@@ -149,7 +149,7 @@ def test_data_that_come_in_time_are_followed() -> None:
     for north in range(-1000, 2000, 200):
         place = to_global(ORIGIN, (float(north), 0.0, 0.0))
         facts.terrain.ask(place.lat, place.lon)
-    blocks: list[Block] = list(facts.terrain.wanted.values())
+    blocks: list[Block] = list(facts.terrain.pending.values())
     near = min(blocks, key=lambda one: abs(one.lat_e7 / 1e7 - ORIGIN.lat))
     _fill(facts, near, round(ORIGIN.alt))
     far = GeoPoint(near.lat_e7 / 1e7 + 26 * 100 / 111318.845, ORIGIN.lon)  # in the block to the north
@@ -157,7 +157,7 @@ def test_data_that_come_in_time_are_followed() -> None:
     target = Leg((end, 0.0, -30.0), START, over_ground=30.0)
     last = bench.pieces_to_blind(target)
     assert last.end[2] == pytest.approx(START[2], abs=30.0)
-    for block in list(facts.terrain.wanted.values()):
+    for block in list(facts.terrain.pending.values()):
         _fill(facts, block, round(ORIGIN.alt) + 50)
     piece = bench.at(bench.follower.next_deadline_ms() or 0)
     assert isinstance(piece, Leg)

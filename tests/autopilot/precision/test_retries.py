@@ -49,7 +49,7 @@ def test_one_that_comes_back_while_it_sinks_costs_no_try() -> None:
 
 def test_a_retry_goes_back_comes_down_and_then_fails() -> None:
     """In ArduPilot's words."""
-    late, there, down = PadFacts(waited=True), PadFacts(waited=True, there=True), PadFacts(waited=True, down=True)
+    late, there, down = PadFacts(waited=True), PadFacts(waited=True, arrived=True), PadFacts(waited=True, down=True)
     lost = PadSight.LOST
     retries, actions, said = walked((lost, PadFacts()), (lost, late), (lost, late), (lost, there), (lost, down))
     assert actions == [PadAction.DESCEND, PadAction.RETURN, PadAction.RETURN, PadAction.SINK, PadAction.FAILSAFE]

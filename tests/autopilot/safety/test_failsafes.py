@@ -442,7 +442,7 @@ def test_a_ground_stations_sticks_need_no_receiver() -> None:
     bench.parameters.set("SIM_RC_FAIL", 1)
     bench.run(1.0)
     assert not bench.core.failsafes.active
-    assert bench.core.sticks.held
+    assert bench.core.sticks.has_input
     bench.run(3.0)
     assert "Radio Failsafe - RTL" in bench.texts
 
@@ -454,7 +454,7 @@ def test_a_lost_radio_lets_no_sticks_through() -> None:
     bench.core.sticks.radio_failed(True, bench.now_ms)
     bench.core.sticks.move(Sticks(roll=1.0), bench.now_ms)
     assert bench.core.failsafes.active
-    assert not bench.core.sticks.held
+    assert not bench.core.sticks.has_input
 
 
 def test_a_battery_that_is_measured_no_more_is_told_of_in_flight() -> None:

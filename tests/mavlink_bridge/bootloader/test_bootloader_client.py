@@ -29,7 +29,7 @@ def converse(ask: Callable[[BootloaderClient], Script[object]], answers: list[An
         except (BootloaderSilentError, Garbled, BootloaderRefusedError) as trouble:
             ended.append(trouble)
 
-    wire.wanted = True
+    wire.wants_port = True
     runner = Runner(wire, script())
     runner.advance(0)
     runner.port_opened("port", 0)

@@ -45,7 +45,7 @@ def run(wire: ScriptWire, script: Script[None], port: str) -> None:
 
 
 def opened(wire: ScriptWire) -> Script[None]:
-    wire.wanted = True
+    wire.wants_port = True
     until = wire.now_ms + 5000
     while not wire.connected:
         assert wire.now_ms < until, "the shell has not opened the port"
@@ -164,7 +164,7 @@ def test_a_port_that_another_program_has_locked_is_an_obstacle(ends: Ends) -> No
     holder, wire = ScriptWire(), ScriptWire()
 
     def blocked() -> Script[None]:
-        wire.wanted = True
+        wire.wants_port = True
         until = wire.now_ms + 5000
         while wire.obstacle is None:
             assert wire.now_ms < until, "the shell has met no obstacle"

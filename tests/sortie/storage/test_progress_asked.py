@@ -64,7 +64,7 @@ def service(store: SlowDisk) -> VehicleService:
     vehicle, stored = make_vehicle("copter", HOME, 0.0, 1), store.stored
     made = build_service(spec, vehicle, store, stored, {}, epoch_us=VIRTUAL_EPOCH_US, on_error=_raise)
     made.autopilot.plans.replace(0, square(HOME))
-    assert store.wait(store.submit(SaveProgress(0, 0, asked=True)), PATIENCE_S)
+    assert store.wait(store.submit(SaveProgress(0, 0, requested=True)), PATIENCE_S)
     made.commands.take_outgoing()
     return made
 
@@ -112,7 +112,7 @@ def test_the_item_that_is_current_already_is_written_all_the_same() -> None:
     before = len(bench.journal.changes)
     assert bench.journal.changes[-1] == SaveProgress(2, MissionState.RUNNING)
     assert bench.core.mission_commands.set_current(2).ok
-    assert bench.journal.changes[before:] == [SaveProgress(2, MissionState.RUNNING, asked=True)]
+    assert bench.journal.changes[before:] == [SaveProgress(2, MissionState.RUNNING, requested=True)]
 
 
 def test_a_new_system_id_does_not_wait_for_progress(service: VehicleService, store: SlowDisk) -> None:

@@ -123,7 +123,7 @@ def test_progress_waits_for_the_one_before_it_and_goes_with_what_is_waited_for(t
     home = store.submit(SaveHome(GeoPoint(47.0, 8.0, 400.0)))
     assert woken.acquire(timeout=PATIENCE_S)
     assert store.durable() == home == store.latest()
-    asked = store.submit(SaveProgress(5, 1, asked=True))
+    asked = store.submit(SaveProgress(5, 1, requested=True))
     store.submit(SaveProgress(6, 1))
     assert woken.acquire(timeout=PATIENCE_S)
     assert store.durable() >= asked == store.latest()
@@ -183,7 +183,7 @@ def test_progress_that_a_newer_one_replaced_fails_with_it(tmp_path, monkeypatch)
 
     monkeypatch.setattr(store_rows, "apply", refuse)
     with store._ready:  # the writer waits until both are there
-        tickets = [store.submit(SaveProgress(number, 1, asked=True)) for number in (3, 4)]
+        tickets = [store.submit(SaveProgress(number, 1, requested=True)) for number in (3, 4)]
     assert store.wait(tickets[1])
     assert [store.failure(ticket) for ticket in tickets] == ["disk full", "disk full"]
     store.close()

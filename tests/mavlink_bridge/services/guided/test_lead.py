@@ -18,7 +18,7 @@ EAST = (0.7071068, 0.0, 0.0, 0.7071068)
 
 
 class Lead:
-    wanted = True
+    enabled = True
 
     def __init__(self) -> None:
         self.reports: list[LeadReport] = []
@@ -27,9 +27,9 @@ class Lead:
         self.reports.append(report)
 
 
-def heard(message: Any, *, wanted: bool = True) -> list[LeadReport]:
+def heard(message: Any, *, enabled: bool = True) -> list[LeadReport]:
     lead = Lead()
-    lead.wanted = wanted
+    lead.enabled = enabled
     parts: Any = SimpleNamespace(lead=lead)
     LeadService(parts).handle_message(message, Peer(0, 42, 1), 0)
     return lead.reports
@@ -89,7 +89,7 @@ def test_what_has_no_place_is_no_report(message: Any) -> None:
 
 
 def test_nothing_is_heard_while_nobody_may_be_followed() -> None:
-    assert heard(position(), wanted=False) == []
+    assert heard(position(), enabled=False) == []
 
 
 def test_an_attitude_that_is_none_has_no_heading() -> None:
