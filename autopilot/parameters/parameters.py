@@ -189,10 +189,9 @@ class Parameters:
 
     def nearest(self, name: str) -> str | None:
         """The known name most similar to `name`."""
-        wanted = name.upper()
         from difflib import get_close_matches
 
-        matches = get_close_matches(wanted, [*self._names, *self._aliases], n=1)
+        matches = get_close_matches(name.upper(), [*self._names, *self._aliases], n=1)
         return matches[0] if matches else None
 
     def _put(self, name: str, value: float) -> bool:

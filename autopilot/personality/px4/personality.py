@@ -31,7 +31,7 @@ from autopilot.personality.px4.traffic import Px4Traffic
 # HealthAndArmingChecks, Commander.cpp (`arm`, `disarm`)
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
 _OPPORTUNISTIC, _REQUIRED = 1, 2
-_STRICT: Final = {_OPPORTUNISTIC: 0, _REQUIRED: 1}
+_STRICT: Final[dict[float, int]] = {_OPPORTUNISTIC: 0, _REQUIRED: 1}
 """PLND_STRICT of each: land at once without the target; retry, then land."""
 _DOES_NOT_LOOK: Final = -1
 
@@ -122,7 +122,7 @@ class Px4Personality:
                 how = self._parameters[RETURN_PRECISELY]
             elif item is not None and item.command == Cmd.NAV_LAND:
                 how = item.param2
-        return next((strict for wanted, strict in _STRICT.items() if how == wanted), _DOES_NOT_LOOK)
+        return _STRICT.get(how, _DOES_NOT_LOOK)
 
     def highest_speed_mps(self) -> float:
         return self._parameters[FASTEST] if self._has_fastest else inf
