@@ -131,7 +131,7 @@ class TransmitterArming:
         why = self._complaint()
         if why is not None:
             return self._announcer.refuse(f"{self._facts.personality.texts.arm}{why}", severity=Severity.CRITICAL)
-        self._arming.asked_by = method
+        self._arming.arming_method = method
         return self._procedure().arm(self._facts.now_ms)
 
     def _complaint(self) -> str | None:

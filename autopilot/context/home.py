@@ -70,9 +70,9 @@ class Home:
         facts = self._facts
         if not 0.0 < max(abs(place.lat) / 90.0, abs(place.lon) / 180.0) <= 1.0:
             return Outcome(Result.DENIED, "no place")
-        if facts.vehicle.origin is not None or facts.told_origin is not None:
+        if facts.vehicle.origin is not None or facts.set_origin is not None:
             return Outcome(Result.FAILED, "there is an origin")
-        facts.told_origin = place
+        facts.set_origin = place
         return ACCEPTED
 
 

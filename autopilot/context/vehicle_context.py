@@ -51,7 +51,7 @@ class KnownVehicle(Protocol):
 
 class VehicleFacts:
     """State of the vehicle, from its reports and its parameters. `now_ms`: vehicle time of this pass, set by the
-    autopilot only. `autopilot.context.home.Home` sets `home` and `told_origin`, `autopilot.safety.arming.Arming` sets
+    autopilot only. `autopilot.context.home.Home` sets `home` and `set_origin`, `autopilot.safety.arming.Arming` sets
     `armed_yaw`. `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0: unknown."""
 
     def __init__(
@@ -67,7 +67,7 @@ class VehicleFacts:
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
         self.home: GeoPoint | None = None
-        self.told_origin: GeoPoint | None = None
+        self.set_origin: GeoPoint | None = None
         """Origin that a person has set, until the vehicle finds its own."""
         self.personality: Personality
         """Decisions in which firmwares differ. The autopilot sets ArduPilot's; another firmware's may replace it before

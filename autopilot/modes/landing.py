@@ -19,7 +19,7 @@ from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
 
-_THERE = 1.0  # m; a nearer landing place needs no leg
+_NEAR_M = 1.0  # m; a nearer landing place needs no leg
 _LOWEST_M = 2.0  # above the ground, on the way to the landing place
 _PAUSE_MS = 4000  # pause before a failsafe's descent; LAND_WITH_DELAY_MS
 
@@ -55,7 +55,7 @@ class Landing(Maneuver):
     def start(self, now_ms: int) -> None:
         north, east, down = self.facts.vehicle.state.position
         place = self._place
-        if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
+        if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _NEAR_M:
             self._descend(now_ms, KEEP)
         else:
             end, over = above_place(self.facts, place, down)

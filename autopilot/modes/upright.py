@@ -371,12 +371,12 @@ class WingsOrUpright(Maneuver):
         super().__init__(wings.context)
         self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
         self._wait_ms = wait_ms
-        self._there_ms: int | None = None
+        self._arrived_ms: int | None = None
         self._flown = wings
 
     def start(self, now_ms: int) -> None:
         self._flown = self._hover if self.helm.upright else self._wings
-        self._there_ms = None
+        self._arrived_ms = None
         self._flown.start(now_ms)
         self._follow(now_ms)
 
@@ -390,9 +390,9 @@ class WingsOrUpright(Maneuver):
     def _follow(self, now_ms: int) -> None:
         flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
         self.end = flown.end
-        if flown.done and self._there_ms is None:
-            self._there_ms = now_ms
-        self.done = self._there_ms is not None and wait_ms is not None and now_ms >= self._there_ms + wait_ms
+        if flown.done and self._arrived_ms is None:
+            self._arrived_ms = now_ms
+        self.done = self._arrived_ms is not None and wait_ms is not None and now_ms >= self._arrived_ms + wait_ms
         looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
         self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
 

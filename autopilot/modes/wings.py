@@ -249,12 +249,12 @@ class GlideSlope(Maneuver):
         return True
 
 
-def abort_climb(context: VehicleContext, wanted_m: float, climbed: WingTakeoff | None) -> tuple[float, float]:
-    """NED d and pitch (rad) of a go-around's climb: `wanted_m` above home, or as high and steep as the flight's
+def abort_climb(context: VehicleContext, height_m: float, climbed: WingTakeoff | None) -> tuple[float, float]:
+    """NED d and pitch (rad) of a go-around's climb: `height_m` above home, or as high and steep as the flight's
     takeoff, or a default takeoff."""
     home = context.facts.home_ned[2]
     down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
-    return (home - wanted_m, pitch) if wanted_m > 0.0 else (down, pitch)
+    return (home - height_m, pitch) if height_m > 0.0 else (down, pitch)
 
 
 class UprightBy(IntEnum):

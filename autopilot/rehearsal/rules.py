@@ -322,13 +322,13 @@ def _most(field: FlyingField, measure: ParameterUnit) -> float:
 def _circles(q: RuleQuestion) -> Iterator[Finding]:
     """Check radii that the vehicle cannot fly."""
     for item in q.plan.items:
-        asked_m = abs(item.param3)
+        planned_m = abs(item.param3)
         wings = q.field.kind.has_stall_speed  # `check_wings`
-        if wings or item.command != Cmd.NAV_LOITER_TURNS or not isfinite(asked_m) or asked_m == 0.0:
+        if wings or item.command != Cmd.NAV_LOITER_TURNS or not isfinite(planned_m) or planned_m == 0.0:
             continue
-        flown_m = q.field.flown_radius_m(asked_m)
-        if flown_m != asked_m:
-            yield found("radius-limited", f"a circle of {asked_m:g} m is flown with {flown_m:g} m", item.seq)
+        flown_m = q.field.flown_radius_m(planned_m)
+        if flown_m != planned_m:
+            yield found("radius-limited", f"a circle of {planned_m:g} m is flown with {flown_m:g} m", item.seq)
 
 
 def _heights(q: RuleQuestion) -> Iterator[Finding]:

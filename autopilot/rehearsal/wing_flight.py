@@ -119,10 +119,10 @@ class WingFlight:
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) else None
             began = self._time_s, self._joules, self._way_m
-            there_s = self._leg(leg, onward, line)
+            arrived_s = self._leg(leg, onward, line)
             line = None if leg.item.command in TAKEOFFS or _left_straight(leg) else leg.end
             seconds, joules, way = (self._time_s - began[0], self._joules - began[1], self._way_m - began[2])
-            wait_s = max(self._time_s - there_s, 0.0)
+            wait_s = max(self._time_s - arrived_s, 0.0)
             timed = replace(leg, seconds=seconds - wait_s, wait_s=wait_s, turn_rad=turn_of(leg, onward))
             flown.append(replace(timed, more_m=way - leg.length_m, wh=joules / 3600.0))
         return flown
@@ -221,14 +221,14 @@ class WingFlight:
         if onward is not None:
             t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not timed), onward.end[0], onward.end[1]
         self._round(leg, t, inf)
-        there_s = self._time_s
+        arrived_s = self._time_s
         if timed:
             self._round(leg, t, self._time_s + leg.wait_s, for_time=True)
             s[L.S_ARRIVED], s[L.S_TURN_SUM] = 0.0, 0.0
             t[L.T_LEAVES] = float(onward is not None)
             self._round(leg, t, inf)
-            return there_s
-        return min(there_s, self._edge_s)
+            return arrived_s
+        return min(arrived_s, self._edge_s)
 
     def _round(self, leg: PlannedLeg, t: L.Row, until_s: float, *, for_time: bool = False) -> None:
         """Fly a circle until its target has arrived, or until a time."""
@@ -276,14 +276,14 @@ class WingFlight:
                 break
             soon = along + _HEIGHT_S * hypot(s[L.S_EVN], s[L.S_EVE])  # it does not lag behind its slope
             self._step(slope_height(s, p, soon) - s[L.S_END_D], landing_speed(s, p))
-        there_s = self._time_s
+        arrived_s = self._time_s
         ground = hypot(s[L.S_EVN], s[L.S_EVE])
         flare_s = _FLARE_S * ground
         touch = max(ground - _FLARE_MPS2 * flare_s, 1.0)
         rolls_s = log(0.5 * (1.0 + touch)) / _ROLLING
         self._spend(flare_s + rolls_s + _REST_S, self._body.watts(0.0))
         self._way_m += 0.5 * (ground + touch) * flare_s + (touch - 1.0) / _ROLLING - rolls_s
-        return there_s
+        return arrived_s
 
     def _set_down(self, leg: PlannedLeg) -> float:
         """Fly to the pad on wings as far as they carry, then to above it, and straight down on lift motors."""
@@ -295,14 +295,14 @@ class WingFlight:
             bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
             self._step(height, hover_speed(s, p, away))
             away = self._distance_to(leg.end)
-        there_s = self._time_s + HOVER_IN_S
+        arrived_s = self._time_s + HOVER_IN_S
         down_s = self._down_s(height - leg.end[2])
         self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
         carried_s = _CARRIED * HOVER_IN_S * self._share(STAYING, height)
         self._joules += self._body.hover_w * (carried_s + down_s * self._share(SINKING, height))
         self._way_m += away
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
-        return there_s
+        return arrived_s
 
     def _down_s(self, height: float) -> float:
         """Time of an upright landing from a height, s."""

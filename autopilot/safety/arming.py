@@ -138,7 +138,7 @@ class Arming:
         self.flew = False
         """Time since arming."""
         self.last_refusal = ""
-        self.asked_by = ArmingMethod.MAVLINK
+        self.arming_method = ArmingMethod.MAVLINK
         """Method of the running arm command."""
         self.switches = MotorSwitches(facts, announcer, helm)
 
@@ -154,7 +154,7 @@ class Arming:
         # our checks apply; a flight controller's own do not count, because some may be disabled
         vehicle = self._helm.vehicle
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
-        return self._ask(request, True, now_ms, self.asked_by)
+        return self._ask(request, True, now_ms, self.arming_method)
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
         """Run the arming checks and announce failures; None = the vehicle may be armed."""
@@ -163,7 +163,7 @@ class Arming:
             self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason.text}")
         if not reasons:
             return None if force else self.authorization.refusal()
-        self.asked_by = ArmingMethod.MAVLINK
+        self.arming_method = ArmingMethod.MAVLINK
         self.last_refusal = reasons[0].text
         return Outcome(Result.FAILED, reasons[0].text)
 
@@ -216,7 +216,7 @@ class Arming:
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
         self.flew = False
-        self.asked_by = ArmingMethod.MAVLINK
+        self.arming_method = ArmingMethod.MAVLINK
         self._idle_since = now_ms if facts.landed else None
         if facts.personality.texts.armed:
             announcer.say(Severity.INFO, facts.personality.texts.armed)

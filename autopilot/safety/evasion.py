@@ -29,7 +29,7 @@ _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RepeatConditions:
     """Conditions under which an evasion continues without a new decision. `above`: the other is above; None: at any
     height. `deepest_m`: of the vehicle, NED; `until_ms`: end."""
 
@@ -58,18 +58,18 @@ class Evasion:
         """True if `evade` only renews the velocity, which needs no pass. Not for wings: each place is a new way."""
         return self.evades and not self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
 
-    def held(self, threat: Threat, action: CollisionAction) -> Held | None:
+    def repeat_conditions(self, threat: Threat, action: CollisionAction) -> RepeatConditions | None:
         """Conditions under which `evade` would repeat its last action; None: it may change at each look."""
         mode, once = self._modes.mode, action in (CollisionAction.RTL, CollisionAction.HOVER)
         if once or not isinstance(mode, EvadeMode):
-            return Held() if self.may_go_on else None
+            return RepeatConditions() if self.may_go_on else None
         if action is not CollisionAction.ASCEND_OR_DESCEND or not self.may_go_on:
             return None
         if threat.relative[2] > 0.0:
-            return Held(above=False, until_ms=mode.renew_ms)
+            return RepeatConditions(above=False, until_ms=mode.renew_ms)
         room_m = self._facts.height - self._least_m() - _SURELY_M
         deepest = float(self._facts.vehicle.state.position[2]) + room_m
-        return Held(True, deepest, mode.renew_ms) if room_m > 0.0 else None
+        return RepeatConditions(True, deepest, mode.renew_ms) if room_m > 0.0 else None
 
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:

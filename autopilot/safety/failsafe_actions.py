@@ -63,8 +63,8 @@ class SafetyContext:
         for number in order:
             if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
                 return
-            if failsafe and number == order[0] and action in tables.said_instead:
-                self.announcer.say(Severity.WARNING, tables.said_instead[action])
+            if failsafe and number == order[0] and action in tables.text_instead:
+                self.announcer.say(Severity.WARNING, tables.text_instead[action])
         if order:
             self.announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 

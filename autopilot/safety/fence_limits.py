@@ -202,7 +202,7 @@ class MarginNotices:
         self._facts = facts
         self._announcer = announcer
         self.near = FenceType(0)
-        self._said_ms: int | None = None
+        self._sent_ms: int | None = None
 
     @property
     def enabled(self) -> bool:
@@ -214,7 +214,7 @@ class MarginNotices:
 
     def clear(self) -> None:
         self.near = FenceType(0)
-        self._said_ms = None
+        self._sent_ms = None
 
     def look(self, excess: Mapping[FenceType, float], slack: float, now_ms: int) -> None:
         """Announce near limits. `excess`: m beyond each limit; a near limit stays near within `slack` of the margin."""
@@ -232,7 +232,7 @@ class MarginNotices:
                 self._announcer.say(Severity.NOTICE, f"{fence_names(limit)} cleared margin breach")
         due = self.due_ms(excess)
         if fresh or (due is not None and now_ms >= due):
-            self._said_ms = now_ms
+            self._sent_ms = now_ms
             nearest = max(metres for limit, metres in excess.items() if limit & self.near)
             self._announcer.say(Severity.NOTICE, f"{fence_names(self.near)} in {abs(nearest):.1f}m")
 
@@ -240,4 +240,4 @@ class MarginNotices:
         """Vehicle time of the next repeated notice, ms; not for passed limits."""
         often = self._facts.param("FENCE_NTF_FREQ", 1.0)
         near = any(limit & self.near and metres <= 0.0 for limit, metres in excess.items())
-        return None if self._said_ms is None or often <= 0.0 or not near else self._said_ms + round(1000.0 / often)
+        return None if self._sent_ms is None or often <= 0.0 or not near else self._sent_ms + round(1000.0 / often)

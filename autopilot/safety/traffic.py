@@ -25,11 +25,11 @@ from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact, HearsTraffic, Limits, Lookout, LooksOut
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
-from autopilot.safety.evasion import Evasion, Held
+from autopilot.safety.evasion import Evasion, RepeatConditions
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import Threat, judge
 
-_TOLD_EVERY_MS: Final = 1000
+_REPORT_EVERY_MS: Final = 1000
 _CLEARED_MS: Final = 5000
 _CALMER_AFTER_MS: Final = 2000  # AP_AVOIDANCE_STATE_RECOVERY_TIME_MS
 _AHEAD_S: Final = 2.0
@@ -70,7 +70,7 @@ class TrafficWatch:
         self._level_ms = 0
         self._evasion = Evasion(context)
         self._cleared_ms: int | None = 0  # time since which there is no threat; None: there is one
-        self._told_ms: dict[tuple[CollisionSource, int], int] = {}
+        self._reported_ms: dict[tuple[CollisionSource, int], int] = {}
         self._judge_ms: int | None = None  # time of the next judgement, or of forgetting a report
         self._looked_ms = -LOOK_MS
         vehicle = context.facts.vehicle
@@ -202,7 +202,7 @@ class TrafficWatch:
         level = CollisionThreat.NONE if worst is None else worst.level
         if self._changes(level, now_ms):
             return False
-        action = self._wanted_action()
+        action = self._present_action()
         if worst is not None and level is CollisionThreat.HIGH and action > CollisionAction.REPORT:
             if not self._evasion.may_go_on:
                 return False
@@ -220,25 +220,25 @@ class TrafficWatch:
         if lookout is None or len(threats) > lookout.most_others:
             return
         level = CollisionThreat.NONE if worst is None else worst.level
-        held: Held | None = Held()
+        conditions: RepeatConditions | None = RepeatConditions()
         if worst is not None and level is CollisionThreat.HIGH:
-            held = self._held(worst) if len(threats) == 1 else None
-        if held is None:
+            conditions = self._repeat_conditions(worst) if len(threats) == 1 else None
+        if conditions is None:
             return
-        until_ms = min(self._until_ms(threats, level, now_ms), held.until_ms)
+        until_ms = min(self._until_ms(threats, level, now_ms), conditions.until_ms)
         until_ms += -until_ms % LOOK_MS
         if until_ms > now_ms + LOOK_MS:
             others = [threat.contact for threat in threats]
             limits = self._settings().limits
-            lookout.look_out(Lookout(until_ms, level, limits, others, held.above, held.deepest_m))
+            lookout.look_out(Lookout(until_ms, level, limits, others, conditions.above, conditions.deepest_m))
             self._looks_out, self._judge_ms = True, until_ms
 
-    def _held(self, worst: Threat) -> Held | None:
+    def _repeat_conditions(self, worst: Threat) -> RepeatConditions | None:
         """Conditions of a continuing evasion; None: each judgement may change it."""
         if self._settings().lowest_m > 0.0:
             return None
-        action = self._wanted_action()
-        return self._evasion.held(worst, action) if action > CollisionAction.REPORT else Held()
+        action = self._present_action()
+        return self._evasion.repeat_conditions(worst, action) if action > CollisionAction.REPORT else RepeatConditions()
 
     def _until_ms(self, threats: list[Threat], level: CollisionThreat, now_ms: int) -> int:
         """Time until which only a change of `level`, their highest, needs an action: then a report is forgotten, the
@@ -249,7 +249,7 @@ class TrafficWatch:
         if self._tells(now_ms):
             for threat in threats:
                 if threat.level is level:
-                    until_ms = min(until_ms, self._last_report_ms(threat.contact) + _TOLD_EVERY_MS)
+                    until_ms = min(until_ms, self._last_report_ms(threat.contact) + _REPORT_EVERY_MS)
         return until_ms
 
     def _look_again(self) -> None:
@@ -323,7 +323,7 @@ class TrafficWatch:
         if self._changes(level, now_ms):
             self._change(level, now_ms)
         if threat is not None and level is CollisionThreat.HIGH and self.level is CollisionThreat.HIGH:
-            action = self._wanted_action()
+            action = self._present_action()
             if action > CollisionAction.REPORT:
                 self._evasion.evade(threat, action, now_ms)
 
@@ -335,7 +335,7 @@ class TrafficWatch:
             self._evasion.recover(now_ms)
         self.level, self._level_ms = level, now_ms
 
-    def _wanted_action(self) -> CollisionAction:
+    def _present_action(self) -> CollisionAction:
         """AVD_F_ACTION; near the ground only a report."""
         action, lowest = self._settings().action, self._settings().lowest_m
         low = lowest > 0.0 and self._facts.vehicle.state.place.alt < lowest
@@ -349,15 +349,15 @@ class TrafficWatch:
             self._cleared_ms = now_ms
         if not self._tells(now_ms):
             return
-        if now_ms - self._last_report_ms(threat.contact) >= _TOLD_EVERY_MS:
-            self._told_ms[threat.contact.source, threat.contact.number] = now_ms
+        if now_ms - self._last_report_ms(threat.contact) >= _REPORT_EVERY_MS:
+            self._reported_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
 
     def _tells(self, now_ms: int) -> bool:
         return self._cleared_ms is None or (self._cleared_ms != 0 and now_ms - self._cleared_ms <= _CLEARED_MS)
 
     def _last_report_ms(self, contact: Contact) -> int:
-        return self._told_ms.get((contact.source, contact.number), -_TOLD_EVERY_MS)
+        return self._reported_ms.get((contact.source, contact.number), -_REPORT_EVERY_MS)
 
 
 def _worst(threats: list[Threat]) -> Threat | None:

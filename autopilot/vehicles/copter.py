@@ -104,7 +104,7 @@ _FAILSAFES: Final = FailsafeTables(
         5: FailsafeAction.SMART_RTL_OR_STOP,
     },
     far_outside=FailsafeAction.LAND,
-    said_instead={
+    text_instead={
         FailsafeAction.SMART_RTL_OR_RTL: "SmartRTL Unavailable, Trying RTL Mode",
         FailsafeAction.SMART_RTL_OR_STOP: "SmartRTL Unavailable, Using Land Mode",
         FailsafeAction.LAND_SEQUENCE: "Trying RTL Mode",

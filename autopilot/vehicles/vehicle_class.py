@@ -88,7 +88,7 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class FailsafeTables:
-    """Tables of failsafe actions. `modes`: modes that an action tries in turn; `said_instead`: text if its first mode
+    """Tables of failsafe actions. `modes`: modes that an action tries in turn; `text_instead`: text if its first mode
     cannot be entered. The others are by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and
     FENCE_ACTION. `far_outside`: action from 100 m outside the fence, whatever FENCE_ACTION is."""
 
@@ -100,7 +100,7 @@ class FailsafeTables:
     far_outside: FailsafeAction
     radio_otherwise: FailsafeAction = FailsafeAction.LAND
     """Action for a value of FS_THR_ENABLE that is not in `radio`."""
-    said_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
+    text_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class ArduPilot:
     def mode_params(self, custom_mode: int) -> tuple[float, float]:
         return (float(custom_mode), 0.0)
 
-    def asked_mode(self, param2: float, param3: float) -> int:
+    def custom_of(self, param2: float, param3: float) -> int:
         return int(param2)
 
     def mode_name(self, custom_mode: int) -> str:

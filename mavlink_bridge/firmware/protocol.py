@@ -174,7 +174,7 @@ class Firmware(Protocol):
     def mode_params(self, custom_mode: int) -> tuple[float, float]:
         """Parameters 2 and 3 of MAV_CMD_DO_SET_MODE for a custom_mode."""
 
-    def asked_mode(self, param2: float, param3: float) -> int:
+    def custom_of(self, param2: float, param3: float) -> int:
         """custom_mode of a DO_SET_MODE with these parameters."""
 
     def mode_name(self, custom_mode: int) -> str:

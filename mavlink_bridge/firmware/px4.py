@@ -162,7 +162,7 @@ class Px4:
         main, sub = _pair(custom_mode)
         return (float(main), float(sub))
 
-    def asked_mode(self, param2: float, param3: float) -> int:
+    def custom_of(self, param2: float, param3: float) -> int:
         return int(param2) << 16 | int(param3) << 24
 
     def mode_name(self, custom_mode: int) -> str:

@@ -53,7 +53,7 @@ def _facing(yaw: Yaw, state: VehicleState, kept_yaw: float) -> Facing:
 
 
 class GuidedContext:
-    """Context of a course. `speed`: ground speed, m/s. `asked_speed`: the same if it was requested; None: the
+    """Context of a course. `speed`: ground speed, m/s. `requested_speed`: the same if it was requested; None: the
     controller's own. `say(text)`: sends a warning."""
 
     def __init__(
@@ -64,7 +64,7 @@ class GuidedContext:
         self.orders = orders
         self.say = say
         self.speed = 5.0
-        self.asked_speed: float | None = None
+        self.requested_speed: float | None = None
         self.kept_yaw = 0.0
 
     @property
@@ -89,7 +89,7 @@ class GuidedContext:
         place = self.place(ned)
         if place is None:
             return []
-        return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.asked_speed, velocity)))
+        return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.requested_speed, velocity)))
 
     def give(self, sent: Message | FlightOrder) -> list[Message]:
         """Send what a firmware needs; a command replaces one that still waits for its answer."""

@@ -122,7 +122,7 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     if command == Cmd.MISSION_START:
         return Ownership.FLY
     if command == Cmd.DO_SET_MODE:
-        return _mode(firmware.asked_mode(message.param2, message.param3), firmware)
+        return _mode(firmware.custom_of(message.param2, message.param3), firmware)
     if command == Cmd.REQUEST_MESSAGE:
         return Ownership.OURS if message.param1 in _OUR_MESSAGES else Ownership.PASS
     if command == Cmd.SET_MESSAGE_INTERVAL:
@@ -130,12 +130,12 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     return Ownership.TAKES if command in _TAKING else Ownership.PASS
 
 
-def mode_asked(frame: MavlinkFrame, firmware: Firmware) -> int | None:
+def requested_mode(frame: MavlinkFrame, firmware: Firmware) -> int | None:
     """Mode that a SET_MODE or DO_SET_MODE requests; None for other messages."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS | {_SET_MODE} else None
     if message is None or (frame.msg_id in _COMMANDS and message.command != Cmd.DO_SET_MODE):
         return None
-    custom = message.custom_mode if frame.msg_id == _SET_MODE else firmware.asked_mode(message.param2, message.param3)
+    custom = message.custom_mode if frame.msg_id == _SET_MODE else firmware.custom_of(message.param2, message.param3)
     return firmware.mode_of(custom)
 
 

@@ -20,8 +20,8 @@ from mavlink_bridge.flight_controller.message_ownership import (
     Ownership,
     TrafficMonitor,
     file_not_found,
-    mode_asked,
     ownership_of,
+    requested_mode,
 )
 from mavlink_bridge.flight_controller.mode_answers import ModeAnswers
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
@@ -181,7 +181,7 @@ class PassThrough:
     def _give_away(self, frame: MavlinkFrame) -> None:
         """Release the vehicle to the sender. The mode may be the present one, in which the last target would be flown
         on to; then the vehicle is stopped too."""
-        vehicle, mode = self._vehicle, mode_asked(frame, self._vehicle.firmware)
+        vehicle, mode = self._vehicle, requested_mode(frame, self._vehicle.firmware)
         if mode is not None and self.mode_answers is not None and frame.msg_id in _COMMANDS:
             self.mode_answers.requested((frame.system, frame.component))
         flown = vehicle.control.follows and not vehicle.state.landed and mode == vehicle.flight_mode

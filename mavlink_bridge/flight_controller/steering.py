@@ -76,7 +76,7 @@ class Steering:
         self._near = 0.0
         self._near_sent = False
         self._turning_until: int | None = None
-        self._yaw_wanted: float | None = None
+        self._requested_yaw: float | None = None
         self._speeds: Speeds | None = None
         self._sent_speeds: Speeds | None = None
         self._own_speeds: Speeds | None = None
@@ -89,7 +89,7 @@ class Steering:
         self.context.kept_yaw = self.context.readings.state.yaw
         self.course = self._course(target)
         self.arrived = False
-        self._turning_until = self._yaw_wanted = None
+        self._turning_until = self._requested_yaw = None
         self._near_sent = False
         timeout_ms = getattr(target, "timeout_ms", None)
         self._ends_ms = None if timeout_ms is None else now_ms + timeout_ms
@@ -145,7 +145,7 @@ class Steering:
         self.context.readings.report[R.YAW_DONE] = 0.0
         if self.course is not None:
             self.course.yaw = yaw
-        self._yaw_wanted = yaw.angle if yaw.mode is YawMode.ANGLE else None
+        self._requested_yaw = yaw.angle if yaw.mode is YawMode.ANGLE else None
         if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.context.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
             self.context.orders.send(
@@ -177,8 +177,8 @@ class Steering:
         assert self._speeds is not None and self._own_speeds is not None
         ground = self._speeds.ground
         requested = None if ground == self._own_speeds.ground else ground
-        if requested != self.context.asked_speed:
-            self.context.asked_speed = requested
+        if requested != self.context.requested_speed:
+            self.context.requested_speed = requested
             if isinstance(self.course, GoTo) and self._due_ms is not None:
                 self._due_ms = 0
 
@@ -245,8 +245,8 @@ class Steering:
         if self._near > 0.0 and not self._near_sent and r[R.WP_DISTANCE] < self._near and course.end is not None:
             self._near_sent = True
             self._news.events |= VehicleEvent.NEAR
-        if self._yaw_wanted is not None and abs(_wrap(r[R.YAW] - self._yaw_wanted)) < _YAW_DONE:
-            self._yaw_wanted = self._turning_until = None
+        if self._requested_yaw is not None and abs(_wrap(r[R.YAW] - self._requested_yaw)) < _YAW_DONE:
+            self._requested_yaw = self._turning_until = None
             r[R.YAW_DONE] = 1.0
             self._news.events |= VehicleEvent.YAW_DONE
 

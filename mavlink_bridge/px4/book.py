@@ -31,7 +31,7 @@ from autopilot.mav import Sensor
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
 from autopilot.personality.px4.notices import Notice
-from mavlink_bridge.services.events.vocabulary import Choices, EventFile, ShownMode, Told, Vocabulary, WatchedVehicle
+from mavlink_bridge.services.events.vocabulary import Choices, Emitted, EventFile, ShownMode, Vocabulary, WatchedVehicle
 
 BIT: Final[dict[px4.Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
     px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 10,
@@ -123,7 +123,7 @@ class Px4Book:
 
     vocabulary: Vocabulary = VOCABULARY
 
-    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
+    def translate(self, event: Event, watched: WatchedVehicle) -> Emitted | None:
         """Event of a notice of PX4's personality, or of a mode that a person commanded."""
         if isinstance(event, FirmwareNotice):
             return _event(*_named(event))
@@ -133,9 +133,9 @@ class Px4Book:
                 return _event("commander_rtl" if shown == px4.RETURN else "commander_landing_current_pos", ())
         return None
 
-    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Emitted, ...]:
         error = forbidden = 0
-        failed: list[Told] = []
+        failed: list[Emitted] = []
         for reason in dict.fromkeys(reasons):
             name, part = _of(reason)
             definition = EVENTS[name]
@@ -215,9 +215,9 @@ _NOTICES: Final[Mapping[Enum, str | Callable[..., NamedEvent]]] = MappingProxyTy
 
 
 def _named(notice: FirmwareNotice) -> NamedEvent:
-    meant = _NOTICES[notice.notice]
-    return (meant, notice.values) if isinstance(meant, str) else meant(*notice.values)
+    event = _NOTICES[notice.notice]
+    return (event, notice.values) if isinstance(event, str) else event(*notice.values)
 
 
-def _event(name: str, values: tuple[float, ...]) -> Told:
+def _event(name: str, values: tuple[float, ...]) -> Emitted:
     return EVENTS[name], values

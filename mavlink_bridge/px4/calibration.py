@@ -52,7 +52,7 @@ _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
     _on_all_sides("accel", "Hold still, measuring"), _at_rest("level", 1500),
 )  # fmt: skip
 # (parameter of the command, its value, calibration); the first that fits is used
-_ASKED: Final = (
+_SCRIPTS: Final = (
     (1, 1.0, _GYRO), (2, 1.0, _MAG), (3, 1.0, _BARO), (5, 1.0, _ACCEL), (5, 2.0, _LEVEL),
     (5, 4.0, _at_rest("accel", 1500)),
 )  # fmt: skip
@@ -83,7 +83,7 @@ class Px4Calibration(WithoutMessages):
             return ACCEPTED
         if self._facts.armed or self._waits:
             return Outcome(Result.TEMPORARILY_REJECTED)
-        script = next((script for index, value, script in _ASKED if command.param(index) == value), None)
+        script = next((script for index, value, script in _SCRIPTS if command.param(index) == value), None)
         if script is None:
             return UNSUPPORTED
         self._waits, self._began_ms = script, context.now_ms

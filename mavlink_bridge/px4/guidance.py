@@ -80,11 +80,11 @@ class Offboard:
 
     def _lift(self, message: Message) -> None:
         """Take off for a setpoint above the vehicle."""
-        height = self._height_asked(message)
+        height = self._height_of(message)
         if height is not None and not self._lifting:
             self._lifting = self._autopilot.commands.takeoff(height).ok
 
-    def _height_asked(self, message: Message) -> float | None:
+    def _height_of(self, message: Message) -> float | None:
         """Height of a setpoint above home, m; None if it is not above the vehicle."""
         facts, kind = self._autopilot.facts, message.get_type()
         parts = None if kind == "SET_ATTITUDE_TARGET" else position_parts(message.type_mask, driven=False)

@@ -46,9 +46,9 @@ from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
 _NO_TEMPERATURE: Final = 0x7FFF
-_TOLD_EVERY_MS: Final = 1000  # interval of BUTTON_CHANGE
+_BUTTON_EVERY_MS: Final = 1000  # interval of BUTTON_CHANGE
 _EVERY_US: Final = 500_000
-_UTM_TOLD: Final = sum(UtmDataAvailFlags)
+_UTM_FIELDS: Final = sum(UtmDataAvailFlags)
 _TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
 Maker = Callable[[float], Sequence[Message]]
@@ -317,7 +317,7 @@ class EquipmentService(Speaker):
                 next_alt=0,
                 update_rate=0,
                 flight_state=UtmFlightState.GROUND if facts.landed else UtmFlightState.AIRBORNE,
-                flags=_UTM_TOLD,
+                flags=_UTM_FIELDS,
             )
         ]
 
@@ -385,7 +385,7 @@ class EquipmentService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         due_ms = self._button_due_ms()
         if due_ms is not None and now_ms >= due_ms:
-            self._button_ms = now_ms + _TOLD_EVERY_MS
+            self._button_ms = now_ms + _BUTTON_EVERY_MS
             self._out += [Outgoing(message) for message in self._button(0.0)]
         for broadcast in self._active:
             for link in broadcast.take_due(now_ms):

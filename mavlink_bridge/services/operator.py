@@ -50,7 +50,7 @@ _WITHOUT_ANSWER: Final = ids_of(
 )  # fmt: skip
 _CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
 _STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
-_MOST_TOLD: Final = 10
+_MOST_LISTED: Final = 10
 
 
 class OperatorControl(Speaker):
@@ -74,8 +74,8 @@ class OperatorControl(Speaker):
     def status(self) -> Message:
         """CONTROL_STATUS."""
         flags = ControlStatusFlag.SYSTEM_MANAGER | ControlStatusFlag.TAKEOVER_ALLOWED * self._takeover
-        others = [system for system in self._owners() if system != self.owner][:_MOST_TOLD]
-        return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_TOLD - len(others)))
+        others = [system for system in self._owners() if system != self.owner][:_MOST_LISTED]
+        return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_LISTED - len(others)))
 
     def _stations(self) -> range:
         """Stations that own the vehicle together; empty: the station that requests control owns it alone."""

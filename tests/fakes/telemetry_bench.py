@@ -96,7 +96,7 @@ class FakeCore:
             now_ms=0,
             has_position=True,
             parameters=SimpleNamespace(version=0),
-            told_origin=None,
+            set_origin=None,
             param=lambda name, default=0.0: default,
             personality=SimpleNamespace(
                 shown_modes=lambda: (self.mode_number, self.mode_number), standard_mode=lambda number: 0

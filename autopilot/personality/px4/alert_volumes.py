@@ -148,7 +148,7 @@ class AlertVolumes:
         self._conflicts: dict[int, _Conflict] = {}
         self._level = AlertLevel.NONE  # of the most urgent conflict at the last report
         self._taken = DaaAction.NONE
-        self._told_ms = 0
+        self._reported_ms = 0
 
     def hear(self, contact: Contact) -> None:
         """Judge a report of a receiver."""
@@ -222,12 +222,12 @@ class AlertVolumes:
         elif was is AlertLevel.NONE:
             kind = "New and Main:" if conflict is main else "New"
             self._say(f"DAA {kind} {conflict.number:06X} {words}")
-        elif moved or (conflict is main and again_ms and now_ms - self._told_ms >= again_ms):
+        elif moved or (conflict is main and again_ms and now_ms - self._reported_ms >= again_ms):
             kind = "Main" if conflict is main else "SEC"
             self._say(f"DAA {kind}: {conflict.number:06X} {words.replace('lvl ', 'lvl ' + moved)}")
         else:
             return
-        self._told_ms = now_ms
+        self._reported_ms = now_ms
 
     def _say(self, text: str) -> None:
         self._announcer.say(Severity.WARNING, text)

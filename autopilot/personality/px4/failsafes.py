@@ -219,7 +219,7 @@ class Px4Failsafes:
         """True after a failed transition, until another is requested."""
         return Cause.TRANSITION in self._failed
 
-    def transition_asked(self, now_ms: int) -> None:
+    def transition_requested(self, now_ms: int) -> None:
         """Forget a failed transition, because another is requested."""
         self._ends(Cause.TRANSITION, now_ms)
 
@@ -234,7 +234,7 @@ class Px4Failsafes:
         self._ends(Cause.FENCE, now_ms)
 
     # --- what the user tells --------------------------------------------------------------------------------------
-    def user_asked(self, mode: px4.Pair, now_ms: int) -> None:
+    def mode_requested(self, mode: px4.Pair, now_ms: int) -> None:
         """Handle a mode that the user has requested and that is flown. During a failsafe this is a takeover if
         possible; otherwise the failsafe continues."""
         self.user_mode = mode

@@ -42,12 +42,12 @@ _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 class FlightStage(Enum):
     """Stages of a takeoff or a mission, requested before or after arming. NONE: nothing is left to do.
-    TAKEOFF_ASKED, MISSION_ASKED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT, for a mission.
+    TAKEOFF_REQUESTED, MISSION_REQUESTED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT, for a mission.
     TAKING_OFF: to stay there."""
 
     NONE = auto()
-    TAKEOFF_ASKED = auto()
-    MISSION_ASKED = auto()
+    TAKEOFF_REQUESTED = auto()
+    MISSION_REQUESTED = auto()
     CLIMBING = auto()
     TAKING_OFF = auto()
 
@@ -77,12 +77,12 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
     (FlightStage.NONE, Px4FlightEvent.ARMED): NextStep.NOTHING,
     (FlightStage.NONE, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
     (FlightStage.NONE, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.ARMED): NextStep.CLIMB,
-    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
-    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.MISSION_ASKED, Px4FlightEvent.ARMED): NextStep.BEGIN,
-    (FlightStage.MISSION_ASKED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
-    (FlightStage.MISSION_ASKED, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.ARMED): NextStep.CLIMB,
+    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
+    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.ARMED): NextStep.BEGIN,
+    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
+    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.STOPPED): NextStep.REST,
     (FlightStage.CLIMBING, Px4FlightEvent.ARMED): NextStep.NOTHING,
     (FlightStage.CLIMBING, Px4FlightEvent.ARRIVED): NextStep.EXECUTE,
     (FlightStage.CLIMBING, Px4FlightEvent.STOPPED): NextStep.REST,
@@ -90,7 +90,7 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
     (FlightStage.TAKING_OFF, Px4FlightEvent.ARRIVED): NextStep.HOLD,
     (FlightStage.TAKING_OFF, Px4FlightEvent.STOPPED): NextStep.REST,
 })  # fmt: skip
-_ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_ASKED)
+_REQUESTED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_REQUESTED)
 
 
 class Setpoints:
@@ -146,7 +146,7 @@ class Px4Flight:
     def mode(self) -> px4.Pair:
         """The present mode."""
         core = self._parts
-        if self._stage in (FlightStage.MISSION_ASKED, FlightStage.CLIMBING):
+        if self._stage in (FlightStage.MISSION_REQUESTED, FlightStage.CLIMBING):
             return px4.MISSION
         if core.modes.number == self._guided:
             return self._requested
@@ -157,7 +157,7 @@ class Px4Flight:
         return px4.PRECISION if shown == px4.LAND and self._requested == px4.PRECISION else shown
 
     @property
-    def wanted_mode(self) -> px4.Pair:
+    def user_mode(self) -> px4.Pair:
         """Mode that the user wants, independent of failsafes."""
         return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
 
@@ -168,7 +168,7 @@ class Px4Flight:
 
     def lacks(self, now_ms: int) -> bool:
         """True if its mode lacks a mission or setpoints (modeCheck.cpp)."""
-        without_mission = self._stage is FlightStage.MISSION_ASKED and not self.has_mission
+        without_mission = self._stage is FlightStage.MISSION_REQUESTED and not self.has_mission
         return without_mission or (self.mode == px4.OFFBOARD and not self.setpoints.come(now_ms))
 
     def needs_position(self, mode: px4.Pair) -> bool:
@@ -198,7 +198,7 @@ class Px4Flight:
             return self.take_off(None, now_ms, mode)
         outcome = self._begin_mission(now_ms) if mode == px4.MISSION else self._change(mode, now_ms)
         if outcome.ok:
-            self.failsafes.user_asked(mode, now_ms)
+            self.failsafes.mode_requested(mode, now_ms)
         return outcome
 
     def _change(self, mode: px4.Pair, now_ms: int) -> Outcome:
@@ -241,7 +241,7 @@ class Px4Flight:
     def fly_guided(self, mode: px4.Pair, now_ms: int) -> None:
         """Note that the core's GUIDED flies a request of the user as this mode."""
         self._stage, self._requested = FlightStage.NONE, mode
-        self.failsafes.user_asked(mode, now_ms)
+        self.failsafes.mode_requested(mode, now_ms)
 
     def stop(self, now_ms: int) -> Outcome:
         """Stay in place, for a reposition without a place."""
@@ -257,7 +257,7 @@ class Px4Flight:
         if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == px4.ACRO and upright):
             return Outcome(Result.TEMPORARILY_REJECTED)
         if not upright:
-            self.failsafes.transition_asked(now_ms)
+            self.failsafes.transition_requested(now_ms)
         if upright is not self._parts.helm.upright:
             self.stand(upright=upright, now_ms=now_ms)
         return ACCEPTED
@@ -286,12 +286,12 @@ class Px4Flight:
         """Take off to `height` m above home, None: MIS_TAKEOFF_ALT. It may be requested before arming."""
         self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
-            self._stage, self._requested = FlightStage.TAKEOFF_ASKED, mode
+            self._stage, self._requested = FlightStage.TAKEOFF_REQUESTED, mode
             outcome = self._parts.modes.set(self._guided, now_ms)
         else:
             outcome = self._climb(now_ms)
         if outcome.ok:
-            self.failsafes.user_asked(mode, now_ms)
+            self.failsafes.mode_requested(mode, now_ms)
         return outcome
 
     def _climb(self, now_ms: int) -> Outcome:
@@ -307,10 +307,10 @@ class Px4Flight:
         core = self._parts
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
-            self._stage = FlightStage.MISSION_ASKED
+            self._stage = FlightStage.MISSION_REQUESTED
             return ACCEPTED
         if not self.has_mission:
-            if self._stage is FlightStage.MISSION_ASKED:  # armed by force
+            if self._stage is FlightStage.MISSION_REQUESTED:  # armed by force
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
             return self._refuse(px4.MISSION)
         if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)
@@ -433,9 +433,9 @@ class Px4Flight:
     def _rest(self, now_ms: int) -> None:
         """Return to the mode before the flight's end: armed in Mission again, it repeats the mission."""
         mode = self.failsafes.user_mode = self.failsafes.rest_mode
-        self._stage = FlightStage.MISSION_ASKED if mode == px4.MISSION else _ASKED.get(mode, FlightStage.NONE)
+        self._stage = FlightStage.MISSION_REQUESTED if mode == px4.MISSION else _REQUESTED.get(mode, FlightStage.NONE)
         self._requested = mode if mode in px4.GUIDED else px4.HOLD
-        number = None if self._stage is FlightStage.MISSION_ASKED else self.modes.core(mode)
+        number = None if self._stage is FlightStage.MISSION_REQUESTED else self.modes.core(mode)
         self._parts.modes.set(self._guided if number is None else number, now_ms)
 
     def _tell_height(self) -> None:

@@ -151,7 +151,7 @@ class Px4Personality:
         return self._return().path
 
     def shown_modes(self) -> tuple[int, int]:
-        return custom_of(self.flight.mode), custom_of(self.flight.wanted_mode)
+        return custom_of(self.flight.mode), custom_of(self.flight.user_mode)
 
     def standard_mode(self, custom_mode: int) -> int:
         return self.flight.modes.standard_of(pair_of(custom_mode))

@@ -24,7 +24,7 @@ from autopilot.personality.px4.parameters import Px4Parameters
 
 _MOST: Final = 10
 _AGAIN_MS: Final = 60_000
-_KEPT_MS: Final = 120_000
+_FORGET_MS: Final = 120_000
 _EXTENSION_M: Final = 1000.0
 _OFF: Final = 0
 _ACTIONS: Final[dict[int, tuple[Pair, str]]] = {
@@ -59,21 +59,21 @@ class Px4Traffic:
         self._announcer = announcer
         self._parameters = parameters
         self._enter = enter
-        self._told_ms: dict[int, int] = {}  # conflicts, by the aircraft's number
+        self._reported_ms: dict[int, int] = {}  # conflicts, by the aircraft's number
 
     def hear(self, contact: Contact) -> None:
         """Judge a report of a receiver."""
         if contact.source is not CollisionSource.ADSB:
             return
         now_ms, number = self._facts.now_ms, contact.number
-        self._told_ms = {key: ms for key, ms in self._told_ms.items() if now_ms - ms <= _KEPT_MS}
+        self._reported_ms = {key: ms for key, ms in self._reported_ms.items() if now_ms - ms <= _FORGET_MS}
         away_m = self._conflict_m(contact)
         if away_m is None:
-            self._told_ms.pop(number, None)
-        elif number in self._told_ms:
-            if now_ms - self._told_ms[number] > _AGAIN_MS:
+            self._reported_ms.pop(number, None)
+        elif number in self._reported_ms:
+            if now_ms - self._reported_ms[number] > _AGAIN_MS:
                 self._act(contact, away_m, now_ms)
-        elif len(self._told_ms) < _MOST:
+        elif len(self._reported_ms) < _MOST:
             self._act(contact, away_m, now_ms)
 
     def _conflict_m(self, contact: Contact) -> float | None:
@@ -91,7 +91,7 @@ class Px4Traffic:
         return across_m if near and level and soon else None
 
     def _act(self, contact: Contact, away_m: float, now_ms: int) -> None:
-        self._told_ms[contact.number] = now_ms
+        self._reported_ms[contact.number] = now_ms
         setting = int(self._parameters["NAV_TRAFF_AVOID"])
         if setting == _OFF:
             return

@@ -29,38 +29,38 @@ class CaptureReports:
         self._written = written
         self._room = room
         self._reports: list[Message] = []
-        self._untold: deque[tuple[int, int]] = deque()  # (time at which the picture is on the card, its number)
+        self._unreported: deque[tuple[int, int]] = deque()  # (time at which the picture is on the card, its number)
         self._again: dict[int, deque[int]] = {}  # link -> numbers
         self._look_ms = 0
         self._seek_ms = 0
         """Time of the next check for the first picture without a file, ms."""
 
-    def add(self, report: Message, told_ms: int) -> None:
-        """Add the report of a picture, to be sent at `told_ms`."""
-        self._untold.append((told_ms, len(self._reports)))
+    def add(self, report: Message, report_ms: int) -> None:
+        """Add the report of a picture, to be sent at `report_ms`."""
+        self._unreported.append((report_ms, len(self._reports)))
         self._reports.append(report)
 
     @property
     def waits(self) -> bool:
         """True when there is a picture that was not reported."""
-        return bool(self._untold)
+        return bool(self._unreported)
 
     def unwritten_ms(self) -> int | None:
         """Report time of the first picture that is still being written, ms; None: all are written."""
-        if not self._untold or self._written(self._untold[0][1]) is not None:
+        if not self._unreported or self._written(self._unreported[0][1]) is not None:
             return None
-        return self._untold[0][0]
+        return self._unreported[0][0]
 
     def forget(self, first: int) -> None:
         """Forget the pictures from this number on."""
         del self._reports[first:]
-        self._untold = deque(untold for untold in self._untold if untold[1] < first)
+        self._unreported = deque(entry for entry in self._unreported if entry[1] < first)
         self._again.clear()
 
     def again(self, first: int, last: int, link: int) -> list[Message]:
         """First report of the range `first` to `last` (or `ALONE`, `TO_THE_LAST`), if its picture is on the card; empty
         if it is not. The rest of the range waits for room on the link."""
-        reported = self._untold[0][1] if self._untold else len(self._reports)
+        reported = self._unreported[0][1] if self._unreported else len(self._reports)
         end = {ALONE: first, TO_THE_LAST: reported}.get(last, last)
         numbers = range(first, min(end + 1, reported)) if first >= 0 else range(0)
         if not numbers:
@@ -73,13 +73,13 @@ class CaptureReports:
     def take_due(self, now_ms: int) -> list[tuple[Message, str]]:
         """Reports to send to everybody now, each with the reason why its picture is not on the card ("": it is)."""
         reports = []
-        while self._untold and max(self._untold[0][0], self._seek_ms) <= now_ms:
-            number = self._untold[0][1]
+        while self._unreported and max(self._unreported[0][0], self._seek_ms) <= now_ms:
+            number = self._unreported[0][1]
             why = self._written(number)
             if why is None:
                 self._seek_ms = now_ms + LOOK_AGAIN_MS
                 break
-            self._untold.popleft()
+            self._unreported.popleft()
             if why:
                 self._reports[number] = not_captured(self._reports[number])
             reports.append((self._reports[number], why))
@@ -100,10 +100,10 @@ class CaptureReports:
 
     def next_ms(self) -> int | None:
         """Time of the next report or check, ms."""
-        untold = max(self._untold[0][0], self._seek_ms) if self._untold else None
+        due_ms = max(self._unreported[0][0], self._seek_ms) if self._unreported else None
         if not self._again:
-            return untold
-        return self._look_ms if untold is None else min(untold, self._look_ms)
+            return due_ms
+        return self._look_ms if due_ms is None else min(due_ms, self._look_ms)
 
     def link_closed(self, link: int) -> None:
         """Forget the repeated reports of the link."""

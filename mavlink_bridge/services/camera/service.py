@@ -105,7 +105,7 @@ class CameraService(Speaker):
         self._video = VideoStreams(self.device, video)
         self._messages = self._component_messages(links, bool(video.streams))
         self._sequences: dict[Peer, tuple[int, int]] = {}  # sequence number of the last capture, and its expiry
-        self._told_full = False
+        self._reported_full = False
 
     def _component_messages(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
         sender, device, video = ComponentMessages(Component.CAMERA, links), self.device, self._video
@@ -136,7 +136,7 @@ class CameraService(Speaker):
         self._reports.forget(self.device.taken)
         self._video.restore(now_ms)
         self._sequences.clear()
-        self._told_full = False
+        self._reported_full = False
 
     def unwritten_ms(self) -> int | None:
         """Report time of the first picture without a file, ms; None: all files exist."""
@@ -181,7 +181,7 @@ class CameraService(Speaker):
         utc_us = self._epoch_us + 1000 * shot.time_ms
         report = messages.image_captured(shot.number, shot.time_ms, utc_us, self._album.take(shot))
         self._reports.add(report, shot.time_ms + EXPOSING_MS)
-        self._told_full = False
+        self._reported_full = False
 
     def _wrote(self, number: int, why: str, now_ms: int) -> None:
         """Note that a picture was written, or why it was not; report changes of the card's state."""
@@ -192,8 +192,8 @@ class CameraService(Speaker):
 
     def _refused(self, refusal: Refusal | None, *, requested: bool = False) -> None:
         """Report a full card: to a request each time, for automatic pictures once."""
-        if refusal is Refusal.FULL and (requested or not self._told_full):
-            self._told_full = True
+        if refusal is Refusal.FULL and (requested or not self._reported_full):
+            self._reported_full = True
             self._warn(_FULL_TEXT)
 
     def _warn(self, text: bytes) -> None:

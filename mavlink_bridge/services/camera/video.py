@@ -73,18 +73,18 @@ class VideoStreams:
         """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING: param1 stream, 0: all."""
         if not self._streams:
             return UNSUPPORTED
-        meant = self._meant(command.whole(1))
-        for stream in meant:
+        selected = self._selected(command.whole(1))
+        for stream in selected:
             if command.number == Cmd.VIDEO_START_STREAMING:
                 self._look(stream, command.peer.link, now_ms)
             else:
                 self._looking[stream.number].pop(command.peer.link, None)
-        return ACCEPTED if meant else DENIED
+        return ACCEPTED if selected else DENIED
 
     def information(self, number: int, link: int, now_ms: int) -> list[Message]:
         """VIDEO_STREAM_INFORMATION of a stream, 0: all; the requesting link becomes a viewer."""
-        meant = self._meant(number)
-        for stream in meant:
+        selected = self._selected(number)
+        for stream in selected:
             self._look(stream, link, now_ms)
         return [
             dialect.MAVLink_video_stream_information_message(
@@ -96,14 +96,14 @@ class VideoStreams:
                 (self._output.url(stream, link) if stream.path else str(stream.port)).encode(),
                 StreamEncoding.H264,
             )
-            for stream in meant
+            for stream in selected
         ]
 
     def status(self, number: int, now_ms: int) -> list[Message]:
         """VIDEO_STREAM_STATUS of a stream, 0: all."""
         return [
             dialect.MAVLink_video_stream_status_message(stream.number, *self._state(stream, now_ms))
-            for stream in self._meant(number)
+            for stream in self._selected(number)
         ]
 
     def _state(self, stream: VideoStream, now_ms: int) -> tuple[int, float, int, int, int, int, int]:
@@ -112,7 +112,7 @@ class VideoStreams:
         across = round(degrees(self._device.view(now_ms)[0]))
         return flags, 1000.0 / FRAME_MS, stream.columns, stream.rows, stream.bits, 0, across
 
-    def _meant(self, number: int) -> list[VideoStream]:
+    def _selected(self, number: int) -> list[VideoStream]:
         return [stream for stream in self._streams if number in (_ALL, stream.number)]
 
     def _has_viewer(self, stream: VideoStream) -> bool:

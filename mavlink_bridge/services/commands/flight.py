@@ -45,8 +45,8 @@ def set_mode(command: Command, context: Context) -> Outcome:
     """DO_SET_MODE: param1 with bit 0 (custom mode), params 2 and 3 the firmware's mode."""
     if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
-    mode = context.firmware.asked_mode(command.whole(2), command.whole(3))
-    return context.parts.modes.set(context.firmware.mode_of(mode), context.now_ms)
+    custom = context.firmware.custom_of(command.whole(2), command.whole(3))
+    return context.parts.modes.set(context.firmware.mode_of(custom), context.now_ms)
 
 
 def arm_disarm(command: Command, context: Context) -> Outcome:

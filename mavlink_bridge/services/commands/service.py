@@ -59,7 +59,7 @@ class CommandService(Speaker):
         self._settling = SettlingAnswers(journal or MemoryJournal())
         self._in_progress: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started and not finished
-        self._unsaid: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
+        self._progress_due: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
         # link -> (deadline, message, peer) waiting for its arm
         self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}
         super().__init__()
@@ -91,20 +91,20 @@ class CommandService(Speaker):
             for number, request in done:
                 self.finish(number, _result_of(request))
         self._answer_settled(now_ms)
-        if self._unsaid:
+        if self._progress_due:
             self._say_in_progress(now_ms)
         if self._waiting:
             self._serve_waiting(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        if not self._waiting and not self._unsaid:
+        if not self._waiting and not self._progress_due:
             return None
-        return min([queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._unsaid])
+        return min([queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._progress_due])
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
         self._settling.forget_link(link)
-        self._unsaid = [entry for entry in self._unsaid if entry[1].peer.link != link]
+        self._progress_due = [entry for entry in self._progress_due if entry[1].peer.link != link]
         self._waiting.pop(link, None)
         for number, peers in list(self._in_progress.items()):
             self._in_progress[number] = [peer for peer in peers if peer.link != link]
@@ -112,7 +112,7 @@ class CommandService(Speaker):
     def finish(self, number: int, outcome: Outcome) -> None:
         """Send the final outcome of command `number`, answered IN_PROGRESS before, to all askers. Commands that waited
         for it are served at the next `handle_timeout`."""
-        self._unsaid = [entry for entry in self._unsaid if entry[1].number != number]
+        self._progress_due = [entry for entry in self._progress_due if entry[1].number != number]
         for peer in self._in_progress.pop(number, ()):
             self._memory.finish(number, peer, outcome)
             self._acknowledge(number, peer, outcome)
@@ -166,8 +166,8 @@ class CommandService(Speaker):
             if command.peer not in peers:
                 peers.append(command.peer)
         if outcome.result is Result.IN_PROGRESS and context.pending is not None and context.patience_ms:
-            if all(known.peer != command.peer or known.number != command.number for _, known in self._unsaid):
-                self._unsaid.append((now_ms + context.patience_ms, command))
+            if all(known.peer != command.peer or known.number != command.number for _, known in self._progress_due):
+                self._progress_due.append((now_ms + context.patience_ms, command))
             return
         delayed = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
         if delayed:
@@ -184,8 +184,8 @@ class CommandService(Speaker):
 
     def _say_in_progress(self, now_ms: int) -> None:
         """Answer IN_PROGRESS to commands that run for longer than `patience_ms`."""
-        for entry in [entry for entry in self._unsaid if entry[0] <= now_ms]:
-            self._unsaid.remove(entry)
+        for entry in [entry for entry in self._progress_due if entry[0] <= now_ms]:
+            self._progress_due.remove(entry)
             self._answer(entry[1], Outcome(Result.IN_PROGRESS), [], now_ms)
 
     def _answer_settled(self, now_ms: int) -> None:

@@ -41,10 +41,10 @@ from autopilot.mav import Sensor
 from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.services.events.vocabulary import (
     Choices,
+    Emitted,
     EventFile,
     EventType,
     ShownMode,
-    Told,
     Vocabulary,
     WatchedVehicle,
 )
@@ -145,7 +145,7 @@ class Report:
     present: int
     unhealthy: int
 
-    def events(self) -> tuple[Told, ...]:
+    def events(self) -> tuple[Emitted, ...]:
         """Events of the report, in order."""
         error, forbidden = 0, 0
         for check in self.failed:
@@ -184,7 +184,7 @@ class SortieBook:
 
     vocabulary: Vocabulary = VOCABULARY
 
-    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
+    def translate(self, event: Event, watched: WatchedVehicle) -> Emitted | None:
         match event:
             case ArmedChanged(armed, method):
                 return EVENTS["armed" if armed else "disarmed"], (method,)
@@ -207,5 +207,5 @@ class SortieBook:
                 return EVENTS["photo"], (number,)
         return None
 
-    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Emitted, ...]:
         return _report(reasons, present, healthy).events()

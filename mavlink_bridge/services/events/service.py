@@ -22,7 +22,7 @@ from autopilot.context.events import Event
 from autopilot.context.turns import next_multiple
 from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
-from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
+from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Emitted, EventType, WatchedVehicle
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 EVENT: Final = id_of("EVENT")
@@ -53,7 +53,7 @@ class EventService(Speaker):
         self._listening = False
         self._sequence = 0  # number of the latest event
         self._stored: deque[tuple[int, Message]] = deque(maxlen=KEPT)
-        self._sent_state: tuple[Told, ...] | None = None
+        self._sent_state: tuple[Emitted, ...] | None = None
         self._reasons: Sequence[ArmingReason] = ()
         self._look_ms = self._sequence_ms = 0
         self._new = True
@@ -148,9 +148,9 @@ class EventService(Speaker):
         if not self.has_listeners:
             return
         for event in events:
-            named = self._book.meant(event, self._watched)
-            if named is not None:
-                self.tell(named[0], now_ms, *named[1])
+            translated = self._book.translate(event, self._watched)
+            if translated is not None:
+                self.tell(translated[0], now_ms, *translated[1])
 
     def tell(self, definition: EventType, now_ms: int, *values: float) -> None:
         """Send one event to all listeners."""

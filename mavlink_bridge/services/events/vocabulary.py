@@ -84,7 +84,7 @@ class EventType:
         return Struct("<" + "".join(codes)).pack(*given)
 
 
-Told = tuple[EventType, tuple[float, ...]]
+Emitted = tuple[EventType, tuple[float, ...]]
 """Event to send, and its arguments."""
 
 
@@ -241,9 +241,9 @@ class Book(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary: ...
-    def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
+    def translate(self, event: Event, watched: WatchedVehicle) -> Emitted | None:
         """Event to send for an event of the core; None: none."""
 
-    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
+    def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Emitted, ...]:
         """Events of the present arming checks and health, in order. `reasons`: reasons against arming. `present`,
         `healthy`: MAV_SYS_STATUS_SENSOR bits."""

@@ -66,8 +66,8 @@ class PlanUpload:
     algorithm: the answer to a repeated request may belong to either).
     """
 
-    __slots__ = ("_asked_ms", "_last_asked_ms", "_round_trip_ms", "accepted_ms", "asked_once", "base", "first", "items",
-                 "last", "next", "peer", "use_int")  # fmt: skip
+    __slots__ = ("_last_sent_ms", "_round_trip_ms", "_sent_ms", "accepted_ms", "base", "first", "items", "last", "next",
+                 "peer", "sent_once", "use_int")  # fmt: skip
 
     def __init__(
         self, peer: Peer, first: int, last: int, now_ms: int, base: tuple[MissionItem, ...] | None = None
@@ -80,9 +80,9 @@ class PlanUpload:
         self.items: list[MissionItem] = []
         self.use_int = False
         self.accepted_ms = now_ms
-        self.asked_once = True
-        self._asked_ms = now_ms
-        self._last_asked_ms = now_ms
+        self.sent_once = True
+        self._sent_ms = now_ms
+        self._last_sent_ms = now_ms
         self._round_trip_ms: float | None = None
 
     @property
@@ -99,23 +99,23 @@ class PlanUpload:
 
     def accept(self, item: MissionItem, now_ms: int) -> None:
         """Accept the requested item."""
-        if self.asked_once:
-            sample = now_ms - self._asked_ms
+        if self.sent_once:
+            sample = now_ms - self._sent_ms
             known = self._round_trip_ms
             self._round_trip_ms = sample if known is None else known + _SMOOTHING * (sample - known)
         self.items.append(item)
         self.next += 1
         self.accepted_ms = now_ms
-        self.asked_once = True
-        self._asked_ms = self._last_asked_ms = now_ms
+        self.sent_once = True
+        self._sent_ms = self._last_sent_ms = now_ms
 
     def ask_again(self, now_ms: int) -> None:
         """Note that the request is repeated."""
-        self.asked_once = False
-        self._last_asked_ms = now_ms
+        self.sent_once = False
+        self._last_sent_ms = now_ms
 
     def repeat_due_ms(self) -> int:
-        return self._last_asked_ms + self.repeat_ms
+        return self._last_sent_ms + self.repeat_ms
 
     def abandon_due_ms(self) -> int:
         return self.accepted_ms + ABANDON_MS

@@ -18,7 +18,7 @@ from mavlink_bridge.wire.codec import dialect
 SIZE: Final = 25
 MOST: Final = 9
 _VERSION: Final = 2
-_ANYBODY: Final = [0] * 20
+_BROADCAST: Final = [0] * 20
 _BASIC: Final = Struct("<BB20s3x")
 _LOCATION: Final = Struct("<BBBBbiiHHHBBHBx")
 _SELF: Final = Struct("<BB23s")
@@ -121,7 +121,7 @@ def _operator(m: Message) -> bytes:
 
 def _read_basic(data: bytes) -> Message:
     _, kinds, name = _BASIC.unpack(data)
-    return dialect.MAVLink_open_drone_id_basic_id_message(0, 0, _ANYBODY, kinds >> 4, kinds & 15, list(name))
+    return dialect.MAVLink_open_drone_id_basic_id_message(0, 0, _BROADCAST, kinds >> 4, kinds & 15, list(name))
 
 
 def _read_location(data: bytes) -> Message:
@@ -132,7 +132,7 @@ def _read_location(data: bytes) -> Message:
     return dialect.MAVLink_open_drone_id_location_message(
         target_system=0,
         target_component=0,
-        id_or_mac=_ANYBODY,
+        id_or_mac=_BROADCAST,
         status=flags >> 4,
         direction=100 * (direction + 180 * (flags >> 1 & 1)),
         speed_horizontal=round(100.0 * mps),
@@ -154,7 +154,7 @@ def _read_location(data: bytes) -> Message:
 
 def _read_self_id(data: bytes) -> Message:
     _, kind, text = _SELF.unpack(data)
-    return dialect.MAVLink_open_drone_id_self_id_message(0, 0, _ANYBODY, kind, text)
+    return dialect.MAVLink_open_drone_id_self_id_message(0, 0, _BROADCAST, kind, text)
 
 
 def _read_system(data: bytes) -> Message:
@@ -162,7 +162,7 @@ def _read_system(data: bytes) -> Message:
     return dialect.MAVLink_open_drone_id_system_message(
         target_system=0,
         target_component=0,
-        id_or_mac=_ANYBODY,
+        id_or_mac=_BROADCAST,
         operator_location_type=kinds & 3,
         classification_type=kinds >> 2 & 7,
         operator_latitude=lat,
@@ -180,7 +180,7 @@ def _read_system(data: bytes) -> Message:
 
 def _read_operator(data: bytes) -> Message:
     _, kind, text = _OPERATOR.unpack(data)
-    return dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _ANYBODY, kind, text)
+    return dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _BROADCAST, kind, text)
 
 
 _WRITERS: Final[Mapping[str, Callable[[Message], bytes]]] = {
@@ -203,7 +203,7 @@ def packed(messages: list[Message]) -> Message:
     """OPEN_DRONE_ID_MESSAGE_PACK of at most nine messages."""
     data = b"".join(_WRITERS[message.get_type()](message) for message in messages[:MOST])
     filled = list(data.ljust(SIZE * MOST, b"\0"))
-    return dialect.MAVLink_open_drone_id_message_pack_message(0, 0, _ANYBODY, SIZE, min(len(messages), MOST), filled)
+    return dialect.MAVLink_open_drone_id_message_pack_message(0, 0, _BROADCAST, SIZE, min(len(messages), MOST), filled)
 
 
 def unpacked(pack: Message) -> list[Message]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _PERIOD_MS: Final = 1000
 _SPACING_MS: Final = 750
-_ANYBODY: Final = [0] * 20
+_BROADCAST: Final = [0] * 20
 _LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of a serial number: no I and O
 _MANUFACTURER: Final = "SRTE"
 _DIGITS: Final = 15
@@ -100,13 +100,13 @@ class RemoteIdService(Speaker):
         kind = OdidUaType.AEROPLANE if facts.vehicle_class.has_stall_speed else OdidUaType.HELICOPTER_OR_MULTIROTOR
         name = list(serial.encode().ljust(20, b"\0"))
         self._basic = dialect.MAVLink_open_drone_id_basic_id_message(
-            0, 0, _ANYBODY, OdidIdType.SERIAL_NUMBER, kind, name
+            0, 0, _BROADCAST, OdidIdType.SERIAL_NUMBER, kind, name
         )
         self._system = dialect.MAVLink_open_drone_id_system_message(
-            0, 0, _ANYBODY, 0, 0, 0, 0, 1, 0, _NO_HEIGHT_M, _NO_HEIGHT_M, 0, 0, _NO_HEIGHT_M, 0
+            0, 0, _BROADCAST, 0, 0, 0, 0, 1, 0, _NO_HEIGHT_M, _NO_HEIGHT_M, 0, 0, _NO_HEIGHT_M, 0
         )
-        self._self_id = dialect.MAVLink_open_drone_id_self_id_message(0, 0, _ANYBODY, 0, b"")
-        self._operator = dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _ANYBODY, 0, b"")
+        self._self_id = dialect.MAVLink_open_drone_id_self_id_message(0, 0, _BROADCAST, 0, b"")
+        self._operator = dialect.MAVLink_open_drone_id_operator_id_message(0, 0, _BROADCAST, 0, b"")
         remote.identified = True
         makers: dict[str, Callable[[float], list[Message]]] = {
             "BASIC_ID": lambda _: [self._basic],
@@ -210,7 +210,7 @@ class RemoteIdService(Speaker):
         message = dialect.MAVLink_open_drone_id_location_message(
             target_system=0,
             target_component=0,
-            id_or_mac=_ANYBODY,
+            id_or_mac=_BROADCAST,
             status=self._status(fix),
             direction=round(100.0 * degrees(atan2(east, north))) % 36_000 if fix else _NO_DIRECTION_CDEG,
             speed_horizontal=round(speed) if speed <= _FASTEST_CMPS else _NO_SPEED_CMPS,

@@ -86,8 +86,8 @@ class Transmitter(Speaker):
         self._out += self._messages.take_due(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        said_ms = self._messages.next_ms()
-        return self._check_ms if said_ms is None else min(said_ms, self._check_ms)
+        messages_ms = self._messages.next_ms()
+        return self._check_ms if messages_ms is None else min(messages_ms, self._check_ms)
 
     def link_closed(self, link: int) -> None:
         self._messages.link_closed(link)

@@ -14,7 +14,7 @@ from mavlink_bridge.wire.codec import dialect
 
 FIRST_MS: Final = 50
 """Pause before the first repetition of an unanswered question, ms; doubled for each repetition."""
-ASKED_TIMES: Final = 8
+MAX_QUESTIONS: Final = 8
 """Number of questions before a link counts as one that does not answer; a program may need some seconds to start."""
 
 _NS: Final = 1_000_000
@@ -27,7 +27,7 @@ class _Link:
     answers: str = ""
     stamp: int = 0
     owes: bool = False
-    asked_ms: int = 0
+    sent_ms: int = 0
     times: int = 0
     stamps: set[int] = field(default_factory=set)
     """Stamps of all questions while the kind of answer is unknown."""
@@ -52,7 +52,7 @@ class Barrier:
         if state.owes or not (state.answers or self._is_worth_asking(state, now_ms)):
             return []
         self._stamp += 1
-        state.stamp, state.asked_ms, state.owes = self._stamp, now_ms, bool(state.answers)
+        state.stamp, state.sent_ms, state.owes = self._stamp, now_ms, bool(state.answers)
         if state.answers:
             return [self._question(state.answers, now_ms)]
         state.times += 1
@@ -86,13 +86,13 @@ class Barrier:
         self._links.pop(link, None)
 
     def _give_up(self, state: _Link, now_ms: int) -> None:
-        if state.owes and now_ms - state.asked_ms >= self._patience_ms:
+        if state.owes and now_ms - state.sent_ms >= self._patience_ms:
             state.answers, state.owes, state.times = "", False, 0
 
     @staticmethod
     def _is_worth_asking(state: _Link, now_ms: int) -> bool:
         gap_ms = FIRST_MS << (state.times - 1) if state.times else 0
-        return state.times < ASKED_TIMES and now_ms - state.asked_ms >= gap_ms
+        return state.times < MAX_QUESTIONS and now_ms - state.sent_ms >= gap_ms
 
     def _question(self, name: str, now_ms: int) -> Message:
         if name == "PING":

@@ -48,7 +48,7 @@ class _Radio:
 
     bytes_per_s: float
     txbuf: int = 100
-    said_ms: int = 0
+    reported_ms: int = 0
     slowdown_ms: int = 0
     granted_ms: int | None = None
 
@@ -88,7 +88,7 @@ class RadioFlow:
         radio = self._radios.get(link)
         if radio is None:
             return most
-        full = radio.txbuf <= SPARE_PERCENT and self._now_ms - radio.said_ms < FRESH_MS
+        full = radio.txbuf <= SPARE_PERCENT and self._now_ms - radio.reported_ms < FRESH_MS
         if full or most < GRANT or self._now_ms < radio.next_grant_ms:
             return 0
         if radio.granted_ms is None:
@@ -103,7 +103,7 @@ class RadioFlow:
         if radio is None:
             baud = self._baud(peer.link)
             radio = self._radios[peer.link] = _Radio(LINE_BYTES_PER_S if baud is None else baud / 10.0)
-        radio.txbuf, radio.said_ms = message.txbuf, now_ms
+        radio.txbuf, radio.reported_ms = message.txbuf, now_ms
         radio.slowdown_ms = max(radio.slowdown_ms + step_ms(message.txbuf, radio.slowdown_ms), 0)
         self._slow(peer.link, radio.slowdown_ms, 1 if radio.granted_ms is None else TRANSFER_FACTOR)
 

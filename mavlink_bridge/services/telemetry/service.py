@@ -276,7 +276,7 @@ class TelemetryService(Speaker):
         return [announcements.camera_feedback(photo, facts.vehicle.state, self._boot_unix_us)]
 
     def _origin(self) -> Message | None:
-        origin = self._parts.facts.vehicle.origin or self._parts.facts.told_origin
+        origin = self._parts.facts.vehicle.origin or self._parts.facts.set_origin
         if origin is None:
             return None
         now_us = self._parts.facts.vehicle.state.time_ms * 1000

@@ -86,7 +86,7 @@ def test_every_action_of_ardupilot_ends_in_a_mode_that_is_flown(kind: VehicleCla
         if action is not FailsafeAction.TERMINATE:
             assert tables.modes[action]
             assert set(tables.modes[action]) <= set(kind.modes.specs)
-    assert set(tables.said_instead) <= set(tables.modes)
+    assert set(tables.text_instead) <= set(tables.modes)
 
 
 @pytest.mark.parametrize(("firmware", "answers"), [

@@ -64,7 +64,7 @@ class Bench:
 
     def ask(self, mode: Pair) -> None:
         self.modes.append(mode)
-        self.failsafes.user_asked(mode, self.facts.now_ms)
+        self.failsafes.mode_requested(mode, self.facts.now_ms)
 
     def run(self, seconds: float) -> None:
         """Called at its deadlines alone."""

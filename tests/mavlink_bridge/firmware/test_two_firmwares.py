@@ -49,7 +49,7 @@ def test_modes_go_there_and_back(firmware: Firmware) -> None:
     for mode in (CopterMode.AUTO, CopterMode.GUIDED, CopterMode.RTL, CopterMode.LAND, CopterMode.LOITER):
         custom = firmware.custom_mode(mode)
         assert firmware.mode_of(custom) == mode
-        assert firmware.asked_mode(*firmware.set_mode_params(mode)[1:]) == custom
+        assert firmware.custom_of(*firmware.set_mode_params(mode)[1:]) == custom
 
 
 def test_px4s_modes() -> None:

@@ -55,7 +55,7 @@ class Said:
         self.texts.append((severity, text))
 
     def announce(self, event: Event) -> None:
-        definition, values = Px4Book().meant(event, None)  # type: ignore[misc,arg-type]  # a notice has its meaning in it
+        definition, values = Px4Book().translate(event, None)  # type: ignore[misc,arg-type]  # a notice has its meaning in it
         definition.pack(*values)
         self.events.append((definition.name, values))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.system.barrier import ASKED_TIMES, FIRST_MS, Barrier
+from mavlink_bridge.services.system.barrier import FIRST_MS, MAX_QUESTIONS, Barrier
 from mavlink_bridge.wire.codec import dialect
 
 LINK = 3
@@ -60,7 +60,7 @@ def test_who_never_answers_is_asked_ever_more_rarely_and_then_no_more() -> None:
     """And never owes anything."""
     side = Side()
     asked = [now_ms for now_ms in range(0, 60_000, 10) if side.ask(now_ms)]
-    assert asked[:4] == [0, FIRST_MS, 3 * FIRST_MS, 7 * FIRST_MS] and len(asked) == ASKED_TIMES
+    assert asked[:4] == [0, FIRST_MS, 3 * FIRST_MS, 7 * FIRST_MS] and len(asked) == MAX_QUESTIONS
     assert not side.owes(60_000)
 
 
