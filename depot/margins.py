@@ -24,36 +24,36 @@ class Margins(Protocol):
     spine_k: float
 
 
-def fuel_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
+def fuel_margin(margins: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
     """True while there is propellant for the return and for `share` of the plan's reserve."""
-    return seen.fuel_kg >= seen.fuel_need_kg * (1.0 + share * plan.fuel_reserve)
+    return margins.fuel_kg >= margins.fuel_need_kg * (1.0 + share * plan.fuel_reserve)
 
 
-def power_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
+def power_margin(margins: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
     """True while BATT_A and BATT_B hold the energy of the return and `share` of the reserve."""
-    return seen.power_wh >= seen.power_need_wh * (1.0 + share * plan.power_reserve)
+    return margins.power_wh >= margins.power_need_wh * (1.0 + share * plan.power_reserve)
 
 
-def thermal_margin(seen: Margins, plan: MissionPlan) -> bool:
+def thermal_margin(margins: Margins, plan: MissionPlan) -> bool:
     """True while HOT_SPINE is below `HOT` of its maximum."""
-    return seen.spine_k <= HOT * plan.limits.spine_max_k
+    return margins.spine_k <= HOT * plan.limits.spine_max_k
 
 
-def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | None:
+def margin_near(margins: Margins, plan: MissionPlan, share: float = 1.0) -> str | None:
     """Name of the margin that is near its limit; None: all are acceptable."""
-    if not fuel_margin(seen, plan, share):
+    if not fuel_margin(margins, plan, share):
         return "fuel_margin_near"
-    if not power_margin(seen, plan, share):
+    if not power_margin(margins, plan, share):
         return "power_margin_near"
-    return None if thermal_margin(seen, plan) else "thermal_limit_near"
+    return None if thermal_margin(margins, plan) else "thermal_limit_near"
 
 
-def margin_facts(seen: Margins) -> dict[str, Any]:
+def margin_facts(margins: Margins) -> dict[str, Any]:
     """Quantities behind the margins, for the decision log."""
     return {
-        "fuel_kg": seen.fuel_kg,
-        "fuel_need_kg": seen.fuel_need_kg,
-        "power_wh": seen.power_wh,
-        "power_need_wh": seen.power_need_wh,
-        "spine_k": seen.spine_k,
+        "fuel_kg": margins.fuel_kg,
+        "fuel_need_kg": margins.fuel_need_kg,
+        "power_wh": margins.power_wh,
+        "power_need_wh": margins.power_need_wh,
+        "spine_k": margins.spine_k,
     }

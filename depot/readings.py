@@ -134,8 +134,8 @@ class DepotReading(Struct):
     radiation: float = 1.0
     failed_segments: list[str] = field(default_factory=list)  # segments of the tank farm that report a failure
     burn_need_kg: float = 0.0  # propellant of a return-to-origin burn
-    burn_there_kg: float = 0.0  # part of it that can reach the engine
-    burn_left_kg: float = 0.0  # propellant that the present burn still needs
+    burn_available_kg: float = 0.0  # part of it that can reach the engine
+    burn_remaining_kg: float = 0.0  # propellant that the present burn still needs
     burnt_mps: float = 0.0  # change of velocity achieved by it
     power_hold: bool = False  # set from outside: hard constraints of the go/no-go
     thermal_hold: bool = False
@@ -154,7 +154,7 @@ class DepotReading(Struct):
     hears: bool = True  # the skimmer can be received at its present place
     sunlit: bool = True
     clearance_m: float = 0.0  # distance to the skimmer, measured while it is near
-    seen: Relative | None = None  # the skimmer, within the range of the depot's sensors
+    relative: Relative | None = None  # the skimmer, within the range of the depot's sensors
     offloadable_kg: float = 0.0  # mass in the store of a docked skimmer
     empty_kg: float = EMPTY_KG  # below this the store counts as empty
     delivered_kg: float = 0.0  # since the last docking

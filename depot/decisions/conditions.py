@@ -63,7 +63,7 @@ def _acceptable(scene: ConditionInputs, names: tuple[str, ...]) -> bool:
     """True if the depot's sensors see the skimmer and it keeps the limits `names`, or if it is locked in the dock."""
     if scene.status.stage is SkimmerStage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
         return True
-    beyond = beyond_limits(scene.profile.corridor, scene.reading.seen)
+    beyond = beyond_limits(scene.profile.corridor, scene.reading.relative)
     return NOT_SEEN not in beyond and not set(names).intersection(beyond)
 
 

@@ -69,17 +69,17 @@ class DepotController:
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.context.told_ms = self._made_at_ms(status, now_ms)
+        self.context.status_made_ms = self._made_at_ms(status, now_ms)
         if memory.record is not None and status.plan == memory.number:
             if status.place is not None:
-                memory.record.track.add(self.context.told_ms, *status.place)
-            memory.record.see_margins(status, self.context.told_ms)
+                memory.record.track.add(self.context.status_made_ms, *status.place)
+            memory.record.see_margins(status, self.context.status_made_ms)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
         phase_flight.follow_hands(self.context, status, now_ms)
         phase_flight.follow(self.context, status, now_ms)
         if status.plan == memory.number:
             self.context.note_mode(status.mode, now_ms)
-        self.context.told_ms = None
+        self.context.status_made_ms = None
 
     def _made_at_ms(self, status: Status, now_ms: int) -> int:
         """Time at which a status was made, ms since the loop began. A status may wait at the skimmer until a comms
@@ -252,15 +252,15 @@ class DepotController:
     def _leave(self, shut: list[str], now_ms: int) -> None:
         """Start the burn home with the propellant that can still reach the engine, or end the loop if there is none."""
         reading = self.context.plant.depot_reading()  # with the lines that are shut by now
-        need_kg, there_kg = reading.burn_need_kg, reading.burn_there_kg
-        kg = min(need_kg, there_kg)
-        facts = {"need_kg": need_kg, "there_kg": there_kg, "lines_shut": shut, "possible": there_kg >= need_kg}
+        need_kg, available_kg = reading.burn_need_kg, reading.burn_available_kg
+        kg = min(need_kg, available_kg)
+        facts = {"need_kg": need_kg, "there_kg": available_kg, "lines_shut": shut, "possible": available_kg >= need_kg}
         if need_kg <= 0.0:
             why = "it stands on the ground: nothing to burn"
-        elif there_kg >= need_kg:
+        elif available_kg >= need_kg:
             why = f"{need_kg:.0f} kg"
         else:
-            why = f"cannot be flown whole: {there_kg:.0f} of {need_kg:.0f} kg can reach the engine"
+            why = f"cannot be flown whole: {available_kg:.0f} of {need_kg:.0f} kg can reach the engine"
         self.context.decide(now_ms, "return_to_origin_burn", why, facts)
         self.memory.leaving = True
         self.memory.check_ms = now_ms + math.ceil(kg / self.profile.depot.engine_kg_s * 1000.0)
@@ -271,12 +271,12 @@ class DepotController:
 
     def _follow_burn(self, reading: DepotReading, now_ms: int) -> None:
         """End the loop when the burn home has ended."""
-        if reading.burn_left_kg > 0.0:
+        if reading.burn_remaining_kg > 0.0:
             return
-        wanted_mps = self.profile.depot.origin_dv_mps
+        target_mps = self.profile.depot.origin_dv_mps
         facts = {
             "achieved_mps": round(reading.burnt_mps, 3),
-            "wanted_mps": wanted_mps,
+            "wanted_mps": target_mps,
             "core_k": reading.core_k,
             "manifold_bar": reading.manifold_bar,
             "boil_off_bar": reading.boil_off_bar,

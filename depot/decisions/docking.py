@@ -23,21 +23,21 @@ pulse."""
 NOT_SEEN = "not_seen"
 
 
-def range_m(seen: Relative) -> float:
+def range_m(relative: Relative) -> float:
     """Distance from the dock, m."""
-    return hypot(*seen.position_m)
+    return hypot(*relative.position_m)
 
 
-def off_axis_deg(corridor: CorridorSettings, seen: Relative) -> float:
+def off_axis_deg(corridor: CorridorSettings, relative: Relative) -> float:
     """Angle between the corridor's axis and the direction to the skimmer, degrees."""
-    along = fsum(a * p for a, p in zip(corridor.axis, seen.position_m, strict=True))
-    aside = hypot(*(p - along * a for a, p in zip(corridor.axis, seen.position_m, strict=True)))
+    along = fsum(a * p for a, p in zip(corridor.axis, relative.position_m, strict=True))
+    aside = hypot(*(p - along * a for a, p in zip(corridor.axis, relative.position_m, strict=True)))
     return degrees(atan2(max(aside - corridor.capture_m, 0.0), along))
 
 
-def slope_mps(corridor: CorridorSettings, seen: Relative) -> float:
+def slope_mps(corridor: CorridorSettings, relative: Relative) -> float:
     """Speed of the glide slope at the skimmer's distance, m/s."""
-    return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(seen), corridor.speed_max_mps)
+    return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(relative), corridor.speed_max_mps)
 
 
 Limit = Callable[[CorridorSettings, Relative], bool]
@@ -52,35 +52,35 @@ LIMITS: dict[str, Limit] = {
 GEOMETRY, MOTION = ("within_gate", "within_cone"), ("relative_motion", "attitude", "attitude_rate")
 
 
-def beyond_limits(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
+def beyond_limits(corridor: CorridorSettings, relative: Relative | None) -> list[str]:
     """Names of the broken limits; empty: docking is allowed. A skimmer that no sensor sees breaks `NOT_SEEN`."""
-    if seen is None:
+    if relative is None:
         return [NOT_SEEN]
-    return [name for name, within in LIMITS.items() if not within(corridor, seen)]
+    return [name for name, within in LIMITS.items() if not within(corridor, relative)]
 
 
-def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
+def wave_off(corridor: CorridorSettings, relative: Relative | None) -> list[str]:
     """Names of the limits that call an approach off: those of docking, with the higher speed of a pulse. Within
     `commit_m` of the dock nothing does, because capture is then safer than turning back."""
-    beyond = beyond_limits(corridor, seen)
-    if seen is None:
+    beyond = beyond_limits(corridor, relative)
+    if relative is None:
         return beyond
-    if range_m(seen) <= corridor.commit_m:
+    if range_m(relative) <= corridor.commit_m:
         return []
-    fast = hypot(*seen.velocity_mps) > PULSE_SLACK * slope_mps(corridor, seen)
+    fast = hypot(*relative.velocity_mps) > PULSE_SLACK * slope_mps(corridor, relative)
     return [name for name in beyond if fast or name != "relative_motion"]
 
 
-def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str, float | list[str]]:
+def docking_facts(corridor: CorridorSettings, relative: Relative | None) -> dict[str, float | list[str]]:
     """Measured geometry and motion and the broken limits, for the decision log."""
-    beyond = beyond_limits(corridor, seen)
-    if seen is None:
+    beyond = beyond_limits(corridor, relative)
+    if relative is None:
         return {"beyond_limits": beyond}
     return {
-        "range_m": round(range_m(seen), 3),
-        "off_axis_deg": round(off_axis_deg(corridor, seen), 3),
-        "relative_mps": round(hypot(*seen.velocity_mps), 4),
-        "attitude_error_deg": round(seen.attitude_error_deg, 3),
-        "rate_dps": round(seen.rate_dps, 4),
+        "range_m": round(range_m(relative), 3),
+        "off_axis_deg": round(off_axis_deg(corridor, relative), 3),
+        "relative_mps": round(hypot(*relative.velocity_mps), 4),
+        "attitude_error_deg": round(relative.attitude_error_deg, 3),
+        "rate_dps": round(relative.rate_dps, 4),
         "beyond_limits": beyond,
     }

@@ -67,19 +67,19 @@ def utilisation(turns: Sequence[SortieTurn], skimmers: int, farm: TankFarm = END
     # (next arrival at the dock, s; skimmer; sorties done); launches are spread evenly over one cycle
     fleet = [(number * cycle_s / skimmers, number, 0) for number in range(skimmers)]
     heapify(fleet)
-    free_s, held_kg, held_at_s, useful_s, waited_s = 0.0, 0.0, 0.0, 0.0, 0.0
+    free_s, stored_kg, stored_at_s, useful_s, waited_s = 0.0, 0.0, 0.0, 0.0, 0.0
     for done in range(ROUNDS * skimmers):
         arrival_s, number, flown = fleet[0]
         turn = turns[(number * len(turns) // skimmers + flown) % len(turns)]
         start_s = max(arrival_s, free_s)
-        held_kg = max(held_kg - farm.drain_kg_s * (start_s - held_at_s), 0.0)
-        over_kg = held_kg + turn.co2_kg - farm.room_kg
+        stored_kg = max(stored_kg - farm.drain_kg_s * (start_s - stored_at_s), 0.0)
+        over_kg = stored_kg + turn.co2_kg - farm.room_kg
         if over_kg > 0.0:
             if farm.drain_kg_s <= 0.0 or turn.co2_kg > farm.room_kg:
                 return 0.0  # there will never be room
             start_s += over_kg / farm.drain_kg_s
-            held_kg -= over_kg
-        held_kg, held_at_s = held_kg + turn.co2_kg, start_s
+            stored_kg -= over_kg
+        stored_kg, stored_at_s = stored_kg + turn.co2_kg, start_s
         free_s = start_s + turn.dock_s
         heapreplace(fleet, (free_s + turn.away_s, number, flown + 1))
         if done >= _SETTLED * skimmers:

@@ -27,16 +27,16 @@ def _wear(rules: RetirementSettings, status: Status, cycles: int, near: int) -> 
         ("max_cycles", cycles / rules.max_cycles),
         ("thermal_overstress", status.overstress / rules.max_overstress),
         ("seal_degradation", status.seal / rules.seal_max),
-        ("propulsion_trend", _gone(status.thrust, rules.thrust_min)),
-        ("thrust_achieved", _gone(status.thrust_ratio, rules.thrust_min)),
-        ("power_trend", _gone(status.capacity, rules.capacity_min)),
+        ("propulsion_trend", _fallen(status.thrust, rules.thrust_min)),
+        ("thrust_achieved", _fallen(status.thrust_ratio, rules.thrust_min)),
+        ("power_trend", _fallen(status.capacity, rules.capacity_min)),
         ("deep_discharges", status.deep_discharges / rules.max_deep_discharges),
         ("current_spikes", status.current_spikes / rules.max_current_spikes),
         ("near_misses", near / rules.max_near_misses),
     ]
 
 
-def _gone(value: float, least: float) -> float:
+def _fallen(value: float, least: float) -> float:
     """Wear of a quantity that falls from 1 (new) to `least` (worn out), 0 to 1."""
     return (1.0 - value) / (1.0 - least) if least < 1.0 else float(value < 1.0)
 

@@ -66,7 +66,7 @@ class PhaseContext:
         self.memory = memory
         self.total = total
         self.confirm = confirm
-        self.told_ms: int | None = None  # while a status is handled: the time at which it was made
+        self.status_made_ms: int | None = None  # while a status is handled: the time at which it was made
         self._entered = entered
         self._record = record
         self._requests: list[Request] = []
@@ -110,24 +110,24 @@ class PhaseContext:
         if following is None or (following is memory.phase and event is not LoopEvent.RECOVER):
             return
         at_ms = self._when(now_ms)
-        left, memory.phase = memory.phase, following
+        previous, memory.phase = memory.phase, following
         memory.phase_start_ms = at_ms
         memory.check_ms = None
         if following is Phase.PREP:
-            self.begin_sortie(left, now_ms)
+            self.begin_sortie(previous, now_ms)
             return
-        self.begin_phase(left, event.value, now_ms)
+        self.begin_phase(previous, event.value, now_ms)
         if memory.record is not None:
             memory.record.enter(following, at_ms)
             self._entered()
 
-    def begin_phase(self, left: Phase | None, why: str, now_ms: int) -> None:
+    def begin_phase(self, previous: Phase | None, why: str, now_ms: int) -> None:
         """Journal the conditions of the phase that ends and of the one that begins."""
         memory = self.memory
         scene = self._scene(now_ms)
-        ended = {} if left is None else answers(PHASES[left].exit, scene)
+        ended = {} if previous is None else answers(PHASES[previous].exit, scene)
         facts = {"exit": ended, "entry": answers(PHASES[memory.phase].entry, scene)}
-        if left is Phase.HARVEST:  # the harvest has several ways to end
+        if previous is Phase.HARVEST:  # the harvest has several ways to end
             why += f" ({', '.join(name for name, holds in ended.items() if holds) or 'by none of its conditions'})"
         self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
 
@@ -135,9 +135,9 @@ class PhaseContext:
         status = self.memory.status or Status()
         return ConditionInputs(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
 
-    def begin_sortie(self, left: Phase | None, now_ms: int) -> None:
-        """Begin phase 1: a new plan, new timers, refuelling. `left`: the phase before; None in the first sortie of a
-        loop."""
+    def begin_sortie(self, previous: Phase | None, now_ms: int) -> None:
+        """Begin phase 1: a new plan, new timers, refuelling. `previous`: the phase before; None in the first sortie
+        of a loop."""
         memory = self.memory
         memory.number += 1
         memory.phase_start_ms = now_ms
@@ -149,13 +149,13 @@ class PhaseContext:
         memory.approaching = memory.waved_off = False
         memory.harvest_start_ms, memory.held_ms = None, 0
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
-        self.begin_phase(left, "a new sortie", now_ms)
+        self.begin_phase(previous, "a new sortie", now_ms)
         plan = self.replan(now_ms)
         self.decide(
             now_ms,
             "set_death_timer",
             "1.5 x T_SORTIE from the launch",
-            {"t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None},
+            {"t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": previous is not None},
         )
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.track.tolerance = tolerance_deg(plan.waypoints)
@@ -211,12 +211,12 @@ class PhaseContext:
         status = self.memory.status
         if status is None or reading.refuelled or reading.dock_fuels:
             return
-        held, needed, unit = status.fuel_kg, self.profile.skimmer.launch_propellant_kg, self.profile.units.propellant
+        charge, needed, unit = status.fuel_kg, self.profile.skimmer.launch_propellant_kg, self.profile.units.propellant
         self.decide_once(
             now_ms,
             "awaiting_charge",
-            f"its battery holds {held:.0f} of the {needed:.0f} {unit} that a launch takes: charge or change it",
-            {"held": held, "needed": needed},
+            f"its battery holds {charge:.0f} of the {needed:.0f} {unit} that a launch takes: charge or change it",
+            {"held": charge, "needed": needed},
         )
 
     def close_sortie(self, outcome: SortieOutcome, now_ms: int) -> None:
@@ -238,8 +238,8 @@ class PhaseContext:
 
     def _when(self, now_ms: int) -> int:
         """Time of the event that is handled, ms: when its status was made, else now."""
-        told_ms = now_ms if self.told_ms is None else min(self.told_ms, now_ms)
-        return max(told_ms, self.memory.phase_start_ms)
+        made_ms = now_ms if self.status_made_ms is None else min(self.status_made_ms, now_ms)
+        return max(made_ms, self.memory.phase_start_ms)
 
     def presume_mode(self, now_ms: int) -> None:
         """Record CRUISE, as the plan or the recall says, when a phase begins without a report and the last reported

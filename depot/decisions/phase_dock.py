@@ -40,7 +40,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     corridor = context.profile.corridor
     cause = _not_ready_reason(context, reading)
     if cause:
-        facts = {"cause": cause, **docking_facts(corridor, reading.seen)}
+        facts = {"cause": cause, **docking_facts(corridor, reading.relative)}
         context.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts, of=cause)
         if cause not in (FaultName.DOCK_REFUSED, FaultName.DOCK_DELAYED):  # the others end by an event
             memory.check_ms = now_ms + look_ms(context)
@@ -50,7 +50,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         now_ms,
         "grant_docking_clearance",
         "emergency" if emergency else "the dock is free",
-        {"emergency": emergency, **docking_facts(corridor, reading.seen)},
+        {"emergency": emergency, **docking_facts(corridor, reading.relative)},
     )
     context.request(CommandMessage(DepotCommand.EMERGENCY_CLEARANCE if emergency else DepotCommand.CLEARANCE))
     return False
@@ -66,7 +66,7 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
         return "wind_over_limit"
     if context.memory.approaches >= context.profile.corridor.tries:
         return "approaches_used_up"
-    return ", ".join(beyond_limits(context.profile.corridor, reading.seen))
+    return ", ".join(beyond_limits(context.profile.corridor, reading.relative))
 
 
 def _follow_approach(context: PhaseContext, status: Status, reading: DepotReading, now_ms: int) -> None:
@@ -83,7 +83,7 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
         facts = {
             "approach": memory.approaches,
             "bumps": reading.bumps,
-            **docking_facts(context.profile.corridor, reading.seen),
+            **docking_facts(context.profile.corridor, reading.relative),
         }
         context.decide(now_ms, how, "it holds off again, and the latches hold nothing", facts)
     memory.approaching = memory.waved_off = False
@@ -103,12 +103,12 @@ def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -
     memory, corridor = context.memory, context.profile.corridor
     if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
         return False
-    beyond = wave_off(corridor, reading.seen)
+    beyond = wave_off(corridor, reading.relative)
     if not beyond:
         memory.check_ms = now_ms + look_ms(context) // LOOKS
         return False
     memory.check_ms = None
-    facts = {"approach": memory.approaches, **docking_facts(corridor, reading.seen)}
+    facts = {"approach": memory.approaches, **docking_facts(corridor, reading.relative)}
     context.decide(now_ms, "wave_off", f"the approach is called off: {', '.join(beyond)}", facts)
     memory.waved_off = True
     context.request(CommandMessage(DepotCommand.WAVE_OFF))

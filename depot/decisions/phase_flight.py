@@ -54,11 +54,11 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
 def _is_acceptable(context: PhaseContext, now_ms: int) -> bool:
     """True if the depot's own sensors show a skimmer that may dock. Otherwise it stays in phase 5 and is checked
     again."""
-    corridor, seen = context.profile.corridor, context.plant.depot_reading().seen
-    beyond = beyond_limits(corridor, seen)
+    corridor, relative = context.profile.corridor, context.plant.depot_reading().relative
+    beyond = beyond_limits(corridor, relative)
     if not beyond:
         return True
-    facts = docking_facts(corridor, seen)
+    facts = docking_facts(corridor, relative)
     context.decide_once(now_ms, "hold_at_corridor", f"not acceptable for docking: {', '.join(beyond)}", facts)
     context.memory.check_ms = now_ms + look_ms(context)
     return False
@@ -124,9 +124,9 @@ def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: i
                 memory.record.trigger = memory.record.trigger or SHORTFALL
             context.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:
-            seen = context.plant.depot_reading().seen
-            facts = docking_facts(context.profile.corridor, seen)
-            beyond = ", ".join(beyond_limits(context.profile.corridor, seen))
+            relative = context.plant.depot_reading().relative
+            facts = docking_facts(context.profile.corridor, relative)
+            beyond = ", ".join(beyond_limits(context.profile.corridor, relative))
             why = f"measured: {beyond}" if beyond else "geometry and relative motion acceptable"
             context.decide(now_ms, "in_docking_corridor", f"it reports {status.stage.name}; {why}", facts)
             context.happen(LoopEvent.AT_CORRIDOR, now_ms)
@@ -240,9 +240,9 @@ def _watch(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return True
     status = memory.status
     if status is not None and status.plan == memory.number:
-        seen = first(ABORT_2_TELEMETRY, status, profile.watch)
-        if seen is not None:
-            _recall(context, seen.name, seen.measured(status), now_ms)
+        tripped = first(ABORT_2_TELEMETRY, status, profile.watch)
+        if tripped is not None:
+            _recall(context, tripped.name, tripped.measured(status), now_ms)
             return True
         _enforce_margins(context, status, now_ms)
         _compare_harvest(context, status)

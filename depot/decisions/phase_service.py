@@ -72,14 +72,14 @@ def _give_up(context: PhaseContext, reading: DepotReading, facts: dict[str, Any]
     memory = context.memory
     missing = [
         name
-        for name, there in (
+        for name, done in (
             ("store_not_empty", reading.emptied),
             ("propellant_not_ready", reading.refuelled),
             ("batteries_not_ready", reading.charged),
             ("not_settled", reading.settled),
             ("interfaces_not_ready", reading.interfaces_pass),
         )
-        if not there
+        if not done
     ]
     context.decide(
         now_ms, "service_incomplete", f"patience is over: {', '.join(missing)}", facts | {"missing": missing}

@@ -112,8 +112,8 @@ def harvest_budget(
     spare_kg = use.launch_propellant_kg - (use.departure_kg + use.outbound_kg + need_kg) / thrust
     burnt_kg_s = use.harvest_kg / plan.harvest_s / thrust
     back_wh = fsum(power.cruise_w) * (plan.return_s + plan.dock_s) / _S_H
-    held_wh = (power.batt_a_wh + power.batt_b_wh) * power.launch_soc * capacity
-    spare_wh = held_wh - back_wh * (1.0 + power.power_reserve * reserve)
+    launch_wh = (power.batt_a_wh + power.batt_b_wh) * power.launch_soc * capacity
+    spare_wh = launch_wh - back_wh * (1.0 + power.power_reserve * reserve)
     lit = 1.0 - Almanac(profile.orbit).shadow.length_deg / 360.0
     drawn_w = fsum(power.harvest_w) - power.solar_w * lit
     limits = {

@@ -35,8 +35,8 @@ def way(n: float, here: Hill, target: Hill, seconds: float) -> BurnPair | None:
     if depart is None:
         return None
     first = minus(depart, velocity(here))
-    there = coast(n, (*position(here), *depart), seconds)
-    return BurnPair(seconds, first, size(first) + size(minus(velocity(target), velocity(there))))
+    arrival = coast(n, (*position(here), *depart), seconds)
+    return BurnPair(seconds, first, size(first) + size(minus(velocity(target), velocity(arrival))))
 
 
 def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> BurnPair:

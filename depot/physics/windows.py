@@ -48,7 +48,7 @@ class Almanac:
         self._period_ms = self.orbit.period_s * 1000.0
         self._start_deg = settings.start_deg
         self.shadow = Arc(180.0, shadow_deg(self.orbit, settings.beta_deg))
-        self._seen: dict[Arc, _Edges] = {}
+        self._edges_of: dict[Arc, _Edges] = {}
         self.blocked = Arc(settings.blocked_at_deg, settings.blocked_deg)
 
     def angle_deg(self, now_ms: float) -> float:
@@ -69,14 +69,16 @@ class Almanac:
 
     def _edges(self, arc: Arc, now_ms: int) -> _Edges:
         """Edges of an arc, cached: they are asked for many times between two edges."""
-        seen = self._seen.get(arc)
-        if seen is None or not (seen.from_ms <= now_ms < seen.start_ms and now_ms < seen.end_ms):
+        edges = self._edges_of.get(arc)
+        if edges is None or not (edges.from_ms <= now_ms < edges.start_ms and now_ms < edges.end_ms):
             count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
             inside = now_ms < self._passes_ms(end_deg, count)
-            left = self._revolution(end_deg, now_ms)
-            seen = _Edges(now_ms, inside, self._passes_ms(arc.start_deg, count + 1), self._passes_ms(end_deg, left + 1))
-            self._seen[arc] = seen
-        return seen
+            end_count = self._revolution(end_deg, now_ms)
+            edges = _Edges(
+                now_ms, inside, self._passes_ms(arc.start_deg, count + 1), self._passes_ms(end_deg, end_count + 1)
+            )
+            self._edges_of[arc] = edges
+        return edges
 
     def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
         """Time of the next entry or exit, ms."""

@@ -69,12 +69,12 @@ class ControllerClaim:
         self._vehicle = vehicle
         self._now_ms = now_ms
         self._restarts = vehicle.link.restarts
-        self._held = False
-        self._asked: tuple[int, int] | None = None  # time and mode when a person returned the control
+        self._stopped = False
+        self._returned: tuple[int, int] | None = None  # time and mode when a person returned the control
         self._ours = False  # the skimmer has launched it, or a person has returned it
 
     def launched(self) -> None:
-        self._held = False
+        self._stopped = False
         self._restarts = self._vehicle.link.restarts
 
     def commanded(self) -> None:
@@ -90,23 +90,23 @@ class ControllerClaim:
             if self._vehicle.link.restarts > self._restarts:
                 return RESTARTED
             return f"in {self._autopilot.modes.spec.name}, by others" if self._ours else FOUND
-        self._ours, self._asked = True, None
+        self._ours, self._returned = True, None
         if self._autopilot.modes.mode is self._autopilot.auto:
-            self._held = False
-        return HELD if self._held else ""
+            self._stopped = False
+        return HELD if self._stopped else ""
 
     def hold_here(self) -> None:
         """Hold because a person ordered it; no more commands until a person returns the control."""
-        self._held = True
+        self._stopped = True
 
     def let_go(self) -> None:
         """Take the control that a person returns. If the controller refuses, it is asked again for `ASK_FOR_MS`."""
-        self._held = False
-        self._asked = self._now_ms(), self._vehicle.flight_mode
+        self._stopped = False
+        self._returned = self._now_ms(), self._vehicle.flight_mode
 
     def _asks(self) -> bool:
         """True if a person returned the control less than `ASK_FOR_MS` ago and has not changed the mode since."""
-        if self._asked is None:
+        if self._returned is None:
             return False
-        asked_ms, mode = self._asked
-        return self._now_ms() < asked_ms + ASK_FOR_MS and self._vehicle.flight_mode == mode
+        returned_ms, mode = self._returned
+        return self._now_ms() < returned_ms + ASK_FOR_MS and self._vehicle.flight_mode == mode

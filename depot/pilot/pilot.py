@@ -163,7 +163,7 @@ class SkimmerPilot:
         stopped = self._stopped_ms is not None and self._clock() - self._stopped_ms >= _STOPPED_MS
         return STOPPED if stopped else ""
 
-    def seen(self) -> Relative:
+    def relative(self) -> Relative:
         """Position, speed, lean and rate as a camera over the pad measures them: up, north and east of the pad's
         middle."""
         (north, east), (_, _, height) = self.off_pad(), self.position()
@@ -333,9 +333,9 @@ class SkimmerPilot:
 
     def _go_over_pad(self) -> None:
         """Fly over the pad by its own estimate; from there it looks for the pad."""
-        wanted = (0.0, 0.0, 0.5 * self._box.corridor_height_m)
-        if wanted != self._target:
-            self._go_to(*wanted)
+        target = (0.0, 0.0, 0.5 * self._box.corridor_height_m)
+        if target != self._target:
+            self._go_to(*target)
 
     def _go_to(self, north: float, east: float, height: float) -> None:
         self._target = (north, east, height)

@@ -127,8 +127,8 @@ class Sensing:
         lean_deg, senses.rate_dps = lean_and_rate(r)
         senses.attitude_error_deg = lean_deg
         if away and r[report.ARMED] != 0.0:
-            left = 1.0 - (lean_deg - _LEAN_DEG) / (_FALLEN_DEG - _LEAN_DEG)
-            senses.attitude = min(max(left, 0.0), 1.0) if senses.rate_dps < _SPIN_DPS else 0.0
+            upright = 1.0 - (lean_deg - _LEAN_DEG) / (_FALLEN_DEG - _LEAN_DEG)
+            senses.attitude = min(max(upright, 0.0), 1.0) if senses.rate_dps < _SPIN_DPS else 0.0
 
     # --- battery ----------------------------------------------------------------------------------------------------
     def _empty(self) -> bool:

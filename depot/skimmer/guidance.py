@@ -205,9 +205,9 @@ class Guidance:
         half_ms = round(self._burn_s(reading, found.first, brake=brake) * 500.0)
         middle_ms = at_ms + half_ms
         end_ms = max(now_ms + round(found.seconds * 1000.0), middle_ms + 1_000)
-        there = coast(self._n, _state(reading), (middle_ms - now_ms) / 1000.0)
-        depart = transfer(self._n, position(there), position(target), (end_ms - middle_ms) / 1000.0)
-        dv = found.first if depart is None else minus(depart, velocity(there))
+        coasted = coast(self._n, _state(reading), (middle_ms - now_ms) / 1000.0)
+        depart = transfer(self._n, position(coasted), position(target), (end_ms - middle_ms) / 1000.0)
+        dv = found.first if depart is None else minus(depart, velocity(coasted))
         memory.leg, memory.target, memory.end_ms, memory.aimed = leg, target, end_ms, False
         span = end_ms - at_ms
         memory.due = [at_ms + round(part * span) for part in CORRECTIONS if (1.0 - part) * span > 2_000.0 * _AIM_S]
@@ -217,16 +217,16 @@ class Guidance:
     def _correct(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         memory = self.memory
         here = _state(reading)
-        wanted = transfer(self._n, position(here), position(memory.target), (memory.end_ms - now_ms) / 1000.0)
-        if wanted is None:
+        departure = transfer(self._n, position(here), position(memory.target), (memory.end_ms - now_ms) / 1000.0)
+        if departure is None:
             return []
-        return self._command(BurnPurpose.CORRECT, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+        return self._command(BurnPurpose.CORRECT, minus(departure, velocity(here)), now_ms, memory.end_ms)
 
     def _arrive(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Last burn of a transfer; its result is checked afterwards."""
         memory = self.memory
-        there = coast(self._n, _state(reading), max(memory.end_ms - now_ms, 0) / 1000.0)
-        dv = minus(velocity(memory.target), velocity(there))
+        arrival = coast(self._n, _state(reading), max(memory.end_ms - now_ms, 0) / 1000.0)
+        dv = minus(velocity(memory.target), velocity(arrival))
         half_ms = round(self._burn_s(reading, dv) * 500.0)
         at_ms = max(memory.end_ms - half_ms, now_ms)
         memory.aimed = True
@@ -250,8 +250,8 @@ class Guidance:
         here = _state(reading)
         off_m = here[1] - 2.0 * here[3] / self._n - self.memory.target[1] + 2.0 * self.memory.target[3] / self._n
         middle_m = off_m / (1.5 * self._n * _TRIM_S)
-        wanted = -2.0 * self._n * here[0] + 0.5 * self._n * middle_m
-        return self._command(BurnPurpose.TRIM, (0.0, wanted - here[4], 0.0), now_ms, now_ms)
+        along_mps = -2.0 * self._n * here[0] + 0.5 * self._n * middle_m
+        return self._command(BurnPurpose.TRIM, (0.0, along_mps - here[4], 0.0), now_ms, now_ms)
 
     def _pulse(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Pulse that leads to the glide slope's position at the next pulse."""
@@ -259,13 +259,13 @@ class Guidance:
         here = _state(reading)
         if self._slope(reading) != memory.slope:  # thrusters have failed, which needs a gentler slope
             return self.turn_back(reading, now_ms, _AGAIN_S)
-        left_s = max(memory.end_ms - now_ms - memory.pulse_ms, 0) / 1000.0
+        remaining_s = max(memory.end_ms - now_ms - memory.pulse_ms, 0) / 1000.0
         slope = self._slope(reading)
-        behind = self._corridor.contact_mps / slope * (exp(slope * left_s) - 1.0) - _CONTACT_M
-        wanted = transfer(self._n, position(here), (0.0, -behind, 0.0), memory.pulse_ms / 1000.0)
-        if wanted is None:
+        behind = self._corridor.contact_mps / slope * (exp(slope * remaining_s) - 1.0) - _CONTACT_M
+        departure = transfer(self._n, position(here), (0.0, -behind, 0.0), memory.pulse_ms / 1000.0)
+        if departure is None:
             return []
-        return self._command(BurnPurpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+        return self._command(BurnPurpose.APPROACH, minus(departure, velocity(here)), now_ms, memory.end_ms)
 
     # --- quantities --------------------------------------------------------------------------------------------------
     def off_way_m(self, reading: SkimmerReading, now_ms: int) -> float:
@@ -277,9 +277,9 @@ class Guidance:
         memory = self.memory
         if memory.leg not in (SkimmerLeg.OUT, SkimmerLeg.PATTERN, SkimmerLeg.BACK) or reading.thrusting:
             return 0.0
-        left_s = (memory.end_ms - now_ms) / 1000.0
-        known = coast(self._n, _state(reading), max(left_s, 0.0))
-        planned = coast(self._n, memory.target, max(-left_s, 0.0))
+        remaining_s = (memory.end_ms - now_ms) / 1000.0
+        known = coast(self._n, _state(reading), max(remaining_s, 0.0))
+        planned = coast(self._n, memory.target, max(-remaining_s, 0.0))
         return size(minus(position(known), position(planned)))
 
     def _slope(self, reading: SkimmerReading) -> float:
@@ -294,9 +294,9 @@ class Guidance:
 
     def _closes_in(self, reading: SkimmerReading) -> bool:
         """True inside the gate and coming nearer."""
-        there, speed = reading.position_m, reading.velocity_mps
-        inside = size(there) <= self._corridor.gate_m
-        return inside and fsum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
+        place_m, speed = reading.position_m, reading.velocity_mps
+        inside = size(place_m) <= self._corridor.gate_m
+        return inside and fsum(p * v for p, v in zip(place_m, speed, strict=True)) < 0.0
 
     def _burn_s(self, reading: SkimmerReading, dv: Vector, *, brake: bool = False) -> float:
         thruster = self._thruster(BurnPurpose.CORRECT, dv, brake=brake)

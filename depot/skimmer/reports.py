@@ -90,7 +90,7 @@ class SkimmerMemory(Struct):
     least_power: float = FAR
     out: list[Status] = field(default_factory=list)
     silent: bool = False  # the comms window is closed
-    held: list[Status] = field(default_factory=list)  # statuses that are sent when it opens
+    unsent: list[Status] = field(default_factory=list, name="held")  # statuses that are sent when it opens
     guidance: GuidanceMemory = field(default_factory=GuidanceMemory)
 
 
@@ -150,9 +150,9 @@ class Reports:
         memory.silent, before = not reading.link_open, memory.silent
         if memory.silent:
             return
-        if before:  # the window has opened: first send the held statuses, in order
-            memory.out += memory.held
-            memory.held = []
+        if before:  # the window has opened: first send these statuses, in order
+            memory.out += memory.unsent
+            memory.unsent = []
         if memory.repeat_ms is not None and now_ms >= memory.repeat_ms:
             memory.repeat_gap_ms = min(2 * memory.repeat_gap_ms, self._period_ms)
             memory.repeat_ms = now_ms + memory.repeat_gap_ms
@@ -177,7 +177,7 @@ class Reports:
         if not r.powered:
             return
         memory.seq = (memory.seq + 1) & 0xFFFF
-        (memory.out if r.link_open else memory.held).append(
+        (memory.out if r.link_open else memory.unsent).append(
             Status(
                 seq=memory.seq,
                 boot_ms=max(now_ms - memory.boot_ms, 0),

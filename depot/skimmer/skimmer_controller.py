@@ -43,7 +43,7 @@ class SkimmerController:
         self._beats = beats
         self._clear_m = clear_m
         self._craft = vehicle
-        self._seen: SkimmerReading | None = None  # reading and plan of the last evaluation of the triggers
+        self._judged: SkimmerReading | None = None  # reading and plan of the last evaluation of the triggers
         self._judged_by: MissionPlan | None = None
         self._found = 0
 
@@ -165,8 +165,8 @@ class SkimmerController:
     def _watch(self, reading: SkimmerReading) -> int:
         """Triggers of ABORT-1 that hold by the acknowledged plan, as bits."""
         plan = self.memory.plan
-        if reading is not self._seen or plan is not self._judged_by:
-            self._seen, self._judged_by, self._found = reading, plan, trips(reading, plan)
+        if reading is not self._judged or plan is not self._judged_by:
+            self._judged, self._judged_by, self._found = reading, plan, trips(reading, plan)
         return self._found
 
     def _separate(self, reading: SkimmerReading, now_ms: int) -> bool:

@@ -108,10 +108,10 @@ class PowerLoads:
         memory, low = self._helm.memory, self._power.survival_soc
         poor = reading.soc < (2.0 * low if memory.mode is SkimmerMode.SURVIVAL else low)
         dark = not reading.sunlit and not reading.thrusting
-        wanted = SkimmerMode.SURVIVAL if poor or dark else usual
-        if wanted is memory.mode:
+        mode = SkimmerMode.SURVIVAL if poor or dark else usual
+        if mode is memory.mode:
             return False
-        self._helm.set_mode(wanted, now_ms)
+        self._helm.set_mode(mode, now_ms)
         if reading.transmits:
             self._helm.reports.announce(now_ms)
         return True

@@ -127,8 +127,8 @@ class DepotClient:
     def next_deadline_ms(self) -> int | None:
         due = self.controller.next_deadline_ms()
         if self._clients.busy and self.controller.hears:
-            asked = self._clients.next_deadline_ms()
-            due = asked if due is None else due if asked is None else min(due, asked)
+            retry_ms = self._clients.next_deadline_ms()
+            due = retry_ms if due is None else due if retry_ms is None else min(due, retry_ms)
         return None if due is None else due - self._offset_ms
 
     def take_outgoing(self) -> list[Outgoing]:

@@ -88,16 +88,16 @@ class Burns:
         """Begin a burn along the nose with the available propellant and thrust."""
         state, flight, engines = self._state, self._legs.flight, self._profile.engines
         flight.burns += 1
-        wanted = command.dv_mps
-        flight.commanded_mps += wanted
+        commanded_mps = command.dv_mps
+        flight.commanded_mps += commanded_mps
         real = achieved(engines, state.seed, flight.burns, command.dv)
         mass, wear = self.mass_kg(), max(state.skimmer.health.thrust, 1e-3)
         speed = exhaust_mps(engines, command.thruster)
-        there_kg = state.skimmer.lobes.kg * wear
-        kg = min(propellant_kg(mass, size(real), speed), there_kg)
+        available_kg = state.skimmer.lobes.kg * wear
+        kg = min(propellant_kg(mass, size(real), speed), available_kg)
         health = state.skimmer.health
-        left = health.thruster_fwd if command.thruster is Thruster.FWD else health.attitude
-        newton = thrust_n(engines, command.thruster, left)
+        thruster_health = health.thruster_fwd if command.thruster is Thruster.FWD else health.attitude
+        newton = thrust_n(engines, command.thruster, thruster_health)
         flight.weakest = min(flight.weakest, newton / thrust_n(engines, command.thruster, 1.0))
         if kg <= 0.0 or newton <= 0.0 or state.skimmer.dark:
             self._end_of(command, 0.0)
@@ -162,8 +162,8 @@ class Burns:
         """Angle between the commanded and the present attitude, degrees: the rest of a turn, and the error of holding
         it."""
         flight, engines = self._legs.flight, self._profile.engines
-        left = flight.slew.angle_deg - flight.slew.turned_deg(self._state.now_ms)
-        return left + abs(engines.pointing_deg * normal(self._state.seed, self._state.sorties, "hold"))
+        remaining_deg = flight.slew.angle_deg - flight.slew.turned_deg(self._state.now_ms)
+        return remaining_deg + abs(engines.pointing_deg * normal(self._state.seed, self._state.sorties, "hold"))
 
     def rate_dps(self) -> float:
         """Rate of turn, degrees/s."""

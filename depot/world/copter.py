@@ -16,7 +16,7 @@ from depot.world.state import WorldState
 
 WIND_BLOCK_MS = 600_000
 LOOK_MS = 100
-SEEN_M = 60.0
+SENSOR_RANGE_M = 60.0
 _LOOKED_AT = (SkimmerPlace.NEAR, SkimmerPlace.BACK, SkimmerPlace.FINAL)
 _ONCE_MORE = (SkimmerPlace.BACK, SkimmerPlace.CORRIDOR, SkimmerPlace.FINAL, SkimmerPlace.ADRIFT)
 
@@ -213,16 +213,16 @@ class CopterMotion:
         kg = (use.return_kg * (1.0 if docked else state.way) + use.dock_kg) / state.skimmer.health.thrust
         return Homing(remaining_s, back_s + plan.dock_s, kg)
 
-    def _seen(self) -> Relative | None:
+    def _relative(self) -> Relative | None:
         """Position by the box's own sensors; None out of their range."""
-        seen = self._pilot.seen()
-        return None if hypot(*seen.position_m) > SEEN_M else seen
+        relative = self._pilot.relative()
+        return None if hypot(*relative.position_m) > SENSOR_RANGE_M else relative
 
     def _clearance_m(self) -> float:
         """Height above the pad while the copter is near; `_FAR_M` beyond."""
         if self._state.place is not SkimmerPlace.NEAR:
             return 0.0 if self._state.place is SkimmerPlace.DOCK else _FAR_M
-        return max(self._pilot.seen().position_m[0], 0.0)
+        return max(self._pilot.relative().position_m[0], 0.0)
 
     def refuel_kg_s(self, seconds: float) -> float:
         return self.pack.refuel_kg_s(seconds)
@@ -258,6 +258,6 @@ class CopterMotion:
         if self.weather is not None:
             reading.wind_mps = self.weather.wind_mps
         reading.dock_fuels = self.pack.fuelled
-        reading.clearance_m, reading.seen = self._clearance_m(), self._seen()
+        reading.clearance_m, reading.relative = self._clearance_m(), self._relative()
         if self._state.place is SkimmerPlace.DOCK:
             reading.locks_ok &= self._pilot.on_pad()

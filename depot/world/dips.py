@@ -55,9 +55,9 @@ class Dips:
         """Intake in the next `seconds`, kg."""
         if self._state.place is not SkimmerPlace.ZONE:
             return 0.0
-        asked, taken = self._taken
+        instant, taken = self._taken
         now = (self._state.now_ms, seconds, self._legs.here())
-        if asked != now:  # the drag and the harvest ask for the same instant
+        if instant != now:  # the drag and the harvest ask for the same instant
             start = self._legs.ellipse().phase
             taken = fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
             self._taken = (now, taken)
@@ -76,8 +76,8 @@ class Dips:
         """Intake on a part of a dip, kg; 0 if the skimmer is outside the zone at its middle."""
         ellipse = self._legs.ellipse()
         middle_s = ((low + high) / 2.0 - ellipse.phase) / self._n
-        there = self._legs.at(self._state.now_ms + round(middle_s * 1000.0))
-        if not self.inside(there):
+        middle = self._legs.at(self._state.now_ms + round(middle_s * 1000.0))
+        if not self.inside(middle):
             return 0.0
         return self.floor_kg_s / self._n * swept(self._orbit, self._profile.zone, ellipse, low, high)
 

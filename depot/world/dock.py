@@ -41,14 +41,14 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
     state.moving_kg_s = 0.0
     if not state.offloading:
         return
-    left = seconds
+    remaining_s = seconds
     for source, sink, rate in offload_pairs(state, profile):
-        taken, arrived = transfer(source, sink, rate * left, state.outside, efficiency=profile.depot.eta_route)
+        taken, arrived = transfer(source, sink, rate * remaining_s, state.outside, efficiency=profile.depot.eta_route)
         state.delivered_kg += arrived
-        left -= taken / rate
+        remaining_s -= taken / rate
         if taken > 0.0:
             state.moving_kg_s = rate
-        if left <= 1e-9:
+        if remaining_s <= 1e-9:
             break
 
 
@@ -62,7 +62,7 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
     transfer(state.depot.ch4, state.skimmer.lobes, min(rate * seconds, missing_kg), state.outside)
 
 
-def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
+def demand_j(state: WorldState, profile: Profile, seconds: float) -> float:
     """Energy that a docked skimmer takes from the depot's bus for its load and its charge, J."""
     power = profile.power
     load = fsum(loads_w(power, SkimmerMode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds

@@ -150,9 +150,9 @@ def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
 def hold_full(state: WorldState, profile: Profile) -> None:
     """Keep tanks as full as the faults `store_full` and `fuel_store_full` made them."""
     for name, tank in ((FaultName.STORE_FULL, state.depot.co2), (FaultName.FUEL_STORE_FULL, state.depot.ch4)):
-        held = state.faults.get(name)
-        if held is not None:
-            held.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
+        active = state.faults.get(name)
+        if active is not None:
+            active.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
 
 
 def _filler(tank: Callable[[WorldState], Tank]) -> tuple[Strike, Withdraw]:
@@ -253,9 +253,9 @@ def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> 
 
 def withdraw(state: WorldState, profile: Profile, name: str) -> None:
     """End a fault, if it holds."""
-    held = state.faults.pop(name, None)
-    if held is not None:
-        ACTIONS[name][1](state, profile, held.amount)
+    active = state.faults.pop(name, None)
+    if active is not None:
+        ACTIONS[name][1](state, profile, active.amount)
 
 
 def grow(state: WorldState, profile: Profile) -> None:

@@ -28,7 +28,7 @@ class Legs:
         self.rate = rate
         self._profile = profile
         self._state = state
-        self._seen: tuple[int, Hill | None, Hill] = (-1, None, AT_REST)
+        self._here: tuple[int, Hill | None, Hill] = (-1, None, AT_REST)
         self._drawn: tuple[Hill | None, Ellipse] = (None, Ellipse(0.0, 0.0, 0.0))
 
     @property
@@ -47,17 +47,17 @@ class Legs:
     def here(self) -> Hill:
         """True motion now."""
         flight, now_ms = self._state.flight, self._state.now_ms
-        seen_ms, hill, seen = self._seen
-        if seen_ms != now_ms or hill is not flight.hill:
-            seen = self.at(now_ms)
-            self._seen = (now_ms, flight.hill, seen)
-        return seen
+        at_ms, hill, here = self._here
+        if at_ms != now_ms or hill is not flight.hill:
+            here = self.at(now_ms)
+            self._here = (now_ms, flight.hill, here)
+        return here
 
     def ellipse(self) -> Ellipse:
         """Ellipse on which it would coast from here."""
         here = self.here()
-        seen, ellipse = self._drawn
-        if seen is not here:
+        drawn_at, ellipse = self._drawn
+        if drawn_at is not here:
             ellipse = ellipse_of(self.rate, here)
             self._drawn = (here, ellipse)
         return ellipse

@@ -93,8 +93,8 @@ class Navigator:
         now_ms, place = state.now_ms, state.place
         if place not in (SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK, SkimmerPlace.ADRIFT):
             return True
-        seen_ms, at, heard = self._heard
-        if seen_ms != now_ms or at is not place:
+        at_ms, at, heard = self._heard
+        if at_ms != now_ms or at is not place:
             heard = self._almanac.window_open(now_ms) or size(position(self._legs.here())) <= self._almanac.near_m
             self._heard = (now_ms, place, heard)
         return heard
@@ -134,14 +134,14 @@ class Navigator:
         usual_s = return_s(here, plan.return_s)
         burns = flight.burn is not None or bool(flight.commands)
         if state.place is SkimmerPlace.BACK and (burns or state.leg_end_ms > state.now_ms):
-            left_s = max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
-            dv = self._left_mps(velocity(gate))
-            return Homing(left_s, min(left_s, plan.return_s) + plan.dock_s, self._need_kg(dv))
+            remaining_s = max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
+            dv = self._remaining_mps(velocity(gate))
+            return Homing(remaining_s, min(remaining_s, plan.return_s) + plan.dock_s, self._need_kg(dv))
         way = cheapest(self._legs.rate, here, gate, usual_s)
-        left_s = usual_s if state.place is not SkimmerPlace.BACK else 0.0
-        return Homing(left_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
+        remaining_s = usual_s if state.place is not SkimmerPlace.BACK else 0.0
+        return Homing(remaining_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
 
-    def _left_mps(self, rest: Vector) -> float:
+    def _remaining_mps(self, rest: Vector) -> float:
         """Change of velocity of the rest of a way back, m/s: the burns that run or wait, and the rest of the speed at
         the end. Each burn counts as an impulse at its middle."""
         flight, engines, at_ms = self._legs.flight, self._profile.engines, self._state.now_ms

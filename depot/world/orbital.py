@@ -318,7 +318,7 @@ class OrbitalMotion:
         here = self.legs.here()
         distance = size(position(here))
         if distance <= self._profile.navigation.seen_m:
-            reading.seen = Relative(
+            reading.relative = Relative(
                 position(here), velocity(here), self.burns.attitude_error_deg(), self.burns.rate_dps()
             )
             reading.clearance_m = distance

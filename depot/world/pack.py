@@ -20,7 +20,7 @@ from depot.world.state import WorldState
 
 CHARGE_STEP = 0.002
 """Step of the simulated copter's charge when it follows the lobes."""
-TOLD_STEP = 0.01
+REPORTED_STEP = 0.01
 TELL_AGAIN_MS = 5000
 _SLOWEST_CHARGE = 0.2
 
@@ -48,14 +48,14 @@ def taper_kg_s(state: WorldState, profile: Profile, seconds: float) -> float:
     exact solution, so the number of calls does not change the result."""
     lobes, full, taper = state.skimmer.lobes, profile.depot.refuel_kg_s, profile.box.taper
     flat_s = min(max(taper - lobes.fill, 0.0) * lobes.capacity_kg / full, seconds)
-    bent_kg, left_s = (1.0 - taper) * lobes.capacity_kg, seconds - flat_s
-    if left_s <= 0.0 or bent_kg <= 0.0:
+    bent_kg, remaining_s = (1.0 - taper) * lobes.capacity_kg, seconds - flat_s
+    if remaining_s <= 0.0 or bent_kg <= 0.0:
         return full
     # fraction of the flow; it falls with the missing charge
     share = min((1.0 - lobes.fill) * lobes.capacity_kg / bent_kg, 1.0)
-    bent_s = min(max(log(max(share, _SLOWEST_CHARGE) / _SLOWEST_CHARGE), 0.0) * bent_kg / full, left_s)
+    bent_s = min(max(log(max(share, _SLOWEST_CHARGE) / _SLOWEST_CHARGE), 0.0) * bent_kg / full, remaining_s)
     bent = -max(share, _SLOWEST_CHARGE) * bent_kg * expm1(-bent_s * full / bent_kg)
-    return (full * flat_s + bent + _SLOWEST_CHARGE * full * (left_s - bent_s)) / seconds
+    return (full * flat_s + bent + _SLOWEST_CHARGE * full * (remaining_s - bent_s)) / seconds
 
 
 class SimulatedPack:
@@ -95,7 +95,7 @@ class ReportedPack:
         self._state = state
         self._body = body
         self._charge = body.charge()
-        self._told_ms = 0
+        self._report_ms = 0
         self.fuelled, self.measured = modelled, not modelled
         if fresh:
             lobes = state.skimmer.lobes
@@ -122,10 +122,10 @@ class ReportedPack:
     def tell(self, *, departs: bool = False) -> None:
         fill = self._state.skimmer.lobes.fill
         docked = self._state.place is SkimmerPlace.DOCK
-        if not self.fuelled or not docked or abs(fill - self._body.charge()) <= TOLD_STEP:
+        if not self.fuelled or not docked or abs(fill - self._body.charge()) <= REPORTED_STEP:
             return
-        if self._state.now_ms >= self._told_ms:
-            self._told_ms = self._state.now_ms + TELL_AGAIN_MS
+        if self._state.now_ms >= self._report_ms:
+            self._report_ms = self._state.now_ms + TELL_AGAIN_MS
             self._body.set_charge(fill)
 
     def refuel_kg_s(self, seconds: float) -> float:

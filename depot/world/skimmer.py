@@ -169,9 +169,9 @@ def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
 
 def powered(state: SkimmerResources, power: PowerSettings, supply_w: float) -> float:
     """Fraction of its power that each load gets, INTAKE too, when arrays and batteries cannot supply all."""
-    wanted_w = load_w(state, power)
-    there_w = supply_w + battery_w(state, power)
-    return 1.0 if wanted_w <= there_w else there_w / wanted_w
+    needed_w = load_w(state, power)
+    available_w = supply_w + battery_w(state, power)
+    return 1.0 if needed_w <= available_w else available_w / needed_w
 
 
 def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
@@ -247,8 +247,8 @@ def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> floa
     J."""
     used = state.batt_res.charge(joules)
     for battery in (state.batt_a, state.batt_b):
-        wanted = max(battery.capacity_j * soc * state.health.capacity - battery.j, 0.0)
-        used += battery.charge(min(wanted, (joules - used)))
+        missing_j = max(battery.capacity_j * soc * state.health.capacity - battery.j, 0.0)
+        used += battery.charge(min(missing_j, (joules - used)))
     return used
 
 
@@ -256,8 +256,8 @@ def missing_charge_j(state: SkimmerResources, soc: float) -> float:
     """Energy that `charge_from_dock` could still use, J."""
     missing = state.batt_res.room_j
     for battery in (state.batt_a, state.batt_b):
-        wanted = battery.capacity_j * soc * state.health.capacity - battery.j
-        missing += min(max(wanted, 0.0), battery.room_j)
+        missing_here_j = battery.capacity_j * soc * state.health.capacity - battery.j
+        missing += min(max(missing_here_j, 0.0), battery.room_j)
     return missing
 
 

@@ -39,8 +39,8 @@ class World:
         self.motion = motion
         self._mains_kg_s = mains_kg_s
         self._repairs: list[str] = []
-        self._seen: SkimmerReading | None = None  # readings are valid until something changes
-        self._depot_seen: DepotReading | None = None
+        self._skimmer_reading: SkimmerReading | None = None  # readings are valid until something changes
+        self._depot_reading: DepotReading | None = None
 
     def stand_on_dock(self) -> None:
         """Put the vehicle on its dock after a restart of the process; its harvest is lost."""
@@ -120,7 +120,7 @@ class World:
                 and not state.total_abort
                 and dock.interface_holds(state, FaultName.POWER_FAILURE)
             ):
-                dock_j = dock.wanted_j(state, profile, seconds)
+                dock_j = dock.demand_j(state, profile, seconds)
             else:
                 run_buses(skimmer, profile, seconds, accounts, supply_w, thrusting=state.place is not SkimmerPlace.DOCK)
             if skimmer.spine.k > profile.thermal.spine_stress_k:
@@ -315,10 +315,10 @@ class World:
     def skimmer_reading(self) -> SkimmerReading:
         """Reading of the skimmer's sensors now."""
         self.follow()
-        if self._seen is None:
-            self._seen = self._read()
-            self.motion.tell(self._seen)
-        return self._seen
+        if self._skimmer_reading is None:
+            self._skimmer_reading = self._read()
+            self.motion.tell(self._skimmer_reading)
+        return self._skimmer_reading
 
     def _read(self) -> SkimmerReading:
         expected_kg = min(self.motion.expected_kg(), max(self.state.target_kg, 0.0))
@@ -326,13 +326,13 @@ class World:
 
     def depot_reading(self) -> DepotReading:
         """Reading of the depot's sensors now."""
-        if self._depot_seen is None:
-            self._depot_seen = read_depot(self.state, self.profile)
-            self.motion.show(self._depot_seen)
-        return self._depot_seen
+        if self._depot_reading is None:
+            self._depot_reading = read_depot(self.state, self.profile)
+            self.motion.show(self._depot_reading)
+        return self._depot_reading
 
     def _changed(self) -> None:
-        self._seen = self._depot_seen = None
+        self._skimmer_reading = self._depot_reading = None
 
     # --- storage ----------------------------------------------------------------------------------------------------
     def dump(self) -> bytes:

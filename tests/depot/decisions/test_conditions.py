@@ -122,19 +122,19 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
         [flying(SkimmerStage.RETURN), flying(SkimmerStage.OUTBOUND)],
     ),
     "geometry_and_relative_motion_acceptable": (
-        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": GATE}}, HELD],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"relative": GATE}}, HELD],
         [
             flying(SkimmerStage.HOLDING),
-            *[flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (FAST, ASIDE)],
+            *[flying(SkimmerStage.HOLDING) | {"reading": {"relative": seen}} for seen in (FAST, ASIDE)],
         ],
     ),
     "within_docking_corridor": (
-        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, FAST)],
-        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"seen": ASIDE}}],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"relative": seen}} for seen in (GATE, FAST)],
+        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"relative": ASIDE}}],
     ),
     "relative_motion_within_limits": (
-        [flying(SkimmerStage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, ASIDE)],
-        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"seen": FAST}}],
+        [flying(SkimmerStage.HOLDING) | {"reading": {"relative": seen}} for seen in (GATE, ASIDE)],
+        [flying(SkimmerStage.HOLDING), flying(SkimmerStage.HOLDING) | {"reading": {"relative": FAST}}],
     ),
     "docked_and_stable": (
         [HELD],

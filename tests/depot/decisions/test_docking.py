@@ -70,8 +70,8 @@ def seen_as(bench: LoopBench, seen: Relative | None, until_s: float) -> None:
     """From now on the depot's sensors show this of a skimmer that holds at its gate."""
 
     def shown(reading: DepotReading) -> None:
-        if reading.seen is not None and bench.loop.now_ms < until_s * 1000.0:
-            reading.seen = seen
+        if reading.relative is not None and bench.loop.now_ms < until_s * 1000.0:
+            reading.relative = seen
 
     ChangedMotion(bench.loop.world, show=shown)
 

@@ -29,7 +29,7 @@ def on_its_way_in(range_m: float, *faults: str) -> LoopBench:
         or hypot(*seen.position_m) > range_m
     ):
         bench.step()
-        seen = bench.loop.world.depot_reading().seen
+        seen = bench.loop.world.depot_reading().relative
     return bench
 
 
@@ -69,7 +69,7 @@ def test_one_that_leaves_its_limits_in_the_approach_goes_back_to_the_gate_and_do
     while bench.names("skimmer").count("approach") < 2:
         bench.runtime.step(bench.loop.now_ms + 20_000)
         bench.take()
-        seen = bench.loop.world.depot_reading().seen
+        seen = bench.loop.world.depot_reading().relative
         assert seen is not None
         assert seen.position_m[1] < -CORRIDOR.commit_m  # behind it: it brakes at once, whatever its nose looks at
     bench.run()
@@ -111,7 +111,7 @@ def test_who_fails_in_every_approach_is_held_off_for_good() -> None:
     bench = LoopBench()
     while bench.loop.ended_by is None:
         bench.step()
-        seen = bench.loop.world.depot_reading().seen
+        seen = bench.loop.world.depot_reading().relative
         if bench.loop.world.state.place is SkimmerPlace.FINAL and seen is not None and hypot(*seen.position_m) < 600.0:
             turn(bench)
     assert bench.names().count("wave_off") == CORRIDOR.tries == bench.loop.depot.memory.approaches

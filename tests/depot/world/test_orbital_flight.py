@@ -210,10 +210,10 @@ def test_propellant_of_a_sortie_is_what_its_budget_says(flown: FlownWorld) -> No
 def test_the_depot_sees_a_skimmer_that_is_near_and_no_other(flown: FlownWorld) -> None:
     """Its own sensors, in their range."""
     world = at_harvest(PROFILE, PLAN, 0.0)
-    assert world.depot_reading().seen is None
+    assert world.depot_reading().relative is None
     world.turn_back()
     run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
-    seen = world.depot_reading().seen
+    seen = world.depot_reading().relative
     assert seen is not None and size(seen.position_m) == pytest.approx(PROFILE.corridor.gate_m, abs=100.0)
     assert seen.attitude_error_deg <= PROFILE.corridor.attitude_max_deg
 

@@ -271,14 +271,14 @@ def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings()
     mass_kg = use.dry_kg + depot.total_kg
     reading = world.depot_reading()
     need_kg = mass_kg * (1.0 - exp(-use.origin_dv_mps / use.engine_exhaust_mps))
-    assert reading.burn_need_kg == pytest.approx(need_kg) and reading.burn_there_kg > need_kg
+    assert reading.burn_need_kg == pytest.approx(need_kg) and reading.burn_available_kg > need_kg
     o2_kg, ch4_kg = depot.o2.kg, depot.ch4.kg
     world.burn_to_origin(need_kg)
     run(world, 0.5 * need_kg / use.engine_kg_s)
     assert 0.0 < world.depot_reading().burnt_mps < 0.6 * use.origin_dv_mps
     run(world, need_kg / use.engine_kg_s)
     assert world.depot_reading().burnt_mps == pytest.approx(use.origin_dv_mps, rel=1e-6)
-    assert world.depot_reading().burn_left_kg == 0.0
+    assert world.depot_reading().burn_remaining_kg == 0.0
     assert (o2_kg - depot.o2.kg) / (ch4_kg - depot.ch4.kg) == pytest.approx(use.engine_mixture)
     assert world.state.outside.total("exhaust") >= need_kg
 
