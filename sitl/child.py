@@ -105,8 +105,8 @@ class SitlChild:
     def _last_lines(self) -> str:
         text = _COLOURS.sub("", (self._folder / _OUTPUT).read_text(errors="replace"))
         lines = [line.strip() for line in reversed(text.splitlines()) if line.strip()]
-        told = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot reports several times which defaults it has read
-        return " | ".join(reversed(told)) or "it printed nothing"
+        last = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot reports several times which defaults it has read
+        return " | ".join(reversed(last)) or "it printed nothing"
 
     def stop(self) -> None:
         """End the process by SIGTERM, and by SIGKILL after 3 s. A second call does nothing."""

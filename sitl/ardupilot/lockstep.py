@@ -115,7 +115,7 @@ class JsonLockstep:
         self._request, self._answer = body.request.data, body.answer.data
         self._address: tuple[str, int] | None = None
         self._waiting = False  # True while the firmware waits for the answer to `request`
-        self._told_s = 0.0
+        self._answered_s = 0.0
 
     def step(self, until_ms: float, stop: Callable[[], bool] = _never) -> bool:
         """Wait for the firmware's next packet and answer it. False if it already has the sensors of `until_ms`, or if
@@ -124,11 +124,11 @@ class JsonLockstep:
             return False
         self._waiting = False
         again = not self.body.exchange()
-        if again and time.monotonic() - self._told_s < _LOST_S:
+        if again and time.monotonic() - self._answered_s < _LOST_S:
             return True  # it was repeated before our answer arrived
         assert self._address is not None
         self._socket.sendto(self._answer, self._address)
-        self._told_s = time.monotonic()
+        self._answered_s = time.monotonic()
         self.exchanges += 1
         return True
 

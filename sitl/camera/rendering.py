@@ -147,11 +147,11 @@ def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Number
     else:
         length = np.linalg.norm(rays, axis=1)
         met = look_at_ground(view.place, rays / length[:, None], ground)
-        seen = ~np.isnan(met[:, 0])
-        up = ground.up(np.where(seen, met[:, 0], 0.0), np.where(seen, met[:, 1], 0.0))
+        hit = ~np.isnan(met[:, 0])
+        up = ground.up(np.where(hit, met[:, 0], 0.0), np.where(hit, met[:, 1], 0.0))
         away = np.column_stack([met, -up]) - np.array(view.place)
         depth = np.einsum("ij,ij->i", away, rays) / (length * length)
-        inverse = np.where(seen, 1.0 / np.maximum(np.where(seen, depth, 1.0), _NEAR_M), 0.0)
+        inverse = np.where(hit, 1.0 / np.maximum(np.where(hit, depth, 1.0), _NEAR_M), 0.0)
     return np.ascontiguousarray(inverse.reshape(rows, columns))
 
 
@@ -171,8 +171,8 @@ def _segments(
     """Segments before the camera: both ends in pixels, and the width there."""
     points = np.array(_pieces(marking.points) if ground.map is not None else marking.points)
     up = np.nan_to_num(ground.up(points[:, 0], points[:, 1]))
-    seen = (np.column_stack([points, -up]) - np.array(view.place)) @ turned  # in the camera's frame
-    for a, b in pairwise(seen):
+    in_camera = (np.column_stack([points, -up]) - np.array(view.place)) @ turned  # in the camera's frame
+    for a, b in pairwise(in_camera):
         if a[0] < _NEAR_M and b[0] < _NEAR_M:
             continue
         first, last = _before(a, b), _before(b, a)
@@ -220,11 +220,11 @@ def _build(draw: ImageDraw.ImageDraw, view: CameraView, turned: Numbers, scene: 
     flat = [face for pad in view.pads for face in _pad(pad)]
     here = tuple(a - b for a, b in zip(view.place, scene.about, strict=True))
     standing = [face for shape in scene.obstacles if _near(shape, here) for face in _faces(shape)]
-    seen = [(face, (np.array(face.corners) - np.array(view.place)) @ turned) for face in flat]
+    faces = [(face, (np.array(face.corners) - np.array(view.place)) @ turned) for face in flat]
     about = np.array(scene.about) - np.array(view.place)
     walls = [(face, (np.array(face.corners) + about) @ turned) for face in standing]
-    seen += sorted(walls, key=lambda wall: -float(np.linalg.norm(wall[1].mean(axis=0))))
-    for face, corners in seen:
+    faces += sorted(walls, key=lambda wall: -float(np.linalg.norm(wall[1].mean(axis=0))))
+    for face, corners in faces:
         shown = [_pixel(corner, view) for corner in _clipped(corners)]
         if len(shown) > 2:
             draw.polygon(shown, fill=face.colour)

@@ -98,8 +98,8 @@ def launch(
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     model = {"PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}"}
-    told = {f"PX4_PARAM_{name}": value for name, value in _values({**place, **DEFAULTS, **defaults}).items()}
-    return start(binary, free_instance(), folder, {**model, **told})
+    environment = {f"PX4_PARAM_{name}": value for name, value in _values({**place, **DEFAULTS, **defaults}).items()}
+    return start(binary, free_instance(), folder, {**model, **environment})
 
 
 def launch_in_world(

@@ -94,12 +94,12 @@ class Stillness:
 
     def _find_children(self) -> None:
         """Find the programs that it has started at its start, until all of them have ended."""
-        found, asked = {self._pid}, [self._pid]
-        while asked:
-            pid = asked.pop()
+        found, pending = {self._pid}, [self._pid]
+        while pending:
+            pid = pending.pop()
             children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
             found.update(children)
-            asked += children
+            pending += children
         self._starting = len(found) > 1 or len(self._threads) == 1
         for pid in self._threads.keys() - found:
             self._threads.pop(pid).close()

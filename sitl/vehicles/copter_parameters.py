@@ -57,8 +57,8 @@ def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. With a drag feed-forward it is at most two
     thirds of what the lean limit allows; the rest is for drag and gusts."""
     own = values.get("WPNAV_ACCEL_C", 0.0)
-    wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
-    p[L.P_ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX]) if _feeds(values) else wanted
+    accel = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
+    p[L.P_ACCEL_CORNER] = min(accel, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX]) if _feeds(values) else accel
 
 
 def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:

@@ -44,13 +44,13 @@ class JointMotion:
 
     def at(self, now_s: float) -> tuple[float, float]:
         """Angle and rate at a time."""
-        left, angle, rate = now_s - self.begin_s, self.angle, self.rate
+        remaining_s, angle, rate = now_s - self.begin_s, self.angle, self.rate
         for seconds, acceleration in (*self.pieces, (inf, 0.0)):
-            step = min(max(left, 0.0), seconds)
+            step = min(max(remaining_s, 0.0), seconds)
             angle += step * (rate + 0.5 * acceleration * step)
             rate += acceleration * step
-            left -= step
-            if left <= 0.0:
+            remaining_s -= step
+            if remaining_s <= 0.0:
                 break
         return angle, rate
 
@@ -148,12 +148,12 @@ class SimulatedGimbal:
         rate, acceleration = self._pace()
         free = demand.posture is not Posture.RETRACTED and (demand.locked or limits.endless)
         ranges = (limits.roll, limits.pitch, (-inf, inf) if free else limits.yaw)
-        wanted = self._wanted(demand)
+        angles = self._angles(demand)
         axes, ends = [], list[float | None]()
         for number, (angle, speed) in enumerate(begin):
             low, high = ranges[number]
             fastest = rate
-            if wanted is None and demand.rates is not None:
+            if angles is None and demand.rates is not None:
                 turn = demand.rates[number]
                 fastest = min(rate, abs(turn))
                 goal = high if turn > 0.0 else low
@@ -162,14 +162,14 @@ class SimulatedGimbal:
                     goal = min(max(goal, low), high)
                 ends.append(goal if turn != 0.0 else None)
             else:
-                asked = 0.0 if wanted is None else wanted[number]
-                goal = angle + wrap(asked - angle) if isinf(high) else min(max(asked, low), high)
-                ends.append(goal if not isinf(high) and abs(goal - asked) > _AT_LIMIT else None)
+                target = 0.0 if angles is None else angles[number]
+                goal = angle + wrap(target - angle) if isinf(high) else min(max(target, low), high)
+                ends.append(goal if not isinf(high) and abs(goal - target) > _AT_LIMIT else None)
             axes.append(move(now_s, angle, speed, goal, max(fastest, 1e-6), acceleration))
         self._axes = (axes[0], axes[1], axes[2])
         self._ends = tuple(ends)
 
-    def _wanted(self, demand: Demand) -> Angles | None:
+    def _angles(self, demand: Demand) -> Angles | None:
         match demand.posture:
             case Posture.RETRACTED:
                 return self._parameter_angles("RETRACT")
@@ -230,5 +230,5 @@ def _clamp(angle: float, within: tuple[float, float]) -> tuple[float, bool]:
     low, high = within
     middle = 0.5 * (low + high)
     angle = middle + wrap(angle - middle)
-    kept = min(max(angle, low), high)
-    return kept, abs(kept - angle) > _AT_LIMIT
+    clamped = min(max(angle, low), high)
+    return clamped, abs(clamped - angle) > _AT_LIMIT

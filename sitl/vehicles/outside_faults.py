@@ -74,8 +74,8 @@ class FirmwareFaults:
             return {} if acts else None
         if name in _OF_BOTH:
             self.machine.inject_fault(name, value, active=active)
-        told = {}
+        changed = {}
         for setting in settings:
             on = setting.on if value is None or setting.given == 0.0 else setting.off + value * setting.given
-            told[setting.name] = on if active else setting.off
-        return told
+            changed[setting.name] = on if active else setting.off
+        return changed

@@ -61,10 +61,10 @@ class PadSensor:
         if self.period_ms == 0 or self._blind(now_ms):
             return []
         noise = Random(f"{self._seed}.{now_ms}")
-        seen = [
-            (off, self._look(v, noise)) for v in map(self._seen_from, self.pads(now_ms)) for off in self._in_sight(v)
+        sightings = [
+            (off, self._look(v, noise)) for v in map(self._sighting, self.pads(now_ms)) for off in self._in_sight(v)
         ]
-        return [look for _, look in sorted(seen, key=lambda sighting: sighting[0])]
+        return [look for _, look in sorted(sightings, key=lambda sighting: sighting[0])]
 
     def pads(self, now_ms: int) -> list[Ned]:
         """True positions of the pads, NED m from the vehicle's place at power-on."""
@@ -84,7 +84,7 @@ class PadSensor:
         span = now_ms if seconds <= 0.0 else int(now_ms / (1000.0 * seconds))
         return Random(f"{self._seed}.blind.{span}").random() < share
 
-    def _seen_from(self, pad: Ned) -> tuple[Ned, float]:
+    def _sighting(self, pad: Ned) -> tuple[Ned, float]:
         """Place of a pad in body axes (forward, right, down), and its depth below the vehicle, m."""
         s = self.state
         north, east, down = (pad[axis] - float(s[M.S_PN + axis]) for axis in range(3))
@@ -96,9 +96,9 @@ class PadSensor:
         )
         return body, down
 
-    def _in_sight(self, seen: tuple[Ned, float]) -> list[float]:
+    def _in_sight(self, sighting: tuple[Ned, float]) -> list[float]:
         """Angle off the middle of the picture, deg; empty if the pad is not visible."""
-        (forward, right, down), below = seen
+        (forward, right, down), below = sighting
         away = hypot(forward, right, down)
         off = degrees(atan2(hypot(forward, right), down))
         aside, farthest, kind = hypot(forward, right), self._value("SIM_PLD_DIST_LMT"), int(self._value("SIM_PLD_TYPE"))
@@ -106,8 +106,8 @@ class PadSensor:
         pictured = kind != _CONE or off <= 0.5 * self._value("SIM_PLD_FOV")
         return [off] if down > 0.0 and away >= NEAREST_M and near and pictured else []
 
-    def _look(self, seen: tuple[Ned, float], noise: Random) -> Look:
-        (forward, right, down), _ = seen
+    def _look(self, sighting: tuple[Ned, float], noise: Random) -> Look:
+        (forward, right, down), _ = sighting
         sigma = tan(radians(self._value("SIM_PLD_NOISE")))
         slant = (forward / down + normal_draw(noise, 0.0, sigma), right / down + normal_draw(noise, 0.0, sigma), 1.0)
         away = hypot(forward, right, down) * (1.0 + normal_draw(noise, 0.0, RANGE_ERROR))

@@ -84,8 +84,8 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Switch the receiver off while the estimator uses no GPS position (EK3_SRC1_POSXY 0)."""
-    there = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("EK3_SRC1_POSXY", 3.0) != 0.0
-    on = there and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
+    fitted = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("EK3_SRC1_POSXY", 3.0) != 0.0
+    on = fitted and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
     p[M.P_GPS_ON] = 1.0 if on else 0.0
 
 
@@ -114,9 +114,9 @@ def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """RNGFND1_TYPE 0: no range finder; RNGFND1_MIN_CM, RNGFND1_MAX_CM: its range."""
-    there = values.get("RNGFND1_TYPE", 0.0) != 0.0
+    fitted = values.get("RNGFND1_TYPE", 0.0) != 0.0
     p[M.P_FINDER_MIN] = values.get("RNGFND1_MIN_CM", 20.0) / 100.0
-    p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if there else 0.0
+    p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if fitted else 0.0
 
 
 def gps_noise(receiver: tuple[float, float, float]) -> Special:

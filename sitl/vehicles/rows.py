@@ -77,8 +77,8 @@ class MachineRows:
         if len(self._parts) == 1:
             return self._parts[0]()
         # Rows are independent, so the thread that advances a row does not change its result.
-        run_here, run_there = self._parts
-        other = _helper().submit(run_there)
+        run_here, run_in_helper = self._parts
+        other = _helper().submit(run_in_helper)
         return run_here() + other.result()
 
 

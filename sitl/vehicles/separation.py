@@ -40,17 +40,17 @@ class Approach:
 
 
 class Separation:
-    """Monitor of vehicles by the rows of their states and their numbers; `homes` by number. `told` receives each
+    """Monitor of vehicles by the rows of their states and their numbers; `homes` by number. `report` receives each
     approach below `CLOSE_M` when it is over. `closest` is the closest of all."""
 
     def __init__(
         self,
         states: Sequence[tuple[Floats, Sequence[int]]],
         homes: Sequence[GeoPoint],
-        told: Callable[[Approach], None],
+        report: Callable[[Approach], None],
     ) -> None:
         self._states = [(state, np.array(members, np.int64)) for state, members in states]
-        self._told = told
+        self._report = report
         self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
         self._at = np.zeros((len(homes), 3))
         self._speed = np.zeros((len(homes), 3))
@@ -78,7 +78,7 @@ class Separation:
     def finish(self) -> None:
         """End the monitoring, and report the approaches that are still close."""
         for approach in self._under_way.values():
-            self._told(approach)
+            self._report(approach)
         self._under_way.clear()
 
     def _read(self) -> None:
@@ -143,7 +143,7 @@ class Separation:
         for pair, closest in list(self._under_way.items()):
             now = still.get(pair)
             if now is None or now.distance_m > closest.distance_m + _APART_M:
-                self._told(closest)
+                self._report(closest)
                 del self._under_way[pair]
         for pair, approach in still.items():
             before = self._under_way.get(pair)

@@ -87,8 +87,8 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
 
 def _px4_payload(machine: SimulatedMachine, given: Mapping[str, float]) -> dict[int, int]:
     """Channels, from 1, of gripper and parachute with their functions. Also sets these functions in the machine."""
-    told = {channel: _PX4_PAYLOAD.get(given.get(f"PWM_MAIN_FUNC{channel}", 0.0)) for channel in FREE_OUTPUTS}
-    found = {channel: function for channel, function in told.items() if function is not None}
+    functions = {channel: _PX4_PAYLOAD.get(given.get(f"PWM_MAIN_FUNC{channel}", 0.0)) for channel in FREE_OUTPUTS}
+    found = {channel: function for channel, function in functions.items() if function is not None}
     for channel, function in found.items():
         machine.set_parameter(f"SERVO{channel}_FUNCTION", float(function))
     if PARACHUTE in found.values():
@@ -107,8 +107,8 @@ def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[O
     """Outputs of rotors 1 to 4. The machine's rotors move to their places in PX4."""
     places = [(given[f"CA_ROTOR{k}_PX"], given[f"CA_ROTOR{k}_PY"]) for k in range(4)]
     corners = [(1.0 if x > 0.0 else -1.0, 1.0 if y > 0.0 else -1.0) for x, y in places]
-    left = [x * y > 0.0 for x, y in corners]
-    if sorted(corners) != sorted(_CORNERS) or [given[f"CA_ROTOR{k}_KM"] > 0.0 for k in range(4)] != left:
+    counter_clockwise = [x * y > 0.0 for x, y in corners]
+    if sorted(corners) != sorted(_CORNERS) or [given[f"CA_ROTOR{k}_KM"] > 0.0 for k in range(4)] != counter_clockwise:
         raise SitlError("CA_ROTORn_PX, _PY and _KM are not those of a quad X, front right and rear left turning left")
     p = machine.rows()[1][0]
     p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))

@@ -88,12 +88,12 @@ class Encounters:
         chance = Random(f"{self._seed}.encounter.{self._begun}")
         moves = hypot(velocity[0], velocity[1])
         own_course = atan2(velocity[1], velocity[0]) if moves > _MOVES_MPS else 0.0
-        there = (here[0] + velocity[0] * lead, here[1] + velocity[1] * lead, here[2] + velocity[2] * lead)
+        meeting = (here[0] + velocity[0] * lead, here[1] + velocity[1] * lead, here[2] + velocity[2] * lead)
         if model.network is None:
             drawn = _drawn_evenly(model, chance)
         else:
             known = {pairs.LAYER: -here[2], pairs.OWN_SPEED: moves, pairs.OWN_CLIMB: -velocity[2]}
-            drawn = _drawn_together(model.network, known, chance, -there[2], model.emitter)
+            drawn = _drawn_together(model.network, known, chance, -meeting[2], model.emitter)
         course = own_course + radians(drawn.course_deg)
         vn, ve = drawn.speed * cos(course), drawn.speed * sin(course)
         # The closest point lies at a right angle to the relative motion, on one of its sides.
@@ -103,7 +103,7 @@ class Encounters:
         if drawn.behind is not None:
             ahead = rn * sin(own_course) - re * cos(own_course) > 0.0  # True if this side is ahead of the vehicle
             away = away if ahead != drawn.behind else -away
-        nearest = (there[0] - away * re / size, there[1] + away * rn / size, there[2] - drawn.miss_z)
+        nearest = (meeting[0] - away * re / size, meeting[1] + away * rn / size, meeting[2] - drawn.miss_z)
         # Drop a turn or a change of speed that would bring the intruder nearer before or after the closest point.
         pull_n = drawn.speeds_up * cos(course) - drawn.speed * drawn.turn * sin(course)
         pull_e = drawn.speeds_up * sin(course) + drawn.speed * drawn.turn * cos(course)

@@ -83,7 +83,7 @@ class Cable:
     def distance(self, at: Ned) -> float:
         """Distance to the surface, m; below 0 inside."""
         along = tuple(end - begin for begin, end in zip(self.begin, self.end, strict=True))
-        to = tuple(there - begin for begin, there in zip(self.begin, at, strict=True))
+        to = tuple(place - begin for begin, place in zip(self.begin, at, strict=True))
         squared = sum(part * part for part in along)
         share = min(max(sum(a * b for a, b in zip(along, to, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
         return hypot(*(b - share * a for a, b in zip(along, to, strict=True))) - self.radius
@@ -143,18 +143,18 @@ class Obstacles:
         """Distance in each of `SECTORS` directions, m, clockwise from `heading` (rad), for a level scanner; inf if
         nothing is within `range_m`."""
         rays = (_COS * cos(heading) - _SIN * sin(heading), _SIN * cos(heading) + _COS * sin(heading))
-        seen = np.full(len(_BEARINGS), np.inf)
+        distances = np.full(len(_BEARINGS), np.inf)
         for shape in self._within(at[0], at[1], range_m):
             if isinstance(shape, Prism):
                 if shape.low <= -at[2] <= shape.high:
-                    np.minimum(seen, _to_edges(rays, at, (*shape.outline, shape.outline[0])), out=seen)
+                    np.minimum(distances, _to_edges(rays, at, (*shape.outline, shape.outline[0])), out=distances)
             elif isinstance(shape, Cylinder):
                 if shape.low <= -at[2] <= shape.high:
-                    np.minimum(seen, _to_circle(rays, at, shape.middle, shape.radius), out=seen)
+                    np.minimum(distances, _to_circle(rays, at, shape.middle, shape.radius), out=distances)
             else:
-                np.minimum(seen, _to_wire(rays, at, shape), out=seen)
-        seen[seen > range_m] = np.inf
-        nearest: Floats = seen.reshape(SECTORS, _RAYS).min(axis=1)
+                np.minimum(distances, _to_wire(rays, at, shape), out=distances)
+        distances[distances > range_m] = np.inf
+        nearest: Floats = distances.reshape(SECTORS, _RAYS).min(axis=1)
         return nearest
 
 
@@ -175,9 +175,9 @@ def _to_circle(rays: Rays, at: Ned, middle: Place, radius: float) -> Floats:
     """Distance along each ray to a circle, m; inf if there is none."""
     n, e = middle[0] - at[0], middle[1] - at[1]
     along = n * rays[0] + e * rays[1]
-    left = radius * radius - (n * n + e * e - along * along)
-    away = along - np.sqrt(np.maximum(left, 0.0))
-    found: Floats = np.where((left >= 0.0) & (away >= 0.0), away, np.inf)
+    discriminant = radius * radius - (n * n + e * e - along * along)
+    away = along - np.sqrt(np.maximum(discriminant, 0.0))
+    found: Floats = np.where((discriminant >= 0.0) & (away >= 0.0), away, np.inf)
     return found
 
 

@@ -62,9 +62,11 @@ class Scanner:
         """Scan all directions now."""
         most, least, noise = (self._value(f"SIM_PRX_{name}") for name in ("MAX", "MIN", "NOISE"))
         blind = 0.5 * self._value("SIM_PRX_BLIND")
-        seen = self.obstacles.around(self.place(), self._stance()[1], most).tolist()
+        distances = self.obstacles.around(self.place(), self._stance()[1], most).tolist()
         if noise > 0.0:
             chance = Random(f"{self._seed}.scan.{now_ms}")
-            seen = [normal_draw(chance, away, noise) if isfinite(away) else away for away in seen]
-        told = [nan if abs(k * _STEP_DEG - 180.0) < blind or away < least else away for k, away in enumerate(seen)]
-        return Scan(told, 0.0, _STEP_DEG, most, least)
+            distances = [normal_draw(chance, away, noise) if isfinite(away) else away for away in distances]
+        shown = [
+            nan if abs(k * _STEP_DEG - 180.0) < blind or away < least else away for k, away in enumerate(distances)
+        ]
+        return Scan(shown, 0.0, _STEP_DEG, most, least)
