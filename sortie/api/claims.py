@@ -101,8 +101,8 @@ class Claims(ABC):
         """Claim that the vehicle reaches something within `within_s` of vehicle time: a mission item, a mode, a height
         (m above home; passed, or within 0.5 m), or a place (degrees; within `radius` m). Returns the vehicle time,
         s."""
-        wanted = [goal for goal in (item, mode, height, place) if goal is not None]
-        if len(wanted) != 1:
+        goals = [goal for goal in (item, mode, height, place) if goal is not None]
+        if len(goals) != 1:
             raise TypeError("reaches: say one of item=, mode=, height=, place=")
         if item is not None:
             return self._reaches_item(item, within_s)
@@ -149,10 +149,10 @@ class Claims(ABC):
         return self.ask(lambda session: session.time_s)
 
     def _failure(self, claim: str) -> AssertionError:
-        def seen(session: Session) -> list[str]:
+        def lines(session: Session) -> list[str]:
             return [standing(session), *story(session, _SHOWN), *self.hints()]
 
-        return AssertionError("\n".join([claim, *self.ask(seen)]))
+        return AssertionError("\n".join([claim, *self.ask(lines)]))
 
     def _comes(self, what: str, done: Callable[[Session], bool], within_s: float, instead: Callable[[], str]) -> float:
         if not self.pass_until(done, within_s):

@@ -132,8 +132,8 @@ class SessionLink(QuietNode):
 
     def _let_pass(self, until_ms: int) -> None:
         """Let time pass to the next event, at most to link time `until_ms`."""
-        left_ms = until_ms - self._runtime.link_ms
-        self._runtime.step(self._runtime.now_ms + min(max(left_ms, TICK_MS), HORIZON_MS))
+        remaining_ms = until_ms - self._runtime.link_ms
+        self._runtime.step(self._runtime.now_ms + min(max(remaining_ms, TICK_MS), HORIZON_MS))
 
     # --- a node -------------------------------------------------------------------------------------------------------
     @property

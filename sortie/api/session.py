@@ -247,7 +247,7 @@ class Session(Claims):
         watch = self._watch(condition, every_s)
         for _ in self._time.run(timeout_s, watch.done, watch.every_ms):
             pass
-        return self._came(watch, timeout_s)
+        return self._result(watch, timeout_s)
 
     async def arun_for(self, seconds: float) -> None:
         """Run as `run_for` does, while other tasks of the event loop run."""
@@ -268,7 +268,7 @@ class Session(Claims):
         """Run as `run_until` does, while other tasks of the event loop run."""
         watch = self._watch(condition, every_s)
         await self._time.arun(timeout_s, watch.done, watch.every_ms)
-        return self._came(watch, timeout_s)
+        return self._result(watch, timeout_s)
 
     def serve(
         self, seconds: float | None = None, *, speedup: float = 1.0, until: Callable[[], bool] | None = None
@@ -292,12 +292,12 @@ class Session(Claims):
             return EventWatch(self.events, kind=condition)
         return EventWatch(self.events, condition=lambda: condition(self), every_ms=round(every_s * 1000.0))
 
-    def _came(self, watch: EventWatch[E], timeout_s: float) -> E | None:
+    def _result(self, watch: EventWatch[E], timeout_s: float) -> E | None:
         if watch.done():
             return watch.found
         state = self.state
         raise TimeoutError(
-            f"{watch.wanted} did not come within {timeout_s:g} s: {state.mode}, "
+            f"{watch.description} did not come within {timeout_s:g} s: {state.mode}, "
             f"{'armed' if state.armed else 'disarmed'}, item {state.mission.item} of {state.mission.items}, "
             f"{state.height:.1f} m up"
         )

@@ -51,7 +51,7 @@ def inject(service: VehicleService, text: str) -> None:
 
 def end_fault(service: VehicleService, name: str) -> None:
     """End an active fault. UserError when it is not active."""
-    held = [fault.name for fault in service.faults.active]
-    if name not in held:
-        raise UserError(f"fault {name} does not hold{nearest(name, held)}; {', '.join(held) or 'none'} does")
+    active = [fault.name for fault in service.faults.active]
+    if name not in active:
+        raise UserError(f"fault {name} does not hold{nearest(name, active)}; {', '.join(active) or 'none'} does")
     service.faults.end(name, service.now_ms)

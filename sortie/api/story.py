@@ -22,8 +22,8 @@ def standing(session: Session) -> str:
     armed = "armed" if state.armed else "disarmed"
     battery = f"battery {100.0 * state.battery.remaining:.0f} %"
     faults = [str(fault) for fault in session.service.faults.active]
-    held = [f"faults {', '.join(faults)}"] if faults else []
-    return f"at {state.time_s:.2f} s: " + ", ".join([state.mode, armed, progress, fly, battery, *held])
+    fault_words = [f"faults {', '.join(faults)}"] if faults else []
+    return f"at {state.time_s:.2f} s: " + ", ".join([state.mode, armed, progress, fly, battery, *fault_words])
 
 
 def mode_name(session: Session, number: int) -> str:
@@ -31,7 +31,7 @@ def mode_name(session: Session, number: int) -> str:
     return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
 
 
-def told(session: Session, entry: TimedEvent) -> str | None:
+def line_of(session: Session, entry: TimedEvent) -> str | None:
     """Describe an event in a line with its time; None for kinds that people need not see."""
     event = entry.event
     match event:
@@ -55,7 +55,7 @@ def story(session: Session, last: int) -> list[str]:
     """Return the last `last` lines about events."""
     lines: list[str] = []
     for entry in reversed(session.events):
-        line = told(session, entry)
+        line = line_of(session, entry)
         if line is not None:
             lines.append(line)
             if len(lines) == last:

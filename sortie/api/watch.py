@@ -43,13 +43,13 @@ class EventWatch(Generic[E]):
         self.every_ms = every_ms
         self.found: E | None = None
         self._events = events
-        self._seen = len(events)
+        self._looked_at = len(events)
         self._kind = kind
         self._condition = condition
         self._met = False
 
     @property
-    def wanted(self) -> str:
+    def description(self) -> str:
         """Description for messages."""
         return "the condition" if self._kind is None else self._kind.__name__
 
@@ -60,7 +60,7 @@ class EventWatch(Generic[E]):
         return self._met
 
     def _look(self) -> bool:
-        fresh, self._seen = self._events[self._seen :], len(self._events)
+        fresh, self._looked_at = self._events[self._looked_at :], len(self._events)
         for entry in fresh:
             if self._kind is not None and isinstance(entry.event, self._kind):
                 self.found = entry.event

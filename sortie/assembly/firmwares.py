@@ -160,8 +160,10 @@ class Firmwares:
     def _refusal(self, number: int) -> SitlError | None:
         """Return the error for a program whose HEARTBEAT is of another kind of vehicle than its body."""
         vehicle = self._companions[self._members[number]].vehicle
-        told = None if vehicle.vehicle_type is None else class_of_type(vehicle.vehicle_type)
-        complaint = "" if told is None else another_kind(vehicle.firmware.name, told, vehicle.firmware.vehicle_class)
+        reported = None if vehicle.vehicle_type is None else class_of_type(vehicle.vehicle_type)
+        complaint = (
+            "" if reported is None else another_kind(vehicle.firmware.name, reported, vehicle.firmware.vehicle_class)
+        )
         return SitlError(complaint) if complaint else None
 
     def _ended(self, number: int, error: SitlError) -> None:

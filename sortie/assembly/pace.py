@@ -31,19 +31,19 @@ def pace_pictures(settings: Settings, service: VehicleService) -> None:
     if service.camera is None:
         return
     from sitl.camera.darkroom import darkroom  # for those who have a camera
-    from sortie.nodes.camera_card import PictureTold
+    from sortie.nodes.camera_card import PictureReported
 
     darkroom().yields = settings.pace != CLIENTS
     promises = settings.pace != CLIENTS and not is_real_time(settings)
-    service.camera.card.told = PictureTold.TAKEN_UNTIL_HEARD if promises else PictureTold.WRITTEN
+    service.camera.card.reported = PictureReported.TAKEN_UNTIL_HEARD if promises else PictureReported.WRITTEN
 
 
 def pace_warnings(settings: Settings) -> list[str]:
     """Return warnings about pace options without effect."""
     if settings.pace == CLIENTS:
         return []
-    said = settings.non_defaults()
-    return [f"--{row.name} is ignored: it is for --pace {CLIENTS}" for row in _BOUNDS if row.key in said]
+    given = settings.non_defaults()
+    return [f"--{row.name} is ignored: it is for --pace {CLIENTS}" for row in _BOUNDS if row.key in given]
 
 
 def begin_pace(

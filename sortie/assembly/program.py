@@ -228,7 +228,7 @@ class Program:
         return self.vehicles.fleet is None
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Description of the vehicles for people."""
         if self.alone:
             return self.service.autopilot.facts.vehicle_class.name

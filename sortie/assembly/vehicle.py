@@ -181,8 +181,8 @@ def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
     if spec.obstacles is not None:
         from sortie.config.obstacles import read_obstacles
 
-        told = spec.obstacles
-        world.obstacles = read_obstacles(told, spec.home) if isinstance(told, Path) else told
+        obstacles = spec.obstacles
+        world.obstacles = read_obstacles(obstacles, spec.home) if isinstance(obstacles, Path) else obstacles
     return world
 
 
@@ -229,8 +229,8 @@ def build_service(
     known = parameter_set(spec.kind)
     speaks = spoken_as(spec.firmware, vehicle_class(spec.kind))
     of_core = {name: value for name, value in given.items() if name in known.by_name or name in known.aliases}
-    kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
-    parameters = Parameters(known, kept, of_core)
+    initial = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
+    parameters = Parameters(known, initial, of_core)
     refuse_changes(parameters, spec.param)
     autopilot = Autopilot(spec.kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     autopilot.statistics.switched_on()

@@ -92,7 +92,7 @@ class Vehicles:
 
     def _service(self, number: int, standing: PlacedVehicle) -> VehicleService:
         around = self._surroundings
-        journal, stored = self._kept(standing.spec)
+        journal, stored = self._stored_of(standing.spec)
         spec = standing.spec
         given = without_set(standing.given, stored.parameters, spec.kind, spec.label)
         if not spec.alone and spec.system is not None:
@@ -121,7 +121,7 @@ class Vehicles:
             self.watches.append(ObstacleWatch(service, standing.machine, standing.machine.scanner, self.specs[0].home))
         return service
 
-    def _kept(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
+    def _stored_of(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
         store = self._surroundings.store
         if store is None:
             return NoJournal(), StoredState()

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from sortie.campaign.flown import RunResult, fly_run, identity
-from sortie.campaign.folder import read_kept, read_signals, rows, write_whole
+from sortie.campaign.folder import read_signals, read_study, rows, write_whole
 from sortie.campaign.report_charts import STYLE, DrawnTrack, map_of, track_of
 from sortie.config.errors import UserError
 from sortie.reports.page import html_page
@@ -70,16 +70,16 @@ class StudyComparison(Struct, frozen=True):
 
 def compare(old: Path, new: Path) -> StudyComparison:
     """Compare two campaign folders. UserError when that is impossible."""
-    kept, flown = (read_kept(old), read_kept(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
-    for path, there in zip((old, new), flown, strict=True):
-        if not there:
+    studies, flown = (read_study(old), read_study(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
+    for path, rows_of_runs in zip((old, new), flown, strict=True):
+        if not rows_of_runs:
             raise UserError(f"{path}: has no results; `sortie campaign run` flies them")
-    names = [name for name in kept[0].study.said.judge if name in kept[1].study.said.judge]
-    only = sorted(set(kept[0].study.said.judge) ^ set(kept[1].study.said.judge))
+    names = [name for name in studies[0].study.file.judge if name in studies[1].study.file.judge]
+    only = sorted(set(studies[0].study.file.judge) ^ set(studies[1].study.file.judge))
     shared = [run for run in flown[0] if run in flown[1] and _same_question(flown[0][run], flown[1][run])]
     paired = len(shared) == min(map(len, flown))
     runs = (sorted(shared),) * 2 if paired else (sorted(flown[0]), sorted(flown[1]))
-    first, second = ([there[run] for run in chosen] for there, chosen in zip(flown, runs, strict=True))
+    first, second = ([rows_of_runs[run] for run in chosen] for rows_of_runs, chosen in zip(flown, runs, strict=True))
     judges = {name: _judge(first, second, name, paired) for name in names}
     whole = [np.array([not row.ok for row in part]) for part in (first, second)]
     judges[ALL] = _failures(whole[0], whole[1], paired)
@@ -114,20 +114,20 @@ def write_apart(folders: Sequence[Path], agreed: Agreement, page: Path) -> bool:
         if all(tracks):
             maps.append(f"<h2>Run {run}</h2>{map_of([track for track in tracks if track is not None])}")
     if maps:
-        told = f"<p>Runs with other verdicts, the worst first: {' '.join(map(str, agreed.apart))}.</p>"
-        inside = "".join([told, *maps])
+        intro = f"<p>Runs with other verdicts, the worst first: {' '.join(map(str, agreed.apart))}.</p>"
+        inside = "".join([intro, *maps])
         write_whole(page, html_page("Where two campaigns disagree", inside, style=STYLE).encode("utf-8"))
     return bool(maps)
 
 
 def _track(folder: Path, run: int, number: int) -> DrawnTrack | None:
-    kept, row = read_kept(folder), next(row for row in rows(folder) if row.run == run)
+    stored, row = read_study(folder), next(row for row in rows(folder) if row.run == run)
     signals = read_signals(folder, run)
-    if not signals and kept.identity == identity():
-        signals = dict(fly_run(kept.study, run, row.inputs).signals)
+    if not signals and stored.identity == identity():
+        signals = dict(fly_run(stored.study, run, row.inputs).signals)
     verdict = "holds" if row.ok else "fails"
     name = f"{folder.name}, {verdict}"
-    return track_of(name, signals, kept.study.planned(run, row.inputs), f"run{number}") if signals else None
+    return track_of(name, signals, stored.study.planned(run, row.inputs), f"run{number}") if signals else None
 
 
 def _same_question(row: RunResult, other: RunResult) -> bool:
@@ -175,12 +175,12 @@ def _failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> Compa
 
 def _corrected(judges: Mapping[str, Compared]) -> dict[str, Compared]:
     """Return all comparisons with probabilities after Holm, and verdicts: by failures, then by robustness."""
-    asked = [(judge.p_failed, name, "p_failed") for name, judge in judges.items()]
-    asked += [(p, name, "p_robustness") for name, judge in judges.items() if (p := judge.p_robustness) is not None]
+    answers = [(judge.p_failed, name, "p_failed") for name, judge in judges.items()]
+    answers += [(p, name, "p_robustness") for name, judge in judges.items() if (p := judge.p_robustness) is not None]
     corrected: dict[tuple[str, str], float] = {}
     least = 0.0
-    for k, (p, name, kind) in enumerate(sorted(asked)):
-        least = corrected[name, kind] = max(least, min(1.0, p * (len(asked) - k)))
+    for k, (p, name, kind) in enumerate(sorted(answers)):
+        least = corrected[name, kind] = max(least, min(1.0, p * (len(answers) - k)))
     return {
         name: _judged(judge, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
         for name, judge in judges.items()

@@ -33,7 +33,7 @@ STRIKES: Final = {
 }
 """Faults that ArduPilot SITL has too: parameter, value during the fault, value afterwards. The controller has one of
 several parameters: SIM_GPS1_ENABLE switches GPS since 4.6."""
-ASKED: Final = ("ardupilot",)
+CONFIRMING: Final = ("ardupilot",)
 """Kinds of --vehicle whose SITL has these parameters."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
 SAME_AIR: Final = {"SIM_WIND_T": 1.0}
@@ -72,15 +72,15 @@ class ConfirmedFlights(Struct, frozen=True):
         return "differs" not in verdicts and "agrees" in verdicts
 
 
-def check_asked(study: Study) -> None:
+def check_confirmable(study: Study) -> None:
     """Raise UserError for a study that a flight controller cannot fly."""
-    said = study.said
-    for key, there in (("fleet", said.fleet), ("client", said.client), ("executor", said.executor)):
-        if there is not None:
+    file = study.file
+    for key, value in (("fleet", file.fleet), ("client", file.client), ("executor", file.executor)):
+        if value is not None:
             raise UserError(f"{key}: a flight controller is asked about one vehicle that flies its plan in AUTO")
 
 
-def asked_params(spec: VehicleSpec) -> dict[str, float]:
+def controller_params(spec: VehicleSpec) -> dict[str, float]:
     """Return the parameters for the start of the controller."""
     params, _ = given_parameters(spec.param, spec.kind)
     return SAME_AIR | {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}

@@ -112,7 +112,7 @@ def critical_area(
     r = PERSON_RADIUS_M + width_m / 2.0
     angle = radians(angle_deg)
     glide_m = PERSON_HEIGHT_M / tan(angle) if angle_deg < 90.0 else 0.0
-    kept = 0.8 - 0.2 * (max(angle_deg, 10.0) - 10.0) / 80.0
-    sliding, harmless = kept * speed_mps * cos(angle), sqrt(2.0 * HARMLESS_J / mass_kg)
+    restitution = 0.8 - 0.2 * (max(angle_deg, 10.0) - 10.0) / 80.0
+    sliding, harmless = restitution * speed_mps * cos(angle), sqrt(2.0 * HARMLESS_J / mass_kg)
     slide_m = max(0.0, sliding * sliding - harmless * harmless) / (2.0 * friction * GRAVITY_MPS2)
     return 2.0 * r * (glide_m + slide_m) + pi * r * r

@@ -48,7 +48,7 @@ Array = NDArray[np.generic]
 class _Met(Struct, frozen=True):
     """Encounter with an aircraft: indexes of the samples, distances (m), and events at each sample."""
 
-    there: NDArray[np.intp]
+    samples: NDArray[np.intp]
     away_m: Floats
     events: dict[str, NDArray[np.bool_]]
 
@@ -56,19 +56,19 @@ class _Met(Struct, frozen=True):
 def _meet(time: Floats, own: Floats, aircraft: Aircraft) -> _Met | None:
     """Calculate an encounter. `own`: rows north, east, down, m."""
     knots = np.array([(at_s, *place) for at_s, place in aircraft.knots])
-    there = np.flatnonzero((time >= knots[0, 0]) & (time <= knots[-1, 0]))
-    if aircraft.ghost or there.size < 2:
+    samples = np.flatnonzero((time >= knots[0, 0]) & (time <= knots[-1, 0]))
+    if aircraft.ghost or samples.size < 2:
         return None
-    at = np.stack([np.interp(time[there], knots[:, 0], knots[:, axis]) for axis in (1, 2, 3)])
-    relative = at - own[:, there]
+    at = np.stack([np.interp(time[samples], knots[:, 0], knots[:, axis]) for axis in (1, 2, 3)])
+    relative = at - own[:, samples]
     across = arrays.hypot(relative[0], relative[1])
     apart_z = np.abs(relative[2])
     events = {
         "nmac": (across < _NMAC_M) & (apart_z < _NMAC_Z_M),
         "well_clear_lost": (across < _F3442_M) & (apart_z < _F3442_Z_M),
-        "do365_lost": _do365(time[there], relative, across, apart_z),
+        "do365_lost": _do365(time[samples], relative, across, apart_z),
     }
-    return _Met(there, np.sqrt(across * across + apart_z * apart_z), events)
+    return _Met(samples, np.sqrt(across * across + apart_z * apart_z), events)
 
 
 def _do365(time: Floats, relative: Floats, across: Floats, apart_z: Floats) -> NDArray[np.bool_]:
@@ -99,9 +99,9 @@ def traffic_signals(signals: Mapping[str, Array], aircraft: Sequence[Aircraft]) 
     nearest = np.full(time.size, _FAR_M)
     for met in (_meet(time, own, other) for other in aircraft):
         if met is not None:
-            nearest[met.there] = np.minimum(nearest[met.there], met.away_m)
+            nearest[met.samples] = np.minimum(nearest[met.samples], met.away_m)
             for name, holds in met.events.items():
-                found[name][met.there] = np.maximum(found[name][met.there], holds)
+                found[name][met.samples] = np.maximum(found[name][met.samples], holds)
     return {"traffic_distance": nearest, **found}
 
 
@@ -109,11 +109,11 @@ def figures_of_traffic(signals: Mapping[str, Array], aircraft: Sequence[Aircraft
     """Return the number of encounters in the air, the number with each event, and the smallest distance, m."""
     time, own = _own(signals)
     flying = np.asarray(signals["landed"], np.float64) < 0.5
-    met = [found for other in aircraft if (found := _meet(time, own, other)) is not None and flying[found.there].any()]
+    met = [m for other in aircraft if (m := _meet(time, own, other)) is not None and flying[m.samples].any()]
     figures: dict[str, float | None] = {"encounters": float(len(met))}
     for name in EVENTS:
-        figures[name] = float(sum((other.events[name] & flying[other.there]).any() for other in met))
-    figures["closest_m"] = min((float(other.away_m[flying[other.there]].min()) for other in met), default=None)
+        figures[name] = float(sum((other.events[name] & flying[other.samples]).any() for other in met))
+    figures["closest_m"] = min((float(other.away_m[flying[other.samples]].min()) for other in met), default=None)
     return figures
 
 

@@ -134,18 +134,18 @@ def replay_command(folder: Path, run: int) -> str:
 
 def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
     """Calculate the evidence; None for a study without [containment]."""
-    study = columns.kept.study
-    if study.said.containment is None:
+    study = columns.stored.study
+    if study.file.containment is None:
         return None
-    flights = _Flights(folder, columns, study.said.containment)
+    flights = _Flights(folder, columns, study.file.containment)
     causes = [flights.part(cause, np.flatnonzero(flights.causes == cause)) for cause in flights.names]
-    untold = _untold(study.said.containment, causes, columns.searched)
+    untold = _untold(study.file.containment, causes, columns.searched)
     volume, buffer = (None, None) if untold else (flights.rate_sum("volume"), flights.rate_sum("buffer"))
     ends, every = flights.ends(), flights.part("all", np.arange(flights.hours.size))
     return ContainmentEvidence(
         study.name or study.plan_names,
-        columns.kept.identity,
-        study.said.containment,
+        columns.stored.identity,
+        study.file.containment,
         int((~flights.flew).sum()),
         float(flights.hours[flights.flew].sum()),
         every,
@@ -181,8 +181,8 @@ def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
 
 def cause_of(study: Study, row: RunResult) -> str:
     """Return the faults that had begun when the flight left its volume, or else at its end."""
-    left_s, end_s = row.figures["left_volume_s"], row.figures["end_s"]
-    until_s = end_s if left_s is None else left_s
+    exit_s, end_s = row.figures["left_volume_s"], row.figures["end_s"]
+    until_s = end_s if exit_s is None else exit_s
     faults = [parse_fault(text) for text in study.struck(row.inputs)]
     acted = {fault.name for fault in faults if until_s is not None and fault.window_ms()[0] <= until_s * 1000.0}
     return AND.join(sorted(acted)) or NO_FAULT
@@ -202,7 +202,7 @@ class _Flights:
 
     def __init__(self, folder: Path, columns: Columns, box: Containment) -> None:
         self._folder, self._columns, self._box = folder, columns, box
-        self._study = columns.kept.study
+        self._study = columns.stored.study
         known_runs = {*columns.runs.tolist()}  # more results may have come in
         found = [self._numbers(row) for row in rows(folder) if row.run in known_runs]
         table = np.array([numbers for numbers, _ in found], np.float64).reshape(-1, 8)
@@ -243,16 +243,16 @@ class _Flights:
         """Return figures of some of the flights at one edge."""
         part = part[self.flew[part]]
         margins = self.margins[boundary][part]
-        count, left = part.size, int((margins < 0.0).sum())
+        count, exits = part.size, int((margins < 0.0).sum())
         if count == 0:
             return ExitShare(0, 0)
         worst = int(self._columns.runs[part[np.argmin(margins)]])
         again = replay_command(self._folder, worst)
         if self._columns.searched:
-            return ExitShare(count, left, worst=worst, again=again)
-        hours, (low, high) = float(self.hours[part].mean()), interval(left, count, confidence)
-        per_hour = (left / count / hours, (low / hours, high / hours))
-        return ExitShare(count, left, left / count, (low, high), *per_hour, worst, again)
+            return ExitShare(count, exits, worst=worst, again=again)
+        hours, (low, high) = float(self.hours[part].mean()), interval(exits, count, confidence)
+        per_hour = (exits / count / hours, (low / hours, high / hours))
+        return ExitShare(count, exits, exits / count, (low, high), *per_hour, worst, again)
 
     def rate_sum(self, boundary: str) -> RateSum:
         """Sum over all causes: rate of the cause times share of flights that leave with it. Flights without a fault
@@ -284,8 +284,8 @@ class _Flights:
             return
         box, fence = self._box, self.margins["buffer"] - self._box.buffer_m
         below = box.height_m - self._highest
-        inside = lambda value: self._left(np.minimum(fence, below + value - box.height_m))
-        beyond = lambda value: self._left(fence + value)
+        inside = lambda value: self._exit_share(np.minimum(fence, below + value - box.height_m))
+        beyond = lambda value: self._exit_share(fence + value)
         yield _assumed("height_m", OUT_OF_VOLUME, box.height_m, inside, flights.volume.again)
         yield _assumed("buffer_m", OUT_OF_BUFFER, box.buffer_m, beyond, flights.buffer.again)
         hardest = "" if self.hardest is None else replay_command(self._folder, self.hardest)
@@ -298,7 +298,7 @@ class _Flights:
                 of = partial(_rate_with, rest, share)
                 yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, of, cause.volume.again)
 
-    def _left(self, margins: Floats) -> float:
+    def _exit_share(self, margins: Floats) -> float:
         return float((margins[self.flew] < 0.0).mean())
 
     def _largest(self, width_m: float, mass_kg: float) -> float:
@@ -309,8 +309,8 @@ class _Flights:
 
     def ends(self) -> list[EndOfFlight]:
         """Return the farthest ends outside, and the hardest of all."""
-        kept = (row for row in self._landed() if row.run == self.hardest or (row.figures["end_fence_m"] or 0.0) < 0.0)
-        ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, kept, key=self._order)]
+        rows = (row for row in self._landed() if row.run == self.hardest or (row.figures["end_fence_m"] or 0.0) < 0.0)
+        ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, rows, key=self._order)]
         return sorted(ends, key=lambda end: -end.beyond_m)
 
     def _order(self, row: RunResult) -> float:

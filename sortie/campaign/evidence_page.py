@@ -52,9 +52,9 @@ def evidence_page(found: ContainmentEvidence, study: Study) -> str:
 # --- the first page ---------------------------------------------------------------------------------------------------
 def _first_page(found: ContainmentEvidence, study: Study) -> str:
     """Write the section that explains the page."""
-    volume, said = found.flights.volume, study.said
+    volume, file = found.flights.volume, study.file
     grid = (
-        " A grid flies each combination once: a share is one of combinations." if said.sample.method == "grid" else ""
+        " A grid flies each combination once: a share is one of combinations." if file.sample.method == "grid" else ""
     )
     return (
         '<section class="first"><h2>What this is</h2>'
@@ -66,11 +66,11 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
         "mission and the assumptions below, not for a real vehicle. Their intervals tell how sure a figure is with so "
         "many flights; they do not tell how true the model is. Whoever applies has to show that the model is like the "
         "vehicle.</p>"
-        f"<h3>Which model was flown</h3><p>{escape(said.vehicle)} of Sortie {escape(found.flown_by)}, plan "
-        f"{escape(study.plan_names)}, sample {said.sample.method} with seed {said.sample.seed}.{grid} Its parameters "
+        f"<h3>Which model was flown</h3><p>{escape(file.vehicle)} of Sortie {escape(found.flown_by)}, plan "
+        f"{escape(study.plan_names)}, sample {file.sample.method} with seed {file.sample.seed}.{grid} Its parameters "
         "and distributions stand in report.html and study.json beside this page. Mass and width are those that the "
         f"study gives of the real vehicle: {found.containment.mass_kg:g} kg, {found.containment.width_m:g} m.</p>"
-        f"<h3>What it was compared with, and how far it was off</h3>{_compared(found, said.vehicle)}"
+        f"<h3>What it was compared with, and how far it was off</h3>{_compared(found, file.vehicle)}"
         "<h3>How to check a figure</h3><p>Each figure stands with a command that flies its worst flight again, byte "
         "for byte, with logs: the one that went farthest out or, where none left, came nearest to it. In brackets "
         "stand 95&nbsp;% intervals, exact ones by Clopper and Pearson of flights that left among those flown; per "
@@ -86,15 +86,15 @@ COMPARED: Final = frozenset(("copter",))
 def _compared(found: ContainmentEvidence, vehicle: str) -> str:
     names = sorted({name for cause in found.causes for name in cause.name.split(AND)} - {NO_FAULT})
     if parse_vehicle(vehicle).frame not in COMPARED:
-        names_said = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
+        decisions = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
     else:
         words = [f"{escape(name)}: {_decided(name)}" for name in names] or ["no fault of this study"]
-        names_said = (
+        decisions = (
             "<p>A real ArduCopter 4.7.0-dev flew the same body in the same world, and something broke "
             f"(docs/decides.md of Sortie has modes, seconds and ends): {'; '.join(words)}.</p>"
         )
     return (
-        f"{names_said}<p>Times that a rehearsal works out by rules are within a tenth of those flown in still air "
+        f"{decisions}<p>Times that a rehearsal works out by rules are within a tenth of those flown in still air "
         "(docs/rehearse.md). Neither is a comparison with a flight outdoors.</p>"
     )
 
@@ -166,8 +166,8 @@ def _end(end: EndOfFlight) -> tuple[str, ...]:
         )
     )
     place = f"{end.lat:.6f}, {end.lon:.6f}"
-    told = (str(end.run), escape(end.cause), escape(end.result), f"{end.time_s:.1f} s", place, where)
-    return (*told, *hit, _code(end.again))
+    cells = (str(end.run), escape(end.cause), escape(end.result), f"{end.time_s:.1f} s", place, where)
+    return (*cells, *hit, _code(end.again))
 
 
 # --- step 9 -----------------------------------------------------------------------------------------------------------
@@ -242,16 +242,16 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
     if rate.widest_share < _MOST:
         return ""
     whose = "without a fault" if rate.widest == NO_FAULT else f"with {escape(rate.widest)}"
-    told = f" {_most(rate.widest_share)} of the upper end comes from the {share.flights} flights {whose}"
+    text = f" {_most(rate.widest_share)} of the upper end comes from the {share.flights} flights {whose}"
     if share.left:
-        return f"{told}, of which {share.left} left."
-    told += f", none of which left: so few cannot rule out more (none of n: at most about 3/n, here {_upper(share)})"
+        return f"{text}, of which {share.left} left."
+    text += f", none of which left: so few cannot rule out more (none of n: at most about 3/n, here {_upper(share)})"
     if rate.unseen is None:
-        return f"{told}."
-    asked = ", below which criterion 1 wants it for low robustness," if boundary == "volume" else ""
+        return f"{text}."
+    criterion = ", below which criterion 1 wants it for low robustness," if boundary == "volume" else ""
     return (
-        f"{told}. It is what was not flown, not what was seen. To bring that part down to {TARGET:g} per flight hour"
-        f"{asked} takes some {float(f'{rate.unseen:.2g}'):,.0f} such flights, none of which leaves."
+        f"{text}. It is what was not flown, not what was seen. To bring that part down to {TARGET:g} per flight hour"
+        f"{criterion} takes some {float(f'{rate.unseen:.2g}'):,.0f} such flights, none of which leaves."
     )
 
 

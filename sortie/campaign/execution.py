@@ -42,7 +42,7 @@ _PER_WORKER: Final = 2
 _CONNECT_S: Final = 30.0
 _LOOK_S: Final = 5.0
 """Time without a result after which workers are counted and progress is shown, s."""
-_ASKED_SHARE: Final = 0.05
+_QUESTION_SHARE: Final = 0.05
 """Largest share of time for questions to the scheduler; its answer grows with the number of workers."""
 
 
@@ -166,8 +166,8 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
 
 def _lightened(flown: FlownRun) -> FlownRun:
     """Remove signals that the folder does not keep, and the underlying flight."""
-    kept = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
-    return FlownRun(flown.row, dict(flown.signals) if kept else {}, flown.traceback)
+    complete = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
+    return FlownRun(flown.row, dict(flown.signals) if complete else {}, flown.traceback)
 
 
 class RemainingRuns:
@@ -175,12 +175,12 @@ class RemainingRuns:
 
     def __init__(self, study: Study, done: set[int]) -> None:
         self._todo = ((run, given) for run, given in enumerate(study.spread()) if run not in done)
-        self.left = study.runs - len(done)
+        self.remaining = study.runs - len(done)
 
     def next(self, size: int) -> list[Run]:
         """Return at most `size` runs; none when all are assigned."""
         given = list(islice(self._todo, size))
-        self.left -= len(given)
+        self.remaining -= len(given)
         return given
 
     def tell(self, row: RunResult) -> None:
@@ -199,7 +199,7 @@ class Searched:
         self._go_on()
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Number of unassigned runs of this generation."""
         return len(self._todo)
 
@@ -239,9 +239,9 @@ class Campaign:
         self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
         self._fly = fly or fly_batch
         self._study_json = msgspec.json.encode(folder.study)
-        search = folder.study.said.sample.method == SEARCH
+        search = folder.study.file.sample.method == SEARCH
         self._sample = Searched(folder.study, rows(folder.path)) if search else RemainingRuns(folder.study, folder.done)
-        budget_s = folder.study.said.sample.budget_s
+        budget_s = folder.study.file.sample.budget_s
         self._until_s = inf if budget_s is None else time.monotonic() + budget_s
         self._again: list[list[Run]] = []
         self._suspects: list[Run] = []
@@ -249,7 +249,7 @@ class Campaign:
         self._refused: set[str] = set()
         self._known: set[str] = set()
         self._ask_at_s = -inf
-        self._came: SimpleQueue[Future] = SimpleQueue()
+        self._finished: SimpleQueue[Future] = SimpleQueue()
         self._flying: dict[Future, _BatchTask] = {}
         self.view = CampaignView(folder.study.runs)
         for row in rows(folder.path):
@@ -275,7 +275,7 @@ class Campaign:
     def _next(self) -> None:
         """Take a result. Without one, take back batches whose workers are gone."""
         try:
-            future = self._came.get(timeout=_LOOK_S)
+            future = self._finished.get(timeout=_LOOK_S)
         except Empty:
             known = self._workers()
             for future in [future for future, given in self._flying.items() if given.to and not known & given.to]:
@@ -290,7 +290,7 @@ class Campaign:
         if began_s >= self._ask_at_s:
             self._known = set(self._client.scheduler_info(n_workers=-1)["workers"])
             end_s = time.monotonic()
-            self._ask_at_s = end_s + (end_s - began_s) / _ASKED_SHARE
+            self._ask_at_s = end_s + (end_s - began_s) / _QUESTION_SHARE
         return self._known
 
     def _submit(self) -> None:
@@ -311,12 +311,12 @@ class Campaign:
                 self._fly, self._study_json, runs, self._expected, pure=False, workers=sorted(to) or None
             )
             self._flying[future] = _BatchTask(runs, to, alone)
-            future.add_done_callback(self._came.put)
+            future.add_done_callback(self._finished.put)
 
     def _fresh(self, workers: int) -> list[Run]:
         """Return a new batch while there is time. Batches get smaller towards the end, so that all workers finish
         together (guided self-scheduling: Polychronopoulos and Kuck 1987)."""
-        share = -(-self._sample.left // (_PER_WORKER * max(workers, 1)))
+        share = -(-self._sample.remaining // (_PER_WORKER * max(workers, 1)))
         return self._sample.next(min(self._size, share)) if time.monotonic() < self._until_s else []
 
     def _take(self, future: Future, given: _BatchTask) -> None:

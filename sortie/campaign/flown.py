@@ -55,8 +55,8 @@ RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 
 def figures_of(study: Study) -> tuple[str, ...]:
     """Return the names of a run's figures."""
-    more = () if study.said.containment is None else containment.FIGURES
-    return FIGURES + more + (() if study.said.traffic is None else encounters.FIGURES)
+    more = () if study.file.containment is None else containment.FIGURES
+    return FIGURES + more + (() if study.file.traffic is None else encounters.FIGURES)
 
 
 class FlownRun(Struct, frozen=True):
@@ -94,7 +94,7 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
         if study.fleet is not None:
             return _judged(study, run, given, planned, _fly_fleet(study, planned, watched))
         end = _fly_alone(study, planned, given, watched)
-        if study.said.traffic is not None:
+        if study.file.traffic is not None:
             blind = _fly_alone(study, _without_reaction(study, planned), given, ViewOfRun())
             met = end.met | {f"blind_{name}": value for name, value in blind.met.items()}
             end = structs.replace(end, met=met)
@@ -108,26 +108,26 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
 
 def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> RunResult:
     """Return the result of a run that raised, or that killed its workers."""
-    nothing: dict[str, float | None] = dict.fromkeys(study.said.judge)
+    nothing: dict[str, float | None] = dict.fromkeys(study.file.judge)
     return RunResult(
         run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(figures_of(study))
     )
 
 
 def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
-    said = study.said
+    file = study.file
     return Session(
         planned.spec,
         log_dir=watched.log_dir,
-        links=() if said.client is None else watched.links,
-        executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
+        links=() if file.client is None else watched.links,
+        executor=None if file.executor is None else own_code.executor_of(file.code or "", study.code, file.executor),
     )
 
 
 def _fly_alone(study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: ViewOfRun) -> FlightEnd:
     with _session(study, planned, watched) as session:
         end = _fly(session, study, planned, given, watched)
-        if study.said.traffic is None:
+        if study.file.traffic is None:
             return end
         return structs.replace(end, met=encounters.figures_of_traffic(end.signals, aircraft_about(session)))
 
@@ -137,7 +137,7 @@ def _without_reaction(study: Study, planned: PlannedRun) -> PlannedRun:
     same with AVD_ENABLE 0 and costs less."""
     spec = replace(planned.spec, param=(*planned.spec.param, f"{_REACTS}=0"))
     sky = spec.traffic
-    if isinstance(sky, TrafficPlan) and study.said.client is None and study.said.executor is None:
+    if isinstance(sky, TrafficPlan) and study.file.client is None and study.file.executor is None:
         spec = replace(spec, traffic=structs.replace(sky, receiver=replace(sky.receiver, range_m=0.0)))
     return PlannedRun(spec, planned.plan, planned.spacing_m)
 
@@ -147,12 +147,12 @@ def _fly(
     session: Session, study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: ViewOfRun
 ) -> FlightEnd:
     """Fly one vehicle, with samples from boot on."""
-    limit_s, said = study.said.limit_s, study.said
+    limit_s, file = study.file.limit_s, study.file
     session.upload(planned.plan)
-    recorder = Recorder(session, planned.plan, limit_s if said.client is not None else None)
+    recorder = Recorder(session, planned.plan, limit_s if file.client is not None else None)
     try:
-        if said.client is not None:
-            own_code.client_of(said.code or "", study.code, said.client)(session, given)
+        if file.client is not None:
+            own_code.client_of(file.code or "", study.code, file.client)(session, given)
         else:
             session.start()
             for link in watched.links:
@@ -160,7 +160,7 @@ def _fly(
     except TimeIsUp:
         return FlightEnd(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
     except (TimeoutError, RefusedError) as error:
-        if said.client is not None:
+        if file.client is not None:
             raise
         return FlightEnd(recorder.signals(), "refused", str(error))
     if not _to_its_end(session, recorder, limit_s, watched.speedup):
@@ -172,11 +172,13 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
     """Let time pass until the vehicle is down and disarmed; False when that does not happen."""
 
     try:
-        left_s = limit_s - session.time_s
+        remaining_s = limit_s - session.time_s
         if speedup > 0.0:
-            session.serve(left_s, speedup=speedup, until=lambda: recorder.over)
+            session.serve(remaining_s, speedup=speedup, until=lambda: recorder.over)
         else:
-            session.pass_until(lambda _: recorder.over, left_s, left_s)  # the recorder requests a pass for its end
+            session.pass_until(
+                lambda _: recorder.over, remaining_s, remaining_s
+            )  # the recorder requests a pass for its end
     except TimeIsUp:
         return False
     return recorder.over
@@ -210,7 +212,7 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[Fl
                 fleet.add_link(link)
         except (TimeoutError, RefusedError) as error:
             return [FlightEnd(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
-        while fleet.time_s < study.said.limit_s and not all(recorder.over for recorder in recorders):
+        while fleet.time_s < study.file.limit_s and not all(recorder.over for recorder in recorders):
             if watched.speedup > 0.0:
                 fleet.serve(_STEP_S, speedup=watched.speedup)
             else:
@@ -218,7 +220,7 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[Fl
         return [
             _ended(signals)
             if recorder.over
-            else FlightEnd(signals, "timeout", f"still flying after {study.said.limit_s:g} s")
+            else FlightEnd(signals, "timeout", f"still flying after {study.file.limit_s:g} s")
             for signals, recorder in zip(_together(fleet, recorders), recorders, strict=True)
         ]
 
@@ -228,10 +230,10 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
     all have."""
     recorded = [recorder.signals() for recorder in recorders]
     longest = max((signals["time"] for signals in recorded), key=len)
-    held = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in recorded]
+    indices = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in recorded]
     all_signals = [
         {name: values[at] for name, values in signals.items()} | {"time": longest}
-        for signals, at in zip(recorded, held, strict=True)
+        for signals, at in zip(recorded, indices, strict=True)
     ]
     distances = apart(all_signals, [spec.home for spec in fleet.vehicles])
     return [signals | {"others_distance": distance} for signals, distance in zip(all_signals, distances, strict=True)]
@@ -246,7 +248,7 @@ def _judged(
         {name: judge(flight.signals, given) for name, judge in study.judges().items()} for flight in ended
     ]
     robustness: dict[str, float | None] = {}
-    for name in study.said.judge:
+    for name in study.file.judge:
         margin = min(float(by_judge[name]) for by_judge in margins)
         if not isfinite(margin):
             raise ValueError(f"judge.{name}: its robustness is {margin}; a division by zero?")
@@ -256,8 +258,8 @@ def _judged(
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
     figures = _figures(ended)
     figures |= ended[0].met
-    if study.said.containment is not None:
-        figures |= containment.excursion(ended[0].signals, study.said.containment)
+    if study.file.containment is not None:
+        figures |= containment.excursion(ended[0].signals, study.file.containment)
     row = RunResult(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, figures)
     return FlownRun(row, ended[shown].signals)
 

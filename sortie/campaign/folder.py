@@ -52,14 +52,14 @@ class Folder:
         self.path = path
         self.study = study
         began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-        kept = msgspec.json.format(msgspec.json.encode(StoredStudy(study, identity, began)))
+        stored = msgspec.json.format(msgspec.json.encode(StoredStudy(study, identity, began)))
         with files_of(f"--out {path}", "choose another folder"):
             path.mkdir(parents=True, exist_ok=True)
             self._results = (path / "results.jsonl").open("a+b", buffering=0)  # keeps nothing that a full disk refused
         try:
             self._hold()
             with writing(path):
-                self._agree(kept)
+                self._agree(stored)
                 self.done, self.cut = self._recover()
         except BaseException:
             self._results.close()
@@ -77,18 +77,18 @@ class Folder:
         except OSError:
             raise UserError(f"--out {self.path}: another campaign is writing there; wait for it, or end it") from None
 
-    def _agree(self, kept: bytes) -> None:
+    def _agree(self, stored: bytes) -> None:
         file = self.path / "study.json"
         if not file.exists() or next(rows(self.path), None) is None:  # nothing is lost: another study may take it
-            write_whole(file, kept)
+            write_whole(file, stored)
             return
-        there = read_kept(self.path)
-        mine = msgspec.json.decode(kept, type=StoredStudy)
-        if msgspec.structs.replace(there.study, name=mine.study.name) != mine.study:
+        previous = read_study(self.path)
+        mine = msgspec.json.decode(stored, type=StoredStudy)
+        if msgspec.structs.replace(previous.study, name=mine.study.name) != mine.study:
             raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
-        if there.identity != mine.identity:
+        if previous.identity != mine.identity:
             raise UserError(
-                f"--out {self.path}: was flown by Sortie {there.identity}, this is {mine.identity}; choose another "
+                f"--out {self.path}: was flown by Sortie {previous.identity}, this is {mine.identity}; choose another "
                 "folder"
             )
 
@@ -112,9 +112,9 @@ class Folder:
         fresh = [result for result in flown if result.row.run not in self.done]
         with writing(self.path):
             lines = [self._line(result) for result in fresh]
-            left = memoryview(b"".join(lines))
-            while left:
-                left = left[self._results.write(left) :]
+            unwritten = memoryview(b"".join(lines))
+            while unwritten:
+                unwritten = unwritten[self._results.write(unwritten) :]
             os.fsync(self._results.fileno())
         self.done.update(result.row.run for result in fresh)
 
@@ -154,7 +154,7 @@ def writing(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: {why}; when that is mended the same command goes on", 1) from error
 
 
-def read_kept(path: Path) -> StoredStudy:
+def read_study(path: Path) -> StoredStudy:
     """Read study and identity of a folder. UserError when it is not a campaign's."""
     try:
         return msgspec.json.decode((path / "study.json").read_bytes(), type=StoredStudy)
@@ -228,7 +228,7 @@ def results(path: Path | str) -> pyarrow.Table:
     when it is not a campaign's."""
     import pyarrow
 
-    return pyarrow.concat_tables(tables(Path(path), read_kept(Path(path)).study))
+    return pyarrow.concat_tables(tables(Path(path), read_study(Path(path)).study))
 
 
 def _row(line: bytes) -> RunResult | None:
@@ -261,9 +261,9 @@ def _schema(study: Study) -> pyarrow.Schema:
 
     fields = [("run", pa.int64()), ("seed", pa.int64()), ("result", pa.string()), ("reason", pa.string())]
     fields += [("ok", pa.bool_())]
-    for name, varied in names_of(study.said.vary).items():
+    for name, varied in names_of(study.file.vary).items():
         fields.append((f"input.{name}", pa.string() if varied.is_text(name) else pa.float64()))
-    fields += [(f"robustness.{name}", pa.float64()) for name in study.said.judge]
+    fields += [(f"robustness.{name}", pa.float64()) for name in study.file.judge]
     fields += [(name, pa.float64()) for name in figures_of(study)]
     return pa.schema(fields)
 

@@ -108,8 +108,8 @@ def _lowest(values: Floats, first: int, last: int) -> Floats:
     """Return for each sample the smallest value from `first` to `last` samples later."""
     if last >= values.size:
         return _ahead(np.minimum.accumulate(values[::-1])[::-1], first)
-    held = np.concatenate([values, np.full(last, values[-1])])
-    windows = np.lib.stride_tricks.sliding_window_view(held, last - first + 1)
+    extended = np.concatenate([values, np.full(last, values[-1])])
+    windows = np.lib.stride_tricks.sliding_window_view(extended, last - first + 1)
     return np.asarray(windows[first : first + values.size].min(axis=1), np.float64)
 
 
@@ -152,15 +152,15 @@ class _FormulaReader:
 
     def _call(self, node: ast.Call) -> Margin:
         word, bounds = self._word(node.func)
-        wanted = 2 if word in ("until", "implies") else 1
+        count = 2 if word in ("until", "implies") else 1
         if word not in (*TEMPORAL, "implies"):
             known = (*TEMPORAL, "implies")
             raise FormulaError(f"'{word}' is none of {', '.join(known)}{nearest(word, known)}")
         if node.keywords:
             name, value = node.keywords[0].arg, ast.unparse(node.keywords[0].value)
             raise FormulaError(f"'{name} = {value}' is no comparison; did you mean {name} == {value}, or < or >?")
-        if len(node.args) != wanted:
-            raise FormulaError(f"{word} takes {wanted} formula{'s' if wanted > 1 else ''}: '{ast.unparse(node)}'")
+        if len(node.args) != count:
+            raise FormulaError(f"{word} takes {count} formula{'s' if count > 1 else ''}: '{ast.unparse(node)}'")
         parts = [self.formula(part) for part in node.args]
         if word == "implies":
             return lambda signals, step: np.maximum(-parts[0](signals, step), parts[1](signals, step))
@@ -209,9 +209,9 @@ class _FormulaReader:
             isinstance(right, ast.Constant) and isinstance(right.value, str)
         ):
             raise FormulaError(f"'{name}' is a text: compare it with == or != and one in quotes")
-        wanted, sign = right.value, YES if isinstance(op, ast.Eq) else -YES
-        self.compared.add(wanted)
-        return lambda signals, step: sign * np.where(signals[name] == wanted, 1.0, -1.0)
+        text, sign = right.value, YES if isinstance(op, ast.Eq) else -YES
+        self.compared.add(text)
+        return lambda signals, step: sign * np.where(signals[name] == text, 1.0, -1.0)
 
     def _value(self, node: ast.expr) -> Margin:
         if isinstance(node, ast.Constant) and _is_number(node.value):
@@ -241,9 +241,9 @@ class _FormulaReader:
         return lambda signals, step: np.asarray(signals[name], np.float64)
 
     def _function(self, word: str, node: ast.Call) -> Margin:
-        wanted = 1 if word == "abs" else 2
-        if len(node.args) != wanted or node.keywords:
-            raise FormulaError(f"{word} takes {wanted} number{'s' if wanted > 1 else ''}: '{ast.unparse(node)}'")
+        count = 1 if word == "abs" else 2
+        if len(node.args) != count or node.keywords:
+            raise FormulaError(f"{word} takes {count} number{'s' if count > 1 else ''}: '{ast.unparse(node)}'")
         parts = [self._value(part) for part in node.args]
         if word == "abs":
             return lambda signals, step: np.abs(parts[0](signals, step))

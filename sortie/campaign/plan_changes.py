@@ -69,30 +69,30 @@ def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
 def rebuilt(plan: Plan, changes: Iterable[tuple[int, Mapping[str, float]]], only: Collection[int]) -> Plan:
     """Return the plan with changed items (number, `values` as above and `drop`), reduced to the items `only`, or all if
     that is empty."""
-    gone: set[int] = set()
+    removed: set[int] = set()
     items = list(plan.items)
     for number, values in changes:
         if values.get("drop", 0.0):
-            gone.add(number)
+            removed.add(number)
         items[number - 1] = changed(items[number - 1], values)
-    kept = {item.seq for item in items if item.seq not in gone and (not only or item.seq in only)}
+    remaining = {item.seq for item in items if item.seq not in removed and (not only or item.seq in only)}
     whole = replace(plan, items=tuple(items))
-    return whole if len(kept) == len(items) else left_with(whole, kept)
+    return whole if len(remaining) == len(items) else reduced(whole, remaining)
 
 
-def left_with(plan: Plan, kept: Collection[int]) -> Plan:
+def reduced(plan: Plan, seqs: Collection[int]) -> Plan:
     """Return the plan with only these items (numbers from 1). A jump goes to the same item as before, or, when that is
     left out, to the next remaining one; without one, the jump is left out too."""
-    numbers = [item.seq for item in plan.items if item.seq in kept]
+    numbers = [item.seq for item in plan.items if item.seq in seqs]
     new = {old: k for k, old in enumerate(numbers, 1)}
-    ahead = [item for item in plan.items if item.seq in kept]
+    ahead = [item for item in plan.items if item.seq in seqs]
     lost = [
         item.seq
         for item in ahead
         if item.command == Cmd.DO_JUMP and not any(number >= item.param1 for number in numbers)
     ]
     if lost:
-        return left_with(plan, set(kept) - set(lost))
+        return reduced(plan, set(seqs) - set(lost))
 
     def placed(item: MissionItem) -> MissionItem:
         item = replace(item, seq=new[item.seq])

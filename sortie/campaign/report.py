@@ -46,7 +46,7 @@ def write_report(folder: Path) -> Path:
     the first."""
     columns = columns_of(folder)
     evidence = evidence_of(folder, columns)
-    summary, units = summary_of(columns), of_inputs(columns.kept.study)
+    summary, units = summary_of(columns), of_inputs(columns.stored.study)
     parts = [_head(columns, summary, evidence), _verdicts(summary), _encounters(summary.encounters)]
     parts += [_levels(columns, units), _space(columns, units)]
     parts.append(_tracks(folder, columns))
@@ -57,25 +57,25 @@ def write_report(folder: Path) -> Path:
     with writing(folder):
         if evidence is not None:
             write_whole(folder / "evidence.json", msgspec.json.format(msgspec.json.encode(evidence)))
-            write_whole(folder / "evidence.html", evidence_page(evidence, columns.kept.study).encode("utf-8"))
+            write_whole(folder / "evidence.html", evidence_page(evidence, columns.stored.study).encode("utf-8"))
         write_whole(file, html_page(title, "".join(parts), style=STYLE).encode("utf-8"))
     return file
 
 
 def _name(columns: Columns) -> str:
-    study = columns.kept.study
+    study = columns.stored.study
     return study.name or study.plan_names
 
 
 def _head(columns: Columns, summary: Summary, evidence: ContainmentEvidence | None) -> str:
-    kept, ended = columns.kept, ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
-    sample = kept.study.said.sample
+    stored, ended = columns.stored, ", ".join(f"{count} {escape(name)}" for name, count in summary.results.items())
+    sample = stored.study.file.sample
     how = SEARCHED if summary.interval is None else _rate(summary.failed, summary.done, summary.interval)
-    flown = f", flown from {escape(kept.began)} UTC" if kept.began else ""
+    flown = f", flown from {escape(stored.began)} UTC" if stored.began else ""
     more = "" if evidence is None else '<p><a href="evidence.html">Evidence on containment</a>, to be printed.</p>'
     return (
-        f"<p>{how}. {summary.done} of {summary.total} runs of {escape(kept.study.plan_names)}, sample {sample.method}, "
-        f"seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>{more}"
+        f"<p>{how}. {summary.done} of {summary.total} runs of {escape(stored.study.plan_names)}, "
+        f"sample {sample.method}, seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(stored.identity)}.</p>{more}"
     )
 
 
@@ -195,7 +195,7 @@ def _tracks(folder: Path, columns: Columns) -> str:
     rows = distinct([row for row in columns.worst if row.run in found], columns)
     if not rows:
         return ""
-    study = columns.kept.study
+    study = columns.stored.study
     planned = {row.run: study.planned(row.run, row.inputs) for row in rows}
     tracks = [track_of(str(row.run), found[row.run], planned[row.run], f"run{k}") for k, row in enumerate(rows)]
     same = len({(track.home, track.plan.items) for track in tracks}) == 1
@@ -211,12 +211,12 @@ def _tracks(folder: Path, columns: Columns) -> str:
 def distinct(rows: Sequence[RunResult], columns: Columns, most: int = MOST_TRACKS) -> list[RunResult]:
     """Return the worst of `rows` (in order). Among equally bad ones, choose those with the most different inputs, so
     that eight drawn flights are not all alike."""
-    left, chosen = list(rows), list[RunResult]()
-    while left and len(chosen) < most:
-        alike = [row for row in left if _badness(row) == _badness(left[0])]
+    remaining, chosen = list(rows), list[RunResult]()
+    while remaining and len(chosen) < most:
+        alike = [row for row in remaining if _badness(row) == _badness(remaining[0])]
         farthest = max(alike, key=lambda row: min((_apart(row, other, columns) for other in chosen), default=0.0))
         chosen.append(farthest)
-        left.remove(farthest)
+        remaining.remove(farthest)
     return chosen
 
 
@@ -260,13 +260,13 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
 
 def _links(folder: Path, row: RunResult) -> str:
     """Return links to the files of a flight in the folder."""
-    kept = {
+    pages = {
         "signals": f"signals/{row.run}.parquet",
         "logs": f"replays/{row.run}/",
         "traceback": f"errors/{row.run}.txt",
     }
-    kept["small"] = f"shrunk/{row.run}/"
-    return ", ".join(f'<a href="{path}">{name}</a>' for name, path in kept.items() if (folder / path).exists())
+    pages["small"] = f"shrunk/{row.run}/"
+    return ", ".join(f'<a href="{path}">{name}</a>' for name, path in pages.items() if (folder / path).exists())
 
 
 def _value(row: RunResult, name: str, units: dict[str, str]) -> str:
@@ -285,7 +285,7 @@ def _why(row: RunResult) -> str:
 # --- the study --------------------------------------------------------------------------------------------------------
 def _study(columns: Columns, units: dict[str, str]) -> str:
     """Write the section on the study: inputs with distributions, fixed values, judges."""
-    said = columns.kept.study.said
+    file = columns.stored.study.file
     vary = [
         (
             escape(_with_unit(name, units)),
@@ -293,21 +293,21 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
             escape(_distribution(varied.kind, getattr(varied, varied.kind))),
             "" if varied.within is None else f"{varied.within[0]:g} to {varied.within[1]:g}",
         )
-        for name, varied in said.vary.items()
+        for name, varied in file.vary.items()
     ]
-    rows = [("plan", said.plan), ("vehicle", said.vehicle), ("limit", f"{said.limit_s:g} s")]
-    rows += [(key, text) for key, text in (("home", said.home), ("radio", said.radio), ("code", said.code)) if text]
-    rows += [(f"parameter {name}", str(value)) for name, value in said.params.items()]
-    strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in said.faults]
+    rows = [("plan", file.plan), ("vehicle", file.vehicle), ("limit", f"{file.limit_s:g} s")]
+    rows += [(key, text) for key, text in (("home", file.home), ("radio", file.radio), ("code", file.code)) if text]
+    rows += [(f"parameter {name}", str(value)) for name, value in file.params.items()]
+    strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in file.faults]
     rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]
     rows += [
         (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.given().items()))
-        for change in said.change
+        for change in file.change
     ]
-    if said.fleet is not None:
-        who = said.fleet.file or f"{said.fleet.count} vehicles"
-        rows.append(("fleet", f"{who}, {said.fleet.formation}, {said.fleet.spacing} m apart"))
-    rows += [(f"judge {name}", text) for name, text in said.judge.items()]
+    if file.fleet is not None:
+        who = file.fleet.file or f"{file.fleet.count} vehicles"
+        rows.append(("fleet", f"{who}, {file.fleet.formation}, {file.fleet.spacing} m apart"))
+    rows += [(f"judge {name}", text) for name, text in file.judge.items()]
     inputs = plain_table(("input", "distribution", "numbers", "within"), vary, "Inputs") if vary else ""
     fixed = plain_table(
         ("key", "value"), [(escape(key), f"<code>{escape(text)}</code>") for key, text in rows], "Study"

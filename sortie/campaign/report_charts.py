@@ -58,8 +58,8 @@ def histogram(name: str, values: Floats, unit: str) -> str:
     y = svg.Scale(0.0, float(counts.max()), HIGH - _BOTTOM, _TOP)
     parts = [_HATCH, *_axes(x, y, "robustness" + (f" ({unit})" if unit else ""), "flights", whole=True)]
     for k, count in enumerate(counts):
-        kind, told = ("failed", "failed") if edges[k + 1] <= 0.0 else ("held", "held")
-        where = f"{edges[k]:.4g} to {edges[k + 1]:.4g}: {count} {told}"
+        kind, word = ("failed", "failed") if edges[k + 1] <= 0.0 else ("held", "held")
+        where = f"{edges[k]:.4g} to {edges[k + 1]:.4g}: {count} {word}"
         parts.append(_bar(x(edges[k]), x(edges[k + 1]), y(float(count)), y(0.0), kind, where))
     if low < 0.0 < high:
         parts.append(svg.line([(x(0.0), y(0.0)), (x(0.0), _TOP)], "zero"))
@@ -67,10 +67,10 @@ def histogram(name: str, values: Floats, unit: str) -> str:
     return svg.drawing(f"Robustness of {name}: how many flights", WIDE, HIGH, parts)
 
 
-def _bar(left: float, right: float, top: float, bottom: float, kind: str, told: str) -> str:
+def _bar(left: float, right: float, top: float, bottom: float, kind: str, words: str) -> str:
     return (
         f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{max(right - left - 1.0, 0.5):.1f}" '
-        f'height="{max(bottom - top, 0.0):.1f}"><title>{escape(told)}</title></rect>'
+        f'height="{max(bottom - top, 0.0):.1f}"><title>{escape(words)}</title></rect>'
     )
 
 
@@ -102,8 +102,8 @@ def scatter(x: Axis, y: Axis, failed: NDArray[np.bool_], runs: NDArray[np.int64]
     return svg.drawing(f"Failures over {x.name} and {y.name}", WIDE, HIGH, parts)
 
 
-def _dot(x: float, y: float, failed: bool, told: str) -> str:
-    title = f"<title>{told}: {'failed' if failed else 'held'}</title>"
+def _dot(x: float, y: float, failed: bool, words: str) -> str:
+    title = f"<title>{words}: {'failed' if failed else 'held'}</title>"
     if not failed:
         return f'<circle class="held" cx="{x:.1f}" cy="{y:.1f}" r="2.6">{title}</circle>'
     c = _CROSS

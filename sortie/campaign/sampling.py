@@ -30,7 +30,7 @@ _SEEDS: Final = 1 << 63
 _WIDEST: Final = 10
 """Largest standard deviation of a logarithm; 10 is a factor of 22,000."""
 _SHOWN: Final = 3
-_LEAST_KEPT: Final = 1e-6
+_LEAST_SHARE: Final = 1e-6
 """Smallest share of a distribution that `within` may keep; below it the inverse has too few digits."""
 
 
@@ -106,9 +106,9 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return self._of_kind() or self._of_values() or self._of_nominal()
 
     def _of_kind(self) -> str:
-        said = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(said) != 1:
-            return f"expected one of {', '.join(KINDS)}, not {' and '.join(said) or 'none'}"
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            return f"expected one of {', '.join(KINDS)}, not {' and '.join(given) or 'none'}"
         if self.uniform is not None and not self.uniform[0] < self.uniform[1]:
             return "uniform: expected [from, to] with from < to"
         if self.normal is not None and not self.normal[1] > 0.0:
@@ -127,9 +127,9 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         low, high = self.within
         if not low < high:
             return "within: expected [least, most] with least < most"
-        below, above = self._kept()
+        below, above = self._quantiles()
         return (
-            "" if above - below >= _LEAST_KEPT else f"within: nothing of the distribution is from {low:g} to {high:g}"
+            "" if above - below >= _LEAST_SHARE else f"within: nothing of the distribution is from {low:g} to {high:g}"
         )
 
     def _of_values(self) -> str:
@@ -156,7 +156,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         whole = (0.0, 1.0) if self.chance is not None else (0.0 if self.lognormal is not None else -inf, inf)
         return self.uniform or self.within or whole
 
-    def _kept(self) -> tuple[float, float]:
+    def _quantiles(self) -> tuple[float, float]:
         """Return the quantiles of both ends of `within`."""
         return (0.0, 1.0) if self.within is None else (self._below(self.within[0]), self._below(self.within[1]))
 
@@ -179,7 +179,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         if self.uniform is not None:
             low, high = self.uniform
             return round(low + share * (high - low), _DIGITS)
-        below, above = self._kept()
+        below, above = self._quantiles()
         deviate = normal_quantile(min(max(below + share * (above - below), 1e-12), 1.0 - 1e-12))
         if self.normal is not None:
             return self._cut(round(self.normal[0] + deviate * self.normal[1], _DIGITS))

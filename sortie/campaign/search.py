@@ -48,11 +48,11 @@ class Search:
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._vary = study.said.vary
+        self._vary = study.file.vary
         width = len(self._vary)
         self._look_size = max(8, 3 * width)
         self._size = _size(width)
-        self._told: list[RunResult] = []
+        self._rows: list[RunResult] = []
         self._flown: list[NDArray[np.float64]] = []
         self._points: list[NDArray[np.float64]] = []
         self._descent: _Descent | None = None
@@ -65,18 +65,18 @@ class Search:
             self._looks += 1
         else:
             points = self._worst_of(self._descent.ask(_TRIED * self._size))
-        first = len(self._told)
+        first = len(self._rows)
         self._points = points[: self._study.runs - first]
         return [(first + k, inputs_at(self._vary, point)) for k, point in enumerate(self._points)]
 
     def tell(self, rows: Sequence[RunResult]) -> None:
         """Take all results of the generation, in the order of `ask`."""
         assert len(rows) == len(self._points)
-        self._told += rows
+        self._rows += rows
         self._flown += self._points
-        if len(self._told) >= self._study.runs:
+        if len(self._rows) >= self._study.runs:
             return
-        badness = badnesses(self._told, self._judges)
+        badness = badnesses(self._rows, self._judges)
         fresh = badness[-len(rows) :]
         if self._descent is None:
             self._descent = _Descent(self._points[int(np.argmin(fresh))], self._seed())
@@ -86,17 +86,17 @@ class Search:
     def _worst_of(self, points: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
         """Return the points that look worst."""
         known = np.array(self._flown[-_REMEMBERED:])
-        badness = badnesses(self._told, self._judges)[-_REMEMBERED:]
+        badness = badnesses(self._rows, self._judges)[-_REMEMBERED:]
         order = np.argsort(expected(known, badness, np.array(points)), kind="stable")
         return [points[int(k)] for k in order[: self._size]]
 
     @property
     def _judges(self) -> list[str]:
-        judge = self._study.said.sample.judge
-        return list(self._study.said.judge) if judge is None else [judge]
+        judge = self._study.file.sample.judge
+        return list(self._study.file.judge) if judge is None else [judge]
 
     def _seed(self) -> int:
-        state = np.random.SeedSequence([self._study.said.sample.seed, self._looks]).generate_state(1)
+        state = np.random.SeedSequence([self._study.file.sample.seed, self._looks]).generate_state(1)
         return int(state[0])
 
 
@@ -176,9 +176,9 @@ def _margin(robustness: Mapping[str, float | None], name: str) -> float:
 def first_failure(study: Study, most: int) -> int:
     """Count the flights of a search, flown in this process, until the first failure; at most `most`."""
     search, flights = Search(study), 0
-    while asked := search.ask():
+    while batch := search.ask():
         flown = []
-        for run, given in asked:
+        for run, given in batch:
             flown.append(fly_run(study, run, given).row)
             flights += 1
             if not flown[-1].ok or flights >= most:

@@ -46,15 +46,15 @@ class Case(Struct, frozen=True):
 
     def study(self, whole: Study) -> Study:
         """Return a study of this single flight."""
-        said = whole.said
+        file = whole.file
         vary = {name: Distribution(choice=[value]) for name, value in self.inputs.items()}
         only = msgspec.structs.replace(
-            said,
-            faults=[said.faults[k] for k in self.faults],
+            file,
+            faults=[file.faults[k] for k in self.faults],
             vary=vary,
-            sample=SampleSettings("grid", 1, said.sample.seed),
+            sample=SampleSettings("grid", 1, file.sample.seed),
         )
-        return msgspec.structs.replace(whole, said=only, runs=1, only=list(self.items))
+        return msgspec.structs.replace(whole, file=only, runs=1, only=list(self.items))
 
 
 class Shrunk(Struct, frozen=True):
@@ -80,13 +80,13 @@ class _Shrinking:
     def __init__(self, study: Study, failure: RunResult, fly: Fly, most: int, judge: str | None) -> None:
         self._study = msgspec.structs.replace(study, first=study.first + failure.run)
         self._failure, self._fly, self._most = failure, fly, most
-        self.broken = _asked_for(failure, judge)
-        self._rest = {name: value for name, value in at_rest(study.said.vary).items() if name in failure.inputs}
+        self.broken = _judges_broken(failure, judge)
+        self._rest = {name: value for name, value in at_rest(study.file.vary).items() if name in failure.inputs}
         self._known: dict[str, bool] = {}
         self._quiet: dict[tuple[int, ...], RunResult] = {}
         items = tuple(item.seq for item in study.plan(failure.inputs).items)
         self._items = study_items(study, items)
-        self.best = Case(dict(failure.inputs), tuple(range(len(study.said.faults))), self._items)
+        self.best = Case(dict(failure.inputs), tuple(range(len(study.file.faults))), self._items)
         self.flights = 0
 
     def fails(self, case: Case) -> bool:
@@ -174,7 +174,7 @@ class _Shrinking:
 
     def _halve(self, name: str, good: float, bad: float) -> None:
         """Bisect a value towards rest, between `good` and `bad`."""
-        listed = self._study.said.vary[name].listed if name in self._study.said.vary else None
+        listed = self._study.file.vary[name].listed if name in self._study.file.vary else None
         for _ in range(0 if listed is not None else _HALVINGS):
             middle = round((good + bad) / 2.0, _DIGITS)
             if self.fails(msgspec.structs.replace(self.best, inputs=self.best.inputs | {name: middle})):
@@ -188,7 +188,7 @@ def _breaks(row: RunResult, judge: str) -> bool:
     return margin is not None and margin < 0.0
 
 
-def _asked_for(failure: RunResult, judge: str | None) -> list[str]:
+def _judges_broken(failure: RunResult, judge: str | None) -> list[str]:
     """Return the judges that a small failure must break. UserError for one that the failure did not break."""
     broken = [name for name in failure.robustness if _breaks(failure, name)]
     if judge is None:
@@ -207,23 +207,23 @@ def study_items(study: Study, flown: tuple[int, ...]) -> tuple[int, ...]:
 def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
     """Return a part of `whole` that fails and of which no element can be removed (ddmin). `whole` fails; [] may fail
     too."""
-    left, pieces = list(whole), 2
-    if not left or fails([]):
+    remaining, pieces = list(whole), 2
+    if not remaining or fails([]):
         return []
-    while len(left) > 1:
-        ends = [len(left) * k // pieces for k in range(pieces + 1)]
-        cuts = [(left[a:b], left[:a] + left[b:]) for a, b in pairwise(ends)]
+    while len(remaining) > 1:
+        ends = [len(remaining) * k // pieces for k in range(pieces + 1)]
+        cuts = [(remaining[a:b], remaining[:a] + remaining[b:]) for a, b in pairwise(ends)]
         alone = next((cut for cut, _ in cuts if pieces > 1 and fails(cut)), None)
         rest = None if alone is not None else next((other for _, other in cuts if fails(other)), None)
         if alone is not None:
-            left, pieces = alone, 2
+            remaining, pieces = alone, 2
         elif rest is not None:
-            left, pieces = rest, max(pieces - 1, 2)
-        elif pieces < len(left):
-            pieces = min(2 * pieces, len(left))
+            remaining, pieces = rest, max(pieces - 1, 2)
+        elif pieces < len(remaining):
+            pieces = min(2 * pieces, len(remaining))
         else:
             break
-    return left
+    return remaining
 
 
 def shrink(
@@ -263,9 +263,9 @@ def keep(shrunk: Shrunk, path: Path) -> None:
     (path / "plan.plan").write_text(format_plan(shrunk.study.plan(shrunk.flown.row.inputs)), encoding="utf-8")
 
 
-def described(shrunk: Shrunk, kept: StoredStudy) -> list[str]:
+def described(shrunk: Shrunk, stored: StoredStudy) -> list[str]:
     """Describe the result in lines for people."""
-    row, rest = shrunk.flown.row, at_rest(kept.study.said.vary)
+    row, rest = shrunk.flown.row, at_rest(stored.study.file.vary)
     lines = [
         f"broken: {name}, robustness {after:.4g} (was {before:.4g})" for name, (before, after) in shrunk.judges.items()
     ]

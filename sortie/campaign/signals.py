@@ -139,7 +139,7 @@ class Recorder:
         self._decided: list[tuple[int, float, float, float, str]] = []
         self._since: list[int] = []  # first sample of each
         self._passed, self._armed = True, False
-        self._seen = 0
+        self._next_event = 0
         self._complete = self._breached = self._failsafe = 0.0
         self._next_ms = 0
         self._stands_since_ms: int | None = None
@@ -204,7 +204,7 @@ class Recorder:
     def _look(self, sample: int) -> None:
         """Note the decisions from this sample on."""
         events, autopilot = self._session.events, self._autopilot
-        if len(events) > self._seen:
+        if len(events) > self._next_event:
             self._hear(events)
         self._armed = autopilot.facts.armed
         item, mode = autopilot.sequencer.current_nav_index(), autopilot.modes.spec.name
@@ -212,14 +212,14 @@ class Recorder:
         self._since.append(sample)
 
     def _hear(self, events: list[TimedEvent]) -> None:
-        for entry in events[self._seen :]:
+        for entry in events[self._next_event :]:
             if isinstance(entry.event, MissionComplete):
                 self._complete = 1.0
             elif isinstance(entry.event, FenceChanged):
                 self._breached = float(entry.event.breach_types != 0)
             elif isinstance(entry.event, ModeChanged) and entry.event.reason in FAILSAFES:
                 self._failsafe = 1.0
-        self._seen = len(events)
+        self._next_event = len(events)
 
     def signals(self) -> FlightSignals:
         """Return the signals so far; nan where a controller reports nothing (wind, touchdown speed, and for a real one
@@ -231,33 +231,33 @@ class Recorder:
         item, complete, breached, failsafe = np.repeat(np.array(figures, np.float64), lasts, axis=1)
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
-        def told(true: int, own: int) -> NDArray[np.float64]:
+        def column(true: int, own: int) -> NDArray[np.float64]:
             """Choose the column: a simulator's truth, or else what the controller reports."""
             return np.asarray(np.where(np.isnan(r[:, true]), r[:, own], r[:, true]), np.float64)
 
-        north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
+        north, east = column(R.TRUE_N, R.NORTH), column(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
         makers: dict[str, Callable[[], Array]] = {
             "time": lambda: time,
-            "height": lambda: -told(R.TRUE_D, R.DOWN),
+            "height": lambda: -column(R.TRUE_D, R.DOWN),
             "north": lambda: north,
             "east": lambda: east,
             "home_distance": lambda: arrays.hypot(north, east),
             "plan_distance": lambda: distance_to_legs(north, east, legs_of(home, self._plan.items)),
             "fence_distance": lambda: distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
             "others_distance": lambda: np.full(north.size, NOBODY_M),
-            "speed": lambda: arrays.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
-            "climb": lambda: -told(R.TRUE_VD, R.VD),
-            "tilt": lambda: _tilt(told(R.TRUE_ROLL, R.ROLL), told(R.TRUE_PITCH, R.PITCH)),
-            "bank": lambda: np.degrees(told(R.TRUE_ROLL, R.ROLL)),
-            "load": lambda: _load(time, [told(true, own) for true, own in _VELOCITY]),
+            "speed": lambda: arrays.hypot(column(R.TRUE_VN, R.VN), column(R.TRUE_VE, R.VE)),
+            "climb": lambda: -column(R.TRUE_VD, R.VD),
+            "tilt": lambda: _tilt(column(R.TRUE_ROLL, R.ROLL), column(R.TRUE_PITCH, R.PITCH)),
+            "bank": lambda: np.degrees(column(R.TRUE_ROLL, R.ROLL)),
+            "load": lambda: _load(time, [column(true, own) for true, own in _VELOCITY]),
             "airspeed": lambda: _airspeed(r),
             "stall_margin": lambda: self._stall_margin(r),
             "wind": lambda: arrays.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
             "estimate_error": lambda: self._estimate_error(r),
-            "battery": lambda: np.where(r[:, R.BATT_V] > 0.0, told(R.TRUE_CHARGE, R.BATT_FRACTION), 1.0),
+            "battery": lambda: np.where(r[:, R.BATT_V] > 0.0, column(R.TRUE_CHARGE, R.BATT_FRACTION), 1.0),
             "armed": lambda: r[:, R.ARMED],
-            "landed": lambda: (told(R.TRUE_CONTACT, R.LANDED_STATE) == 1.0).astype(np.float64),
+            "landed": lambda: (column(R.TRUE_CONTACT, R.LANDED_STATE) == 1.0).astype(np.float64),
             "item": lambda: item,
             "complete": lambda: complete,
             "breached": lambda: breached,

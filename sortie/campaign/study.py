@@ -15,7 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.plan import Plan, parse_plan
@@ -81,7 +81,7 @@ class Study(Struct, frozen=True):
     file of other aircraft; `pairs`: of the network that it names.
     """
 
-    said: StudyFile
+    file: StudyFile = field(name="said")
     plans: dict[str, str]
     code: str
     runs: int
@@ -97,25 +97,25 @@ class Study(Struct, frozen=True):
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
         """Read a study file; `runs` replaces the file's number. UserError in one line: file, key, what is expected."""
         path = Path(path)
-        said = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
+        table = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
-            check_values(said)
-            return _checked(converted_study(said, path.parent), path, runs)
+            check_values(table)
+            return _checked(converted_study(table, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error
 
     @property
     def fleet(self) -> FleetOf | None:
         """Fleet of the study; None: one vehicle."""
-        return self.said.fleet
+        return self.file.fleet
 
     def plan(self, given: Mapping[str, Value]) -> Plan:
         """Return the plan with these inputs. UserError when a change makes it invalid."""
-        name = put(self.said.plan, given)
+        name = put(self.file.plan, given)
         plan = _parsed(self.plans[name], name)
-        if not self.said.change and not self.only:
+        if not self.file.change and not self.only:
             return plan
-        plan = rebuilt(plan, [(change.item, self._values(change, given)) for change in self.said.change], self.only)
+        plan = rebuilt(plan, [(change.item, self._values(change, given)) for change in self.file.change], self.only)
         check_plan(plan, Path(name))
         return plan
 
@@ -133,16 +133,16 @@ class Study(Struct, frozen=True):
 
     def judges(self) -> dict[str, Judge]:
         """Return the judges by name, in the order of the file."""
-        return {name: self._judge(text) for name, text in self.said.judge.items()}
+        return {name: self._judge(text) for name, text in self.file.judge.items()}
 
     def signals_of(self, judge: str) -> frozenset[str]:
         """Return the signals that a judge reads; empty for one in Python."""
-        text = self.said.judge[judge]
+        text = self.file.judge[judge]
         return frozenset() if _is_own(text) else _formula(text).signals
 
     def _judge(self, text: str) -> Judge:
         if text.startswith(own_code.PREFIX):
-            return own_code.judge_of(self.said.code or "", self.code, text[len(own_code.PREFIX) :])
+            return own_code.judge_of(self.file.code or "", self.code, text[len(own_code.PREFIX) :])
         return partial(_robustness, _formula(text))
 
     def inputs(self) -> list[dict[str, Value]]:
@@ -151,40 +151,40 @@ class Study(Struct, frozen=True):
 
     def spread(self) -> Iterator[dict[str, Value]]:
         """Yield the inputs of each run of a spread sample."""
-        if self.said.sample.method == SEARCH:
+        if self.file.sample.method == SEARCH:
             raise UserError("sample.method: what a search flies is known when the runs before it have been flown")
-        return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
+        return inputs(self.file.vary, self.file.sample.method, self.file.sample.seed, self.runs)
 
     @property
     def plan_names(self) -> str:
         """Names of its plans for people; of many the first two: `hill.plan, square.plan and 3 more`."""
-        names = [Path(name).name for name in _plan_names(self.said)]
+        names = [Path(name).name for name in _plan_names(self.file)]
         if len(names) <= 3:
             return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         return f"{names[0]}, {names[1]} and {len(names) - 2} more"
 
     def seed(self, run: int) -> int:
         """Return the seed of a run."""
-        return seed_of_run(self.said.sample.seed, self.first + run)
+        return seed_of_run(self.file.sample.seed, self.first + run)
 
     def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:
         """Return the run with these inputs. UserError for an input that is not valid at its place."""
-        said, plan = self.said, self.plan(given)
-        sky = None if said.traffic is None else parse_traffic(self.traffic, f"traffic {said.traffic}", self.pairs)
-        values = {name: number_of(f"params.{name}", put(value, given)) for name, value in said.params.items()}
+        file, plan = self.file, self.plan(given)
+        sky = None if file.traffic is None else parse_traffic(self.traffic, f"traffic {file.traffic}", self.pairs)
+        values = {name: number_of(f"params.{name}", put(value, given)) for name, value in file.params.items()}
         spec = spec_of(
-            said.vehicle,
+            file.vehicle,
             "a campaign",
-            home=start_of(plan) if said.home is None else put(said.home, given),
+            home=start_of(plan) if file.home is None else put(file.home, given),
             seed=self.seed(run),
             params=values,
             faults=self.struck(given),
             terrain=None,
             firmware=FIRMWARES[0],
-            radio=None if said.radio is None else put(said.radio, given) or None,
+            radio=None if file.radio is None else put(file.radio, given) or None,
             traffic=sky,
         )
-        spacing_m = 0.0 if said.fleet is None else number_of("fleet.spacing", put(said.fleet.spacing, given))
+        spacing_m = 0.0 if file.fleet is None else number_of("fleet.spacing", put(file.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)
 
     def fleet_of(self, planned: PlannedRun) -> list[VehicleSpec]:
@@ -199,7 +199,7 @@ class Study(Struct, frozen=True):
     def struck(self, given: Mapping[str, Value]) -> list[str]:
         """Return the faults of a run with these inputs."""
         found = []
-        for fault in self.said.faults:
+        for fault in self.file.faults:
             strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
             text = put(strike.fault, given)
             if text and number_of(f"faults: when of {strike.fault}", put(strike.when, given)):
@@ -222,37 +222,37 @@ def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
-def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
-    _check_sample(said)
-    check_places(said)
-    source = parse_vehicle(said.vehicle)
+def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
+    _check_sample(file)
+    check_places(file)
+    source = parse_vehicle(file.vehicle)
     if source.kind != "sim" and not source.in_our_world:
-        raise UserError(f"vehicle: a campaign flies the simulator, not '{said.vehicle}'; use sim:copter")
-    plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(said)}
-    code = _code_text(said, path.parent)
-    _check_judges(said)
-    _check_changes(said, plans)
-    _check_containment(said, plans)
-    fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
+        raise UserError(f"vehicle: a campaign flies the simulator, not '{file.vehicle}'; use sim:copter")
+    plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(file)}
+    code = _code_text(file, path.parent)
+    _check_judges(file)
+    _check_changes(file, plans)
+    _check_containment(file, plans)
+    fleet_file, own = ("", []) if file.fleet is None else _fleet(file, file.fleet, path.parent)
     plans |= {str(plan_file): _plan_text(plan_file) for plan_file in own if plan_file is not None}
     own_plans = ["" if plan_file is None else str(plan_file) for plan_file in own]
-    number, (sky, network) = _runs(said, runs), _traffic_texts(said, path.parent)
-    study = Study(said, plans, code, number, 0, [], fleet_file, own_plans, path.stem, sky, network)
-    given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
-    for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
-        other = said.vary[name].put(name, value)
+    number, (sky, network) = _runs(file, runs), _traffic_texts(file, path.parent)
+    study = Study(file, plans, code, number, 0, [], fleet_file, own_plans, path.stem, sky, network)
+    given = study.inputs()[0] if file.sample.method in SPREAD else at_rest(file.vary)
+    for name, value in extremes(file.vary, file.sample.method, file.sample.seed, study.runs):
+        other = file.vary[name].put(name, value)
         try:
             _check_flyable(study, given | other)
         except UserError as error:
-            shown = ", ".join(f"{plan_file} {written(value)}" for plan_file, value in other.items())
-            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{_cure(said, name)}") from error
+            shown = ", ".join(f"{given_name} {written(value)}" for given_name, value in other.items())
+            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{_cure(file, name)}") from error
     _check_flyable(study, given)
     return study
 
 
-def _cure(said: StudyFile, name: str) -> str:
+def _cure(file: StudyFile, name: str) -> str:
     """Return a hint for an unbounded distribution."""
-    endless = said.vary[name].kind in ("normal", "lognormal") and said.vary[name].within is None
+    endless = file.vary[name].kind in ("normal", "lognormal") and file.vary[name].within is None
     return "; within = [LEAST, MOST] cuts its tails off" if endless else ""
 
 
@@ -260,17 +260,17 @@ def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     """Raise UserError when something is invalid with these inputs."""
     planned = study.planned(0, given)
     params, _ = given_parameters(planned.spec.param, planned.spec.kind, theirs=planned.spec.flown_by is not None)
-    _check_ranges(study.said, params, planned.spec.kind)
+    _check_ranges(study.file, params, planned.spec.kind)
     stand([planned.spec], LOGGER.warning)
     if study.fleet is not None and not planned.spacing_m > 0.0:
         raise UserError(f"fleet.spacing: expected metres above 0, not {planned.spacing_m:g}")
 
 
-def _check_ranges(said: StudyFile, params: Mapping[str, float], frame: str) -> None:
+def _check_ranges(file: StudyFile, params: Mapping[str, float], frame: str) -> None:
     """Raise UserError for a parameter that would not take its value, and for a drawn value outside its range. A person
     may write an unusual value, but a range must be meaningful."""
     table = Parameters(parameter_set(frame))
-    drawn = {name.upper() for name, value in said.params.items() if PLACE.search(str(value))}
+    drawn = {name.upper() for name, value in file.params.items() if PLACE.search(str(value))}
     for name, value in params.items():
         if name not in table:  # a parameter of a firmware
             continue
@@ -282,43 +282,43 @@ def _check_ranges(said: StudyFile, params: Mapping[str, float], frame: str) -> N
             raise UserError(f"params.{name} {value:g}: not in {allowed}")
 
 
-def _check_sample(said: StudyFile) -> None:
-    method = said.sample.method
+def _check_sample(file: StudyFile) -> None:
+    method = file.sample.method
     if bad := check_method(method):
         raise UserError(f"sample.method: {bad}")
-    for name, varied in said.vary.items():
+    for name, varied in file.vary.items():
         bad = "" if all(map(_NAME.fullmatch, (name, *varied.columns))) else "a name is letters, digits and _"
         if bad := bad or varied.complaint():
             raise UserError(f"vary.{name}: {bad}")
-    if len(names_of(said.vary)) < sum(len(varied.names(name)) for name, varied in said.vary.items()):
+    if len(names_of(file.vary)) < sum(len(varied.names(name)) for name, varied in file.vary.items()):
         raise UserError("vary: two inputs have one name; columns of a table are inputs too")
-    if method == SEARCH and not said.vary:
+    if method == SEARCH and not file.vary:
         raise UserError("sample.method: a search needs inputs in [vary]")
-    if said.sample.judge is not None and (method != SEARCH or said.sample.judge not in said.judge):
-        known = nearest(said.sample.judge, said.judge)
-        raise UserError(f"sample.judge: '{said.sample.judge}' is for a search, and one of [judge]{known}")
+    if file.sample.judge is not None and (method != SEARCH or file.sample.judge not in file.judge):
+        known = nearest(file.sample.judge, file.judge)
+        raise UserError(f"sample.judge: '{file.sample.judge}' is for a search, and one of [judge]{known}")
 
 
-def _runs(said: StudyFile, runs: int | None) -> int:
-    size = grid_size(said.vary) if said.sample.method == "grid" else None
-    wished = runs or said.sample.runs or size
+def _runs(file: StudyFile, runs: int | None) -> int:
+    size = grid_size(file.vary) if file.sample.method == "grid" else None
+    wished = runs or file.sample.runs or size
     if wished is None:
-        raise UserError(f"sample.runs: the sample {said.sample.method} needs a number of runs")
+        raise UserError(f"sample.runs: the sample {file.sample.method} needs a number of runs")
     if size is not None and wished > size:
         raise UserError(f"sample.runs: the grid has {size} runs, not {wished}; leave it out to fly them all")
     return wished
 
 
-def _plan_names(said: StudyFile) -> list[str]:
+def _plan_names(file: StudyFile) -> list[str]:
     """Return the names of all plans that the study may fly."""
-    places = PLACE.findall(said.plan)
+    places = PLACE.findall(file.plan)
     if not places:
-        return [said.plan]
-    varied = names_of(said.vary)[places[0]]
+        return [file.plan]
+    varied = names_of(file.vary)[places[0]]
     values = varied.columns.get(places[0]) if varied.table is not None else varied.listed
     if values is None or len(places) > 1:
         raise UserError("plan: only one input can choose it, with choice or grid")
-    return sorted({put(said.plan, {places[0]: value}) for value in values})
+    return sorted({put(file.plan, {places[0]: value}) for value in values})
 
 
 def _plan_text(path: Path) -> str:
@@ -326,42 +326,42 @@ def _plan_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _traffic_texts(said: StudyFile, folder: Path) -> tuple[str, str]:
+def _traffic_texts(file: StudyFile, folder: Path) -> tuple[str, str]:
     """Return the texts of the traffic file and of the network of pairs that it names. They are checked with the first
     run."""
-    if said.traffic is None:
+    if file.traffic is None:
         return "", ""
-    if said.fleet is not None:
+    if file.fleet is not None:
         raise UserError("traffic: encounters are of one vehicle; leave out fleet")
-    path = folder / Path(said.traffic).expanduser()
+    path = folder / Path(file.traffic).expanduser()
     text = read_sky(path, "traffic")
-    return text, read_model(text, f"traffic {said.traffic}", path.parent)
+    return text, read_model(text, f"traffic {file.traffic}", path.parent)
 
 
-def _code_text(said: StudyFile, folder: Path) -> str:
+def _code_text(file: StudyFile, folder: Path) -> str:
     """Return the text of the code. UserError when the file, or a function that the study names, is missing."""
-    wanted = {"client": said.client, "executor": said.executor}
-    wanted |= {f"judge.{name}": text[len(own_code.PREFIX) :] for name, text in said.judge.items() if _is_own(text)}
-    if said.code is None:
-        named = [key for key, word in wanted.items() if word is not None]
+    names = {"client": file.client, "executor": file.executor}
+    names |= {f"judge.{name}": text[len(own_code.PREFIX) :] for name, text in file.judge.items() if _is_own(text)}
+    if file.code is None:
+        named = [key for key, word in names.items() if word is not None]
         if named:
             raise UserError(f'{named[0]}: names a function, but there is no code = "FILE.py"')
         return ""
-    path = folder / Path(said.code).expanduser()
+    path = folder / Path(file.code).expanduser()
     text = text_of(path, f"code: {path}", "expected a file of Python")
-    own_code.check_code(said.code, text)
-    for key, word in wanted.items():
+    own_code.check_code(file.code, text)
+    for key, word in names.items():
         if word is not None:
             try:
-                own_code.client_of(said.code, text, word)
+                own_code.client_of(file.code, text, word)
             except UserError as error:
                 raise UserError(f"{key}: {error}") from error
-    if said.fleet is not None and (said.client or said.executor):
+    if file.fleet is not None and (file.client or file.executor):
         raise UserError("client: a fleet flies its plan; leave out client and executor")
     return text
 
 
-def _fleet(said: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
+def _fleet(file: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
     """Return the text of the fleet file, and the plan of each vehicle or None."""
     if fleet.formation not in FORMATIONS:
         raise UserError(f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(fleet.formation, FORMATIONS)}")
@@ -371,7 +371,7 @@ def _fleet(said: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Pat
         return "", []
     path = folder / Path(fleet.file).expanduser()
     try:
-        base = VehicleSpec(parse_vehicle(said.vehicle).frame, None, *standing_at(None), 0)
+        base = VehicleSpec(parse_vehicle(file.vehicle).frame, None, *standing_at(None), 0)
         vehicles = read_fleet(path, base, Layout())
     except UserError as error:
         raise UserError(f"fleet.file: {error.worded(error.option)}") from error
@@ -385,22 +385,22 @@ def _is_own(text: str) -> bool:
     return text.startswith(own_code.PREFIX)
 
 
-def _check_judges(said: StudyFile) -> None:
-    if not said.judge:
+def _check_judges(file: StudyFile) -> None:
+    if not file.judge:
         raise UserError('judge: holds no formula; expected such as low = "always(height < 30)"')
-    for name, text in said.judge.items():
+    for name, text in file.judge.items():
         try:
             if not _is_own(text):
-                _check_modes(_formula(text), said)
+                _check_modes(_formula(text), file)
                 if not isfinite(_robustness(_formula(text), at_boot(), {})):
                     raise FormulaError("divides by zero: at boot nothing moves, and no wind is felt yet")
         except FormulaError as error:
             raise UserError(f"judge.{name}: {error}") from None
 
 
-def _check_modes(formula: Formula, said: StudyFile) -> None:
+def _check_modes(formula: Formula, file: StudyFile) -> None:
     """Raise FormulaError for an unknown mode. Own Python code may add modes."""
-    if said.code is not None:
+    if file.code is not None:
         return
     known = {spec.name for kind in KINDS.values() for spec in kind.modes.specs.values()}
     known |= {plan_file.what.spec.name for plan_file in installed().modes}
@@ -409,12 +409,12 @@ def _check_modes(formula: Formula, said: StudyFile) -> None:
             raise FormulaError(f"no mode '{text}'{nearest(text, known)}; known are {', '.join(sorted(known))}")
 
 
-def _check_containment(said: StudyFile, plans: Mapping[str, str]) -> None:
+def _check_containment(file: StudyFile, plans: Mapping[str, str]) -> None:
     """Raise UserError for an operational volume without an edge, or the rate of a fault that the study does not
     have."""
-    if said.containment is None:
+    if file.containment is None:
         return
-    if said.fleet is not None:
+    if file.fleet is not None:
         raise UserError("containment: is of one vehicle; leave out fleet")
     for name, text in plans.items():
         fence = parse_fence(_parsed(text, name).fence)
@@ -423,15 +423,15 @@ def _check_containment(said: StudyFile, plans: Mapping[str, str]) -> None:
                 f"containment: {name} has no inclusion fence; draw one in the plan: it is the edge of the "
                 "operational volume"
             )
-    texts = [fault.fault if isinstance(fault, StudyFault) else fault for fault in said.faults]
+    texts = [fault.fault if isinstance(fault, StudyFault) else fault for fault in file.faults]
     names = {parse_fault(PLACE.sub("0", text)).name for text in texts if not PLACE.fullmatch(text)}
-    for name in said.containment.rates:
+    for name in file.containment.rates:
         if name not in names and not any(PLACE.match(text) for text in texts):
             raise UserError(f"containment.rates: '{name}' is no fault of the study{nearest(name, names)}")
 
 
-def _check_changes(said: StudyFile, plans: Mapping[str, str]) -> None:
-    for change in said.change:
+def _check_changes(file: StudyFile, plans: Mapping[str, str]) -> None:
+    for change in file.change:
         for name, text in plans.items():
             items = _parsed(text, name).items
             if change.item > len(items):

@@ -77,14 +77,14 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     containment: Containment | None = None
 
 
-def check_values(said: object, key: str = "") -> None:
+def check_values(value: object, key: str = "") -> None:
     """Raise UserError with the key of a text with a NUL (impossible in a file name, fault or parameter), or of a number
     that is infinite or NaN (impossible in JSON)."""
-    if isinstance(said, float) and not isfinite(said):
-        raise UserError(f"{key}: expected a finite number, not {said}")
-    if isinstance(said, str) and "\0" in said:
+    if isinstance(value, float) and not isfinite(value):
+        raise UserError(f"{key}: expected a finite number, not {value}")
+    if isinstance(value, str) and "\0" in value:
         raise UserError(f"{key}: holds a NUL character; expected text without")
-    entries = said.items() if isinstance(said, dict) else enumerate(said, 1) if isinstance(said, list) else ()
+    entries = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
     for name, entry in entries:
         check_values(entry, f"{key}.{name}" if key else str(name))
 
@@ -101,18 +101,18 @@ def converted_study(file: dict[str, Any], folder: Path) -> StudyFile:
     return msgspec.structs.replace(whole, vary=parts)
 
 
-def _part(said: object, kind: type[S], key: str) -> S:
+def _part(value: object, kind: type[S], key: str) -> S:
     """Convert a table to a struct. UserError with the key and the nearest name."""
     before = f"{key}: " if key else ""
     fields = [field for field in kind.__struct_fields__ if field not in _OURS]
-    for name in said if isinstance(said, dict) else ():
+    for name in value if isinstance(value, dict) else ():
         if name not in fields:
             known = ", ".join(fields)
             raise UserError(f"{before}unknown key '{name}'{nearest(name, fields)}; known are {known}")
     try:
-        return msgspec.convert(said, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        text = complaint(error, said, str if "at `$.judge" in str(error) else str | float | int)
+        text = complaint(error, value, str if "at `$.judge" in str(error) else str | float | int)
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
 
 

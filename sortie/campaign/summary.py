@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sortie.campaign.encounters import COUNTED, EncounterRisk, risk
 from sortie.campaign.flown import RunResult
-from sortie.campaign.folder import StoredStudy, read_kept, rows
+from sortie.campaign.folder import StoredStudy, read_study, rows
 from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import SEARCH, SPREAD, names_of
 from sortie.campaign.units import of_judge
@@ -91,8 +91,8 @@ class Columns:
     """All results of a folder as arrays; complete results only of the worst failures. `runs`: numbers; `bad`: failed
     ones. `inputs`: numbers, or for texts the index in `texts`."""
 
-    def __init__(self, kept: StoredStudy, flown: Iterable[RunResult]) -> None:
-        self.kept = kept
+    def __init__(self, stored: StoredStudy, flown: Iterable[RunResult]) -> None:
+        self.stored = stored
         self.results: Counter[str] = Counter()
         self.failed = 0
         self.raised = ""
@@ -100,7 +100,7 @@ class Columns:
         self.met: Counter[str] = Counter()
         bad: list[bool] = []
         runs: list[int] = []
-        names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
+        names, judges = list(names_of(stored.study.file.vary)), list(stored.study.file.judge)
         inputs: list[list[float]] = []
         margins: list[list[float]] = []
         worst: list[tuple[list[float], int, RunResult]] = []
@@ -124,7 +124,7 @@ class Columns:
     @property
     def searched(self) -> bool:
         """True for a search, whose shares are not valid for other flights."""
-        return self.kept.study.said.sample.method == SEARCH
+        return self.stored.study.file.sample.method == SEARCH
 
     @property
     def count(self) -> int:
@@ -153,7 +153,7 @@ class Columns:
 
 def columns_of(folder: Path) -> Columns:
     """Read the columns of a folder."""
-    return Columns(read_kept(folder), rows(folder))
+    return Columns(read_study(folder), rows(folder))
 
 
 def summarize(folder: Path) -> Summary:
@@ -163,7 +163,7 @@ def summarize(folder: Path) -> Summary:
 
 def summary_of(columns: Columns) -> Summary:
     """Calculate the summary."""
-    study, count = columns.kept.study, columns.count
+    study, count = columns.stored.study, columns.count
     return Summary(
         study.runs,
         count,
@@ -171,8 +171,8 @@ def summary_of(columns: Columns) -> Summary:
         columns.failed / max(count, 1),
         None if columns.searched else interval(columns.failed, count),
         dict(sorted(columns.results.items())),
-        {name: _judge(columns, name) for name in study.said.judge},
-        None if study.said.traffic is None else risk(columns.met),
+        {name: _judge(columns, name) for name in study.file.judge},
+        None if study.file.traffic is None else risk(columns.met),
         columns.raised,
     )
 
@@ -188,11 +188,11 @@ def interval(failed: int, count: int, confidence: float = CONFIDENCE) -> Interva
 
 
 def _judge(columns: Columns, name: str) -> Judge:
-    study, values = columns.kept.study, columns.margins[name]
+    study, values = columns.stored.study, columns.margins[name]
     known = values[~np.isnan(values)]
     failed, units = int((known < 0.0).sum()), of_judge(study, name)
     sure = None if columns.searched or known.size == 0 else interval(failed, known.size)
-    found = Judge(study.said.judge[name], failed, known.size, sure, units)
+    found = Judge(study.file.judge[name], failed, known.size, sure, units)
     measured = known[np.abs(known) < YES]
     if measured.size == 0:
         return found
@@ -260,10 +260,10 @@ def influences(columns: Columns, judge: str) -> dict[str, InputInfluence]:
     known = ~np.isnan(values)
     if known.sum() < 3 or np.ptp(values[known]) == 0.0:
         return {}
-    said = columns.kept.study.said
-    spread = said.sample.method in SPREAD and known.sum() >= FEWEST
+    file = columns.stored.study.file
+    spread = file.sample.method in SPREAD and known.sum() >= FEWEST
     found = {}
-    for name, varied in names_of(said.vary).items():
+    for name, varied in names_of(file.vary).items():
         given = columns.inputs[name][known]
         if np.ptp(given) == 0.0:
             continue

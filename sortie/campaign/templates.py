@@ -18,35 +18,35 @@ from sortie.config.errors import UserError, nearest
 PLACE: Final = re.compile(r"\{(\w*)\}")
 
 
-def check_places(said: StudyFile) -> None:
+def check_places(file: StudyFile) -> None:
     """Check that every {name} is an input, and that every input is used; a client receives all."""
     used: set[str] = set()
-    known = names_of(said.vary)
-    for key, text in templates(said):
+    known = names_of(file.vary)
+    for key, text in templates(file):
         for name in PLACE.findall(text):
             if name not in known:
                 raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
             used.add(name)
-    for name, varied in said.vary.items():
-        if said.client is None and not used & set(varied.names(name)):
+    for name, varied in file.vary.items():
+        if file.client is None and not used & set(varied.names(name)):
             raise UserError(
                 f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
                 "change, or a client"
             )
 
 
-def templates(said: StudyFile) -> Iterator[tuple[str, str]]:
+def templates(file: StudyFile) -> Iterator[tuple[str, str]]:
     """Yield key and text of each place where an input may be used."""
-    yield "plan", said.plan
-    yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
-    for number, fault in enumerate(said.faults, 1):
+    yield "plan", file.plan
+    yield from ((key, text) for key, text in (("home", file.home), ("radio", file.radio)) if text is not None)
+    for number, fault in enumerate(file.faults, 1):
         strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
         yield f"faults: {number}", f"{strike.fault} {strike.when}"
-    for name, value in said.params.items():
+    for name, value in file.params.items():
         yield f"params.{name}", str(value)
-    if said.fleet is not None:
-        yield "fleet.spacing", str(said.fleet.spacing)
-    for change in said.change:
+    if file.fleet is not None:
+        yield "fleet.spacing", str(file.fleet.spacing)
+    for change in file.change:
         yield from _of_change(change)
 
 

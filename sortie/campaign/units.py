@@ -31,9 +31,9 @@ def of_judge(study: Study, judge: str) -> list[str]:
 
 def of_inputs(study: Study) -> dict[str, str]:
     """Return the unit of each input that is a whole parameter, a time of a fault, a spacing or a length."""
-    table = Parameters(parameter_set(parse_vehicle(study.said.vehicle).frame))
+    table = Parameters(parameter_set(parse_vehicle(study.file.vehicle).frame))
     found: dict[str, str] = {}
-    for key, text in templates(study.said):
+    for key, text in templates(study.file):
         if key.startswith("faults"):
             found |= dict.fromkeys(_WHEN.findall(text), "s")
         elif whole := PLACE.fullmatch(text):

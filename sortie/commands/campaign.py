@@ -17,7 +17,7 @@ from sortie.api.begin import standing_at
 from sortie.api.sample import square
 from sortie.campaign.execution import Campaign, check_installed, dask_client
 from sortie.campaign.flown import RunResult, ViewOfRun, fly_run, identity
-from sortie.campaign.folder import Folder, StoredStudy, read_kept, rows
+from sortie.campaign.folder import Folder, StoredStudy, read_study, rows
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.study import Study
@@ -76,7 +76,7 @@ def run(given: GivenOptions) -> int:
     so far."""
     check_installed()
     study = Study.read(given[STUDY], given[RUN_COUNT])
-    check_installed(search=study.said.sample.method == SEARCH)
+    check_installed(search=study.file.sample.method == SEARCH)
     expected = identity()
     with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
         status = 0
@@ -159,7 +159,7 @@ def replay(given: GivenOptions) -> int:
 
 def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
     """Return a run of a folder. UserError when it does not exist or is not flown."""
-    kept = read_kept(folder)
+    kept = read_study(folder)
     if number >= kept.study.runs:
         raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
     there = next((row for row in rows(folder) if row.run == number), None)

@@ -19,14 +19,14 @@ from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.api.watch import TimedEvent
 from sortie.assembly.program import Program
 from sortie.campaign.confirm import (
-    ASKED,
+    CONFIRMING,
     ConfirmedFlights,
     JudgeAnswer,
     SitlFault,
-    asked_params,
     began_at,
-    check_asked,
+    check_confirmable,
     confirmed,
+    controller_params,
     laid_on,
     strikes,
 )
@@ -59,11 +59,11 @@ def confirm(given: GivenOptions) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     vehicle = given[CONFIRM_VEHICLE]
-    if vehicle.kind not in ASKED:
+    if vehicle.kind not in CONFIRMING:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
     kept, row = flown_row(folder, given[RUN])
     check_identity(folder, kept)
-    check_asked(kept.study)
+    check_confirmable(kept.study)
     ours = fly_run(kept.study, row.run, row.inputs)
     planned = kept.study.planned(row.run, row.inputs)
     flies = vehicle_class(vehicle.frame).flies
@@ -134,7 +134,7 @@ class _Strikes:
 
 def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies: bool) -> tuple[dict[str, Array], str]:
     """Fly the run, and return the controller's signals and the result of its flight."""
-    of_child = asked_params(planned.spec)
+    of_child = controller_params(planned.spec)
     with Program(settings, [base_spec(settings)], defaults=COUNTDOWN, of_child=of_child) as run:
         assert run.controller is not None
         companion = run.controller.companion

@@ -59,7 +59,11 @@ def fly(given: GivenOptions) -> int:
             load_plan(service, plan)  # before the first HEARTBEAT, after which a ground station asks for the mission
         run.open_links()
         progress = progress_of(run)
-        what = f"{given[PLAN]}, {len(plans[0].items)} items, with {run.told}" if run.alone else f"{len(plans)} vehicles"
+        what = (
+            f"{given[PLAN]}, {len(plans[0].items)} items, with {run.description}"
+            if run.alone
+            else f"{len(plans)} vehicles"
+        )
         progress.terminal.say(f"sortie: flying {what}")
         endless = item_without_end(run, plans[0]) if run.alone and run.controller is None else None
         if endless is not None:

@@ -29,7 +29,7 @@ def file_name(number: int) -> str:
     return f"{_FOLDER_FROM + folder:03d}SORTI/IMG_{file + 1:04d}.JPG"
 
 
-class PictureTold(Enum):
+class PictureReported(Enum):
     """Time at which a picture counts as written, and who waits for its file."""
 
     TAKEN = auto()
@@ -46,7 +46,7 @@ class Card:
     """Folder of pictures, also a `Mount` for MAVFTP. `heard()`: whether a client has spoken to the vehicle."""
 
     def __init__(self, heard: Callable[[], bool]) -> None:
-        self.told = PictureTold.TAKEN
+        self.reported = PictureReported.TAKEN
         self._heard = heard
         self.written_ever = 0
         self.stored = 0
@@ -86,7 +86,7 @@ class Card:
         """Return "" when the file is written or counts as written, None while it is being written, otherwise the
         error."""
         if self._writes(name):
-            promised = self.told is PictureTold.TAKEN_UNTIL_HEARD and not self._heard()
+            promised = self.reported is PictureReported.TAKEN_UNTIL_HEARD and not self._heard()
             return "" if promised or self._holds_up else None
         return self._failed.get(name, "")
 
@@ -96,7 +96,7 @@ class Card:
 
     @property
     def _holds_up(self) -> bool:
-        return self.told is PictureTold.TAKEN
+        return self.reported is PictureReported.TAKEN
 
     def _writes(self, name: str) -> bool:
         """True while the file is being written. Notes the result of a finished job."""

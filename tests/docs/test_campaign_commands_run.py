@@ -17,7 +17,7 @@ needs("campaign", "distributed", "pyarrow", "scipy")
 
 from sortie.campaign.execution import dask_client
 from sortie.campaign.flown import fly_run, identity
-from sortie.campaign.folder import Folder, read_kept
+from sortie.campaign.folder import Folder, read_study
 from sortie.campaign.study import Study
 from sortie.commands.cli import run
 from tests.docs.test_commands_run import KEPT, TO_RUN, at, command_of
@@ -83,7 +83,7 @@ def test_a_campaign_is_flown_and_asked(
         case "campaign replay":
             assert "the same, byte for byte" in told.err and "low: broken" in told.out
         case "campaign shrink":
-            assert read_kept(Path("DIR/shrunk/1")).study.runs == 1 and "broken: low" in told.out
+            assert read_study(Path("DIR/shrunk/1")).study.runs == 1 and "broken: low" in told.out
         case "campaign compare":
             assert "2 pairs of flights" in told.out
         case "campaign report":

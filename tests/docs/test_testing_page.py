@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sortie.api.testing.wanted import VehicleRequest
+from sortie.api.testing.vehicle_request import VehicleRequest
 from tests.fakes.plugin_run import run
 
 pytest_plugins = ["pytester"]

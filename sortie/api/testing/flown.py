@@ -50,21 +50,21 @@ class FlownVehicle:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     # --- for a person -------------------------------------------------------------------------------------------------
-    def tell(self, test: str, kept: Path | None) -> str:
-        """Write a section for the report of `test`. `kept`: the folder that is kept."""
+    def tell(self, test: str, folder: Path | None) -> str:
+        """Write a section for the report of `test`. `folder`: the folder that is kept."""
         session = self.session
-        kept = None if kept is None else Path(os.path.relpath(kept))
+        folder = None if folder is None else Path(os.path.relpath(folder))
         lines = [
             self._vehicle_words(),
             standing(session),
             *story(session, LINES),
             *self.vehicle.hints(),
-            f"again:  {self._again(test, kept)}",
+            f"again:  {self._again(test, folder)}",
         ]
-        if kept is not None:
+        if folder is not None:
             planned = session.autopilot.plans.mission.total()
-            lines.append(f"flight: {self._fly(kept) if planned else 'its test alone repeats it, it had no plan'}")
-            lines.append(f"files:  {kept}: {', '.join(sorted(path.name for path in kept.iterdir()))}")
+            lines.append(f"flight: {self._fly(folder) if planned else 'its test alone repeats it, it had no plan'}")
+            lines.append(f"files:  {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
         return "\n".join(lines)
 
     def _vehicle_words(self) -> str:
@@ -77,12 +77,12 @@ class FlownVehicle:
         """Return the parameters that are not at their defaults."""
         return self.session.service.parameters.changed()
 
-    def _again(self, test: str, kept: Path | None) -> str:
+    def _again(self, test: str, folder: Path | None) -> str:
         """Return the command that repeats the test, with the option that keeps logs if none were kept."""
         seed = "" if self._run_seed is None else f" --sortie-seed {self._run_seed}"
-        return f"pytest {shlex.quote(test)}{seed}" + (" --sortie-logs failed" if kept is None else "")
+        return f"pytest {shlex.quote(test)}{seed}" + (" --sortie-logs failed" if folder is None else "")
 
-    def _fly(self, kept: Path) -> str:
+    def _fly(self, folder: Path) -> str:
         """Return the command that repeats the flight of the plan by the flight manager."""
         session, spec = self.session, self.session.spec
         place, heading = session.stood
@@ -90,14 +90,14 @@ class FlownVehicle:
         words = [
             "sortie",
             "fly",
-            str(kept / PLAN),
+            str(folder / PLAN),
             "--vehicle",
             str(spec.flown_by or f"sim:{spec.kind}"),
             "--home",
             home,
         ]
         words += ["--firmware", spec.firmware]
-        words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
+        words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(folder / "state")]
         words += ["--link", "tcpin:127.0.0.1:0"]  # does not conflict with other vehicles on this machine
         armed_s = [
             timed.time_s for timed in session.events if isinstance(timed.event, ArmedChanged) and timed.event.armed

@@ -22,7 +22,7 @@ from sortie.api.session import Session
 from sortie.api.testing.flown import FlownVehicle
 from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server, serve
-from sortie.api.testing.wanted import VehicleRequest, layers_of, wanted
+from sortie.api.testing.vehicle_request import VehicleRequest, layers_of, vehicle_request
 from sortie.config.errors import UserError
 from sortie.config.values import PaceBounds
 
@@ -48,14 +48,14 @@ class Garage:
         self._test = ""
         self._item: pytest.Item | None = None
         self._fixtures: list[pytest.Item | pytest.Collector] = []
-        self._kept = False
+        self._files_kept = False
 
-    def wanted(self, item: pytest.Item) -> VehicleRequest:
+    def request_of(self, item: pytest.Item) -> VehicleRequest:
         """Return the vehicle that the test's markers request; a mistake in them fails the test."""
         __tracebackhide__ = True
         self.begin(item)
         try:
-            return wanted(*layers_of(item))
+            return vehicle_request(*layers_of(item))
         except UserError as error:
             mistake = str(error)
         pytest.fail(f"@pytest.mark.sortie: {mistake}", pytrace=False)
@@ -83,7 +83,7 @@ class Garage:
         node = self._fixtures[-1] if self._fixtures else self._item
         layers = [] if node is None else layers_of(node)
         place = Path() if node is None else node.path
-        return LentVehicle(self._flown(wanted(*layers, arguments), place if place.is_dir() else place.parent))
+        return LentVehicle(self._flown(vehicle_request(*layers, arguments), place if place.is_dir() else place.parent))
 
     def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
         """Let the test change `vehicle`; the end of `stack` restores it."""
@@ -207,7 +207,7 @@ class Garage:
         self._item = item
         if self._test != item.nodeid:
             self._test = item.nodeid
-            self._kept = False
+            self._files_kept = False
             self._forget(0)
 
     def _use(self, flown: FlownVehicle) -> None:
@@ -215,11 +215,11 @@ class Garage:
             self._forget(SHOWN - 1)
             self._used.append(flown)
 
-    def _forget(self, left: int) -> None:
-        """Forget all but the last `left` vehicles, and delete the folders of finished ones."""
-        count = max(len(self._used) - left, 0)
-        gone, self._used = self._used[:count], self._used[count:]
-        for flown in gone:
+    def _forget(self, keep: int) -> None:
+        """Forget all but the last `keep` vehicles, and delete the folders of finished ones."""
+        count = max(len(self._used) - keep, 0)
+        forgotten, self._used = self._used[:count], self._used[count:]
+        for flown in forgotten:
             if flown not in self._open:
                 flown.discard()
 
@@ -233,11 +233,11 @@ class Garage:
         place = self._directory / folder_name(item.nodeid)
         if report.failed:
             places = self._keep(place) if self._logs != "none" else [None] * len(self._used)
-            for number, (flown, kept) in enumerate(zip(self._used, places, strict=True), start=1):
+            for number, (flown, folder) in enumerate(zip(self._used, places, strict=True), start=1):
                 name = "sortie" if len(places) == 1 else f"sortie: vehicle {number} of {len(places)}"
-                report.sections.append((name, _failure_text(flown, item.nodeid, kept)))
+                report.sections.append((name, _failure_text(flown, item.nodeid, folder)))
         elif report.when == "teardown":
-            if not self._kept:
+            if not self._files_kept:
                 shutil.rmtree(place, ignore_errors=True)
             if self._logs == "all":
                 self._keep(place)
@@ -248,11 +248,11 @@ class Garage:
         nothing."""
         count = len(self._used)
         places = [place] if count == 1 else [place / str(number) for number in range(1, count + 1)]
-        if not self._kept and places:
-            self._kept = True
+        if not self._files_kept and places:
+            self._files_kept = True
             shutil.rmtree(place, ignore_errors=True)
-            for flown, kept in zip(self._used, places, strict=True):
-                _keep(flown, kept)
+            for flown, folder in zip(self._used, places, strict=True):
+                _keep(flown, folder)
             with contextlib.suppress(FileExistsError):
                 (self._directory / ".gitignore").open("x").write("*\n")
         return places
@@ -290,8 +290,8 @@ class LentVehicle(AbstractContextManager["Session"]):
             )
 
 
-def _failure_text(flown: FlownVehicle, test: str, kept: Path | None) -> str:
-    return flown.vehicle.ask(lambda session: flown.tell(test, kept))
+def _failure_text(flown: FlownVehicle, test: str, folder: Path | None) -> str:
+    return flown.vehicle.ask(lambda session: flown.tell(test, folder))
 
 
 def _keep(flown: FlownVehicle, place: Path) -> None:

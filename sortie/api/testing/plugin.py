@@ -148,7 +148,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Check the marker even if no fixture reads it."""
     if item.get_closest_marker(MARKER) is not None:
-        _garage(item.config).wanted(item)
+        _garage(item.config).request_of(item)
     elif _GARAGE in item.config.stash:
         item.config.stash[_GARAGE].begin(item)
 
@@ -196,7 +196,7 @@ def _say(config: pytest.Config, text: str) -> None:
 def sortie_vehicle(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A vehicle in this process, in virtual time, as the marker `sortie` describes it: a `sortie.Session`."""
     garage = _garage(request.config)
-    with garage.vehicle(garage.wanted(request.node), request.node) as vehicle:
+    with garage.vehicle(garage.request_of(request.node), request.node) as vehicle:
         yield vehicle
 
 
@@ -213,7 +213,7 @@ def sortie_fleet(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet
     """Function that makes fleets: `fleet = sortie_fleet(5)`, each vehicle as the marker describes it. Further arguments
     are those of `sortie.Fleet`."""
     garage = _garage(request.config)
-    with garage.fleets(garage.wanted(request.node), request.node) as make:
+    with garage.fleets(garage.request_of(request.node), request.node) as make:
         yield make
 
 
@@ -222,7 +222,7 @@ def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A vehicle on a TCP port of its own, as fast as its clients follow: `url`, `connect()` for pymavlink,
     `mavsdk_address`; `vehicle` has the data of the simulator."""
     garage = _garage(request.config)
-    with garage.server(garage.wanted(request.node), request.node, *_pace(request.config)) as server:
+    with garage.server(garage.request_of(request.node), request.node, *_pace(request.config)) as server:
         yield server
 
 
@@ -231,7 +231,7 @@ def sortie_servers(request: pytest.FixtureRequest) -> Iterator[Callable[..., lis
     """Function that makes several servers: `one, two = sortie_servers(2)`, each a vehicle of a fleet with everything
     that `sortie_server` has, on free ports, with one common time. Further arguments are those of `sortie.Fleet`."""
     garage = _garage(request.config)
-    with garage.servers(garage.wanted(request.node), request.node, *_pace(request.config)) as make:
+    with garage.servers(garage.request_of(request.node), request.node, *_pace(request.config)) as make:
         yield make
 
 

@@ -19,7 +19,7 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
 from sortie.config.values import PaceBounds
-from sortie.nodes.camera_card import PictureTold
+from sortie.nodes.camera_card import PictureReported
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
 
@@ -56,14 +56,14 @@ class _Wait:
         if self.future.cancelled():
             return True
         try:
-            came = self._done(self._session)
+            met = self._done(self._session)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
             if self.future.set_running_or_notify_cancel():
                 self.future.set_exception(error)
             return True
-        if came or self._session.time_s >= self._end_s:
+        if met or self._session.time_s >= self._end_s:
             if self.future.set_running_or_notify_cancel():
-                self.future.set_result(came)
+                self.future.set_result(met)
             return True
         return False
 
@@ -223,7 +223,7 @@ class Serving:
         service.endpoint.add_service(self.silence)
         camera = service.camera
         if camera is not None:
-            camera.card.told = PictureTold.WRITTEN  # the flying thread also serves other clients
+            camera.card.reported = PictureReported.WRITTEN  # the flying thread also serves other clients
             self.pace.works.dues.append(camera.unwritten_ms)
 
     def _turn(self) -> bool:

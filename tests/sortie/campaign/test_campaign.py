@@ -138,7 +138,7 @@ def test_a_folder_without_results_is_for_the_study_that_comes(tmp_path, study, f
 
 
 def test_a_run_that_raises_is_a_result_with_its_traceback(tmp_path, study) -> None:
-    broken = msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, faults=["gps.los@3"]))
+    broken = msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, faults=["gps.los@3"]))
     one = fly_run(broken, 2, study.inputs()[2])
     assert (one.row.result, one.row.ok, one.row.run) == ("error", False, 2)
     assert "unknown fault 'gps.los'" in one.row.reason
@@ -254,7 +254,7 @@ def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study,
     view.workers = 4
     view.count(flown[:3])
     hours = sum(one.row.figures["flight_time_s"] for one in flown[:3]) / 10.0
-    failures = {name: sum(one.row.robustness[name] < 0.0 for one in flown[:3]) for name in sorted(study.said.judge)}
+    failures = {name: sum(one.row.robustness[name] < 0.0 for one in flown[:3]) for name in sorted(study.file.judge)}
     told = ", ".join(f"{name} {count}" for name, count in failures.items() if count)
     failed = sum(not one.row.ok for one in flown[:3])
     assert told
@@ -309,8 +309,8 @@ def test_a_campaign_that_goes_on_shows_what_failed_before(tmp_path, study, flown
 
 def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path, study, client, monkeypatch) -> None:
     """Time is up when the first of four batches (two for each worker, of one run each) is back."""
-    sample = msgspec.structs.replace(study.said.sample, budget_s=10.0)
-    hasty = msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, sample=sample))
+    sample = msgspec.structs.replace(study.file.sample, budget_s=10.0)
+    hasty = msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, sample=sample))
     now_s = [0.0]
     monkeypatch.setattr(execution, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
 

@@ -21,7 +21,7 @@ needs("campaign", "pyarrow", "scipy")
 from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.assembly.program import Program
-from sortie.campaign.confirm import SitlFault, asked_params, began_at, confirmed, laid_on, strikes
+from sortie.campaign.confirm import SitlFault, began_at, confirmed, controller_params, laid_on, strikes
 from sortie.campaign.flown import FlownRun, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
@@ -71,7 +71,7 @@ def test_faults_come_as_long_after_liftoff_as_ours_and_parameters_at_boot(study:
         SitlFault(18.0, "gps.loss", (("SIM_GPS_DISABLE", 1.0), ("SIM_GPS1_ENABLE", 0.0))),
         SitlFault(28.0, "gps.loss", (("SIM_GPS_DISABLE", 0.0), ("SIM_GPS1_ENABLE", 1.0))),
     ]
-    assert asked_params(spec) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
+    assert controller_params(spec) == {"WPNAV_SPEED": 500.0, "SIM_WIND_T": 1.0}  # our wind is the same at all heights
     with pytest.raises(UserError, match=r"fault motor1.loss@30: ArduPilot SITL has gps.loss, baro.loss"):
         strikes(replace(spec, fault=("motor1.loss@30",)), 12.0)
 

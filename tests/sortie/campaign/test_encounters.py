@@ -147,8 +147,8 @@ def test_who_is_not_avoided_is_not_heard(study: Study) -> None:
     given = study.inputs()[0]
     planned = study.planned(0, given)
     deaf = _without_reaction(study, planned)
-    client = structs.replace(study.said, client="fly")
-    heard = _without_reaction(structs.replace(study, said=client), planned)
+    client = structs.replace(study.file, client="fly")
+    heard = _without_reaction(structs.replace(study, file=client), planned)
     for run, hears in ((deaf, False), (heard, True)):
         assert run.spec.param[-1] == "AVD_ENABLE=0"
         assert isinstance(run.spec.traffic, TrafficPlan)

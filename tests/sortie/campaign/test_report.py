@@ -74,7 +74,7 @@ def test_the_space_of_failures_is_that_of_the_judges_that_were_broken() -> None:
     """Another judge, which holds whatever comes, follows c alone."""
     whole = study(512)
     both = msgspec.structs.replace(
-        whole, said=msgspec.structs.replace(whole.said, judge=whole.said.judge | {"calm": "always(speed < 30)"})
+        whole, file=msgspec.structs.replace(whole.file, judge=whole.file.judge | {"calm": "always(speed < 30)"})
     )
     rows = [
         msgspec.structs.replace(row, robustness=row.robustness | {"calm": 10.0 + float(row.inputs["c"])})

@@ -131,8 +131,8 @@ def test_one_worker_and_two_give_the_same_bytes(tmp_path: Path) -> None:
 
 def seeded(file: Path, seed: int) -> Study:
     study = Study.read(file, 600)
-    sample = msgspec.structs.replace(study.said.sample, seed=seed)
-    return msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, sample=sample))
+    sample = msgspec.structs.replace(study.file.sample, seed=seed)
+    return msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, sample=sample))
 
 
 @pytest.mark.parametrize("name", ["plan-waits"])

@@ -66,7 +66,7 @@ def shrunk(four: Study, failure: RunResult) -> Shrunk:
 def test_of_four_planted_causes_one_remains_in_200_flights(failure: RunResult, shrunk: Shrunk) -> None:
     assert shrunk.whole
     assert shrunk.flights <= MOST_FLIGHTS
-    assert shrunk.study.said.faults == ["baro.wrong={off}@{off_at}"]
+    assert shrunk.study.file.faults == ["baro.wrong={off}@{off_at}"]
     assert not shrunk.flown.row.ok
     inputs = shrunk.flown.row.inputs
     assert {name for name, value in inputs.items() if value != 0.0} <= {"off", "off_at", "gust_at"}

@@ -14,7 +14,7 @@ pytest.importorskip("scipy", reason="the extra campaign is not installed")
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from sortie.campaign.plan_changes import left_with
+from sortie.campaign.plan_changes import reduced
 from sortie.campaign.sampling import Distribution, inputs, seed_of_run
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import EXAMPLE
@@ -228,11 +228,11 @@ up_m = -2.5
 def test_jumps_lead_to_the_same_item_or_the_next_that_is_left() -> None:
     items = [MissionItem(Cmd.NAV_WAYPOINT, x=1.0, y=float(k), seq=k) for k in range(1, 5)]
     plan = Plan(items=(*items, MissionItem(Cmd.DO_JUMP, param1=3.0, param2=2.0, seq=5)))
-    assert left_with(plan, {1, 3, 4, 5}).items[-1].param1 == 2.0
-    assert left_with(plan, {1, 4, 5}).items[-1].param1 == 2.0
-    assert [item.y for item in left_with(plan, {1, 2}).items] == [1.0, 2.0]
+    assert reduced(plan, {1, 3, 4, 5}).items[-1].param1 == 2.0
+    assert reduced(plan, {1, 4, 5}).items[-1].param1 == 2.0
+    assert [item.y for item in reduced(plan, {1, 2}).items] == [1.0, 2.0]
     ahead = Plan(items=(MissionItem(Cmd.DO_JUMP, param1=2.0, param2=1.0, seq=1), *items[1:2]))
-    assert left_with(ahead, {1}).items == ()
+    assert reduced(ahead, {1}).items == ()
 
 
 def test_columns_of_a_table_come_together(tmp_path: Path) -> None:

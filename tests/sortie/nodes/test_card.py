@@ -13,7 +13,7 @@ from mavlink_bridge.services.ftp.files import FileComesError
 from sitl.camera.darkroom import Job
 from sortie.assembly.pace import pace_pictures
 from sortie.config.settings import Settings
-from sortie.nodes.camera_card import Card, PictureTold
+from sortie.nodes.camera_card import Card, PictureReported
 
 NAME = "100SORTI/IMG_0001.JPG"
 
@@ -25,7 +25,7 @@ def begun(folder: Path, heard: Sequence[bool] = ()) -> tuple[Card, Job]:
     assert card.next_file() == NAME
     job = Job(card.folder / NAME, 0, cast("Any", None))
     card.written_by(NAME, job)
-    card.told = PictureTold.TAKEN_UNTIL_HEARD
+    card.reported = PictureReported.TAKEN_UNTIL_HEARD
     return card, job
 
 

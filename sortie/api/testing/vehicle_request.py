@@ -128,7 +128,7 @@ def _is_one(value: object, types: tuple[type, ...]) -> bool:
     return isinstance(value, types) and not (isinstance(value, bool) and int in types)
 
 
-def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
+def vehicle_request(*layers: Mapping[str, Any]) -> VehicleRequest:
     """Make a request from layers of arguments; the last layer wins, parameters are merged. UserError names the nearest
     argument."""
     merged: dict[str, Any] = {}
@@ -154,7 +154,7 @@ class MarkedTest(Protocol):
 
 
 def layers_of(node: MarkedTest) -> list[Mapping[str, Any]]:
-    """Return the arguments of its markers for `wanted`. UserError for a positional argument."""
+    """Return the arguments of its markers for `vehicle_request`. UserError for a positional argument."""
     layers: list[Mapping[str, Any]] = []
     for marker in node.iter_markers("sortie"):
         if marker.args:
