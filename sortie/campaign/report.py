@@ -75,7 +75,8 @@ def _head(columns: Columns, summary: Summary, evidence: ContainmentEvidence | No
     more = "" if evidence is None else '<p><a href="evidence.html">Evidence on containment</a>, to be printed.</p>'
     return (
         f"<p>{how}. {summary.done} of {summary.total} runs of {escape(stored.study.plan_names)}, "
-        f"sample {sample.method}, seed {sample.seed}{flown}. Missions: {ended or 'none'}. Sortie {escape(stored.identity)}.</p>{more}"
+        f"sample {sample.method}, seed {sample.seed}{flown}. Missions: {ended or 'none'}. "
+        f"Sortie {escape(stored.identity)}.</p>{more}"
     )
 
 

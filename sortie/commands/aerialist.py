@@ -69,14 +69,14 @@ class AerialistFlight:
 
     def lines(self) -> list[str]:
         """Return the result as lines for people."""
-        told = [f"{self.result}{': ' if self.reason else ''}{self.reason}, after {self.seconds:.1f} s"]
-        told += [
+        lines = [f"{self.result}{': ' if self.reason else ''}{self.reason}, after {self.seconds:.1f} s"]
+        lines += [
             f"{name}: {away:.2f} m at its nearest, after {self.nearest_s[name]:.1f} s"
             for name, away in self.nearest_m.items()
         ]
         if self.off_m is not None:
-            told.append(f"{self.off_m:.2f} m off the expected track at most")
-        return told
+            lines.append(f"{self.off_m:.2f} m off the expected track at most")
+        return lines
 
 
 def aerialist(given: GivenOptions) -> int:
@@ -190,5 +190,5 @@ def _farthest(track: list[Ned], log: Path, origin: GeoPoint) -> float:
     if not samples:
         raise UserError(f"{log}: the log has no place of the vehicle")
     first = samples[0].height
-    there = np.array([to_local(origin, at.lat, at.lon, origin.alt + at.height - first) for at in samples])
-    return max(float(np.sqrt(np.square(there - np.array(at)).sum(axis=1).min())) for at in track)
+    points = np.array([to_local(origin, at.lat, at.lon, origin.alt + at.height - first) for at in samples])
+    return max(float(np.sqrt(np.square(points - np.array(at)).sum(axis=1).min())) for at in track)

@@ -81,8 +81,8 @@ def run(given: GivenOptions) -> int:
     with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
         status = 0
         if folder.cut:
-            there = f"{folder.path / 'results.jsonl'}: {folder.cut} bytes behind {len(folder.done)} runs are no results"
-            print(f"sortie: {there}; cut off, their runs are flown again", file=sys.stderr)
+            cut = f"{folder.path / 'results.jsonl'}: {folder.cut} bytes behind {len(folder.done)} runs are no results"
+            print(f"sortie: {cut}; cut off, their runs are flown again", file=sys.stderr)
         try:
             if len(folder.done) < study.runs:
                 _fly(folder, given, expected)
@@ -144,12 +144,12 @@ def replay(given: GivenOptions) -> int:
     """Fly a run again, with logs. Status 0 when its result is byte for byte that of the folder."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
-    kept, there = flown_row(folder, given[RUN])
-    check_identity(folder, kept)
-    logs = folder / "replays" / str(there.run)
+    stored, row = flown_row(folder, given[RUN])
+    check_identity(folder, stored)
+    logs = folder / "replays" / str(row.run)
     watched = ViewOfRun(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
-    again = fly_run(kept.study, there.run, there.inputs, watched)
-    same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
+    again = fly_run(stored.study, row.run, row.inputs, watched)
+    same = msgspec.json.encode(again.row) == msgspec.json.encode(row)
     print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else "\n".join(_lines(again.row)))
     print(f"sortie: {'the same, byte for byte' if same else 'NOT the same as in the folder'}; {logs}", file=sys.stderr)
     if again.traceback:
@@ -159,13 +159,13 @@ def replay(given: GivenOptions) -> int:
 
 def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
     """Return a run of a folder. UserError when it does not exist or is not flown."""
-    kept = read_study(folder)
-    if number >= kept.study.runs:
-        raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
-    there = next((row for row in rows(folder) if row.run == number), None)
-    if there is None:
+    stored = read_study(folder)
+    if number >= stored.study.runs:
+        raise UserError(f"run {number}: the study has {stored.study.runs}, from 0 to {stored.study.runs - 1}")
+    row = next((row for row in rows(folder) if row.run == number), None)
+    if row is None:
         raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
-    return kept, there
+    return stored, row
 
 
 def _lines(row: RunResult) -> list[str]:
@@ -175,14 +175,14 @@ def _lines(row: RunResult) -> list[str]:
         verdict = "holds" if margin is not None and margin >= 0.0 else "broken"
         lines.append(f"{name}: not flown" if margin is None else f"{name}: {verdict}, robustness {margin:.4g}")
     for name in ("volume", "buffer"):
-        margin, left_s = row.figures.get(f"{name}_margin_m"), row.figures.get(f"left_{name}_s")
+        margin, exit_s = row.figures.get(f"{name}_margin_m"), row.figures.get(f"left_{name}_s")
         if margin is not None:
-            since = "" if left_s is None else f", left at {left_s:.1f} s"
+            since = "" if exit_s is None else f", left at {exit_s:.1f} s"
             lines.append(f"{name}: {abs(margin):.1f} m {'inside' if margin >= 0.0 else 'outside'} at the worst{since}")
     return lines
 
 
-def check_identity(folder: Path, kept: StoredStudy) -> None:
+def check_identity(folder: Path, stored: StoredStudy) -> None:
     """Raise UserError when another version of the program flew the campaign."""
-    if (own := identity()) != kept.identity:
-        raise UserError(f"{folder}: was flown by Sortie {kept.identity}, this is {own}, which flies otherwise")
+    if (own := identity()) != stored.identity:
+        raise UserError(f"{folder}: was flown by Sortie {stored.identity}, this is {own}, which flies otherwise")

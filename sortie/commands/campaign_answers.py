@@ -27,16 +27,16 @@ def shrink(given: GivenOptions) -> int:
     """Reduce a failed run to fewest causes, and write it as a campaign of one run to DIR/shrunk/RUN."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
-    kept, row = flown_row(folder, given[RUN])
-    check_identity(folder, kept)
-    small = shrunk_of(kept.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
+    stored, row = flown_row(folder, given[RUN])
+    check_identity(folder, stored)
+    small = shrunk_of(stored.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
     out = folder / "shrunk" / str(row.run)
     keep(small, out)
     if given[JSON]:
-        told = {name: getattr(small, name) for name in ("judges", "causes", "items", "flights", "whole")}
-        print(json.dumps(told | {"row": msgspec.to_builtins(small.flown.row), "dir": str(out)}))
+        answer = {name: getattr(small, name) for name in ("judges", "causes", "items", "flights", "whole")}
+        print(json.dumps(answer | {"row": msgspec.to_builtins(small.flown.row), "dir": str(out)}))
     else:
-        print("\n".join(described(small, kept)))
+        print("\n".join(described(small, stored)))
     unfinished = "" if small.whole else "; not all steps: the flights were too few"
     print(f"sortie: {small.flights} flights{unfinished}; sortie campaign replay {out} 0", file=sys.stderr)
     return 0
@@ -49,8 +49,8 @@ def compare(given: GivenOptions) -> int:
     found, page = compared(*folders), folders[1] / "compared.html"
     drawn = found.agreement is not None and write_apart(folders, found.agreement, page)
     if given[JSON]:
-        told = {"worse": found.worse, "page": str(page) if drawn else None}
-        print(json.dumps(msgspec.to_builtins(found) | told))
+        answer = {"worse": found.worse, "page": str(page) if drawn else None}
+        print(json.dumps(msgspec.to_builtins(found) | answer))
     else:
         print("\n".join(_lines(found)))
     if drawn:

@@ -61,11 +61,11 @@ def confirm(given: GivenOptions) -> int:
     vehicle = given[CONFIRM_VEHICLE]
     if vehicle.kind not in CONFIRMING:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
-    kept, row = flown_row(folder, given[RUN])
-    check_identity(folder, kept)
-    check_confirmable(kept.study)
-    ours = fly_run(kept.study, row.run, row.inputs)
-    planned = kept.study.planned(row.run, row.inputs)
+    stored, row = flown_row(folder, given[RUN])
+    check_identity(folder, stored)
+    check_confirmable(stored.study)
+    ours = fly_run(stored.study, row.run, row.inputs)
+    planned = stored.study.planned(row.run, row.inputs)
     flies = vehicle_class(vehicle.frame).flies
     began_s = began_at(ours.signals, flies=flies)
     out = folder / "confirmed" / str(row.run)
@@ -77,9 +77,9 @@ def confirm(given: GivenOptions) -> int:
         state_dir=out / "state",
         log_dir=out / "logs",
     )
-    told, result = _fly(settings, planned, strikes(planned.spec, began_s), flies=flies)
-    theirs = laid_on(told, began_s, flies=flies)
-    found = confirmed(kept.study, row.inputs, ours, theirs, result)
+    signals, result = _fly(settings, planned, strikes(planned.spec, began_s), flies=flies)
+    theirs = laid_on(signals, began_s, flies=flies)
+    found = confirmed(stored.study, row.inputs, ours, theirs, result)
     _keep(out, row.run, {"ours": dict(ours.signals), "theirs": theirs}, found, planned)
     print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
     print(f"sortie: {out / 'tracks.html'}", file=sys.stderr)
@@ -123,8 +123,8 @@ class _Strikes:
 
     def check(self) -> None:
         """Raise UserError for a fault that the controller refused, because its flight cannot be compared."""
-        for strike, asked in self._struck:
-            if not any(client.outcome is ParameterOutcome.ACCEPTED for client in asked):
+        for strike, writes in self._struck:
+            if not any(client.outcome is ParameterOutcome.ACCEPTED for client in writes):
                 names = " or ".join(name for name, _ in strike.params)
                 raise UserError(f"fault {strike.fault}: the controller did not set {names}", 1)
 

@@ -25,8 +25,8 @@ class CampaignProgress:
         self._start, self._expected, self._clock = start, expected, clock
         self._terminal = Terminal(stream)
         self._began_s = clock()
-        self._told_s = self._began_s
-        self._told_done = -1
+        self._shown_s = self._began_s
+        self._shown_done = -1
         self._refused = 0
 
     def __enter__(self) -> CampaignProgress:
@@ -48,10 +48,10 @@ class CampaignProgress:
                 now_s, lambda _: [[(bar(view), BAD if view.failed else GOOD)], live_line(view, seconds, self._start)]
             )
             return
-        silent_s = now_s - self._told_s
-        fresh = view.done != self._told_done and silent_s >= _EVERY_S
+        silent_s = now_s - self._shown_s
+        fresh = view.done != self._shown_done and silent_s >= _EVERY_S
         if fresh or silent_s >= _STILL_S or view.done == view.total:
-            self._told_s, self._told_done = now_s, view.done
+            self._shown_s, self._shown_done = now_s, view.done
             self._terminal.say(live_line(view, seconds, self._start))
 
 

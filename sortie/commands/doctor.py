@@ -47,15 +47,15 @@ class FoundBinary:
 
 def doctor(given: GivenOptions) -> int:
     """List the binaries. Status 0, or 1 when the requested one is missing."""
-    asked = given[EXAMINED]
-    if asked is None:
+    source = given[EXAMINED]
+    if source is None:
         found = [look_for(way, kind, "") for way in WAYS.values() for kind in way.steps]
-    elif asked.kind in WAYS:
-        found = [look_for(WAYS[asked.kind], asked.frame, asked.target)]
+    elif source.kind in WAYS:
+        found = [look_for(WAYS[source.kind], source.frame, source.target)]
     else:
-        raise UserError("no firmware flies it", option="vehicle", given=str(asked))
+        raise UserError("no firmware flies it", option="vehicle", given=str(source))
     print(json.dumps([asdict(binary) for binary in found]) if given[JSON] else "\n".join(map(str, found)))
-    return 0 if asked is None or found[0].binary else 1
+    return 0 if source is None or found[0].binary else 1
 
 
 def look_for(way: WayIn, kind: str, given: str) -> FoundBinary:

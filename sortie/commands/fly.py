@@ -46,9 +46,9 @@ def fly(given: GivenOptions) -> int:
         raise UserError("leave out --no-telemetry-log: logs are compared", option="expect", given=str(expected))
     if expected is not None and len(specs) > 1:
         raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
-    wanted = None if expected is None else read_log(expected)
-    if wanted is not None:
-        begin_of(wanted, Since.ARMED)  # an unsuitable log is reported before the flight
+    reference = None if expected is None else read_log(expected)
+    if reference is not None:
+        begin_of(reference, Since.ARMED)  # an unsuitable log is reported before the flight
     with Program(settings, specs, defaults=COUNTDOWN) as run:
         for spec, plan in zip(run.vehicles.specs, plans, strict=True):
             if run.controller is None:
@@ -81,14 +81,14 @@ def fly(given: GivenOptions) -> int:
             progress.terminal.stop()
         if pages is not None:
             write_pages(run, rounds, plans, pages)
-        if wanted is not None and runtime.signals.exit_status is None:
-            compare_rounds(rounds, wanted, given[WITHIN] or WITHIN_M, pages)
+        if reference is not None and runtime.signals.exit_status is None:
+            compare_rounds(rounds, reference, given[WITHIN] or WITHIN_M, pages)
         print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
-        if wanted is not None:
-            return 0 if all(told["expected"]["same"] for told in rounds) else 1
-        return 0 if all(told["result"] == "completed" for told in rounds) else 1
+        if reference is not None:
+            return 0 if all(flight["expected"]["same"] for flight in rounds) else 1
+        return 0 if all(flight["result"] == "completed" for flight in rounds) else 1
 
 
 def _plans(given: GivenOptions, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:

@@ -126,16 +126,16 @@ def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any
     ]
     wall_s = round(time.monotonic() - began_s, 3)
     if run.alone:
-        (told,) = vehicles
-        logs, speedup = told.pop("logs"), told["flight_time_s"] / max(flown.flight_wall_s, 1e-6)
+        (vehicle,) = vehicles
+        logs, speedup = vehicle.pop("logs"), vehicle["flight_time_s"] / max(flown.flight_wall_s, 1e-6)
         took = {"wall_s": wall_s, "flight_wall_s": round(flown.flight_wall_s, 4), "speedup": round(speedup, 1)}
-        return {**told, **took, "logs": logs}
-    results = {told["result"] for told in vehicles}
+        return {**vehicle, **took, "logs": logs}
+    results = {vehicle["result"] for vehicle in vehicles}
     return {
         "result": "completed" if results == {"completed"} else "failed" if "failed" in results else "aborted",
         "vehicles": [
-            {"sysid": spec.system, **told, **({"network": spec.network} if spec.several_networks else {})}
-            for spec, told in zip(run.vehicles.specs, vehicles, strict=True)
+            {"sysid": spec.system, **vehicle, **({"network": spec.network} if spec.several_networks else {})}
+            for spec, vehicle in zip(run.vehicles.specs, vehicles, strict=True)
         ],
         **_closest(run),
         "wall_s": wall_s,
@@ -195,23 +195,25 @@ def item_without_end(run: Program, plan: Plan) -> str | None:
 
 def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[Plan], pages: Path) -> None:
     """Write a page for each flight and put its path into the results."""
-    for told in rounds:
-        for result, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
+    for flight in rounds:
+        for result, spec, plan in zip(flight.get("vehicles", [flight]), run.vehicles.specs, plans, strict=True):
             result["report"] = page_of_flight(Path(result["logs"]), plan, pages, vehicle=spec.label or None)
 
 
-def compare_rounds(rounds: Sequence[dict[str, Any]], wanted: FlightFacts, within_m: float, pages: Path | None) -> None:
-    """Compare each round's flight with the wanted one, write a page of both, and put the differences into the results.
+def compare_rounds(
+    rounds: Sequence[dict[str, Any]], reference: FlightFacts, within_m: float, pages: Path | None
+) -> None:
+    """Compare each round's flight with the reference, write a page of both, and put the differences into the results.
     The page is in `pages` or beside the flight's log. UserError when nothing was logged."""
     from sortie.reports.comparison import compared
 
-    for told in rounds:
-        folder = Path(told["logs"])
+    for flight in rounds:
+        folder = Path(flight["logs"])
         flown = read_log(folder)
-        found = compared(flown, wanted, within_m=within_m)
+        found = compared(flown, reference, within_m=within_m)
         page = folder / "expected.html" if pages is None else pages / f"expected-{folder.name}.html"
-        write_comparison(page, (flown, wanted), found)
-        told["expected"] = found.as_json() | {"report": str(page)}
+        write_comparison(page, (flown, reference), found)
+        flight["expected"] = found.as_json() | {"report": str(page)}
         if not found.same:
             print(f"sortie: not as expected: {found.first} See {page}", file=sys.stderr)
 

@@ -26,14 +26,14 @@ def _order(command: FlightCommand, given: GivenOptions) -> int:
 
 
 def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
-    said = TextAssembler()
-    remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
+    texts = TextAssembler()
+    remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, texts.take))
     asking = remote.flight_command(command)
     if asking.outcome is CommandOutcome.TIMEOUT:
         raise UserError(f"the vehicle at {remote.url} does not answer", 1)
     accepted = asking.outcome is CommandOutcome.ACCEPTED
     if not accepted:  # the reason is sent as a text
-        remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
+        remote.run_until(lambda: texts.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
     state, countdown = state_of(asking.detail)
     assert asking.outcome is not None, "it has ended"
     outcome = asking.outcome.name
@@ -42,7 +42,7 @@ def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
         return VehicleAnswer(
             data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else "")
         )
-    why = said.newest(Severity.WARNING)
+    why = texts.newest(Severity.WARNING)
     complaint = f"{why} ({outcome} in {state})" if why else f"{command.name} refused ({outcome}) in {state}"
     return VehicleAnswer(data, complaint=complaint, status=1)
 

@@ -72,17 +72,17 @@ def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, s
     remote.ask(writing)
     if writing.value is None:
         raise _unknown(remote, name)
-    held = writing.value.value
+    stored = writing.value.value
     if writing.outcome is ParameterOutcome.ACCEPTED:
         known = Parameters(remote.target.firmware.vehicle_class.parameters)
-        return held, (known.definition(name).complaint(held) or "") if name in known else ""
-    return held, f"{name} not set to {format_value(value)}: it is {format_value(held)}"
+        return stored, (known.definition(name).complaint(stored) or "") if name in known else ""
+    return stored, f"{name} not set to {format_value(value)}: it is {format_value(stored)}"
 
 
 def _set(remote: Remote, name: str, value: float) -> VehicleAnswer:
     """Set a parameter and report its value; status 1 when it is not the requested one."""
-    held, complaint = _write(remote, name, value, _read(remote, name).type)
-    return VehicleAnswer({name: held}, complaint=complaint, status=0 if held == value else 1)
+    stored, complaint = _write(remote, name, value, _read(remote, name).type)
+    return VehicleAnswer({name: stored}, complaint=complaint, status=0 if stored == value else 1)
 
 
 def _all(remote: Remote) -> dict[str, ParameterValue]:
@@ -104,10 +104,10 @@ def _number(text: str) -> float:
     return _as_sent(value, f"'{text}'")
 
 
-def _as_sent(value: float, said: str) -> float:
-    """Return the value as a message carries it. UserError with `said` when no message can."""
+def _as_sent(value: float, source: str) -> float:
+    """Return the value as a message carries it. UserError with `source` when no message can."""
     if not math.isfinite(value) or abs(value) > FLOAT32_MAX:
-        raise UserError(f"{said}: expected a finite number, at most {FLOAT32_MAX:.5g}")
+        raise UserError(f"{source}: expected a finite number, at most {FLOAT32_MAX:.5g}")
     return to_float32(value)
 
 
@@ -158,25 +158,25 @@ def load(given: GivenOptions) -> int:
         raise UserError(f"{file}: {error.strerror}") from error
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
-    wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
+    values = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
     if given[TARGET] == EVERY:
-        for name in sorted(OWN_SYSTEM_NAMES.intersection(wanted)):
-            del wanted[name]
+        for name in sorted(OWN_SYSTEM_NAMES.intersection(values)):
+            del values[name]
             print(f"sortie: --target all: each keeps its own {name}", file=sys.stderr)
 
     def ask(remote: Remote) -> VehicleAnswer:
         present = _all(remote)
-        unknown = [name for name in wanted if name not in present]
-        differing = {name: value for name, value in wanted.items() if name in present and present[name].value != value}
-        held = {name: _write(remote, name, value, present[name].type) for name, value in differing.items()}
-        refused = [name for name, value in differing.items() if held[name][0] != value]
-        complaints = [complaint for _, complaint in held.values() if complaint]
+        unknown = [name for name in values if name not in present]
+        differing = {name: value for name, value in values.items() if name in present and present[name].value != value}
+        stored = {name: _write(remote, name, value, present[name].type) for name, value in differing.items()}
+        refused = [name for name, value in differing.items() if stored[name][0] != value]
+        complaints = [complaint for _, complaint in stored.values() if complaint]
         if unknown:
             complaints.append(f"not on this vehicle, left out: {', '.join(unknown)}")
         changed = len(differing) - len(refused)
-        print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
+        print(f"{changed} of {len(values)} parameters changed", file=sys.stderr)
         return VehicleAnswer(
-            {"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown},
+            {"parameters": len(values), "changed": changed, "refused": refused, "unknown": unknown},
             complaint="\nsortie: ".join(complaints),
             status=1 if refused else 0,
         )

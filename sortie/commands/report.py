@@ -30,8 +30,8 @@ def report(given: GivenOptions) -> int:
     logs, against = given[LOGS], given[AGAINST]
     if against is not None:
         return _against(given, logs, against)
-    for option, said in ((JSON, given[JSON]), (WITHIN, given[WITHIN] is not None)):
-        if said:
+    for option, is_given in ((JSON, given[JSON]), (WITHIN, given[WITHIN] is not None)):
+        if is_given:
             raise UserError(f"--{option.name} is about two flights: expected --against LOG with it")
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
@@ -47,12 +47,12 @@ def _against(given: GivenOptions, logs: tuple[Path, ...], against: Path) -> int:
 
     if len(logs) > 1:
         raise UserError(f"{len(logs)} logs: one is compared with --against {against}")
-    here, there = read_log(logs[0]), read_log(against)
-    found = compared(here, there, within_m=given[WITHIN] or WITHIN_M)
+    here, other = read_log(logs[0]), read_log(against)
+    found = compared(here, other, within_m=given[WITHIN] or WITHIN_M)
     page = written_to(find_log(logs[0]).with_suffix(".against.html"), given[OUT])
-    write_comparison(page, (here, there), found)
-    told = found.as_json() | {"report": str(page)}
-    print(json.dumps(told) if given[JSON] else "\n".join([*found.lines(), str(page)]))
+    write_comparison(page, (here, other), found)
+    answer = found.as_json() | {"report": str(page)}
+    print(json.dumps(answer) if given[JSON] else "\n".join([*found.lines(), str(page)]))
     return 0 if found.same else 1
 
 

@@ -29,18 +29,18 @@ def reproduce_incident(given: GivenOptions) -> int:
     """Reproduce an incident. Status 0 when it happened again, with --change always, with --search when a change avoids
     it; otherwise 1; 2 for an unreadable log."""
     source, changes, without = given[LOG], _changes(given[CHANGE]), given[WITHOUT]
-    asked = given[SEARCH]
-    if asked is not None and asked not in CRITERIA:
-        raise UserError(f"expected {' or '.join(CRITERIA)}", option="search", given=asked)
+    criterion = given[SEARCH]
+    if criterion is not None and criterion not in CRITERIA:
+        raise UserError(f"expected {' or '.join(CRITERIA)}", option="search", given=criterion)
     folder, found, origins = _reproduced(source, given[OUT], given[REPRODUCING_VEHICLE])
     write_file(folder / PAGE, incident_page(found, origins), ELSEWHERE)
-    told: dict[str, Any] = {"folder": str(folder), "report": str(folder / PAGE), **_facts(found)}
+    answer: dict[str, Any] = {"folder": str(folder), "report": str(folder / PAGE), **_facts(found)}
     lines = _lines(found, folder)
     status = 0 if found.same else 1
-    if asked is not None:
-        tried = search(found, folder, asked, tuple(given[CHANGE]))
-        told["search"] = [{**msgspec.to_builtins(entry), "avoids": entry.avoids} for entry in tried]
-        lines += _search_lines(asked, tried)
+    if criterion is not None:
+        tried = search(found, folder, criterion, tuple(given[CHANGE]))
+        answer["search"] = [{**msgspec.to_builtins(entry), "avoids": entry.avoids} for entry in tried]
+        lines += _search_lines(criterion, tried)
         status = 0 if any(entry.avoids for entry in tried) else 1
     elif changes or without:
         after = fly_changed(found, folder, changes, without)
@@ -48,10 +48,10 @@ def reproduce_incident(given: GivenOptions) -> int:
             [*(f"{name}={text}" for name, text in changes.items()), *(f"without {name}" for name in without)]
         )
         write_file(folder / CHANGED, changed_page(found, after, what), ELSEWHERE)
-        told["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
+        answer["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
         lines += [f"{what}: {_ended(after)}", str(folder / CHANGED)]
         status = 0
-    print(json.dumps(told) if given[JSON] else "\n".join(lines), flush=True)
+    print(json.dumps(answer) if given[JSON] else "\n".join(lines), flush=True)
     return status
 
 
@@ -121,14 +121,15 @@ def _lines(found: Reproduced, folder: Path) -> list[str]:
     return lines
 
 
-def _search_lines(asked: str, tried: list[Tried]) -> list[str]:
+def _search_lines(criterion: str, tried: list[Tried]) -> list[str]:
     lines = []
     for entry in tried:
         if not entry.flights:
             lines.append(f"does not fly: {entry.change} ({entry.ended})")
             continue
         verdict = "avoids" if entry.avoids else "keeps"
-        lines.append(f"{verdict} the {asked}: {entry.change}: in {entry.happened} of {entry.flights} ({entry.ended})")
+        counted = f"in {entry.happened} of {entry.flights} ({entry.ended})"
+        lines.append(f"{verdict} the {criterion}: {entry.change}: {counted}")
     if not any(entry.avoids for entry in tried):
-        lines.append(f"no single change of {len(tried) - 1} avoids the {asked}")
+        lines.append(f"no single change of {len(tried) - 1} avoids the {criterion}")
     return lines

@@ -23,7 +23,7 @@ from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH
 from sortie.nodes.client import HeardVehicles, Remote
 
-_WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
+_NEEDED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
 _MISSION_STATES = {int(state): state.name.lower().replace("_", " ") for state in WireMissionState}
 
@@ -115,7 +115,7 @@ class NewestMessages:
     """Service that keeps the newest message of each wanted name from each vehicle."""
 
     clock: Clock = "link"
-    handles = _WANTED
+    handles = _NEEDED
 
     def __init__(self, roster: HeardVehicles) -> None:
         self._roster = roster
@@ -127,7 +127,7 @@ class NewestMessages:
 
     def complete(self, system: int) -> bool:
         """Check whether all wanted messages of a vehicle have been received."""
-        return len(self._latest.get(system, {})) == len(_WANTED)
+        return len(self._latest.get(system, {})) == len(_NEEDED)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         target = self._roster.heard.get(peer.system)

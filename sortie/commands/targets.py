@@ -38,19 +38,19 @@ def ask_targets(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], com
     with Remote.of(given) as remote:
         remote.run_until(lambda: False, ROLL_CALL_S)
         systems = sorted(remote.roster.heard)
-    told: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     worst = 0
     for system in systems:
-        answer = _asked(given, ask, component, system)
+        answer = _answer_of(given, ask, component, system)
         worst = max(worst, answer.status)
-        told.append({"sysid": system, **answer.data})
+        answers.append({"sysid": system, **answer.data})
         _tell(answer, given[JSON], f"vehicle {system}: ", silent=given[JSON])
     if given[JSON]:
-        print(json.dumps(told), flush=True)
+        print(json.dumps(answers), flush=True)
     return worst
 
 
-def _asked(
+def _answer_of(
     given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], component: int | None, system: int
 ) -> VehicleAnswer:
     """Return the answer of one of several vehicles. An error about one does not stop the requests to others."""

@@ -55,11 +55,11 @@ def _for_the_person(error: SitlError) -> UserError:
     return UserError(str(error), 1 if error.ended else 2)
 
 
-def _check_kind(wanted: VehicleSource, found: Firmware) -> None:
+def _check_kind(source: VehicleSource, found: Firmware) -> None:
     """Raise UserError when the started program is of another kind of vehicle."""
-    told = another_kind(found.name, found.vehicle_class, vehicle_class(wanted.frame))
-    if told:
-        raise UserError(told, option="vehicle", given=str(wanted))
+    complaint = another_kind(found.name, found.vehicle_class, vehicle_class(source.frame))
+    if complaint:
+        raise UserError(complaint, option="vehicle", given=str(source))
 
 
 class ControllerSide:

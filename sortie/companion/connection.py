@@ -85,18 +85,18 @@ class ControllerFront(QuietNode):
         what is missing. `check` may raise when waiting is useless."""
         finder = Finder()
         self.endpoint.add_service(finder)
-        tell_s, told = time.monotonic() + _TELL_AFTER_S, ""
+        tell_s, shown = time.monotonic() + _TELL_AFTER_S, ""
 
         def each(wall_s: float) -> None:
-            nonlocal tell_s, told
+            nonlocal tell_s, shown
             if check is not None:
                 check()
             if wall_s < tell_s:
                 return
             tell_s = wall_s + _TELL_AFTER_S
             text = self._what_is_missing(finder)
-            if text != told:
-                told = text
+            if text != shown:
+                shown = text
                 self._say(text)
 
         self._runtime.add(self)

@@ -61,11 +61,11 @@ LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
 LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
 
 
-def another_kind(name: str, found: VehicleClass, wanted: VehicleClass) -> str:
+def another_kind(name: str, found: VehicleClass, named: VehicleClass) -> str:
     """Return a complaint when the program's kind of vehicle does not fit the wanted kind, otherwise ""."""
-    if (wanted.flies, wanted.has_stall_speed) == (found.flies, found.has_stall_speed):
+    if (named.flies, named.has_stall_speed) == (found.flies, found.has_stall_speed):
         return ""
-    return f"the program is an {name} {found.name}; name one of a {wanted.name}"
+    return f"the program is an {name} {found.name}; name one of a {named.name}"
 
 
 def flies_native(strategy: str | None, firmware: Firmware) -> bool:
@@ -233,8 +233,8 @@ def build_companion(
     controller itself are always off here. `carried`: see `Companion`."""
     kind = vehicle.firmware.vehicle_class.name
     known = parameter_set(kind)
-    left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
-    parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})
+    delegated = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
+    parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **delegated})
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     install(autopilot, on_error)
     identity = Identity(kind, name)

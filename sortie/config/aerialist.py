@@ -223,14 +223,14 @@ def _found(test: Path, name: str, key: str) -> Path:
     return found
 
 
-def _obstacles(path: Path, told: Sequence[ObstacleTable | float]) -> list[Obstacle]:
-    rows = [value for value in told if isinstance(value, float)]
+def _obstacles(path: Path, entries: Sequence[ObstacleTable | float]) -> list[Obstacle]:
+    rows = [value for value in entries if isinstance(value, float)]
     if len(rows) % _ROW:
         raise UserError(
             f"{path}: simulation.obstacles: expected l, w, h, x, y, z, r of each, found {len(rows)} numbers"
         )
     flat = (rows[at : at + _ROW] for at in range(0, len(rows), _ROW))
-    tables = [value for value in told if isinstance(value, ObstacleTable)]
+    tables = [value for value in entries if isinstance(value, ObstacleTable)]
     if any(size <= 0.0 for at in range(0, len(rows), _ROW) for size in rows[at : at + 3]):
         raise UserError(f"{path}: simulation.obstacles: expected sizes above 0")
     tables += [ObstacleTable(PositionTable(*row[3:]), SizeTable(*row[:3])) for row in flat]
@@ -272,7 +272,7 @@ def _steps(test: Path, name: str | None) -> list[TimedStep]:
         return [TimedStep(mode=3)]
     header, *rows = _rows(test, name, "test.commands_file") or [[]]
     try:
-        said: list[dict[str, Any]] = [dict(zip(header, map(float, row), strict=True)) for row in rows]
-        return msgspec.convert(said, list[TimedStep], strict=False)
+        steps: list[dict[str, Any]] = [dict(zip(header, map(float, row), strict=True)) for row in rows]
+        return msgspec.convert(steps, list[TimedStep], strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         raise UserError(f"{name}: expected columns timestamp,mode,x,y,z,r of numbers") from error

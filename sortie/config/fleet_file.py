@@ -104,8 +104,8 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
 
 def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
     """Parse a fleet file; `where` names it for people; other files are searched from `folder`."""
-    said = parse_toml(text, where)
-    defaults, entries = _entries(said, where)
+    table = parse_toml(text, where)
+    defaults, entries = _entries(table, where)
     fleet: list[VehicleSpec] = []
     taken: set[int] = set()
     named = {entry.sysid for entry in entries if entry.sysid is not None}
@@ -116,14 +116,14 @@ def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: 
     return fleet
 
 
-def _entries(said: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEntry]]:
-    for key in said:
+def _entries(table: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEntry]]:
+    for key in table:
         if key not in ("defaults", "vehicle"):
             raise UserError(f"{where}: unknown table '{key}'{nearest(key, ('defaults', 'vehicle'))}")
-    listed = said.get("vehicle")
+    listed = table.get("vehicle")
     if not isinstance(listed, list) or not listed:
         raise UserError(f"{where}: holds no [[vehicle]]; `sortie serve --print-fleet` shows a fleet to start from")
-    defaults = _entry(said.get("defaults", {}), f"{where}: defaults")
+    defaults = _entry(table.get("defaults", {}), f"{where}: defaults")
     for key in sorted(_ONE_EACH):
         if getattr(defaults, key) is not None:
             raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
@@ -133,12 +133,12 @@ def _entries(said: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEn
     return defaults, [_entry(entry, f"{where}: vehicle {number}") for number, entry in enumerate(listed, 1)]
 
 
-def _entry(said: object, where: str) -> FleetEntry:
-    if not isinstance(said, dict):
+def _entry(table: object, where: str) -> FleetEntry:
+    if not isinstance(table, dict):
         raise UserError(f"{where}: expected a table")
-    check_keys(said, _KEYS, where)
-    shared = {key: _option(key, said[key], where) for key in _OPTIONS if key in said}
-    entry = converted({key: value for key, value in said.items() if key not in shared}, FleetEntry, where)
+    check_keys(table, _KEYS, where)
+    shared = {key: _option(key, table[key], where) for key in _OPTIONS if key in table}
+    entry = converted({key: value for key, value in table.items() if key not in shared}, FleetEntry, where)
     entry = msgspec.structs.replace(entry, shared=shared)
     if entry.kind is not None:
         _source(entry.kind, where)
@@ -175,10 +175,10 @@ def _option(key: str, value: object, where: str) -> object:
 
 def _over(entry: FleetEntry, defaults: FleetEntry) -> FleetEntry:
     """Merge an entry with the defaults; parameters are added."""
-    said = {key: getattr(defaults, key) for key in FleetEntry.__struct_fields__}
+    inherited = {key: getattr(defaults, key) for key in FleetEntry.__struct_fields__}
     own = {key: getattr(entry, key) for key in FleetEntry.__struct_fields__ if getattr(entry, key) is not None}
     params, shared = (defaults.params or {}) | (entry.params or {}), (defaults.shared or {}) | (entry.shared or {})
-    return FleetEntry(**(said | own | {"params": params, "shared": shared}))
+    return FleetEntry(**(inherited | own | {"params": params, "shared": shared}))
 
 
 def _vehicles(

@@ -56,11 +56,11 @@ def ignored(keys: Iterable[str], where: OptionScope) -> list[str]:
 def without_fleet(settings: Settings) -> list[str]:
     """Return a warning for each fleet setting when one vehicle flies alone."""
     of_fleet = (Settings.formation, Settings.spacing, Settings.networks)
-    said = settings.non_defaults()
+    given = settings.non_defaults()
     return [
         f"--{row.name} is ignored: there is one vehicle; --count or --fleet has more"
         for row in of_fleet
-        if row.key in said
+        if row.key in given
     ]
 
 
@@ -81,17 +81,17 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     """Read SORTIE_VEHICLE, SORTIE_STATE_DIR and so on."""
-    said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
-    return {key: row.read_variable(text) for key, (row, text) in said.items() if text}
+    texts = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
+    return {key: row.read_variable(text) for key, (row, text) in texts.items() if text}
 
 
 def options_of_file(path: Path) -> dict[str, object]:
     """Read a TOML file with the names of options; `[param]` may be a table of NAME = VALUE."""
     from sortie.config.tables import parse_toml
 
-    said = parse_toml(text_of(path, f"--config {path}"), f"--config {path}")
+    table = parse_toml(text_of(path, f"--config {path}"), f"--config {path}")
     found: dict[str, object] = {}
-    for name, value in said.items():
+    for name, value in table.items():
         key = key_of(name)
         row = SETTINGS.get(key)
         if row is None:

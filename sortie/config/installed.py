@@ -82,28 +82,28 @@ def is_anything_declared() -> bool:
 
 def _declares(metadata: str) -> bool:
     try:
-        told = Path(metadata, "entry_points.txt").read_bytes()
-        return any(f"[{group}]".encode() in told for group in GROUPS)
+        text = Path(metadata, "entry_points.txt").read_bytes()
+        return any(f"[{group}]".encode() in text for group in GROUPS)
     except OSError:
         return False  # most have none; an .egg-info may be a file
 
 
-def _loaded(group: str, wanted: type[T]) -> tuple[Packaged[T], ...]:
+def _loaded(group: str, kind: type[T]) -> tuple[Packaged[T], ...]:
     """Load a group, in the order of packages and names, wherever they are."""
     from importlib.metadata import entry_points  # with email and more: for those who have such packages
 
     points = sorted(entry_points(group=group), key=lambda point: (_package(point), point.name))
-    return tuple(Packaged(_package(point), _load(point, group, wanted)) for point in points)
+    return tuple(Packaged(_package(point), _load(point, group, kind)) for point in points)
 
 
-def _load(point: EntryPoint, group: str, wanted: type[T]) -> T:
+def _load(point: EntryPoint, group: str, kind: type[T]) -> T:
     where = f"package {_package(point)}: entry point {point.name} of {group}"
     try:
         found = point.load()
     except (Exception, SystemExit) as error:  # a package's module may raise anything
         raise UserError(f"{where} does not load: {type(error).__name__}: {error}") from error
-    if not isinstance(found, wanted):
-        raise UserError(f"{where}: {point.value} is no {wanted.__name__} but {type(found).__name__}")
+    if not isinstance(found, kind):
+        raise UserError(f"{where}: {point.value} is no {kind.__name__} but {type(found).__name__}")
     return found
 
 

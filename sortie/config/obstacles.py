@@ -168,10 +168,10 @@ def _of_geojson(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
     """Read buildings: polygons with `height` in m, or `building:levels` of 3 m each, and `min_height`, as in
     OpenStreetMap; 6 m by default. Courtyards (inner rings) count as built."""
     try:
-        said = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: {error}; expected GeoJSON") from error
-    features = said.get("features") if isinstance(said, dict) else None
+    features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise UserError(f"{where}: expected a GeoJSON FeatureCollection with a list of features")
     found: list[Obstacle] = []
@@ -183,22 +183,22 @@ def _of_geojson(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
 def _buildings(feature: object, number: int, where: str, home: GeoPoint) -> list[Obstacle]:
     if not isinstance(feature, dict) or not isinstance(feature.get("geometry"), dict):
         raise UserError(f"{where}: expected a Feature with a geometry")
-    geometry, said = feature["geometry"], feature.get("properties") or {}
+    geometry, properties = feature["geometry"], feature.get("properties") or {}
     kind, rings = geometry.get("type"), geometry.get("coordinates")
     polygons = {"Polygon": [rings], "MultiPolygon": rings}.get(str(kind))
     if polygons is None:
         return []  # a point or a line is not a building
-    if not isinstance(said, dict) or not isinstance(polygons, list):
+    if not isinstance(properties, dict) or not isinstance(polygons, list):
         raise UserError(f"{where}: expected properties and coordinates of a {kind}")
-    low = _height(said, "min_height", where) or 0.0
-    levels = _height(said, "building:levels", where)
-    high = _height(said, "height", where) or (_UNKNOWN_M if levels is None else levels * _STOREY_M)
-    name = said.get("name") if isinstance(said.get("name"), str) else f"building {number}"
+    low = _height(properties, "min_height", where) or 0.0
+    levels = _height(properties, "building:levels", where)
+    high = _height(properties, "height", where) or (_UNKNOWN_M if levels is None else levels * _STOREY_M)
+    name = properties.get("name") if isinstance(properties.get("name"), str) else f"building {number}"
     return [Prism(str(name)[:100], _outline(rings, where, home), low, max(high, low)) for rings in polygons]
 
 
-def _height(said: dict[str, Any], key: str, where: str) -> float | None:
-    value = said.get(key)
+def _height(properties: dict[str, Any], key: str, where: str) -> float | None:
+    value = properties.get(key)
     if value is None:
         return None
     metres = number_of(str(value).removesuffix("m"))

@@ -156,12 +156,12 @@ class Option(Generic[T_co]):
                 raise UserError(f"{self.form or self.key.upper()} {text}: {error.message}") from None
             raise UserError(error.message, option=self.name, given=text) from None
 
-    def parse_value(self, said: object, source: str) -> object:
+    def parse_value(self, value: object, source: str) -> object:
         """Parse a value of the environment or a file. UserError names the place, `source`."""
         try:
-            if isinstance(said, list):
-                return tuple(self.read(str(word)) for word in said)
-            return self.read(str(said))
+            if isinstance(value, list):
+                return tuple(self.read(str(word)) for word in value)
+            return self.read(str(value))
         except UserError as error:
             raise UserError(error.worded(source)) from None
 

@@ -32,7 +32,7 @@ from sortie.config.wind import STILL, WindProfile, parse_wind
 READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
 REMOTE = PARAM | {"go", "abort", "status"}
-ASKED = REMOTE | {"web"}
+CONNECTING = REMOTE | {"web"}
 """Commands that connect to a running vehicle."""
 
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
@@ -319,7 +319,7 @@ LOOP_LINK: Final = Option[tuple[str, ...] | None](
     frozenset({"loop"}), form="URL", kind=OptionForm.LIST, sources=EVERYWHERE,
 )  # fmt: skip
 CONNECT: Final = Option(
-    "connect", str, DEFAULT_CONNECT, "Address of the running vehicle.", Group.LINKS, ASKED, form="URL",
+    "connect", str, DEFAULT_CONNECT, "Address of the running vehicle.", Group.LINKS, CONNECTING, form="URL",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 EVERY: Final = "all"
@@ -333,8 +333,8 @@ COMPONENT: Final = Option[int | None](
     Group.LINKS, PARAM, form="N",
 )  # fmt: skip
 STATION_KEY: Final = Option[Path | None](
-    "signing-key", path, None, "File with the MAVLink 2 signing key of the vehicle.", Group.LINKS, ASKED, form="FILE",
-    sources=Sources.ENVIRONMENT,
+    "signing-key", path, None, "File with the MAVLink 2 signing key of the vehicle.", Group.LINKS, CONNECTING,
+    form="FILE", sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 
 # --- everywhere -------------------------------------------------------------------------------------------------------

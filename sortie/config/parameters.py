@@ -108,9 +108,9 @@ def refuse_changes(parameters: Parameters, entries: Iterable[str]) -> None:
     """Refuse all changes of parameters that the given files mark `@READONLY`."""
     files = [entry for entry in entries if is_there(entry)]
     marked = frozenset[str]().union(*(marked_read_only(Path(file).read_text(errors="replace")) for file in files))
-    kept = {parameters.target(name) for name in marked if name in parameters}
-    if kept:
-        parameters.objections.append(lambda name, _: f"Param write denied ({name})" if name in kept else None)
+    read_only = {parameters.target(name) for name in marked if name in parameters}
+    if read_only:
+        parameters.objections.append(lambda name, _: f"Param write denied ({name})" if name in read_only else None)
 
 
 def remember_set(given: Mapping[str, float], parameters: Parameters, label: str = "") -> None:

@@ -93,8 +93,8 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
         path = folder / path.expanduser()
     from sortie.config.tables import parse_toml
 
-    said = parse_toml(text_of(path, f"{where} {text}"), f"{where} {text}")
-    return _of_file(said, path.stem, f"{where} {text}")
+    table = parse_toml(text_of(path, f"{where} {text}"), f"{where} {text}")
+    return _of_file(table, path.stem, f"{where} {text}")
 
 
 def _near(name: str) -> str:
@@ -106,14 +106,14 @@ def radio_of(given: str | RadioProfile | None, folder: Path | None = None) -> Ra
     return radio_profile(given, "radio", folder) if isinstance(given, str) else given
 
 
-def _of_file(said: dict[str, Any], name: str, where: str) -> RadioProfile:
+def _of_file(file_table: dict[str, Any], name: str, where: str) -> RadioProfile:
     for table, form in (("", RadioFile), ("losses", LossesFile), ("budget", BudgetFile)):
-        keys = said.get(table, {}) if table else said
+        keys = file_table.get(table, {}) if table else file_table
         for key in keys if isinstance(keys, dict) else ():
             if key not in form.__struct_fields__:
-                told = f"{table}.{key}" if table else key
-                raise UserError(f"{where}: unknown key '{told}'{nearest(key, form.__struct_fields__)}")
-    file = converted(said, RadioFile, where)
+                key_path = f"{table}.{key}" if table else key
+                raise UserError(f"{where}: unknown key '{key_path}'{nearest(key, form.__struct_fields__)}")
+    file = converted(file_table, RadioFile, where)
     base = PROFILES.get(file.like)
     if base is None:
         raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")
@@ -148,8 +148,8 @@ def _air(base: RadioProfile, file: RadioFile, where: str) -> Tdm | Duplex:
     return Duplex(lane, lane)
 
 
-def _over(base: BurstLosses | LinkBudget, said: LossesFile | BudgetFile) -> BurstLosses | LinkBudget:
-    changes = {field.name: getattr(said, field.name, None) for field in fields(base)}
+def _over(base: BurstLosses | LinkBudget, file: LossesFile | BudgetFile) -> BurstLosses | LinkBudget:
+    changes = {field.name: getattr(file, field.name, None) for field in fields(base)}
     return replace(base, **{key: value for key, value in changes.items() if value is not None})
 
 

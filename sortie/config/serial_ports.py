@@ -12,15 +12,15 @@ AUTO = "auto"
 
 
 class PortFinder:
-    """Finder of one board. `wanted`: a path (possibly a symbolic link that vanishes and returns), or `auto`. `option`:
+    """Finder of one board. `given`: a path (possibly a symbolic link that vanishes and returns), or `auto`. `option`:
     the option with the port. `flies`: a board in its bootloader does not count; it starts its firmware after some
     seconds without communication."""
 
     def __init__(
-        self, wanted: str, list_all: PortLister = serial_ports, *, option: str = "--port", flies: bool = False
+        self, given: str, list_all: PortLister = serial_ports, *, option: str = "--port", flies: bool = False
     ) -> None:
-        self.wanted = wanted
-        self.auto = wanted == AUTO
+        self.given = given
+        self.auto = given == AUTO
         self._list_all = list_all
         self._option = option
         self._flies = flies
@@ -30,7 +30,7 @@ class PortFinder:
     @property
     def name(self) -> str:
         """Name for messages."""
-        return "the flight controller" if self.auto else self.wanted
+        return "the flight controller" if self.auto else self.given
 
     def find(self) -> str | None:
         """Return the current path of the board's port, or None. UserError when `auto` finds several."""
@@ -44,14 +44,14 @@ class PortFinder:
     def _find(self) -> str | None:
         if self.auto:
             return self._elsewhere() if self._settled else self._pick()
-        if not is_there(self.wanted):
+        if not is_there(self.given):
             return self._elsewhere()
-        port = port_at(self.wanted, self._list_all)
+        port = port_at(self.given, self._list_all)
         if self._board is None or (port is not None and self._board.same_board(port)):
-            return self.wanted
+            return self.given
         if port is not None and port.vendor is not None:
             return self._elsewhere()  # another board has taken the name
-        return self._elsewhere() or self.wanted
+        return self._elsewhere() or self.given
 
     def opened(self, path: str) -> None:
         """Note that the port at `path` is the board's. From now on only this board is found, under any name."""

@@ -56,29 +56,29 @@ def parse_state_vectors(text: str, where: str) -> list[RecordedTrack]:
             raise UserError(f"{where}: expected state vectors with a column {missing[0]}")
         if not heights:
             raise UserError(f"{where}: expected state vectors with a column geoaltitude or baroaltitude")
-        seen: SeenTracks = {}
+        samples: SeenTracks = {}
         for line, cells in enumerate(rows, 2):
             if line > MOST_ROWS:
                 raise UserError(f"{where}: expected at most {MOST_ROWS} rows")
             row = dict(zip(head, cells, strict=False))
-            _take(row, heights, seen, f"{where}: line {line}")
+            _take(row, heights, samples, f"{where}: line {line}")
     except csv.Error as error:
         raise UserError(f"{where}: {error}; expected CSV") from error
-    first = min((min(points) for points in seen.values()), default=0.0)
-    return tracks_of(seen, first, where)
+    first = min((min(points) for points in samples.values()), default=0.0)
+    return tracks_of(samples, first, where)
 
 
-def tracks_of(seen: SeenTracks, first: float, where: str) -> list[RecordedTrack]:
+def tracks_of(samples: SeenTracks, first: float, where: str) -> list[RecordedTrack]:
     """Return tracks with times in s since `first`. UserError: there are none."""
-    if not seen:
+    if not samples:
         raise UserError(f"{where}: expected positions of an aircraft in the air")
-    tracks = [track for key, points in seen.items() for track in _tracks(key, points, first)]
+    tracks = [track for key, points in samples.items() for track in _tracks(key, points, first)]
     if not tracks:
         raise UserError(f"{where}: expected an aircraft with two positions within {_GAP_S:.0f} s")
     return tracks
 
 
-def _take(row: dict[str, str], heights: Sequence[str], seen: SeenTracks, where: str) -> None:
+def _take(row: dict[str, str], heights: Sequence[str], samples: SeenTracks, where: str) -> None:
     if row.get("onground", "").strip().lower() in ("true", "1"):
         return
     updated = _number(row, "lastposupdate", where)
@@ -97,7 +97,7 @@ def _take(row: dict[str, str], heights: Sequence[str], seen: SeenTracks, where: 
         raise UserError(f"{where}: icao24: expected six hexadecimal digits, found '{row.get('icao24', '')[:20]}'")
     squawk = row.get("squawk", "").strip()
     key = (number, row.get("callsign", "").strip()[:8], int(squawk) if squawk.isascii() and squawk.isdigit() else 0)
-    seen.setdefault(key, {})[time_s] = (lat, lon, height)
+    samples.setdefault(key, {})[time_s] = (lat, lon, height)
 
 
 def _number(row: dict[str, str], name: str, where: str) -> float | None:

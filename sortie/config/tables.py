@@ -61,13 +61,13 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[Struct]]) -> S:
     """Parse tables as `kind`; each must be one of `tables`, or a list of it. UserError with the nearest name."""
-    said = parse_toml(text, where)
-    for name, value in said.items():
+    table = parse_toml(text, where)
+    for name, value in table.items():
         if name not in tables:
             raise UserError(f"{where}: unknown table '{name}'{nearest(name, tables)}; known are {', '.join(tables)}")
         for entry in value if isinstance(value, list) else [value]:
             check_keys(entry, tables[name].__struct_fields__, f"{where}: {name}")
-    return converted(said, kind, where)
+    return converted(table, kind, where)
 
 
 def check_keys(table: object, known: Iterable[str], where: str) -> None:
@@ -78,47 +78,47 @@ def check_keys(table: object, known: Iterable[str], where: str) -> None:
             raise UserError(f"{where}: unknown key '{key}'{nearest(key, known)}")
 
 
-def converted(said: object, kind: type[S], where: str) -> S:
+def converted(value: object, kind: type[S], where: str) -> S:
     """Convert tables to `kind`. UserError with the key and its possible values."""
     try:
-        return msgspec.convert(said, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise UserError(f"{where}: {complaint(error, said, float | int)}") from None
+        raise UserError(f"{where}: {complaint(error, value, float | int)}") from None
 
 
-def _figure(said: object, key: str) -> float | None:
+def _figure(value: object, key: str) -> float | None:
     """Return the number at a place such as `box[0].at[1]`, or None."""
     for part in re.findall(r"\w+", key):
-        if isinstance(said, list) and part.isdigit() and int(part) < len(said):
-            said = said[int(part)]
+        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
         else:
-            said = said.get(part) if isinstance(said, dict) else None
-    if isinstance(said, float):
-        return said
-    return float(said) if type(said) is int and abs(said) <= _LARGEST else None
+            value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, float):
+        return value
+    return float(value) if type(value) is int and abs(value) <= _LARGEST else None
 
 
 def _in_words(what: str) -> str:
     """Translate a message of msgspec into our words."""
-    for said, words in _SAYINGS.items():
-        what = what.replace(said, words)
+    for saying, words in _SAYINGS.items():
+        what = what.replace(saying, words)
     parts = re.split("`([^`]*)`", what)
     parts[1::2] = [" or ".join(_TYPES.get(name, name) for name in types.split(" | ")) for types in parts[1::2]]
     return "".join(parts)
 
 
-def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:
+def complaint(error: msgspec.ValidationError, value: object, kinds: type | UnionType) -> str:
     """Return the message in words, with the key. For `table[...]` without a name, with the name of the first entry that
-    is not `wanted` (True is not a number)."""
+    is none of `kinds` (True is not a number)."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
     key, what = ("", str(error)) if found is None else (found[2], found[1])
     what, _, kind = _in_words(what).partition(", got ")
     table, dots, _ = key.partition("[...]")
-    entries = said.get(table) if isinstance(said, dict) and dots else None
+    entries = value.get(table) if isinstance(value, dict) and dots else None
     wrong = entries.items() if isinstance(entries, dict) else ()
-    names = [name for name, entry in wrong if isinstance(entry, bool) or not isinstance(entry, wanted)]
+    names = [name for name, entry in wrong if isinstance(entry, bool) or not isinstance(entry, kinds)]
     key = f"{table}.{names[0]}" if names else key
-    figure = None if dots else _figure(said, key)
-    found_there = kind if figure is None else f"{figure:g}"
-    what = f"{what}, found {found_there}" if found_there else what
+    figure = None if dots else _figure(value, key)
+    given = kind if figure is None else f"{figure:g}"
+    what = f"{what}, found {given}" if given else what
     return f"{key}: {what}" if key else what

@@ -121,8 +121,8 @@ def read_traffic(path: Path) -> TrafficPlan:
 
 def read_model(text: str, where: str, folder: Path) -> str:
     """Return the text of the encounter network that a traffic file names, or "". UserError."""
-    said = read_tables(text, where, TrafficFile, _TABLES).encounters
-    return "" if said is None or said.model is None else read_network(said.model, folder, where)
+    encounters = read_tables(text, where, TrafficFile, _TABLES).encounters
+    return "" if encounters is None or encounters.model is None else read_network(encounters.model, folder, where)
 
 
 def read_sky(path: Path, where: str) -> str:
@@ -159,12 +159,12 @@ def _check(table: AircraftTable, where: str) -> None:
         raise UserError(f"{where}: knots: expected times that rise from knot to knot")
 
 
-def _emitter(said: str | int, where: str) -> int:
-    if isinstance(said, int):
-        return said
-    if said not in EMITTERS:
-        raise UserError(f"{where}: emitter: '{said}' is none of {', '.join(EMITTERS)}{nearest(said, EMITTERS)}")
-    return EMITTERS[said]
+def _emitter(emitter: str | int, where: str) -> int:
+    if isinstance(emitter, int):
+        return emitter
+    if emitter not in EMITTERS:
+        raise UserError(f"{where}: emitter: '{emitter}' is none of {', '.join(EMITTERS)}{nearest(emitter, EMITTERS)}")
+    return EMITTERS[emitter]
 
 
 def _model(table: EncountersTable, where: str, text: str) -> EncounterModel:

@@ -42,16 +42,16 @@ def parse_transponders(text: str, where: str) -> list[RecordedTrack]:
     points: dict[int, dict[float, tuple[float, float, float]]] = {}
     for time_s, message in _messages(text, where):
         first = time_s if first is None else first
-        told = decoder.decode(message, timestamp=time_s)
-        if not told.get("crc_valid") or not told.get("icao"):
+        decoded = decoder.decode(message, timestamp=time_s)
+        if not decoded.get("crc_valid") or not decoded.get("icao"):
             continue
-        number = int(str(told["icao"]), 16)
-        names[number] = str(told.get("callsign") or names.get(number, ""))
-        lat, lon, feet = told.get("latitude"), told.get("longitude"), told.get("altitude")
+        number = int(str(decoded["icao"]), 16)
+        names[number] = str(decoded.get("callsign") or names.get(number, ""))
+        lat, lon, feet = decoded.get("latitude"), decoded.get("longitude"), decoded.get("altitude")
         if lat is not None and lon is not None and feet is not None:
             points.setdefault(number, {})[time_s] = (float(lat), float(lon), _FOOT_M * float(feet))
-    seen: SeenTracks = {(number, names[number].strip(" _")[:8], 0): track for number, track in points.items()}
-    return tracks_of(seen, first or 0.0, where)
+    samples: SeenTracks = {(number, names[number].strip(" _")[:8], 0): track for number, track in points.items()}
+    return tracks_of(samples, first or 0.0, where)
 
 
 def _messages(text: str, where: str) -> Iterator[tuple[float, str]]:
