@@ -82,7 +82,7 @@ def conform(given: GivenOptions) -> int:
     broken = any(
         result.verdict is Verdict.FAIL and result.case.level is Obligation.MUST for result in examination.results
     )
-    return 1 if broken or examination.left else 0
+    return 1 if broken or examination.not_put_back else 0
 
 
 def _cases(patterns: Sequence[str]) -> list[ConformityCase]:

@@ -69,7 +69,7 @@ class Examination:
     ) -> None:
         self.found = found or VehicleFound()
         self.results: list[CaseResult] = []
-        self.left: list[str] = []
+        self.not_put_back: list[str] = []
         self.reader = FrameReader()
         self._cases = cases
         self._settings = settings
@@ -136,7 +136,7 @@ class Examination:
             return
         self._running.steps.close()
         if self.interrupted:
-            self.left += self._undoing + [what for what, _ in self._exchange.take_undo()]
+            self.not_put_back += self._undoing + [what for what, _ in self._exchange.take_undo()]
             self._running.done = True
             return
         self.interrupted = True
@@ -206,7 +206,7 @@ class Examination:
             try:
                 yield from steps
             except (CaseFailedError, NotApplicableError, UntestedError) as failure:
-                self.left.append(f"{what}: {failure}")
+                self.not_put_back.append(f"{what}: {failure}")
             del self._undoing[0]
 
     # --- who it is ------------------------------------------------------------------------------------------------
@@ -217,10 +217,10 @@ class Examination:
             heard = yield end_ms
             if heard is None:
                 raise CaseFailedError("no HEARTBEAT of a vehicle")
-            wanted = self._settings.system in (None, heard.frame.system)
+            is_target = self._settings.system in (None, heard.frame.system)
             if (
                 heard.message.get_type() == "HEARTBEAT"
-                and wanted
+                and is_target
                 and is_flight_controller(heard.message, heard.frame.component)
             ):
                 found.system, found.component = heard.frame.system, heard.frame.component

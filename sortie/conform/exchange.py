@@ -26,7 +26,7 @@ OTHER_STATION: Final = (252, 191)
 ABSENT_SYSTEM: Final = 199
 ABSENT_COMPONENT: Final = 77
 """Component id that no vehicle has: user-defined components begin at 25, stations at 255."""
-_KEPT: Final = 60
+_LINES_KEPT: Final = 60
 _ENDLESS: Final = 20_000
 """Most messages of a client's exchange; a list of 1,500 parameters needs 1,500."""
 _LINK: Final = 0
@@ -66,8 +66,8 @@ class Exchange:
         self.may_fly = False
         self._out: list[bytes] = []
         self._writers: dict[tuple[int, int], FrameWriter] = {}
-        self._lines: deque[str] = deque(maxlen=_KEPT)
-        self._asked: set[str] = set()
+        self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._watched: set[str] = set()
         self._undo: list[tuple[str, Steps]] = []
         self._keepsakes: dict[str, Steps] = {}
         self._transfers: set[tuple[tuple[int, int], int]] = set()  # open transfers: sender and MAV_MISSION_TYPE
@@ -81,14 +81,14 @@ class Exchange:
     def begin(self) -> None:
         """Begin a case with an empty record."""
         self._lines.clear()
-        self._asked = {"COMMAND_ACK", "STATUSTEXT"}
+        self._watched = {"COMMAND_ACK", "STATUSTEXT"}
 
     def record(self, heard: Heard) -> None:
         """Record a message if the case asks for its kind."""
         message = heard.message
         if message.get_type() == "MISSION_ACK" and message.type == MissionResult.ACCEPTED:
             self._transfers.discard(((message.target_system, message.target_component), message.mission_type))
-        if heard.message.get_type() in self._asked:
+        if heard.message.get_type() in self._watched:
             self._lines.append(f"{heard.at_ms:>8} came {one_line(heard.message)} [{heard.frame.raw.hex()}]")
 
     @property
@@ -103,8 +103,8 @@ class Exchange:
 
     def take_keepsakes(self) -> list[tuple[str, Steps]]:
         """Take the steps that restore what many cases change: the vehicle's own plans."""
-        kept, self._keepsakes = list(self._keepsakes.items()), {}
-        return kept
+        keepsakes, self._keepsakes = list(self._keepsakes.items()), {}
+        return keepsakes
 
     # --- sending --------------------------------------------------------------------------------------------------
     @property
@@ -167,12 +167,16 @@ class Exchange:
 
     def collect(self, names: str | Iterable[str], wait_ms: int, where: Where = _any) -> Waiting[list[Heard]]:
         """Collect all such messages of the autopilot within `wait_ms`."""
-        wanted = self._watch(names)
-        end_ms, kept = self.now_ms + wait_ms, []
+        watched = self._watch(names)
+        end_ms, received = self.now_ms + wait_ms, []
         while (heard := (yield end_ms)) is not None:
-            if self._is_of(heard, self.found.component) and heard.message.get_type() in wanted and where(heard.message):
-                kept.append(heard)
-        return kept
+            if (
+                self._is_of(heard, self.found.component)
+                and heard.message.get_type() in watched
+                and where(heard.message)
+            ):
+                received.append(heard)
+        return received
 
     def hear(
         self,
@@ -183,11 +187,11 @@ class Exchange:
     ) -> Waiting[Message | None]:
         """Wait for the first such message of the autopilot, or of another `component` (0: any); None: it did not
         come."""
-        wanted = self._watch(names)
+        watched = self._watch(names)
         end_ms = self.now_ms + (self.patience_ms if within_ms is None else within_ms)
         source = self.found.component if component is None else component
         while (heard := (yield end_ms)) is not None:
-            if self._is_of(heard, source) and heard.message.get_type() in wanted and where(heard.message):
+            if self._is_of(heard, source) and heard.message.get_type() in watched and where(heard.message):
                 return heard.message
         return None
 
@@ -305,13 +309,13 @@ class Exchange:
         source = self.found.component if component is None else component
         target = (self.found.system, source)
         question = self.long(Cmd.REQUEST_MESSAGE, codec.id_of(name), *params, target=target)
-        wanted = self._watch((name, "COMMAND_ACK"))
+        watched = self._watch((name, "COMMAND_ACK"))
         ack = message = None
         for _ in range(self.tries):
             self.send(question)
             end_ms = self.now_ms + self.patience_ms
             while (ack is None or message is None) and (heard := (yield end_ms)) is not None:
-                if not self._is_of(heard, source) or heard.message.get_type() not in wanted:
+                if not self._is_of(heard, source) or heard.message.get_type() not in watched:
                     continue
                 if heard.message.get_type() == name:
                     message = heard.message if where(heard.message) else message
@@ -372,9 +376,9 @@ class Exchange:
 
     # --- helpers --------------------------------------------------------------------------------------------------
     def _watch(self, names: str | Iterable[str]) -> frozenset[str]:
-        wanted = frozenset((names,) if isinstance(names, str) else names)
-        self._asked |= wanted
-        return wanted
+        watched = frozenset((names,) if isinstance(names, str) else names)
+        self._watched |= watched
+        return watched
 
     def _is_of(self, heard: Heard, component: int) -> bool:
         return heard.frame.system == self.found.system and component in (0, heard.frame.component)

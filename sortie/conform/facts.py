@@ -101,8 +101,8 @@ class VehicleFound:
         """Beginning of the hash of its source, from AUTOPILOT_VERSION."""
         if self.version is None:
             return ""
-        told = bytes(self.version.flight_custom_version).rstrip(b"\0")
-        return told.decode() if told.isascii() and told.decode().isprintable() else told[::-1].hex()
+        commit = bytes(self.version.flight_custom_version).rstrip(b"\0")
+        return commit.decode() if commit.isascii() and commit.decode().isprintable() else commit[::-1].hex()
 
 
 Need: TypeAlias = Callable[[VehicleFound], str]
@@ -136,9 +136,9 @@ def sends(*names: str) -> Need:
     return reason
 
 
-def has(what: str, asked: Callable[[VehicleFound], object]) -> Need:
+def has(what: str, fact: Callable[[VehicleFound], object]) -> Need:
     """Require something that was requested at the beginning."""
-    return lambda found: "" if asked(found) is not None else f"it has no {what}"
+    return lambda found: "" if fact(found) is not None else f"it has no {what}"
 
 
 def one_line(message: Message) -> str:

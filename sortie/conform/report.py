@@ -44,14 +44,14 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     results, found = examination.results, examination.found
     counts = Counter(result.verdict for result in results)
     services = {result.case.service for result in results}
-    told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    yield f"{found.title}: {len(results)} cases of {len(services)} services: {told}"
+    counted = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    yield f"{found.title}: {len(results)} cases of {len(services)} services: {counted}"
     for level in Obligation:
         failed = [result for result in results if result.verdict is Verdict.FAIL and result.case.level is level]
         if failed:
             yield f"{level.value}: {len(failed)} not kept: {', '.join(result.case.name for result in failed)}"
-    for left in examination.left:
-        yield f"NOT PUT BACK: {left}"
+    for what in examination.not_put_back:
+        yield f"NOT PUT BACK: {what}"
 
 
 def as_json(examination: Examination) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def as_json(examination: Examination) -> dict[str, Any]:
         "revision": found.revision,
         "judged_by": f"sortie {VERSION}",
         "counts": Counter(result.verdict.value for result in examination.results),
-        "not_put_back": examination.left,
+        "not_put_back": examination.not_put_back,
         "cases": [_case(result) for result in examination.results],
     }
 
@@ -93,10 +93,10 @@ def as_junit(judged: Judged) -> str:
         if suite is None:
             suite = suites[case["service"]] = ElementTree.SubElement(root, "testsuite", name=case["service"])
         element = ElementTree.SubElement(suite, "testcase", classname=case["service"], name=case["name"])
-        told = "\n".join((case["says"], GUIDE + case["page"], *case["exchange"]))
+        text = "\n".join((case["says"], GUIDE + case["page"], *case["exchange"]))
         if case["verdict"] == Verdict.FAIL.value:
             message = f"{Obligation[case['level']].value}: {case['why']}"
-            ElementTree.SubElement(element, "failure", message=message).text = told
+            ElementTree.SubElement(element, "failure", message=message).text = text
         elif case["verdict"] != Verdict.PASS.value:
             ElementTree.SubElement(element, "skipped", message=f"{case['verdict']}: {case['why']}")
     for name, suite in suites.items():
@@ -134,12 +134,12 @@ def _failures(vehicles: Sequence[Judged]) -> str:
     for judged in vehicles:
         for case in judged["cases"]:
             if case["verdict"] == Verdict.FAIL.value:
-                told = html.escape("\n".join(case["exchange"]))
+                exchange = html.escape("\n".join(case["exchange"]))
                 parts.append(
                     f'<div class="verdict {"bad" if case["level"] == Obligation.MUST.name else "look"}">'
                     f"<p><b>{html.escape(judged['vehicle'])}: {_linked(case)}</b> {Obligation[case['level']].value}: "
                     f"{html.escape(case['says'])}. {html.escape(case['why'])}</p>"
-                    f"<details><summary>exchange</summary><pre>{told}</pre></details></div>"
+                    f"<details><summary>exchange</summary><pre>{exchange}</pre></details></div>"
                 )
     return "".join(parts) or '<div class="verdict good"><p>Everything was kept.</p></div>'
 

@@ -211,8 +211,8 @@ def _percent(x: Exchange) -> Steps:
     going = [ack for ack in acks if ack.result == Result.IN_PROGRESS]
     if not going:
         raise NotApplicableError("its calibration of gyroscopes is done at once")
-    told = [ack.progress for ack in going]
-    x.check(all(part <= 100 or part == 255 for part in told), f"0 to 100 or 255, {told} came")
+    percents = [ack.progress for ack in going]
+    x.check(all(part <= 100 or part == 255 for part in percents), f"0 to 100 or 255, {percents} came")
 
 
 @progress.case("busy")

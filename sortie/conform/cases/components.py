@@ -40,12 +40,12 @@ def _ext_other(x: Exchange) -> Steps:
 def _ext_list(x: Exchange) -> Steps:
     component = _component_of(x)
     x.send(dialect.MAVLink_param_ext_request_list_message(x.found.system, component))
-    seen: dict[int, Message] = {}
+    values: dict[int, Message] = {}
     while (message := (yield from x.hear("PARAM_EXT_VALUE", within_ms=1200, component=component))) is not None:
-        seen[message.param_index] = message
-    x.check(bool(seen), "PARAM_EXT_VALUE, none came")
-    count = next(iter(seen.values())).param_count
-    x.check(set(seen) == set(range(count)) or x.tries > 1, f"{count} values, {len(seen)} came")
+        values[message.param_index] = message
+    x.check(bool(values), "PARAM_EXT_VALUE, none came")
+    count = next(iter(values.values())).param_count
+    x.check(set(values) == set(range(count)) or x.tries > 1, f"{count} values, {len(values)} came")
 
 
 def _ext_first(x: Exchange) -> Waiting[Message]:
@@ -118,33 +118,36 @@ def _camera_beat(x: Exchange) -> Steps:
 
 @camera.case("device-id")
 def _device_id(x: Exchange) -> Steps:
-    told = yield from _from_camera(x, "CAMERA_INFORMATION")
-    number = getattr(told, "camera_device_id", 0)
+    message = yield from _from_camera(x, "CAMERA_INFORMATION")
+    number = getattr(message, "camera_device_id", 0)
     x.check((number == 0) == (x.found.camera != x.found.component), f"camera_device_id {number} came")
 
 
 @camera.case("definition")
 def _definition(x: Exchange) -> Steps:
-    told = yield from _from_camera(x, "CAMERA_INFORMATION")
-    x.check(bool(told.cam_definition_uri) or told.cam_definition_version == 0, "a URI of the definition")
+    message = yield from _from_camera(x, "CAMERA_INFORMATION")
+    x.check(bool(message.cam_definition_uri) or message.cam_definition_version == 0, "a URI of the definition")
 
 
 @camera.case("settings")
 def _settings(x: Exchange) -> Steps:
-    told = yield from _from_camera(x, "CAMERA_SETTINGS")
-    x.check(told.mode_id in dialect.enums["CAMERA_MODE"], f"a CAMERA_MODE, {told.mode_id} came")
+    message = yield from _from_camera(x, "CAMERA_SETTINGS")
+    x.check(message.mode_id in dialect.enums["CAMERA_MODE"], f"a CAMERA_MODE, {message.mode_id} came")
 
 
 @camera.case("storage")
 def _storage(x: Exchange) -> Steps:
-    told = yield from _from_camera(x, "STORAGE_INFORMATION", 1)
-    x.check(told.storage_id >= 1 and told.storage_count >= 1, f"storage 1, {told.storage_id} came")
+    message = yield from _from_camera(x, "STORAGE_INFORMATION", 1)
+    x.check(message.storage_id >= 1 and message.storage_count >= 1, f"storage 1, {message.storage_id} came")
 
 
 @camera.case("status")
 def _status(x: Exchange) -> Steps:
-    told = yield from _from_camera(x, "CAMERA_CAPTURE_STATUS")
-    x.check(told.image_status <= 3 and told.video_status <= 1, f"a state, {told.image_status} {told.video_status} came")
+    status = yield from _from_camera(x, "CAMERA_CAPTURE_STATUS")
+    x.check(
+        status.image_status <= 3 and status.video_status <= 1,
+        f"a state, {status.image_status} {status.video_status} came",
+    )
 
 
 @camera.case("mode")
@@ -155,8 +158,8 @@ def _camera_mode(x: Exchange) -> Steps:
     video = bool((x.found.camera_information or old).flags & CameraCapability.CAPTURE_VIDEO)
     other = CameraMode.IMAGE if old.mode_id else CameraMode.VIDEO if video else CameraMode.IMAGE_SURVEY
     yield from _camera_mode_back(x, other)
-    told = yield from _from_camera(x, "CAMERA_SETTINGS")
-    x.check(told.mode_id == other, f"mode {other}, {told.mode_id} came")
+    message = yield from _from_camera(x, "CAMERA_SETTINGS")
+    x.check(message.mode_id == other, f"mode {other}, {message.mode_id} came")
 
 
 def _camera_mode_back(x: Exchange, mode: int) -> Steps:
@@ -178,7 +181,7 @@ def _counted(x: Exchange) -> Steps:
 
 
 @camera.case("photo-again")
-def _told_again(x: Exchange) -> Steps:
+def _reported_again(x: Exchange) -> Steps:
     first = yield from _captured(x)
     again = yield from _from_camera(x, "CAMERA_IMAGE_CAPTURED", first.image_index)
     x.check(again.image_index == first.image_index, f"{first.image_index}, {again.image_index} came")
@@ -200,14 +203,14 @@ def _gimbal_information(x: Exchange) -> Steps:
 
 @gimbal.case("device")
 def _gimbal_device(x: Exchange) -> Steps:
-    told = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
-    x.check(told.gimbal_device_id > 0, "an id, 0 came")
+    message = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+    x.check(message.gimbal_device_id > 0, "an id, 0 came")
 
 
 @gimbal.case("limits")
 def _gimbal_limits(x: Exchange) -> Steps:
-    told = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
-    x.check(told.pitch_min <= told.pitch_max and told.yaw_min <= told.yaw_max, "limits in order")
+    message = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+    x.check(message.pitch_min <= message.pitch_max and message.yaw_min <= message.yaw_max, "limits in order")
 
 
 @gimbal.case("status")
@@ -224,9 +227,9 @@ def _gimbal_attitude(x: Exchange) -> Steps:
 
 @gimbal.case("yaw-frame")
 def _yaw_frame(x: Exchange) -> Steps:
-    told = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
+    message = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
     vehicle, earth = dialect.GIMBAL_DEVICE_FLAGS_YAW_IN_VEHICLE_FRAME, dialect.GIMBAL_DEVICE_FLAGS_YAW_IN_EARTH_FRAME
-    x.check((told.flags & (vehicle | earth)).bit_count() == 1, f"one flag of two, {told.flags:#x} came")
+    x.check((message.flags & (vehicle | earth)).bit_count() == 1, f"one flag of two, {message.flags:#x} came")
 
 
 @gimbal.case("control")
@@ -234,7 +237,7 @@ def _control(x: Exchange) -> Steps:
     yield from _take_control(x)
     yield from x.expect(
         "GIMBAL_MANAGER_STATUS",
-        lambda told: told.primary_control_sysid == 255,
+        lambda message: message.primary_control_sysid == 255,
         within_ms=6000,
         component=x.found.gimbal,
     )
@@ -254,7 +257,7 @@ def _pitch(x: Exchange) -> Steps:
     target = (x.found.system, x.found.gimbal or 0)
     yield from x.accepted(x.long(Cmd.DO_GIMBAL_MANAGER_PITCHYAW, -30, 0, nan, nan, 0, 0, 0, target=target))
     yield from x.wait(6000)
-    told = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
-    w, along, across, up = told.q
+    message = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
+    w, along, across, up = message.q
     sine = 2.0 * (w * across - up * along)
     x.check(abs(sine + 0.5) < 0.06, f"a pitch of -30 degrees, its sine is {sine:.2f}")

@@ -21,9 +21,9 @@ CHAPTERS: Final = (metadata, logs, events)
 
 
 def _general(x: Exchange) -> Waiting[bytes]:
-    told = yield from x.available("COMPONENT_METADATA")
-    read = yield from x.play(FileRead(x.target, path_of(told.uri)))
-    x.check(read.outcome is FileOutcome.READ, f"{told.uri}, its reading ended with {read.outcome!r}")
+    message = yield from x.available("COMPONENT_METADATA")
+    read = yield from x.play(FileRead(x.target, path_of(message.uri)))
+    x.check(read.outcome is FileOutcome.READ, f"{message.uri}, its reading ended with {read.outcome!r}")
     return read.content
 
 
@@ -33,28 +33,28 @@ def _document(content: bytes, path: str) -> object:
 
 @metadata.case("on-vehicle")
 def _on_vehicle(x: Exchange) -> Steps:
-    told = yield from x.available("COMPONENT_METADATA")
-    x.check(told.uri.startswith(SCHEME), f"{SCHEME}..., {told.uri} came")
+    message = yield from x.available("COMPONENT_METADATA")
+    x.check(message.uri.startswith(SCHEME), f"{SCHEME}..., {message.uri} came")
 
 
 @metadata.case("crc")
 def _metadata_crc(x: Exchange) -> Steps:
-    told = yield from x.available("COMPONENT_METADATA")
+    message = yield from x.available("COMPONENT_METADATA")
     content = yield from _general(x)
-    x.check(told.file_crc == crc_of(content), f"{crc_of(content):#x}, {told.file_crc:#x} came")
+    x.check(message.file_crc == crc_of(content), f"{crc_of(content):#x}, {message.file_crc:#x} came")
 
 
 @metadata.case("schema")
 def _schema(x: Exchange) -> Steps:
-    told = yield from x.available("COMPONENT_METADATA")
-    document = _document((yield from _general(x)), told.uri)
+    message = yield from x.available("COMPONENT_METADATA")
+    document = _document((yield from _general(x)), message.uri)
     x.check(isinstance(document, dict) and {"version", "metadataTypes"} <= set(document), "version and metadataTypes")
 
 
 @metadata.case("files")
 def _metadata_files(x: Exchange) -> Steps:
-    told = yield from x.available("COMPONENT_METADATA")
-    document = _document((yield from _general(x)), told.uri)
+    message = yield from x.available("COMPONENT_METADATA")
+    document = _document((yield from _general(x)), message.uri)
     types = document.get("metadataTypes", []) if isinstance(document, dict) else []
     for entry in types:
         if entry["uri"].startswith(SCHEME):
@@ -140,8 +140,8 @@ def _log_unknown(x: Exchange) -> Steps:
 @events.case("missing")
 def _event_missing(x: Exchange) -> Steps:
     current = yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
-    wanted = (current.sequence + 30_000) & 0xFFFF
-    yield from x.ask(dialect.MAVLink_request_event_message(*x.ids, wanted, wanted), "RESPONSE_EVENT_ERROR")
+    sequence = (current.sequence + 30_000) & 0xFFFF
+    yield from x.ask(dialect.MAVLink_request_event_message(*x.ids, sequence, sequence), "RESPONSE_EVENT_ERROR")
 
 
 @events.case("again")

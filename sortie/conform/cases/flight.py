@@ -132,8 +132,8 @@ def _shown(x: Exchange) -> Steps:
     for _ in range(10):
         x.send(_stick(x, 700))
         yield from x.wait(100)
-    told = yield from x.requested("RC_CHANNELS")
-    x.check(1600 <= told.chan3_raw <= 1800, f"about 1700 us on channel 3, {told.chan3_raw} came")
+    channels = yield from x.requested("RC_CHANNELS")
+    x.check(1600 <= channels.chan3_raw <= 1800, f"about 1700 us on channel 3, {channels.chan3_raw} came")
 
 
 @manual.case("other-system")
@@ -143,8 +143,10 @@ def _other_sticks(x: Exchange) -> Steps:
     for _ in range(10):
         x.send(_stick(x, 910, ABSENT_SYSTEM))
         yield from x.wait(100)
-    told = yield from x.requested("RC_CHANNELS")
-    x.check(abs(told.chan3_raw - before.chan3_raw) < 100, f"{before.chan3_raw} on channel 3, {told.chan3_raw} came")
+    channels = yield from x.requested("RC_CHANNELS")
+    x.check(
+        abs(channels.chan3_raw - before.chan3_raw) < 100, f"{before.chan3_raw} on channel 3, {channels.chan3_raw} came"
+    )
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
@@ -160,8 +162,8 @@ def _failure_acts(x: Exchange) -> Steps:
         raise NotApplicableError("it lets no failure be injected")
     x.undo("GPS", _failure_ends(x))
     yield from x.wait(3000)
-    told = yield from x.available("GPS_RAW_INT")
-    x.check(told.fix_type < dialect.GPS_FIX_TYPE_3D_FIX, f"no fix, {told.fix_type} came")
+    message = yield from x.available("GPS_RAW_INT")
+    x.check(message.fix_type < dialect.GPS_FIX_TYPE_3D_FIX, f"no fix, {message.fix_type} came")
 
 
 def _failure_ends(x: Exchange) -> Steps:
@@ -280,16 +282,16 @@ def _up(x: Exchange) -> Steps:
     yield from _arm(x)
     x.undo("flight", _down(x))
     x.check(STATION[0] != x.found.system, "another system than ours")
-    told = yield from _whereabouts(x, "GLOBAL_POSITION_INT")
-    above = GeoPoint(told.lat / 1e7, told.lon / 1e7, told.alt / 1000.0 + _UP_M)
+    message = yield from _whereabouts(x, "GLOBAL_POSITION_INT")
+    above = GeoPoint(message.lat / 1e7, message.lon / 1e7, message.alt / 1000.0 + _UP_M)
     order = x.target.firmware.take_off(_UP_M, above)
     ack = yield from x.command(x.long(order.number, *order.params))
     if ack.result != Result.ACCEPTED:
         raise UntestedError(f"it does not take off when it is asked to (result {ack.result})")
     for _ in range(40):
         yield from x.wait(1000)
-        told = yield from _whereabouts(x, "LOCAL_POSITION_NED")
-        if told.z < -4.5:
+        message = yield from _whereabouts(x, "LOCAL_POSITION_NED")
+        if message.z < -4.5:
             return
     raise UntestedError("it did not come up")
 

@@ -145,12 +145,12 @@ def _signed_unknown(x: Exchange) -> Steps:
 def _frames(x: Exchange) -> Waiting[list[Heard]]:
     """Collect the autopilot's frames of 3 s."""
     x.send(_asking(x))
-    end_ms, kept = x.now_ms + 3000, []
+    end_ms, frames = x.now_ms + 3000, []
     while (heard := (yield end_ms)) is not None:
         if (heard.frame.system, heard.frame.component) == x.ids:
-            kept.append(heard)
-    x.check(bool(kept), "messages, none came")
-    return kept
+            frames.append(heard)
+    x.check(bool(frames), "messages, none came")
+    return frames
 
 
 @framing.case("zeros-cut")
@@ -255,7 +255,7 @@ def _sync(x: Exchange, ts1: int = 1_000_000_123_000) -> Waiting[Message]:
     question = dialect.MAVLink_timesync_message(0, ts1)
     for _ in range(max(x.tries, 2)):
         x.send(question)
-        answer = yield from x.hear("TIMESYNC", lambda said: said.tc1 != 0)
+        answer = yield from x.hear("TIMESYNC", lambda message: message.tc1 != 0)
         if answer is not None:
             return answer
     x.fail("no TIMESYNC in answer")
@@ -286,7 +286,7 @@ def _own_time(x: Exchange) -> Steps:
 @timesync.case("answers-are-not-answered")
 def _sync_answer(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_timesync_message(55, 777_000))
-    yield from x.silent("TIMESYNC", lambda said: said.ts1 == 777_000)
+    yield from x.silent("TIMESYNC", lambda message: message.ts1 == 777_000)
 
 
 @timesync.case("target")

@@ -31,7 +31,7 @@ def _message(x: Exchange, operation: Operation) -> Message:
     return dialect.MAVLink_file_transfer_protocol_message(0, *x.ids, list(operation.pack()))
 
 
-def asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
+def reply_to(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
     """Send a request and expect the answer with the next sequence number. `fresh` gives the request a new number,
     because a repeated one would count as a repetition."""
     if fresh:
@@ -47,19 +47,19 @@ def asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[O
 
 def reset(x: Exchange) -> Steps:
     """End all sessions."""
-    yield from asked(x, Operation(1, 0, Opcode.RESET_SESSIONS))
+    yield from reply_to(x, Operation(1, 0, Opcode.RESET_SESSIONS))
 
 
 def granted(x: Exchange, operation: Operation) -> Waiting[Operation]:
     """Send a request that must be granted."""
-    reply = yield from asked(x, operation)
+    reply = yield from reply_to(x, operation)
     x.check(reply.opcode == Opcode.ACK, f"ACK, NAK {reason(reply)} came")
     return reply
 
 
 def denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operation]:
     """Send a request that must be refused, with one of `reasons` if given."""
-    reply = yield from asked(x, operation)
+    reply = yield from reply_to(x, operation)
     x.check(reply.opcode == Opcode.NAK, "NAK, ACK came")
     expected = " or ".join(reason.name for reason in reasons)
     x.check(not reasons or reply.data[0] in reasons, f"NAK {expected}, {reason(reply)} came")
@@ -90,7 +90,7 @@ def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
     yield from reset(x)
     for path in _paths(x):
         name = path.encode()
-        reply = yield from asked(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
+        reply = yield from reply_to(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
         if reply.opcode == Opcode.ACK:
             return path, reply.session, int.from_bytes(reply.data[:4], "little")
     raise UntestedError("no file is known that it would open")
@@ -128,7 +128,7 @@ def _unknown(x: Exchange) -> Steps:
 @ftp.case("sequence")
 def _sequence(x: Exchange) -> Steps:
     for seq in (7, 65_534, 65_535):
-        yield from asked(x, Operation(seq, 0, Opcode.NONE), fresh=False)
+        yield from reply_to(x, Operation(seq, 0, Opcode.NONE), fresh=False)
 
 
 @ftp.case("target")
@@ -214,7 +214,7 @@ def _agrees(x: Exchange) -> Steps:
 @ftp.case("read-end")
 def _end(x: Exchange) -> Steps:
     path, session, size = yield from _opened(x)
-    reply = yield from asked(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
+    reply = yield from reply_to(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, f"NAK END_OF_FILE of {path}")
 
 
@@ -241,8 +241,8 @@ def _terminate(x: Exchange) -> Steps:
 def _repeated(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     operation = Operation(27, session, Opcode.READ_FILE, 20, offset=0)
-    first = yield from asked(x, operation, fresh=False)
-    again = yield from asked(x, operation, fresh=False)
+    first = yield from reply_to(x, operation, fresh=False)
+    again = yield from reply_to(x, operation, fresh=False)
     x.check(first.pack() == again.pack(), "one answer twice")
 
 
@@ -251,8 +251,8 @@ def _repeated_open(x: Exchange) -> Steps:
     path, _, size = yield from _opened(x)
     yield from reset(x)
     operation = Operation(28, 0, Opcode.OPEN_FILE_RO, len(path), data=path.encode())
-    first = yield from asked(x, operation, fresh=False)
-    again = yield from asked(x, operation, fresh=False)
+    first = yield from reply_to(x, operation, fresh=False)
+    again = yield from reply_to(x, operation, fresh=False)
     x.check(
         first.opcode == again.opcode == Opcode.ACK and first.session == again.session, f"one session of {size} bytes"
     )
@@ -332,8 +332,8 @@ def _checksum(x: Exchange) -> Steps:
     if path in _KNOWN:
         raise NotApplicableError("no file is known whose content stays")
     reply = yield from granted(x, Operation(43, 0, Opcode.CALC_FILE_CRC32, len(path), data=path.encode()))
-    told = int.from_bytes(reply.data[:4], "little")
-    x.check(told == crc_of(content), f"{crc_of(content):#x}, {told:#x} came")
+    crc = int.from_bytes(reply.data[:4], "little")
+    x.check(crc == crc_of(content), f"{crc_of(content):#x}, {crc:#x} came")
 
 
 def crc_of(content: bytes) -> int:
@@ -343,7 +343,7 @@ def crc_of(content: bytes) -> int:
 
 # --- folders ----------------------------------------------------------------------------------------------------------
 def _listed(x: Exchange, offset: int) -> Waiting[Operation]:
-    return (yield from asked(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
+    return (yield from reply_to(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
 
 
 @ftp.case("list")

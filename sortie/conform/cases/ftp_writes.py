@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
-from sortie.conform.cases.ftp import asked, content_of, crc_of, denied, ftp, granted, reason, reset
+from sortie.conform.cases.ftp import content_of, crc_of, denied, ftp, granted, reason, reply_to, reset
 from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 
 CHAPTERS: Final = ()
@@ -22,7 +22,7 @@ def _on(opcode: Opcode, path: bytes, offset: int = 0) -> Operation:
 def _created(x: Exchange) -> Waiting[int]:
     """Create a file and return its session; it is removed at the end."""
     yield from reset(x)
-    reply = yield from asked(x, _on(Opcode.CREATE_FILE, _FILE))
+    reply = yield from reply_to(x, _on(Opcode.CREATE_FILE, _FILE))
     if reply.opcode == Opcode.NAK:
         raise NotApplicableError(f"no file may be written ({reason(reply)})")
     x.undo(f"file {_FILE.decode()}", _removed(x, _FILE))
@@ -31,7 +31,7 @@ def _created(x: Exchange) -> Waiting[int]:
 
 def _removed(x: Exchange, path: bytes) -> Steps:
     yield from reset(x)
-    yield from asked(x, _on(Opcode.REMOVE_FILE, path))
+    yield from reply_to(x, _on(Opcode.REMOVE_FILE, path))
     yield from denied(x, _on(Opcode.OPEN_FILE_RO, path))
 
 
@@ -68,8 +68,8 @@ def _whole(x: Exchange) -> Steps:
 def _checksum(x: Exchange) -> Steps:
     yield from _written(x)
     reply = yield from granted(x, _on(Opcode.CALC_FILE_CRC32, _FILE))
-    told = int.from_bytes(reply.data[:4], "little")
-    x.check(told == crc_of(_CONTENT), f"{crc_of(_CONTENT):#x}, {told:#x} came")
+    crc = int.from_bytes(reply.data[:4], "little")
+    x.check(crc == crc_of(_CONTENT), f"{crc_of(_CONTENT):#x}, {crc:#x} came")
 
 
 @ftp.case("write.part")
@@ -105,7 +105,7 @@ def _remove(x: Exchange) -> Steps:
 
 @ftp.case("write.folder")
 def _folder(x: Exchange) -> Steps:
-    reply = yield from asked(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER))
+    reply = yield from reply_to(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER))
     if reply.opcode == Opcode.NAK:
         raise NotApplicableError(f"no folder may be made ({reason(reply)})")
     x.undo(f"folder {_FOLDER.decode()}", _folder_removed(x))
@@ -114,5 +114,5 @@ def _folder(x: Exchange) -> Steps:
 
 
 def _folder_removed(x: Exchange) -> Steps:
-    yield from asked(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
+    yield from reply_to(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
     yield from denied(x, _on(Opcode.LIST_DIRECTORY, _FOLDER))

@@ -107,7 +107,7 @@ def _component(x: Exchange) -> Steps:
 
 # --- AUTOPILOT_VERSION ------------------------------------------------------------------------------------------------
 @identity.case("version")
-def _asked(x: Exchange) -> Steps:
+def _version_requested(x: Exchange) -> Steps:
     yield from x.requested("AUTOPILOT_VERSION")
 
 
@@ -136,8 +136,8 @@ def _mavlink2(x: Exchange) -> Steps:
 @identity.case("parameter-encoding")
 def _encoding(x: Exchange) -> Steps:
     version = yield from x.requested("AUTOPILOT_VERSION")
-    told = version.capabilities & (Capability.PARAM_ENCODE_BYTEWISE | Capability.PARAM_ENCODE_C_CAST)
-    x.check(told.bit_count() == 1, f"one bit of two, {told:#x} came")
+    encodings = version.capabilities & (Capability.PARAM_ENCODE_BYTEWISE | Capability.PARAM_ENCODE_C_CAST)
+    x.check(encodings.bit_count() == 1, f"one bit of two, {encodings:#x} came")
 
 
 @identity.case("mission-int")

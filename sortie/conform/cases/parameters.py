@@ -27,7 +27,7 @@ CHAPTERS: Final = (parameter,)
 
 _BY_NAME: Final = -1
 _TRIES, _LATE_MS = 4, 800
-_TOLD: Final = 0xFFFF
+_UNLISTED: Final = 0xFFFF
 """Index of a value that is sent after a change, not as part of a list."""
 NO_NAME: Final = b"NO_SUCH_PARAM_XQ"
 _HASH: Final = "_HASH_CHECK"
@@ -70,12 +70,12 @@ def _complete(x: Exchange) -> Steps:
 @parameter.case("list.once")
 def _once(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_param_request_list_message(*x.ids))
-    seen: list[str] = []
+    names: list[str] = []
     while (message := (yield from x.hear("PARAM_VALUE", within_ms=1500))) is not None:
-        if message.param_index != _TOLD:
-            seen.append(read_value(message, x.target.firmware).name)
-    twice = sorted({name for name in seen if seen.count(name) > 1} - {_HASH}) if len(set(seen)) < len(seen) else []
-    x.check(bool(seen) and not twice, f"each once, {twice[:5]} came again")
+        if message.param_index != _UNLISTED:
+            names.append(read_value(message, x.target.firmware).name)
+    twice = sorted({name for name in names if names.count(name) > 1} - {_HASH}) if len(set(names)) < len(names) else []
+    x.check(bool(names) and not twice, f"each once, {twice[:5]} came again")
 
 
 @parameter.case("list.count")
@@ -220,7 +220,7 @@ def _read_unknown(x: Exchange) -> Steps:
 
 
 @parameter.case("read.unknown-told")
-def _read_unknown_told(x: Exchange) -> Steps:
+def _read_unknown_answered(x: Exchange) -> Steps:
     yield from x.ask(_question(x, NO_NAME), ("STATUSTEXT", "PARAM_ERROR"), what="word about an unknown parameter")
 
 
@@ -264,8 +264,8 @@ def _put_back(x: Exchange, value: ParameterValue) -> Steps:
     """Restore a value until it is read back; late answers of a slow vehicle do not count."""
     for _ in range(_TRIES):
         yield from x.collect("PARAM_VALUE", _LATE_MS)
-        held = yield from x.play(ParameterRead(x.target, value.name))
-        if held.value is not None and held.value.value == value.value:
+        read = yield from x.play(ParameterRead(x.target, value.name))
+        if read.value is not None and read.value.value == value.value:
             return
         yield from x.play(ParameterWrite(x.target, value.name, value.value, type=value.type))
     x.check(False, f"{value.name} was {value.value:g}")
@@ -283,9 +283,9 @@ def _acknowledged(x: Exchange, message: Message, name: str) -> Waiting[Parameter
 
 def _changed(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
-    wanted = old.value + 1.0
-    answer = yield from _acknowledged(x, _set(x, old.name, wanted, old.type), old.name)
-    x.check(answer.value == wanted, f"{old.name}={wanted:g}, {answer.value:g} came")
+    value = old.value + 1.0
+    answer = yield from _acknowledged(x, _set(x, old.name, value, old.type), old.name)
+    x.check(answer.value == value, f"{old.name}={value:g}, {answer.value:g} came")
 
 
 def _read_back(real: bool, x: Exchange) -> Steps:
@@ -295,7 +295,7 @@ def _read_back(real: bool, x: Exchange) -> Steps:
     x.check(answer.value == old.value + 1.0, f"{old.name}={old.value + 1.0:g} read back, {answer.value:g} came")
 
 
-def _kept_type(real: bool, x: Exchange) -> Steps:
+def _type_unchanged(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
     answer = yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
     x.check(answer.type == old.type, f"type {old.type}, {answer.type} came")
@@ -320,7 +320,7 @@ for _real, _kind in ((True, "real"), (False, "whole")):
     for _name, _run in (
         ("acknowledged", _changed),
         ("holds", _read_back),
-        ("type", _kept_type),
+        ("type", _type_unchanged),
         ("unchanged", _same),
         ("twice", _twice),
     ):
@@ -331,9 +331,9 @@ for _real, _kind in ((True, "real"), (False, "whole")):
 def _set_listed(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
-    kept, x.found.values = x.found.values, {}
+    values, x.found.values = x.found.values, {}
     yield from x.parameters()
-    answer, x.found.values = x.found.values[old.name], kept
+    answer, x.found.values = x.found.values[old.name], values
     x.check(answer.value == old.value + 1.0, f"{old.value + 1.0:g} in the list, {answer.value:g} came")
 
 

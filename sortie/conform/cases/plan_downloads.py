@@ -45,15 +45,15 @@ def _equal(kind: PlanKind, x: Exchange) -> Steps:
 def _heights(kind: PlanKind, x: Exchange) -> Steps:
     items = yield from upload(x, kind)
     read = yield from download(x, kind)
-    sent, came = ([round(item.z, 2) for item in plan] for plan in (items, read.items))
-    x.check(kind is FENCE or sent == came, f"heights {sent}, {came} came")
+    sent, received = ([round(item.z, 2) for item in plan] for plan in (items, read.items))
+    x.check(kind is FENCE or sent == received, f"heights {sent}, {received} came")
 
 
 def _frames(kind: PlanKind, x: Exchange) -> Steps:
     items = yield from upload(x, kind)
     read = yield from download(x, kind)
-    sent, came = ([_plain(item.frame) for item in plan] for plan in (items, read.items))
-    x.check(sent == came, f"frames {sent}, {came} came")
+    sent, received = ([_plain(item.frame) for item in plan] for plan in (items, read.items))
+    x.check(sent == received, f"frames {sent}, {received} came")
 
 
 def _plain(frame: int) -> int:
@@ -72,7 +72,7 @@ def _counted(kind: PlanKind, x: Exchange) -> Waiting[Message]:
     )
 
 
-def _count_told(kind: PlanKind, x: Exchange) -> Steps:
+def _count_answered(kind: PlanKind, x: Exchange) -> Steps:
     items = yield from upload(x, kind)
     count = yield from _counted(kind, x)
     expected = len(on_wire(x, kind, items))
@@ -142,10 +142,10 @@ def _to_each_station(kind: PlanKind, x: Exchange) -> Steps:
 # --- ids, removal -----------------------------------------------------------------------------------------------------
 def _opaque(x: Exchange, kind: PlanKind, count: int) -> Waiting[int]:
     yield from upload(x, kind, count)
-    told = yield from _counted(kind, x)
-    if told.opaque_id == 0:
+    count = yield from _counted(kind, x)
+    if count.opaque_id == 0:
         raise NotApplicableError("it tells no opaque_id")
-    return int(told.opaque_id)
+    return int(count.opaque_id)
 
 
 def _opaque_changes(kind: PlanKind, x: Exchange) -> Steps:
@@ -157,8 +157,8 @@ def _opaque_changes(kind: PlanKind, x: Exchange) -> Steps:
 def _opaque_agrees(kind: PlanKind, x: Exchange) -> Steps:
     yield from _opaque(x, kind, kind.size)
     sent = yield from x.play(MissionUpload(x.target, kind.make(kind.size), kind=kind.type))
-    told = yield from _counted(kind, x)
-    x.check(sent.plan_id == told.opaque_id, f"{sent.plan_id} in MISSION_ACK, {told.opaque_id} in MISSION_COUNT")
+    count = yield from _counted(kind, x)
+    x.check(sent.plan_id == count.opaque_id, f"{sent.plan_id} in MISSION_ACK, {count.opaque_id} in MISSION_COUNT")
 
 
 def _clear(x: Exchange, kind: PlanKind, mission_type: MissionType) -> Steps:
@@ -209,7 +209,7 @@ TABLE: Final[PlanCases] = (
     ("download.equal", _equal),
     ("download.heights", _heights),
     ("download.frames", _frames),
-    ("download.count", _count_told),
+    ("download.count", _count_answered),
     ("download.again", _same_again),
     ("download.int", _as_int),
     ("download.int-for-floats", _as_int_for_floats),
@@ -231,7 +231,7 @@ add_cases(TABLE)
 
 
 def _tells(seq: int) -> Callable[[Message], bool]:
-    return lambda told: bool(told.seq == seq)
+    return lambda message: bool(message.seq == seq)
 
 
 def _set_current(x: Exchange, seq: int) -> Message:
@@ -249,11 +249,11 @@ def _current_set(x: Exchange) -> Steps:
 def _current_unknown(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     x.send(_set_current(x, 200))
-    yield from x.silent("MISSION_CURRENT", lambda told: told.seq == 200, for_ms=2500)
+    yield from x.silent("MISSION_CURRENT", lambda message: message.seq == 200, for_ms=2500)
 
 
 @MISSION.chapter.case("current.unknown-told")
-def _current_unknown_told(x: Exchange) -> Steps:
+def _current_unknown_answered(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.wait(500)
     yield from x.ask(_set_current(x, 200), "STATUSTEXT")
@@ -263,15 +263,15 @@ def _current_unknown_told(x: Exchange) -> Steps:
 def _current_command(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.accepted(x.long(Cmd.DO_SET_MISSION_CURRENT, 2))
-    yield from x.expect("MISSION_CURRENT", lambda told: told.seq == 2, "MISSION_CURRENT 2")
+    yield from x.expect("MISSION_CURRENT", lambda message: message.seq == 2, "MISSION_CURRENT 2")
 
 
 @MISSION.chapter.case("current.streamed")
 def _current_streamed(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("MISSION_CURRENT"), 1_000_000))
-    told = yield from x.collect("MISSION_CURRENT", 6000)
-    x.check(len(told) >= 2, f"two in 6 s, {len(told)} came")
+    messages = yield from x.collect("MISSION_CURRENT", 6000)
+    x.check(len(messages) >= 2, f"two in 6 s, {len(messages)} came")
 
 
 @MISSION.chapter.case("jump")

@@ -65,7 +65,7 @@ def _in_order(kind: PlanKind, x: Exchange) -> Steps:
     x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
 
 
-def _asked_by_int(kind: PlanKind, x: Exchange) -> Steps:
+def _requested_by_int(kind: PlanKind, x: Exchange) -> Steps:
     yield from upload(x, kind)
     wire = on_wire(x, kind, kind.make(kind.size))
     ask = yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0))
@@ -86,7 +86,7 @@ def _nothing_before_the_end(kind: PlanKind, x: Exchange) -> Steps:
     count = yield from x.ask(
         dialect.MAVLink_mission_request_list_message(*x.ids, kind.type),
         ("MISSION_COUNT", "MISSION_ACK"),
-        lambda said: said.mission_type == kind.type,
+        lambda message: message.mission_type == kind.type,
         sender=OTHER_STATION,
     )
     old = len(on_wire(x, kind, kind.make(kind.size)))
@@ -202,7 +202,7 @@ def _too_many(kind: PlanKind, x: Exchange) -> Steps:
     yield from upload(x, kind)
     x.undo("upload", close(x, kind))
     answer = yield from x.ask(
-        count_of(x, kind, 65_535), ("MISSION_ACK", *REQUESTS), lambda said: said.mission_type == kind.type
+        count_of(x, kind, 65_535), ("MISSION_ACK", *REQUESTS), lambda message: message.mission_type == kind.type
     )
     refused = answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED
     x.check(refused, f"MISSION_ACK with an error for 65535 items, {answer.get_type()} came")
@@ -221,14 +221,14 @@ def _second_station(kind: PlanKind, x: Exchange) -> Steps:
     yield from unchanged(x, kind)
 
 
-def _second_station_told(kind: PlanKind, x: Exchange) -> Steps:
+def _second_station_answered(kind: PlanKind, x: Exchange) -> Steps:
     wire = yield from begin(x, kind)
     yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
     x.undo("upload", close(x, kind))
     answer = yield from x.ask(
         count_of(x, kind, 2),
         ("MISSION_ACK", *REQUESTS),
-        lambda said: said.target_system == OTHER_STATION[0],
+        lambda message: message.target_system == OTHER_STATION[0],
         "answer to the second station",
         sender=OTHER_STATION,
     )
@@ -274,7 +274,7 @@ TABLE: Final[PlanCases] = (
     ("upload.smallest", _single),
     ("upload.large", _large),
     ("upload.in-order", _in_order),
-    ("upload.asked-by-int", _asked_by_int),
+    ("upload.asked-by-int", _requested_by_int),
     ("upload.ack-once", _ack_once),
     ("upload.whole", _nothing_before_the_end),
     ("upload.wrong-seq", _out_of_sequence),
@@ -292,7 +292,7 @@ TABLE: Final[PlanCases] = (
     ("upload.wrong-type", _wrong_type),
     ("upload.too-many", _too_many),
     ("upload.two-stations", _second_station),
-    ("upload.two-stations-told", _second_station_told),
+    ("upload.two-stations-told", _second_station_answered),
     ("upload.last-again", _last_again),
     ("upload.begun-again", _begun_again),
     ("upload.floats", _floats),
@@ -303,7 +303,7 @@ add_cases(TABLE)
 # --- parts of a plan --------------------------------------------------------------------------------------------------
 
 
-def _part_asked(x: Exchange, seq: int) -> Waiting[Message | None]:
+def _part_requested(x: Exchange, seq: int) -> Waiting[Message | None]:
     """Offer item `seq` alone, and return the request for it or the refusal; None: no answer."""
     for _ in range(x.tries):
         x.send(dialect.MAVLink_mission_write_partial_list_message(*x.ids, seq, seq, MISSION.type))
@@ -320,7 +320,7 @@ def _one_replaced(x: Exchange) -> Steps:
     changed = (*items[:-1], replace(items[-1], x=items[-1].x + 1e-3))
     wire = on_wire(x, MISSION, changed)
     seq = len(wire) - 1
-    answer = yield from _part_asked(x, seq)
+    answer = yield from _part_requested(x, seq)
     if answer is None or answer.get_type() == "MISSION_ACK":
         raise NotApplicableError("it takes no parts of a plan")
     ack = yield from x.ask(item_of(x, MISSION, wire[seq], seq), "MISSION_ACK")
@@ -332,7 +332,7 @@ def _one_replaced(x: Exchange) -> Steps:
 @MISSION.chapter.case("partial.beyond")
 def _part_beyond(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
-    answer = yield from _part_asked(x, MISSION.size + 90)
+    answer = yield from _part_requested(x, MISSION.size + 90)
     refused = answer is None or (answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED)
     x.check(refused, "a refusal, or nothing")
     yield from unchanged(x, MISSION)

@@ -174,7 +174,7 @@ def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int) ->
 
 
 def any_of(kind: PlanKind, seq: int) -> Callable[[Message], bool]:
-    return lambda said: said.mission_type == kind.type and (said.get_type() == "MISSION_ACK" or said.seq == seq)
+    return lambda m: m.mission_type == kind.type and (m.get_type() == "MISSION_ACK" or m.seq == seq)
 
 
 def unchanged(x: Exchange, kind: PlanKind, count: int | None = None) -> Steps:

@@ -18,7 +18,7 @@ modes = Chapter("standard-modes")
 CHAPTERS: Final = (request, interval, modes)
 _TOO_SHORT_US: Final = 100
 
-_ASKED: Final = (
+_REQUESTED: Final = (
     "ATTITUDE", "ATTITUDE_QUATERNION", "AVAILABLE_MODES", "BATTERY_STATUS", "COMPONENT_METADATA", "CURRENT_MODE",
     "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT", "GPS_GLOBAL_ORIGIN",
     "GPS_RAW_INT", "HOME_POSITION", "LOCAL_POSITION_NED", "MISSION_CURRENT", "POWER_STATUS", "RAW_IMU", "RC_CHANNELS",
@@ -26,36 +26,36 @@ _ASKED: Final = (
 )  # fmt: skip
 
 
-def _kept_word(name: str, x: Exchange) -> Steps:
+def _comes_if_accepted(name: str, x: Exchange) -> Steps:
     yield from x.request(name)
 
 
-for _message in _ASKED:
-    request.add(_message.lower().replace("_", "-"), partial(_kept_word, _message))
+for _message in _REQUESTED:
+    request.add(_message.lower().replace("_", "-"), partial(_comes_if_accepted, _message))
 
 
 @request.case("interval")
 def _interval_message(x: Exchange) -> Steps:
-    told = yield from _told_interval(x, "ATTITUDE")
-    x.check(told.message_id == id_of("ATTITUDE"), f"that of ATTITUDE, {told.message_id} came")
+    message = yield from _interval_of(x, "ATTITUDE")
+    x.check(message.message_id == id_of("ATTITUDE"), f"that of ATTITUDE, {message.message_id} came")
 
 
-def _told_interval(x: Exchange, name: str) -> Waiting[Message]:
+def _interval_of(x: Exchange, name: str) -> Waiting[Message]:
     number = id_of(name)
     question = x.long(Cmd.REQUEST_MESSAGE, id_of("MESSAGE_INTERVAL"), number)
-    for asked in (question, x.long(Cmd.GET_MESSAGE_INTERVAL, number)):
-        x.send(asked)
-        told = yield from x.hear("MESSAGE_INTERVAL", lambda told: told.message_id == number)
-        if told is not None:
-            return told
+    for request_for in (question, x.long(Cmd.GET_MESSAGE_INTERVAL, number)):
+        x.send(request_for)
+        message = yield from x.hear("MESSAGE_INTERVAL", lambda message: message.message_id == number)
+        if message is not None:
+            return message
     x.fail(f"no MESSAGE_INTERVAL of {name}")
 
 
 # --- intervals --------------------------------------------------------------------------------------------------------
 def borrow(x: Exchange, name: str) -> Steps:
     """Restore the current interval at the end."""
-    told = yield from _told_interval(x, name)
-    x.undo(f"interval of {name}", _interval_back(x, name, told.interval_us or -1))
+    message = yield from _interval_of(x, name)
+    x.undo(f"interval of {name}", _interval_back(x, name, message.interval_us or -1))
 
 
 def _interval_back(x: Exchange, name: str, interval_us: int) -> Steps:
@@ -71,9 +71,11 @@ def set_interval(x: Exchange, name: str, interval_us: int) -> Steps:
 def _rate(name: str, hertz: int, x: Exchange) -> Steps:
     yield from borrow(x, name)
     yield from set_interval(x, name, 1_000_000 // hertz)
-    came = yield from x.collect(name, 3000)
+    heard = yield from x.collect(name, 3000)
     least, most = 0.7 * 3 * hertz - 1, 1.35 * 3 * hertz + 1
-    x.check(least <= len(came) <= most or (x.tries > 1 and bool(came)), f"about {3 * hertz} in 3 s, {len(came)} came")
+    x.check(
+        least <= len(heard) <= most or (x.tries > 1 and bool(heard)), f"about {3 * hertz} in 3 s, {len(heard)} came"
+    )
 
 
 for _name, _hertz in (
@@ -103,19 +105,19 @@ def _default(x: Exchange) -> Steps:
 
 
 @interval.case("told")
-def _told(x: Exchange) -> Steps:
+def _set_reported(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", 250_000)
-    told = yield from _told_interval(x, "ATTITUDE")
-    x.check(abs(told.interval_us - 250_000) <= 25_000, f"250000 us, {told.interval_us} came")
+    message = yield from _interval_of(x, "ATTITUDE")
+    x.check(abs(message.interval_us - 250_000) <= 25_000, f"250000 us, {message.interval_us} came")
 
 
 @interval.case("off-told")
-def _off_told(x: Exchange) -> Steps:
+def _off_reported(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", -1)
-    told = yield from _told_interval(x, "ATTITUDE")
-    x.check(told.interval_us == -1, f"-1, {told.interval_us} came")
+    message = yield from _interval_of(x, "ATTITUDE")
+    x.check(message.interval_us == -1, f"-1, {message.interval_us} came")
 
 
 @interval.case("limit")
@@ -123,10 +125,10 @@ def _limit(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     ack = yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("ATTITUDE"), _TOO_SHORT_US))
     if ack.result == Result.ACCEPTED:
-        came = yield from x.collect("ATTITUDE", 1000)
-        told = yield from _told_interval(x, "ATTITUDE")
-        real_us = 1_000_000 // max(len(came), 1)
-        x.check(0.5 * real_us < told.interval_us < 2.0 * real_us, f"some {real_us} us, {told.interval_us} came")
+        messages = yield from x.collect("ATTITUDE", 1000)
+        message = yield from _interval_of(x, "ATTITUDE")
+        real_us = 1_000_000 // max(len(messages), 1)
+        x.check(0.5 * real_us < message.interval_us < 2.0 * real_us, f"some {real_us} us, {message.interval_us} came")
 
 
 @interval.case("others-stay")
@@ -135,16 +137,16 @@ def _others_stay(x: Exchange) -> Steps:
     yield from borrow(x, "VFR_HUD")
     yield from set_interval(x, "VFR_HUD", 250_000)
     yield from set_interval(x, "ATTITUDE", -1)
-    came = yield from x.collect("VFR_HUD", 2000)
-    x.check(len(came) >= 4, f"about 8 VFR_HUD in 2 s, {len(came)} came")
+    messages = yield from x.collect("VFR_HUD", 2000)
+    x.check(len(messages) >= 4, f"about 8 VFR_HUD in 2 s, {len(messages)} came")
 
 
 @interval.case("unknown-told")
-def _unknown_told(x: Exchange) -> Steps:
+def _unknown_reported(x: Exchange) -> Steps:
     question = x.long(Cmd.REQUEST_MESSAGE, id_of("MESSAGE_INTERVAL"), id_of("PARAM_SET"))
     x.send(question)
-    told = yield from x.hear(("MESSAGE_INTERVAL", "COMMAND_ACK"), lambda said: said.get_type() == "MESSAGE_INTERVAL")
-    x.check(told is None or told.interval_us <= 0, "0 or -1 for what is never sent")
+    answer = yield from x.hear(("MESSAGE_INTERVAL", "COMMAND_ACK"), lambda m: m.get_type() == "MESSAGE_INTERVAL")
+    x.check(answer is None or answer.interval_us <= 0, "0 or -1 for what is never sent")
 
 
 @interval.case("data-stream")
@@ -152,50 +154,48 @@ def _data_stream(x: Exchange) -> Steps:
     system, component = x.ids
     x.send(dialect.MAVLink_request_data_stream_message(system, component, DataStream.EXTRA1, 5, 1))
     yield from x.wait(500)
-    came = yield from x.collect("ATTITUDE", 2000)
-    x.check(6 <= len(came) <= 14, f"about 10 in 2 s, {len(came)} came")
+    messages = yield from x.collect("ATTITUDE", 2000)
+    x.check(6 <= len(messages) <= 14, f"about 10 in 2 s, {len(messages)} came")
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------
 def _all_modes(x: Exchange) -> Waiting[list[Message]]:
     x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), 0))
-    came: list[Message] = []
-    while not came or len(came) < came[0].number_modes:  # one after the other, at the vehicle's pace
+    found: list[Message] = []
+    while not found or len(found) < found[0].number_modes:  # one after the other, at the vehicle's pace
         more = yield from x.hear("AVAILABLE_MODES", within_ms=2500)
         if more is None:
             break
-        came.append(more)
-    if not came:
+        found.append(more)
+    if not found:
         raise NotApplicableError("it has no AVAILABLE_MODES")
-    came.extend(heard.message for heard in (yield from x.collect("AVAILABLE_MODES", 500)))
-    return came
+    found.extend(heard.message for heard in (yield from x.collect("AVAILABLE_MODES", 500)))
+    return found
 
 
 @modes.case("all")
 def _modes_all(x: Exchange) -> Steps:
-    came = yield from _all_modes(x)
-    indices = [mode.mode_index for mode in came]
+    listed = yield from _all_modes(x)
+    indices = [mode.mode_index for mode in listed]
     x.check(
-        sorted(indices) == list(range(1, came[0].number_modes + 1)) or x.tries > 1,
-        f"1 to {came[0].number_modes}, {indices} came",
+        sorted(indices) == list(range(1, listed[0].number_modes + 1)) or x.tries > 1,
+        f"1 to {listed[0].number_modes}, {indices} came",
     )
 
 
 @modes.case("single")
 def _modes_single(x: Exchange) -> Steps:
-    came = yield from _all_modes(x)
-    wanted = came[-1]
-    x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), wanted.mode_index))
+    listed = yield from _all_modes(x)
+    last = listed[-1]
+    x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), last.mode_index))
     again = yield from x.expect("AVAILABLE_MODES")
-    x.check(
-        (again.mode_index, again.custom_mode) == (wanted.mode_index, wanted.custom_mode), f"mode {wanted.mode_index}"
-    )
+    x.check((again.mode_index, again.custom_mode) == (last.mode_index, last.custom_mode), f"mode {last.mode_index}")
 
 
 @modes.case("names")
 def _modes_named(x: Exchange) -> Steps:
-    came = yield from _all_modes(x)
-    chosen = [mode for mode in came if not mode.properties & ModeProperty.NOT_USER_SELECTABLE]
+    listed = yield from _all_modes(x)
+    chosen = [mode for mode in listed if not mode.properties & ModeProperty.NOT_USER_SELECTABLE]
     own = [mode.mode_name for mode in chosen if mode.standard_mode == StandardMode.NON_STANDARD]
     x.check(all(own) and len(set(own)) == len(own), f"names, {own} came")
 
@@ -208,10 +208,10 @@ def _modes_numbers(x: Exchange) -> Steps:
 
 @modes.case("current-is-listed")
 def _current_listed(x: Exchange) -> Steps:
-    came = yield from _all_modes(x)
+    listed = yield from _all_modes(x)
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(
-        beat.custom_mode in {mode.custom_mode for mode in came}, f"custom_mode {beat.custom_mode}, it is not listed"
+        beat.custom_mode in {mode.custom_mode for mode in listed}, f"custom_mode {beat.custom_mode}, it is not listed"
     )
 
 
@@ -231,11 +231,11 @@ def _current_mode(x: Exchange) -> Steps:
 
 @modes.case("set")
 def _mode_set(x: Exchange) -> Steps:
-    came = yield from _all_modes(x)
+    listed = yield from _all_modes(x)
     before = yield from x.expect("HEARTBEAT", within_ms=3500)
     main_sub = x.target.firmware.mode_params
     x.undo("mode", _mode_back(x, before.custom_mode))
-    for mode in came:
+    for mode in listed:
         if mode.custom_mode != before.custom_mode and not mode.properties & ModeProperty.NOT_USER_SELECTABLE:
             ack = yield from x.command(
                 x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *main_sub(mode.custom_mode)[:2])

@@ -166,7 +166,7 @@ def test_what_was_changed_is_put_back_after_an_interruption(in_case: bool) -> No
                 break
             else:
                 session.run_for(0.1)
-        assert examination.interrupted and examination.left == []
+        assert examination.interrupted and examination.not_put_back == []
         assert session.param("PILOT_TKOFF_ALT") == before
         assert session.state.mission.items == 2
 

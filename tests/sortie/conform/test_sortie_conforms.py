@@ -66,7 +66,7 @@ def test_every_case_is_kept_or_has_a_reason(firmware: str, known: Mapping[str, s
         if result.verdict is Verdict.FAIL and result.case.level is Obligation.MUST
     ]
     assert musts == [] and not_kept(examination) == set(known), reasons(examination)
-    assert examination.left == []
+    assert examination.not_put_back == []
     assert [result.case.name for result in examination.results if result.verdict is Verdict.UNTESTED] == []
 
 

@@ -20,7 +20,7 @@ remote_id = Chapter("remote-id", (sends("OPEN_DRONE_ID_LOCATION"),))
 CHAPTERS: Final = (telemetry, home, battery, latency, remote_id)
 
 
-# --- what common messages tell ----------------------------------------------------------------------------------------
+# --- contents of common messages --------------------------------------------------------------------------------------
 @telemetry.case("boot-time")
 def _boot_time(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
@@ -31,38 +31,41 @@ def _boot_time(x: Exchange) -> Steps:
 
 @telemetry.case("attitude")
 def _attitude(x: Exchange) -> Steps:
-    told = yield from x.available("ATTITUDE")
+    message = yield from x.available("ATTITUDE")
     x.check(
-        all(abs(angle) <= 3.1416 for angle in (told.roll, told.pitch, told.yaw)),
-        f"radians, {told.roll} {told.pitch} {told.yaw} came",
+        all(abs(angle) <= 3.1416 for angle in (message.roll, message.pitch, message.yaw)),
+        f"radians, {message.roll} {message.pitch} {message.yaw} came",
     )
 
 
 @telemetry.case("position")
 def _position(x: Exchange) -> Steps:
-    told = yield from x.available("GLOBAL_POSITION_INT")
-    x.check(abs(told.lat) <= 900_000_000 and abs(told.lon) <= 1_800_000_000, f"degrees E7, {told.lat} {told.lon} came")
-    x.check(told.hdg <= 35_999 or told.hdg == 65_535, f"centidegrees, {told.hdg} came")
+    position = yield from x.available("GLOBAL_POSITION_INT")
+    x.check(
+        abs(position.lat) <= 900_000_000 and abs(position.lon) <= 1_800_000_000,
+        f"degrees E7, {position.lat} {position.lon} came",
+    )
+    x.check(position.hdg <= 35_999 or position.hdg == 65_535, f"centidegrees, {position.hdg} came")
 
 
 @telemetry.case("gps")
 def _gps(x: Exchange) -> Steps:
-    told = yield from x.available("GPS_RAW_INT")
-    x.check(told.fix_type in dialect.enums["GPS_FIX_TYPE"], f"a GPS_FIX_TYPE, {told.fix_type} came")
-    x.check(told.cog <= 35_999 or told.cog == 65_535, f"a course in centidegrees or 65535, {told.cog} came")
+    message = yield from x.available("GPS_RAW_INT")
+    x.check(message.fix_type in dialect.enums["GPS_FIX_TYPE"], f"a GPS_FIX_TYPE, {message.fix_type} came")
+    x.check(message.cog <= 35_999 or message.cog == 65_535, f"a course in centidegrees or 65535, {message.cog} came")
 
 
 @telemetry.case("sensors")
 def _sensors(x: Exchange) -> Steps:
-    told = yield from x.available("SYS_STATUS")
-    absent = told.onboard_control_sensors_enabled & ~told.onboard_control_sensors_present
+    message = yield from x.available("SYS_STATUS")
+    absent = message.onboard_control_sensors_enabled & ~message.onboard_control_sensors_present
     x.check(absent == 0, f"enabled sensors that are present, {absent:#x} are not")
 
 
 @telemetry.case("landed")
 def _landed(x: Exchange) -> Steps:
-    told = yield from x.available("EXTENDED_SYS_STATE")
-    x.check(x.found.armed or told.landed_state != dialect.MAV_LANDED_STATE_IN_AIR, "ON_GROUND, IN_AIR came")
+    message = yield from x.available("EXTENDED_SYS_STATE")
+    x.check(x.found.armed or message.landed_state != dialect.MAV_LANDED_STATE_IN_AIR, "ON_GROUND, IN_AIR came")
 
 
 @telemetry.case("texts")
@@ -76,13 +79,13 @@ def _texts(x: Exchange) -> Steps:
 
 # --- home -------------------------------------------------------------------------------------------------------------
 @home.case("told")
-def _home_told(x: Exchange) -> Steps:
-    told = yield from x.available("HOME_POSITION")
-    x.check(abs(told.latitude) <= 900_000_000 and abs(told.longitude) <= 1_800_000_000, "degrees E7")
+def _home_reported(x: Exchange) -> Steps:
+    message = yield from x.available("HOME_POSITION")
+    x.check(abs(message.latitude) <= 900_000_000 and abs(message.longitude) <= 1_800_000_000, "degrees E7")
 
 
 @home.case("by-410")
-def _home_asked(x: Exchange) -> Steps:
+def _home_requested(x: Exchange) -> Steps:
     ack = yield from x.command(x.long(Cmd.GET_HOME_POSITION))
     if ack.result == Result.ACCEPTED:
         yield from x.expect("HOME_POSITION")
@@ -93,8 +96,8 @@ def _home_set(x: Exchange) -> Steps:
     old = yield from x.available("HOME_POSITION")
     x.undo("home", _home_at(x, old.latitude, old.longitude, old.altitude / 1000.0))
     yield from _home_at(x, old.latitude + 900, old.longitude, old.altitude / 1000.0)
-    told = yield from x.requested("HOME_POSITION")
-    x.check(abs(told.latitude - old.latitude - 900) <= 2, f"{old.latitude + 900}, {told.latitude} came")
+    message = yield from x.requested("HOME_POSITION")
+    x.check(abs(message.latitude - old.latitude - 900) <= 2, f"{old.latitude + 900}, {message.latitude} came")
 
 
 @home.case("broadcast")
@@ -106,7 +109,7 @@ def _home_broadcast(x: Exchange) -> Steps:
             Cmd.DO_SET_HOME, 0, 0, 0, 0, old.latitude + 900, old.longitude, old.altitude / 1000.0, frame=Frame.GLOBAL
         )
     )
-    yield from x.expect("HOME_POSITION", lambda told: abs(told.latitude - old.latitude - 900) <= 2, within_ms=4000)
+    yield from x.expect("HOME_POSITION", lambda m: abs(m.latitude - old.latitude - 900) <= 2, within_ms=4000)
 
 
 def _home_at(x: Exchange, lat: int, lon: int, alt: float) -> Steps:
@@ -123,33 +126,33 @@ def _battery(x: Exchange) -> Steps:
 
 @battery.case("remaining")
 def _remaining(x: Exchange) -> Steps:
-    told = yield from x.available("BATTERY_STATUS")
-    x.check(-1 <= told.battery_remaining <= 100, f"-1 to 100, {told.battery_remaining} came")
+    message = yield from x.available("BATTERY_STATUS")
+    x.check(-1 <= message.battery_remaining <= 100, f"-1 to 100, {message.battery_remaining} came")
 
 
 @battery.case("cells")
 def _cells(x: Exchange) -> Steps:
-    told = yield from x.available("BATTERY_STATUS")
-    known = [cell for cell in told.voltages if cell != 65_535]
-    x.check(all(0 < cell < 65_535 for cell in known), f"voltages or 65535, {list(told.voltages)} came")
+    message = yield from x.available("BATTERY_STATUS")
+    known = [cell for cell in message.voltages if cell != 65_535]
+    x.check(all(0 < cell < 65_535 for cell in known), f"voltages or 65535, {list(message.voltages)} came")
 
 
 @battery.case("kinds")
 def _kinds(x: Exchange) -> Steps:
-    told = yield from x.available("BATTERY_STATUS")
+    message = yield from x.available("BATTERY_STATUS")
     known = (
-        told.battery_function in dialect.enums["MAV_BATTERY_FUNCTION"]
-        and told.type in dialect.enums["MAV_BATTERY_TYPE"]
+        message.battery_function in dialect.enums["MAV_BATTERY_FUNCTION"]
+        and message.type in dialect.enums["MAV_BATTERY_TYPE"]
     )
-    x.check(known, f"known ones, {told.battery_function} and {told.type} came")
+    x.check(known, f"known ones, {message.battery_function} and {message.type} came")
 
 
 @battery.case("agrees")
 def _agrees(x: Exchange) -> Steps:
-    status, told = (yield from x.available("SYS_STATUS")), (yield from x.available("BATTERY_STATUS"))
+    status, message = (yield from x.available("SYS_STATUS")), (yield from x.available("BATTERY_STATUS"))
     x.check(
-        abs(status.battery_remaining - told.battery_remaining) <= 2,
-        f"{told.battery_remaining} %, {status.battery_remaining} came",
+        abs(status.battery_remaining - message.battery_remaining) <= 2,
+        f"{message.battery_remaining} %, {status.battery_remaining} came",
     )
 
 
@@ -161,22 +164,22 @@ def _latency(x: Exchange) -> Steps:
 
 @latency.case("message")
 def _latency_message(x: Exchange) -> Steps:
-    told = yield from x.available("HIGH_LATENCY2")
+    message = yield from x.available("HIGH_LATENCY2")
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
-    x.check((told.type, told.autopilot) == (beat.type, beat.autopilot), "type and autopilot of HEARTBEAT")
+    x.check((message.type, message.autopilot) == (beat.type, beat.autopilot), "type and autopilot of HEARTBEAT")
 
 
 # --- Remote ID --------------------------------------------------------------------------------------------------------
 @remote_id.case("rate")
 def _location_rate(x: Exchange) -> Steps:
-    came = yield from x.collect("OPEN_DRONE_ID_LOCATION", 3200)
-    x.check(len(came) >= 3, f"3 in 3.2 s, {len(came)} came")
+    messages = yield from x.collect("OPEN_DRONE_ID_LOCATION", 3200)
+    x.check(len(messages) >= 3, f"3 in 3.2 s, {len(messages)} came")
 
 
 @remote_id.case("broadcast")
 def _location_target(x: Exchange) -> Steps:
-    told = yield from x.expect("OPEN_DRONE_ID_LOCATION", within_ms=3500)
-    x.check((told.target_system, told.target_component) == (0, 0), "target 0, 0")
+    message = yield from x.expect("OPEN_DRONE_ID_LOCATION", within_ms=3500)
+    x.check((message.target_system, message.target_component) == (0, 0), "target 0, 0")
 
 
 @remote_id.case("static")
