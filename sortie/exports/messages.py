@@ -79,12 +79,12 @@ def to_tlog(facts: FlightFacts) -> bytes:
     ground_m = 0.0 if facts.home is None else facts.home.alt
     out, armed, next_s = bytearray(), False, -inf
     for at_s, moment in moments(facts):
-        told = _mavlink(at_s, moment, ground_m)
+        messages = _mavlink(at_s, moment, ground_m)
         armed = moment.armed if isinstance(moment, ModeAndArming) else armed
         if at_s >= next_s or isinstance(moment, ModeAndArming):
-            told.insert(0, _heartbeat(armed))
+            messages.insert(0, _heartbeat(armed))
             next_s = at_s + _HEARTBEAT_S
-        for message in told:
+        for message in messages:
             out += (facts.boot_us + round(at_s * 1e6)).to_bytes(8, "big") + writer.frame(*payload(message))
     return bytes(out)
 
@@ -105,12 +105,12 @@ def _mavlink(at_s: float, moment: Sample | LoggedText | ModeAndArming, ground_m:
     place = [whole(moment.lat, 1e7), whole(moment.lon, 1e7), whole(moment.height + ground_m, 1000.0)]
     speed = whole(moment.speed, 100.0, -_LARGEST_I16, _LARGEST_I16) if isfinite(moment.speed) else 0
     millivolts = whole(moment.volts, 1000.0, 0, _UNKNOWN_U16) if isfinite(moment.volts) else _UNKNOWN_U16
-    left = whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
+    percent = whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
     return [
         dialect.MAVLink_global_position_int_message(
             whole(at_s, 1000.0, 0, _LARGEST_U32), *place, whole(moment.height, 1000.0), speed, 0, 0, _UNKNOWN_U16
         ),
-        dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, left, 0, 0, 0, 0, 0, 0),
+        dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, percent, 0, 0, 0, 0, 0, 0),
     ]
 
 

@@ -43,10 +43,14 @@ def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
     }
     for quantity in Quantity:
         points = facts.series.get(quantity, [])
-        found = _held(times_s, [at_s for at_s, _ in points], [value for _, value in points], nan)
+        found = _last_values(times_s, [at_s for at_s, _ in points], [value for _, value in points], nan)
         table[quantity.value] = [_known(value) for value in found]
-    table["armed"] = list(_held(times_s, [at_s for at_s, _ in facts.armed], [on for _, on in facts.armed], False))
-    table["mode"] = list(_held(times_s, [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes], ""))
+    table["armed"] = list(
+        _last_values(times_s, [at_s for at_s, _ in facts.armed], [on for _, on in facts.armed], False)
+    )
+    table["mode"] = list(
+        _last_values(times_s, [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes], "")
+    )
     return table
 
 
@@ -54,7 +58,7 @@ def _known(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _held(times_s: Sequence[float], at_s: Sequence[float], values: Sequence[T], before: T) -> list[T]:
+def _last_values(times_s: Sequence[float], at_s: Sequence[float], values: Sequence[T], before: T) -> list[T]:
     """Return the last known value at each time; `before` until the first."""
     found = (bisect_right(at_s, time_s) for time_s in times_s)
     return [values[number - 1] if number else before for number in found]
@@ -152,8 +156,8 @@ def to_kml(facts: FlightFacts) -> bytes:
         place = facts.samples[min(bisect_right(times_s, at_s), len(times_s) - 1)]
         stamp = facts.day_time(at_s)
         when = "" if stamp is None else f"<TimeStamp><when>{_iso(stamp)}</when></TimeStamp>"
-        told = f"<description>{at_s:.1f} s after boot</description>{when}"
-        marks.append(_placemark(html.escape(name), place.lat, place.lon, told))
+        description = f"<description>{at_s:.1f} s after boot</description>{when}"
+        marks.append(_placemark(html.escape(name), place.lat, place.lon, description))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
         f"<name>{html.escape(facts.name)}</name>{_KML_STYLES}<Placemark><name>track</name>"

@@ -24,7 +24,7 @@ class FlashProgress:
         self._stream = sys.stderr if stream is None else stream
         self._bars: Progress | None = None
         self._bar: TaskID | None = None
-        self._told = 0
+        self._stages_shown = 0
         self._part = 0
         self._next_ms = 0
 
@@ -61,11 +61,11 @@ class FlashProgress:
 
     def refresh(self, now_ms: int) -> None:
         """Show news; called after every pass."""
-        if now_ms < self._next_ms and self._told == len(self._status.stages):
+        if now_ms < self._next_ms and self._stages_shown == len(self._status.stages):
             return
         self._next_ms = now_ms + _REFRESH_MS
         self._lines()
-        if self._told < len(self._status.stages):
+        if self._stages_shown < len(self._status.stages):
             self._begin()
         done = self._done(now_ms)
         if self._bars is not None and self._bar is not None:
@@ -79,13 +79,13 @@ class FlashProgress:
 
     def _begin(self) -> None:
         """Show new stages, also those that have already ended."""
-        for stage in self._status.stages[self._told :]:
+        for stage in self._status.stages[self._stages_shown :]:
             if self._bars is None:
                 self.say(stage.value)
                 continue
             self._complete()
             self._bar = self._bars.add_task(stage.value, total=None)
-        self._told, self._part = len(self._status.stages), 0
+        self._stages_shown, self._part = len(self._status.stages), 0
         if self._bars is not None and self._bar is not None and self._status.total:
             self._bars.update(self._bar, total=self._status.total)
 
@@ -106,5 +106,5 @@ class FlashProgress:
         if part <= self._part or part >= _SHARE:
             return
         self._part = part
-        left_s = (now_ms - status.since_ms) * (status.total - done) / done / 1000.0
-        self.say(f"{status.stage.value}: {100 * done // status.total} %, {left_s:.0f} s left")
+        remaining_s = (now_ms - status.since_ms) * (status.total - done) / done / 1000.0
+        self.say(f"{status.stage.value}: {100 * done // status.total} %, {remaining_s:.0f} s left")

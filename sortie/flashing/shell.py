@@ -138,18 +138,18 @@ class FlashShell(QuietNode):
 
     def _watch(self) -> None:
         """Watch the port for input, and for space to write."""
-        device, wanted = self._device, None
+        device, watched = self._device, None
         descriptor = None if device is None else device.fileno()
         if device is not None and descriptor is not None:
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if device.wants_write else 0)
-            wanted = (descriptor, events)
-        if wanted == self._watched or self._poll is None:
+            watched = (descriptor, events)
+        if watched == self._watched or self._poll is None:
             return
         if self._watched is not None:
             self._poll.forget(self._watched[0])
-        self._watched = wanted
-        if wanted is not None:
-            self._poll.watch(wanted[0], lambda events: None, wanted[1])
+        self._watched = watched
+        if watched is not None:
+            self._poll.watch(watched[0], lambda events: None, watched[1])
 
     def _read(self, now_ms: int) -> None:
         device, runner = self._device, self._runner

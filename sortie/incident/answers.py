@@ -118,15 +118,15 @@ class RecordedCommands(Speaker):
             case "COMMAND_LONG" | "COMMAND_INT":
                 self._command(message, peer)
             case "AUTOPILOT_VERSION_REQUEST":
-                self._out += [Outgoing(told, peer.link) for told in (self._asked(_VERSION),) if told is not None]
+                self._out += [Outgoing(m, peer.link) for m in (self._message_of(_VERSION),) if m is not None]
             case _ if now_ms - self._refused_ms >= _QUIET_MS:  # targets arrive ten times a second
                 self._refused_ms = now_ms
                 self._out.append(Outgoing(refusal(), peer.link))
 
     def _command(self, message: Message, peer: Peer) -> None:
-        result, said = self._result(message)
+        result, others = self._result(message)
         ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
-        self._out += [Outgoing(answer, peer.link) for answer in (ack, *said)]
+        self._out += [Outgoing(answer, peer.link) for answer in (ack, *others)]
 
     def _result(self, message: Message) -> tuple[Result, tuple[Message, ...]]:
         match message.command:
@@ -134,31 +134,31 @@ class RecordedCommands(Speaker):
                 self._player.pause(message.param1 == 0.0)
                 return Result.ACCEPTED, ()
             case Cmd.REQUEST_MESSAGE:
-                told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
-                return (Result.FAILED, ()) if told is None else (Result.ACCEPTED, (told,))
-            case Cmd.GET_HOME_POSITION if (told := self._asked(_HOME)) is not None:
-                return Result.ACCEPTED, (told,)
+                logged = self._message_of(round(message.param1) if abs(message.param1) < 1e7 else -1)
+                return (Result.FAILED, ()) if logged is None else (Result.ACCEPTED, (logged,))
+            case Cmd.GET_HOME_POSITION if (logged := self._message_of(_HOME)) is not None:
+                return Result.ACCEPTED, (logged,)
             case Cmd.REQUEST_AUTOPILOT_CAPABILITIES:
                 if not asks_capabilities(message.param1, self._player.recording.firmware):
                     return Result.FAILED, ()
-                told = self._asked(_VERSION)
-                return Result.ACCEPTED, () if told is None else (told,)
+                logged = self._message_of(_VERSION)
+                return Result.ACCEPTED, () if logged is None else (logged,)
             case Cmd.DO_SET_MISSION_CURRENT if 0.0 <= message.param1 < 1e5:
                 jumped = self._player.jump_to_item(round(message.param1))
                 return (Result.ACCEPTED, ()) if jumped else (Result.DENIED, (refusal(),))
             case Cmd.SET_MESSAGE_INTERVAL:  # the log sets the rate; rare messages (home) are sent now
-                told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
-                return Result.DENIED, () if told is None else (told,)
+                logged = self._message_of(round(message.param1) if abs(message.param1) < 1e7 else -1)
+                return Result.DENIED, () if logged is None else (logged,)
             case Cmd.GET_HOME_POSITION:
                 return Result.DENIED, ()  # requested every second: no text for each
             case _:
                 return Result.DENIED, (refusal(),)
 
-    def _asked(self, msg_id: int) -> Message | None:
-        told = self._player.latest(msg_id)
-        if told is None and msg_id == _VERSION:
+    def _message_of(self, msg_id: int) -> Message | None:
+        logged = self._player.latest(msg_id)
+        if logged is None and msg_id == _VERSION:
             recording = self._player.recording
             version, commit = recording.version()
             can = CAPABILITIES | recording.firmware.capabilities & _ENCODINGS
             return dialect.MAVLink_autopilot_version_message(can, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0)
-        return told
+        return logged

@@ -321,23 +321,23 @@ class Builder:
     # --- what was done ------------------------------------------------------------------------------------------------
     def _deeds(self) -> list[Deed]:
         found, zero_s = self._found, self._zero_s
-        said, asked = _MODES_AND_COMMANDS[found.form]
+        mode_words, command_words = _MODES_AND_COMMANDS[found.form]
         deeds: list[tuple[Deed, str]] = []
         before = [mode for mode in found.modes if mode.at_s <= zero_s]
         if before:
             first = before[-1]
-            deeds.append((Deed(_BEFORE_S, mode=first.asked or first.name), f"{said} at {first.at_s:.2f} s"))
+            deeds.append((Deed(_BEFORE_S, mode=first.log_name or first.name), f"{mode_words} at {first.at_s:.2f} s"))
         else:
             self.assumed.append("the mode at arming: the log does not tell")
         deeds.append((Deed(0.0, arm=True), f"armed at {zero_s:.2f} s"))
         for mode in found.modes:
             if zero_s < mode.at_s < self._end_s and mode.wished:
-                deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.asked or mode.name)
-                deeds.append((deed, f"{said} at {mode.at_s:.2f} s: {mode.why}"))
-        for seen in found.commands:
-            if zero_s <= seen.at_s < self._end_s and seen.command not in _NOT_AGAIN:
-                deed = Deed(round(seen.at_s - zero_s, 2), None, None, seen.command, seen.frame, seen.params, seen.place)
-                deeds.append((deed, f"{asked} at {seen.at_s:.2f} s"))
+                deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.log_name or mode.name)
+                deeds.append((deed, f"{mode_words} at {mode.at_s:.2f} s: {mode.why}"))
+        for sent in found.commands:
+            if zero_s <= sent.at_s < self._end_s and sent.command not in _NOT_AGAIN:
+                deed = Deed(round(sent.at_s - zero_s, 2), None, None, sent.command, sent.frame, sent.params, sent.place)
+                deeds.append((deed, f"{command_words} at {sent.at_s:.2f} s"))
         values = dict(found.parameters)
         for at_s, name, value in found.changes:
             if at_s < self._end_s and name in self._served and not name.startswith((*_NOT_OURS, *_OF_AIRFRAME)):

@@ -117,13 +117,13 @@ class _Teller:
         if getattr(m, "Inst", 0) != 0 or not self._due("BAT", at_ms):
             return
         volts, percent = whole(m.Volt, 1e3, 0, _U16), float(getattr(m, "RemPct", -1))
-        left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
+        percent_left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
         amps = whole(m.Curr, 100.0, -1, 0x7FFF) if isfinite(m.Curr) else -1
-        self._recording.tell(at_ms, battery_status(volts, amps, left))
+        self._recording.tell(at_ms, battery_status(volts, amps, percent_left))
         cells = [volts, *[_U16] * 9]
         used = whole(m.CurrTot) if isfinite(m.CurrTot) else -1
         self._recording.tell(
-            at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, left)
+            at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, percent_left)
         )
 
     def _tuning(self, m: Any, at_ms: int) -> None:
@@ -181,5 +181,5 @@ def tell_dataflash(recording: Recording) -> None:
         log.take({name: partial(_at_ms, take) for name, take in teller.takes.items()})
     recording.vehicle = type_with(log.vehicle_type, recording.values)
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states}
-    for at_ms, state in (states or {recording.told.span_ms[0]: (0, False)}).items():
+    for at_ms, state in (states or {recording.messages.span_ms[0]: (0, False)}).items():
         recording.tell(at_ms, heartbeat(recording, *state))

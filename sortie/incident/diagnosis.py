@@ -306,10 +306,10 @@ def _weak_motor(
     at = steady[0]
     onset = at + int(np.argmax(lost[at : at + window] > _WEAK))
     amount = float(np.median(lost[onset + 2 : onset + 10 * window]))
-    gone = share[onset : onset + 2 * window].max() > 0.93
+    total = share[onset : onset + 2 * window].max() > 0.93
     why = f"RCOU: motor {number + 1} is asked for more than the one that faces it from {time[onset]:.2f} s on"
     return FoundFault(
-        f"motor{number + 1}.loss", float(time[onset]), None, why, 1.0 if gone else round(min(max(amount, 0.0), 1.0), 2)
+        f"motor{number + 1}.loss", float(time[onset]), None, why, 1.0 if total else round(min(max(amount, 0.0), 1.0), 2)
     )
 
 

@@ -43,14 +43,14 @@ _MOVED_US: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class ModeSeen:
-    """Change of mode. `wished`: requested, or unknown; otherwise the vehicle chose it, for the reason `why`. `asked`:
-    its name, if ours flies it as another mode (`Evidence.name_modes`)."""
+    """Change of mode. `wished`: requested, or unknown; otherwise the vehicle chose it, for the reason `why`.
+    `log_name`: its name, if ours flies it as another mode (`Evidence.name_modes`)."""
 
     at_s: float
     name: str
     wished: bool
     why: str
-    asked: str = ""
+    log_name: str = ""
 
 
 @dataclass(slots=True)
@@ -105,16 +105,17 @@ class Evidence:
         PX4's Takeoff and our GUIDED are Hold."""
         shown: dict[str, str] = {}
         for mode in {*(name for _, name in self.facts.modes), *(mode.name for mode in self.modes)}:
-            own = firmware.named_mode(_TOLD_AS.get(mode, mode))
+            own = firmware.named_mode(_HEARTBEAT_NAMES.get(mode, mode))
             number = self.firmware.named_mode(mode) if own is None else firmware.mode_of(own)
             with contextlib.suppress(ValueError):  # not one of its modes
                 shown[mode] = mode if number is None else firmware.mode_name(firmware.custom_mode(number))
         self.modes[:] = [
-            replace(mode, name=shown.get(mode.name, mode.name), asked=mode.asked or mode.name) for mode in self.modes
+            replace(mode, name=shown.get(mode.name, mode.name), log_name=mode.log_name or mode.name)
+            for mode in self.modes
         ]
-        seen = list(self.facts.modes)
+        modes = list(self.facts.modes)
         self.facts.modes.clear()
-        for at_s, name in seen:
+        for at_s, name in modes:
             self.facts.enter(at_s, shown.get(name, name))
 
     @property
@@ -302,7 +303,7 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     found.commands = recording.commands
     for at_s, name in facts.modes:
         found.modes.append(ModeSeen(at_s, name, *_wish(recording, at_s, name)))
-    for at_ms, kind, data in recording.told.after(-1):
+    for at_ms, kind, data in recording.messages.after(-1):
         _take(found, at_ms / 1000.0, decode(kind, data))
     found.name_modes(found.firmware)
     return found
@@ -321,7 +322,7 @@ def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
 def _guess(facts: FlightFacts, at_s: float, name: str) -> tuple[bool, str]:
     """Guess whether a mode was requested, for a log without reasons."""
     by_itself = name not in _TO_ORDER and any(
-        0.0 <= at_s - trouble.time_s < _SAID_BEFORE_S or 0.0 <= trouble.time_s - at_s < 1.0
+        0.0 <= at_s - trouble.time_s < _WARNED_BEFORE_S or 0.0 <= trouble.time_s - at_s < 1.0
         for trouble in facts.troubles
     )
     return not by_itself, GUESSED[by_itself]
@@ -330,8 +331,8 @@ def _guess(facts: FlightFacts, at_s: float, name: str) -> tuple[bool, str]:
 GUESSED: Final = ("not told", "beside a warning")
 """Reasons of modes in a log without reasons."""
 _TOGETHER_S: Final = 0.001
-_SAID_BEFORE_S: Final = 2.0
-_TOLD_AS: Final = {"Descend": "Land"}
+_WARNED_BEFORE_S: Final = 2.0
+_HEARTBEAT_NAMES: Final = {"Descend": "Land"}
 """State of PX4 that its HEARTBEATs name differently: a landing without a position."""
 _TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})
 """Modes that no failsafe selects."""

@@ -89,26 +89,26 @@ def _crashed(found: Evidence) -> bool:
     return max(leans, default=0.0) > _UPSIDE_DEG
 
 
-def differences(wanted: HappenedInFlight, flown: HappenedInFlight) -> list[str]:
-    """Return the events of `wanted` that did not happen again, in words. Times are relative to liftoff if both have
+def differences(original: HappenedInFlight, flown: HappenedInFlight) -> list[str]:
+    """Return the events of `original` that did not happen again, in words. Times are relative to liftoff if both have
     one."""
     shift_s = 0.0
-    if wanted.liftoff_s is not None and flown.liftoff_s is not None:
-        shift_s = wanted.liftoff_s - flown.liftoff_s
-    told = []
-    left = list(flown.failsafes)
-    for failsafe in wanted.failsafes:
-        near = [f for f in left if f.mode == failsafe.mode and abs(f.at_s + shift_s - failsafe.at_s) <= SOON_S]
+    if original.liftoff_s is not None and flown.liftoff_s is not None:
+        shift_s = original.liftoff_s - flown.liftoff_s
+    lines = []
+    unmatched = list(flown.failsafes)
+    for failsafe in original.failsafes:
+        near = [f for f in unmatched if f.mode == failsafe.mode and abs(f.at_s + shift_s - failsafe.at_s) <= SOON_S]
         if near:
-            left.remove(near[0])
+            unmatched.remove(near[0])
             continue
         instead = ", ".join(f"{f.mode} at {f.at_s + shift_s:.1f} s ({f.why})" for f in flown.failsafes) or "none"
-        told.append(f"failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}): {instead} instead")
-    if wanted.liftoff_s is not None and flown.liftoff_s is None:
-        told.append("it flew, and did not leave the ground again")
-    if wanted.crashed != flown.crashed:
-        told.append("it crashed, and did not again" if wanted.crashed else "it did not crash, and did again")
-    if not wanted.failsafes and flown.failsafes:
+        lines.append(f"failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}): {instead} instead")
+    if original.liftoff_s is not None and flown.liftoff_s is None:
+        lines.append("it flew, and did not leave the ground again")
+    if original.crashed != flown.crashed:
+        lines.append("it crashed, and did not again" if original.crashed else "it did not crash, and did again")
+    if not original.failsafes and flown.failsafes:
         first = flown.failsafes[0]
-        told.append(f"no failsafe, and {first.mode} at {first.at_s + shift_s:.1f} s ({first.why})")
-    return told
+        lines.append(f"no failsafe, and {first.mode} at {first.at_s + shift_s:.1f} s ({first.why})")
+    return lines

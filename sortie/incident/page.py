@@ -35,8 +35,8 @@ def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
 
 def changed_page(before: Reproduced, after: Reproduced, what: str) -> str:
     """Write the page of the incident and the same with a change; `what` describes it."""
-    told = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
-    return comparison_page((before.flown.facts, after.flown.facts), after.found, told)
+    intro = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
+    return comparison_page((before.flown.facts, after.flown.facts), after.found, intro)
 
 
 def _listed(title: str, lines: Iterable[str]) -> str:
@@ -45,10 +45,10 @@ def _listed(title: str, lines: Iterable[str]) -> str:
 
 
 def _lines(scenario: Scenario, origins: Mapping[str, Origin]) -> str:
-    told = ((name, value, str(origins.get(f"params.{name}", ""))) for name, value in scenario.params.items())
+    params = ((name, value, str(origins.get(f"params.{name}", ""))) for name, value in scenario.params.items())
     rows = "".join(
         f'<tr><td>{html.escape(name)}<td class="figure">{value:g}<td>{html.escape(origin)}'
-        for name, value, origin in told
+        for name, value, origin in params
     )
     table = wide_table("Parameters", f"<tr><th>Parameter<th>Value<th>From{rows}")
     return f"<details><summary>{len(scenario.params)} parameters, and where they come from</summary>{table}</details>"

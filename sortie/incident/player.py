@@ -13,7 +13,7 @@ from typing import Final
 
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.wire.codec import decode, id_of, ids_of, payload
-from sortie.incident.recording import Recording, Told, home_position
+from sortie.incident.recording import Recording, StoredMessage, home_position
 
 _BEAT, _HOME = id_of("HEARTBEAT"), id_of("HOME_POSITION")
 _BEAT_MS: Final = 1000
@@ -31,14 +31,14 @@ class Player(WithoutMessages, Speaker):
 
     def __init__(self, recording: Recording, *, speed: float = 1.0) -> None:
         self.recording = recording
-        self._told = recording.told
-        self.first_ms, self.last_ms = self._told.span_ms
+        self._messages = recording.messages
+        self.first_ms, self.last_ms = self._messages.span_ms
         self._speed = speed
         self._paused = False
         self._at_ms = float(self.first_ms)
-        self._seen_ms: int | None = None
-        self._rows: Iterator[Told]
-        self._ahead: deque[Told] = deque()
+        self._passed_ms: int | None = None
+        self._rows: Iterator[StoredMessage]
+        self._ahead: deque[StoredMessage] = deque()
         """Next rows: those of a turn, and one more."""
         self._beaten_ms = self.first_ms
         self._beat_due_ms = 0
@@ -80,13 +80,13 @@ class Player(WithoutMessages, Speaker):
         """Jump to this time and send the state at that time: the last message of each kind."""
         self._at_ms = float(min(max(to_ms, self.first_ms), self.last_ms))
         self._go_on_after(self.at_ms)
-        told = {msg_id: data for _, msg_id, data in self._told.latest(self.at_ms) if msg_id not in _MOMENTARY}
-        self._latest = self._begins | told
+        latest = {msg_id: data for _, msg_id, data in self._messages.latest(self.at_ms) if msg_id not in _MOMENTARY}
+        self._latest = self._begins | latest
         self._say_state()
 
     def jump_to_item(self, seq: int) -> bool:
         """Jump to the time when this mission item began. False: it never did."""
-        for at_ms, msg_id, data in self._told.of_kind(_ITEM, self.first_ms - 1):
+        for at_ms, msg_id, data in self._messages.of_kind(_ITEM, self.first_ms - 1):
             if (message := decode(msg_id, data)) is not None and message.seq == seq:
                 self.jump(at_ms)
                 return True
@@ -96,7 +96,7 @@ class Player(WithoutMessages, Speaker):
         """Return the last message of this id so far, or else the first one to come."""
         data = self._latest.get(msg_id)
         if data is None:
-            data = next((row[2] for row in self._told.of_kind(msg_id, self.at_ms)), None)
+            data = next((row[2] for row in self._messages.of_kind(msg_id, self.at_ms)), None)
         return None if data is None else decode(msg_id, data)
 
     # --- a service ----------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class Player(WithoutMessages, Speaker):
         self._say(_HOME, self._latest.get(_HOME, b""))
 
     def _go_on_after(self, at_ms: int) -> None:
-        self._rows = self._told.after(at_ms)
+        self._rows = self._messages.after(at_ms)
         self._ahead.clear()
         self._read_ahead()
         self._beaten_ms = at_ms
@@ -141,11 +141,11 @@ class Player(WithoutMessages, Speaker):
 
     def _pass(self, now_ms: int) -> None:
         """Advance vehicle time by link time. It stops when too many messages wait for the next turn."""
-        if self._seen_ms is not None and not self._paused:
-            passed_ms = (now_ms - self._seen_ms) * self._speed
+        if self._passed_ms is not None and not self._paused:
+            passed_ms = (now_ms - self._passed_ms) * self._speed
             furthest = self._ahead[_MOST][0] if len(self._ahead) > _MOST else self.last_ms
             self._at_ms = min(self._at_ms + passed_ms, float(max(furthest, self._at_ms)))
-        self._seen_ms = now_ms
+        self._passed_ms = now_ms
 
     def _say(self, msg_id: int, data: bytes) -> None:
         message = decode(msg_id, data) if data else None
@@ -154,9 +154,9 @@ class Player(WithoutMessages, Speaker):
 
     def next_deadline_ms(self) -> int | None:
         """Return the link time of the next message, ms."""
-        if self._seen_ms is None or self._out:
-            return self._seen_ms or 0
+        if self._passed_ms is None or self._out:
+            return self._passed_ms or 0
         if self._paused or self.over:
             return self._beat_due_ms
         wait_ms = (self._ahead[0][0] - self._at_ms) / self._speed
-        return min(self._seen_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)
+        return min(self._passed_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)

@@ -29,9 +29,9 @@ def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
     with reading(log):
         try:
             _TELLERS[form_of(log)](recording)
-            recording.told.sort()
+            recording.messages.sort()
         except sqlite3.Error as error:
             raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
-    if not (recording.told.kinds or only):
+    if not (recording.messages.kinds or only):
         raise UserError(f"{log}: the log holds nothing that a station could be shown")
     return recording

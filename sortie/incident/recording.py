@@ -46,7 +46,7 @@ _KINDS: Final = {"dev": 0, "alpha": 64, "beta": 128, "rc": 192}
 """FIRMWARE_VERSION_TYPE by name."""
 _LAST_MS: Final = 0xFFFFFFFF
 """Latest time of a vehicle's clock, ms. A later one is wrong, and a replay would wait years for it."""
-Told = tuple[int, int, bytes]
+StoredMessage = tuple[int, int, bytes]
 """Message: ms since boot, id, payload."""
 
 
@@ -69,40 +69,40 @@ class MessageStore:
         self._database = sqlite3.connect("")  # an unnamed temporary file, deleted with its reader
         finalize(self, self._database.close).atexit = False  # a reader may be in the middle
         self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("CREATE TABLE told (at_ms INTEGER, id INTEGER, data BLOB)")
+        self._database.execute("CREATE TABLE message (at_ms INTEGER, id INTEGER, data BLOB)")
         self.kinds: dict[int, None] = {}
 
     def add(self, at_ms: int, msg_id: int, data: bytes) -> None:
         """Add a message, in any order, before reading."""
         self.kinds[msg_id] = None
-        self._database.execute("INSERT INTO told VALUES (?, ?, ?)", (at_ms, msg_id, data))
+        self._database.execute("INSERT INTO message VALUES (?, ?, ?)", (at_ms, msg_id, data))
 
     def sort(self) -> None:
         """Prepare for reading when all messages are added."""
-        self._database.execute("CREATE INDEX by_time ON told (at_ms)")
-        self._database.execute("CREATE INDEX by_kind ON told (id, at_ms)")
+        self._database.execute("CREATE INDEX by_time ON message (at_ms)")
+        self._database.execute("CREATE INDEX by_kind ON message (id, at_ms)")
 
     @property
     def span_ms(self) -> tuple[int, int]:
         """Return the first and last time, ms."""
-        first, last = "SELECT min(at_ms) FROM told", "SELECT max(at_ms) FROM told"
+        first, last = "SELECT min(at_ms) FROM message", "SELECT max(at_ms) FROM message"
         found: tuple[int, int] = self._database.execute(f"SELECT ifnull(({first}), 0), ifnull(({last}), 0)").fetchone()
         return found
 
-    def after(self, at_ms: int) -> Iterator[Told]:
+    def after(self, at_ms: int) -> Iterator[StoredMessage]:
         """Yield the messages after this time."""
-        yield from self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
+        yield from self._database.execute("SELECT * FROM message WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
 
-    def of_kind(self, msg_id: int, after_ms: int) -> Iterator[Told]:
+    def of_kind(self, msg_id: int, after_ms: int) -> Iterator[StoredMessage]:
         """Yield the messages of an id after this time."""
         where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
-        yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
+        yield from self._database.execute(f"SELECT * FROM message {where}", (msg_id, after_ms))
 
-    def latest(self, at_ms: int) -> Iterator[Told]:
+    def latest(self, at_ms: int) -> Iterator[StoredMessage]:
         """Yield the last message of each id until this time."""
         where = "WHERE id = ? AND at_ms <= ? ORDER BY at_ms DESC, rowid DESC LIMIT 1"
         for msg_id in self.kinds:
-            yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, at_ms))
+            yield from self._database.execute(f"SELECT * FROM message {where}", (msg_id, at_ms))
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Recording:
     facts: FlightFacts
     path: Path
     only: Collection[int] = ()
-    told: MessageStore = field(default_factory=MessageStore)
+    messages: MessageStore = field(default_factory=MessageStore)
     values: dict[str, float] = field(default_factory=dict)
     types: dict[str, ParameterType] = field(default_factory=dict)
     stations: list[float] = field(default_factory=ThinnedRows)
@@ -136,7 +136,7 @@ class Recording:
     def keep(self, at_ms: int, msg_id: int, data: bytes) -> None:
         """Keep a payload, unless its time is impossible."""
         if at_ms <= _LAST_MS and (not self.only or msg_id in self.only):
-            self.told.add(at_ms, msg_id, data)
+            self.messages.add(at_ms, msg_id, data)
 
     def tell(self, at_ms: int, message: Message) -> None:
         """Keep a message."""

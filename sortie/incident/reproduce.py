@@ -95,9 +95,9 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
 
 def _check_firmware(found: Evidence, theirs: VehicleSource) -> None:
     """Raise UserError when this firmware did not fly the log, or is not in our world."""
-    wanted = f"{found.firmware.name.lower()}:{found.kind}"
-    if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != wanted:
-        raise UserError(f"this log is flown by {wanted}=BINARY,world=ours", option="vehicle", given=str(theirs))
+    needed = f"{found.firmware.name.lower()}:{found.kind}"
+    if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != needed:
+        raise UserError(f"this log is flown by {needed}=BINARY,world=ours", option="vehicle", given=str(theirs))
 
 
 def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin]) -> Scenario:
@@ -231,9 +231,9 @@ def _test_of(scenario: Scenario) -> str:
     wrong = bool(scenario.happened.failsafes) or scenario.happened.crashed
     words = [f"{f.mode} at {f.at_s:.1f} s ({f.why})" for f in scenario.happened.failsafes]
     words += ["it crashed"] if scenario.happened.crashed else []
-    told = "; ".join(words) or "nothing that a failsafe or a crash would tell"
+    happened = "; ".join(words) or "nothing that a failsafe or a crash would tell"
     should_not = _SHOULD_NOT if wrong else ""
-    return _TEST.format(log=Path(scenario.log).name, told=told) + should_not
+    return _TEST.format(log=Path(scenario.log).name, told=happened) + should_not
 
 
 _TEST: Final = '''"""Incident of {log}: {told}.

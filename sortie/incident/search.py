@@ -52,11 +52,11 @@ class FlownOnce(msgspec.Struct, frozen=True):
     words: str
 
 
-def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]) -> list[Tried]:
+def search(found: Reproduced, folder: Path, criterion: str, changes: tuple[str, ...]) -> list[Tried]:
     """Fly each change alone, beside the flight without changes; those with the fewest incidents come first, those that
     did not fly last. `changes`: NAME=VALUE; none: `usual_changes`."""
-    if not CRITERIA[asked](found.happened):
-        raise UserError(f"no {asked} happened in the flight again: there is nothing to avoid", 1)
+    if not CRITERIA[criterion](found.happened):
+        raise UserError(f"no {criterion} happened in the flight again: there is nothing to avoid", 1)
     scenario = found.scenario
     named = {AS_IT_WAS: scenario}
     refused: list[Tried] = []
@@ -69,7 +69,7 @@ def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]
     orders = [
         msgspec.structs.replace(order, seed=order.seed + more) for order in named.values() for more in range(seeds)
     ]
-    flying = partial(fly_once, folder=folder, asked=asked)
+    flying = partial(fly_once, folder=folder, criterion=criterion)
     flown = in_processes(flying, orders, 1 if scenario.source.in_our_world else os.cpu_count() or 1)
     tried = [_judged(change, flown[seeds * number : seeds * (number + 1)]) for number, change in enumerate(named)]
     return sorted([*tried, *refused], key=lambda row: row.happened / row.flights if row.flights else 2.0)
@@ -85,7 +85,7 @@ def _judged(change: str, flights: list[FlownOnce]) -> Tried:
     return Tried(change, sum(flight.happened is True for flight in known), len(known), flights[0].words)
 
 
-def fly_once(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:
+def fly_once(scenario: Scenario, folder: Path, criterion: str) -> FlownOnce:
     """Fly a scenario with its plan in `folder`, without keeping its log."""
     with tempfile.TemporaryDirectory() as name:
         try:
@@ -93,7 +93,7 @@ def fly_once(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:
         except UserError as error:
             return FlownOnce(None, str(error))
     modes = ", ".join(f"{mode} at {at_s:.1f} s" for at_s, mode in happened.modes)
-    return FlownOnce(CRITERIA[asked](happened), ("crashed; " if happened.crashed else "") + modes)
+    return FlownOnce(CRITERIA[criterion](happened), ("crashed; " if happened.crashed else "") + modes)
 
 
 _USUAL: Final = {

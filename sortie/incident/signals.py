@@ -90,19 +90,19 @@ def stopped(found: Evidence, times: Array, last_s: float, next_s: float) -> bool
         return False
     if _dropped(found, last_s, next_s) == 0:
         return True
-    lost = max(_DROPS, _lost(times), 1.0 - _kept(found, last_s, next_s))
+    lost = max(_DROPS, _lost(times), 1.0 - _share_logged(found, last_s, next_s))
     missing = (next_s - last_s) / usual(times) - 1.0
     return len(times) * exp(missing * log(lost)) < _BY_CHANCE
 
 
-def _kept(found: Evidence, begin_s: float, end_s: float) -> float:
+def _share_logged(found: Evidence, begin_s: float, end_s: float) -> float:
     """Return the share of the other signals' messages in this interval."""
     shares = [1.0]
     for rows in (found.battery, found.motors, found.barometer, found.compass):
         times = np.array([row[0] for row in rows])
         if len(times) > _HEARD_OFTEN:
-            came = np.count_nonzero((times > begin_s) & (times < end_s))
-            shares.append(min(came * usual(times) / (end_s - begin_s), 1.0))
+            count = np.count_nonzero((times > begin_s) & (times < end_s))
+            shares.append(min(count * usual(times) / (end_s - begin_s), 1.0))
     return float(np.mean(shares[1:] or shares))
 
 

@@ -41,8 +41,8 @@ def tell_ulog(recording: Recording) -> None:
     log = open_ulog(recording.path, _TOPICS)
     topics: dict[str, Mapping[str, Any]] = {}
     for data_set in log.data_list:
-        told = {"timestamp", *NEEDED.get(data_set.name, ())} <= data_set.data.keys()
-        data = of_one_log(data_set.data, log.start_timestamp) if told else {}
+        complete = {"timestamp", *NEEDED.get(data_set.name, ())} <= data_set.data.keys()
+        data = of_one_log(data_set.data, log.start_timestamp) if complete else {}
         if len(data.get("timestamp", ())):
             topics.setdefault(data_set.name, data)
             if "heartbeat_type_gcs" in data:
@@ -118,8 +118,8 @@ def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
     answers = list(_rows(topics.get("vehicle_command_ack")))
     for at_ms, row in _rows(topics.get("vehicle_command")):
         number = whole(row["command"])
-        told = (r["result"] for ms, r in answers if ms >= at_ms and r["command"] == number)
-        if not row.get("from_external") or number == Cmd.INJECT_FAILURE or next(told, None) != _ACCEPTED:
+        results = (r["result"] for ms, r in answers if ms >= at_ms and r["command"] == number)
+        if not row.get("from_external") or number == Cmd.INJECT_FAILURE or next(results, None) != _ACCEPTED:
             continue
         scale = 1e7 if number in _PLACED else 1.0
         x, y = (_NOT_GIVEN if np.isnan(row[name]) else whole(row[name], scale) for name in ("param5", "param6"))
@@ -152,8 +152,8 @@ def _local(at_ms: int, row: Mapping[str, float]) -> Message:
 
 def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
     volts, amps = whole(row["voltage_v"], 1e3, 0, _U16), whole(row["current_a"], 100.0, -1, 0x7FFF)
-    left = whole(row["remaining"], 100.0, -1, 100)
-    return battery_status(volts, amps, left)
+    percent = whole(row["remaining"], 100.0, -1, 100)
+    return battery_status(volts, amps, percent)
 
 
 def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
@@ -163,10 +163,10 @@ def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
     else:
         place = (whole(row["lat"]), whole(row["lon"]), whole(row["alt"]))
     course = whole(degrees(row["cog_rad"]) % 360.0, 100.0)
-    precise, seen = whole(row["hdop"], 100.0, 0, _U16), whole(row["satellites_used"], 1.0, 0, 255)
+    precise, satellites = whole(row["hdop"], 100.0, 0, _U16), whole(row["satellites_used"], 1.0, 0, 255)
     speed = whole(row["vel_m_s"], 100.0, 0, _U16)
     fix = whole(row["fix_type"], 1.0, 0, 8)
-    return dialect.MAVLink_gps_raw_int_message(at_ms * 1000, fix, *place, precise, _U16, speed, course, seen)
+    return dialect.MAVLink_gps_raw_int_message(at_ms * 1000, fix, *place, precise, _U16, speed, course, satellites)
 
 
 def _radio(at_ms: int, row: Mapping[str, float]) -> Message:

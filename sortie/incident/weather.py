@@ -19,7 +19,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from sortie.incident.scenario import Gust
 from sortie.incident.signals import FoundFault
 from sortie.reading.trace import STEP_S, FlightTrace
-from sortie.rehearsal.calibration import fitted, wind_fits, wind_seen
+from sortie.rehearsal.calibration import fitted, measured_wind, wind_fits
 from sortie.rehearsal.fits import Calibration, FittedNumber
 
 Array = npt.NDArray[np.float64]
@@ -53,7 +53,7 @@ def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tup
         calibration = fitted(calm, vehicle)
         if calibration.wind is None or not vehicle.hovers:  # in one direction drag and wind look alike
             return calibration, []
-        wind = wind_seen(trace, calibration)
+        wind = measured_wind(trace, calibration)
         speed, _, source = calibration.wind
         toward = radians(source + 180.0)
         off = hypots(wind[:, 1] - speed * cos(toward), wind[:, 2] - speed * sin(toward))
@@ -107,12 +107,12 @@ def _gusts(wind: Array, off: Array, mean: Gust) -> Iterable[Gust]:
     strong = wind[off > _STRONG_MPS, 0]
     last_s = -inf
     for at_s, north, east in wind[::_EACH]:
-        held_s = float(at_s) - 0.5 * _EACH * STEP_S
+        begin_s = float(at_s) - 0.5 * _EACH * STEP_S
         if np.min(np.abs(strong - at_s)) <= _AROUND_S:
             last_s = at_s
-            yield Gust(held_s, round(hypot(north, east), 1), round(degrees(atan2(-east, -north)) % 360.0))
+            yield Gust(begin_s, round(hypot(north, east), 1), round(degrees(atan2(-east, -north)) % 360.0))
         elif last_s > -inf:
-            yield Gust(held_s, mean.speed, mean.from_deg)
+            yield Gust(begin_s, mean.speed, mean.from_deg)
             last_s = -inf
 
 
@@ -135,5 +135,5 @@ def _undisturbed(trace: FlightTrace, faults: Iterable[FoundFault]) -> FlightTrac
 
 
 def _where(trace: FlightTrace, columns: Iterable[str], known: npt.NDArray[np.bool_]) -> FlightTrace:
-    kept: dict[str, Any] = {name: np.where(known, getattr(trace, name), nan) for name in columns}
-    return replace(trace, **kept)
+    masked: dict[str, Any] = {name: np.where(known, getattr(trace, name), nan) for name in columns}
+    return replace(trace, **masked)

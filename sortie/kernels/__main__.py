@@ -24,9 +24,9 @@ def main() -> int:
         "--into", type=Path, default=FOLDER, metavar="DIR", help="where to put them (beside the sources)"
     )
     parser.add_argument("--if-needed", action="store_true", help="compile nothing where it fits the code")
-    said = parser.parse_args()
-    names = [target.name for target in TARGETS if said.target in ("all", target.name)]
-    if said.if_needed and names and all(_is_right(name, said.into) for name in names):
+    options = parser.parse_args()
+    names = [target.name for target in TARGETS if options.target in ("all", target.name)]
+    if options.if_needed and names and all(_is_right(name, options.into) for name in names):
         return 0
     try:
         from sortie.kernels.make import make
@@ -36,7 +36,7 @@ def main() -> int:
     from sortie.kernels.linking import NoLinkerError
 
     try:
-        for file in make(said.target, KernelSources.now(), said.into):
+        for file in make(options.target, KernelSources.now(), options.into):
             print(file)
     except (NoLinkerError, OSError) as error:
         print(f"sortie: no library was compiled: {error}", file=sys.stderr)

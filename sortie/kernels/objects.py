@@ -15,7 +15,7 @@ _WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %m
 _WINDOWS_ENTRY += "@_fltused = global i32 0\n"
 
 # Functions that only LLVM calls when it writes object code.
-_KEPT: Final = '\n@llvm.compiler.used = appending global [1 x ptr] [ptr @fmod], section "llvm.metadata"\n'
+_USED: Final = '\n@llvm.compiler.used = appending global [1 x ptr] [ptr @fmod], section "llvm.metadata"\n'
 
 
 def emit_object(module: str, target: Machine, first: bool) -> bytes:
@@ -28,7 +28,7 @@ def emit_object(module: str, target: Machine, first: bool) -> bytes:
         cpu=target.cpu, opt=3, reloc="pic", codemodel="default"
     )
     text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
-    text += _KEPT
+    text += _USED
     if target.name.endswith("windows") and first:
         text += _WINDOWS_ENTRY
     parsed = llvm.parse_assembly(re.sub(r"@sqrt\b", "@llvm.sqrt.f64", text))  # an instruction, not C's function

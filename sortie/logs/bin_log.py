@@ -63,14 +63,14 @@ class LogWatch:
         self._vehicle = service.vehicle
         self._failsafes = service.autopilot.failsafes
         self.alarms = (False,) * len(_ALARMS)
-        self._seen: tuple[object, ...] = ()
+        self._state: tuple[object, ...] = ()
         self._landed = self._is_landed()
 
     def look(self, now_us: int) -> bytes:
         """Return the messages about changes."""
         failsafes, figure = self._failsafes, self._vehicle.state.report.item
         present, healthy = figure(R.SENSORS_PRESENT), figure(R.SENSORS_HEALTHY)
-        seen = (
+        state = (
             failsafes.sticks.lost,
             failsafes.battery_low or failsafes.battery_critical,
             failsafes.ground_station.lost,
@@ -79,11 +79,11 @@ class LogWatch:
             healthy,
             figure(R.LANDED_STATE),
         )
-        if seen == self._seen:
+        if state == self._state:
             return b""
-        self._seen = seen
+        self._state = state
         failed, landed = int(present) & ~int(healthy), self._is_landed()
-        before, self.alarms = self.alarms, (*seen[:4], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
+        before, self.alarms = self.alarms, (*state[:4], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
         rows = zip(_ALARMS, self.alarms, before, strict=True)
         found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:

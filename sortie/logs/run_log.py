@@ -77,7 +77,7 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
     The handler counts the file's size itself, because the base class asks the file system and formats each line
     twice."""
 
-    _told = False
+    _reported = False
     _size = 0
 
     def _open(self) -> TextIOWrapper:
@@ -95,16 +95,16 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
             self._size += len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
             self.stream.write(line)
             self.stream.flush()
-            self._told = False
+            self._reported = False
         except Exception:  # noqa: BLE001 - what logs goes on: it is told on stderr
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exception()
         reason = getattr(error, "strerror", None) or error
-        if self._told:
+        if self._reported:
             return
-        self._told = True
+        self._reported = True
         tell(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}")
 
     def close(self) -> None:

@@ -71,7 +71,7 @@ class SensorRows:
     def _landing_target(self) -> Sequence[Value]:
         tracker = self._service.autopilot.precision.tracker
         here, found = self._service.vehicle.state.position, tracker.sight is PadSight.FOUND
-        off = [there - own for there, own in zip(tracker.last_target[:2], here[:2], strict=True)] if found else (0, 0)
+        off = [target - own for target, own in zip(tracker.last_target[:2], here[:2], strict=True)] if found else (0, 0)
         return 1, found, *off, *tracker.velocity, *off, tracker.below_m if found else 0.0, tracker.last_ms, 0, 1
 
     def photo(self, taken: CameraTriggered, gps_at_boot_ms: float) -> Sequence[Value]:
@@ -98,8 +98,8 @@ def _sectors(scan: Scan) -> list[float]:
 
 def _closest(scan: Scan) -> tuple[float, float]:
     """Return angle from the nose (degrees) and distance (m) of the nearest object; NaN without one."""
-    seen = [(away, k) for k, away in enumerate(scan.distances_m) if isfinite(away)]
-    if not seen:
+    distances = [(away, k) for k, away in enumerate(scan.distances_m) if isfinite(away)]
+    if not distances:
         return nan, nan
-    away, k = min(seen)
+    away, k = min(distances)
     return (scan.first_deg + k * scan.step_deg) % 360.0, away

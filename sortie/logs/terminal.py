@@ -90,14 +90,14 @@ def fitted(line: Line, width: int) -> list[Field]:
     if isinstance(line, str):
         return [line]
     shown: list[Field] = []
-    left = width
+    remaining = width
     for field in line:
         text = field if isinstance(field, str) else field[0]
         needed = len(text) + (len(_BETWEEN) if shown else 0)
-        if needed > left:
+        if needed > remaining:
             break
         shown += [_BETWEEN, field] if shown else [field]
-        left -= needed
+        remaining -= needed
     return shown
 
 

@@ -165,18 +165,19 @@ class FaultSchedule:
             return self._given
         if clock.sortie != self._chance_sortie:
             self._chance_sortie = clock.sortie
-            self._chance = self._still_held(clock.sortie) + self._draw(clock.sortie)
+            self._chance = self._still_active(clock.sortie) + self._draw(clock.sortie)
         return self._given + self._chance
 
-    def _still_held(self, sortie: int) -> list[LoopFault]:
+    def _still_active(self, sortie: int) -> list[LoopFault]:
         """Return drawn faults of earlier sorties that are still active. Ended ones are forgotten."""
         mine = [text for text in self.memory if _CHANCE in text and int(text.split(_CHANCE)[1]) < sortie]
         for text in mine:
             if not self.memory[text].active:
                 del self.memory[text]
-        held = [text for text in mine if text in self.memory]
+        texts = [text for text in mine if text in self.memory]
         return [
-            LoopFault(text, text.split(_CHANCE)[0], FaultTime(None, 0), None, self.memory[text].struck) for text in held
+            LoopFault(text, text.split(_CHANCE)[0], FaultTime(None, 0), None, self.memory[text].struck)
+            for text in texts
         ]
 
     def _draw(self, sortie: int) -> list[LoopFault]:
@@ -234,9 +235,9 @@ def _see_end(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
     phase; at once when the sortie has skipped the phase."""
     if not memory.active or memory.due_ms is not None or fault.end is None or fault.end.phase is None:
         return
-    here, there = (clock.sortie, clock.phase), (memory.end_sortie, fault.end.phase)
-    if here >= there:
-        memory.due_ms = clock.phase_start_ms + fault.end.offset_ms if here == there else clock.now_ms
+    here, end = (clock.sortie, clock.phase), (memory.end_sortie, fault.end.phase)
+    if here >= end:
+        memory.due_ms = clock.phase_start_ms + fault.end.offset_ms if here == end else clock.now_ms
 
 
 def _due_ms(when: FaultTime, clock: Clock) -> int | None:

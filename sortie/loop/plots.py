@@ -89,9 +89,9 @@ def _tracks(
     east_m = METRES_PER_DEGREE * longitude_scale(lat)
     broken = {sortie["number"] for sortie in sorties if sortie["outcome"] != "completed"}
     shown = {number: tracks[number] for number in sorted(tracks)[-SHOWN_SORTIES:] if tracks[number]}
-    seen = [point for track in shown.values() for point in track]
-    wide_m = max((abs(point["lat"] - lat) for point in seen), default=0.0) * METRES_PER_DEGREE
-    long_m = max((abs(point["lon"] - lon) for point in seen), default=0.0) * east_m
+    shown_points = [point for track in shown.values() for point in track]
+    wide_m = max((abs(point["lat"] - lat) for point in shown_points), default=0.0) * METRES_PER_DEGREE
+    long_m = max((abs(point["lon"] - lon) for point in shown_points), default=0.0) * east_m
     flat = wide_m < _FLAT * long_m
 
     def place(north_deg: float, east_deg: float, alt_m: float) -> tuple[float, float]:

@@ -149,11 +149,11 @@ def _story(profile: Profile, result: dict[str, Any]) -> str:
     brought = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     rows = [f"Sortie {sortie['number']} {_outcome(sortie)}." for sortie in broken]
     rows.append(f"Skimmer {skimmer['state']}: {skimmer['reason']}; depot {result['depot']['state']}.")
-    told = "".join(f"<li>{html.escape(row)}" for row in rows)
+    items = "".join(f"<li>{html.escape(row)}" for row in rows)
     return (
         f'<section class="verdict {kind}"><strong>{sign} {html.escape(_ENDS[ended])}</strong>'
         f"<p>Sorties: {len(sorties)}, completed: {len(sorties) - len(broken)}; {html.escape(brought)} delivered.</p>"
-        f"<ul>{told}</ul></section>"
+        f"<ul>{items}</ul></section>"
     )
 
 

@@ -247,8 +247,8 @@ def _summary(result: dict[str, Any], profile: Profile) -> str:
     sorties = result["sorties"]
     delivered = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     counts = {name: sum(sortie["outcome"] == name for sortie in sorties) for name in ("completed", "aborted", "lost")}
-    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    counted = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return (
-        f"{result['ended_by']}: {len(sorties)} sorties ({told or 'none ended'}), {delivered} delivered; "
+        f"{result['ended_by']}: {len(sorties)} sorties ({counted or 'none ended'}), {delivered} delivered; "
         f"skimmer {result['skimmer']['state']} ({result['skimmer']['reason']})"
     )

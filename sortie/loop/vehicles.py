@@ -24,8 +24,8 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
     try:
         spec = parse_vehicle(profile.vehicle) if given is None else given
     except UserError as error:
-        wanted = f"{KINEMATIC}, or {error.message}"
-        raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {wanted}") from None
+        expected = f"{KINEMATIC}, or {error.message}"
+        raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {expected}") from None
     kind = vehicle_class(spec.frame) if spec.frame else None
     if kind is not None and not (kind.hovers if has_controller(spec) else kind.lands_anywhere):
         raise UserError(

@@ -146,15 +146,15 @@ class Operator:
     """Reader of answers on stdin. Text that was typed early answers the next question."""
 
     def __init__(self) -> None:
-        self._asked: int | None = None
+        self._asked_about: int | None = None
         self._typed = b""
         self._closed = sys.stdin is None
 
     def ask(self, number: int, question: str) -> bool:
         """Ask about sortie `number` once; True when the question was printed now."""
-        if self._asked == number:
+        if self._asked_about == number:
             return False
-        self._asked = number
+        self._asked_about = number
         print(question, end="", file=sys.stderr, flush=True)
         return True
 

@@ -168,12 +168,12 @@ class BoundedStream(BufferedIOBase):
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._left = LARGEST_REQUEST
+        self._remaining = LARGEST_REQUEST
 
     def readline(self, size: int | None = -1) -> bytes:
-        most = self._left if size is None or size < 0 else min(size, self._left)
+        most = self._remaining if size is None or size < 0 else min(size, self._remaining)
         line: bytes = self._stream.readline(most)
-        self._left -= len(line)
+        self._remaining -= len(line)
         return line
 
     def close(self) -> None:

@@ -142,9 +142,9 @@ class Card:
         if jobs and hurried and not self._holds_up:
             jobs[-1].wait(_HURRY_S)  # they are written in order
             darkroom().drop()
-            left = sum(not job.done or bool(job.error) for job in jobs)
-            if left:
-                LOGGER.warning("pictures that were not waited for, since the program was told to end: %d", left)
+            unwritten = sum(not job.done or bool(job.error) for job in jobs)
+            if unwritten:
+                LOGGER.warning("pictures that were not waited for, since the program was told to end: %d", unwritten)
             self._jobs.clear()
         self.finish()
         if self._temporary is not None:

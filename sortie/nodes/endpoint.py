@@ -30,13 +30,15 @@ class EndpointNode(QuietNode):
 
 class VehicleTimeNode(QuietNode):
     """Node that lives in the vehicle time `now_ms` of another node: the depot, a skimmer without autopilot. While
-    `there()` is false, it ignores time."""
+    `present()` is false, it ignores time."""
 
-    def __init__(self, endpoint: Endpoint, now_ms: Callable[[], int], there: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, endpoint: Endpoint, now_ms: Callable[[], int], present: Callable[[], bool] = lambda: True
+    ) -> None:
         self.endpoint = endpoint
         self.endpoints = (endpoint,)
         self._now_ms = now_ms
-        self._there = there
+        self._present = present
 
     @property
     def now_ms(self) -> int:
@@ -44,7 +46,7 @@ class VehicleTimeNode(QuietNode):
 
     def next_vehicle_deadline_ms(self) -> int | None:
         """Return the next deadline of its services on either clock, ms."""
-        if not self._there():
+        if not self._present():
             return None
         first_ms, other = self.endpoint.next_deadlines()
         if first_ms is None or other is None:
@@ -53,6 +55,6 @@ class VehicleTimeNode(QuietNode):
 
     def serve_links(self, link_ms: int) -> None:
         """Call the services whose deadlines are due."""
-        if self._there():
+        if self._present():
             now_ms = self._now_ms()
             self.endpoint.handle_timeouts(now_ms, now_ms)

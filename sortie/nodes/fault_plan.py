@@ -71,18 +71,18 @@ class FaultPlan:
 
     def restore(self, state: FaultState, now_ms: int) -> None:
         """Restore `state` as if no fault had been added or ended since; its scheduled changes until now take effect."""
-        wanted = {fault.name: fault for fault in state.active}
+        stored = {fault.name: fault for fault in state.active}
         for at_ms, begins, fault in state.changes:
             if at_ms <= now_ms:
-                wanted.pop(fault.name, None)
+                stored.pop(fault.name, None)
                 if begins:
-                    wanted[fault.name] = fault
+                    stored[fault.name] = fault
         self._changes = [change for change in state.changes if change[0] > now_ms]
         self._look()
         for fault in self.active:
-            if wanted.get(fault.name) != fault:
+            if stored.get(fault.name) != fault:
                 self._change(fault, False, now_ms)
-        for fault in wanted.values():
+        for fault in stored.values():
             if fault.name not in self._active:
                 self._change(fault, True, now_ms)
 

@@ -142,9 +142,9 @@ class MemberPlug:
         self._plug.hand(data, link_ms)
 
 
-def wire_to(firmware: FirmwareNode, number: int, there: Plug) -> Wire:
+def wire_to(firmware: FirmwareNode, number: int, companion: Plug) -> Wire:
     """Make a wire without delay or loss from a firmware to the plug of its companion."""
-    return Wire(MemoryLink(), SerialPlug(firmware, firmware.locksteps[number].line), there)
+    return Wire(MemoryLink(), SerialPlug(firmware, firmware.locksteps[number].line), companion)
 
 
 class FlownRows:

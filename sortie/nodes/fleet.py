@@ -90,7 +90,7 @@ class FleetNode:
         self.on_pass: list[Callable[[int], None]] = []
         """Callbacks for the end of a pass, with the vehicle time, ms."""
         self.between, self.has_time = between, has_time
-        self._first, self._left_over = 0, False
+        self._first, self._unserved = 0, False
         self._virtual = True
         self._link_ms = 0
         self._own: list[Network] = []
@@ -186,8 +186,8 @@ class FleetNode:
 
     def _strand(self, member: int, error: Exception) -> None:
         self.stranded[member] = FailedVehicle(self.services[member], error)
-        for told in self.on_stranded:
-            told(member, error)
+        for listener in self.on_stranded:
+            listener(member, error)
 
     def _note(self, member: int) -> None:
         """Update the deadlines of a member."""
@@ -198,7 +198,7 @@ class FleetNode:
             kind.changed()
             self._set_link_due(member, NEVER)
             return
-        kind.asked_ms[row] = service.now_ms
+        kind.decided_ms[row] = service.now_ms
         due_ms, link_due_ms = service.deadlines()
         self._set_link_due(member, NEVER if link_due_ms is None else link_due_ms)
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:
@@ -234,7 +234,7 @@ class FleetNode:
 
     def next_link_deadline_ms(self) -> int | None:
         """Return the earliest deadline of all services on link time, ms."""
-        if self._left_over:
+        if self._unserved:
             return self._link_ms
         due = self._next_link_ms
         return None if due == NEVER else int(due)
@@ -272,8 +272,8 @@ class FleetNode:
             while kind.is_behind(end_ms):
                 self._act(kind, kind.advance(end_ms), link_ms)
         self.now_ms = end_ms
-        for told in self.on_pass:
-            told(end_ms)
+        for listener in self.on_pass:
+            listener(end_ms)
 
     def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
         again: set[int] = set()
@@ -332,10 +332,10 @@ class FleetNode:
             self._unsettled -= members
         count = len(self.services)
         waiting = sorted(members, key=lambda member: (member - self._first) % count)
-        self._first, self._left_over = 0, False
+        self._first, self._unserved = 0, False
         for number, member in enumerate(waiting):
             if number and not self.has_time():
-                self._first, self._left_over = member, True
+                self._first, self._unserved = member, True
                 self._touched.update(waiting[number:])
                 return
             self._serve(member, link_ms)

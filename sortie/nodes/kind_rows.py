@@ -49,7 +49,7 @@ class KindRows:
     """Rows of one kind with the numbers of their members in the fleet.
 
     `due_ms`: next pass of each. `own_ms`: the same without samples. `decides_ms`: next pass with a decision; earlier
-    ones only report state. `look_ms`: next look around. `asked_ms`: last decision; the next comes after at most
+    ones only report state. `look_ms`: next look around. `decided_ms`: last decision; the next comes after at most
     `QUIET_MS`. `streams`: the streams of all `services`, encoded together.
     """
 
@@ -65,7 +65,7 @@ class KindRows:
         self.own_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
         self.look_ms = np.full(len(self.members), np.inf)
-        self.asked_ms = np.zeros(len(self.members))
+        self.decided_ms = np.zeros(len(self.members))
         self._next_ms: float | None = None
         self._armed: bool | None = None
 
@@ -96,10 +96,10 @@ class KindRows:
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
         rows.advance(until)
-        wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
-        ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
+        due = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
+        ready = np.flatnonzero(due & (until != _PASSED_OVER))
         now_ms = rows.times_ms[ready]
-        happened, quiet = rows.events[ready] != 0.0, now_ms >= self.asked_ms[ready] + QUIET_MS
+        happened, quiet = rows.events[ready] != 0.0, now_ms >= self.decided_ms[ready] + QUIET_MS
         decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
         look, own = now_ms >= self.look_ms[ready], (now_ms >= self.own_ms[ready]) | happened
         times = now_ms.astype(np.int64).tolist()

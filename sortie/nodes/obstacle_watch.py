@@ -67,8 +67,8 @@ class ObstacleWatch:
             self._crash(name, now_ms)
             return
         speed = hypot(*self._machine.true_velocity)
-        left_s = inf if room == inf else (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * room) - speed) / _FASTEST_CHANGE
-        ticks = int(min(left_s, _SELDOM_S) * 1000.0) // int(TICK_MS)
+        clear_s = inf if room == inf else (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * room) - speed) / _FASTEST_CHANGE
+        ticks = int(min(clear_s, _SELDOM_S) * 1000.0) // int(TICK_MS)
         self._due_ms = now_ms + max(ticks, 1) * int(TICK_MS)
 
     def _crash(self, name: str, now_ms: int) -> None:

@@ -44,7 +44,7 @@ class PulsePort(QuietNode):
             raise UserError(str(error), option="rc") from error
         self._poll = poll
         self._take = take
-        self._came = False
+        self._received = False
         poll.watch(self._socket.fileno(), self._note)
 
     @property
@@ -58,13 +58,13 @@ class PulsePort(QuietNode):
         self._socket.close()
 
     def _note(self, events: int) -> None:
-        self._came = True
+        self._received = True
 
     def serve_links(self, link_ms: int) -> None:
         """Pass on all received pulses."""
-        if not self._came:
+        if not self._received:
             return
-        self._came = False
+        self._received = False
         for _ in range(_PER_TURN):  # the rest waits for the next turn
             try:
                 datagram = self._socket.recv(_LARGEST)

@@ -134,9 +134,9 @@ def station_host(name: str) -> str:
 
 def address_towards(host: str) -> str:
     """Return the address of this machine that a host sees; loopback if the host is unreachable."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            asked.connect((host, _DISCARD))  # finds the route and sends nothing
+            probe.connect((host, _DISCARD))  # finds the route and sends nothing
         except OSError:
             return LOOPBACK
-        return str(asked.getsockname()[0])
+        return str(probe.getsockname()[0])

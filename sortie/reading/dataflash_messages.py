@@ -52,8 +52,8 @@ class _Format:
     """Layout of a kind of message from FMT, with today's names. ValueError for an invalid format."""
 
     def __init__(self, name: str, size: int, form: str, columns: str) -> None:
-        told = columns.split(",") if columns else []
-        self.kind, self._columns, divisors, self._more = today(name, form, told)
+        names = columns.split(",") if columns else []
+        self.kind, self._columns, divisors, self._more = today(name, form, names)
         self.name, self.estimator = self.kind, name[:3] if self.kind.startswith("XKF") else ""
         self.size = size
         self._scaled: list[tuple[int, float]] = []
@@ -148,16 +148,16 @@ class MessageLog:
         periods_us = {name: round(1e6 * period_s) for name, period_s in every_s.items()}
         learnt = {FMT.name, "VER", "MSG", "PARM"}
         places, formats = "POS" in names, self._formats
-        wanted = {*names, *learnt, *(("GPS",) if places else ())}
-        for data, end, left in self._pieces():
+        read_names = {*names, *learnt, *(("GPS",) if places else ())}
+        for data, end, unread in self._pieces():
             at = self._at
             while at < end:
                 known = formats[data[at + 2]] if data[at] == _HEAD_1 and data[at + 1] == _HEAD_2 else None
                 if known is None or at + known.size > len(data):
-                    at = self._skip(data, at, left)
+                    at = self._skip(data, at, unread)
                     continue
                 name = known.name
-                if name in wanted and (name not in periods_us or known.is_due(data, at, periods_us[name])):
+                if name in read_names and (name not in periods_us or known.is_due(data, at, periods_us[name])):
                     message = known.unpack(data, at)
                     if name in learnt:
                         self._learn(name, message)
@@ -171,22 +171,22 @@ class MessageLog:
     def _pieces(self) -> Iterator[tuple[bytes, int, int]]:
         """Yield (bytes, limit for the beginning of a message, bytes of the log after them). A piece begins at `_at`,
         which the reader advances."""
-        left = self._size
+        unread = self._size
         self._file.seek(0)
         data, self._at = b"", 0
-        while left:
+        while unread:
             piece = self._file.read(PIECE)
-            left = left - len(piece) if piece else 0
+            unread = unread - len(piece) if piece else 0
             data, self._at = data[self._at :] + piece, 0
-            yield data, max(len(data) - (_LONGEST if left else len(HEAD)), 0), left
+            yield data, max(len(data) - (_LONGEST if unread else len(HEAD)), 0), unread
 
-    def _skip(self, data: bytes, at: int, left: int) -> int:
+    def _skip(self, data: bytes, at: int, unread: int) -> int:
         """Return the position of the next header after a damaged place."""
-        behind = len(data) - at + left
+        behind = len(data) - at + unread
         if behind >= _PAGE or self._size < _PAGE:
             self.broken += 1
         found = data.find(HEAD, at + 1)
-        return found if found >= 0 else len(data) - (1 if left else 0)
+        return found if found >= 0 else len(data) - (1 if unread else 0)
 
     def _learn(self, name: str, message: SimpleNamespace) -> None:
         if name == FMT.name:
@@ -200,9 +200,9 @@ class MessageLog:
                 self._placed |= made.name == "POS"
                 made.choose(self._estimator)
         elif name == "PARM" and getattr(message, "Name", "") == "AHRS_EKF_TYPE":
-            told = ESTIMATORS.get(getattr(message, "Value", 0), "")
+            estimator = ESTIMATORS.get(getattr(message, "Value", 0), "")
             formats = [known for known in self._formats if known is not None]
-            self._estimator = told if told in {known.estimator for known in formats} else ""
+            self._estimator = estimator if estimator in {known.estimator for known in formats} else ""
             for known in formats:
                 known.choose(self._estimator)
         elif name == "VER":

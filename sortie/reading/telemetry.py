@@ -129,7 +129,7 @@ class _TelemetryReader:
             "RADIO_STATUS": self._radio,
             "MISSION_COUNT": self._count,
             "ATTITUDE": self._attitude,
-            "NAV_CONTROLLER_OUTPUT": self._wanted_attitude,
+            "NAV_CONTROLLER_OUTPUT": self._target_attitude,
             "PARAM_VALUE": self._parameter,
             "GPS_RAW_INT": self._gps,
             "WIND": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, m.speed),
@@ -161,7 +161,7 @@ class _TelemetryReader:
         if m.eph != _UNKNOWN_U16:
             self.facts.add(Quantity.HDOP, time_s, m.eph / 100.0)
 
-    def _wanted_attitude(self, m: Any, time_s: float) -> None:
+    def _target_attitude(self, m: Any, time_s: float) -> None:
         self.facts.add(Quantity.ROLL_SET, time_s, m.nav_roll)
         self.facts.add(Quantity.PITCH_SET, time_s, m.nav_pitch)
 
@@ -226,13 +226,13 @@ def read_telemetry(path: Path) -> FlightFacts:
     """Read the facts of a log's first autopilot. OSError when it cannot be read."""
     vehicle, boot_us = _first_autopilot(path)
     reader, loss, broken = _TelemetryReader(vehicle), _Loss(), 0
-    wanted = {id_of(name): name for name in reader.takes}
+    names = {id_of(name): name for name in reader.takes}
     for frame in frames(path):
         if frame.sender == vehicle:
             found = loss.take(frame.seq, (frame.stamp_us - boot_us) / 1e6)
             if found is not None:
                 reader.facts.add(Quantity.LOSS, *found)
-        name = wanted.get(frame.kind)
+        name = names.get(frame.kind)
         if name is None:
             continue
         message = message_of(frame)

@@ -59,8 +59,8 @@ class _Box:
 def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint] = ()) -> HeightMap:
     """Read the terrain around `places` from a file or folder, and around `also` where available. UserError for an
     invalid file, tiles of different grids, and a place (not of `also`) without a height."""
-    wanted = list(places)
-    every = [*wanted, *also]
+    needed = list(places)
+    every = [*needed, *also]
     box = _Box(
         min(spot.lat for spot in every) - AROUND_DEG,
         min(spot.lon for spot in every) - AROUND_DEG,
@@ -74,7 +74,7 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     if not tiles:
         raise _error(path, f"holds nothing around {every[0].lat:.4f},{every[0].lon:.4f}")
     ground = _joined(path, tiles)
-    for place in wanted:
+    for place in needed:
         if ground.height_at(place.lat, place.lon) is None:
             raise _error(path, f"has no height at {place.lat:.6f},{place.lon:.6f}")
     return ground

@@ -263,9 +263,9 @@ class _Telemetry(_Columns):
 def _read_telemetry(path: Path) -> _Columns:
     columns, vehicle = _Telemetry(), None
     takes = columns.takes()
-    wanted = {id_of(name): name for name in takes}
+    names = {id_of(name): name for name in takes}
     for frame in frames(path):
-        name = wanted.get(frame.kind)
+        name = names.get(frame.kind)
         if name is None or (vehicle is not None and frame.sender != vehicle) or (message := message_of(frame)) is None:
             continue
         if vehicle is None and name == "HEARTBEAT" and is_vehicle(message):

@@ -83,7 +83,7 @@ class _UlogFile:
         self, path: Path, topics: Collection[str] = (), formats: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
         self._file = open_log(path)
-        self._left = _TIMES_READ * path.stat().st_size + _LEAST_READ
+        self._budget = _TIMES_READ * path.stat().st_size + _LEAST_READ
         self._topics = topics
         self._sampled = {name for name in _SAMPLED if name in formats and formats[name].fields[0][2] == "timestamp"}
         self._whole = not formats or bool(self._file.read(_FLAGS_AT + 1)[-1:][0] & _APPENDED)
@@ -96,8 +96,8 @@ class _UlogFile:
 
     def read(self, size: int) -> bytes:
         """Read like a file, without the skipped messages."""
-        self._left -= size + 1
-        if self._left < 0:
+        self._budget -= size + 1
+        if self._budget < 0:
             self.close()
             raise OSError
         data = self._file.read(size)
@@ -117,8 +117,8 @@ class _UlogFile:
     def _behind_hole(self) -> bytes:
         """Return the header after zeros, which a file system inserts where nothing was written."""
         while piece := self._file.read(PIECE):
-            if left := piece.lstrip(b"\0"):
-                self._file.seek(-len(left), os.SEEK_CUR)
+            if rest := piece.lstrip(b"\0"):
+                self._file.seek(-len(rest), os.SEEK_CUR)
                 return self._file.read(_HEADER)
         return b""
 
@@ -230,9 +230,9 @@ def stand_in(topics: dict[str, Any]) -> None:
         topics.setdefault("vehicle_gps_position", topics["sensor_gps"])
 
 
-def _banner(told: Mapping[str, Any]) -> str:
+def _banner(info: Mapping[str, Any]) -> str:
     """Return name, version and commit in the form of ArduPilot's banner, as far as known."""
-    words, version, commit = [str(told.get("sys_name", "PX4"))], told.get("ver_sw_release"), told.get("ver_sw")
+    words, version, commit = [str(info.get("sys_name", "PX4"))], info.get("ver_sw_release"), info.get("ver_sw")
     if isinstance(version, int):
         kind = next((f"-{name}" for most, name in _KINDS if version & 0xFF < most), "")
         words.append(f"v{version >> 24 & 0xFF}.{version >> 16 & 0xFF}.{version >> 8 & 0xFF}{kind}")
@@ -251,8 +251,8 @@ def of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
 def _parameters(facts: FlightFacts, log: Any) -> None:
     """Read changes of parameters during the log, and values other than the default if known."""
     values = numbers_of(log.initial_parameters.items())
-    for stamp, name, told in log.changed_parameters:
-        for value in numbers_of([(name, told)]).values():
+    for stamp, name, value_given in log.changed_parameters:
+        for value in numbers_of([(name, value_given)]).values():
             if values.setdefault(name, value) != value:
                 facts.changes.append((stamp / 1e6, name, float(values[name]), float(value)))
             values[name] = value
@@ -370,9 +370,9 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
         last_known(local, name, times_s) for name in ("vx", "vy", "dist_bottom", "dist_bottom_valid")
     )
     above[valid != 1.0] = nan
-    volts, left = last_known(battery, "voltage_v", times_s), 100.0 * last_known(battery, "remaining", times_s)
+    volts, percent = last_known(battery, "voltage_v", times_s), 100.0 * last_known(battery, "remaining", times_s)
     heights = alt - facts.home.alt
-    columns = (times_s, lat, lon, heights, north, east, volts, left, above)
+    columns = (times_s, lat, lon, heights, north, east, volts, percent, above)
     for at_s, y, x, height, vn, ve, v, percent, ground in zip(*(column.tolist() for column in columns), strict=True):
         facts.samples.append(Sample(at_s, y, x, height, hypot(vn, ve), v, percent))
         if isfinite(ground):

@@ -162,10 +162,10 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
         north, east = (x[2], x[3]) if wind is None else wind
         air, along, speed, thrust = flow(x, north, east)
         scale = faster * np.sqrt(thrust / GRAVITY)
-        wanted = -(x[0] * scale + x[1] * speed)[:, None] * (air - along[:, None] * motion.axis)
-        left = (across - wanted)[:, :2].ravel() / _ACCEL_SIGMA
+        modelled = -(x[0] * scale + x[1] * speed)[:, None] * (air - along[:, None] * motion.axis)
+        residuals = (across - modelled)[:, :2].ravel() / _ACCEL_SIGMA
         # values without evidence stay near usual ones; a factor of ten is not unusual
-        return np.concatenate((left, [(x[0] - usual[0]) / 1.0, (x[1] - usual[1]) / 0.1]))
+        return np.concatenate((residuals, [(x[0] - usual[0]) / 1.0, (x[1] - usual[1]) / 0.1]))
 
     best, sigma, rms = _least(off, [*usual, 0.0, 0.0], ([0.0, 0.0, -40.0, -40.0], [5.0, 1.0, 40.0, 40.0]))
     wind_sigma = max(sigma[2], sigma[3])
@@ -203,7 +203,7 @@ def wind_fits(speed: float, source: float, sigma: float) -> tuple[FittedNumber, 
     )
 
 
-def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:
+def measured_wind(trace: FlightTrace, calibration: Calibration) -> Array:
     """Calculate the wind over time, rows of s, m/s north and m/s east, from drag: the air force that explains
     acceleration and lean."""
     found = {fit.name: fit.value for fit in calibration.fits}
@@ -303,15 +303,15 @@ def _drive(trace: FlightTrace, found: _Found) -> None:
     throttle = chassis.TOP_SPEED * pull / (chassis.FULL_ACCEL * chassis.MASS) + speed  # as a speed without load
     steady, speeding, taken = (resistance * throttle)[known], (chassis.MASS * accel * throttle)[known], power[known]
     hard = np.abs(accel[np.isfinite(accel) & (speed > _MOVES_MPS)]) > _HARD_MPS2
-    seen = float(np.mean(hard)) >= _OFTEN
-    share = _share(steady, speeding, taken) if seen else 1.0
+    accelerates = float(np.mean(hard)) >= _OFTEN
+    share = _share(steady, speeding, taken) if accelerates else 1.0
     work = np.maximum(steady + share * speeding, 0.0)
     _, _, rms = _proportion(work, taken)
     hotel = chassis.HOTEL_A * chassis.FULL_V
     watts = hotel + float(np.sum(taken) / np.sum(work)) * (chassis.DRIVE_W - hotel)
     found.residuals.append(("power", 100.0 * rms / max(float(np.mean(taken)), 0.1), "%"))
     found.fits.append(FittedNumber(*names[0], watts, nan, "", "SIM_DRIVE_W", watts))
-    if seen:
+    if accelerates:
         found.fits.append(FittedNumber(*names[1], share, nan, "", "SIM_DRIVE_ACC", share))
     else:
         found.fits.append(FittedNumber(*names[1], reason="it kept its speed nearly all the way"))
@@ -379,8 +379,8 @@ def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
 def _plateau(name: str, values: Array, param: str, factor: float, slowest: float = 0.5) -> FittedNumber:
     """Return the value above `slowest` that was held over the longest distance."""
     steady = np.abs(np.gradient(values) / STEP_S) < 0.3
-    kept = values[np.isfinite(values) & steady & (values > slowest)]
-    near = _nearest(kept)
+    plausible = values[np.isfinite(values) & steady & (values > slowest)]
+    near = _nearest(plausible)
     if len(near) * STEP_S < _PLATEAU_S:
         return FittedNumber(name, "m/s", reason=f"never the same for {_PLATEAU_S:.0f} s")
     middle = float(np.median(near))

@@ -49,10 +49,10 @@ LONG_LOOK_S: Final = 4.0
 """Interval of samples for plans longer than `LONG_S`, s; every sample is a pass of Python."""
 LONG_S: Final = 600.0
 _LEAST_S: Final = 2.0  # of a flight, before its mean power has a meaning
-_SEEN: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
+_SAMPLED: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
 _SINKS_MPS: Final = 0.5
 _ENOUGH: Final = 0.95
-_WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
+_EXPECTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +222,7 @@ class _Log:
         r = autopilot.vehicle.state.report
         if r[R.ARMED] and autopilot.modes.spec.number in autopilot.facts.vehicle_class.modes.autos:
             self._item = autopilot.sequencer.current_nav_index()
-            north, east, down, wh = r[_SEEN].tolist()  # not `session.state`, which would take a tenth of the flight
+            north, east, down, wh = r[_SAMPLED].tolist()  # not `session.state`, which would take a tenth of the flight
             self._track.append((self._since_s, north, east, autopilot.facts.home_ned[2] - down, wh, self._item))
         return self._flight.done
 
@@ -239,7 +239,7 @@ class _Log:
                 self._items[event.seq] = (self._since_s, self._wh, self._left_wh, self._reserve_wh(event.seq))
             elif isinstance(event, CameraTriggered) and self._order.surveys:
                 self._take_photo()
-            elif isinstance(event, ModeChanged) and event.reason not in _WANTED and self._failsafe is None:
+            elif isinstance(event, ModeChanged) and event.reason not in _EXPECTED and self._failsafe is None:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
 
     def _take_photo(self) -> None:
@@ -329,8 +329,8 @@ def judge(flown: FlightsFlown, way: Way) -> Iterator[Finding]:
         )
     short = next((seq for seq, at_item in flown.items.items() if flown.has_end and at_item.reserve_wh.p5 < 0.0), None)
     if short is not None:
-        left = flown.items[short].reserve_wh.p5
-        yield found("flown-reserve", f"one flight of twenty lacks {-left:.1f} Wh for the way home from here", short)
+        reserve = flown.items[short].reserve_wh.p5
+        yield found("flown-reserve", f"one flight of twenty lacks {-reserve:.1f} Wh for the way home from here", short)
     for number, survey in enumerate(flown.surveys):
         gaps = [gap for flight in flown.flights for at, gap in flight.gaps if at == number]
         if len(gaps) > (1.0 - _ENOUGH) * count:

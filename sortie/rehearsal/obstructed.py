@@ -27,13 +27,13 @@ def check_obstacles(obstacles: Obstacles, field: FlyingField, way: Way) -> Itera
     """Yield a finding for each item whose path or circle touches an obstacle, or comes closer than AVOID_MARGIN."""
     touches, margin = field.param("SIM_COLLIDE_RAD"), field.param("AVOID_MARGIN", 2.0)
     goes_round = bool(int(field.param("OA_TYPE")) & _BENDY_RULER)
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     before: Place | None = None
     for leg in way.legs:
         for begin, end in _lines(leg, before):
             away, at, name = _nearest(obstacles, begin, end, margin)
-            if away < margin and (leg.item.seq, name) not in told:
-                told.add((leg.item.seq, name))
+            if away < margin and (leg.item.seq, name) not in reported:
+                reported.add((leg.item.seq, name))
                 yield _finding(leg, name, away, at, touches, goes_round=goes_round)
         before = leg.end
 

@@ -295,12 +295,12 @@ def _items(found: Rehearsal) -> str:
         cells.append(f"{reached[seq]:.0f} s" if seq in reached else "–")
         if flown is not None:
             at = flown.items.get(seq)
-            left = at is not None and flown.has_end
+            shows_battery = at is not None and flown.has_end
             cells.append("–" if at is None else f"{_three(at.time_s, 0)} s")
-            cells.append(_three(at.left_wh, 1) if at is not None and left else "–")
-            cells.append(_three(at.reserve_wh, 1) if at is not None and left else "–")
-        told = "".join(_finding_row(finding) for finding in _of(found, MissionType.MISSION, seq))
-        rows.append(_row(f"item-{seq}", cells, told))
+            cells.append(_three(at.left_wh, 1) if at is not None and shows_battery else "–")
+            cells.append(_three(at.reserve_wh, 1) if at is not None and shows_battery else "–")
+        findings = "".join(_finding_row(finding) for finding in _of(found, MissionType.MISSION, seq))
+        rows.append(_row(f"item-{seq}", cells, findings))
     return f"<h2>Items</h2>{_table(heads, rows)}"
 
 
@@ -326,16 +326,16 @@ def _rally(found: Rehearsal) -> str:
     rows = []
     for item in found.plan.rally:
         north, east = found.where.local(item.x, item.y)
-        told = "".join(_finding_row(finding) for finding in _of(found, MissionType.RALLY, item.seq))
-        rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], told))
+        findings = "".join(_finding_row(finding) for finding in _of(found, MissionType.RALLY, item.seq))
+        rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], findings))
     return f"<h2>Rally points</h2>{_table(['Point', 'From home'], rows)}" if rows else ""
 
 
-def _row(anchor: str, cells: Iterable[str], told: str) -> str:
+def _row(anchor: str, cells: Iterable[str], findings: str) -> str:
     """Write a row: a number, then numeric cells (a command is text), with findings below over the full width."""
     cells = list(cells)
     inside = "".join(f"<td{'' if cell[0].isalpha() else ' class=figure'}>{cell}" for cell in cells)
-    below = f'<tr><td colspan="{len(cells)}"><ul>{told}</ul>' if told else ""
+    below = f'<tr><td colspan="{len(cells)}"><ul>{findings}</ul>' if findings else ""
     return f'<tbody id="{anchor}"><tr>{inside}{below}</tbody>'
 
 

@@ -71,11 +71,11 @@ class Rehearsal:
         """Verdict in one line."""
         severities = [finding.rule.severity for finding in self.findings]
         errors, warnings = severities.count(FindingSeverity.ERROR), severities.count(FindingSeverity.WARNING)
-        told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
+        parts = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         energy = self.energy_wh
         if energy is not None:
-            told.append(f"{energy:.1f} Wh")
+            parts.append(f"{energy:.1f} Wh")
         if self.flown is not None:
-            told.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
+            parts.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
         counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]
-        return f"{'GO' if self.go else 'NO-GO'}: {', '.join(told)}; {', '.join(counts)}"
+        return f"{'GO' if self.go else 'NO-GO'}: {', '.join(parts)}; {', '.join(counts)}"

@@ -37,16 +37,16 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _photos(photos: Photos) -> str:
-    told = [f"photos: {len(photos.taken)}"]
+    parts = [f"photos: {len(photos.taken)}"]
     if photos.covers_m is None:
-        return f"{told[0]}, of a camera that is not known"
-    told.append("each {:.1f} m along and {:.1f} m across".format(*photos.covers_m))
+        return f"{parts[0]}, of a camera that is not known"
+    parts.append("each {:.1f} m along and {:.1f} m across".format(*photos.covers_m))
     for share, where in ((photos.along, "along"), (photos.beside, "beside")):
         if share is not None:
-            told.append(f"overlap {where} at least {share:.0%}")
+            parts.append(f"overlap {where} at least {share:.0%}")
     for survey, gap in photos.gaps:
-        told.append(f"survey of items {survey.first} to {survey.last} covered {1.0 - (gap.share if gap else 0.0):.1%}")
-    return ", ".join(told)
+        parts.append(f"survey of items {survey.first} to {survey.last} covered {1.0 - (gap.share if gap else 0.0):.1%}")
+    return ", ".join(parts)
 
 
 def _table(flown: FlightsFlown) -> Iterator[str]:
@@ -139,11 +139,11 @@ def as_junit(rehearsal: Rehearsal, source: str) -> str:
     )
     for name, ones in found.items():
         case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
-        told = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in ones)
+        text = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in ones)
         if ones and RULES[name].severity is FindingSeverity.ERROR:
-            ElementTree.SubElement(case, "failure", message=ones[0].text).text = told
+            ElementTree.SubElement(case, "failure", message=ones[0].text).text = text
         elif ones:
-            ElementTree.SubElement(case, "system-out").text = told
+            ElementTree.SubElement(case, "system-out").text = text
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 

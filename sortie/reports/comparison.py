@@ -101,14 +101,14 @@ class FlightComparison:
 
     def lines(self) -> list[str]:
         """Return lines for people: a sentence, then a table."""
-        told = [self.first, *self.notes]
-        told += [
+        lines = [self.first, *self.notes]
+        lines += [
             f"  {row.name:8} at most {row.most:.2f} {row.unit} at {row.most_s:.1f} s, 95 % of the time {row.usual:.2f}"
             for row in self.rows
         ]
         for name, texts in zip(self.names, self.only, strict=True):
-            told += [f"  only {name}: {text}" for text in texts]
-        return told
+            lines += [f"  only {name}: {text}" for text in texts]
+        return lines
 
 
 def begin_of(facts: FlightFacts, since: Since) -> float:
@@ -139,18 +139,18 @@ def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
 
 def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -> list[str]:
     """Return notes about flights that are not compared, and about different takeoff times."""
-    told = []
+    notes = []
     for facts in both:
         count, flight = len(facts.flights()), facts.longest_flight()
         if count > 1 and flight is not None:
-            told.append(f"{facts.name} was armed {count} times: from {flight[0]:.1f} s on is compared, the longest.")
+            notes.append(f"{facts.name} was armed {count} times: from {flight[0]:.1f} s on is compared, the longest.")
     lifted = [liftoff_of(facts, shift) for facts, shift in zip(both, shifts, strict=True)]
     if since is Since.ARMED and lifted[0] is not None and lifted[1] is not None:
         after = [at_s - shift for at_s, shift in zip((lifted[0], lifted[1]), shifts, strict=True)]
         if abs(after[0] - after[1]) > SOON_S:
             words = f"{after[0]:.1f} s after arming, the other {after[1]:.1f} s"
-            told.append(f"The one left the ground {words}: all that follows is as much later.")
-    return told
+            notes.append(f"The one left the ground {words}: all that follows is as much later.")
+    return notes
 
 
 def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> float | None:
@@ -173,11 +173,11 @@ def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> f
 
 
 def compared(
-    here: FlightFacts, there: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
+    here: FlightFacts, other: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
 ) -> FlightComparison:
     """Compare two flights. Where the first has no position, only heights are compared. UserError: one has no place or
     was never armed."""
-    both = (here, there)
+    both = (here, other)
     shifts = [begin_of(facts, since) for facts in both]
     ends = [facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True)]
     cut = _cut_short(both, ends)
@@ -201,22 +201,22 @@ def compared(
         apart = np.abs((pair[0] - pair[1] + 180.0) % 360.0 - 180.0)
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
-    first, first_s = _first((here.name, there.name), rows[0], modes, time, since)
+    first, first_s = _first((here.name, other.name), rows[0], modes, time, since)
     cut_s = None
     if first_s is None and cut is not None:
         first_s = cut_s = end_s
         until = f"until then they are {rows[0].most:.2f} m apart at most, at {rows[0].most_s:.1f} s"
         first = f"{both[cut].name} ends in flight, {end_s:.1f} s after {since.value}; {until}."
-    told = [{trouble.text for trouble in facts.troubles} for facts in both]
+    texts = [{trouble.text for trouble in facts.troubles} for facts in both]
     only = tuple(
         tuple(dict.fromkeys(t.text for t in facts.troubles if t.text not in others))
-        for facts, others in zip(both, reversed(told), strict=True)
+        for facts, others in zip(both, reversed(texts), strict=True)
     )
-    kept = tuple(row for row in rows if isfinite(row.most))
+    differences = tuple(row for row in rows if isfinite(row.most))
     points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
     notes = tuple(_notes(both, shifts, since))
-    names = (here.name, there.name)
-    return FlightComparison(names, since, within_m, first, first_s, kept, points, modes, only, notes, cut_s)
+    names = (here.name, other.name)
+    return FlightComparison(names, since, within_m, first, first_s, differences, points, modes, only, notes, cut_s)
 
 
 def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> int | None:
@@ -305,8 +305,8 @@ def _first(
     parted_s = _modes_part(modes, float(time[-1]))
     words = f"after {since.value}"
     if parted_s is not None and (place.first_s is None or parted_s <= place.first_s):
-        here, there = (_at(each, parted_s) for each in modes)
-        return f"First, {parted_s:.1f} s {words}, the one is in {here}, the other in {there}.", parted_s
+        mode, other = (_at(each, parted_s) for each in modes)
+        return f"First, {parted_s:.1f} s {words}, the one is in {mode}, the other in {other}.", parted_s
     if place.first_s is not None:
         mode = _at(modes[0], place.first_s)
         return (

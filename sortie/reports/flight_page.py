@@ -242,8 +242,8 @@ def _event_table(facts: FlightFacts, shift_s: float) -> str:
     happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
     happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
     rows = []
-    for words, said in groupby(sorted(happened, key=lambda row: row[0]), key=lambda row: row[1]):
-        first_s, *again = [at_s - shift_s for at_s, _ in said]
+    for words, group in groupby(sorted(happened, key=lambda row: row[0]), key=lambda row: row[1]):
+        first_s, *again = [at_s - shift_s for at_s, _ in group]
         often = f" <small>({len(again) + 1} times, until {again[-1]:.2f} s)</small>" if again else ""
         rows.append(f'<tr><td class="figure">{first_s:.2f} s<td>{html.escape(words)}{often}')
     return _section(f"What happened when: {facts.name}", "".join(rows))

@@ -16,13 +16,13 @@ STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 def html_page(title: str, body: str, script: str = "", *, style: str = "") -> str:
     """Return a whole page. `title` is plain text, `body` HTML; `style`: additional style."""
-    told = html.escape(title)
+    heading = html.escape(title)
     code = f"<script>{script}</script>" if script else ""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{told}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<style>{STYLE}{style}</style></head><body><main>"
-        f"<h1>{told}</h1>{body}</main>{code}</body></html>\n"
+        f"<h1>{heading}</h1>{body}</main>{code}</body></html>\n"
     )
 
 

@@ -47,16 +47,16 @@ class SideWork:
 
     Vehicle time stops before the due time of a piece of work until that piece is done. So the messages about it do not
     depend on the speed of the machine, and no flight ends before its pictures are written. Work that takes longer than
-    `LIMIT_S`, for example on a blocked disk, is reported by `told(text)`; time does not wait for it until it is on time
+    `LIMIT_S`, for example on a blocked disk, is reported by `warn(text)`; time does not wait for it until it is on time
     again.
     """
 
-    def __init__(self, told: Callable[[str], None] = LOGGER.warning) -> None:
+    def __init__(self, warn: Callable[[str], None] = LOGGER.warning) -> None:
         self.dues: list[Callable[[], int | None]] = []
         """Sources of work. Each returns the vehicle time (ms) at which its first unfinished work is due, or None."""
-        self._told = told
+        self._warn = warn
         self._since_s: float | None = None
-        self._left = False
+        self._not_waited_for = False
 
     @property
     def under_way(self) -> bool:
@@ -68,15 +68,15 @@ class SideWork:
         before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FOR_EVER_MS) - 1
         until_ms = before_ms - before_ms % TICK_MS
         if now_ms < until_ms:
-            self._since_s, self._left = None, False
+            self._since_s, self._not_waited_for = None, False
             return until_ms
         if self._since_s is None:
             self._since_s = wall_s
         if wall_s - self._since_s < LIMIT_S:
             return until_ms
-        if not self._left:
-            self._left = True
-            self._told(f"pictures were not written within {LIMIT_S:g} s: time does not wait for them now")
+        if not self._not_waited_for:
+            self._not_waited_for = True
+            self._warn(f"pictures were not written within {LIMIT_S:g} s: time does not wait for them now")
         return FOR_EVER_MS
 
 

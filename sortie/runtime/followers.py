@@ -126,8 +126,8 @@ TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
 class Followers:
     """State of all clients and of vehicle time, with the rule of this module.
 
-    `wall_s` is real time (s), vehicle time is in ms, clients are known by name. `told(text)` reports a client that
-    exceeded the limit; `told_gone(text)` one that disconnected while it was behind, as many do at the end of a test.
+    `wall_s` is real time (s), vehicle time is in ms, clients are known by name. `warn(text)` reports a client that
+    exceeded the limit; `note_gone(text)` one that disconnected while it was behind, as many do at the end of a test.
     `we_wait()` is true while a thread of this process waits for vehicle time. Then unread bytes of clients in this
     process do not count, because the same thread probably has to read them.
     """
@@ -135,8 +135,8 @@ class Followers:
     def __init__(
         self,
         bounds: PaceBounds | None = None,
-        told: Callable[[str], None] = LOGGER.warning,
-        told_gone: Callable[[str], None] = LOGGER.info,
+        warn: Callable[[str], None] = LOGGER.warning,
+        note_gone: Callable[[str], None] = LOGGER.info,
         *,
         we_wait: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -145,8 +145,8 @@ class Followers:
         self._we_wait = we_wait
         self.time = TimeState.RUNS
         self.clients: dict[str, ClientState] = {}
-        self._told = told
-        self._told_gone = told_gone
+        self._warn = warn
+        self._note_gone = note_gone
         self._stirred_s = 0.0
         self._since_s = 0.0
         self._until_ms = 0
@@ -202,11 +202,11 @@ class Followers:
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
             ]
             if client is ClientState.LEFT and was is not ClientState.LEFT:
-                self._told(f"{name} did not follow within {limit_s:g} s: time does not wait for it now")
+                self._warn(f"{name} did not follow within {limit_s:g} s: time does not wait for it now")
             self.clients[name] = client
         for name, was in before.items():
             if was is ClientState.BEHIND and name not in sights:
-                self._told_gone(f"{name} has gone before it had followed: time does not wait for it")
+                self._note_gone(f"{name} has gone before it had followed: time does not wait for it")
 
     def _now(self, wall_s: float, sights: Mapping[str, ClientSight], *, overdue: bool) -> FollowingEvent:
         if any(client is ClientState.BEHIND for client in self.clients.values()):

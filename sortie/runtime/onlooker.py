@@ -76,8 +76,8 @@ class Onlooker:
         after = self._clocks()
         still = {number for number in rest if after[number] is not None and after[number] == before.get(number)}
         own_work = self._own_threads_work(rest=os.getpid() in rest, still=os.getpid() in still)
-        seen = {link: peer.sight(rest, still, own_work, owing.get(link, False)) for link, peer in self._peers.items()}
-        return {link.name: sight for link, sight in seen.items() if sight is not None}
+        sights = {link: peer.sight(rest, still, own_work, owing.get(link, False)) for link, peer in self._peers.items()}
+        return {link.name: sight for link, sight in sights.items() if sight is not None}
 
     def close(self) -> None:
         """Forget all clients."""
@@ -99,8 +99,8 @@ class Onlooker:
             self._processes.pop(number).close()
         for number in known - self._processes.keys():
             self._processes[number] = Process(number)
-        asked = {os.getpid()}.union(*(peer.processes for peer in self._peers.values() if not peer.unread))
-        return {number for number in asked if not self._processes[number].wants_to_run()}
+        numbers = {os.getpid()}.union(*(peer.processes for peer in self._peers.values() if not peer.unread))
+        return {number for number in numbers if not self._processes[number].wants_to_run()}
 
     def _own_threads_work(self, *, rest: bool, still: bool) -> bool:
         """Check whether other threads of this process work, because a client may be one of them. During a check they
@@ -127,7 +127,7 @@ class _Peer:
         self._behind: tuple[LinkEnds, ...] = ()
         self._files = 0
         self._heard = 0
-        self._asked_s = -math.inf
+        self._requested_s = -math.inf
         self._counted_s = math.inf
         self._waited_before_s: float | None = None
         self._starved_s = 0.0
@@ -166,8 +166,8 @@ class _Peer:
             return None if self._inode else ClientSight(at_work=own_work, owes=owes)
         if self._found is None:
             return ClientSight(self._unacknowledged(), own_work, owes=owes)
-        asked = time.monotonic() - self._asked_s < HANDED_ON_S
-        works = self._comes or asked or own_work or not (self.unread or self.processes <= rest)
+        requested = time.monotonic() - self._requested_s < HANDED_ON_S
+        works = self._comes or requested or own_work or not (self.unread or self.processes <= rest)
         proved = self._arrived and not self._comes and bool(self._holders) and self.processes | {os.getpid()} <= still
         starved_s = self._count_starved_s(behind=owes or works or bool(self.unread))
         return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved, starved_s)
@@ -201,7 +201,7 @@ class _Peer:
         sockets = [kernel.ask(ends, datagrams=False) for ends in self._behind]
         heard = sum(socket.received or 0 for socket in sockets if isinstance(socket, Socket))
         if heard != self._heard:
-            self._heard, self._asked_s = heard, time.monotonic()
+            self._heard, self._requested_s = heard, time.monotonic()
 
     def _unacknowledged(self) -> int:
         """Return the bytes of a stream that the other machine has not acknowledged."""

@@ -36,8 +36,8 @@ class Pace:
         self._wall_s = 0.0
         self._vehicle_ms = 0
         self._clock = clock
-        self._told_ms: int | None = None
-        self._told_s = 0.0
+        self._simulator_ms: int | None = None
+        self._clock_read_s = 0.0
         self._lost_s = 0.0
         self._apart_ms = 0  # smallest difference so far of vehicle time and simulator time
 
@@ -65,19 +65,19 @@ class Pace:
         lost_s, self._lost_s = self._lost_s, 0.0
         return lost_s
 
-    def _limit_ms(self, told_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
+    def _limit_ms(self, simulator_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
         """Return the latest vehicle time that the simulator's clock allows, ms; None without a clock."""
-        before_ms = self._told_ms
-        if told_ms is None:
+        before_ms = self._simulator_ms
+        if simulator_ms is None:
             return None
-        apart_ms = reached_ms - told_ms
-        if before_ms is None or told_ms + _ANEW_MS < before_ms:  # the simulator was restarted
+        apart_ms = reached_ms - simulator_ms
+        if before_ms is None or simulator_ms + _ANEW_MS < before_ms:  # the simulator was restarted
             self._apart_ms = apart_ms
         self._apart_ms = min(self._apart_ms, apart_ms)
-        if told_ms != before_ms:
-            self._told_ms, self._told_s = told_ms, wall_s
-        silent_s = max(wall_s - self._told_s - SILENT_S, 0.0)
-        return told_ms + self._apart_ms + AHEAD_MS + int(silent_s * 1000.0)
+        if simulator_ms != before_ms:
+            self._simulator_ms, self._clock_read_s = simulator_ms, wall_s
+        silent_s = max(wall_s - self._clock_read_s - SILENT_S, 0.0)
+        return simulator_ms + self._apart_ms + AHEAD_MS + int(silent_s * 1000.0)
 
     def wall_s(self, vehicle_ms: int) -> float:
         """Wall time at which `vehicle_ms` is due, s."""
@@ -105,10 +105,10 @@ class Readers:
             self._since.clear()
             return None
         self._since = {link: self._since.get(link, wall_s) for _, link in stalled}
-        left_s = min(self._since.values()) + STALL_LIMIT_S - wall_s
-        if left_s <= 0.0:
+        remaining_s = min(self._since.values()) + STALL_LIMIT_S - wall_s
+        if remaining_s <= 0.0:
             for hub, link in stalled:
                 if wall_s - self._since[link] >= STALL_LIMIT_S:
                     LOGGER.warning("link %s took nothing for %g s: disconnected", link.name, STALL_LIMIT_S)
                     hub.remove(link, "it stopped reading")
-        return max(left_s, 0.0)
+        return max(remaining_s, 0.0)

@@ -23,7 +23,7 @@ _STATE, _THREADS = 0, 17
 """Indexes of words in a thread's `stat` after its name: state, and number of threads of the process."""
 _STAT_SIZE: Final = 1024
 _LOOKS: Final = 3
-_FILES_KEPT: Final = 256
+_MOST_OPEN_FILES: Final = 256
 """Most files kept open for all processes. Reading an open file takes a third of the time, but a fleet with a server
 process for each vehicle would need thousands."""
 _OF_PROCESS, _OF_THREAD = 2, 6
@@ -36,7 +36,7 @@ _MAPPED: Final = "0000000000000000FFFF0000"
 class Process:
     """Threads of a process, without the calling thread. `ours`: the process is this one. Must be closed."""
 
-    _kept = 0
+    _open_files = 0
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -71,7 +71,7 @@ class Process:
         for file in self._files.values():
             if file is not None:
                 os.close(file)
-                Process._kept -= 1
+                Process._open_files -= 1
         self._files.clear()
 
     def _look(self) -> bool | None:
@@ -107,9 +107,9 @@ class Process:
             for entry in os.scandir(f"/proc/{self.number}/task"):
                 thread = int(entry.name)
                 self._files[thread] = None
-                if Process._kept < _FILES_KEPT:
+                if Process._open_files < _MOST_OPEN_FILES:
                     self._files[thread] = self._open(thread)
-                    Process._kept += 1
+                    Process._open_files += 1
 
     def _open(self, thread: int) -> int:
         return os.open(f"/proc/{self.number}/task/{thread}/stat", os.O_RDONLY)

@@ -162,10 +162,10 @@ class Runtime:
         called once a turn and at least every `every_s`."""
         end_s = self._wall_s() + patience_s
         while not finished():
-            left_s = end_s - self._wall_s()
-            if self.signals.number is not None or left_s <= 0.0:
+            remaining_s = end_s - self._wall_s()
+            if self.signals.number is not None or remaining_s <= 0.0:
                 return False
-            self.turn(finished, min(every_s, left_s))
+            self.turn(finished, min(every_s, remaining_s))
             self.signals.act()
             if each is not None:
                 each(self._wall_s())

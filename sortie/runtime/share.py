@@ -22,7 +22,7 @@ HEARTBEAT_MS: Final = 1000
 BEAT_S: Final = 1.0
 LONG_PASS_S: Final = 0.25
 TELL_S: Final = 60.0
-LAG_TOLD_S: Final = 1.0
+LAG_WARNED_S: Final = 1.0
 KEEP_S: Final = 0.5
 
 
@@ -100,12 +100,12 @@ class Lag:
         """Note `lost_s` of real time that vehicle time will not make up for. With a `factor` above 1 only the log is
         told."""
         self._lost_s += lost_s
-        if self._lost_s >= LAG_TOLD_S and wall_s >= self._next_s:
+        if self._lost_s >= LAG_WARNED_S and wall_s >= self._next_s:
             text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
-            told = self._next_s == -math.inf and factor <= 1.0
-            if told:
+            first = self._next_s == -math.inf and factor <= 1.0
+            if first:
                 self._say(f"sortie: {text}; run.log tells when it loses more")
-            LOGGER.warning("%s", text, extra={"told": told})
+            LOGGER.warning("%s", text, extra={"told": first})
             self._lost_s, self._next_s = 0.0, wall_s + TELL_S
 
 

@@ -33,12 +33,12 @@ class Plug(Protocol):
         """Pass received bytes to the node, which acts on them in this turn."""
 
 
-def _there() -> bool:
+def _always() -> bool:
     return True
 
 
 class EndpointPlug:
-    """Link of a node's endpoint on a wire. While `there()` is false, received bytes are dropped and nothing is sent.
+    """Link of a node's endpoint on a wire. While `present()` is false, received bytes are dropped and nothing is sent.
     `radio`: the profile that limits the link."""
 
     full = False
@@ -48,7 +48,7 @@ class EndpointPlug:
         node: Node,
         endpoint: LinkOwner,
         name: str,
-        there: Callable[[], bool] = _there,
+        present: Callable[[], bool] = _always,
         *,
         trusted: bool = True,
         radio: RadioProfile | None = None,
@@ -58,16 +58,16 @@ class EndpointPlug:
         self.number = endpoint.open_link(name, trusted=trusted, baud=baud, high_latency=high_latency)
         self._endpoint = endpoint
         self._queue = endpoint.out_queue(self.number)
-        self._there = there
+        self._present = present
 
     def take(self) -> bytes:
         """Take the bytes that wait on the link."""
         data = self._queue.take()
-        return data if not data or self._there() else b""
+        return data if not data or self._present() else b""
 
     def hand(self, data: bytes, link_ms: int) -> None:
         """Pass received bytes to the endpoint's services."""
-        if self._there():
+        if self._present():
             self._endpoint.receive(self.number, data, link_ms, self.node.now_ms)
 
 

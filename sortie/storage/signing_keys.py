@@ -30,27 +30,27 @@ _GIVEN = "it is given by --signing-key"
 class SigningKeys:
     """Keys of a run: storage, the initial key or None, warnings about its file."""
 
-    kept: KeyFile | KeyInMemory
+    storage: KeyFile | KeyInMemory
     key: bytes | None
     warnings: Sequence[str] = ()
 
     def sign(self, endpoint: Endpoint) -> SigningService:
         """Let `endpoint` sign and check frames. Without a key it does nothing, until SETUP_SIGNING sets one."""
-        service = SigningService(endpoint, self.kept, _unix_us, key=self.key, stamp=self.kept.stamp)
+        service = SigningService(endpoint, self.storage, _unix_us, key=self.key, stamp=self.storage.stamp)
         endpoint.add_service(service)
         return service
 
 
 def open_keys(store: Store | None, given: Path | bytes | None) -> SigningKeys:
     """Return the keys of a run: `given` (a key or its file), otherwise the stored one. UserError for an invalid key."""
-    kept = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
+    storage = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
     if given is None:
-        return SigningKeys(kept, kept.load())
+        return SigningKeys(storage, storage.load())
     if isinstance(given, bytes):
         if len(given) != KEY_SIZE:
             raise UserError(f"signing key: expected {KEY_SIZE} bytes, not {len(given)}")
-        return SigningKeys(kept, given)
-    return SigningKeys(kept, *read_key(given))
+        return SigningKeys(storage, given)
+    return SigningKeys(storage, *read_key(given))
 
 
 def _unix_us() -> int:
@@ -86,7 +86,7 @@ class KeyFile:
         self.path = store.directory / FILE_NAME
         self.stamp = store.stored.signing_stamp
         """Timestamp stored by the last run."""
-        self._kept = 0
+        self._highest = 0
 
     def load(self) -> bytes | None:
         """Read the stored key. UserError for a file with anything else, because flying unsigned would remove a
@@ -120,9 +120,9 @@ class KeyFile:
     def save_stamp(self, stamp: int) -> None:
         """Store the highest timestamp of all vehicles. The first one is stored before this returns, because a next run
         with a slow clock must not repeat timestamps."""
-        first = not self._kept
-        if stamp > self._kept:
-            self._kept = stamp
+        first = not self._highest
+        if stamp > self._highest:
+            self._highest = stamp
             ticket = self._store.submit(SaveStamp(stamp))
             if first:
                 self._store.wait(ticket)

@@ -56,8 +56,8 @@ def of_picture(of: Message, fov_deg: Place | None) -> Photo | None:
     camera = _place(of.lat, of.lon, of.alt)
     if camera is None or of.capture_result != 1:
         return None
-    seen = None if fov_deg is None else corners(camera, of.relative_alt / 1e3, of.q, *fov_deg)
-    return camera.lat, camera.lon, seen
+    ground = None if fov_deg is None else corners(camera, of.relative_alt / 1e3, of.q, *fov_deg)
+    return camera.lat, camera.lon, ground
 
 
 def _place(lat: int, lon: int, alt: int) -> GeoPoint | None:

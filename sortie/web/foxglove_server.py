@@ -38,7 +38,7 @@ class _Channels:
         self.pose = FrameTransformChannel(f"/{system}/pose", context=context)
         self.log = LogChannel(f"/{system}/log", context=context)
         self.state = foxglove.Channel(f"/{system}/state", message_encoding="json", context=context)
-        self.told = 0
+        self.last_text = 0
 
 
 class FoxgloveServer(QuietNode):
@@ -94,9 +94,9 @@ class FoxgloveServer(QuietNode):
         pose = _pose(facts, vehicle.target.system, at)
         if pose is not None:
             channels.pose.log(pose)
-        for number, severity, text, _ in vehicle.said:
-            if number > channels.told:
-                channels.told = number
+        for number, severity, text, _ in vehicle.shown_texts:
+            if number > channels.last_text:
+                channels.last_text = number
                 channels.log.log(Log(timestamp=at, level=level_of(severity), message=text, name=str(facts["system"])))
 
 

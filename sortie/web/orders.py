@@ -19,29 +19,29 @@ from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
 from sortie.web import requests
 from sortie.web.drawing import fence_around, lanes_over, mission_through, rally_at
 from sortie.web.picture import ShownVehicle
-from sortie.web.questions import ASKS, Answer, Job, modes_of, told
+from sortie.web.questions import ASKS, Answer, Job, answer_of, modes_of
 
 
 def _command(vehicle: ShownVehicle, what: str, client: CommandClient) -> Job:
     """Send a command. A refusal gets the reason from the vehicle's text, because a COMMAND_ACK has none."""
     heard = vehicle.last_text
     yield client
-    answer = told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
+    answer = answer_of(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
     why = "; ".join(text for text in vehicle.texts_since(heard, Severity.WARNING))
     return Answer(answer.ok, f"{answer.text} ({why})") if why else answer
 
 
-def _arm(vehicle: ShownVehicle, asked: requests.Arm) -> Job:
-    force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 require
-    client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(asked.on), force)
-    return (yield from _command(vehicle, "arm" if asked.on else "disarm", client))
+def _arm(vehicle: ShownVehicle, request: requests.Arm) -> Job:
+    force = 21196.0 if request.force else 0.0  # the number that ArduPilot and PX4 require
+    client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(request.on), force)
+    return (yield from _command(vehicle, "arm" if request.on else "disarm", client))
 
 
-def _mode(vehicle: ShownVehicle, asked: requests.SetMode) -> Job:
-    mode = modes_of(vehicle).get(asked.mode)
+def _mode(vehicle: ShownVehicle, request: requests.SetMode) -> Job:
+    mode = modes_of(vehicle).get(request.mode)
     if mode is None:
-        return Answer(False, f"mode {asked.mode}: this vehicle has none of that name")
-    return (yield from _command(vehicle, f"mode {asked.mode}", _mode_command(vehicle, mode)))
+        return Answer(False, f"mode {request.mode}: this vehicle has none of that name")
+    return (yield from _command(vehicle, f"mode {request.mode}", _mode_command(vehicle, mode)))
 
 
 def take_flight(vehicle: ShownVehicle, client: CommandClient) -> None:
@@ -51,17 +51,17 @@ def take_flight(vehicle: ShownVehicle, client: CommandClient) -> None:
         vehicle.flight, vehicle.countdown_s = FlightState(number), client.detail >> 8 & 0xFF
 
 
-def _flight(vehicle: ShownVehicle, asked: requests.Manager) -> Job:
-    if asked.command not in ("GO", "ABORT"):
-        return Answer(False, f"{asked.command}: expected GO or ABORT")
-    client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand[asked.command]))
-    answer = yield from _command(vehicle, asked.command, client)
+def _flight(vehicle: ShownVehicle, request: requests.Manager) -> Job:
+    if request.command not in ("GO", "ABORT"):
+        return Answer(False, f"{request.command}: expected GO or ABORT")
+    client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand[request.command]))
+    answer = yield from _command(vehicle, request.command, client)
     if client.outcome in (CommandOutcome.ACCEPTED, CommandOutcome.TEMPORARILY_REJECTED):
         take_flight(vehicle, client)
     return answer
 
 
-def _take_off(vehicle: ShownVehicle, asked: requests.TakeOffRequest) -> Job:
+def _take_off(vehicle: ShownVehicle, request: requests.TakeOffRequest) -> Job:
     """Take off from the ground, in the mode for commands."""
     firmware = vehicle.target.firmware
     if not firmware.vehicle_class.flies:
@@ -70,9 +70,9 @@ def _take_off(vehicle: ShownVehicle, asked: requests.TakeOffRequest) -> Job:
         vehicle,
         ("mode", _mode_command(vehicle, firmware.vehicle_class.modes.guided)),
         ("arm", _arm_command(vehicle)),
-        ("takeoff", _take_off_command(vehicle, asked.height_m)),
+        ("takeoff", _take_off_command(vehicle, request.height_m)),
     )
-    return Answer(True, f"takeoff to {asked.height_m:g} m: accepted") if answer.ok else answer
+    return Answer(True, f"takeoff to {request.height_m:g} m: accepted") if answer.ok else answer
 
 
 def _in_turn(vehicle: ShownVehicle, *steps: tuple[str, CommandClient]) -> Job:
@@ -100,84 +100,86 @@ def _take_off_command(vehicle: ShownVehicle, height_m: float) -> CommandClient:
     return command_long(vehicle.target, Cmd.NAV_TAKEOFF, *params)
 
 
-def _fly_to(vehicle: ShownVehicle, asked: requests.FlyTo) -> Job:
-    what = f"fly to {asked.lat:.6f}, {asked.lon:.6f} at {asked.height_m:g} m"
-    return (yield from _reposition(vehicle, what, asked.lat, asked.lon, asked.height_m))
+def _fly_to(vehicle: ShownVehicle, request: requests.FlyTo) -> Job:
+    what = f"fly to {request.lat:.6f}, {request.lon:.6f} at {request.height_m:g} m"
+    return (yield from _reposition(vehicle, what, request.lat, request.lon, request.height_m))
 
 
-def _look_at(vehicle: ShownVehicle, asked: requests.LookAt) -> Job:
+def _look_at(vehicle: ShownVehicle, request: requests.LookAt) -> Job:
     home = vehicle.facts(vehicle.heard_ms).get("home")
-    if asked.lat is None or asked.lon is None:
+    if request.lat is None or request.lon is None:
         return (yield from _command(vehicle, "look ahead", command_long(vehicle.target, Cmd.DO_SET_ROI_NONE)))
     if home is None:
         return Answer(False, "look there: the vehicle has not said where its home is, at whose height the place is")
     client = command_int(
-        vehicle.target, Cmd.DO_SET_ROI_LOCATION, lat=asked.lat, lon=asked.lon, z=home[2], frame=Frame.GLOBAL
+        vehicle.target, Cmd.DO_SET_ROI_LOCATION, lat=request.lat, lon=request.lon, z=home[2], frame=Frame.GLOBAL
     )
-    return (yield from _command(vehicle, f"look at {asked.lat:.6f}, {asked.lon:.6f}", client))
+    return (yield from _command(vehicle, f"look at {request.lat:.6f}, {request.lon:.6f}", client))
 
 
-def _orbit(vehicle: ShownVehicle, asked: requests.OrbitRequest) -> Job:
+def _orbit(vehicle: ShownVehicle, request: requests.OrbitRequest) -> Job:
     facts = vehicle.facts(vehicle.heard_ms)
-    what = f"circle of {asked.radius_m:g} m around {asked.lat:.6f}, {asked.lon:.6f}"
+    what = f"circle of {request.radius_m:g} m around {request.lat:.6f}, {request.lon:.6f}"
     home = facts.get("home")
     if not facts.get("armed") or home is None:
         return Answer(False, f"{what}: {'the vehicle is not armed' if home is not None else 'no home is known'}")
     client = command_int(
         vehicle.target,
         Cmd.DO_ORBIT,
-        asked.radius_m,
+        request.radius_m,
         nan,
         nan,
         nan,
-        lat=asked.lat,
-        lon=asked.lon,
-        z=home[2] + asked.height_m,
+        lat=request.lat,
+        lon=request.lon,
+        z=home[2] + request.height_m,
         frame=Frame.GLOBAL,
     )
     return (yield from _command(vehicle, what, client))
 
 
-def _photo(vehicle: ShownVehicle, asked: requests.PhotoRequest) -> Job:
+def _photo(vehicle: ShownVehicle, request: requests.PhotoRequest) -> Job:
     if vehicle.camera is None:
         return Answer(False, "picture: no camera was heard")
     target = replace(vehicle.target, component=vehicle.camera)
     return (yield from _command(vehicle, "picture", command_long(target, Cmd.IMAGE_START_CAPTURE, 0.0, 0.0, 1.0)))
 
 
-def _draw(vehicle: ShownVehicle, asked: requests.Draw) -> Job:
-    flies, places = vehicle.target.firmware.vehicle_class.flies, asked.places
-    if len(places) < _CORNERS and asked.what in ("fence", "survey"):
-        return Answer(False, f"{asked.what}: an area has {_CORNERS} corners at least")
-    kind = _KINDS.get(asked.what, MissionType.MISSION)
+def _draw(vehicle: ShownVehicle, request: requests.Draw) -> Job:
+    flies, places = vehicle.target.firmware.vehicle_class.flies, request.places
+    if len(places) < _CORNERS and request.what in ("fence", "survey"):
+        return Answer(False, f"{request.what}: an area has {_CORNERS} corners at least")
+    kind = _KINDS.get(request.what, MissionType.MISSION)
     try:
-        match asked.what:
+        match request.what:
             case "fence":
                 items = fence_around(places)
             case "rally":
-                items = rally_at(places, asked.height_m)
+                items = rally_at(places, request.height_m)
             case "survey":
-                items = mission_through(lanes_over(places, asked.apart_m), asked.height_m, flies=flies)
+                items = mission_through(lanes_over(places, request.apart_m), request.height_m, flies=flies)
             case "mission":
-                items = mission_through(places, asked.height_m, flies=flies)
+                items = mission_through(places, request.height_m, flies=flies)
     except ValueError as error:
         return Answer(False, f"survey: {error}")
     client = MissionUpload(vehicle.target, items, kind=kind)
     yield client
     if client.outcome is not TransferOutcome.ACCEPTED:
-        return told(asked.what, client.outcome, False)
-    return Answer(True, f"{asked.what}: uploaded, {len(items)} item{'s' if len(items) > 1 else ''}")
+        return answer_of(request.what, client.outcome, False)
+    return Answer(True, f"{request.what}: uploaded, {len(items)} item{'s' if len(items) > 1 else ''}")
 
 
 _CORNERS: Final = 3
 _KINDS: Final = {"fence": MissionType.FENCE, "rally": MissionType.RALLY}
 
 
-def _change_height(vehicle: ShownVehicle, asked: requests.ChangeHeight) -> Job:
+def _change_height(vehicle: ShownVehicle, request: requests.ChangeHeight) -> Job:
     facts = vehicle.facts(vehicle.heard_ms)
     if "lat" not in facts:
         return Answer(False, "height: the vehicle has not said where it is")
-    return (yield from _reposition(vehicle, f"height {asked.height_m:g} m", facts["lat"], facts["lon"], asked.height_m))
+    return (
+        yield from _reposition(vehicle, f"height {request.height_m:g} m", facts["lat"], facts["lon"], request.height_m)
+    )
 
 
 def _reposition(vehicle: ShownVehicle, what: str, lat: float, lon: float, height_m: float) -> Job:
@@ -204,17 +206,17 @@ def _reposition(vehicle: ShownVehicle, what: str, lat: float, lon: float, height
     return (yield from _command(vehicle, what, client))
 
 
-def _change_speed(vehicle: ShownVehicle, asked: requests.ChangeSpeed) -> Job:
-    client = command_long(vehicle.target, Cmd.DO_CHANGE_SPEED, 1.0, asked.speed_mps, -1.0)
-    return (yield from _command(vehicle, f"speed {asked.speed_mps:g} m/s", client))
+def _change_speed(vehicle: ShownVehicle, request: requests.ChangeSpeed) -> Job:
+    client = command_long(vehicle.target, Cmd.DO_CHANGE_SPEED, 1.0, request.speed_mps, -1.0)
+    return (yield from _command(vehicle, f"speed {request.speed_mps:g} m/s", client))
 
 
-def _turn(vehicle: ShownVehicle, asked: requests.Turn) -> Job:
-    client = command_long(vehicle.target, Cmd.CONDITION_YAW, asked.heading_deg, 0.0, 0.0, 0.0)
-    return (yield from _command(vehicle, f"heading {asked.heading_deg:g}°", client))
+def _turn(vehicle: ShownVehicle, request: requests.Turn) -> Job:
+    client = command_long(vehicle.target, Cmd.CONDITION_YAW, request.heading_deg, 0.0, 0.0, 0.0)
+    return (yield from _command(vehicle, f"heading {request.heading_deg:g}°", client))
 
 
-def _pause(vehicle: ShownVehicle, asked: requests.Pause) -> Job:
+def _pause(vehicle: ShownVehicle, request: requests.Pause) -> Job:
     """Pause the mission. If the firmware cannot pause (a takeoff in AUTO, a manual mode), GUIDED holds the position."""
     answer = yield from _command(vehicle, "pause", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0))
     if answer.ok:
@@ -223,7 +225,7 @@ def _pause(vehicle: ShownVehicle, asked: requests.Pause) -> Job:
     return (yield from _command(vehicle, "pause in GUIDED", _mode_command(vehicle, modes.guided)))
 
 
-def _start(vehicle: ShownVehicle, asked: requests.StartRequest) -> Job:
+def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
     """Start or continue the mission: on the ground arm first, if the firmware allows it."""
     firmware, facts = vehicle.target.firmware, vehicle.facts(vehicle.heard_ms)
     modes = firmware.vehicle_class.modes
@@ -247,12 +249,12 @@ _RUNS: Final = WireMissionState.ACTIVE.name.lower()
 """State "active", also of a mission paused by DO_PAUSE_CONTINUE, which MISSION_CURRENT does not show."""
 
 
-def _upload(vehicle: ShownVehicle, asked: requests.UploadRequest) -> Job:
+def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:
     """Upload the parts of a plan file. Parts that are not in the file stay unchanged on the vehicle."""
     try:
-        plan = parse_plan(asked.text, asked.name)
+        plan = parse_plan(request.text, request.name)
     except PlanError as error:
-        return Answer(False, f"{asked.name}: {error}")
+        return Answer(False, f"{request.name}: {error}")
     counts = []
     for kind, items in (
         (MissionType.MISSION, plan.items),
@@ -264,53 +266,53 @@ def _upload(vehicle: ShownVehicle, asked: requests.UploadRequest) -> Job:
         client = MissionUpload(vehicle.target, items, kind=kind)
         yield client
         if client.outcome is not TransferOutcome.ACCEPTED:
-            return told(f"{asked.name}, {kind.name.lower()}", client.outcome, False)
+            return answer_of(f"{request.name}, {kind.name.lower()}", client.outcome, False)
         counts.append(f"{len(items)} {kind.name.lower()} item{'' if len(items) == 1 else 's'}")
     if not counts:
-        return Answer(False, f"{asked.name}: holds no items")
-    return Answer(True, f"{asked.name}: uploaded, {', '.join(counts)}")
+        return Answer(False, f"{request.name}: holds no items")
+    return Answer(True, f"{request.name}: uploaded, {', '.join(counts)}")
 
 
-def _clear(vehicle: ShownVehicle, asked: requests.Clear) -> Job:
+def _clear(vehicle: ShownVehicle, request: requests.Clear) -> Job:
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionClear(vehicle.target, kind=kind)
         yield client
         if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
-            return told(f"clear {kind.name.lower()}", client.outcome, False)
+            return answer_of(f"clear {kind.name.lower()}", client.outcome, False)
     return Answer(True, "plan cleared")
 
 
-def _item(vehicle: ShownVehicle, asked: requests.Item) -> Job:
+def _item(vehicle: ShownVehicle, request: requests.Item) -> Job:
     """Select a mission item. In flight the mission continues there, in any mode; on the ground it starts there."""
-    client = SetCurrent(vehicle.target, asked.seq)
+    client = SetCurrent(vehicle.target, request.seq)
     yield client
-    answer = told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
+    answer = answer_of(f"go on with item {request.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
     if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
         return answer
-    begun = yield from _start(vehicle, requests.StartRequest(id=asked.id, system=asked.system))
+    begun = yield from _start(vehicle, requests.StartRequest(id=request.id, system=request.system))
     return answer if begun.ok else begun
 
 
-def _set(vehicle: ShownVehicle, asked: requests.SetParameter) -> Job:
-    client = ParameterWrite(vehicle.target, asked.name, asked.value, type=asked.type)
+def _set(vehicle: ShownVehicle, request: requests.SetParameter) -> Job:
+    client = ParameterWrite(vehicle.target, request.name, request.value, type=request.type)
     yield client
-    held = None if client.value is None else client.value.value
+    stored = None if client.value is None else client.value.value
     if client.outcome is ParameterOutcome.REFUSED:
-        return Answer(False, f"{asked.name}: the vehicle keeps {held:g}", {"name": asked.name, "value": held})
+        return Answer(False, f"{request.name}: the vehicle keeps {stored:g}", {"name": request.name, "value": stored})
     return Answer(
         client.outcome is ParameterOutcome.ACCEPTED,
-        f"{asked.name} = {asked.value:g}" if held is not None else f"{asked.name}: no answer",
-        {"name": asked.name, "value": held},
+        f"{request.name} = {request.value:g}" if stored is not None else f"{request.name}: no answer",
+        {"name": request.name, "value": stored},
     )
 
 
-def _fail(vehicle: ShownVehicle, asked: requests.Fail) -> Job:
+def _fail(vehicle: ShownVehicle, request: requests.Fail) -> Job:
     try:
-        unit, kind = FailureUnit[asked.unit], FailureType[asked.type]
+        unit, kind = FailureUnit[request.unit], FailureType[request.type]
     except KeyError as error:
         return Answer(False, f"{error.args[0]}: no such unit or type of failure")
-    client = command_long(vehicle.target, Cmd.INJECT_FAILURE, float(unit), float(kind), float(asked.instance))
-    return (yield from _command(vehicle, f"{asked.unit} {asked.type}", client))
+    client = command_long(vehicle.target, Cmd.INJECT_FAILURE, float(unit), float(kind), float(request.instance))
+    return (yield from _command(vehicle, f"{request.unit} {request.type}", client))
 
 
 _ACTS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job]]] = {

@@ -115,8 +115,8 @@ def _home(of: Message, _vehicle: ShownVehicle) -> Facts:
 
 
 def _target(of: Message, _vehicle: ShownVehicle) -> Facts:
-    there = (of.lat_int, of.lon_int) != (0, 0)
-    return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if there else None}
+    known = (of.lat_int, of.lon_int) != (0, 0)
+    return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if known else None}
 
 
 _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
@@ -154,10 +154,10 @@ class ShownVehicle:
         self.target = target
         self.sender = sender
         self.texts = TextAssembler()
-        self.said: deque[tuple[int, int, str, float]] = deque(maxlen=TEXTS)
+        self.shown_texts: deque[tuple[int, int, str, float]] = deque(maxlen=TEXTS)
         """(number of the text, MAV_SEVERITY, text, link time in s)."""
         self.last_text = 0
-        self.told_text = 0
+        self.sent_text = 0
         self.round_trip_ms: float | None = None
         self.flight: FlightState | None = None
         """State of its flight manager; None without one."""
@@ -170,7 +170,7 @@ class ShownVehicle:
         self._facts: Facts = {}
         self._armed_s: float | None = None
         """Time of the first arming, s since boot."""
-        self._seen: dict[int, object] = {}
+        self._frames: dict[int, object] = {}
 
     @property
     def heard_ms(self) -> int:
@@ -206,20 +206,20 @@ class ShownVehicle:
         self.texts.take(message)
         for severity, text in self.texts.texts:
             self.last_text += 1
-            self.said.append((self.last_text, severity, text, round(now_ms / 1000.0, 1)))
+            self.shown_texts.append((self.last_text, severity, text, round(now_ms / 1000.0, 1)))
         self.texts.texts.clear()
 
     def texts_since(self, number: int, severity: int) -> list[str]:
         """Return the texts after that number with at least this severity."""
-        return [text for count, grade, text, _ in self.said if count > number and grade <= severity]
+        return [text for count, grade, text, _ in self.shown_texts if count > number and grade <= severity]
 
     def facts(self, now_ms: int) -> Facts:
         """Return all facts. Only new messages are decoded."""
-        rows, seen = self.sender.rows, self._seen
+        rows, frames = self.sender.rows, self._frames
         for msg_id, make in _SHOWN:
             row = rows.get(msg_id)
-            if row is not None and seen.get(msg_id) is not row.frame:
-                seen[msg_id] = row.frame
+            if row is not None and frames.get(msg_id) is not row.frame:
+                frames[msg_id] = row.frame
                 self._facts |= make(row.message, self)
         boot_s = self._facts.get("boot_s")
         if not self._facts.get("armed"):

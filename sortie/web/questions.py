@@ -37,7 +37,7 @@ class Answer:
 Job = Generator[Client, None, Answer]
 
 
-def told(
+def answer_of(
     what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool, data: Any = None
 ) -> Answer:
     word = "" if outcome is None else outcome.name.lower().replace("_", " ")
@@ -66,22 +66,22 @@ def item_facts(item: MissionItem) -> dict[str, Any]:
     }
 
 
-def _plan(vehicle: ShownVehicle, asked: requests.PlanRequest) -> Job:
+def _plan(vehicle: ShownVehicle, request: requests.PlanRequest) -> Job:
     plan: dict[str, Any] = {}
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionDownload(vehicle.target, kind=kind)
         yield client
         if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
-            return told(f"{kind.name.lower()}", client.outcome, False)
+            return answer_of(f"{kind.name.lower()}", client.outcome, False)
         plan[kind.name.lower()] = [item_facts(item) for item in client.items]
     return Answer(True, "plan", plan)
 
 
-def _parameters(vehicle: ShownVehicle, asked: requests.ParameterTable) -> Job:
+def _parameters(vehicle: ShownVehicle, request: requests.ParameterTable) -> Job:
     client = ParameterList(vehicle.target)
     yield client
     if client.outcome is not ParameterOutcome.ACCEPTED:
-        return told("parameters", client.outcome, False)
+        return answer_of("parameters", client.outcome, False)
     known = Parameters(vehicle.target.firmware.vehicle_class.parameters)
     rows = []
     for name, value in sorted(client.values.items()):
@@ -103,13 +103,13 @@ def _parameters(vehicle: ShownVehicle, asked: requests.ParameterTable) -> Job:
     return Answer(True, f"{len(rows)} parameters", rows)
 
 
-def _fittings(vehicle: ShownVehicle, asked: requests.FittingsRequest) -> Job:
+def _fittings(vehicle: ShownVehicle, request: requests.FittingsRequest) -> Job:
     client = ParameterReads(vehicle.target, SWITCHES.values())
     yield client
-    return told("fitted", client.outcome, client.outcome is ParameterOutcome.ACCEPTED, fittings_of(client.values))
+    return answer_of("fitted", client.outcome, client.outcome is ParameterOutcome.ACCEPTED, fittings_of(client.values))
 
 
-def _simulator(vehicle: ShownVehicle, asked: requests.Simulator) -> Job:
+def _simulator(vehicle: ShownVehicle, request: requests.Simulator) -> Job:
     values: dict[str, float] = {}
     for name in SIMULATOR:
         client = ParameterRead(vehicle.target, name)
@@ -121,12 +121,12 @@ def _simulator(vehicle: ShownVehicle, asked: requests.Simulator) -> Job:
     return Answer(True, "simulated", values)
 
 
-def _modes(vehicle: ShownVehicle, asked: requests.ModesRequest) -> Job:
+def _modes(vehicle: ShownVehicle, request: requests.ModesRequest) -> Job:
     yield from ()
     return Answer(True, "modes", list(modes_of(vehicle)))
 
 
-def _history(vehicle: ShownVehicle, asked: requests.History) -> Job:
+def _history(vehicle: ShownVehicle, request: requests.History) -> Job:
     yield from ()
     return Answer(
         True,
@@ -134,7 +134,7 @@ def _history(vehicle: ShownVehicle, asked: requests.History) -> Job:
         {
             "columns": COLUMNS,
             "rows": list(vehicle.history),
-            "texts": list(vehicle.said),
+            "texts": list(vehicle.shown_texts),
             "photos": list(vehicle.photos),
         },
     )

@@ -71,11 +71,11 @@ class RecordedFlights:
         if folder is None:
             return None
         written_s = (folder / "flight.bin").stat().st_mtime
-        kept = self._pages.get(name)
-        if kept is None or kept[0] != written_s:
+        page = self._pages.get(name)
+        if page is None or page[0] != written_s:
             self._pages.clear()
-            kept = self._pages[name] = (written_s, flight_page([read_log(folder)]))
-        return kept[1]
+            page = self._pages[name] = (written_s, flight_page([read_log(folder)]))
+        return page[1]
 
     def file(self, name: str, file: str) -> Path | None:
         """Return the path of a flight's file, or None."""

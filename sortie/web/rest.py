@@ -34,12 +34,12 @@ class NotAMessageError(ValueError):
 # --- a message to JSON ------------------------------------------------------------------------------------------------
 def message_json(message: Message) -> Json:
     """Return the fields of a message."""
-    told: Json = {"type": message.get_type()}
+    document: Json = {"type": message.get_type()}
     kind = type(message)
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
     for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
-        told[_RENAMED.get(name, name)] = _value(kind, name, getattr(message, name), counts[name], ctype)
-    return told
+        document[_RENAMED.get(name, name)] = _value(kind, name, getattr(message, name), counts[name], ctype)
+    return document
 
 
 def _value(kind: Any, name: str, value: Any, count: int, ctype: str) -> Any:
@@ -211,12 +211,12 @@ class Filter:
             self._pattern = re.compile(pattern)
         except re.error as error:
             raise ValueError(f"filter: {error}") from error
-        self._wanted: dict[int, bool] = {}
+        self._passes: dict[int, bool] = {}
 
     def wants(self, msg_id: int) -> bool:
         """Check a kind of message; the result is kept."""
-        found = self._wanted.get(msg_id)
+        found = self._passes.get(msg_id)
         if found is None:
             name = codec.message_name(msg_id)
-            found = self._wanted[msg_id] = name is not None and self._pattern.search(name) is not None
+            found = self._passes[msg_id] = name is not None and self._pattern.search(name) is not None
         return found

@@ -98,7 +98,7 @@ class RestPaths:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         try:
-            wanted = Filter(request.query.get("filter", ".*"))
+            message_filter = Filter(request.query.get("filter", ".*"))
         except ValueError as error:
             return _json(str(error), status=400)
         socket = web.WebSocketResponse(timeout=1.0, heartbeat=20.0, compress=False)
@@ -111,7 +111,7 @@ class RestPaths:
             waiting.put_nowait(json.dumps(rest.frame_json(frame), indent=2))
 
         def hear(frame: MavlinkFrame) -> None:
-            if wanted.wants(frame.msg_id) and not self._loop.is_closed():
+            if message_filter.wants(frame.msg_id) and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(keep, frame)
 
         self._station.call(lambda: self._station.traffic.listeners.append(hear))

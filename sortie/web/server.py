@@ -223,10 +223,10 @@ class PageServer:
         """Pass a new state on. Runs in the runtime's thread."""
         self._soon(self._spread, state)
 
-    def _soon(self, act: Callable[[bytes], None], told: bytes) -> None:
+    def _soon(self, act: Callable[[bytes], None], data: bytes) -> None:
         """Call a function in the server's thread, unless it has ended."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(act, told)
+            self._loop.call_soon_threadsafe(act, data)
 
     def _spread(self, state: bytes) -> None:
         for viewer in self._viewers:
@@ -258,8 +258,8 @@ class PageServer:
             return
 
         def reply(answer: Answer) -> None:
-            told = {"kind": "answer", "id": request.id, "ok": answer.ok, "text": answer.text, "data": answer.data}
-            self._soon(viewer.waiting.put_nowait, msgspec.json.encode(told))
+            document = {"kind": "answer", "id": request.id, "ok": answer.ok, "text": answer.text, "data": answer.data}
+            self._soon(viewer.waiting.put_nowait, msgspec.json.encode(document))
 
         self.station.ask(request, reply)
 

@@ -58,7 +58,7 @@ class WebStation:
         self._heard_ms = 0
         self._due_ms = 0
         self._look_ms = _LOOK_MS
-        self._told_absent = False
+        self._absent_shown = False
         self._desk: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._runtime = runtime
         self._wake = runtime.go_real().wakeup.wake
@@ -155,18 +155,18 @@ class WebStation:
     def _tell_absent(self) -> None:
         """Print missing links once, because a person with a wrong address would wait for ever."""
         absent = self.absent()
-        if absent and not self._told_absent:
+        if absent and not self._absent_shown:
             print(f"sortie: no connection to {', '.join(absent)}; trying again", file=sys.stderr, flush=True)
-            self._told_absent = True
+            self._absent_shown = True
         elif not absent:
-            self._told_absent = False
+            self._absent_shown = False
 
     def links(self) -> list[dict[str, Any]]:
         """Return statistics of the links."""
-        told = []
+        rows = []
         for number in self.endpoint.links():
             statistics = self.endpoint.statistics(number)
-            told.append(
+            rows.append(
                 {
                     "name": statistics.name,
                     "frames_in": statistics.frames_in,
@@ -176,4 +176,4 @@ class WebStation:
                     "frames_out": statistics.frames_out,
                 }
             )
-        return told
+        return rows

@@ -29,7 +29,7 @@ from sortie.web.traffic import Traffic
 SECOND_MS: Final = 1000
 ASK_AFTER_MS: Final = 2500
 """Time after the first HEARTBEAT after which missing data is requested, ms."""
-WANTED_HZ: Final = {
+REQUESTED_HZ: Final = {
     "GLOBAL_POSITION_INT": 4.0, "ATTITUDE": 4.0, "SYS_STATUS": 1.0, "GPS_RAW_INT": 1.0, "MISSION_CURRENT": 1.0,
     "HOME_POSITION": 0.5, "TERRAIN_REPORT": 1.0,
 }  # fmt: skip
@@ -72,7 +72,7 @@ class VehicleWatch(Speaker):
         self.news: list[tuple[str, int, Any]] = []
         """(kind, system, data) of texts and photos since the last `take_news`."""
         self._lanes: dict[tuple[int, str], _Lane] = {}
-        self._asked: set[int] = set()
+        self._requested: set[int] = set()
         self._first_ms: dict[int, int] = {}
         self._due_ms = 0
         self._seconds = 0
@@ -139,8 +139,8 @@ class VehicleWatch(Speaker):
         """Take a message of the autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message, now_ms)
-            self.news += [("text", peer.system, said) for said in vehicle.said if said[0] > vehicle.told_text]
-            vehicle.told_text = vehicle.last_text
+            self.news += [("text", peer.system, text) for text in vehicle.shown_texts if text[0] > vehicle.sent_text]
+            vehicle.sent_text = vehicle.last_text
         elif kind == "TIMESYNC":
             if message.tc1 != 0:
                 vehicle.round_trip_ms = max(0, now_ms - message.ts1 // _NS)
@@ -183,8 +183,8 @@ class VehicleWatch(Speaker):
             vehicle.sample(now_ms)
             if vehicle.camera is not None:
                 self._out.append(Outgoing(_sight(system, vehicle.camera)))
-            if system not in self._asked and now_ms >= self._first_ms[system] + ASK_AFTER_MS:
-                self._asked.add(system)
+            if system not in self._requested and now_ms >= self._first_ms[system] + ASK_AFTER_MS:
+                self._requested.add(system)
                 self._queue(system, _COMMANDS, _streams(vehicle), lambda answer: None, now_ms)
             elif vehicle.flight is FlightState.ARMED:
                 self._ask_flight(system, vehicle, now_ms)
@@ -225,7 +225,7 @@ def _sight(system: int, camera: int) -> Message:
 
 def _streams(vehicle: ShownVehicle) -> Job:
     """Request missing streams; existing ones keep their rates."""
-    for name, rate_hz in WANTED_HZ.items():
+    for name, rate_hz in REQUESTED_HZ.items():
         number = codec.id_of(name)
         if number in vehicle.sender.rows:
             continue

@@ -10,7 +10,7 @@ from typing import Final
 from sortie.conform.case import Chapter, ConformityCase
 
 _MODULES: Final = (
-    "identity", "framing", "commands", "parameters", "plan_uploads", "plan_downloads", "streams", "told", "ftp",
+    "identity", "framing", "commands", "parameters", "plan_uploads", "plan_downloads", "streams", "telemetry", "ftp",
     "ftp_writes", "files", "components", "flight",
 )  # fmt: skip
 

@@ -142,10 +142,10 @@ def _to_each_station(kind: PlanKind, x: Exchange) -> Steps:
 # --- ids, removal -----------------------------------------------------------------------------------------------------
 def _opaque(x: Exchange, kind: PlanKind, count: int) -> Waiting[int]:
     yield from upload(x, kind, count)
-    count = yield from _counted(kind, x)
-    if count.opaque_id == 0:
+    message = yield from _counted(kind, x)
+    if message.opaque_id == 0:
         raise NotApplicableError("it tells no opaque_id")
-    return int(count.opaque_id)
+    return int(message.opaque_id)
 
 
 def _opaque_changes(kind: PlanKind, x: Exchange) -> Steps:
@@ -157,8 +157,8 @@ def _opaque_changes(kind: PlanKind, x: Exchange) -> Steps:
 def _opaque_agrees(kind: PlanKind, x: Exchange) -> Steps:
     yield from _opaque(x, kind, kind.size)
     sent = yield from x.play(MissionUpload(x.target, kind.make(kind.size), kind=kind.type))
-    count = yield from _counted(kind, x)
-    x.check(sent.plan_id == count.opaque_id, f"{sent.plan_id} in MISSION_ACK, {count.opaque_id} in MISSION_COUNT")
+    message = yield from _counted(kind, x)
+    x.check(sent.plan_id == message.opaque_id, f"{sent.plan_id} in MISSION_ACK, {message.opaque_id} in MISSION_COUNT")
 
 
 def _clear(x: Exchange, kind: PlanKind, mission_type: MissionType) -> Steps:

@@ -85,5 +85,5 @@ def test_a_log_of_2013_is_flown_again_and_shown(tmp_path: Path) -> None:
     assert found.flown.facts.items[1].command == Cmd.NAV_WAYPOINT
     tops = [max(sample.height for sample in facts.samples) for facts in (found.log.facts, found.flown.facts)]
     assert tops[1] == pytest.approx(tops[0], abs=1.0)
-    assert read_recording(log).told.kinds
+    assert read_recording(log).messages.kinds
     assert built.scenario.happened.failsafes[0].mode == "RTL"

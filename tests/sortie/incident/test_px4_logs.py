@@ -100,7 +100,7 @@ def test_modes_that_ours_flies_alike_have_one_name() -> None:
         found.modes.append(ModeSeen(at_s, name, wished=True, why=""))
     found.name_modes(SPOKEN["px4"](vehicle_class("copter")))
     assert found.facts.modes == [(1.0, "Hold"), (3.0, "Return"), (5.0, "Land")]
-    assert [(mode.name, mode.asked) for mode in found.modes][:2] == [("Hold", "Takeoff"), ("Hold", "Hold")]
+    assert [(mode.name, mode.log_name) for mode in found.modes][:2] == [("Hold", "Takeoff"), ("Hold", "Hold")]
 
 
 def test_parameters_of_px4_are_taken_by_their_names(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_clock_that_counts_from_1970_is_one_since_boot(tmp_path: Path) -> None
     assert [s.time_s + BOOT_S for s in epoch.samples] == pytest.approx([s.time_s for s in boot.samples])
     assert [text for _, text in epoch.texts] == [text for _, text in boot.texts]
     assert epoch.armed_s() == pytest.approx(boot.armed_s())
-    kinds = [[decode(kind, data).get_type() for _, kind, data in read_recording(log).told.after(-1)] for log in logs]
+    kinds = [[decode(kind, data).get_type() for _, kind, data in read_recording(at).messages.after(-1)] for at in logs]
     assert sorted(kinds[0]) == sorted(kinds[1])
 
 

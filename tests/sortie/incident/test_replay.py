@@ -219,11 +219,11 @@ def test_a_fleet_of_logs_flies_together(flight: Recording, tmp_path: Path) -> No
 
 def test_a_link_is_given_no_more_than_it_takes_at_once(flight: Recording) -> None:
     """However fast: the rest waits for the next turn, and nothing is left out."""
-    rows = list(flight.told.after(0)) * 40
-    flight.told = MessageStore()
+    rows = list(flight.messages.after(0)) * 40
+    flight.messages = MessageStore()
     for number, row in enumerate(rows):
-        flight.told.add(BEGIN_MS + number, *row[1:])
-    flight.told.sort()
+        flight.messages.add(BEGIN_MS + number, *row[1:])
+    flight.messages.sort()
     player, told = Player(flight, speed=1e6), 0
     player.handle_timeout(0)
     for now_ms in range(1, 60):

@@ -71,7 +71,7 @@ def test_integers_of_a_px4_are_read_and_told_as_it_tells_them(tmp_path: Path) ->
     recording = read_recording(log)
     assert recording.values == {"NAV_RCL_ACT": 3.0, "COM_DL_LOSS_T": -1.0, "MPC_XY_CRUISE": 5.5}
     assert [(name, *values) for _, name, *values in recording.facts.changes] == [("NAV_RCL_ACT", 2.0, 3.0)]
-    assert dialect.MAVLINK_MSG_ID_PARAM_VALUE not in recording.told.kinds  # who watches now has not asked
+    assert dialect.MAVLINK_MSG_ID_PARAM_VALUE not in recording.messages.kinds  # who watches now has not asked
     (answer,) = Watcher(recording).ask(dialect.MAVLink_param_request_read_message(1, 1, b"NAV_RCL_ACT", -1))
     assert (answer.param_type, struct.pack("<f", answer.param_value)) == (INTEGER, struct.pack("<i", 3))
 

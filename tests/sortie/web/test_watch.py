@@ -121,7 +121,7 @@ def test_a_mission_is_uploaded_flown_and_seen(watched):
     watched.until(lambda facts: facts["item"] >= 3)
     assert watched.facts()["mission"] == "active"
     watched.until(lambda facts: not facts["armed"])
-    said = [text for _, _, text, _ in watched.watch.vehicles[1].said]
+    said = [text for _, _, text, _ in watched.watch.vehicles[1].shown_texts]
     assert any("Mission" in text for text in said)
     history = watched.ask("history").data
     heights = [row[COLUMNS.index("height_m")] for row in history["rows"] if row[COLUMNS.index("height_m")] is not None]
