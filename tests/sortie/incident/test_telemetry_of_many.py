@@ -96,9 +96,9 @@ def test_a_damaged_frame_is_not_shown(name: str, tmp_path: Path) -> None:
     """Its checksum says so."""
     log, kind = tmp_path / "a.tlog", getattr(dialect, f"MAVLINK_MSG_ID_{name}")
     log.write_bytes(telemetry())
-    rows = list(Player(read_recording(log))._told.of_kind(kind, -1))
+    rows = list(Player(read_recording(log))._messages.of_kind(kind, -1))
     damaged = bytearray(telemetry())
     at = damaged.rindex(rows[-1][2][:8])
     damaged[at] ^= 0x55
     log.write_bytes(damaged)
-    assert list(Player(read_recording(log))._told.of_kind(kind, -1)) == rows[:-1]
+    assert list(Player(read_recording(log))._messages.of_kind(kind, -1)) == rows[:-1]

@@ -75,8 +75,8 @@ def told() -> Iterator[Told]:
 @pytest.mark.parametrize("kept", [0, 1, 256])
 def test_a_process_that_works_is_told_from_one_that_rests(told, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the threads that it has at the time, however many files may stay open; none stays so at the end."""
-    monkeypatch.setattr(processes, "_FILES_KEPT", kept)
-    monkeypatch.setattr(Process, "_kept", 0)
+    monkeypatch.setattr(processes, "_MOST_OPEN_FILES", kept)
+    monkeypatch.setattr(Process, "_open_files", 0)
     before = files_of(os.getpid())
     process = Process(told.process.pid)
     assert process.used_ns() is None
@@ -94,7 +94,7 @@ def test_a_process_that_works_is_told_from_one_that_rests(told, kept: int, monke
     told.process.wait()
     assert not process.wants_to_run() and process.used_ns() is None
     process.close()
-    assert files_of(os.getpid()) == before and Process._kept == 0
+    assert files_of(os.getpid()) == before and Process._open_files == 0
 
 
 def test_of_our_own_process_the_other_threads_count() -> None:
