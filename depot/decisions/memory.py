@@ -174,12 +174,12 @@ class DepotMemory(Struct):
         return OFFLOAD_LEFTOVER in self.announced
 
     @property
-    def harvest_ended_by_margin(self) -> bool:
+    def margin_recall(self) -> bool:
         """True if the depot has recalled a skimmer that went on harvesting with a margin near its limit."""
         return END_HARVEST in self.announced
 
     @property
-    def harvest_ended_by_shortfall(self) -> bool:
+    def shortfall_recall(self) -> bool:
         """True if the depot has recalled the skimmer because its harvest was far below the plan."""
         return SHORTFALL in self.announced
 

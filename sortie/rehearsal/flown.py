@@ -236,7 +236,7 @@ class _Log:
             if isinstance(event, ArmedChanged) and event.armed and self._up_s is None:
                 self._up_s = now_ms / 1000.0
             elif isinstance(event, ItemReached) and event.seq not in self._items:
-                self._items[event.seq] = (self._since_s, self._wh, self._left_wh, self._reserve_wh(event.seq))
+                self._items[event.seq] = (self._since_s, self._wh, self._remaining_wh, self._reserve_wh(event.seq))
             elif isinstance(event, CameraTriggered) and self._order.surveys:
                 self._take_photo()
             elif isinstance(event, ModeChanged) and event.reason not in _EXPECTED and self._failsafe is None:
@@ -270,14 +270,14 @@ class _Log:
         left."""
         spec = spec_of(self._order.plan.items[seq - 1].command)
         if spec is not None and spec.comes_down:
-            return self._left_wh
+            return self._remaining_wh
         north, east, _ = self._session.autopilot.vehicle.state.position
         way_s = hypot(north, east) / self._order.speed_mps + self._session.state.height / _SINKS_MPS
         power_w = self._wh / max(self._since_s, _LEAST_S)
-        return self._left_wh - power_w * way_s
+        return self._remaining_wh - power_w * way_s
 
     @property
-    def _left_wh(self) -> float:
+    def _remaining_wh(self) -> float:
         return self._order.battery_wh - self._wh
 
     def _off_way(self) -> float:

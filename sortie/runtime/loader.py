@@ -40,16 +40,16 @@ class Loader(threading.Thread):
     def __init__(self, load: Callable[[], None], ring: Callable[[], None]) -> None:
         super().__init__(name=LOADER, daemon=True)
         self.error: BaseException | None = None
-        self._told = False
+        self._noticed = False
         COMPILER.reset()
         self._load = load
         self._ring = ring
 
     def take_notice(self) -> str | None:
         """Return the notice about compiling once, when something is being compiled."""
-        if self._told or not COMPILER.compiled:
+        if self._noticed or not COMPILER.compiled:
             return None
-        self._told = True
+        self._noticed = True
         return COMPILING
 
     def run(self) -> None:
