@@ -94,15 +94,10 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             memory.check_ms = now_ms + _ask_again_ms(context)
             context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         return False
-    failed = no_go(
-        context.profile,
-        plan,
-        reading,
-        status,
-        misses=memory.beats.misses,
-        leftover=_leftover(context, reading),
-        verified=memory.verified,
-    )
+    # the store is being emptied, or no offload has been tried yet
+    leftover = not reading.emptied and (reading.moving_kg_s > 0.0 or not memory.leftover_offload_begun)
+    misses, verified = memory.beats.misses, memory.verified
+    failed = no_go(context.profile, plan, reading, status, misses=misses, leftover=leftover, verified=verified)
     facts = {"failed": failed, "verified": memory.verified, **go_facts(reading, status)}
     if failed:
         context.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
@@ -129,11 +124,6 @@ def _status_of_plan(context: PhaseContext) -> Status | None:
     """Latest status if the skimmer sent it with this plan; else None."""
     status = context.memory.status
     return status if status is not None and status.loaded == context.memory.number else None
-
-
-def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
-    """True if the store is being emptied, or if no offload has been tried yet."""
-    return not reading.emptied and (reading.moving_kg_s > 0.0 or not context.memory.leftover_offload_begun)
 
 
 def _wait_s(context: PhaseContext, failed: list[str], reading: DepotReading) -> float:

@@ -132,7 +132,8 @@ class World:
         if dock_j:
             dock.feed(state, profile, served, seconds)
         if state.depot.burn_kg > 0.0:
-            run_engine(state.depot, profile, seconds, outside, self._carried_kg())
+            carried_kg = state.skimmer.total_kg if state.place is SkimmerPlace.DOCK else 0.0
+            run_engine(state.depot, profile, seconds, outside, carried_kg)
         self._take_mains(seconds)
         self.motion.finish(seconds)
 
@@ -284,10 +285,6 @@ class World:
         """Run the engine until `kg` are burnt."""
         self._changed()
         self.state.depot.burn_kg = kg
-
-    def _carried_kg(self) -> float:
-        """Mass of a docked skimmer, kg."""
-        return self.state.skimmer.total_kg if self.state.place is SkimmerPlace.DOCK else 0.0
 
     def ration(self, on: bool) -> None:
         """Give customers nothing below the usual level."""

@@ -60,10 +60,6 @@ _RANGE: Final = ('},"rng_1":', O.V_RANGE, 1, 9, 3)
 _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
 
 
-def _same_width(_function: int, width: int) -> float:
-    return float(width)
-
-
 class OutsideBody:
     """A body flown by a firmware; see the module. After `exchange`, `answer` is the text for the packet in `request`,
     and `values` has its numbers (`sitl.kernel.outside`). `airspeed`: it has a pitot tube. `payload`: channels, from 1,
@@ -78,7 +74,7 @@ class OutsideBody:
         *,
         airspeed: bool,
         payload: Mapping[int, int] | None = None,
-        pulse: Callable[[int, int], float] = _same_width,
+        pulse: Callable[[int, int], float] = lambda function, width: float(width),
     ) -> None:
         self.machine = machine
         self.request = np.zeros(PACKET_BYTES, np.uint8)

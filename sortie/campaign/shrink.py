@@ -85,7 +85,7 @@ class _Shrinking:
         self._known: dict[str, bool] = {}
         self._quiet: dict[tuple[int, ...], RunResult] = {}
         items = tuple(item.seq for item in study.plan(failure.inputs).items)
-        self._items = study_items(study, items)
+        self._items = tuple(study.only) or items  # `only`: those left in a plan that was reduced before
         self.best = Case(dict(failure.inputs), tuple(range(len(study.file.faults))), self._items)
         self.flights = 0
 
@@ -140,7 +140,7 @@ class _Shrinking:
             before = None
             while before != self.best:
                 before = self.best
-                self._fewer_causes()
+                thinned(self.causes(), lambda causes: self.fails(self._with(causes)))
                 if not keep_plan:
                     self._shorter_plan()
                 self._less_of_each()
@@ -156,9 +156,6 @@ class _Shrinking:
     def _with(self, causes: Sequence[str | int]) -> Case:
         inputs = {name: value if name in causes else self._rest[name] for name, value in self.best.inputs.items()}
         return Case(inputs, tuple(cause for cause in causes if isinstance(cause, int)), self.best.items)
-
-    def _fewer_causes(self) -> None:
-        thinned(self.causes(), lambda causes: self.fails(self._with(causes)))
 
     def _shorter_plan(self) -> None:
         def fails(items: Sequence[int]) -> bool:
@@ -197,11 +194,6 @@ def _judges_broken(failure: RunResult, judge: str | None) -> list[str]:
         known = f"; it broke {', '.join(broken)}" if broken else ""
         raise UserError(f"--judge {judge}: run {failure.run} did not break it{nearest(judge, broken)}{known}")
     return [judge]
-
-
-def study_items(study: Study, flown: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the items that may be removed: those left in a plan that was reduced before."""
-    return tuple(study.only) if study.only else flown
 
 
 def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:

@@ -111,16 +111,12 @@ def _lines(node: ShownRecordings) -> list[Line]:
 _ARROWS: Final = {"\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left"}
 
 
-def _no_keys() -> list[str]:
-    return []
-
-
 @contextmanager
 def keys_of_terminal() -> Iterator[Callable[[], list[str]]]:
     """Yield a function that returns the keys pressed since its last call (`keys_of`). None without a terminal and on
     Windows. Ctrl-C remains a signal."""
     if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        yield _no_keys
+        yield list
         return
     import termios
     import tty

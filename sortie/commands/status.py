@@ -9,7 +9,6 @@ from typing import Any, Final
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.mav import Component, WireMissionState
 from autopilot.vehicles.kinds import DEFAULT, class_of_type
-from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
@@ -28,14 +27,6 @@ _PATIENCE_S = 3.0
 _MISSION_STATES = {int(state): state.name.lower().replace("_", " ") for state in WireMissionState}
 
 
-def _class_of(heartbeat: Message) -> VehicleClass:
-    return class_of_type(heartbeat.type) or DEFAULT
-
-
-def _mode_name(heartbeat: Message) -> str:
-    return firmware_spoken(heartbeat.autopilot, heartbeat.type).mode_name(int(heartbeat.custom_mode))
-
-
 def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted: Sequence[str] = ()) -> dict[str, Any]:
     """Return facts from the newest messages and the flight manager's answer; None for unknown ones. `countdown_s`
     counts in ARMED, otherwise 0. `fitted`: equipment by the names of `--with`."""
@@ -44,8 +35,8 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted:
     return {
         "state": None if flight is None else flight[0],
         "countdown_s": None if flight is None else flight[1],
-        "vehicle": _class_of(heartbeat).name,
-        "mode": _mode_name(heartbeat),
+        "vehicle": (class_of_type(heartbeat.type) or DEFAULT).name,
+        "mode": firmware_spoken(heartbeat.autopilot, heartbeat.type).mode_name(int(heartbeat.custom_mode)),
         "armed": bool(heartbeat.base_mode & 128),
         "mission": None
         if mission is None

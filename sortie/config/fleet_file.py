@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -274,7 +273,8 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
             option="count",
             given=str(count),
         )
-    stands = zip(_systems(first, count, size), places(layout.formation, count, layout.spacing_m), strict=True)
+    systems = [(k // size, first + k % size) for k in range(count)]
+    stands = zip(systems, places(layout.formation, count, layout.spacing_m), strict=True)
     return [
         replace(
             base,
@@ -289,7 +289,3 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
         )
         for number, ((network, system), offset) in enumerate(stands)
     ]
-
-
-def _systems(first: int, count: int, size: int) -> Sequence[tuple[int, int]]:
-    return [(k // size, first + k % size) for k in range(count)]

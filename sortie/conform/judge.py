@@ -25,14 +25,10 @@ _BOOTED_MS: Final = 12_000
 """Time by which a simulated vehicle has a position, ms."""
 
 
-def _never_moves() -> int:
-    return 0
-
-
 class ExaminerNode:
     """Node with an examination, and the links to the vehicle."""
 
-    def __init__(self, examination: Examination, now_ms: Callable[[], int] = _never_moves, begin_ms: int = 0) -> None:
+    def __init__(self, examination: Examination, now_ms: Callable[[], int] = lambda: 0, begin_ms: int = 0) -> None:
         self.examination = examination
         self.outlet = Outlet()
         self.endpoints: tuple[LinkOwner, ...] = (self.outlet,)

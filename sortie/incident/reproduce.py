@@ -75,11 +75,12 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
     if not found.ours and _rolls(scenario):
         scenario = _wheels(scenario, found, folder, built.origins)
     first = fly(scenario, folder, folder / FLOWN)
-    arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
+    again = happened_in(first[0])
+    arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, again)
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
     logged = dict(built.origins)
-    if not found.ours and _leave_the_ground(scenario, happened_in(first[0])):
+    if not found.ours and scenario.kind.flies and None not in (scenario.happened.liftoff_s, again.liftoff_s):
         scenario = _tuned(scenario, found, folder, built.origins)
     if theirs is not None:
         scenario = msgspec.structs.replace(with_its_own(scenario, built, logged), vehicle=str(theirs), arm_s=0.0)
@@ -111,11 +112,6 @@ def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin])
             params[name] = built.scenario.params[name]
             built.origins[f"params.{name}"] = logged[f"params.{name}"]
     return msgspec.structs.replace(scenario, params=params)
-
-
-def _leave_the_ground(scenario: Scenario, flown: HappenedInFlight) -> bool:
-    """Check whether both vehicles left the ground."""
-    return scenario.kind.flies and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
 
 
 def _rolls(scenario: Scenario) -> bool:

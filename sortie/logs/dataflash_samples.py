@@ -279,10 +279,6 @@ _OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
 """Messages of wings; some names have other columns than for other kinds."""
 
 
-def _sources(kind: MessageFormat) -> dict[str, Column]:
-    return _OF_WINGS[kind] if kind in _OF_WINGS else _SOURCES[kind.name]
-
-
 class Sampler:
     """Collector of reports to be packed as `kinds`, in that order. `epoch_us`: UTC, us since 1970, at vehicle time 0;
     `hover`: MOT_THST_HOVER, for a column; `unknown`: report values that are not available."""
@@ -378,9 +374,10 @@ def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[
     blank = np.zeros(1, np.dtype([entry for kind in kinds for entry in fields(kind)]))
     plan: list[tuple[str, str, Column]] = []
     for kind in kinds:
+        sources = _OF_WINGS[kind] if kind in _OF_WINGS else _SOURCES[kind.name]
         blank[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
         for name, character in zip(kind.columns, kind.form, strict=True):
-            source = _time if name == "TimeUS" else _sources(kind).get(name)
+            source = _time if name == "TimeUS" else sources.get(name)
             if source is not None:
                 plan.append((f"{kind.name}.{name}", character, source))
             elif character in "fd":

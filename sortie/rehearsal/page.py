@@ -95,7 +95,7 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
     parts = [
         fence_parts(facts, at),
         *_footprints(found, at),
-        *(_ribbon(track, at) for track in tracks),
+        *(svg.line([at.pixels(float(n), float(e)) for n, e in track], "ribbon") for track in tracks),
         plan_parts(facts, at, marks),
     ]
     parts += [home_mark(facts, at), scale_bar(at)]
@@ -108,10 +108,6 @@ def _footprints(found: Rehearsal, at: Projection) -> list[str]:
         return []
     known = [quad for quad in found.photos.quads[:MOST_PHOTOS] if np.isfinite(quad).all()]
     return [svg.line([at.pixels(float(n), float(e)) for n, e in quad], "photo", closed=True) for quad in known]
-
-
-def _ribbon(track: Numbers, at: Projection) -> str:
-    return svg.line([at.pixels(float(north), float(east)) for north, east in track], "ribbon")
 
 
 # --- along the way ----------------------------------------------------------------------------------------------------

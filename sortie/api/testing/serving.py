@@ -200,7 +200,7 @@ class Serving:
                 sessions = (made,) if isinstance(made, Session) else tuple(made)
                 for session in sessions:
                     self._serve(session)
-                self._started.set_result((sessions, [_port_of(session.add_link(LINK)) for session in sessions]))
+                self._started.set_result((sessions, [int(s.add_link(LINK).rpartition(":")[2]) for s in sessions]))
                 try:
                     if self._speedup is None:
                         sessions[0].serve_clients(self.pace, self._is_waited_for, self._turn)
@@ -268,7 +268,3 @@ class Serving:
                 wait.future.set_exception(error)
         self._calls.clear()
         self._waits.clear()
-
-
-def _port_of(address: str) -> int:
-    return int(address.rpartition(":")[2])

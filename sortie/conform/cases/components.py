@@ -93,10 +93,6 @@ def _from_camera(x: Exchange, name: str, *params: float) -> Waiting[Message]:
     return message
 
 
-def _to_camera(x: Exchange, number: int, *params: float) -> Waiting[Message]:
-    return (yield from x.command(x.long(number, *params, target=(x.found.system, x.found.camera or 0))))
-
-
 def _camera_can(x: Exchange, bit: CameraCapability) -> None:
     information = x.found.camera_information
     if information is None or not information.flags & bit:
@@ -163,7 +159,7 @@ def _camera_mode(x: Exchange) -> Steps:
 
 
 def _camera_mode_back(x: Exchange, mode: int) -> Steps:
-    ack = yield from _to_camera(x, Cmd.SET_CAMERA_MODE, 0, mode)
+    ack = yield from x.command(x.long(Cmd.SET_CAMERA_MODE, 0, mode, target=(x.found.system, x.found.camera or 0)))
     x.check(ack.result == Result.ACCEPTED, f"ACCEPTED, {ack.result} came")
 
 
