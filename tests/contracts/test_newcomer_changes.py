@@ -138,8 +138,8 @@ with Session() as session:
             "sortie/campaign/signals.py": (
                 '    "climb": "m/s, upward",',
                 '    "double": "m, twice the height",\n',
-                '            "climb": lambda: -told(R.TRUE_VD, R.VD),',
-                '            "double": lambda: -2.0 * told(R.TRUE_D, R.DOWN),\n',
+                '            "climb": lambda: -column(R.TRUE_VD, R.VD),',
+                '            "double": lambda: -2.0 * column(R.TRUE_D, R.DOWN),\n',
             )
         },
         SESSION
