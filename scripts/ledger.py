@@ -72,7 +72,7 @@ def failed(row: RunResult) -> str:
 def fly(name: str, run: int, firmware: str, keep: Path | None) -> Line:
     """One run in both."""
     study = Study.read(STUDIES / f"{name}.toml")
-    theirs = structs.replace(study, said=structs.replace(study.said, vehicle=VEHICLES[firmware]))
+    theirs = structs.replace(study, file=structs.replace(study.file, vehicle=VEHICLES[firmware]))
     given = study.inputs()[run]
     pair = [fly_run(one, run, given) for one in (study, theirs)]
     ours, other = (failed(flown.row) for flown in pair)

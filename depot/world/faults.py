@@ -16,7 +16,7 @@ from depot.settings import Profile
 from depot.world.depot import SLOW_FAULT
 from depot.world.energy import J_PER_WH
 from depot.world.matter import Tank, let_out, take_in
-from depot.world.state import Injected, WorldState
+from depot.world.state import ActiveFault, WorldState
 
 Strike = Callable[[WorldState, Profile, SkimmerReading], float]
 Withdraw = Callable[[WorldState, Profile, float], None]
@@ -241,7 +241,7 @@ def strike(state: WorldState, profile: Profile, name: str, reading: SkimmerReadi
     """Begin a fault. One that holds already is applied again (another valve)."""
     amount = ACTIONS[name][0](state, profile, reading)
     before = state.faults.get(name)
-    state.faults[name] = Injected(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
+    state.faults[name] = ActiveFault(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
 
 
 def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> None:

@@ -13,7 +13,7 @@ from depot.world.matter import Outside
 from depot.world.skimmer import SkimmerResources, new_skimmer
 
 
-class Injected(Struct):
+class ActiveFault(Struct):
     """Fault that holds. `amount`: kg that it has added or removed, which its end reverses. `growing`: the model is
     evaluated more often while it lasts."""
 
@@ -30,7 +30,7 @@ class WorldState(Struct):
     seed: int
     outside: Outside = field(default_factory=Outside)
     accounts: Accounts = field(default_factory=Accounts)
-    faults: dict[str, Injected] = field(default_factory=dict)
+    faults: dict[str, ActiveFault] = field(default_factory=dict)
     now_ms: int = 0
     flight: SkimmerFlightState = field(default_factory=SkimmerFlightState)
     place: SkimmerPlace = SkimmerPlace.DOCK

@@ -175,20 +175,20 @@ def first_of_search(file: Path, seed: int) -> int:
 def first_at_random(file: Path, seed: int) -> int:
     """The same of random sampling, at most `ENOUGH`."""
     study = _seeded(Study.read(file, ENOUGH), seed)
-    given = inputs(study.said.vary, "random", seed, ENOUGH)
+    given = inputs(study.file.vary, "random", seed, ENOUGH)
     return next((run + 1 for run, one in enumerate(given) if not fly_run(study, run, one).row.ok), ENOUGH)
 
 
 def _seeded(study: Study, seed: int) -> Study:
-    sample = msgspec.structs.replace(study.said.sample, seed=seed)
-    return msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, sample=sample))
+    sample = msgspec.structs.replace(study.file.sample, seed=seed)
+    return msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, sample=sample))
 
 
 def shrunk() -> tuple[float, float]:
     """How many flights `shrink` needs for a failure with four causes planted as one, and how many remain."""
     study = Study.read(FOUR)
     found = shrink(study, fly_run(study, 0, CAUSES).row)
-    return found.flights, len(found.study.said.faults)
+    return found.flights, len(found.study.file.faults)
 
 
 def memory() -> tuple[float, float]:

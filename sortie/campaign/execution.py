@@ -187,7 +187,7 @@ class RemainingRuns:
         """Do nothing: a spread sample does not depend on results."""
 
 
-class Searched:
+class SearchRuns:
     """Runs of a search: a generation is assigned when all results of the one before are there."""
 
     def __init__(self, study: Study, done: Iterable[RunResult]) -> None:
@@ -239,9 +239,10 @@ class Campaign:
         self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
         self._fly = fly or fly_batch
         self._study_json = msgspec.json.encode(folder.study)
-        search = folder.study.file.sample.method == SEARCH
-        self._sample = Searched(folder.study, rows(folder.path)) if search else RemainingRuns(folder.study, folder.done)
-        budget_s = folder.study.file.sample.budget_s
+        study, settings = folder.study, folder.study.file.sample
+        search = settings.method == SEARCH
+        self._sample = SearchRuns(study, rows(folder.path)) if search else RemainingRuns(study, folder.done)
+        budget_s = settings.budget_s
         self._until_s = inf if budget_s is None else time.monotonic() + budget_s
         self._again: list[list[Run]] = []
         self._suspects: list[Run] = []

@@ -57,7 +57,7 @@ class Case(Struct, frozen=True):
         return msgspec.structs.replace(whole, file=only, runs=1, only=list(self.items))
 
 
-class Shrunk(Struct, frozen=True):
+class ReducedFailure(Struct, frozen=True):
     """Reduced failure. `judges`: the broken ones, with robustness of the original and the small flight. `causes`,
     `items`: number before and after. `flights`: number flown; `whole`: all steps were done."""
 
@@ -70,7 +70,7 @@ class Shrunk(Struct, frozen=True):
     whole: bool
 
 
-class _Spent(Exception):
+class _NoFlightsLeft(Exception):
     """The maximum number of flights is reached."""
 
 
@@ -108,7 +108,7 @@ class _Shrinking:
 
     def _flown(self, study: Study, given: Mapping[str, Value]) -> RunResult:
         if self.flights >= self._most:
-            raise _Spent
+            raise _NoFlightsLeft
         self.flights += 1
         return self._fly(study, given)
 
@@ -144,7 +144,7 @@ class _Shrinking:
                 if not keep_plan:
                     self._shorter_plan()
                 self._less_of_each()
-        except _Spent:
+        except _NoFlightsLeft:
             return False
         return True
 
@@ -226,7 +226,7 @@ def shrink(
     *,
     judge: str | None = None,
     keep_plan: bool = False,
-) -> Shrunk:
+) -> ReducedFailure:
     """Reduce a failure with at most `most` flights. `judge`: the judge to break, None: all that it broke; `keep_plan`:
     keep all items. UserError for a run that did not fail, or does not again."""
     if failure.ok:
@@ -238,12 +238,12 @@ def shrink(
     small = msgspec.structs.replace(best.study(study), first=study.first + failure.run)
     flown = fly_run(small, 0, best.inputs)
     judges = {name: (failure.robustness[name] or 0.0, flown.row.robustness[name] or 0.0) for name in shrinking.broken}
-    return Shrunk(
+    return ReducedFailure(
         judges, small, flown, (causes, len(shrinking.causes())), (items, len(best.items)), shrinking.flights, whole
     )
 
 
-def keep(shrunk: Shrunk, path: Path) -> None:
+def keep(shrunk: ReducedFailure, path: Path) -> None:
     """Write the result as a campaign of one run, with its plan as a file, for `replay`, `confirm` and ground
     stations."""
     if (path / "study.json").exists():
@@ -255,7 +255,7 @@ def keep(shrunk: Shrunk, path: Path) -> None:
     (path / "plan.plan").write_text(format_plan(shrunk.study.plan(shrunk.flown.row.inputs)), encoding="utf-8")
 
 
-def described(shrunk: Shrunk, stored: StoredStudy) -> list[str]:
+def described(shrunk: ReducedFailure, stored: StoredStudy) -> list[str]:
     """Describe the result in lines for people."""
     row, rest = shrunk.flown.row, at_rest(stored.study.file.vary)
     lines = [

@@ -16,9 +16,9 @@ from sortie.config.given import GivenOptions
 from sortie.config.options import CHANGE, JSON, LOG, OUT, REPRODUCING_VEHICLE, SEARCH, WITHOUT
 from sortie.config.values import VehicleSource
 from sortie.incident.page import changed_page, incident_page
-from sortie.incident.reproduce import FLOWN, NEAR_M, TEST, Reproduced, again, fly_changed, reproduce
+from sortie.incident.reproduce import FLOWN, NEAR_M, TEST, ReproducedIncident, again, fly_changed, reproduce
 from sortie.incident.scenario import SCENARIO, Origin, read_scenario
-from sortie.incident.search import CRITERIA, Tried, search
+from sortie.incident.search import CRITERIA, TriedChange, search
 from sortie.reading.logs import find_log
 
 PAGE: Final = "incident.html"
@@ -67,7 +67,7 @@ def _changes(words: tuple[str, ...]) -> dict[str, str]:
 
 def _reproduced(
     source: Path, out: Path | None, theirs: VehicleSource | None
-) -> tuple[Path, Reproduced, Mapping[str, Origin]]:
+) -> tuple[Path, ReproducedIncident, Mapping[str, Origin]]:
     """Reproduce from a log, or from the folder or scenario of an earlier call, which a person may have edited."""
     scenario = source / SCENARIO if source.is_dir() else source
     if source.suffix == ".toml" or (source.is_dir() and scenario.is_file()):
@@ -84,7 +84,7 @@ def _reproduced(
     return folder, found, built.origins
 
 
-def _facts(found: Reproduced) -> dict[str, Any]:
+def _facts(found: ReproducedIncident) -> dict[str, Any]:
     return {
         "again": found.same,
         "near": round(found.near, 3),
@@ -99,14 +99,14 @@ def _facts(found: Reproduced) -> dict[str, Any]:
     }
 
 
-def _ended(found: Reproduced) -> str:
+def _ended(found: ReproducedIncident) -> str:
     happened = found.happened
     words = [f"{failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why})" for failsafe in happened.failsafes]
     words += ["it crashed"] if happened.crashed else []
     return "; ".join(words) or "no failsafe, no crash"
 
 
-def _lines(found: Reproduced, folder: Path) -> list[str]:
+def _lines(found: ReproducedIncident, folder: Path) -> list[str]:
     scenario = found.scenario
     lines = [f"fault {fault.name} from {fault.from_s:.1f} s" for fault in scenario.fault] or [
         "no fault found in the log"
@@ -121,7 +121,7 @@ def _lines(found: Reproduced, folder: Path) -> list[str]:
     return lines
 
 
-def _search_lines(criterion: str, tried: list[Tried]) -> list[str]:
+def _search_lines(criterion: str, tried: list[TriedChange]) -> list[str]:
     lines = []
     for entry in tried:
         if not entry.flights:

@@ -24,7 +24,7 @@ from sortie.incident.diagnosis import diagnose, loss_of_frames
 from sortie.incident.evidence import GUESSED, Evidence
 from sortie.incident.happened import happened_in
 from sortie.incident.scenario import Deed, Gust, Origin, Scenario, ScenarioFault, Stick
-from sortie.incident.signals import FoundFault, Sure
+from sortie.incident.signals import Basis, FoundFault
 from sortie.incident.tuning import AIR
 from sortie.incident.weather import TUBE, measured
 from sortie.reading.facts import Quantity
@@ -164,7 +164,7 @@ class Builder:
             self.assumed.append("height of home above the sea: 0 m")
         alt = 0.0 if facts.home is None else facts.home.alt
         words = f"place at arming ({self._zero_s:.2f} s), height of home, yaw"
-        self._origins["home"] = Origin(words, Sure.ASSUMED if facts.home is None else Sure.LOGGED)
+        self._origins["home"] = Origin(words, Basis.ASSUMED if facts.home is None else Basis.LOGGED)
         return f"{stood.lat:.7f},{stood.lon:.7f},{alt:.2f},{(yaw or 0.0) % 360.0:.1f}"
 
     def _plan(self) -> str | None:
@@ -213,7 +213,7 @@ class Builder:
             return
         most = max(gusts, key=lambda gust: gust.speed)
         words = f"ATT, XKF1: up to {most.speed:.0f} m/s from {most.from_deg:.0f} deg, by lean and drag"
-        self._origins["wind"] = Origin(words, Sure.FITTED)
+        self._origins["wind"] = Origin(words, Basis.FITTED)
         yield FoundFault("wind.gust", gusts[0].at_s + self._zero_s, gusts[-1].at_s + self._zero_s, words, most.speed)
 
     def _params(self, calibration: Calibration | None) -> dict[str, float]:
@@ -227,7 +227,7 @@ class Builder:
                     about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
                     params[fit.param] = float(f"{fit.setting:.6g}")
                     self._origins[f"params.{fit.param}"] = Origin(
-                        f"{fit.name} {fit.value:.4g}{about} {fit.unit}".rstrip(), Sure.FITTED
+                        f"{fit.name} {fit.value:.4g}{about} {fit.unit}".rstrip(), Basis.FITTED
                     )
         if not found.ours:
             params |= self._capacity(params)
@@ -263,7 +263,7 @@ class Builder:
         sinks = (flown[high].height - flown[low].height) / (flown[low].time_s - flown[high].time_s)
         if not 1.5 * self._found.parameters.get("LAND_SPEED", 50.0) / 100.0 < sinks < _LANDS_MPS:
             return {}
-        self._origins["params.LAND_SPEED"] = Origin(f"it came down at {sinks:.1f} m/s to the ground", Sure.FITTED)
+        self._origins["params.LAND_SPEED"] = Origin(f"it came down at {sinks:.1f} m/s to the ground", Basis.FITTED)
         return {"LAND_SPEED": round(100.0 * sinks)}
 
     def _of_wings(self, calibration: Calibration | None) -> dict[str, float]:
@@ -272,13 +272,13 @@ class Builder:
         found = self._found
         if found.ours or not vehicle_class(found.kind).has_stall_speed or "FS_EKF_THRESH" not in self._served:
             return {}
-        self._origins["params.FS_EKF_THRESH"] = Origin("ArduPlane flies on without a place", Sure.ASSUMED)
+        self._origins["params.FS_EKF_THRESH"] = Origin("ArduPlane flies on without a place", Basis.ASSUMED)
         params = {"FS_EKF_THRESH": 0.0}
         fits = () if calibration is None else calibration.fits
         scale = next((fit.value for fit in fits if fit.name == TUBE and fit.value), 1.0)
         if abs(scale - 1.0) > _TUBE_OFF:
             words = f"the tube shows {abs(scale - 1.0):.1%} too {'little' if scale > 1.0 else 'much'}"
-            self._origins[f"params.{AIR}"] = Origin(words, Sure.FITTED)
+            self._origins[f"params.{AIR}"] = Origin(words, Basis.FITTED)
             params[AIR] = round(1.0 / (scale * scale), 4)
         return params
 
@@ -287,7 +287,7 @@ class Builder:
         table = {line.name for line in parameter_set(self._found.kind).definitions}
         theirs = _LIKE[self._found.firmware.autopilot]
         known = {name: row for name, row in theirs.items() if name in table}
-        self._origins |= {f"params.{name}": Origin(words, Sure.ASSUMED) for name, (_, words) in known.items()}
+        self._origins |= {f"params.{name}": Origin(words, Basis.ASSUMED) for name, (_, words) in known.items()}
         return {name: value for name, (value, _) in known.items()}
 
     def _of_sticks(self, name: str) -> bool:
@@ -299,7 +299,7 @@ class Builder:
         if self._found.ours or not emptied(self._found):
             return {}
         self._origins["params.SIM_BATT_CAP_AH"] = Origin(
-            "nothing measured the current: its voltage is flown", Sure.ASSUMED
+            "nothing measured the current: its voltage is flown", Basis.ASSUMED
         )
         return {"SIM_BATT_CAP_AH": 0.0}
 
@@ -315,7 +315,7 @@ class Builder:
             return {}
         least_ah = max(used_ah / _TELLING_SHARE, self._found.parameters.get("BATT_CAPACITY", 0.0) / 1000.0, 1.0)
         words = f"{used_ah:.2f} Ah were used, and the voltage hardly fell"
-        self._origins["params.SIM_BATT_CAP_AH"] = Origin(words, Sure.ASSUMED)
+        self._origins["params.SIM_BATT_CAP_AH"] = Origin(words, Basis.ASSUMED)
         return {"SIM_BATT_CAP_AH": round(min(least_ah, 100.0), 1)}
 
     # --- what was done ------------------------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ class Builder:
                 continue
             until = None if fault.until_s is None else round(fault.until_s - self._zero_s, 2)
             made.append(ScenarioFault(fault.name, round(fault.from_s - self._zero_s, 2), until, fault.value))
-            self._origins[f"fault.{len(made) - 1}"] = Origin(fault.why, Sure.FOUND)
+            self._origins[f"fault.{len(made) - 1}"] = Origin(fault.why, Basis.FOUND)
             if fault.name == "gps.glitch":
                 self.assumed.append("direction of a jump of the GPS place: the simulator's go north or south")
             if fault.name == "accel.garbage":

@@ -34,7 +34,7 @@ _MISSION_MODE: Final = "AUTO"
 
 
 @dataclass(frozen=True, slots=True)
-class Conducted:
+class ConductedFlight:
     """Flight that was conducted. `zero_s`: vehicle time of the log's arming, s. `notes`: refused commands."""
 
     zero_s: float
@@ -64,7 +64,7 @@ def session_arguments(scenario: Scenario) -> SessionArguments:
     }
 
 
-def conduct(session: Session, scenario: Scenario, folder: Path) -> Conducted:
+def conduct(session: Session, scenario: Scenario, folder: Path) -> ConductedFlight:
     """Fly the scenario of `folder`, with its plan file, to its end."""
     plan = folder / PLAN
     return _Conductor(session, scenario, read_plan(plan) if plan.is_file() else None).run()
@@ -100,7 +100,7 @@ class _Conductor:
         self._mode = ""
         self._as_station = False  # its mode has no name here: commands of a station select it, and arm in it
 
-    def run(self) -> Conducted:
+    def run(self) -> ConductedFlight:
         session, scenario = self._session, self._scenario
         if self._plan is not None:
             session.upload(self._plan)
@@ -119,7 +119,7 @@ class _Conductor:
         over = lambda s: not s.state.armed and any(isinstance(e.event, ArmedChanged) for e in s.events)
         session.pass_until(over, max(end_s - session.time_s, 0.0), 1.0)
         session.run_for(1.0)
-        return Conducted(zero_s, tuple(self._notes))
+        return ConductedFlight(zero_s, tuple(self._notes))
 
     def _inject(self, name: str, value: float | None, zero_s: float, from_s: float, until_s: float | None) -> None:
         begin_s = max(zero_s + from_s, self._session.time_s)

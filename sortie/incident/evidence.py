@@ -26,7 +26,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
 from sortie.incident.reader import read_recording
-from sortie.incident.recording import CommandSeen, Recording, type_with
+from sortie.incident.recording import LoggedCommand, Recording, type_with
 from sortie.reading.dataflash import SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import LONGEST_S, FlightFacts, ThinnedRows, remember
@@ -42,7 +42,7 @@ _MOVED_US: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class ModeSeen:
+class LoggedMode:
     """Change of mode. `wished`: requested, or unknown; otherwise the vehicle chose it, for the reason `why`.
     `log_name`: its name, if ours flies it as another mode (`Evidence.name_modes`)."""
 
@@ -71,8 +71,8 @@ class Evidence:
     ours: bool = False
     parameters: dict[str, float] = field(default_factory=dict)
     changes: list[tuple[float, str, float]] = field(default_factory=ThinnedRows)
-    modes: list[ModeSeen] = field(default_factory=ThinnedRows)
-    commands: list[CommandSeen] = field(default_factory=ThinnedRows)
+    modes: list[LoggedMode] = field(default_factory=ThinnedRows)
+    commands: list[LoggedCommand] = field(default_factory=ThinnedRows)
     gps: list[Row] = field(default_factory=ThinnedRows)
     compass: list[Row] = field(default_factory=ThinnedRows)
     barometer: list[Row] = field(default_factory=ThinnedRows)
@@ -200,7 +200,7 @@ class _DataflashEvidence:
     def _command(self, m: Any, time_s: float) -> None:
         if m.Res == _ACCEPTED:
             params = (m.P1, m.P2, m.P3, m.P4)
-            self._found.commands.append(CommandSeen(time_s, m.Cmd, m.Fr, params, (m.X, m.Y, m.Z)))
+            self._found.commands.append(LoggedCommand(time_s, m.Cmd, m.Fr, params, (m.X, m.Y, m.Z)))
 
     def _gps(self, m: Any, time_s: float) -> None:
         if getattr(m, "I", _MAIN) == _MAIN:
@@ -266,7 +266,7 @@ class _DataflashEvidence:
                 wished = reason in _WISHED or why in _STARTUP
                 words = _ITS_OWN.format(why) if reason is None else _GENERAL.get(reason, reason.text)
             if not self._found.modes or self._found.modes[-1].name != name:
-                self._found.modes.append(ModeSeen(at_s, name, wished, words))
+                self._found.modes.append(LoggedMode(at_s, name, wished, words))
 
 
 _GENERAL: Final = {ModeReason.FAILSAFE: "Failsafe"}
@@ -302,7 +302,7 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     found.stations = [(at_s,) for at_s in recording.stations]
     found.commands = recording.commands
     for at_s, name in facts.modes:
-        found.modes.append(ModeSeen(at_s, name, *_wish(recording, at_s, name)))
+        found.modes.append(LoggedMode(at_s, name, *_wish(recording, at_s, name)))
     for at_ms, kind, data in recording.messages.after(-1):
         _take(found, at_ms / 1000.0, decode(kind, data))
     found.name_modes(found.firmware)

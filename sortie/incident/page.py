@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 
-from sortie.incident.reproduce import NEAR_M, Reproduced
+from sortie.incident.reproduce import NEAR_M, ReproducedIncident
 from sortie.incident.scenario import Origin, Scenario
 from sortie.reports.comparison_page import comparison_page
 from sortie.reports.page import wide_table
 
 
-def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
+def incident_page(found: ReproducedIncident, origins: Mapping[str, Origin]) -> str:
     """Write the page of a log and its repeated flight."""
     scenario = found.scenario
     faults = "".join(
@@ -33,7 +33,7 @@ def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
     return comparison_page((found.log.facts, found.flown.facts), found.found, "".join(parts))
 
 
-def changed_page(before: Reproduced, after: Reproduced, what: str) -> str:
+def changed_page(before: ReproducedIncident, after: ReproducedIncident, what: str) -> str:
     """Write the page of the incident and the same with a change; `what` describes it."""
     intro = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
     return comparison_page((before.flown.facts, after.flown.facts), after.found, intro)

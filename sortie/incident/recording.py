@@ -51,7 +51,7 @@ StoredMessage = tuple[int, int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class CommandSeen:
+class LoggedCommand:
     """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of COMMAND_INT."""
 
     at_s: float
@@ -122,7 +122,7 @@ class Recording:
     values: dict[str, float] = field(default_factory=dict)
     types: dict[str, ParameterType] = field(default_factory=dict)
     stations: list[float] = field(default_factory=ThinnedRows)
-    commands: list[CommandSeen] = field(default_factory=ThinnedRows)
+    commands: list[LoggedCommand] = field(default_factory=ThinnedRows)
     unwished: list[tuple[float, bool]] = field(default_factory=ThinnedRows)
     system: int = 0
     vehicle: int = VehicleType.GENERIC

@@ -21,11 +21,11 @@ from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.config.values import VehicleSource
 from sortie.incident.build import Built, build
-from sortie.incident.conduct import Conducted, conduct, read_flown, session_arguments
+from sortie.incident.conduct import ConductedFlight, conduct, read_flown, session_arguments
 from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
-from sortie.incident.signals import Sure
+from sortie.incident.signals import Basis
 from sortie.incident.tuning import LETS_GO, OffTrack, fit_of, let_go, tuned
 from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import FlightComparison, Since, compared
@@ -41,7 +41,7 @@ _LEAST_ROOM: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reproduced:
+class ReproducedIncident:
     """Repeated incident. `near`: share of the flight within `NEAR_M` of the logged one. `missing`: events that did not
     happen again."""
 
@@ -61,7 +61,7 @@ class Reproduced:
         return not self.missing
 
 
-def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> tuple[Built, Reproduced]:
+def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> tuple[Built, ReproducedIncident]:
     """Write the folder of an incident: scenario, plan, test, repeated flight. `theirs`: a firmware in our world that
     flies it after our vehicle has shown drag and wind. UserError."""
     found = read_evidence(log)
@@ -78,7 +78,7 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
     again = happened_in(first[0])
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, again)
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
-    built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
+    built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Basis.FITTED)
     logged = dict(built.origins)
     if not found.ours and scenario.kind.flies and None not in (scenario.happened.liftoff_s, again.liftoff_s):
         scenario = _tuned(scenario, found, folder, built.origins)
@@ -123,7 +123,7 @@ def _rolls(scenario: Scenario) -> bool:
 def _wheels(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
     """Return the scenario with wheels that leave the ground where those of the log did."""
     fitted, rolled_m = let_go(scenario, found.facts, lambda tried: fly(tried, folder, folder / FLOWN)[0].facts)
-    origins[f"params.{LETS_GO}"] = Origin(f"by flying it: it rolled {rolled_m:.0f} m until it climbed", Sure.FITTED)
+    origins[f"params.{LETS_GO}"] = Origin(f"by flying it: it rolled {rolled_m:.0f} m until it climbed", Basis.FITTED)
     return fitted
 
 
@@ -138,18 +138,18 @@ def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str,
     for name in (*fit_of(scenario).params, "SIM_WIND_SPD", "SIM_WIND_DIR"):
         if after.params.get(name) != scenario.params.get(name):
             measured = origins.get(f"params.{name}")
-            origins[f"params.{name}"] = Origin(f"{measured.words}, then {words}" if measured else words, Sure.FITTED)
+            origins[f"params.{name}"] = Origin(f"{measured.words}, then {words}" if measured else words, Basis.FITTED)
     return after
 
 
-def again(scenario: Scenario, folder: Path) -> Reproduced:
+def again(scenario: Scenario, folder: Path) -> ReproducedIncident:
     """Fly a scenario, possibly edited, and compare it with its log. UserError when that is missing."""
     return beside(scenario, read_evidence(folder / scenario.log), *fly(scenario, folder, folder / FLOWN))
 
 
 def fly_changed(
-    before: Reproduced, folder: Path, changes: Mapping[str, str], without: Iterable[str] = ()
-) -> Reproduced:
+    before: ReproducedIncident, folder: Path, changes: Mapping[str, str], without: Iterable[str] = ()
+) -> ReproducedIncident:
     """Fly the scenario with changes and compare it with the flight without them."""
     scenario = before.scenario.changed(changes, without)
     flown, conducted = fly(scenario, folder, folder / CHANGED)
@@ -158,7 +158,7 @@ def fly_changed(
     return replace(found, found=compared(before.flown.facts, flown.facts, within_m=NEAR_M, since=since))
 
 
-def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conducted]:
+def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, ConductedFlight]:
     """Fly the scenario with its plan in `folder`, and read the log in the folder `logs`, which is made anew."""
     shutil.rmtree(logs, ignore_errors=True)
     with Session(**session_arguments(scenario), log_dir=logs) as session:
@@ -179,7 +179,7 @@ def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
     return 0.0 if abs(later_s) < _TOGETHER_S else later_s
 
 
-def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conducted) -> Reproduced:
+def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: ConductedFlight) -> ReproducedIncident:
     """Compare the flight with the log."""
     happened = happened_in(flown)
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
@@ -192,7 +192,7 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
     missing = tuple(differences(scenario.happened, happened))
     cause = _cause(scenario, found, since)
-    return Reproduced(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
+    return ReproducedIncident(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
 
 
 def _begins_s(scenario: Scenario, since: Since) -> float:

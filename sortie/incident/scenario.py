@@ -18,7 +18,7 @@ from sortie.config.errors import UserError
 from sortie.config.files import text_of
 from sortie.config.tables import parse_toml
 from sortie.config.values import VehicleSource, number_of, parse_vehicle
-from sortie.incident.signals import Sure
+from sortie.incident.signals import Basis
 
 SCENARIO: Final = "scenario.toml"
 PLAN: Final = "plan.plan"
@@ -87,7 +87,7 @@ class Origin(msgspec.Struct, frozen=True):
     """Origin of a line: its place in the log, and its certainty."""
 
     words: str
-    sure: Sure = Sure.LOGGED
+    sure: Basis = Basis.LOGGED
 
     def __str__(self) -> str:
         return f"{self.sure.value}: {self.words}" if self.words else self.sure.value

@@ -17,7 +17,7 @@ from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import spoken_as
 from sortie.incident.happened import happened_in
-from sortie.incident.reproduce import Reproduced, fly
+from sortie.incident.reproduce import ReproducedIncident, fly
 from sortie.incident.scenario import HappenedInFlight, Scenario
 from sortie.runtime.workers import in_processes
 
@@ -31,7 +31,7 @@ SEEDS: Final = 5
 AS_IT_WAS: Final = "no change"
 
 
-class Tried(msgspec.Struct, frozen=True):
+class TriedChange(msgspec.Struct, frozen=True):
     """Result of a change. `happened`: number of its `flights` with the incident; `ended`: end of the first one."""
 
     change: str
@@ -52,19 +52,19 @@ class FlownOnce(msgspec.Struct, frozen=True):
     words: str
 
 
-def search(found: Reproduced, folder: Path, criterion: str, changes: tuple[str, ...]) -> list[Tried]:
+def search(found: ReproducedIncident, folder: Path, criterion: str, changes: tuple[str, ...]) -> list[TriedChange]:
     """Fly each change alone, beside the flight without changes; those with the fewest incidents come first, those that
     did not fly last. `changes`: NAME=VALUE; none: `usual_changes`."""
     if not CRITERIA[criterion](found.happened):
         raise UserError(f"no {criterion} happened in the flight again: there is nothing to avoid", 1)
     scenario = found.scenario
     named = {AS_IT_WAS: scenario}
-    refused: list[Tried] = []
+    refused: list[TriedChange] = []
     for change in changes or usual_changes(scenario):
         try:
             named[change] = _changed(scenario, change)
         except UserError as error:
-            refused.append(Tried(change, 0, 0, str(error)))
+            refused.append(TriedChange(change, 0, 0, str(error)))
     seeds = 1 if scenario.source.in_our_world else SEEDS  # a real firmware needs a processor for a minute
     orders = [
         msgspec.structs.replace(order, seed=order.seed + more) for order in named.values() for more in range(seeds)
@@ -80,9 +80,9 @@ def _changed(scenario: Scenario, change: str) -> Scenario:
     return scenario.changed({name: text}) if text else scenario.changed({}, (name.removeprefix("without "),))
 
 
-def _judged(change: str, flights: list[FlownOnce]) -> Tried:
+def _judged(change: str, flights: list[FlownOnce]) -> TriedChange:
     known = [flight for flight in flights if flight.happened is not None]
-    return Tried(change, sum(flight.happened is True for flight in known), len(known), flights[0].words)
+    return TriedChange(change, sum(flight.happened is True for flight in known), len(known), flights[0].words)
 
 
 def fly_once(scenario: Scenario, folder: Path, criterion: str) -> FlownOnce:

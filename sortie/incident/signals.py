@@ -27,8 +27,8 @@ _BY_CHANCE: Final = 0.01
 """Largest expected number of such silences by chance in a flight."""
 
 
-class Sure(Enum):
-    """Certainty of a line of a scenario."""
+class Basis(Enum):
+    """Basis of a line of a scenario: how sure it is."""
 
     LOGGED = "logged"
     FOUND = "found"

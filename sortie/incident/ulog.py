@@ -14,7 +14,7 @@ from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import CommandSeen, EverySoOften, Recording, battery_status, heartbeat, home_position
+from sortie.incident.recording import EverySoOften, LoggedCommand, Recording, battery_status, heartbeat, home_position
 from sortie.reading.ulog import NEEDED, euler_angles, last_known, numbers_of, of_one_log, open_ulog, stand_in
 
 _PERIOD_MS: Final = 100
@@ -113,7 +113,7 @@ def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[
             yield at_ms, heartbeat(recording, *state)
 
 
-def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
+def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[LoggedCommand]:
     """Yield the accepted commands of stations, by the first answer after each. INJECT_FAILURE is left out."""
     answers = list(_rows(topics.get("vehicle_command_ack")))
     for at_ms, row in _rows(topics.get("vehicle_command")):
@@ -124,7 +124,7 @@ def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
         scale = 1e7 if number in _PLACED else 1.0
         x, y = (_NOT_GIVEN if np.isnan(row[name]) else whole(row[name], scale) for name in ("param5", "param6"))
         params = (row["param1"], row["param2"], row["param3"], row["param4"])
-        yield CommandSeen(at_ms / 1000.0, number, Frame.GLOBAL, params, (x, y, row["param7"]))
+        yield LoggedCommand(at_ms / 1000.0, number, Frame.GLOBAL, params, (x, y, row["param7"]))
 
 
 def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:

@@ -26,7 +26,7 @@ _SELDOM_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class ObstacleContact:
     """An obstacle was touched: its name, where the vehicle was, and the vehicle time."""
 
     name: str
@@ -44,7 +44,7 @@ class ObstacleWatch:
         self._scanner = scanner
         self._origin = origin
         self._due_ms: int | None = None
-        self.touch: Touch | None = None
+        self.touch: ObstacleContact | None = None
         self.nearest_m = inf
         service.watchers.follow(self)
 
@@ -73,7 +73,7 @@ class ObstacleWatch:
 
     def _crash(self, name: str, now_ms: int) -> None:
         at = self._scanner.place()
-        self.touch = Touch(name, to_global(self._origin, at), at, now_ms)
+        self.touch = ObstacleContact(name, to_global(self._origin, at), at, now_ms)
         self._due_ms = None
         place = self.touch.place
         self._service.autopilot.announcer.say(

@@ -15,7 +15,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample, ThinnedRows, remember
+from sortie.reading.facts import FlightFacts, LoggedPlan, LoggedProblem, Quantity, Sample, ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
 _HOME: Final = 1
@@ -63,7 +63,7 @@ class _DataflashReader:
 
     def __init__(self) -> None:
         self.facts = FlightFacts()
-        self._plan = PlanSeen()
+        self._plan = LoggedPlan()
         self._speed = self._volts = self._percent = nan
         self._modes: list[tuple[float, int]] = ThinnedRows()
         self._parameters: dict[str, float] = {}

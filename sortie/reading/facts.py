@@ -132,7 +132,7 @@ class LoggedProblem:
     text: str
 
 
-class PlanSeen:
+class LoggedPlan:
     """Collector of a mission that a log has item by item. A mission uploaded after a landing belongs to the next
     flight, if there is one."""
 

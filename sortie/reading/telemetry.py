@@ -20,7 +20,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
-from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, remember
+from sortie.reading.facts import FlightFacts, LoggedPlan, Quantity, Sample, remember
 from sortie.reading.log_file import PIECE, open_log
 
 _STAMP: Final = 8
@@ -114,7 +114,7 @@ class _TelemetryReader:
         self.facts = FlightFacts()
         self._vehicle = vehicle
         self._firmware: Firmware | None = None
-        self._plan = PlanSeen()
+        self._plan = LoggedPlan()
         self._parameters: dict[str, float] = {}
         self._volts = self._percent = nan
         self.takes: dict[str, Callable[[Any, float], None]] = {

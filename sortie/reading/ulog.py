@@ -20,7 +20,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
-from sortie.reading.facts import MOST_ROWS, FlightFacts, PlanSeen, Quantity, Sample, is_place
+from sortie.reading.facts import MOST_ROWS, FlightFacts, LoggedPlan, Quantity, Sample, is_place
 from sortie.reading.log_file import PIECE, open_log
 
 if TYPE_CHECKING:
@@ -385,7 +385,7 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
     flown = topics.get("navigator_mission_item")
     if flown is None:
         return
-    plan = PlanSeen()
+    plan = LoggedPlan()
     modes = last_known(topics.get("vehicle_status"), "nav_state", _times(flown))
     rows = zip(modes.tolist(), *(flown[name].tolist() for name in NEEDED["navigator_mission_item"]), strict=True)
     before = None

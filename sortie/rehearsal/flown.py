@@ -56,7 +56,7 @@ _EXPECTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surveyed:
+class ExaminedSurvey:
     """Survey whose photos are examined: its area, m north and east of home, and the camera."""
 
     survey: Survey
@@ -76,7 +76,7 @@ class RehearsedFlight:
     speed_mps: float
     wind: WindProfile
     battery_wh: float
-    surveys: tuple[Surveyed, ...] = ()
+    surveys: tuple[ExaminedSurvey, ...] = ()
     look_s: float = LOOK_S
 
 
@@ -139,7 +139,7 @@ class FlightsFlown:
     off_way_m: float
     items: dict[int, AtItem]
     has_end: bool
-    surveys: tuple[Surveyed, ...]
+    surveys: tuple[ExaminedSurvey, ...]
 
 
 def drawn(order: RehearsedFlight) -> RehearsedFlight:

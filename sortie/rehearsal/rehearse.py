@@ -33,7 +33,7 @@ from sortie.rehearsal.obstructed import check_obstacles
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
-    from sortie.rehearsal.flown import FlightsFlown, Surveyed
+    from sortie.rehearsal.flown import ExaminedSurvey, FlightsFlown
 
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
@@ -154,13 +154,13 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
     return read_ground(terrain, [home], also=near)
 
 
-def _surveyed(plan: Plan, field: FlyingField) -> Iterator[Surveyed]:
-    from sortie.rehearsal.flown import Surveyed
+def _surveyed(plan: Plan, field: FlyingField) -> Iterator[ExaminedSurvey]:
+    from sortie.rehearsal.flown import ExaminedSurvey
 
     for survey in plan.surveys:
         camera = camera_of(field, survey)
         if survey.area and camera is not None:
-            yield Surveyed(survey, np.array([field.local(*corner) for corner in survey.area]), camera)
+            yield ExaminedSurvey(survey, np.array([field.local(*corner) for corner in survey.area]), camera)
 
 
 def _fly(

@@ -34,7 +34,7 @@ _ANSWER_BEYOND_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _BarrierClient:
     """Client of a vehicle that must answer barrier questions. `number` maps a link to the link number at `endpoint`."""
 
     endpoint: Endpoint
@@ -90,7 +90,7 @@ class ClientPace:
     works: SideWork = field(default_factory=SideWork)
     _ran_s: float = 0.0
     _onlooker: Onlooker = field(default_factory=Onlooker)
-    _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
+    _askings: dict[LinkOwner, _BarrierClient] = field(default_factory=dict)
 
     def close(self) -> None:
         """Stop looking at clients."""
@@ -115,7 +115,7 @@ class ClientPace:
             for message in asking.barrier.ask(number, link_ms):
                 asking.endpoint.send(message, number)
 
-    def _asking_of(self, owner: LinkOwner) -> _Asking | None:
+    def _asking_of(self, owner: LinkOwner) -> _BarrierClient | None:
         """Return the barrier for links of this owner: at its vehicle, or at the first of several. None behind a
         radio."""
         if owner not in self._askings and isinstance(owner, Endpoint | Network):
@@ -123,7 +123,7 @@ class ClientPace:
             endpoint = owner.endpoints[0] if isinstance(owner, Network) else owner
             number = owner.number_at_first if isinstance(owner, Network) else _itself
             endpoint.add_service(barrier)
-            self._askings[owner] = _Asking(endpoint, barrier, number)
+            self._askings[owner] = _BarrierClient(endpoint, barrier, number)
         return self._askings.get(owner)
 
     def meet(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> None:

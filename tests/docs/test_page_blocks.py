@@ -71,7 +71,7 @@ def test_a_study_takes_the_changes_of_its_page(tmp_path: Path) -> None:
     inputs = "".join(f"{name} = {{ choice = [0, 1] }}\n" for name in names)
     study = tmp_path / "study.toml"
     study.write_text(study.read_text().replace("\n[vary] ", f"\n[vary]\n{inputs}#", 1) + change + containment)
-    said = Study.read(study).said.containment
+    said = Study.read(study).file.containment
     assert said is not None and said.rates["gps.loss"].per_hour == 1e-4
     assert set(names) <= set(Study.read(study).inputs()[0]) and len(names) == 4
 

@@ -21,9 +21,9 @@ def test_each_position_is_asked_for_once_in_words() -> None:
         page.run(5.0)
         page.watch.clients.start(command_long(vehicle.target, Cmd.ACCELCAL_VEHICLE_POS, 3.0), page.now_ms)
         page.run(1.0)
-        told = [(grade, text) for _, grade, text, _ in vehicle.said if text.startswith("Place vehicle")]
+        told = [(grade, text) for _, grade, text, _ in vehicle.shown_texts if text.startswith("Place vehicle")]
         assert told == [(Severity.INFO, "Place vehicle level and press any key.")]
         page.watch.clients.start(command_long(vehicle.target, Cmd.ACCELCAL_VEHICLE_POS, 1.0), page.now_ms)
         page.run(3.0)
-        told = [text for _, _, text, _ in vehicle.said if text.startswith("Place vehicle")]
+        told = [text for _, _, text, _ in vehicle.shown_texts if text.startswith("Place vehicle")]
         assert told[1:] == ["Place vehicle on its LEFT side and press any key."]

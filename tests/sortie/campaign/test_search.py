@@ -14,7 +14,7 @@ from tests.fakes.extras import needs
 
 needs("campaign", "distributed", "pyarrow", "scipy", "cmaes")
 
-from sortie.campaign.execution import Campaign, Searched, dask_client
+from sortie.campaign.execution import Campaign, SearchRuns, dask_client
 from sortie.campaign.flown import RunResult, identity
 from sortie.campaign.folder import Folder, rows
 from sortie.campaign.sampling import Distribution
@@ -74,7 +74,8 @@ def test_the_same_seed_asks_for_the_same_and_another_for_something_else() -> Non
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_the_order_in_which_results_come_decides_nothing(batch: int) -> None:
     """Batches of any size, many at a time, in any order."""
-    chance, sample, found, flying = random.Random(batch), Searched(made(60), []), list[RunResult](), list[list[Run]]()
+    chance, sample = random.Random(batch), SearchRuns(made(60), [])
+    found, flying = list[RunResult](), list[list[Run]]()
     while len(found) < 60:
         while more := sample.next(batch):
             flying.append(more)
@@ -90,7 +91,7 @@ def test_what_has_been_flown_is_not_asked_for_again(there: int) -> None:
     """Any of the rows, in any order: a kill keeps what it keeps."""
     whole = searched(made(60))
     kept = random.Random(there).sample(whole[: there + 4], there)
-    sample, found = Searched(made(60), kept), list(kept)
+    sample, found = SearchRuns(made(60), kept), list(kept)
     while more := sample.next(7):
         for run in more:
             found.append(answered(run))

@@ -18,7 +18,7 @@ needs("campaign", "pyarrow", "scipy")
 
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder
-from sortie.campaign.shrink import MOST_FLIGHTS, Shrunk, shrink, thinned
+from sortie.campaign.shrink import MOST_FLIGHTS, ReducedFailure, shrink, thinned
 from sortie.campaign.study import Study
 from sortie.commands import campaign_answers
 from sortie.commands.cli import run as main
@@ -59,11 +59,11 @@ def failure(four: Study) -> RunResult:
 
 
 @pytest.fixture(scope="module")
-def shrunk(four: Study, failure: RunResult) -> Shrunk:
+def shrunk(four: Study, failure: RunResult) -> ReducedFailure:
     return shrink(four, failure)
 
 
-def test_of_four_planted_causes_one_remains_in_200_flights(failure: RunResult, shrunk: Shrunk) -> None:
+def test_of_four_planted_causes_one_remains_in_200_flights(failure: RunResult, shrunk: ReducedFailure) -> None:
     assert shrunk.whole
     assert shrunk.flights <= MOST_FLIGHTS
     assert shrunk.study.file.faults == ["baro.wrong={off}@{off_at}"]
@@ -139,13 +139,13 @@ def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: RunResu
 
 
 def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(
-    four: Study, failure: RunResult, shrunk: Shrunk, tmp_path, monkeypatch, capsys
+    four: Study, failure: RunResult, shrunk: ReducedFailure, tmp_path, monkeypatch, capsys
 ) -> None:
     """What is looked for is what the test above has found."""
     with Folder(tmp_path, four, identity()) as folder:
         folder.add([FlownRun(failure, {})])
 
-    def found(study: Study, row: RunResult, *, judge: str | None, keep_plan: bool) -> Shrunk:
+    def found(study: Study, row: RunResult, *, judge: str | None, keep_plan: bool) -> ReducedFailure:
         assert (study, row, judge, keep_plan) == (four, failure, "not_too_high", True)
         return shrunk
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sortie.incident.diagnosis import diagnose
-from sortie.incident.evidence import Evidence, ModeSeen
+from sortie.incident.evidence import Evidence, LoggedMode
 from sortie.incident.happened import happened_in, rests_from
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import LogForm
@@ -79,7 +79,7 @@ def test_a_station_is_lost_when_the_vehicle_says_so_by_its_mode() -> None:
     """ArduRover notes no ERR; it holds after FS_TIMEOUT."""
     found = drive()
     found.stations = [(float(at),) for at in range(31)]
-    found.modes = [ModeSeen(0.0, "AUTO", True, ""), ModeSeen(36.6, "HOLD", False, "Failsafe")]
+    found.modes = [LoggedMode(0.0, "AUTO", True, ""), LoggedMode(36.6, "HOLD", False, "Failsafe")]
     (fault,) = diagnose(found)
     assert (fault.name, fault.from_s) == ("gcs.loss", 36.6)
     found.modes.pop()

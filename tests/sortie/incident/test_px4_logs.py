@@ -15,12 +15,12 @@ from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.wire.codec import decode
 from sortie.incident.build import Builder, Built
 from sortie.incident.diagnosis import diagnose
-from sortie.incident.evidence import Evidence, ModeSeen, read_evidence
+from sortie.incident.evidence import Evidence, LoggedMode, read_evidence
 from sortie.incident.happened import differences
 from sortie.incident.reader import read_recording
 from sortie.incident.reproduce import fly, reproduce, with_its_own
 from sortie.incident.scenario import Deed, HappenedInFlight, Origin, Scenario
-from sortie.incident.signals import Sure
+from sortie.incident.signals import Basis
 from sortie.reading.facts import FlightFacts, Quantity
 from sortie.reading.logs import LogForm, read_log
 from sortie.reading.ulog import _states
@@ -97,7 +97,7 @@ def test_modes_that_ours_flies_alike_have_one_name() -> None:
     found = Evidence(FlightFacts(), LogForm.ULOG)
     for at_s, name in ((1.0, "Takeoff"), (2.0, "Hold"), (3.0, "Return"), (4.0, "RTL"), (5.0, "Descend")):
         found.facts.enter(at_s, name)
-        found.modes.append(ModeSeen(at_s, name, wished=True, why=""))
+        found.modes.append(LoggedMode(at_s, name, wished=True, why=""))
     found.name_modes(SPOKEN["px4"](vehicle_class("copter")))
     assert found.facts.modes == [(1.0, "Hold"), (3.0, "Return"), (5.0, "Land")]
     assert [(mode.name, mode.log_name) for mode in found.modes][:2] == [("Hold", "Takeoff"), ("Hold", "Hold")]
@@ -171,7 +171,7 @@ def test_the_firmware_itself_flies_its_own_parameters(tmp_path: Path) -> None:
     origins = {f"params.{name}": Origin("parameter") for name in params}
     fitted = {"MPC_XY_CRUISE": 7.2, "MPC_JERK_AUTO": 3.1, "SIM_WIND_SPD": 1.4}
     scenario = msgspec.structs.replace(logged, params=fitted)
-    built = Built(logged, {f"params.{name}": Origin("by flying it", Sure.FITTED) for name in fitted}, None, (), None)
+    built = Built(logged, {f"params.{name}": Origin("by flying it", Basis.FITTED) for name in fitted}, None, (), None)
     assert with_its_own(scenario, built, origins).params == {"MPC_XY_CRUISE": 8.0, "SIM_WIND_SPD": 1.4}
     assert str(built.origins["params.MPC_XY_CRUISE"]) == "logged: parameter"
     assert "params.MPC_JERK_AUTO" not in built.origins

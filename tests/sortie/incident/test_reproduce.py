@@ -140,7 +140,7 @@ def test_of_changes_the_one_with_the_fewest_crashes_comes_first(
     crashes = {"LAND_SPEED=40": 3, "LAND_SPEED=50": 1, "LAND_SPEED=60": 0, "no change": 4}
     names = {scenario: change for change, scenario in zip(crashes, (40.0, 50.0, 60.0, None), strict=True)}
 
-    def fly(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:
+    def fly(scenario: Scenario, folder: Path, criterion: str) -> FlownOnce:
         change = names[scenario.params.get("LAND_SPEED")]
         return FlownOnce(scenario.seed - first.seed < crashes[change], change)
 
