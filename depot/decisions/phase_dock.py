@@ -13,7 +13,7 @@ from depot.readings import DepotReading
 
 INTERFACE_CHECKS = 10
 """Checks of a failed interface in the usual docking time. After twice as many the offload is given up."""
-ONCE_PER_APPROACH = ("grant_docking_clearance", "withhold_clearance")
+ONCE_PER_APPROACH = ("grant_docking_clearance", "withhold_clearance")  # announced again in each
 LOOKS = 4
 """An approaching skimmer is observed this many times more often than a waiting one."""
 

@@ -71,15 +71,15 @@ class StudyComparison(Struct, frozen=True):
 def compare(old: Path, new: Path) -> StudyComparison:
     """Compare two campaign folders. UserError when that is impossible."""
     studies, flown = (read_study(old), read_study(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
-    for path, rows_of_runs in zip((old, new), flown, strict=True):
-        if not rows_of_runs:
+    for path, by_run in zip((old, new), flown, strict=True):
+        if not by_run:
             raise UserError(f"{path}: has no results; `sortie campaign run` flies them")
     names = [name for name in studies[0].study.file.judge if name in studies[1].study.file.judge]
     only = sorted(set(studies[0].study.file.judge) ^ set(studies[1].study.file.judge))
     shared = [run for run in flown[0] if run in flown[1] and _same_question(flown[0][run], flown[1][run])]
     paired = len(shared) == min(map(len, flown))
     runs = (sorted(shared),) * 2 if paired else (sorted(flown[0]), sorted(flown[1]))
-    first, second = ([rows_of_runs[run] for run in chosen] for rows_of_runs, chosen in zip(flown, runs, strict=True))
+    first, second = ([by_run[run] for run in chosen] for by_run, chosen in zip(flown, runs, strict=True))
     judges = {name: _judge(first, second, name, paired) for name in names}
     whole = [np.array([not row.ok for row in part]) for part in (first, second)]
     judges[ALL] = _failures(whole[0], whole[1], paired)

@@ -166,8 +166,8 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
 
 def _lightened(flown: FlownRun) -> FlownRun:
     """Remove signals that the folder does not keep, and the underlying flight."""
-    complete = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
-    return FlownRun(flown.row, dict(flown.signals) if complete else {}, flown.traceback)
+    with_signals = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
+    return FlownRun(flown.row, dict(flown.signals) if with_signals else {}, flown.traceback)
 
 
 class RemainingRuns:
