@@ -228,8 +228,8 @@ class Program:
         return self.vehicles.fleet is None
 
     @property
-    def description(self) -> str:
-        """Description of the vehicles for people."""
+    def kinds(self) -> str:
+        """Number and kinds of the vehicles, for people."""
         if self.alone:
             return self.service.autopilot.facts.vehicle_class.name
         kinds = ", ".join(sorted({spec.kind for spec in self.vehicles.specs}))

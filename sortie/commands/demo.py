@@ -31,7 +31,7 @@ def demo(given: GivenOptions) -> int:
             items = sample(service.autopilot.facts.vehicle_class, place, heading)
             service.autopilot.plans.replace(0, items)
         run.open_links()
-        progress.terminal.say(f"sortie: demo with {run.description}; connect a ground station: {run.open_at}")
+        progress.terminal.say(f"sortie: demo with {run.kinds}; connect a ground station: {run.open_at}")
         run.load()
         progress.terminal.start()
         try:

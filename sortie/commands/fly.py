@@ -60,9 +60,7 @@ def fly(given: GivenOptions) -> int:
         run.open_links()
         progress = progress_of(run)
         what = (
-            f"{given[PLAN]}, {len(plans[0].items)} items, with {run.description}"
-            if run.alone
-            else f"{len(plans)} vehicles"
+            f"{given[PLAN]}, {len(plans[0].items)} items, with {run.kinds}" if run.alone else f"{len(plans)} vehicles"
         )
         progress.terminal.say(f"sortie: flying {what}")
         endless = item_without_end(run, plans[0]) if run.alone and run.controller is None else None

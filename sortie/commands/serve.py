@@ -21,7 +21,7 @@ def serve(given: GivenOptions) -> int:
         runtime = run.begin(default_speedup=1.0)
         progress = progress_of(run)
         run.open_links()
-        what = run.description if run.alone else f"{run.description},"
+        what = run.kinds if run.alone else f"{run.kinds},"
         with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
             progress.terminal.say(f"sortie: serving {what} on {run.open_at}")
             run.load()

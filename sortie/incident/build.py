@@ -221,9 +221,11 @@ class Builder:
         params: dict[str, float] = {}
         if calibration is not None:
             for fit in calibration.fits:
-                if fit.value is None and not (given and fit.name in _SPEEDS):
+                if given and fit.name in _SPEEDS:
+                    continue
+                if fit.value is None:
                     self.assumed.append(f"{fit.name}: {fit.reason}")
-                elif fit.value is not None and fit.param and not (given and fit.name in _SPEEDS):
+                elif fit.param:
                     about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
                     params[fit.param] = float(f"{fit.setting:.6g}")
                     self._origins[f"params.{fit.param}"] = Origin(
@@ -232,10 +234,9 @@ class Builder:
         if not found.ours:
             params |= self._capacity(params)
             self.assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
+            params |= self._as_theirs()
         served = self._served
         names = served.names()
-        if not found.ours:
-            params |= self._as_theirs()
         left_out = ("STAT_", "SYSID_", "FM_", "SRT_") if found.ours else (*_NOT_OURS, *_OF_AIRFRAME)
         for name, value in sorted(given.items()):
             if name not in served or (name.startswith(left_out) and not self._of_sticks(name)):
