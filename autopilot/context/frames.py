@@ -73,5 +73,5 @@ def above_the_highest(facts: VehicleFacts, center: Ned, radius: float, z: float)
     turns = (2.0 * pi * k / _AROUND for k in range(_AROUND))
     ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn), 0.0) for turn in turns]
     heights = [facts.ground_at(p.lat, p.lon) for p in (to_global(origin, corner) for corner in (*ring, center))]
-    known = [height for height in heights if height is not None]
-    return (center[0], center[1], origin.alt - max(known) - z) if known else center
+    ground = [height for height in heights if height is not None]
+    return (center[0], center[1], origin.alt - max(ground) - z) if ground else center

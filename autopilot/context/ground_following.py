@@ -183,21 +183,21 @@ class GroundFollower:
             return self._plan_by_sight(begin, leg, leg.over_ground, first)
         self._revision = self._facts.terrain.revision
         shares, ground = ground_profile(self._facts, begin, leg.end)
-        known = len(ground) if np.isfinite(ground).all() else int(np.argmax(~np.isfinite(ground)))
+        count = len(ground) if np.isfinite(ground).all() else int(np.argmax(~np.isfinite(ground)))
         length = hypot(leg.end[0] - begin[0], leg.end[1] - begin[1])
         up = np.full(1, -begin[2])
-        if known:
+        if count:
             over = -begin[2] - float(ground[0])
-            ends = (over, over + (leg.over_ground - over) * float(shares[known - 1]))
+            ends = (over, over + (leg.over_ground - over) * float(shares[count - 1]))
             ahead_m = self._facts.param("TERRAIN_LOOKAHD")
             climb = self._climb(begin, leg) if ahead_m > 0.0 else 0.0
-            up = heights_over_ground(shares[:known] * length, ground[:known], ends, climb, ahead_m)
-        indices = _straightened(shares[:known] * length, up) if known > 1 else []
+            up = heights_over_ground(shares[:count] * length, ground[:count], ends, climb, ahead_m)
+        indices = _straightened(shares[:count] * length, up) if count > 1 else []
         points = [
             (begin[0] + share * (leg.end[0] - begin[0]), begin[1] + share * (leg.end[1] - begin[1]), -float(up[k]))
             for k, share in ((k, float(shares[k])) for k in indices)
         ]
-        self._blind = known < len(ground)
+        self._blind = count < len(ground)
         if self._blind:
             points = points or [begin]
             points.append((leg.end[0], leg.end[1], points[-1][2]))

@@ -130,8 +130,8 @@ class VehicleFacts:
     def over_ground(self, frame: int, z: float) -> float | None:
         """Height above ground that a way to `z` in `frame` keeps. None: the way is straight (another frame, no known
         ground, or a vehicle that does not fly)."""
-        known = self.terrain.known or self.follows_range_finder
-        return z if frame in ABOVE_GROUND and known and self.vehicle_class.flies else None
+        follows = self.terrain.known or self.follows_range_finder
+        return z if frame in ABOVE_GROUND and follows and self.vehicle_class.flies else None
 
     @property
     def follows_range_finder(self) -> bool:
@@ -185,8 +185,8 @@ class Announcer:
 
     def take_events(self) -> list[Event]:
         """Events announced since the last call, in order."""
-        taken, self.events = self.events, []
-        return taken
+        events, self.events = self.events, []
+        return events
 
     def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
         """Announce why something is refused, and return the outcome with the same text."""

@@ -120,16 +120,16 @@ class Extensions:
         for item in self.items:
             command = item.what.spec.command
             if autopilot.facts.vehicle_class.carries_out(command):
-                made = _made(item.package, f"mission command {command}", partial(item.what.build, autopilot.context))
-                own.installed[command] = GuardedExecutor(autopilot.context, made, item.package, report)
+                built = _built(item.package, f"mission command {command}", partial(item.what.build, autopilot.context))
+                own.installed[command] = GuardedExecutor(autopilot.context, built, item.package, report)
 
 
 def _guarded(mode: Packaged[OwnMode], report: Report, context: VehicleContext, spec: ModeSpec) -> Mode:
-    made = _made(mode.package, f"mode {spec.name}", partial(mode.what.build, context, spec))
-    return GuardedMode(context, spec, made, mode.package, report)
+    built = _built(mode.package, f"mode {spec.name}", partial(mode.what.build, context, spec))
+    return GuardedMode(context, spec, built, mode.package, report)
 
 
-def _made(package: str, what: str, build: Callable[[], T]) -> T:
+def _built(package: str, what: str, build: Callable[[], T]) -> T:
     try:
         return build()
     except Exception as error:  # a package's code may raise anything
@@ -147,11 +147,11 @@ def _unclaimed(what: str, claims: Iterable[tuple[str, int | str]]) -> None:
 
 
 def _check_mode(added: Packaged[OwnMode], kind: str) -> None:
-    spec, known = added.what.spec, KINDS[kind].modes
-    name = known.name_of(spec.number)
+    spec, modes = added.what.spec, KINDS[kind].modes
+    name = modes.name_of(spec.number)
     if name is not None:
         raise ClaimError(f"package {added.package}: mode number {spec.number} is the {kind}'s {name}")
-    if spec.name in {mode.name for mode in known.known}:
+    if spec.name in {mode.name for mode in modes.known}:
         raise ClaimError(f"package {added.package}: mode name {spec.name} is the {kind}'s")
     if not 0 <= spec.number < 2**32 or spec.name != spec.name.upper():
         raise ClaimError(f"package {added.package}: mode {spec.number} {spec.name}: a uint32 and a name in capitals")

@@ -100,10 +100,10 @@ class Ground:
         rows = _window(centre.lat - lat, centre.lat + lat, ground.south, ground.per_lat, ground.heights.shape[0])
         columns = _window(centre.lon - lon, centre.lon + lon, ground.west, ground.per_lon, ground.heights.shape[1])
         part = ground.heights[rows, columns]
-        known = part[np.isfinite(part)]
-        if not len(known):
+        heights = part[np.isfinite(part)]
+        if not len(heights):
             return cls.flat()
-        low, high = float(known.min()) - origin.alt, float(known.max()) - origin.alt
+        low, high = float(heights.min()) - origin.alt, float(heights.max()) - origin.alt
         return cls(origin, ground, low, low, high)
 
     def up(self, north: Numbers, east: Numbers) -> Numbers:

@@ -19,9 +19,9 @@ class ModeReason(IntEnum):
     """Text for people."""
 
     def __new__(cls, number: int, text: str) -> ModeReason:
-        made = int.__new__(cls, number)
-        made._value_, made.text = number, text
-        return made
+        member = int.__new__(cls, number)
+        member._value_, member.text = number, text
+        return member
 
     UNKNOWN = 0, "somebody else"
     RC_COMMAND = 1, "mode switch"

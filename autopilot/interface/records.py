@@ -75,7 +75,7 @@ def _init(owner: type, frozen: bool) -> Any:
     """Make `__init__`: parameters in the order of the fields, keyword-only ones last."""
     names: dict[str, Any] = {"_put_": object.__setattr__, "_missing_": dataclasses.MISSING}
     slots = {each.name: getattr(owner, each.name, None) for each in fields(owner)}
-    given: list[str] = []
+    positional: list[str] = []
     by_keyword: list[str] = []
     body: list[str] = []
     for at, each in enumerate(fields(owner)):
@@ -89,7 +89,7 @@ def _init(owner: type, frozen: bool) -> Any:
         elif not each.init:
             continue
         if each.init:
-            (by_keyword if each.kw_only else given).append(each.name + default)
+            (by_keyword if each.kw_only else positional).append(each.name + default)
         slot = slots[each.name]
         if not frozen:
             body.append(f" self.{each.name} = {value}")
@@ -100,7 +100,7 @@ def _init(owner: type, frozen: bool) -> Any:
             body.append(f" _put_(self, {each.name!r}, {value})")
     if hasattr(owner, "__post_init__"):
         body.append(" self.__post_init__()")
-    parameters = ", ".join(("self", *given, *(("*", *by_keyword) if by_keyword else ())))
+    parameters = ", ".join(("self", *positional, *(("*", *by_keyword) if by_keyword else ())))
     return _compile("\n".join((f"def method({parameters}):", *(body or [" pass"]))), names)
 
 
@@ -122,8 +122,8 @@ def _hash(owner: type) -> Any:
 
 
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
-    return f"{type(self).__qualname__}({shown})"
+    values = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    return f"{type(self).__qualname__}({values})"
 
 
 def _freeze(owner: Any, slots: bool) -> None:

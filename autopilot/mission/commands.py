@@ -148,11 +148,11 @@ def add_own(spec: CommandSpec) -> None:
     """Add a command of an installed package, for all vehicles of this process; the installed packages do not change
     while it runs. ValueError for a number that a vehicle carries out already, or that no NAV or DO item can have (seed
     001: numbers up to 95 are NAV items)."""
-    known = _SPECS.get(spec.command)
-    if known == spec:
+    present = _SPECS.get(spec.command)
+    if present == spec:
         return
-    if known is not None and known.needs is not None:
-        raise ValueError(f"mission command {spec.command} is {known.name}")
+    if present is not None and present.needs is not None:
+        raise ValueError(f"mission command {spec.command} is {present.name}")
     nav = spec.slot is Slot.NAV
     if spec.slot not in (Slot.NAV, Slot.DO) or not 0 < spec.command <= _LARGEST or (spec.command <= _NAV_LAST) > nav:
         raise ValueError(f"mission command {spec.command}: a number from 1 to {_LARGEST}, NAV (up to 95 always) or DO")

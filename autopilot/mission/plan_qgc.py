@@ -186,24 +186,24 @@ def _record(value: Any) -> Mapping[str, Any]:
 
 
 def _positive(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value < 1e6
-    return float(value) if known else None
+    valid = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value < 1e6
+    return float(value) if valid else None
 
 
 def _share(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value < 100.0
-    return float(value) / 100.0 if known else None
+    valid = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value < 100.0
+    return float(value) / 100.0 if valid else None
 
 
 def _corners(value: Any) -> tuple[tuple[float, float], ...]:
     """Latitudes and longitudes; empty if any is invalid."""
-    found = []
+    corners = []
     for corner in value if isinstance(value, list) else ():
         numbers = corner[:2] if isinstance(corner, list) else []
         if len(numbers) != 2 or not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
             return ()
-        found.append((float(numbers[0]), float(numbers[1])))
-    return tuple(found)
+        corners.append((float(numbers[0]), float(numbers[1])))
+    return tuple(corners)
 
 
 def _simple_item(node: JsonNode) -> MissionItem:

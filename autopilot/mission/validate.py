@@ -83,6 +83,6 @@ def _check_values(spec: CommandSpec, params: tuple[float, ...], count: int) -> I
         if parameter.index and not 1 <= value < count:
             return ItemVerdict(MissionResult.ERROR, f"jump to {value:g}, items are 1 to {count - 1}")
         if value > parameter.most:
-            found = f"{value:g} {parameter.name}, at most {parameter.most:g}"
-            return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], found)
+            text = f"{value:g} {parameter.name}, at most {parameter.most:g}"
+            return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], text)
     return None

@@ -95,14 +95,14 @@ class LandingPaths:
         """Distances from here to each leg, m, with the item at its end. The first leg is only its end."""
         here = stopping_point(self._facts)
         begin: Ned | None = None
-        found: list[tuple[float, int]] = []
+        legs: list[tuple[float, int]] = []
         for item in self._way_from(start):
             if _is_placed(item):
                 end = self._place_of(item)
                 if begin != end:
-                    found.append((_to_leg(here, end if begin is None else begin, end), item.seq))
+                    legs.append((_to_leg(here, end if begin is None else begin, end), item.seq))
                 begin = end
-        return found
+        return legs
 
     def _way_from(self, start: MissionItem) -> Iterator[MissionItem]:
         """Items with a place, through jumps, from a mark to a landing or a DO_LAND_START."""

@@ -163,9 +163,9 @@ class ModeChoice:
         if self._flies(number):
             return None
         events_before = len(self._context.announcer.events)
-        found = self._complaint(number, now_ms)
+        reason = self._complaint(number, now_ms)
         del self._context.announcer.events[events_before:]
-        return found
+        return reason
 
     def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:
         mode = self._modes.get(number)

@@ -73,9 +73,9 @@ class Passthrough:
     def follow(self, pulses: Sequence[float], *, lost: bool) -> None:
         """Pass on these pulses, us, from channel 1; 0: no pulse."""
         for output, channel, scaled in self._outputs():
-            heard = pulses[channel - 1] if channel <= len(pulses) else 0.0
-            if not lost and heard > 0.0:
-                pulse = self._scaled(output, channel, heard) if scaled else heard
+            pulse_heard = pulses[channel - 1] if channel <= len(pulses) else 0.0
+            if not lost and pulse_heard > 0.0:
+                pulse = self._scaled(output, channel, pulse_heard) if scaled else pulse_heard
             elif lost and scaled and int(self._facts.param("SERVO_RC_FS_MSK")) >> (channel - 1) & 1:
                 pulse = self._facts.param(f"SERVO{output}_TRIM")
             else:

@@ -51,8 +51,8 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
 def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
     """Height of a return above the ground, m (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data or the
     range finder do not cover it."""
-    known = facts.terrain.known or facts.follows_range_finder
-    if int(facts.param("RTL_ALT_TYPE")) != _ABOVE_GROUND or not known or not facts.has_position:
+    follows = facts.terrain.known or facts.follows_range_finder
+    if int(facts.param("RTL_ALT_TYPE")) != _ABOVE_GROUND or not follows or not facts.has_position:
         return None
     here = facts.vehicle.state.position
     _, ground = ground_profile(facts, here, goal)

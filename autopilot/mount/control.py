@@ -102,8 +102,8 @@ class Control:
 def _order(system: float, component: float) -> tuple[HolderOrder, Holder] | None:
     if system in _IDS and component in _IDS:
         return HolderOrder.GIVE, (int(system), int(component)) if system else NOBODY
-    known = {order.value: order for order in HolderOrder}
-    order = known.get(int(system)) if system in (-1.0, -2.0, -3.0) else None
+    orders = {order.value: order for order in HolderOrder}
+    order = orders.get(int(system)) if system in (-1.0, -2.0, -3.0) else None
     return None if order is None or component not in range(-3, 256) else (order, NOBODY)
 
 

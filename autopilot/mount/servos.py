@@ -72,11 +72,11 @@ class ServoGimbal:
         return (radians(low), radians(high)) if low < high else _STANDS
 
     def _outputs(self, function: int) -> list[int]:
-        found = self._channels.get(function)
-        if found is None:
-            found = [n for n in _CHANNELS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == function]
-            self._channels[function] = found
-        return found
+        channels = self._channels.get(function)
+        if channels is None:
+            channels = [n for n in _CHANNELS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == function]
+            self._channels[function] = channels
+        return channels
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def demand(self, demand: Demand) -> None:

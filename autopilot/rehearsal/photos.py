@@ -152,7 +152,7 @@ def photos_of(way: Way) -> list[Photo]:
     """All photos of the way, at most `MOST_PHOTOS`."""
     if not way.cameras:
         return []
-    taken: list[Photo] = []
+    photos: list[Photo] = []
     shutter, yaw = _Shutter(), 0.0
     todo = iter((*way.cameras, (len(way.legs) + 1, None)))
     at, item = next(todo)
@@ -162,16 +162,16 @@ def photos_of(way: Way) -> list[Photo]:
         while at <= number and item is not None:
             if shutter.do(item, leg.begin[:2]):
                 shutter.last = leg.begin[:2]
-                taken.append(Photo(number, leg.begin, yaw))
+                photos.append(Photo(number, leg.begin, yaw))
             at, item = next(todo)
         for begin, end, seconds in _pieces(leg):
             heading = atan2(end[1] - begin[1], end[0] - begin[0]) if (begin[:2] != end[:2]) else yaw
             for share in shutter.along(begin, end, seconds):
                 place = tuple(b + share * (e - b) for b, e in zip(begin, end, strict=True))
-                taken.append(Photo(number, (place[0], place[1], place[2]), heading))
-        if len(taken) >= MOST_PHOTOS:
+                photos.append(Photo(number, (place[0], place[1], place[2]), heading))
+        if len(photos) >= MOST_PHOTOS:
             break
-    return taken[:MOST_PHOTOS]
+    return photos[:MOST_PHOTOS]
 
 
 def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
@@ -190,15 +190,15 @@ def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
 
 
 # --- what they show ---------------------------------------------------------------------------------------------------
-def _quads(taken: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field: FlyingField) -> Numbers:
+def _quads(photos: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field: FlyingField) -> Numbers:
     """Corners (n, 4, 2) of the visible ground."""
-    found = np.full((len(taken), 4, 2), np.nan)
-    ground = ground_below(field, [photo.place for photo in taken])
-    for k, (photo, camera) in enumerate(zip(taken, cameras, strict=True)):
+    quads = np.full((len(photos), 4, 2), np.nan)
+    ground = ground_below(field, [photo.place for photo in photos])
+    for k, (photo, camera) in enumerate(zip(photos, cameras, strict=True)):
         if camera is not None:
             north, east, up = photo.place
-            found[k] = footprint((north, east, -up), pointing(0.0, camera.pitch, photo.yaw), camera.lens, ground)
-    return found
+            quads[k] = footprint((north, east, -up), pointing(0.0, camera.pitch, photo.yaw), camera.lens, ground)
+    return quads
 
 
 def ground_below(field: FlyingField, places: Sequence[Place]) -> Ground:
@@ -231,7 +231,7 @@ def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> PhotoGap
     cells."""
     if len(area) < (2 if corridor_m else 3):
         return None
-    known = quads[_whole(quads)]
+    whole = quads[_whole(quads)]
     low, high = area.min(axis=0) - corridor_m / 2.0, area.max(axis=0) + corridor_m / 2.0
     span = np.maximum(high - low, 1e-3)
     cell = max(float(np.sqrt(span[0] * span[1] / _CELLS)), 0.2, float(span.max()) / 5000.0)
@@ -240,7 +240,7 @@ def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> PhotoGap
         return None
     open_ = _within(area, norths, easts, corridor_m)
     total = int(open_.sum())
-    for quad in known:
+    for quad in whole:
         _cover(open_, quad, norths, easts)
     uncovered = int(open_.sum())
     if not total or not uncovered:
@@ -293,34 +293,34 @@ def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
 # --- all of it --------------------------------------------------------------------------------------------------------
 def look_at_photos(plan: Plan, field: FlyingField, way: Way) -> Photos | None:
     """Compute the photos of a plan; None if it takes none."""
-    taken = photos_of(way)
-    if not taken:
+    photos = photos_of(way)
+    if not photos:
         return None
-    of = [_survey_of(plan, way.legs[photo.leg].item.seq) for photo in taken]
-    quads = _quads(taken, [camera_of(field, survey) for survey in of], field)
-    known = _whole(quads)
+    of = [_survey_of(plan, way.legs[photo.leg].item.seq) for photo in photos]
+    quads = _quads(photos, [camera_of(field, survey) for survey in of], field)
+    whole = _whole(quads)
     along, across = _sizes(quads)
-    covers = (float(np.median(along[known])), float(np.median(across[known]))) if known.any() else None
+    covers = (float(np.median(along[whole])), float(np.median(across[whole]))) if whole.any() else None
     gaps = []
     for survey in plan.surveys:
         mine = np.array([other is survey for other in of])
-        if survey.area and known[mine].any():
+        if survey.area and whole[mine].any():
             area = np.array([field.local(*corner) for corner in survey.area])
-            gaps.append((survey, find_gap(area, quads[mine & known], survey.corridor_m)))
-    steps = [overlap for overlap, _ in _overlaps_along(taken, along, known)]
-    beside = [overlap for overlap, _ in _overlaps_beside(way, taken, across, known)]
-    return Photos(tuple(taken), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps))
+            gaps.append((survey, find_gap(area, quads[mine & whole], survey.corridor_m)))
+    steps = [overlap for overlap, _ in _overlaps_along(photos, along, whole)]
+    beside = [overlap for overlap, _ in _overlaps_beside(way, photos, across, whole)]
+    return Photos(tuple(photos), quads, covers, min(steps, default=None), min(beside, default=None), tuple(gaps))
 
 
 def _survey_of(plan: Plan, seq: int) -> Survey | None:
     return next((survey for survey in plan.surveys if survey.first <= seq <= survey.last), None)
 
 
-def _overlaps_along(taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]) -> Iterator[tuple[float, Photo]]:
+def _overlaps_along(photos: Sequence[Photo], along: Numbers, whole: NDArray[np.bool_]) -> Iterator[tuple[float, Photo]]:
     """Overlaps (0 to 1) of each photo with the one before it on the same leg."""
-    for k in range(1, len(taken)):
-        before, photo = taken[k - 1], taken[k]
-        if before.leg == photo.leg and known[k] and known[k - 1] and along[k] > 0.0:
+    for k in range(1, len(photos)):
+        before, photo = photos[k - 1], photos[k]
+        if before.leg == photo.leg and whole[k] and whole[k - 1] and along[k] > 0.0:
             yield 1.0 - _apart(before, photo) / float(along[k]), photo
 
 
@@ -329,14 +329,14 @@ def _apart(photo: Photo, other: Photo) -> float:
 
 
 def _overlaps_beside(
-    way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
+    way: Way, photos: Sequence[Photo], across: Numbers, whole: NDArray[np.bool_]
 ) -> Iterator[tuple[float, int]]:
     """Overlaps (0 to 1) of the photos of a line with those of the parallel line before it, and the item of the line."""
     lines: dict[int, float] = {}
     counts: dict[int, int] = {}
-    for k, photo in enumerate(taken):
+    for k, photo in enumerate(photos):
         counts[photo.leg] = counts.get(photo.leg, 0) + 1
-        if known[k] and counts[photo.leg] > 1:
+        if whole[k] and counts[photo.leg] > 1:
             lines[photo.leg] = float(across[k])
     for line, other in pairwise(sorted(lines)):
         a, b = way.legs[line], way.legs[other]
@@ -351,7 +351,7 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
     """Findings of the rules about photos."""
     if photos is None:
         return
-    legs, known = way.legs, _whole(photos.quads)
+    legs, whole = way.legs, _whole(photos.quads)
     first = next((photo for photo in photos.taken if _unknown(plan, field, legs[photo.leg])), None)
     if first is not None:
         text = f"{len(photos.taken)} photos are taken, and nothing tells what the camera sees"
@@ -363,8 +363,8 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
     along, across = _sizes(photos.quads)
     reported: set[tuple[str, int | None]] = set()
     for finding in (
-        *_apart_along(plan, legs, photos.taken, along, known),
-        *_apart_beside(plan, way, photos.taken, across, known),
+        *_apart_along(plan, legs, photos.taken, along, whole),
+        *_apart_beside(plan, way, photos.taken, across, whole),
         *_too_fast(plan, legs, photos.taken),
     ):
         key = finding.rule.name, finding.item
@@ -378,9 +378,9 @@ def _unknown(plan: Plan, field: FlyingField, leg: PlannedLeg) -> bool:
 
 
 def _apart_along(
-    plan: Plan, legs: Sequence[PlannedLeg], taken: Sequence[Photo], along: Numbers, known: NDArray[np.bool_]
+    plan: Plan, legs: Sequence[PlannedLeg], photos: Sequence[Photo], along: Numbers, whole: NDArray[np.bool_]
 ) -> Iterator[Finding]:
-    for share, photo in _overlaps_along(taken, along, known):
+    for share, photo in _overlaps_along(photos, along, whole):
         seq = legs[photo.leg].item.seq
         survey = _survey_of(plan, seq)
         required = None if survey is None else survey.along
@@ -392,17 +392,17 @@ def _apart_along(
 
 
 def _apart_beside(
-    plan: Plan, way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
+    plan: Plan, way: Way, photos: Sequence[Photo], across: Numbers, whole: NDArray[np.bool_]
 ) -> Iterator[Finding]:
-    for share, seq in _overlaps_beside(way, taken, across, known):
+    for share, seq in _overlaps_beside(way, photos, across, whole):
         survey = _survey_of(plan, seq)
         if survey is not None and survey.beside is not None and share < survey.beside - _OVERLAP_SLACK:
             text = f"this line overlaps the one before by {share:.0%}, the survey asks for {survey.beside:.0%}"
             yield found("photo-overlap", text, seq)
 
 
-def _too_fast(plan: Plan, legs: Sequence[PlannedLeg], taken: Sequence[Photo]) -> Iterator[Finding]:
-    for before, photo in pairwise(taken):
+def _too_fast(plan: Plan, legs: Sequence[PlannedLeg], photos: Sequence[Photo]) -> Iterator[Finding]:
+    for before, photo in pairwise(photos):
         leg = legs[photo.leg]
         survey = _survey_of(plan, leg.item.seq)
         if survey is None or before.leg != photo.leg or not survey.least_s:

@@ -76,10 +76,10 @@ def _single_zones(fence: Fence) -> list[Fence]:
 def _polygon_room(segments: Segments, corners: Points, inclusion: bool) -> Numbers:
     """Distances (n,) to the polygon's edge, negative on its wrong side or across it."""
     pieces = range(0, len(segments.begin), _PIECE)
-    found = [
+    rooms = [
         _piece(segments.begin[at : at + _PIECE], segments.end[at : at + _PIECE], corners, inclusion) for at in pieces
     ]
-    return np.concatenate(found) if found else np.empty(0)
+    return np.concatenate(rooms) if rooms else np.empty(0)
 
 
 def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numbers:
@@ -149,5 +149,5 @@ def inside(points: Points, corners: Points, nexts: Points) -> NDArray[np.bool_]:
 
 
 def _lengths(vectors: Points) -> Numbers:
-    found: Numbers = arrays.hypot(vectors[:, 0], vectors[:, 1])
-    return found
+    lengths: Numbers = arrays.hypot(vectors[:, 0], vectors[:, 1])
+    return lengths

@@ -60,11 +60,11 @@ class _Samples:
 
     def least(self, count: int) -> tuple[Numbers, Numbers]:
         """Smallest height above the ground of each of `count` lines, m (inf: unknown), and its place (share)."""
-        known = np.where(np.isnan(self.over), np.inf, self.over)
+        over = np.where(np.isnan(self.over), np.inf, self.over)
         starts = np.searchsorted(self.line, np.arange(count))
-        least = np.minimum.reduceat(known, starts)
+        least = np.minimum.reduceat(over, starts)
         at = np.ones(count)
-        hit = known == least[self.line]
+        hit = over == least[self.line]
         at[self.line[hit][::-1]] = self.share[hit][::-1]  # the first
         return least, at
 

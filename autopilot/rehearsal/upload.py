@@ -58,9 +58,9 @@ class UploadRehearsal:
             self.plan_changed()
 
     def _say(self) -> None:
-        found = self._findings()
-        fresh = [finding for finding in found if finding not in self._reported]
-        self._reported = frozenset(found)
+        findings = self._findings()
+        fresh = [finding for finding in findings if finding not in self._reported]
+        self._reported = frozenset(findings)
         for finding in fresh[:MOST_TEXTS]:
             self._announcer.say(_loud(finding), f"Rehearsal: {finding.place}: {finding.text}")
         if len(fresh) > MOST_TEXTS:
@@ -82,8 +82,8 @@ class UploadRehearsal:
         ground = facts.terrain.ground if facts.terrain.enabled else None
         field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
         way = walk(plan, field)
-        found = check(plan, field, way, look_at_photos(plan, field, way))
-        return sorted((finding for finding in found if finding.rule.severity is not FindingSeverity.NOTE), key=rank)
+        findings = check(plan, field, way, look_at_photos(plan, field, way))
+        return sorted((finding for finding in findings if finding.rule.severity is not FindingSeverity.NOTE), key=rank)
 
 
 def _loud(finding: Finding) -> Says:

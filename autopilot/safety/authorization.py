@@ -58,8 +58,8 @@ class ArmAuthorization:
         elif result == Result.TEMPORARILY_REJECTED:
             self._say(Severity.CRITICAL, "Temporarily rejected")
         elif reason != ArmDeniedReason.NONE:  # otherwise the authorizer tells the ground stations why
-            known = {int(number): text for number, text in _TEXTS.items()}
-            self._say(Severity.CRITICAL, known.get(reason, "Denied").format(detail))
+            texts = {int(number): text for number, text in _TEXTS.items()}
+            self._say(Severity.CRITICAL, texts.get(reason, "Denied").format(detail))
 
     def update(self, now_ms: int) -> None:
         """End the wait for an authorizer that does not answer."""

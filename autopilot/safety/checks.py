@@ -76,26 +76,26 @@ class ArmingChecks:
 
     def before(self) -> list[ArmingReason]:
         """Reasons to refuse arming; empty = ready."""
-        settings, known = self._of_parameters(), self.facts.vehicle.armable_reasons
+        settings, reported = self._of_parameters(), self.facts.vehicle.armable_reasons
         selected = settings.selected
-        found = [*self._vehicle(known), *self._position(known), *settings.motors]
+        reasons = [*self._vehicle(reported), *self._position(reported), *settings.motors]
         if Check.GPS in selected and self.facts.vehicle_class.flies:
-            found.extend(self._blurred())
+            reasons.extend(self._blurred())
         if Check.MISSION in selected and self.modes.mode is self.auto and not self.mission.total():
-            found.append(ArmingReason("Mode requires mission", Check.MISSION))
+            reasons.append(ArmingReason("Mode requires mission", Check.MISSION))
         if Check.MISSION in selected and self.facts.vehicle_class.has_stall_speed:
-            found.extend(self._landing_unused())
+            reasons.extend(self._landing_unused())
         if Check.PARAMETERS in selected:
-            found.extend(self._ground_unknown())
-            found.extend(settings.parameters)
+            reasons.extend(self._ground_unknown())
+            reasons.extend(settings.parameters)
         if Check.BATTERY in selected:
-            found.extend(self._battery(settings.battery))
+            reasons.extend(self._battery(settings.battery))
         if Check.RC in selected:
-            found.extend(self._radio())
+            reasons.extend(self._radio())
         if self.failsafes.misses_station:
-            found.append(ArmingReason("GCS failsafe on"))
-        found.extend(self.more())
-        return found
+            reasons.append(ArmingReason("GCS failsafe on"))
+        reasons.extend(self.more())
+        return reasons
 
     def at_arming(self) -> list[ArmingReason]:
         """Reasons from checks at the time of arming."""
@@ -124,26 +124,26 @@ class ArmingChecks:
         return check in self._of_parameters().selected
 
     def _of_parameters(self) -> _OfParameters:
-        found, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
-        if found.of != of:
+        settings, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
+        if settings.of != of:
             mask = int(self.facts.param("ARMING_CHECK", 1.0))
-            found.of, found.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
-            found.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
-            found.motors, found.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
-        return found
+            settings.of, settings.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
+            settings.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
+            settings.motors, settings.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
+        return settings
 
-    def _vehicle(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
+    def _vehicle(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         """The vehicle's own reasons, without disabled ones. Reasons from a missing position do not count in a mode that
         needs none, once there has been a position (before, the sensors are starting), or without a working receiver, or
         with too few satellites (SIM_GPS_NUMSATS), when the estimator starts without one."""
-        if not known:
+        if not reported:
             return
         vehicle = self.facts.vehicle
         without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
         few = 0.0 < self.facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
         started = vehicle.origin is not None or without or few
         unneeded = started and not self._needs_position
-        for reason in known:
+        for reason in reported:
             off = reason.check is not None and not self._checked(reason.check)
             skipped = off or (unneeded and reason.positional)
             if vehicle.capabilities.own_checks or not skipped:
@@ -154,10 +154,10 @@ class ArmingChecks:
         """True if the mode needs a position, or ARMING_NEED_LOC requires it for every mode."""
         return self.modes.spec.needs_fix or self.facts.param("ARMING_NEED_LOC") == 1.0
 
-    def _position(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
+    def _position(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         if not self._needs_position:
             return
-        if not self.facts.has_position and NEED_POSITION not in known:
+        if not self.facts.has_position and NEED_POSITION not in reported:
             yield NEED_POSITION
         if self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
             yield NO_HOME
@@ -259,7 +259,7 @@ class ArmingChecks:
         volts = vector.item(report.BATT_V_REST) if int(source) == 1 else loaded
         driver = self.monitor if self.monitor in _MONITORS else 0
         unmeasured = pin < 0.0 or int(kind) != driver
-        found = (
+        cases = (
             (unmeasured, "unhealthy", pin, 0.0),
             (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
             (arm_charge > 0.0 and charge < arm_charge, "below minimum arming capacity", charge, arm_charge),
@@ -272,7 +272,7 @@ class ArmingChecks:
         )
         reasons = [
             ArmingReason(f"Battery 1 {text}", Check.BATTERY, value, limit)
-            for wrong, text, value, limit in found
+            for wrong, text, value, limit in cases
             if wrong
         ]
         return reasons[:1]

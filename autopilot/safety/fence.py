@@ -174,8 +174,8 @@ class FenceGuard:
             return []
         now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
         excess = self.limits.excess(self.limits.types & ~FenceType.MIN_ALT if now else FenceType(0))
-        found = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
-        return [] if found is None else [found]
+        complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
+        return [] if complaint is None else [complaint]
 
     @property
     def _auto(self) -> AutoEnable:

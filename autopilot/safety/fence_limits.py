@@ -105,18 +105,18 @@ class FenceLimits:
         param = self._facts.param
         state = self._facts.vehicle.state
         height = self._facts.height
-        found: dict[FenceType, float] = {}
+        excess: dict[FenceType, float] = {}
         if types & FenceType.MAX_ALT:
-            found[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
+            excess[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
         if types & FenceType.MIN_ALT:
-            found[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
+            excess[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
         if types & FenceType.CIRCLE and self._facts.has_position:
             home = self._facts.home_ned
             away = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
-            found[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
+            excess[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
         if types & FenceType.POLYGON and self.zones and self._facts.has_position:
-            found[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
-        return found
+            excess[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
+        return excess
 
     @property
     def _any_inclusion(self) -> bool:
@@ -140,19 +140,19 @@ class FenceLimits:
         """Limits that a place (degrees, AMSL) is beyond, without a margin. While home is unknown, limits relative to
         home do not count. `floor`: the minimum altitude counts."""
         param, types, home = self._facts.param, self.types, self._facts.home
-        found = FenceType(0)
+        crossed = FenceType(0)
         if self.room(place.lat, place.lon) < 0.0:
-            found |= FenceType.POLYGON
+            crossed |= FenceType.POLYGON
         if home is None:
-            return found
+            return crossed
         height = place.alt - home.alt
         if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0) + _ROUNDING:
-            found |= FenceType.MAX_ALT
+            crossed |= FenceType.MAX_ALT
         if types & FenceType.MIN_ALT and floor and height < param("FENCE_ALT_MIN", -10.0) - _ROUNDING:
-            found |= FenceType.MIN_ALT
+            crossed |= FenceType.MIN_ALT
         if types & FenceType.CIRCLE and distance(home, place) > param("FENCE_RADIUS", 300.0) + _ROUNDING:
-            found |= FenceType.CIRCLE
-        return found
+            crossed |= FenceType.CIRCLE
+        return crossed
 
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:

@@ -44,8 +44,8 @@ class FencedMission:
         now = (self._mission.revision, self._fence.zones, facts.home, facts.vehicle.origin, limits)
         if now != self._checked:
             self._checked = now
-            found = self._first_outside()
-            self._found = () if found is None else (found,)
+            outside = self._first_outside()
+            self._found = () if outside is None else (outside,)
         return self._found
 
     def _first_outside(self) -> str | None:

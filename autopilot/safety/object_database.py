@@ -76,6 +76,6 @@ class ObjectDatabase:
     def around(self, down: float, now_ms: int) -> Floats:
         """North, east, height difference to `down`, and radius of each object."""
         self._expire(now_ms)
-        found: Floats = self._objects[:_SEEN_MS].copy()
-        found[_DOWN] -= down
-        return found
+        objects: Floats = self._objects[:_SEEN_MS].copy()
+        objects[_DOWN] -= down
+        return objects

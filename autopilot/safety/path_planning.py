@@ -225,7 +225,7 @@ def _about(disc: Disc, margin: float) -> list[Place]:
 
 def _moved(area: Enclosure, margin: float) -> list[Place]:
     """Corners of an area, each moved along its bisector to the allowed side."""
-    found = []
+    places = []
     count = len(area.corners)
     for k, (n, e) in enumerate(area.corners):
         turn = 0.0, 0.0
@@ -238,5 +238,5 @@ def _moved(area: Enclosure, margin: float) -> list[Place]:
         for sign in (-1.0, 1.0):
             place = n + sign * margin * turn[0] / size, e + sign * margin * turn[1] / size
             if area.holds(place):
-                found.append(place)
-    return found
+                places.append(place)
+    return places

@@ -78,13 +78,13 @@ class Proximity:
             return ()
         north, east, _ = state.position
         least, most = max(param("PRX1_MIN"), scan.least_m), param("PRX1_MAX") or scan.range_m
-        found, yaw, ignored = [], state.yaw, self._ignored()
+        points, yaw, ignored = [], state.yaw, self._ignored()
         for k, away in enumerate(scan.distances_m):
             off = (scan.first_deg + k * scan.step_deg) % 360.0
             if isfinite(away) and least <= away <= most and not _within(ignored, off):
                 bearing = yaw + radians(off)
-                found.append((north + away * cos(bearing), east + away * sin(bearing)))
-        return tuple(found)
+                points.append((north + away * cos(bearing), east + away * sin(bearing)))
+        return tuple(points)
 
     def _ignored(self) -> list[tuple[float, float]]:
         """Directions that PRX1_IGN_ANGn and _WIDn exclude: middle, degrees off the nose, and width."""

@@ -72,8 +72,8 @@ def _to_edges(at: Place, begins: Floats, ends: Floats) -> Floats:
     off_n, off_e = at[0] - begins[0], at[1] - begins[1]
     squared = dn * dn + de * de
     share = np.clip((off_n * dn + off_e * de) / np.where(squared > 0.0, squared, 1.0), 0.0, 1.0)
-    found: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
-    return found
+    distances: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
+    return distances
 
 
 def _to_way(places: Floats, begin: Place, end: Place) -> Floats:
@@ -82,8 +82,8 @@ def _to_way(places: Floats, begin: Place, end: Place) -> Floats:
     off_n, off_e = places[0] - begin[0], places[1] - begin[1]
     squared = dn * dn + de * de
     share = np.clip((off_n * dn + off_e * de) / squared, 0.0, 1.0) if squared > 0.0 else 0.0
-    found: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
-    return found
+    distances: Floats = np.sqrt(np.square(off_n - share * dn) + np.square(off_e - share * de))
+    return distances
 
 
 @dataclass(frozen=True, slots=True)

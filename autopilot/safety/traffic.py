@@ -314,8 +314,8 @@ class TrafficWatch:
         return False
 
     def _judged(self) -> list[Contact]:
-        most, found = self._settings().most, list(self.contacts.values())
-        return found if len(found) <= most else sorted(found, key=lambda contact: -contact.time_ms)[:most]
+        most, contacts = self._settings().most, list(self.contacts.values())
+        return contacts if len(contacts) <= most else sorted(contacts, key=lambda contact: -contact.time_ms)[:most]
 
     def _act(self, threat: Threat | None, now_ms: int) -> None:
         """Act on a change of level: a rise at once, a fall after two seconds. The vehicle evades while it is high."""

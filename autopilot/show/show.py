@@ -93,16 +93,16 @@ class Show:
         if not self.content:
             return True
         try:
-            found = read_show(self.content)
+            file = read_show(self.content)
         except ValueError:
             return False
         climb = max(param("SHOW_TAKEOFF_ALT", 2.5), 0.1)
         speed, acceleration = param("WPNAV_SPEED_UP", 250.0) / 100.0, param("WPNAV_ACCEL_Z", 100.0) / 100.0
-        self.takeoff_s = found.trajectory.takeoff_s(climb, speed, acceleration)
-        self.landing_s = found.trajectory.landing_s(climb)
+        self.takeoff_s = file.trajectory.takeoff_s(climb, speed, acceleration)
+        self.landing_s = file.trajectory.landing_s(climb)
         if self.takeoff_s > self.landing_s:
             return False
-        self.file = found
+        self.file = file
         return True
 
     # --- where ------------------------------------------------------------------------------------------------------

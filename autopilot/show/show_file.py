@@ -51,15 +51,15 @@ def _blocks(content: bytes) -> list[tuple[int, bytes]]:
             checksum = int.from_bytes(content[6:10], "little")
             if checksum != zlib.crc32(content[:6] + bytes(4) + content[10:], 0xFFFFFFFF) ^ 0xFFFFFFFF:
                 raise ValueError("the checksum is wrong")
-    found = []
+    blocks = []
     while at < len(content):
         length = int.from_bytes(content[at + 1 : at + 3], "little")
         body = content[at + 3 : at + 3 + length]
         if len(content) < at + 3 or len(body) < length:
             raise ValueError("the last block is cut")
-        found.append((content[at], body))
+        blocks.append((content[at], body))
         at += 3 + length
-    return found
+    return blocks
 
 
 def _trajectory(body: bytes) -> Trajectory:

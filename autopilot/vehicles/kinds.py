@@ -23,8 +23,8 @@ def vehicle_class(name: str) -> VehicleClass:
     try:
         return KINDS[name]
     except KeyError:
-        known = " and ".join(repr(word) for word in KINDS)
-        raise ValueError(f"no vehicle kind {name!r}; known are {known}") from None
+        names = " and ".join(repr(word) for word in KINDS)
+        raise ValueError(f"no vehicle kind {name!r}; known are {names}") from None
 
 
 def class_of_type(vehicle_type: int) -> VehicleClass | None:

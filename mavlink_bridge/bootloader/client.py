@@ -121,11 +121,11 @@ class BootloaderClient:
         that reply."""
         yield from self._do(Op.EXTF_ERASE, size.to_bytes(4, "little"))
         until = self._wire.now_ms + EXTERNAL_ERASE_MS
-        while (found := _END_OF_PERCENTS.search(self._wire.inbox)) is None:
+        while (match := _END_OF_PERCENTS.search(self._wire.inbox)) is None:
             if self._wire.inbox:
                 percent(min(self._wire.inbox[-1], 100))
             yield from self._wire.more(until)
-        if found.group() != b"\x12\x10":
+        if match.group() != b"\x12\x10":
             raise BootloaderRefusedError(Op.EXTF_ERASE, BootStatus.FAILED)
         self._wire.discard()
 
@@ -134,10 +134,10 @@ class BootloaderClient:
         self._wire.discard()
         self._wire.send(command(op, data))
         until = self._wire.now_ms + limit_ms
-        while (found := _REPLY.search(self._wire.inbox)) is None:
+        while (match := _REPLY.search(self._wire.inbox)) is None:
             yield from self._wire.more(until)
-        status = self._wire.inbox[found.start() + 1]
-        del self._wire.inbox[: found.end()]
+        status = self._wire.inbox[match.start() + 1]
+        del self._wire.inbox[: match.end()]
         if status != BootStatus.OK:
             raise BootloaderRefusedError(op, status)
 
@@ -202,5 +202,5 @@ class BootloaderClient:
 
 def _status_at_end(data: bytearray) -> BootStatus | None:
     """Status at the end of these bytes, if there is one."""
-    found = _REPLY.fullmatch(data, max(0, len(data) - 2))
-    return None if found is None else BootStatus(data[-1])
+    match = _REPLY.fullmatch(data, max(0, len(data) - 2))
+    return None if match is None else BootStatus(data[-1])

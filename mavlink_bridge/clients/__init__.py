@@ -62,5 +62,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'mavlink_bridge.clients' has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"mavlink_bridge.clients.{_HOMES[name]}"), name)
-    return found
+    value = globals()[name] = getattr(import_module(f"mavlink_bridge.clients.{_HOMES[name]}"), name)
+    return value

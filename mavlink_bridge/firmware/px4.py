@@ -136,10 +136,10 @@ class Px4:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
         pair = _pair(custom_mode)
-        known = _NUMBERS
+        numbers = _NUMBERS
         if self.vehicle_class.has_stall_speed:
-            known = VTOL if self.vehicle_class.lands_anywhere else WINGS
-        return int(known.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
+            numbers = VTOL if self.vehicle_class.lands_anywhere else WINGS
+        return int(numbers.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
 
     def custom_mode(self, mode: int) -> int:
         main, sub = self._modes(mode)
@@ -151,9 +151,9 @@ class Px4:
 
     def _modes(self, mode: int) -> tuple[int, int]:
         """PX4's main and sub mode; also for a number above `_UNKNOWN_BASE`."""
-        known = WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
-        if mode in known:
-            return known[mode]
+        modes = WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
+        if mode in modes:
+            return modes[mode]
         if mode < _UNKNOWN_BASE:
             raise ValueError(f"PX4 has no mode {mode}")
         return divmod(mode - _UNKNOWN_BASE, 100)
@@ -170,7 +170,7 @@ class Px4:
         return _NAMES.get((main, sub), f"mode {main}, {sub}")
 
     def named_mode(self, name: str) -> int | None:
-        return next((main << 16 | sub << 24 for (main, sub), known in _NAMES.items() if known == name), None)
+        return next((main << 16 | sub << 24 for (main, sub), own in _NAMES.items() if own == name), None)
 
     def mode_of_item(self, command: int) -> int | None:
         return self.vehicle_class.modes.rtl if command == Cmd.NAV_RETURN_TO_LAUNCH else None

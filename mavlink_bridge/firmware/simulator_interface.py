@@ -42,16 +42,16 @@ class SimulatorInterface:
 
     def receive(self, data: bytes) -> list[ActuatorControls]:
         """Controls in received bytes. A request for HIL_STATE_QUATERNION is noted."""
-        found = []
+        controls = []
         for frame in self._reader.receive(data):
             if frame.msg_id not in (_CONTROLS, _COMMAND):
                 continue
             message: Any = codec.decode(frame.msg_id, frame.payload)
             if frame.msg_id == _CONTROLS:
-                found.append(ActuatorControls(message.controls, bool(message.flags & _LOCKSTEP)))
+                controls.append(ActuatorControls(message.controls, bool(message.flags & _LOCKSTEP)))
             elif message.command == Cmd.SET_MESSAGE_INTERVAL and message.param1 == _TRUTH:
                 self._truth_every_us = max(int(message.param2), 0)
-        return found
+        return controls
 
     def frames(self, sample: SensorSample) -> bytes:
         """HIL_SENSOR, other new samples, and HIL_STATE_QUATERNION at the requested rate."""
@@ -114,8 +114,8 @@ def _range(range_m: float, time_us: int) -> Any:
 
 
 def _radio(pulses: Sequence[int], time_us: int) -> Any:
-    shown = [*pulses, *[0] * (_CHANNELS - len(pulses))]
-    return dialect.MAVLink_rc_channels_message(time_us // 1000, len(pulses), *shown, _NO_RSSI)
+    channels = [*pulses, *[0] * (_CHANNELS - len(pulses))]
+    return dialect.MAVLink_rc_channels_message(time_us // 1000, len(pulses), *channels, _NO_RSSI)
 
 
 def _truth(truth: TrueMotion, sample: SensorSample) -> Any:

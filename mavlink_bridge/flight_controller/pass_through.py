@@ -100,8 +100,8 @@ class PassThrough:
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._facade.heartbeat(frame.payload)
         elif autopilot and frame.msg_id == codec.id_of("CURRENT_MODE"):
-            shown = replace(frame, payload=self._facade.current_mode(frame.payload))
-            self._to_ground(shown, system, component, restamp=True)
+            current = replace(frame, payload=self._facade.current_mode(frame.payload))
+            self._to_ground(current, system, component, restamp=True)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
 

@@ -51,9 +51,9 @@ class ControllerReadings:
 
     def read(self, name: str, message: Message) -> None:
         """Read a message; others are ignored."""
-        found = self._read.get(name)
-        if found is not None:
-            found(message)
+        reader = self._read.get(name)
+        if reader is not None:
+            reader(message)
 
     def _position(self, m: Message) -> None:
         r = self.report

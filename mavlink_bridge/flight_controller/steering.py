@@ -218,11 +218,11 @@ class Steering:
         by_target = self.context.firmware.habits.speed_with_target
         if speeds is None or speeds == self._sent_speeds or by_target or isinstance(self.course, TakeOffCourse):
             return
-        known = self._sent_speeds if self._changed_speeds else self._own_speeds
+        before = self._sent_speeds if self._changed_speeds else self._own_speeds
         pairs = (
-            (SpeedType.GROUNDSPEED, speeds.ground, known and known.ground),
-            (SpeedType.CLIMB_SPEED, speeds.up, known and known.up),
-            (SpeedType.DESCENT_SPEED, speeds.down, known and known.down),
+            (SpeedType.GROUNDSPEED, speeds.ground, before and before.ground),
+            (SpeedType.CLIMB_SPEED, speeds.up, before and before.up),
+            (SpeedType.DESCENT_SPEED, speeds.down, before and before.down),
         )
         for kind, new, old in pairs:
             if new != old and (kind is SpeedType.GROUNDSPEED or self.context.flies):

@@ -43,9 +43,9 @@ def load(rates: dict[int, float]) -> float:
 
 
 def _number(name: str) -> int:
-    found = codec.message_id(name)
-    assert found is not None, name
-    return found
+    number = codec.message_id(name)
+    assert number is not None, name
+    return number
 
 
 class StreamKeeper:
@@ -108,19 +108,19 @@ class StreamKeeper:
 
     def take(self, now_ms: int) -> list[Message]:
         """Requests that are due."""
-        found: list[Message] = []
+        messages: list[Message] = []
         if self._ask_ms is not None and self.armed and now_ms >= self._ask_due_ms:
             self._ask_due_ms = now_ms + self._ask_ms
-            found.append(command_message(*self._target, Cmd.REQUEST_MESSAGE, float(_HEARTBEAT)))
+            messages.append(command_message(*self._target, Cmd.REQUEST_MESSAGE, float(_HEARTBEAT)))
         if now_ms < self._due_ms:
-            return found
+            return messages
         self._due_ms = now_ms + _CHECK_MS
         late = [
             number
             for number, hz in self.rates.items()
             if now_ms - self._heard.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
         ]
-        return [*found, *(interval_request(self._target, number, self.rates[number]) for number in late)]
+        return [*messages, *(interval_request(self._target, number, self.rates[number]) for number in late)]
 
 
 def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:

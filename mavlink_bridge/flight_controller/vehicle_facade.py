@@ -92,8 +92,8 @@ class VehicleFacade(WithoutMessages, Speaker):
         """Payload of the controller's CURRENT_MODE with the mode that the HEARTBEAT shows."""
         if not self.flies_mission:
             return payload
-        shown = self.shown_mode.to_bytes(4, "little")
-        return shown + shown + payload.ljust(_CURRENT_MODE_BYTES, b"\0")[8:]
+        mode = self.shown_mode.to_bytes(4, "little")
+        return mode + mode + payload.ljust(_CURRENT_MODE_BYTES, b"\0")[8:]
 
     def leaving(self, now_ms: int) -> None:
         """Hold HEARTBEATs back for a moment after a station has taken the vehicle: until the controller has received

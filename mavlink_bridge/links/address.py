@@ -109,8 +109,8 @@ def _unknown_scheme(text: str, scheme: str) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
-    known = "udpin, udpout, tcpin, tcp, serial or a device path"
-    hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {known}"
+    schemes = "udpin, udpout, tcpin, tcp, serial or a device path"
+    hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {schemes}"
     return f"link {text!r}: {scheme!r} is no kind of link; {hint}"
 
 
@@ -131,14 +131,14 @@ def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
 
 def _parse_serial(rest: str, text: str) -> LinkSpec:
     path, separator, baud_text = rest.rpartition("," if "," in rest else ":")
-    given = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names contain colons
-    if not given:
+    has_baud = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names contain colons
+    if not has_baud:
         path, baud_text = rest, str(DEFAULT_BAUD)
     if not path.startswith("/") and not _WINDOWS_PORT.match(path):
         raise LinkError(f"link {text!r}: the path of a device is wanted; write for example {_EXAMPLES['serial']}")
     if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
         raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")
-    return LinkSpec("serial", path=path, baud=int(baud_text), baud_given=given)
+    return LinkSpec("serial", path=path, baud=int(baud_text), baud_given=has_baud)
 
 
 def _is_loopback(host: str) -> bool:
@@ -147,7 +147,7 @@ def _is_loopback(host: str) -> bool:
     except ValueError:
         pass  # a host name
     try:
-        found = socket.getaddrinfo(host, None)
+        addresses = socket.getaddrinfo(host, None)
     except OSError:
         return False
-    return all(ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback for *_, address in found)
+    return all(ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback for *_, address in addresses)

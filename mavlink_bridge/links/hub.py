@@ -150,13 +150,13 @@ class LinkHub:
     def open(self, address: str | LinkSpec, now_ms: int) -> Link | Port:
         """Open a link or port by its address. LinkError with a line that says why it is not possible."""
         spec = parse_link(address) if isinstance(address, str) else address
-        made = make_link(spec, self._tell)
-        made.open(now_ms)
-        if isinstance(made, TcpPort | UdpPort):
-            self._add_port(made, spec)
+        opened = make_link(spec, self._tell)
+        opened.open(now_ms)
+        if isinstance(opened, TcpPort | UdpPort):
+            self._add_port(opened, spec)
         else:
-            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec), private=spec.private, quiet=spec.quiet)
-        return made
+            self.add(opened, trusted=spec.is_trusted, baud=line_baud(spec), private=spec.private, quiet=spec.quiet)
+        return opened
 
     def add(self, link: Link, **traits: Unpack[LinkTraits]) -> int:
         """Add an open link; returns its number at the endpoint."""
@@ -270,12 +270,12 @@ class LinkHub:
         bytes); None: not needed."""
         if self._waits:
             return 0
-        found = self._endpoint.claim_deadline_ms()
+        first_ms = self._endpoint.claim_deadline_ms()
         for link in self._numbers:
             due = link.next_deadline_ms()
-            if due is not None and (found is None or due < found):
-                found = due
-        return found
+            if due is not None and (first_ms is None or due < first_ms):
+                first_ms = due
+        return first_ms
 
     def stalled(self, largest: int) -> list[int]:
         """Streams (not UDP) whose medium takes nothing while more than `largest` bytes wait. A faster-than-real-time
@@ -383,21 +383,21 @@ class LinkHub:
         """Watch the link's present descriptor for what it needs now."""
         descriptor = link.fileno()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.wants_write else 0)
-        known = self._registered.get(link)
+        registered = self._registered.get(link)
         if descriptor is None:
             self._unregister(link)
-        elif known is None or known[0] != descriptor:
+        elif registered is None or registered[0] != descriptor:
             self._unregister(link)
             self._poll.watch(descriptor, self._noting(link), events)
             self._registered[link] = (descriptor, events)
-        elif known[1] != events:
+        elif registered[1] != events:
             self._poll.change(descriptor, self._noting(link), events)
             self._registered[link] = (descriptor, events)
 
     def _unregister(self, link: Link) -> None:
-        known = self._registered.pop(link, None)
-        if known is not None:
-            self._poll.forget(known[0])
+        registered = self._registered.pop(link, None)
+        if registered is not None:
+            self._poll.forget(registered[0])
 
     def _tell(self, text: str) -> None:
         if self._on_event is not None:

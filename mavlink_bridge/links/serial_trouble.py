@@ -129,13 +129,13 @@ def _runs(name: str, proc: Path) -> bool:
 def users_of(path: str, proc: Path = Path("/proc")) -> list[str]:
     """Other processes that have `path` open, as far as this user can see (Linux)."""
     device = str(Path(path).resolve())
-    found: list[str] = []
+    users: list[str] = []
     for process in proc.glob("[0-9]*"):
         if process.name == str(os.getpid()):
             continue
         try:
             if any(str(descriptor.readlink()) == device for descriptor in (process / "fd").iterdir()):
-                found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
+                users.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
         except OSError:
             continue  # the process has ended or belongs to another user
-    return sorted(found)
+    return sorted(users)

@@ -62,12 +62,12 @@ def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
     return replace(spec, port=int(bound.getsockname()[1]))
 
 
-def ends_of(made: socket.socket | None, other: Address = None) -> LinkEnds | None:
+def ends_of(sock: socket.socket | None, other: Address = None) -> LinkEnds | None:
     """Ends of a socket; `other`: the peer of an unconnected one. None: not connected (any more)."""
-    if made is None:
+    if sock is None:
         return None
     try:
-        own, peer = made.getsockname(), made.getpeername() if other is None else other
+        own, peer = sock.getsockname(), sock.getpeername() if other is None else other
     except OSError:  # the other end has gone
         return None
     return LinkEnds((own[0], own[1]), (peer[0], peer[1]))

@@ -192,11 +192,11 @@ class TcpClient(ReturningLink[socket.socket]):
             self._connect()
 
     def _connect(self) -> None:
-        made = socket.socket(self._family, socket.SOCK_STREAM)
-        made.setblocking(False)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream, self._connecting = made, True
-        problem = made.connect_ex(self._address)
+        sock = socket.socket(self._family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream, self._connecting = sock, True
+        problem = sock.connect_ex(self._address)
         if problem not in (0, errno.EINPROGRESS, errno.EINTR):
             self._lose()
 

@@ -57,14 +57,14 @@ class UdpOut:
 
     def open(self, now_ms: int) -> None:
         self._family, self._address = resolve(self.spec, socket.SOCK_DGRAM)
-        made = self._made()
+        sock = self._new_socket()
         try:
-            made.connect(self._address)
+            sock.connect(self._address)
         except OSError as problem:
             if problem.errno not in _NO_WAY:  # the network may come later
-                made.close()
+                sock.close()
                 raise LinkError(f"link {self.name}: {problem.strerror}") from problem
-        self._socket = made
+        self._socket = sock
 
     def read(self) -> bytes | None:
         if self._socket is None:
@@ -87,11 +87,11 @@ class UdpOut:
             self._socket = self._send(self._socket, datagram)
         return len(data)
 
-    def _made(self) -> socket.socket:
-        made = socket.socket(self._family, socket.SOCK_DGRAM)
-        made.setblocking(False)
-        _enlarge(made)
-        return made
+    def _new_socket(self) -> socket.socket:
+        sock = socket.socket(self._family, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        _enlarge(sock)
+        return sock
 
     def _send(self, through: socket.socket, datagram: bytes) -> socket.socket:
         """Send a datagram; returns the socket for the next one."""
@@ -110,14 +110,14 @@ class UdpOut:
 
     def _moved(self, old: socket.socket) -> socket.socket:
         """Replace a socket without a route: a connected socket keeps the machine's old address."""
-        made = self._made()
+        sock = self._new_socket()
         try:
-            made.connect(self._address)
+            sock.connect(self._address)
         except OSError:
-            made.close()
+            sock.close()
             return old
         old.close()
-        return made
+        return sock
 
     def flush(self) -> None:
         """Do nothing: nothing is pending."""
@@ -306,7 +306,7 @@ class UdpPort:
         return True
 
 
-def _enlarge(made: socket.socket) -> None:
+def _enlarge(sock: socket.socket) -> None:
     """Enlarge the buffers for bursts (parameter lists, fast simulations); the system may grant less."""
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _RECEIVE_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _RECEIVE_BUFFER)

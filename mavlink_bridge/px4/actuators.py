@@ -42,8 +42,8 @@ class Px4Actuators:
         """ACTUATOR_TEST: param5 is the output function. DENIED while armed."""
         if self._facts.armed or self._parameters["COM_MOT_TEST_EN"] != 1.0:
             return DENIED
-        known = any(command.whole(5) in numbers for numbers in _TESTED)
-        return ACCEPTED if known else UNSUPPORTED
+        testable = any(command.whole(5) in numbers for numbers in _TESTED)
+        return ACCEPTED if testable else UNSUPPORTED
 
     def document(self) -> Mapping[str, Any]:
         """Actuator metadata; it names only parameters that exist."""

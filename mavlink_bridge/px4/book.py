@@ -128,9 +128,9 @@ class Px4Book:
         if isinstance(event, FirmwareNotice):
             return _event(*_named(event))
         if isinstance(event, ModeChanged) and event.reason in BY_WISH:
-            shown = px4.pair_of(watched.mode())
-            if shown in (px4.RETURN, px4.LAND):
-                return _event("commander_rtl" if shown == px4.RETURN else "commander_landing_current_pos", ())
+            mode = px4.pair_of(watched.mode())
+            if mode in (px4.RETURN, px4.LAND):
+                return _event("commander_rtl" if mode == px4.RETURN else "commander_landing_current_pos", ())
         return None
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Emitted, ...]:

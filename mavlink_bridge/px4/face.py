@@ -99,7 +99,7 @@ class Px4Face(WithoutMessages, Speaker):
         self._changed = changed
         self._reached = ReachedAgain()
         super().__init__()
-        self._shown = 0
+        self._sent_mode = 0
         kind = parts.facts.vehicle_class
         self.standard: Mapping[StandardMode, int] = {
             mode.standard: mode.number
@@ -217,9 +217,9 @@ class Px4Face(WithoutMessages, Speaker):
         again = self._reached.step(now_ms)
         if again is not None:
             self._out.append(Outgoing(again))
-        shown = px4.custom_of(self._flight.mode)
-        if self._shown != shown:
-            self._shown = shown
+        mode = px4.custom_of(self._flight.mode)
+        if self._sent_mode != mode:
+            self._sent_mode = mode
             self._changed()
 
     def next_deadline_ms(self) -> int | None:

@@ -188,10 +188,10 @@ class Endpoint:
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
         """Set another rate and name of a line."""
-        found = self._links[link]
-        found.name = name
-        if found.out.line is not None:
-            found.out.line.baud = baud
+        opened = self._links[link]
+        opened.name = name
+        if opened.out.line is not None:
+            opened.out.line.baud = baud
 
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
@@ -205,8 +205,8 @@ class Endpoint:
 
     def trusted(self, link: int) -> bool:
         """True if the link is open and trusted."""
-        found = self._links.get(link)
-        return found is not None and found.trusted
+        opened = self._links.get(link)
+        return opened is not None and opened.trusted
 
     def heard(self, system: int, component: int = 0) -> tuple[int, ...]:
         """Links where this sender was heard (component 0: any of the system)."""

@@ -153,10 +153,10 @@ class OpenLink:
 
     def writer_of(self, system: int, component: int) -> FrameWriter:
         """Writer of a further component of the system."""
-        found = self.others.get(component)
-        if found is None:
-            found = self.others[component] = FrameWriter(system, component)
-        return found
+        writer = self.others.get(component)
+        if writer is None:
+            writer = self.others[component] = FrameWriter(system, component)
+        return writer
 
     def identify(self, system: int, component: int) -> None:
         """Change the MAVLink ids of the system."""
@@ -194,12 +194,12 @@ class OpenLink:
     def peer(self, frame: MavlinkFrame) -> Peer:
         """Peer that sent the frame."""
         key = (frame.system, frame.component, frame.mavlink1)
-        found = self.peers.get(key)
-        if found is None:
-            found = Peer(self.number, frame.system, frame.component, frame.mavlink1)
+        peer = self.peers.get(key)
+        if peer is None:
+            peer = Peer(self.number, frame.system, frame.component, frame.mavlink1)
             if len(self.peers) < _PEERS_PER_LINK:
-                self.peers[key] = found
-        return found
+                self.peers[key] = peer
+        return peer
 
     def statistics(self) -> LinkStatistics:
         reader = self.reader

@@ -109,9 +109,9 @@ class Router:
 def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
     """Add the link, in the order in which links were opened. The cost does not grow with the number of senders, because
     one sender can use thousands of ids."""
-    known = links_of.get(key, _NOWHERE)
-    if link not in known:
-        links_of[key] = tuple(sorted((*known, link)))
+    links = links_of.get(key, _NOWHERE)
+    if link not in links:
+        links_of[key] = tuple(sorted((*links, link)))
 
 
 def _drop(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:

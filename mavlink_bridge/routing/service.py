@@ -68,8 +68,8 @@ class Speaker:
 
     def take_outgoing(self) -> list[Outgoing]:
         """Take and remove the messages to send, in order."""
-        taken, self._out = self._out, []
-        return taken
+        messages, self._out = self._out, []
+        return messages
 
 
 class WithoutMessages:

@@ -101,16 +101,16 @@ class TxQueue:
 
     def take(self) -> bytes:
         """Take the next entries, in order: as many as fit in one burst, at least one."""
-        taken: list[bytes] = []
+        frames: list[bytes] = []
         size = 0
-        while self._waiting and (not taken or size + len(self._waiting[0].data) <= self.burst):
+        while self._waiting and (not frames or size + len(self._waiting[0].data) <= self.burst):
             entry = self._waiting.popleft()
-            taken.append(entry.data)
+            frames.append(entry.data)
             size += len(entry.data)
             if entry.droppable:
                 self._droppable -= len(entry.data)
         self.size -= size
-        return b"".join(taken)
+        return b"".join(frames)
 
     def clear(self) -> None:
         self._waiting.clear()

@@ -84,21 +84,21 @@ class ComponentMessages:
         make = self._answers.get(message)
         if make is None:
             return UNSUPPORTED, []
-        made = make(command, now_ms)
-        return (ACCEPTED if made else FAILED), made
+        messages = make(command, now_ms)
+        return (ACCEPTED if messages else FAILED), messages
 
     def _set_interval(self, command: Command) -> Outcome:
-        found = self._streams.get(command.whole(1, -1))
-        if found is None or not command.given(2) or command.param(2) < OFF:
+        stream = self._streams.get(command.whole(1, -1))
+        if stream is None or not command.given(2) or command.param(2) < OFF:
             return DENIED
-        found[1].subscribe(command.peer.link, command.whole(2))
+        stream[1].subscribe(command.peer.link, command.whole(2))
         return ACCEPTED
 
     def _interval_of(self, message: int, command: Command) -> Served:
         if not 0 <= message <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
             return FAILED, []
-        found = self._streams.get(message)
-        interval_us = _UNKNOWN if found is None else found[1].interval_us(command.peer.link)
+        stream = self._streams.get(message)
+        interval_us = _UNKNOWN if stream is None else stream[1].interval_us(command.peer.link)
         return ACCEPTED, [dialect.MAVLink_message_interval_message(message, interval_us)]
 
     # --- time -----------------------------------------------------------------------------------------------------

@@ -26,9 +26,9 @@ def _words() -> dict[str, str]:
 def german(text: str) -> str | None:
     """German text; None: no translation. Texts with a number (radio channel 3) are looked up without it; a number alone
     gets a decimal comma."""
-    known = _words().get(text)
-    if known is not None:
-        return known
+    word = _words().get(text)
+    if word is not None:
+        return word
     amount = _NO_WORD.fullmatch(text)
     if amount is not None:
         return amount[0].replace(".", ",")

@@ -160,7 +160,7 @@ class StickService:
 
     def _radio_axes(self) -> dict[str, float] | None:
         """Stick positions of a transmitter; empty: no transmitter, None: lost."""
-        found: dict[str, float] = {}
+        axes: dict[str, float] = {}
         for axis in AXES if self._radio else ():
             channel = int(self._parts.parameters[f"RCMAP_{axis}"])
             pwm = self._radio[channel - 1] if 1 <= channel <= len(self._radio) else 0
@@ -168,8 +168,8 @@ class StickService:
                 continue
             if axis == "THROTTLE" and self._says_lost(pwm):
                 return None
-            found[axis] = self._position(axis, channel, pwm)
-        return found
+            axes[axis] = self._position(axis, channel, pwm)
+        return axes
 
     def _show(self, *, first: bool = False) -> None:
         """Pass the effective pulses to the core, and those of gimbal channels to the gimbal."""
@@ -182,14 +182,14 @@ class StickService:
 
     def _gimbal_sticks(self) -> list[StickInput | None]:
         """First channel of each gimbal axis."""
-        found: list[StickInput | None] = [None] * len(STICKS)
+        sticks: list[StickInput | None] = [None] * len(STICKS)
         for number, pwm in enumerate(self._parts.sticks.channels, 1):
             axis = STICKS.get(int(self._parts.parameters[f"RC{number}_OPTION"]))
-            if axis is not None and found[axis] is None and pwm > 0.0:
-                found[axis] = StickInput(
+            if axis is not None and sticks[axis] is None and pwm > 0.0:
+                sticks[axis] = StickInput(
                     pwm, self._parts.parameters[f"RC{number}_DZ"], stick_share(self._parts.parameters, number, pwm)
                 )
-        return found
+        return sticks
 
     # --- a ground station -----------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -207,7 +207,7 @@ class StickService:
             self._take_override(message, now_ms)
 
     def _take_override(self, message: Message, now_ms: int) -> None:
-        given = {}
+        overrides = {}
         for number, field in enumerate(CHANNELS, 1):
             pwm = getattr(message, field)
             if pwm == IGNORE or (pwm == 0 and number > 8):
@@ -217,27 +217,27 @@ class StickService:
                 pwm = self._radio[number - 1] if self._radio else 0
             else:
                 self._overrides[number] = pwm
-            given[number] = pwm
+            overrides[number] = pwm
         if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has its own mode switch
-            self._switches.take(given.items(), now_ms)
-        self._override(given, now_ms)
+            self._switches.take(overrides.items(), now_ms)
+        self._override(overrides, now_ms)
         self._show()
 
-    def _override(self, given: Mapping[int, int], now_ms: int) -> None:
-        heard = False
+    def _override(self, overrides: Mapping[int, int], now_ms: int) -> None:
+        changed = False
         for axis in AXES:
             channel = int(self._parts.parameters[f"RCMAP_{axis}"])
-            if channel not in given:
+            if channel not in overrides:
                 continue
-            heard = True
+            changed = True
             if channel not in self._overrides:
                 self._station_axes.pop(axis, None)
                 continue
-            if axis == "THROTTLE" and self._says_lost(given[channel]):
+            if axis == "THROTTLE" and self._says_lost(overrides[channel]):
                 self._throttle_lost(now_ms)
                 return
-            self._station_axes[axis] = self._position(axis, channel, given[channel])
-        if heard:
+            self._station_axes[axis] = self._position(axis, channel, overrides[channel])
+        if changed:
             self._hand_over(now_ms)
 
     def _says_lost(self, pwm: float) -> bool:

@@ -150,10 +150,10 @@ class TrafficClock(WithoutMessages, Speaker):
         self._traffic = parts.traffic
         self._facts = parts.facts
         self._stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
-        answers[ADSB_VEHICLE] = lambda _: self._known()
+        answers[ADSB_VEHICLE] = lambda _: self._adsb_messages()
         super().__init__()
 
-    def _known(self) -> list[Message]:
+    def _adsb_messages(self) -> list[Message]:
         now_ms, known = self._facts.now_ms, self._traffic.contacts.values()
         return [adsb_message(contact, now_ms) for contact in known if contact.source is CollisionSource.ADSB]
 
@@ -164,7 +164,7 @@ class TrafficClock(WithoutMessages, Speaker):
         if self._traffic.contacts:
             due = self._stream.take_due(now_ms)
             if due:
-                self._out += [Outgoing(message, link) for message in self._known() for link in due]
+                self._out += [Outgoing(message, link) for message in self._adsb_messages() for link in due]
 
     def next_deadline_ms(self) -> int | None:
         return self._stream.next_ms() if self._traffic.contacts else None

@@ -32,11 +32,11 @@ def message_numbers() -> list[int]:
 
 def any_message(number: int, random: Random) -> Message:
     """Message with random field values within their ranges, addressed to us more often than not."""
-    made = dialect.mavlink_map[number]
-    fields = dict(zip(made.fieldnames, made.fieldtypes, strict=True))
-    lengths = dict(zip(made.ordered_fieldnames, made.array_lengths, strict=True))
+    message_type = dialect.mavlink_map[number]
+    fields = dict(zip(message_type.fieldnames, message_type.fieldtypes, strict=True))
+    lengths = dict(zip(message_type.ordered_fieldnames, message_type.array_lengths, strict=True))
     values = [_value(name, kind, lengths[name], random) for name, kind in fields.items()]
-    return made(*values)
+    return message_type(*values)
 
 
 def _value(name: str, kind: str, length: int, random: Random) -> Any:

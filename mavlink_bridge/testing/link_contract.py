@@ -78,8 +78,8 @@ def frames(count: int, size: int = 60) -> bytes:
     """Frames of text, `count` of them, of about `size` bytes."""
     writer = FrameWriter(1, 1)
     texts = (str(number).encode().ljust(size - 12, b".")[:50] for number in range(count))
-    made = [codec.dialect.MAVLink_statustext_message(Severity.INFO, text) for text in texts]
-    return b"".join(writer.frame(*codec.payload(message)) for message in made)
+    messages = [codec.dialect.MAVLink_statustext_message(Severity.INFO, text) for text in texts]
+    return b"".join(writer.frame(*codec.payload(message)) for message in messages)
 
 
 def receive_all(pair: LinkPair, receiver: Link, size: int) -> bytes:

@@ -123,36 +123,36 @@ def payload_v1(message: MAVLink_message) -> tuple[int, bytes, int]:
 
 def _source(definition: MessageDefinition) -> str:
     """Python source of constructor, encoder and decoder; its names come from the table, never from a link."""
-    given, body = [], []
+    parameters, body = [], []
     for field in definition.fields:
         default = "" if not field.is_extension else "=b''" if field.code == "c" else "=0"
         default = f"=(0,) * {field.count}" if default == "=0" and field.count else default
-        given.append(f"{field.name}{default}")
+        parameters.append(f"{field.name}{default}")
         if field.code == "c":
             body.append(f" self._{field.name}_raw = {field.name}")
             body.append(f" self.{field.name} = {field.name}.split(nul, 1)[0].decode('ascii', 'replace')")
         else:
             body.append(f" self.{field.name} = {field.name}")
-    packed, made, at = [], {}, 0
+    packed, arguments, at = [], {}, 0
     for field in definition.wire:
         name = f"m.{field.name}"
         if field.code == "c":
             packed.append(f"m._{field.name}_raw")
-            made[field.name] = f"t[{at}].rstrip(nul)"
+            arguments[field.name] = f"t[{at}].rstrip(nul)"
         elif field.moves_as_bytes:
             packed.append(f"bytes({name})")
-            made[field.name] = f"list(t[{at}])"
+            arguments[field.name] = f"list(t[{at}])"
         elif field.count:
             packed.append(f"*{name}")
-            made[field.name] = f"list(t[{at}:{at + field.count}])"
+            arguments[field.name] = f"list(t[{at}:{at + field.count}])"
         else:
             packed.append(name)
-            made[field.name] = f"t[{at}]"
+            arguments[field.name] = f"t[{at}]"
         at += 1 if field.moves_as_bytes else field.count or 1
-    fields = ", ".join(made[field.name] for field in definition.fields)
+    fields = ", ".join(arguments[field.name] for field in definition.fields)
     return "\n".join(
         (
-            f"def __init__(self, {', '.join(given)}):",
+            f"def __init__(self, {', '.join(parameters)}):",
             *body,
             f"def encode(m): return pack({', '.join(packed)})",
             f"def construct(data):\n t = unpack(data)\n return made({fields})",
@@ -238,14 +238,14 @@ def _numbers() -> dict[str, int]:
 
 def __getattr__(name: str) -> Any:
     if name.startswith("MAVLink_") and (msg_id := ID_OF.get(name[8:-8].upper())) is not None:
-        found: Any = mavlink_map[msg_id]
+        value: Any = mavlink_map[msg_id]
     elif name.startswith(_NUMBER) and name.removeprefix(_NUMBER) in ID_OF:
-        found = ID_OF[name.removeprefix(_NUMBER)]
+        value = ID_OF[name.removeprefix(_NUMBER)]
     elif name == "enums":
-        found = _enumerations()
+        value = _enumerations()
     elif not name.startswith("_") and name in _numbers():
-        found = _numbers()[name]
+        value = _numbers()[name]
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
-    return found
+    globals()[name] = value
+    return value

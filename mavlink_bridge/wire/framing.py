@@ -134,8 +134,8 @@ class FrameReader:
         return frames
 
     def _skip_garbage(self, data: bytes, at: int) -> int:
-        found = _START.search(data, at)
-        end = len(data) if found is None else found.start()
+        match = _START.search(data, at)
+        end = len(data) if match is None else match.start()
         self.garbage += end - at
         return end
 

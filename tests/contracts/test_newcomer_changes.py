@@ -181,7 +181,7 @@ assert "ODD" in dataflash_samples._SOURCES and "ODD" in dataflash_kinds.SAMPLES
             "autopilot/safety/checks.py": (
                 "        if Check.PARAMETERS in selected:",
                 '        if self.facts.param("SIM_WIND_SPD") > 50.0:\n'
-                '            found.append(ArmingReason("It storms"))\n',
+                '            reasons.append(ArmingReason("It storms"))\n',
             )
         },
         SESSION

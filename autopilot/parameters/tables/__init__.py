@@ -85,21 +85,21 @@ def _numbered(pairs: Mapping[str, str]) -> dict[int, str]:
     return {int(number): label for number, label in pairs.items()}
 
 
-def _labels(given: Mapping[str, str] | str) -> Mapping[int, str]:
-    return _named_labels()[given] if isinstance(given, str) else _numbered(given)
+def _labels(labels: Mapping[str, str] | str) -> Mapping[int, str]:
+    return _named_labels()[labels] if isinstance(labels, str) else _numbered(labels)
 
 
 def table(kind: str, groups: str) -> tuple[ParameterDef, ...]:
     """Parameters of a kind of vehicle, in index order: those of `groups`, names between blanks. KeyError for an unknown
     group."""
-    known = {name: group for file in _files() for name, group in file["groups"].items()}
-    return tuple(line for name in groups.split() for line in _lines(known[name], kind))
+    by_name = {name: group for file in _files() for name, group in file["groups"].items()}
+    return tuple(line for name in groups.split() for line in _lines(by_name[name], kind))
 
 
 def simulated_defaults(kind: str) -> tuple[tuple[str, float], ...]:
     """Values of a simulated vehicle of this kind that differ from the rows' defaults."""
-    found = (file["defaults"].get(kind, {}) for file in _files() if "defaults" in file)
-    return tuple((name, float(value)) for values in found for name, value in values.items())
+    defaults = (file["defaults"].get(kind, {}) for file in _files() if "defaults" in file)
+    return tuple((name, float(value)) for values in defaults for name, value in values.items())
 
 
 def _lines(group: ParameterGroup, kind: str) -> Iterator[ParameterDef]:

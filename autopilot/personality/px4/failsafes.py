@@ -195,13 +195,13 @@ class Px4Failsafes:
         self._fails(Cause.STICKS, now_ms)
 
     def found(self, cause: FailsafeCause) -> None:
-        now_ms, heard = self._facts.now_ms, _HEARD_AGAIN[cause]
-        if heard is Cause.STATION:
+        now_ms, ended = self._facts.now_ms, _HEARD_AGAIN[cause]
+        if ended is Cause.STATION:
             self._voice.say(Notice.STATION_FOUND)
         else:
             self._voice.say(Notice.STICKS_FOUND, (now_ms - self._sticks_lost_ms) / 1000.0)
-            self._unneeded.discard(heard)
-        self._ends(heard, now_ms)
+            self._unneeded.discard(ended)
+        self._ends(ended, now_ms)
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         self._battery.is_at(Cause.BATTERY_CRITICAL if critical else Cause.BATTERY_LOW)

@@ -104,8 +104,8 @@ class Setpoints:
     def hear(self, now_ms: int) -> bool:
         """Note a setpoint; True if they have returned."""
         self._end_ms = now_ms + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
-        found, self.lost = self.lost, False
-        return found
+        was_lost, self.lost = self.lost, False
+        return was_lost
 
     def come(self, now_ms: int) -> bool:
         """True while they arrive."""
@@ -396,9 +396,9 @@ class Px4Flight:
             self._mission_seen = mission.revision
             self._feasible = True
             fence = parse_fence(self._parts.plans.fence.items())
-            for found, value in findings(mission.items(), facts, self._parameters, fence) if mission.total() else ():
-                self._feasible &= found is MissionFinding.FAR
-                self.voice.announcer.say(Severity.CRITICAL, found.value.format(value))
+            for finding, value in findings(mission.items(), facts, self._parameters, fence) if mission.total() else ():
+                self._feasible &= finding is MissionFinding.FAR
+                self.voice.announcer.say(Severity.CRITICAL, finding.value.format(value))
 
     def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage

@@ -125,8 +125,8 @@ class ModeMap:
 
     def _external(self) -> dict[Pair, ModeSpec]:
         """Modes of packages."""
-        found = (self._modes.find(name) for name in self._modes.names())
-        others = [spec for spec in found if spec is not None and self._own.name_of(spec.number) is None]
+        specs = (self._modes.find(name) for name in self._modes.names())
+        others = [spec for spec in specs if spec is not None and self._own.name_of(spec.number) is None]
         return dict(zip(EXTERNAL, others, strict=False))
 
     def core(self, mode: Pair) -> int | None:
@@ -138,9 +138,9 @@ class ModeMap:
 
     def shown(self, number: int) -> Pair:
         """PX4 mode of a core mode."""
-        known = self._shown.get(number)
-        if known is not None:
-            return known
+        pair = self._shown.get(number)
+        if pair is not None:
+            return pair
         return next((mode for mode, spec in self._external().items() if spec.number == number), HOLD)
 
     def name(self, mode: Pair) -> str:

@@ -54,8 +54,8 @@ _DERIVED_FROM: Final = frozenset(
 
 def equipment(stored: Mapping[str, float]) -> dict[str, float]:
     """Parameters of the core that count at power-on, from the `stored` PX4 parameters of an earlier run."""
-    known = stored.get(GIMBAL)
-    return {} if known is None else {"MNT1_TYPE": _FITTED if known in _GIMBAL_IS_THERE else 0.0}
+    gimbal = stored.get(GIMBAL)
+    return {} if gimbal is None else {"MNT1_TYPE": _FITTED if gimbal in _GIMBAL_IS_THERE else 0.0}
 
 
 class Px4Parameters:
@@ -179,8 +179,8 @@ class Px4Parameters:
 def _rows_of(core: Parameters) -> list[Px4Param]:
     """Rows of this kind of vehicle, one for each name; those of wings are sorted by name, as in PX4."""
     listed = sorted((*ROWS, *WING_ROWS), key=lambda row: row.name) if WINGS in core else ROWS
-    known = {row.name: row for row in listed if all(name in core for name in (row.core, row.only) if name)}
-    return list(known.values())
+    rows = {row.name: row for row in listed if all(name in core for name in (row.core, row.only) if name)}
+    return list(rows.values())
 
 
 def _definition(row: Px4Param, core: Parameters) -> ParameterDef:

@@ -166,7 +166,7 @@ def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ..
 
 def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionItem, ...]:
     """Circles from which a VTOL lands at `place`: those after the first rally point within 10 m of it."""
-    found: list[MissionItem] = []
+    circles: list[MissionItem] = []
     at_place = False
     for item in rally:
         if item.command == Cmd.NAV_RALLY_POINT:
@@ -174,8 +174,8 @@ def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionIt
                 break
             at_place = distance(GeoPoint(item.x, item.y, place.alt), place) < _SAFE_POINT_FROM_HOME_M
         elif at_place and item.command == Cmd.NAV_LOITER_TO_ALT:
-            found.append(item)
-    return tuple(found)
+            circles.append(item)
+    return tuple(circles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,9 +319,9 @@ class Px4Returns:
         """Index of the nearest place of the mission, in space; a landing on wings does not begin with the landing
         item."""
         here = self._facts.vehicle.state.position
-        found = [
+        distances = [
             (hypot(*(a - b for a, b in zip(local(self._facts, self._place(item)), here, strict=True))), item.seq)
             for item in mission
             if _placed(item) and not (wings and item.command == Cmd.NAV_LAND)
         ]
-        return min(found)[1] if found else mission[0].seq
+        return min(distances)[1] if distances else mission[0].seq

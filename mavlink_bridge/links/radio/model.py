@@ -277,10 +277,10 @@ class RadioLink:
 
     def _cellular(self, side: int) -> Message:
         """CELLULAR_STATUS: connected, except in the gaps of a handover; the network is unknown."""
-        found = self._channels[side].good
-        status = CellularStatus.CONNECTED if found else CellularStatus.SEARCHING
+        connected = self._channels[side].good
+        status = CellularStatus.CONNECTED if connected else CellularStatus.SEARCHING
         return dialect.MAVLink_cellular_status_message(
-            status, 0, CellularNetwork.LTE, _WHOLE_QUALITY if found else 0, _UNKNOWN, _UNKNOWN, 0
+            status, 0, CellularNetwork.LTE, _WHOLE_QUALITY if connected else 0, _UNKNOWN, _UNKNOWN, 0
         )
 
     def _signal(self) -> tuple[int, int]:
@@ -329,13 +329,13 @@ def _frame_size(data: bytearray, at: int) -> int | None:
 
 def _heartbeats(packet: bytes) -> int:
     """Number of HEARTBEATs in a packet of whole frames."""
-    at = found = 0
+    at = count = 0
     data = bytearray(packet)
     while at < len(data) and data[at] in _MARKS:
         total = _frame_size(data, at)
         if total is None or at + total > len(data):
             break
         begin = at + (5 if data[at] == _V1 else 7)
-        found += data[begin] == _HEARTBEAT and (data[at] == _V1 or not data[begin + 1] | data[begin + 2])
+        count += data[begin] == _HEARTBEAT and (data[at] == _V1 or not data[begin + 1] | data[begin + 2])
         at += total
-    return found
+    return count

@@ -39,8 +39,8 @@ class SettingsService(Speaker):
             case "PARAM_EXT_REQUEST_READ":
                 index = message.param_index
                 if index < 0:
-                    known = find(message.param_id)
-                    index = -1 if known is None else known[0]
+                    setting = find(message.param_id)
+                    index = -1 if setting is None else setting[0]
                 if 0 <= index < len(TABLE):
                     self._tell(index, peer)
             case _:
@@ -53,10 +53,10 @@ class SettingsService(Speaker):
         self._say(messages.parameter(index, value_of(self._device, index)), peer.link)
 
     def _set(self, message: Message, now_ms: int) -> None:
-        known = find(message.param_id)
+        found = find(message.param_id)
         result, value, kind = ExtendedAck.VALUE_UNSUPPORTED, b"", message.param_type
-        if known is not None:
-            index, setting = known
+        if found is not None:
+            index, setting = found
             kind = setting.type
             requested = unpack(setting.type, message._param_value_raw) if message.param_type == kind else None
             fit = None if requested is None else fitting(setting, requested)

@@ -132,9 +132,9 @@ def capture_status(device: CameraDevice, now_ms: int) -> Message:
     )
 
 
-def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) -> Message:
+def image_captured(number: int, time_ms: int, utc_us: int, picture: TakenPicture) -> Message:
     """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file exists."""
-    place = taken.place
+    place = picture.place
     return dialect.MAVLink_camera_image_captured_message(
         boot_ms(time_ms),
         utc_us,
@@ -142,11 +142,11 @@ def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) 
         round(place.lat * 1e7),
         round(place.lon * 1e7),
         round(place.alt * 1e3),
-        round(taken.above_home_m * 1e3),
-        list(taken.attitude),
+        round(picture.above_home_m * 1e3),
+        list(picture.attitude),
         number,
         _CAPTURED,
-        taken.url.encode(),
+        picture.url.encode(),
     )
 
 

@@ -169,7 +169,7 @@ class CameraService(Speaker):
         self._messages.link_closed(link)
         self._reports.link_closed(link)
         self._video.link_closed(link)
-        self._sequences = {peer: known for peer, known in self._sequences.items() if peer.link != link}
+        self._sequences = {peer: sequence for peer, sequence in self._sequences.items() if peer.link != link}
 
     # --- pictures -----------------------------------------------------------------------------------------------------
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
@@ -204,9 +204,9 @@ class CameraService(Speaker):
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def _command(self, command: Command, target: int, now_ms: int) -> None:
-        known = self._memory.recall(command, now_ms)
-        if known is not None and command.number not in _QUERIES:
-            self._acknowledge(command, known)
+        answer = self._memory.recall(command, now_ms)
+        if answer is not None and command.number not in _QUERIES:
+            self._acknowledge(command, answer)
             return
         for_all = target == Component.ALL
         handler = ROWS.get(command.number)
@@ -246,8 +246,8 @@ class CameraService(Speaker):
         if not _meant(command) or interval_s < 0.0 or count < 0 or (count != 1 and interval_s == 0.0):
             return DENIED
         if count == 1 and sequence > 0:
-            known = self._sequences.get(command.peer)
-            if known is not None and known[0] == sequence and now_ms < known[1]:
+            last = self._sequences.get(command.peer)
+            if last is not None and last[0] == sequence and now_ms < last[1]:
                 return ACCEPTED
         refusal = self.device.shoot(now_ms) if count == 1 else self.device.shoot_in_a_row(interval_s, count, now_ms)
         if refusal is None and count == 1:

@@ -39,10 +39,10 @@ class AnswerMemory:
         if not command.confirmation:
             return None
         key = _key(command)
-        found = self._answers.get(key)
-        if found is None:
+        answer = self._answers.get(key)
+        if answer is None:
             return None
-        expires, confirmation, outcome = found
+        expires, confirmation, outcome = answer
         if now_ms >= expires or command.confirmation <= confirmation:
             return None
         self._answers[key] = (now_ms + REMEMBER_MS, command.confirmation, outcome)

@@ -141,9 +141,9 @@ class CommandService(Speaker):
 
     def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
         # a repeated query is served again: the message that answered it may have been lost
-        known = None if row.query else self._memory.recall(command, now_ms)
-        if known is not None:
-            self._acknowledge(command.number, command.peer, known, row.speaker(command.component))
+        answer = None if row.query else self._memory.recall(command, now_ms)
+        if answer is not None:
+            self._acknowledge(command.number, command.peer, answer, row.speaker(command.component))
         else:
             self._act(command, row, now_ms)
 

@@ -80,8 +80,8 @@ class EventType:
         if len(values) != len(self.arguments):
             raise ValueError(f"event {self.name} has {len(self.arguments)} arguments")
         codes = [_CODES[kind.base] for _, kind in self.arguments]
-        given = [value if code == "f" else int(value) for code, value in zip(codes, values, strict=True)]
-        return Struct("<" + "".join(codes)).pack(*given)
+        numbers = [value if code == "f" else int(value) for code, value in zip(codes, values, strict=True)]
+        return Struct("<" + "".join(codes)).pack(*numbers)
 
 
 Emitted = tuple[EventType, tuple[float, ...]]
@@ -161,7 +161,7 @@ class Vocabulary:
     def german(self, modes: Sequence[ShownMode]) -> dict[str, str]:
         """German texts by their JSON path in the file, as stations look them up."""
         component = f"/components/{int(Component.AUTOPILOT1)}"
-        found = {
+        texts = {
             f"{component}/event_groups/{definition.group}/events/{definition.number}/message": definition.text.de
             for definition in self.definitions
         }
@@ -169,8 +169,8 @@ class Vocabulary:
             for number, word in choices.words.items():
                 translated = word if choices.names else choices.german.get(number) or german(word)
                 if translated is not None:
-                    found[f"{component}/enums/{choices.kind.name}/entries/{number}/description"] = translated
-        return found
+                    texts[f"{component}/enums/{choices.kind.name}/entries/{number}/description"] = translated
+        return texts
 
 
 class EventRow(TypedDict, total=False):

@@ -73,13 +73,13 @@ class MetadataFiles:
 
     def pages(self) -> dict[str, Callable[[], bytes]]:
         """Functions that make the files, by file name."""
-        found: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
+        files: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
         for described in self._described:
-            found[_packed_name(described)] = partial(self._packed_file, described.name)
+            files[_packed_name(described)] = partial(self._packed_file, described.name)
             if described.german is not None:
-                found[_summary_name(described)] = partial(_summary, described)
-                found[_linguist_name(described)] = partial(self._linguist_file, described)
-        return found
+                files[_summary_name(described)] = partial(_summary, described)
+                files[_linguist_name(described)] = partial(self._linguist_file, described)
+        return files
 
     def _packed_file(self, name: str) -> bytes:
         return self._packed[name]
@@ -190,13 +190,13 @@ def by_name(document: Any) -> Any:
         return {key: by_name(value) for key, value in document.items()}
     if not isinstance(document, list):
         return document
-    found: dict[str, Any] = {}
+    elements: dict[str, Any] = {}
     for entry in document:
         element = by_name(entry)
         for key in _KEYS:
             if isinstance(entry, Mapping) and key in entry:
-                found.setdefault(str(entry[key]), element)
-    return found
+                elements.setdefault(str(entry[key]), element)
+    return elements
 
 
 def text_at(named: Mapping[str, Any], place: str) -> str:
@@ -204,10 +204,10 @@ def text_at(named: Mapping[str, Any], place: str) -> str:
     for an unknown path."""
     if place.startswith("$globals/"):
         return place.rpartition("/")[2]
-    found: Any = named
+    element: Any = named
     for step in place.strip("/").split("/"):
-        found = found[step]
-    return str(found)
+        element = element[step]
+    return str(element)
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -71,7 +71,7 @@ def unpack_parameters(content: bytes) -> dict[str, float]:
     magic, count, length = _HEADER.unpack_from(content)
     if magic != _MAGIC or length != len(content):
         raise ValueError("not a whole file")
-    layouts, found, previous, at = dict(_CODES.values()), {}, b"", _HEADER.size
+    layouts, values, previous, at = dict(_CODES.values()), {}, b"", _HEADER.size
     for _ in range(count):
         kind, lengths = content[at : at + 1], content[at + 1 : at + 2]
         layout = layouts.get(kind[0]) if lengths else None
@@ -81,9 +81,9 @@ def unpack_parameters(content: bytes) -> dict[str, float]:
         name, end = previous[:common] + content[at + 2 : at + 2 + rest], at + 2 + rest + layout.size
         if end > length:
             raise ValueError("cut")
-        found[name.decode("ascii", "replace")] = float(layout.unpack_from(content, at + 2 + rest)[0])
+        values[name.decode("ascii", "replace")] = float(layout.unpack_from(content, at + 2 + rest)[0])
         previous, at = name, end
-    return found
+    return values
 
 
 def _shared(name: bytes, previous: bytes) -> int:
@@ -140,11 +140,11 @@ class ParameterFiles:
 
 def _arguments(query: str) -> dict[str, int]:
     """Arguments of a query `a=1&b=2`; unknown names are skipped, as in ArduPilot, and a bad number is EINVAL."""
-    found: dict[str, int] = {}
+    arguments: dict[str, int] = {}
     for part in query.split("&"):
         name, _, text = part.partition("=")
         if name in ("start", "count", "withdefaults"):
             if not (text.isascii() and text.isdigit()) or len(text) > 5 or int(text) >= _LARGEST_ARGUMENT:
                 raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL)
-            found[name] = int(text)
-    return found
+            arguments[name] = int(text)
+    return arguments

@@ -39,8 +39,8 @@ def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
 
 def german_texts(document: Mapping[str, Any]) -> dict[str, str]:
     """German texts of a parameter file by JSON path. Groups are prefixes of names and stay as they are."""
-    found = {"$globals/category/Standard": "Standard"}
-    found |= {f"$globals/group/{entry['group']}": entry["group"] for entry in document["parameters"]}
+    translated = {"$globals/category/Standard": "Standard"}
+    translated |= {f"$globals/group/{entry['group']}": entry["group"] for entry in document["parameters"]}
     for entry in document["parameters"]:
         place = f"/parameters/{entry['name']}"
         texts = {f"{place}/shortDesc": entry["shortDesc"]}
@@ -48,8 +48,8 @@ def german_texts(document: Mapping[str, Any]) -> dict[str, str]:
             texts[f"{place}/values/{value['value']}/description"] = value["description"]
         for bit in entry.get("bitmask", []):
             texts[f"{place}/bitmask/{bit['index']}/description"] = bit["description"]
-        found |= {where: word for where, text in texts.items() if (word := german(text)) is not None}
-    return found
+        translated |= {where: word for where, text in texts.items() if (word := german(text)) is not None}
+    return translated
 
 
 def _qgc_entry(parameter: ParameterDef) -> dict[str, Any]:

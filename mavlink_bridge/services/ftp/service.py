@@ -135,9 +135,9 @@ class FtpService:
         session = self._session(peer, request.session)
         if session is not None:
             session.used_ms = now_ms
-        known = self._answers.get(_key(peer))
-        if known is not None and known.request == payload and now_ms - known.sent_ms < REUSE_MS:
-            self._out.append(known.reply)
+        last = self._answers.get(_key(peer))
+        if last is not None and last.request == payload and now_ms - last.sent_ms < REUSE_MS:
+            self._out.append(last.reply)
             return
         awaited = self._awaited.pop(_key(peer), None)
         if awaited is not None and awaited.payload == payload:

@@ -43,8 +43,8 @@ class LeadService:
 def _place(message: Message, alt: float) -> GeoPoint | None:
     """Place of a report; None: invalid."""
     lat, lon = message.lat * 1e-7, message.lon * 1e-7
-    given = (message.lat != 0 or message.lon != 0) and is_place(lat, lon, alt)
-    return GeoPoint(lat, lon, alt) if given else None
+    valid = (message.lat != 0 or message.lon != 0) and is_place(lat, lon, alt)
+    return GeoPoint(lat, lon, alt) if valid else None
 
 
 def _position(message: Message, system: int) -> LeadReport | None:

@@ -201,12 +201,12 @@ class PlanTransfer:
     def _stray_item(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Answer an item without an upload. It may be the last item of an upload whose acknowledgement was lost, a late
         duplicate (dropped, because an error would end the station's next transfer), or a mistake."""
-        known = self._answer
-        if known is None or not known.concerns(peer, now_ms):
+        answer = self._answer
+        if answer is None or not answer.concerns(peer, now_ms):
             self._out.ack(peer, self.kind, MissionResult.ERROR)
-        elif known.is_repeated_by(message):
-            self._out.ack(peer, self.kind, known.result, known.plan_id)
-        elif not known.is_duplicate(message):
+        elif answer.is_repeated_by(message):
+            self._out.ack(peer, self.kind, answer.result, answer.plan_id)
+        elif not answer.is_duplicate(message):
             self._out.ack(peer, self.kind, MissionResult.ERROR)
 
     # --- handlers: the rest -----------------------------------------------------------------------------------

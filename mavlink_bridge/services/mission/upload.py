@@ -101,8 +101,8 @@ class PlanUpload:
         """Accept the requested item."""
         if self.sent_once:
             sample = now_ms - self._sent_ms
-            known = self._round_trip_ms
-            self._round_trip_ms = sample if known is None else known + _SMOOTHING * (sample - known)
+            average_ms = self._round_trip_ms
+            self._round_trip_ms = sample if average_ms is None else average_ms + _SMOOTHING * (sample - average_ms)
         self.items.append(item)
         self.next += 1
         self.accepted_ms = now_ms

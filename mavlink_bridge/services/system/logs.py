@@ -153,8 +153,8 @@ class LogService(Speaker):
             self._send(dialect.MAVLink_log_data_message(number, begin, 0, [0] * BLOCK), peer)
             return
         end = min(begin + count, max(download.file.size, begin))
-        known = any(low <= begin and end <= high for low, high in download.ranges)
-        if not known and len(download.ranges) < RANGES:
+        requested = any(low <= begin and end <= high for low, high in download.ranges)
+        if not requested and len(download.ranges) < RANGES:
             download.ranges.append((begin, end))
             self._due_ms = min(self._due_ms, now_ms)
             self._continue(now_ms)
@@ -162,10 +162,10 @@ class LogService(Speaker):
     def _download(self, number: int, peer: Peer, now_ms: int) -> _Download | None:
         """Download of this log by the peer, opened if necessary; None if the log does not exist."""
         key = _key(peer)
-        found = self._downloads.get(key)
-        if found is not None and found.number == number:
-            found.used_ms = now_ms
-            return found
+        download = self._downloads.get(key)
+        if download is not None and download.number == number:
+            download.used_ms = now_ms
+            return download
         self._end(key)
         if self._list is None:
             self._list = self.files.entries()
@@ -192,9 +192,9 @@ class LogService(Speaker):
         self._send(dialect.MAVLink_statustext_message(severity, text.encode("ascii", "replace")), peer)
 
     def _end(self, key: _Key) -> None:
-        found = self._downloads.pop(key, None)
-        if found is not None:
-            found.file.close()
+        download = self._downloads.pop(key, None)
+        if download is not None:
+            download.file.close()
 
     # --- sending --------------------------------------------------------------------------------------------------
     def _continue(self, now_ms: int) -> None:

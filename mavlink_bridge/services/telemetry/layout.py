@@ -146,8 +146,8 @@ def _elements(stream: Stream, message: MessageDefinition) -> tuple[Element, ...]
         raise ValueError(f"{stream.name} has no field {', '.join(sorted(unknown))}")
     elements: list[Element] = []
     for field in message.wire:
-        given, length = stream.fields.get(field.name, constant(0.0)), field.count or 1
-        values: Sequence[Value] = [given] * length if isinstance(given, Value) else given
+        entry, length = stream.fields.get(field.name, constant(0.0)), field.count or 1
+        values: Sequence[Value] = [entry] * length if isinstance(entry, Value) else entry
         if len(values) != length:
             raise ValueError(f"{stream.name}.{field.name} has {length} elements, not {len(values)}")
         elements.extend(Element(value, *_TYPES[field.type]) for value in values)

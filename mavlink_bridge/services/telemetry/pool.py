@@ -58,9 +58,9 @@ class Standing:
     def of(sender: tuple[int, int], links: Sequence[tuple[Schedule, OpenLink | None]]) -> Standing:
         """All links, if each takes frames unchanged (`Endpoint.direct`) and the compiled table has room for them."""
         streaming = [(schedule, link, schedule.rows) for schedule, link in links if schedule.next_ms is not None]
-        found = tuple((schedule, link, rows) for schedule, link, rows in streaming if link is not None)
-        fit = len(found) <= STANDING_LINKS and all(0 < len(rows) <= GROUPS for _, _, rows in found)
-        return Standing(sender, found) if len(found) == len(streaming) and fit else ALL_LOOKED_AT
+        direct = tuple((schedule, link, rows) for schedule, link, rows in streaming if link is not None)
+        fit = len(direct) <= STANDING_LINKS and all(0 < len(rows) <= GROUPS for _, _, rows in direct)
+        return Standing(sender, direct) if len(direct) == len(streaming) and fit else ALL_LOOKED_AT
 
 
 ALL_LOOKED_AT: Final = Standing((0, 0), ())
@@ -224,13 +224,13 @@ class StreamPool:
         self._run, self._run_rows, self._begun = [], [], False
         self.flown += zip(rows, self._going[: len(rows), 1].tolist(), strict=True)
         data, room = self._written.data, self._room
-        made: list[_Made] = []
+        chunks: list[_Made] = []
         ends = self._table[[at for at, _, _ in run], :5].tolist()
         for (at, schedule, link), (next_ms, _, end, frames, last_ms) in zip(run, ends, strict=True):
             if last_ms:
                 schedule.passed(last_ms, next_ms)
-                made.append((at // STANDING_LINKS, link, data[at * room : end], frames))
-        return made
+                chunks.append((at // STANDING_LINKS, link, data[at * room : end], frames))
+        return chunks
 
     def begin_row(self, row: int, *, copied: bool) -> None:
         """Begin the due frames of a vehicle. `copied`: its values are up to date."""
@@ -267,12 +267,12 @@ class StreamPool:
 
     def write(self) -> None:
         """Encode the streams gathered so far and put them on their links."""
-        made = self._end_run()
+        chunks = self._end_run()
         if self._due:
-            flown, made = made, self._encode()
+            flown, chunks = chunks, self._encode()
             if flown:
-                made = sorted(flown + made, key=itemgetter(0))
-        for _, link, data, frames in made:
+                chunks = sorted(flown + chunks, key=itemgetter(0))
+        for _, link, data, frames in chunks:
             if not frames:
                 continue
             if link.take is not None:
@@ -294,9 +294,9 @@ class StreamPool:
         assert self._write is not None
         self._write(len(rows), len(jobs))
         data, begin = self._out.data, 0
-        made: list[_Made] = []
+        chunks: list[_Made] = []
         for job, link, (end, _, frames) in zip(jobs, links, self._results[: len(jobs)].tolist(), strict=True):
             link.ahead = None
-            made.append((job[0], link, data[begin:end], frames))
+            chunks.append((job[0], link, data[begin:end], frames))
             begin = end
-        return made
+        return chunks

@@ -192,8 +192,8 @@ class Schedule:
         for number in sorted(self.intervals):
             if self.intervals[number] > 0:
                 streams.setdefault(self._going(number), []).append(number)
-        known = {interval_us for interval_us, _ in self._table.rows} - self._fresh
-        self._fresh = frozenset(streams) - known
+        before = {interval_us for interval_us, _ in self._table.rows} - self._fresh
+        self._fresh = frozenset(streams) - before
         self._table = timetable(tuple((interval_us, tuple(numbers)) for interval_us, numbers in streams.items()))
         self.next_ms = None
         if streams:
