@@ -15,8 +15,9 @@ from typing import Final
 from autopilot.context.staying import stay
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.angles import turned
 from autopilot.interface.geo import GeoPoint, Ned, to_local
-from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Idle, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
@@ -69,9 +70,9 @@ class Lead:
         if self.heard_ms is None or facts.now_ms - self.heard_ms > _FORGOTTEN_MS:
             self._found, self._as_target = 0, False
         system = int(facts.param("FOLL_SYSID")) or self._found or report.system
-        turned = int(facts.param("FOLL_OFS_TYPE")) != _RELATIVE or report.heading is not None
+        usable = int(facts.param("FOLL_OFS_TYPE")) != _RELATIVE or report.heading is not None
         origin = facts.vehicle.origin
-        if system != report.system or (self._as_target and not report.as_target) or not turned or origin is None:
+        if system != report.system or (self._as_target and not report.as_target) or not usable or origin is None:
             return
         self._found, self._as_target = system, report.as_target
         self.place = to_local(origin, report.place.lat, report.place.lon, self._altitude(report))
@@ -151,10 +152,10 @@ class FollowMode(Mode):
             here = self.facts.vehicle.state.position
             offset = (here[0] - at[0], here[1] - at[1], here[2] - at[2])
             if relative:
-                offset = _turned(offset, -self._lead.heading)
+                offset = turned(offset, -self._lead.heading)
             self._offset = offset
             self.announcer.say(Severity.INFO, f"{'Relative' if relative else 'N-E-D'} follow offset loaded")
-        return _turned(offset, self._lead.heading) if relative else offset
+        return turned(offset, self._lead.heading) if relative else offset
 
     def _go(self, lead: Ned, beside: Ned) -> None:
         velocity = self._lead.velocity
@@ -179,9 +180,3 @@ class FollowMode(Mode):
             _ALONG: ALONG,
         }
         return behaviours.get(int(self.facts.param("FOLL_YAW_BEHAVE", 1.0)), KEEP)
-
-
-def _turned(offset: Ned, angle: float) -> Ned:
-    """Turn an offset about the vertical."""
-    c, s = cos(angle), sin(angle)
-    return (c * offset[0] - s * offset[1], s * offset[0] + c * offset[1], offset[2])

@@ -17,6 +17,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.angles import turned
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, dist, hypot, sin, whole_power
 from autopilot.interface.records import dataclass
@@ -114,7 +115,7 @@ class Tracker:
 
     def _place(self, look: Look) -> tuple[float, float] | None:
         """North and east of a target, m; None for an unusable look."""
-        forward, right, down = _turned(look.direction, radians(self._facts.param("PLND_YAW_ALIGN") * _CM))
+        forward, right, down = turned(look.direction, radians(self._facts.param("PLND_YAW_ALIGN") * _CM))
         size = hypot(forward, right, down)
         if not size > 0.0 or down <= 0.0:
             return None
@@ -132,7 +133,7 @@ class Tracker:
         self.below_m = along * level[2] + camera[2]
         ahead = along * level[0] + camera[0] + self._facts.param("PLND_LAND_OFS_X") * _CM
         aside = along * level[1] + camera[1] + self._facts.param("PLND_LAND_OFS_Y") * _CM
-        north, east = _turned((ahead, aside, 0.0), self._facts.vehicle.state.yaw)[:2]
+        north, east = turned((ahead, aside, 0.0), self._facts.vehicle.state.yaw)[:2]
         here, moved = self._facts.vehicle.state.position, self._facts.vehicle.state.velocity
         lag = self._facts.param("PLND_LAG", 0.0)
         return here[0] - lag * moved[0] + north, here[1] - lag * moved[1] + east
@@ -234,12 +235,6 @@ class Tracker:
         if self._axes is None or not self._moves:
             return 0.0, 0.0
         return self._axes[0].speed, self._axes[1].speed
-
-
-def _turned(v: Ned, angle: float) -> Ned:
-    """Rotate about the vertical, clockwise from above, by `angle` rad."""
-    c, s = cos(angle), sin(angle)
-    return c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]
 
 
 def _level(v: Ned, roll: float, pitch: float) -> Ned:

@@ -17,6 +17,7 @@ from heapq import heappop, heappush
 from math import inf, pi, radians
 from typing import Final
 
+from autopilot.interface.angles import wrap_pi
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.safety.room import Barriers, Disc, Enclosure, Place
@@ -53,10 +54,6 @@ class Bend:
     up: float | None = None
 
 
-def _wrap(angle: float) -> float:
-    return (angle + pi) % (2.0 * pi) - pi
-
-
 def _ahead(at: Place, bearing: float, metres: float) -> Place:
     return at[0] + metres * cos(bearing), at[1] + metres * sin(bearing)
 
@@ -78,14 +75,14 @@ def bend(
     widest = (straight, -inf)
     for step in range(_MOST_STEPS + 1):
         for side in (-1.0, 1.0) if step else (1.0,):
-            bearing = _wrap(straight + side * step * _STEP)
+            bearing = wrap_pi(straight + side * step * _STEP)
             end = _ahead(here, bearing, first)
             room = barriers.room(here, end)
             if room > widest[1]:
                 widest = (bearing, room)
             if room <= settings.margin:
                 continue
-            if free is None or abs(_wrap(course - bearing)) < abs(_wrap(course - free[0])):
+            if free is None or abs(wrap_pi(course - bearing)) < abs(wrap_pi(course - free[0])):
                 free = (bearing, room)
             onward = _onward(barriers, end, goal, lookahead, settings.margin)
             if onward is not None:
@@ -116,7 +113,7 @@ def _is_kept(
     before: Bend | None,
 ) -> bool:
     """True to keep the last bearing: the new one turns far and has hardly more room."""
-    if before is None or not before.active or abs(_wrap(before.bearing - bearing)) <= settings.angle:
+    if before is None or not before.active or abs(wrap_pi(before.bearing - bearing)) <= settings.angle:
         return False
     return settings.ratio > 0.0 and room < settings.ratio * barriers.room(here, _ahead(here, before.bearing, first))
 

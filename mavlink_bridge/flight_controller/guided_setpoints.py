@@ -11,6 +11,7 @@ from math import inf, pi, sqrt
 from typing import Final
 
 from autopilot.interface import report as R
+from autopilot.interface.angles import wrap_pi
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
@@ -334,7 +335,7 @@ class CircleCourse(Course):
     def reached(self, now_ms: int) -> bool:
         angle = self._bearing()
         if self._round:
-            self._flown += self._target.direction * ((angle - self._angle + pi) % (2.0 * pi) - pi)
+            self._flown += self._target.direction * wrap_pi(angle - self._angle)
             self._angle = angle
             self.end = self._point(angle)
         else:

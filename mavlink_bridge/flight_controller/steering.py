@@ -7,6 +7,7 @@ from math import pi
 from typing import Final
 
 from autopilot.interface import report as R
+from autopilot.interface.angles import wrap_pi
 from autopilot.interface.mathematics import atan2, hypot
 from autopilot.interface.targets import (
     Attitude,
@@ -245,7 +246,7 @@ class Steering:
         if self._near > 0.0 and not self._near_sent and r[R.WP_DISTANCE] < self._near and course.end is not None:
             self._near_sent = True
             self._news.events |= VehicleEvent.NEAR
-        if self._requested_yaw is not None and abs(_wrap(r[R.YAW] - self._requested_yaw)) < _YAW_DONE:
+        if self._requested_yaw is not None and abs(wrap_pi(r[R.YAW] - self._requested_yaw)) < _YAW_DONE:
             self._requested_yaw = self._turning_until = None
             r[R.YAW_DONE] = 1.0
             self._news.events |= VehicleEvent.YAW_DONE
@@ -262,7 +263,3 @@ class Steering:
         r[R.WP_BEARING] = atan2(east, north)
         r[R.ALT_ERROR] = r[R.DOWN] - end[2]
         r[R.TARGET_N], r[R.TARGET_E], r[R.TARGET_D] = end
-
-
-def _wrap(angle: float) -> float:
-    return (angle + pi) % (2.0 * pi) - pi

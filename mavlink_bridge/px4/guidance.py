@@ -14,11 +14,12 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from math import pi, radians
+from math import radians
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
+from autopilot.interface.angles import wrap_pi
 from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
@@ -304,7 +305,7 @@ class FollowMe:
             here = facts.vehicle.state.position
             self._angle = atan2(here[1] - at[1], here[0] - at[0])
         step = fastest / distance * _FOLLOW_MS / 1000.0
-        self._angle += min(max(_wrapped(angle - self._angle), -step), step)
+        self._angle += min(max(wrap_pi(angle - self._angle), -step), step)
         base = at[2] if param["FLW_TGT_ALT_M"] == _ABOVE_TARGET else facts.home_ned[2]
         return at[0] + distance * cos(self._angle), at[1] + distance * sin(self._angle), base - height
 
@@ -362,8 +363,3 @@ class StickTakeover(WithoutMessages):
 
     def take_outgoing(self) -> list[Outgoing]:
         return []
-
-
-def _wrapped(angle: float) -> float:
-    """Angle within half a turn, rad."""
-    return (angle + pi) % (2.0 * pi) - pi

@@ -8,9 +8,10 @@ and the core ignores them outside GUIDED.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign, pi, sqrt
+from math import copysign, sqrt
 from typing import TYPE_CHECKING
 
+from autopilot.interface.angles import turned, wrap_pi
 from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
@@ -88,8 +89,8 @@ class GuidedService(Speaker):
         state = self._parts.facts.vehicle.state
         if not state.has_position:
             return None
-        here, turned = state.position, _rotated(offset, turn)
-        return (here[0] + turned[0], here[1] + turned[1], here[2] + turned[2])
+        here, rotated = state.position, _rotated(offset, turn)
+        return (here[0] + rotated[0], here[1] + rotated[1], here[2] + rotated[2])
 
     def _global(self, message: Message) -> bool:
         parts = position_parts(message.type_mask, driven=self._drives)
@@ -186,15 +187,12 @@ def _within(vector: Ned, bound: float) -> bool:
 
 def _rotated(vector: Ned, angle: float) -> Ned:
     """Rotate a vector from axes turned by `angle` (rad from north) to NED."""
-    if angle == 0.0:
-        return vector
-    x, y, z = vector
-    return (x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle), z)
+    return vector if angle == 0.0 else turned(vector, angle)
 
 
 def _yaw(message: Message, parts: TargetParts, turn: float) -> Yaw | None:
     if parts.yaw:
-        angle = (message.yaw + turn + pi) % (2.0 * pi) - pi
+        angle = wrap_pi(message.yaw + turn)
         return Yaw(YawMode.ANGLE, angle, rate=abs(message.yaw_rate) if parts.yaw_rate else 0.0)
     return Yaw(YawMode.RATE, rate=message.yaw_rate) if parts.yaw_rate else None
 
