@@ -91,7 +91,7 @@ class EstimatorActor(FlightActor):
     def _try(self, request: Message, until_ms: int) -> None:
         restarted = self._vehicle.clear(ControlPart.ESTIMATOR)
         lacks = restarted.ok and self._lacks_position(request)
-        may_come = not restarted.ok or self._is_controller()
+        may_come = not restarted.ok or self._vehicle.capabilities.own_checks
         if (lacks or not restarted.ok) and may_come and self.port.now_ms < until_ms:
             self._waiting = (request, until_ms)
             self.deadline_ms = self.port.now_ms + POSITION_LOOK_MS
@@ -106,9 +106,6 @@ class EstimatorActor(FlightActor):
     def _lacks_position(self, request: Message) -> bool:
         needed = request.payload == Manner.GO or self._modes.spec.position
         return needed and not self._facts.has_position
-
-    def _is_controller(self) -> bool:
-        return self._vehicle.capabilities.own_checks
 
 
 class WaypointActor(FlightActor):

@@ -88,14 +88,11 @@ class Lead:
         """Place of the lead at this time, NED m; None: unknown, or too far away."""
         if self.heard_ms is None or now_ms - self.heard_ms >= _FRESH_MS:
             return None
-        age, here, farthest = 0.001 * (now_ms - self.heard_ms), self._facts.vehicle.state.position, self._distance
+        age, here = 0.001 * (now_ms - self.heard_ms), self._facts.vehicle.state.position
+        farthest = self._facts.param("FOLL_DIST_MAX", 100.0)
         north, east, down = (at + age * speed for at, speed in zip(self.place, self.velocity, strict=True))
         away = hypot(north - here[0], east - here[1], down - here[2])
         return None if 0.0 < farthest < away else (north, east, down)
-
-    @property
-    def _distance(self) -> float:
-        return self._facts.param("FOLL_DIST_MAX", 100.0)
 
 
 class FollowMode(Mode):

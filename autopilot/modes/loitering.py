@@ -58,16 +58,13 @@ class CircleMode(Mode):
         state = self.facts.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
-        braking = self._accel()
+        braking = max(self.facts.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
         rest = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
         ahead = 0.0 if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
         return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
 
     def _radius(self) -> float:
         return max(self.facts.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
-
-    def _accel(self) -> float:
-        return max(self.facts.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
 
     def _yaw(self, center: Ned) -> Yaw:
         if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:

@@ -287,13 +287,11 @@ class Arming:
         deadline = self._idle_deadline()
         if deadline is None or now_ms < deadline:
             return
-        if self._facts.landed and not self._busy():
+        busy = self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
+        if self._facts.landed and not busy:
             self.disarm(now_ms, method=ArmingMethod.DISARM_DELAY)
         else:
             self._idle_since = now_ms
-
-    def _busy(self) -> bool:
-        return self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
 
     def _idle_deadline(self) -> int | None:
         landed_s = self._facts.personality.landed_delay_s() if self.flew else None

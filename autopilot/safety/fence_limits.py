@@ -69,8 +69,8 @@ class FenceLimits:
     @property
     def return_point(self) -> GeoPoint | None:
         """Return point of the plan, at sea level."""
-        found = (item for item in self._plan.items() if item.command == Cmd.NAV_FENCE_RETURN_POINT)
-        return next((GeoPoint(item.x, item.y) for item in found), None)
+        points = (item for item in self._plan.items() if item.command == Cmd.NAV_FENCE_RETURN_POINT)
+        return next((GeoPoint(item.x, item.y) for item in points), None)
 
     @property
     def types(self) -> FenceType:
@@ -118,16 +118,13 @@ class FenceLimits:
             excess[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
         return excess
 
-    @property
-    def _any_inclusion(self) -> bool:
-        return bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-
     def room(self, lat: float, lon: float) -> float:
         """Distance from a place (degrees) to the nearest edge of polygons and zones, m, negative outside; inf if
         FENCE_TYPE does not select them."""
         if not self.types & FenceType.POLYGON:
             return inf
-        return self.zones.margin_of(self.depths(lat, lon), any_inclusion=self._any_inclusion)
+        union = bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+        return self.zones.margin_of(self.depths(lat, lon), any_inclusion=union)
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
         """Depths of a place; see `Fence.depths`. The last result is cached."""

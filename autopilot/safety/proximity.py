@@ -54,7 +54,8 @@ class Proximity:
         """Take a new scan."""
         self.scan, self.seen_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
-        self._avoidance.see(self.points if self._kept_off and not self._low() else ())
+        low = self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)  # on copters
+        self._avoidance.see(self.points if self._kept_off and not low else ())
         self.objects.see(self.points, now_ms)
 
     def keep_off(self, on: bool) -> None:
@@ -67,10 +68,6 @@ class Proximity:
         if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
             self.scan, self.points = None, ()
             self._avoidance.see(())
-
-    def _low(self) -> bool:
-        """True below AVOID_ALT_MIN over the ground, on copters."""
-        return self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)
 
     def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
         param, state = self._facts.param, self._facts.vehicle.state

@@ -360,7 +360,8 @@ class Px4Failsafes:
         taken_over = self._phase is Px4Phase.TAKEN_OVER or (requested and action is before)
         if action in _ALLOW_TAKEOVER and stoppable and taken_over:
             self._change(PhaseChange.TAKEOVER)
-            action, delayed = max((Px4Action.WARN, *self._fallbacks())), Px4Action.NONE
+            fallbacks = (entry.action for cause, entry in self._active.items() if RULES[cause].fallback)
+            action, delayed = max((Px4Action.WARN, *fallbacks)), Px4Action.NONE
         if Px4Action.TO_POSITION <= action < Px4Action.DESCEND and not self._can_hold:
             action = Px4Action.DESCEND
         if self.user_mode == px4.LAND and Px4Action.RETURN in (action, delayed) and self._can_hold:
@@ -368,10 +369,6 @@ class Px4Failsafes:
         if self.user_mode == px4.PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
             return Px4Action.WARN, Px4Action.NONE
         return action, delayed
-
-    def _fallbacks(self) -> list[Px4Action]:
-        """Minimum actions that also apply after a takeover."""
-        return [entry.action for cause, entry in self._active.items() if RULES[cause].fallback]
 
     def _tell(self, now_ms: int, delayed: Px4Action) -> None:
         cause = RULES[self._worst].cause
