@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from autopilot.interface import layout as L
-from autopilot.interface.geo import GeoPoint, Ned
-from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.angles import turned
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.interface.vehicle import Capabilities
 from autopilot.vehicles.driving import as_drive
@@ -47,7 +47,7 @@ class DrivenMachine(SimulatedMachine):
             raise TypeError(f"a rover cannot fly {type(target).__name__}")
         if isinstance(target, Velocity):
             place = target.position
-            velocity = _turned(target.velocity, heading) if target.body else target.velocity
+            velocity = turned(target.velocity, heading) if target.body else target.velocity
             drive = as_drive(velocity, target.yaw, heading, target.timeout_ms)
             target = drive if place is None else Leg(place)
         new = self._t.copy()
@@ -68,12 +68,6 @@ class SimulatedRover(DrivenMachine):
 
     kernel, scaled, special = ROVER, SCALED, SPECIAL
     settings = staticmethod(default_settings)
-
-
-def _turned(vector: Ned, heading: float) -> Ned:
-    """Rotate a vector from body axes to north, east, down."""
-    c, sn = cos(heading), sin(heading)
-    return (c * vector[0] - sn * vector[1], sn * vector[0] + c * vector[1], vector[2])
 
 
 def _write_drive(row: Row, target: Drive) -> None:
