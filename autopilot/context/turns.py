@@ -23,11 +23,11 @@ EVERYTHING: Final = -1
 def earliest(dues: Iterable[int | None]) -> int | None:
     """The earliest of deadlines, ms; None: none. A loop, because a generator would cost more and this is called many
     times in a pass."""
-    found: int | None = None
+    first_ms: int | None = None
     for due in dues:
-        if due is not None and (found is None or due < found):
-            found = due
-    return found
+        if due is not None and (first_ms is None or due < first_ms):
+            first_ms = due
+    return first_ms
 
 
 def next_multiple(now_ms: int, every_ms: int) -> int:
@@ -103,12 +103,12 @@ class PassTurns:
 
     def next_deadline_ms(self) -> int | None:
         """The earliest deadline of all parts."""
-        found: int | None = None
+        first_ms: int | None = None
         for deadline in self._deadline:
             due = deadline()
-            if due is not None and (found is None or due < found):
-                found = due
-        return found
+            if due is not None and (first_ms is None or due < first_ms):
+                first_ms = due
+        return first_ms
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """Tell the parts that the motors were armed or disarmed."""

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from autopilot.context.turns import earliest
 from autopilot.flight.messages import FAIL, OK, Ask, Message, MessageKind, Payload, Tag
 from autopilot.flight.trace import TraceEntry, TraceSink
 
@@ -248,15 +249,8 @@ class ActorKernel:
                 self._lose(tag, request)
 
     def _earliest(self) -> int | None:
-        found: int | None = None
-        for cell in self._order:
-            due = cell.actor.deadline_ms
-            if due is not None and not cell.hung and not cell.down and (found is None or due < found):
-                found = due
-        for until, _ in self._waiting.values():
-            if found is None or until < found:
-                found = until
-        return found
+        dues = [cell.actor.deadline_ms for cell in self._order if not cell.hung and not cell.down]
+        return earliest([*dues, *[until_ms for until_ms, _ in self._waiting.values()]])
 
     # --- supervision ------------------------------------------------------------------------------------------------
     def _renew(self, cell: _ActorCell) -> None:

@@ -5,6 +5,7 @@ Time is exact; height and distance are checked ten times a second of vehicle tim
 
 from __future__ import annotations
 
+from autopilot.context.turns import earliest
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
@@ -65,5 +66,4 @@ class GuidedItem(Maneuver):
 
     def _schedule(self, now_ms: int) -> None:
         look = now_ms + _LOOK_MS if self._limits.spatial else None
-        due = [moment for moment in (look, self._end_ms) if moment is not None]
-        self.deadline_ms = min(due) if due else None
+        self.deadline_ms = earliest((look, self._end_ms))

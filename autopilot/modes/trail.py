@@ -126,7 +126,7 @@ class Trail:
         self._seen_ms = 0
         self._last: tuple[int, Ned, Ned] | None = None  # last look at a curved way: time, place, velocity
         self._target: Target | None = None  # target at the last look
-        self._due: int | None = None
+        self._due_ms: int | None = None
         self.paused = False
         self.keeping = False
 
@@ -142,14 +142,14 @@ class Trail:
     def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None
-        if self._turns_off() or (self._due is None and not self._facts.has_position):
+        if self._turns_off() or (self._due_ms is None and not self._facts.has_position):
             return self._facts.now_ms
         return None
 
     @property
     def look_ms(self) -> int | None:
         """Vehicle time of the next look at a curved way, by a pass or a `glance`."""
-        return self._due if self.keeping and not self.paused else None
+        return self._due_ms if self.keeping and not self.paused else None
 
     def glance(self, now_ms: int) -> bool:
         """Look without a pass, if it is time; True if a pass is needed at this time."""
@@ -204,9 +204,9 @@ class Trail:
 
     def _look(self, now_ms: int) -> None:
         self._target = self._helm.target
-        if self._due is None:  # not looked at since: a position that is lost now existed until now
+        if self._due_ms is None:  # not looked at since: a position that is lost now existed until now
             self._seen_ms = now_ms
-        self._due = -(-(now_ms + self._look_ms) // _SHARED_MS) * _SHARED_MS
+        self._due_ms = -(-(now_ms + self._look_ms) // _SHARED_MS) * _SHARED_MS
         if not self._facts.has_position:
             if now_ms - self._seen_ms > _PATIENCE_MS:
                 self._give_up("bad position")
@@ -219,7 +219,7 @@ class Trail:
             self._keep_bend(self._last, now_ms, here, velocity, accuracy)
         self._last = (now_ms, here, velocity)
         if self._goes_straight(0.25 * accuracy):
-            self._due, self._last = None, None
+            self._due_ms, self._last = None, None
         self._keep(here, accuracy)
 
     def _motion(self) -> tuple[Ned, Ned]:

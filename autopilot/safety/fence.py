@@ -97,7 +97,7 @@ class FenceGuard:
         self._acted_in: int | None = None  # mode of the action on a breach
         self._recovery_ms = 0  # until then the pilot has control
         self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
-        self._due: int | None = None
+        self._due_ms: int | None = None
         self._judged: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
         self.return_point = ReturnPoint(facts, rally, self.contains)
@@ -246,7 +246,7 @@ class FenceGuard:
         """Check in the next pass."""
         floor = self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING and bool(self.limits.types & FenceType.MIN_ALT)
         watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
-        self._due = now_ms if watching else None
+        self._due_ms = now_ms if watching else None
         if not watching:
             self.avoidance.tell(FenceType(0))
 
@@ -256,9 +256,9 @@ class FenceGuard:
         return self.limits.revision, self.avoidance.keeps_off_fence
 
     def next_deadline_ms(self) -> int | None:
-        if self._due is not None and self._judged != self._revision:
+        if self._due_ms is not None and self._judged != self._revision:
             return self._facts.now_ms
-        return self._due
+        return self._due_ms
 
     def update(self, now_ms: int) -> None:
         deadline = self.next_deadline_ms()
@@ -274,9 +274,9 @@ class FenceGuard:
         excess = self.limits.excess(self.acting)
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
-        if self._due is not None:  # the action may have disarmed it
+        if self._due_ms is not None:  # the action may have disarmed it
             self.avoidance.tell(self.acting if self.avoidance.keeps_off_fence else FenceType(0))
-            self._due = now_ms + self._patience_ms(excess, now_ms)
+            self._due_ms = now_ms + self._patience_ms(excess, now_ms)
 
     @property
     def _floor_comes(self) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
+from autopilot.context.turns import earliest
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
@@ -395,14 +396,8 @@ class FlightController(Speaker):
                 self.news.warn(f"Output {channel:g} not driven: {request.reason}")
 
     def next_deadline_ms(self) -> int | None:
-        dues = (
-            self._heartbeat_ms,
-            self.link.streams.deadline_ms,
-            self.steering.deadline_ms,
-            self.orders.deadline_ms,
-            self.link.deadline_ms,
-        )
-        return min(due for due in dues if due is not None)
+        link, own = self.link, (self._heartbeat_ms, self.steering.deadline_ms, self.orders.deadline_ms)
+        return earliest((*own, link.streams.deadline_ms, link.deadline_ms))
 
     def link_closed(self, link: int) -> None:
         """Do nothing: the loss is detected by silence."""

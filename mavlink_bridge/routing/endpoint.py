@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
+from autopilot.context.turns import earliest
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
@@ -238,12 +239,7 @@ class Endpoint:
 
     def claim_deadline_ms(self) -> int | None:
         """Time of the next `give_up_claims`, link time ms."""
-        deadline: int | None = None
-        for source in self._links.values():
-            due = None if source.shared is not None else source.reader.deadline_ms
-            if due is not None and (deadline is None or due < deadline):
-                deadline = due
-        return deadline
+        return earliest([source.reader.deadline_ms for source in self._links.values() if source.shared is None])
 
     def _take_frame(self, source: OpenLink, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
         """Handle a frame; False if it was refused."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
@@ -114,8 +115,7 @@ class ComponentMessages:
 
     def next_ms(self) -> int | None:
         """Earliest time at which a message is due, ms."""
-        dues = [broadcast.next_ms() for _, broadcast in self._streams.values()]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest([broadcast.next_ms() for _, broadcast in self._streams.values()])
 
     def link_closed(self, link: int) -> None:
         """Forget a closed link."""

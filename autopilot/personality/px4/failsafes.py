@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot.context.personality import FailsafeCause
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
@@ -120,8 +121,7 @@ class Px4Failsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        dues = (self._act_ms, self._battery.due_ms, self._time_up_ms)
-        return min((due for due in dues if due is not None), default=None)
+        return earliest((self._act_ms, self._battery.due_ms, self._time_up_ms))
 
     @property
     def _time_up_ms(self) -> int | None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from math import degrees, isfinite, nan, radians
 from typing import TYPE_CHECKING, Final
 
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
@@ -220,8 +221,7 @@ class GimbalManager(Speaker):
                 self._out += [Outgoing(message, link) for link in due]
 
     def next_deadline_ms(self) -> int | None:
-        dues = [broadcast.next_ms() for _, broadcast in self._says.values()]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest([broadcast.next_ms() for _, broadcast in self._says.values()])
 
     def link_closed(self, link: int) -> None:
         for _, broadcast in self._says.values():

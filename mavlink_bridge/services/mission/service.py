@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import isfinite
 
 from autopilot.context.journal import Journal, SavePlan, SaveTogether
+from autopilot.context.turns import earliest
 from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
@@ -104,11 +105,8 @@ class MissionService:
     def next_deadline_ms(self) -> int | None:
         """Time of the next repetition or end of an upload, ms. Waiting for the journal has no deadline, because its
         completion wakes the run loop."""
-        deadline: int | None = None
-        for transfer in self._transfers:
-            due = None if transfer.state is UploadState.IDLE else transfer.next_deadline_ms()
-            if due is not None and (deadline is None or due < deadline):
-                deadline = due
+        running = [transfer for transfer in self._transfers if transfer.state is not UploadState.IDLE]
+        deadline = earliest([transfer.next_deadline_ms() for transfer in running])
         return deadline if deadline is None or self._patience is None else self._patience.on_wall(deadline)
 
     def take_outgoing(self) -> list[Outgoing]:
