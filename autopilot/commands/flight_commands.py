@@ -98,8 +98,8 @@ class FlightCommands:
         """True in the air. On the ground a target has no effect, as in ArduPilot, but here a text says so."""
         if self._facts.armed and not self._facts.grounded:
             return True
-        why = "take off first" if self._facts.armed else "not armed"
-        self._announcer.say(Severity.WARNING, f"Guided target: {why}")
+        reason = "take off first" if self._facts.armed else "not armed"
+        self._announcer.say(Severity.WARNING, f"Guided target: {reason}")
         return False
 
     def reposition(

@@ -90,5 +90,5 @@ class MissionRecorder:
         self._journal.submit(SavePlan(MissionType.MISSION, items))
         self._plans.replace(MissionType.MISSION, items)
 
-    def _refuse(self, why: str) -> Outcome:
-        return self._announcer.refuse(f"Waypoint not saved: {why}")
+    def _refuse(self, reason: str) -> Outcome:
+        return self._announcer.refuse(f"Waypoint not saved: {reason}")

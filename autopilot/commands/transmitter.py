@@ -128,9 +128,9 @@ class TransmitterArming:
     def _arm(self, method: ArmingMethod) -> Outcome:
         if self._facts.armed:
             return ACCEPTED
-        why = self._complaint()
-        if why is not None:
-            return self._announcer.refuse(f"{self._facts.personality.texts.arm}{why}", severity=Severity.CRITICAL)
+        reason = self._complaint()
+        if reason is not None:
+            return self._announcer.refuse(f"{self._facts.personality.texts.arm}{reason}", severity=Severity.CRITICAL)
         self._arming.arming_method = method
         return self._procedure().arm(self._facts.now_ms)
 

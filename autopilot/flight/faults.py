@@ -37,16 +37,16 @@ FAULT_NAMES: Final = (
 
 def inject(kernel: ActorKernel, name: str, value: str | None, *, active: bool) -> bool:
     """Begin or end a fault; False when name or value is unknown."""
-    how = FAIL if value is None else value
-    if name not in FAULT_NAMES or how not in (FAIL, HANG):
+    effect = FAIL if value is None else value
+    if name not in FAULT_NAMES or effect not in (FAIL, HANG):
         return False
     actor, _, what = name.partition(".")
     if what != "raise":
         if active:
-            kernel.faults[name] = how
+            kernel.faults[name] = effect
         else:
             kernel.faults.pop(name, None)
-    elif how == HANG:
+    elif effect == HANG:
         kernel.hang(actor, active)
     elif active:
         kernel.poison(actor)

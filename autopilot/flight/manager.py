@@ -363,8 +363,8 @@ class FlightManager(Actor):
     def _close(self) -> None:
         self._awaited = None
         if self._called_off is not None:
-            self._walk.cause, why = self._called_off
-            self._walk.reason = self._walk.reason or why
+            self._walk.cause, reason = self._called_off
+            self._walk.reason = self._walk.reason or reason
             self._called_off = None
         self._flight.begun_by_go = False
         self._duration_end = None

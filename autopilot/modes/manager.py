@@ -180,17 +180,17 @@ class ModeChoice:
         if way is None and number == self._context.facts.vehicle_class.modes.landing_sequence:
             way = ReturnBy.EITHER
         if way is not None:
-            why = self._to_landing_sequence(way)
-            if why is not None:
-                return f"Mode change to AUTO RTL failed: {why}"
+            complaint = self._to_landing_sequence(way)
+            if complaint is not None:
+                return f"Mode change to AUTO RTL failed: {complaint}"
         if mode is self.mode:
             return None
-        why = (
+        complaint = (
             (self.watch.mode_complaint(reason) if self.watch is not None else None)
             or self._pilot_complaint(spec)
             or mode.refusal(now_ms)
         )
-        return None if why is None else failed + why
+        return None if complaint is None else failed + complaint
 
     def return_by(self, way: ReturnBy, number: int, now_ms: int, reason: ModeReason) -> Outcome:
         """Enter the mode that flies a landing sequence, `number`, by this way only; also if it already flies."""

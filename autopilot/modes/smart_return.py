@@ -122,10 +122,10 @@ class SmartReturnFlight(SmartReturnMode):
         self._landing: Landing | None = None
 
     def refusal(self, now_ms: int) -> str | None:
-        why = super().refusal(now_ms)
-        if why is None:
+        reason = super().refusal(now_ms)
+        if reason is None:
             return None
-        self.announcer.say(Severity.INFO, f"SmartRTL: {why}")
+        self.announcer.say(Severity.INFO, f"SmartRTL: {reason}")
         return "init failed"  # ArduPilot's text
 
     def _begin(self, now_ms: int) -> None:

@@ -277,7 +277,7 @@ class Trail:
         if len(self._points) > _FULL * self._limit:
             self._give_up("buffer full")
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, reason: str) -> None:
         self._points = []
         self.keeping = False
-        self._announcer.say(Severity.WARNING, f"SmartRTL deactivated: {why}")
+        self._announcer.say(Severity.WARNING, f"SmartRTL deactivated: {reason}")

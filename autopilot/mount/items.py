@@ -121,8 +121,8 @@ def _system(mount: Mount, p: Params) -> Outcome:
 def _take_control(mount: Mount, p: Params) -> Outcome:
     """DO_GIMBAL_MANAGER_CONFIGURE of a mission, sent as the vehicle itself: -2 gives control to the vehicle, -3
     releases it."""
-    who = tuple(number if isfinite(number) else -1.0 for number in p[:4])
-    return ACCEPTED if mount.control.configure((mount.system, Component.AUTOPILOT1), who) else FAILED
+    holders = tuple(number if isfinite(number) else -1.0 for number in p[:4])
+    return ACCEPTED if mount.control.configure((mount.system, Component.AUTOPILOT1), holders) else FAILED
 
 
 MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = MappingProxyType({

@@ -381,7 +381,7 @@ class Mount:
         away, bearing, above = (float(r[i]) for i in (report.WP_DISTANCE, report.WP_BEARING, report.ALT_ERROR))
         return away * cos(bearing), away * sin(bearing), -above if isfinite(above) else 0.0
 
-    def _warn(self, why: str, now_ms: int) -> None:
+    def _warn(self, reason: str, now_ms: int) -> None:
         if self._warned_ms is None or now_ms - self._warned_ms >= _WARN_AGAIN_MS:
             self._warned_ms = now_ms
-            self._announcer.say(Severity.WARNING, f"Mount: {why}")
+            self._announcer.say(Severity.WARNING, f"Mount: {reason}")

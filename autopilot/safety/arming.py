@@ -193,10 +193,10 @@ class Arming:
         self._notice(now_ms, method)
         return ACCEPTED
 
-    def _refuse(self, arm: bool, why: str, severity: Severity = Severity.WARNING) -> Outcome:
-        self.last_refusal = why
+    def _refuse(self, arm: bool, reason: str, severity: Severity = Severity.WARNING) -> Outcome:
+        self.last_refusal = reason
         texts = self._facts.personality.texts
-        return self._announcer.refuse(f"{texts.arm if arm else texts.disarm}{why}", severity=severity)
+        return self._announcer.refuse(f"{texts.arm if arm else texts.disarm}{reason}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
         """Note that the vehicle was armed or disarmed, by any party."""

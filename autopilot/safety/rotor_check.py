@@ -47,12 +47,12 @@ class RotorCheck:
         """Check if it is time; True if the motors may lift from now on."""
         if self.due_ms is None or now_ms < self.due_ms:
             return False
-        why = self._why()
-        if not why:
+        reason = self._why()
+        if not reason:
             self.blocks, self.due_ms = False, None
             return True
         if now_ms >= self._say_ms:
-            self._announcer.say(Severity.CRITICAL, f"Takeoff blocked: {why}")
+            self._announcer.say(Severity.CRITICAL, f"Takeoff blocked: {reason}")
             self._say_ms = now_ms + _SAY_MS
         self.due_ms = now_ms + _LOOK_MS
         return False

@@ -270,8 +270,8 @@ class Px4:
 
     def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
         """Takeoff order, which needs a place and the height above mean sea level."""
-        where = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
-        return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
+        position = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
+        return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *position), prefixes=self.words.takeoff)
 
 
 def _pair(custom_mode: int) -> tuple[int, int]:

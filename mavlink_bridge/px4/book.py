@@ -167,10 +167,10 @@ def _refused(mode: float) -> NamedEvent:
 
 def _acts(mode: float, action: float, cause: float) -> NamedEvent:
     """Event of a failsafe that acts at once, or warns."""
-    why = EventCause(int(cause))
+    event_cause = EventCause(int(cause))
     if action == Px4Action.WARN:
-        if why in _BATTERIES:
-            return _BATTERIES[why], ()
+        if event_cause in _BATTERIES:
+            return _BATTERIES[event_cause], ()
         if cause:
             return "commander_failsafe_enter_warn", (mode, cause)
         return "commander_failsafe_enter_generic_warn", (mode,)

@@ -143,10 +143,10 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _arm(self, command: Command, context: Context) -> Outcome:
-        why = self._calibration.refusal() if command.param(1) == 1.0 else None
-        if why is not None:
-            self._flight.voice.say(Notice.CALIBRATING, name=why)
-            return Outcome(Result.TEMPORARILY_REJECTED, why)
+        reason = self._calibration.refusal() if command.param(1) == 1.0 else None
+        if reason is not None:
+            self._flight.voice.say(Notice.CALIBRATING, name=reason)
+            return Outcome(Result.TEMPORARILY_REJECTED, reason)
         forced = command.param(2) in flight_commands.FORCE_ARM
         if command.param(1) == 1.0 and not forced and self._flight.lacks(context.now_ms):
             text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"

@@ -72,10 +72,10 @@ class Directions:
     def scan_with(self, off_deg: float, away_m: float, most_m: float, stamp_ms: int, now_ms: int) -> Scan:
         """Scan with this distance, `off_deg` from the nose. Of several distances with one stamp and direction the
         nearest is used."""
-        where = round(off_deg / self._step_deg) % self._count
-        reported_ms, stamp, nearest = self._reported.get(where, (now_ms - TIMEOUT_MS, stamp_ms, inf))
+        sector = round(off_deg / self._step_deg) % self._count
+        reported_ms, stamp, nearest = self._reported.get(sector, (now_ms - TIMEOUT_MS, stamp_ms, inf))
         if stamp != stamp_ms or now_ms - reported_ms >= TIMEOUT_MS or away_m <= nearest:
-            self._reported[where] = now_ms, stamp_ms, away_m
+            self._reported[sector] = now_ms, stamp_ms, away_m
         fresh = {k: away for k, (at_ms, _, away) in self._reported.items() if now_ms - at_ms < TIMEOUT_MS}
         distances = [fresh.get(k, nan) for k in range(self._count)]
         return Scan(distances, 0.0, self._step_deg, most_m)
@@ -131,8 +131,8 @@ def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
     nearest: dict[int, float] = {}
     for k, away in enumerate(scan.distances_m):
         if isfinite(away):
-            where = round((scan.first_deg + k * scan.step_deg) / 45.0) % _ORIENTATIONS
-            nearest[where] = min(nearest.get(where, away), away)
+            orientation = round((scan.first_deg + k * scan.step_deg) / 45.0) % _ORIENTATIONS
+            nearest[orientation] = min(nearest.get(orientation, away), away)
     return [
         dialect.MAVLink_distance_sensor_message(
             boot_ms(time_ms),
@@ -140,15 +140,15 @@ def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
             min(round(100.0 * scan.range_m), _UNKNOWN),
             min(round(100.0 * away), _UNKNOWN),
             DistanceSensor.LASER,
-            _FIRST_ID + where,
-            where,
+            _FIRST_ID + orientation,
+            orientation,
             0,
             0.0,
             0.0,
             _NO_QUATERNION,
             0,
         )
-        for where, away in sorted(nearest.items())
+        for orientation, away in sorted(nearest.items())
     ]
 
 

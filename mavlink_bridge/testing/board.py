@@ -178,13 +178,13 @@ class SimulatedBoard:
         elif message.command == Cmd.PREFLIGHT_REBOOT_SHUTDOWN:
             self._restart(int(message.param1), now_ms)
 
-    def _restart(self, how: int, now_ms: int) -> None:
-        answer = self.firmware.answer if how in _RESTARTS else Result.UNSUPPORTED
+    def _restart(self, param1: int, now_ms: int) -> None:
+        answer = self.firmware.answer if param1 in _RESTARTS else Result.UNSUPPORTED
         if self.firmware.armed and answer == Result.ACCEPTED:
             answer = Result.FAILED
         self._send(dialect.MAVLink_command_ack_message(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, answer))
         if answer == Result.ACCEPTED:
-            self._hold = how == 3
+            self._hold = param1 == 3
             self._leave(now_ms, 200, self.firmware.returns_ms, Power.BOOTLOADER)
 
     def _send(self, message: Message) -> None:

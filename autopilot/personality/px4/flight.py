@@ -402,17 +402,17 @@ class Px4Flight:
 
     def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage
-        then = STAGES[stage, Px4FlightEvent.ARMED] if armed else NextStep.NOTHING
+        step = STAGES[stage, Px4FlightEvent.ARMED] if armed else NextStep.NOTHING
         arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
-        if then is NextStep.NOTHING and arrived and not core.facts.landed:
-            then = STAGES[stage, Px4FlightEvent.ARRIVED]
-        if then is NextStep.NOTHING and was_armed and not armed:
-            then = STAGES[stage, Px4FlightEvent.STOPPED]
-        return then
+        if step is NextStep.NOTHING and arrived and not core.facts.landed:
+            step = STAGES[stage, Px4FlightEvent.ARRIVED]
+        if step is NextStep.NOTHING and was_armed and not armed:
+            step = STAGES[stage, Px4FlightEvent.STOPPED]
+        return step
 
-    def _carry_out(self, then: NextStep, now_ms: int) -> None:
+    def _carry_out(self, step: NextStep, now_ms: int) -> None:
         core = self._parts
-        match then:
+        match step:
             case NextStep.BEGIN:
                 self._begin_mission(now_ms)
             case NextStep.CLIMB:

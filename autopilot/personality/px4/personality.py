@@ -108,21 +108,21 @@ class Px4Personality:
 
     def landing_strictness(self) -> int | None:
         """By item and parameter, for each landing."""
-        core, numbers, how = self._parts, self._parts.facts.vehicle_class.modes, 0.0
+        core, numbers, precision = self._parts, self._parts.facts.vehicle_class.modes, 0.0
         if not self._returns_precisely:
             return None
         number = core.modes.spec.number
         if number == numbers.rtl:
-            how = self._parameters[RETURN_PRECISELY]
+            precision = self._parameters[RETURN_PRECISELY]
         elif number == numbers.land and self.flight.lands_precisely:
-            how = _REQUIRED  # navigator_main.cpp, NAVIGATION_STATE_AUTO_PRECLAND
+            precision = _REQUIRED  # navigator_main.cpp, NAVIGATION_STATE_AUTO_PRECLAND
         elif number == numbers.auto:
             item = core.plans.mission.get(core.sequencer.current_nav_index())
             if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
-                how = self._parameters[RETURN_PRECISELY]
+                precision = self._parameters[RETURN_PRECISELY]
             elif item is not None and item.command == Cmd.NAV_LAND:
-                how = item.param2
-        return _STRICT.get(how, _DOES_NOT_LOOK)
+                precision = item.param2
+        return _STRICT.get(precision, _DOES_NOT_LOOK)
 
     def highest_speed_mps(self) -> float:
         return self._parameters[FASTEST] if self._has_fastest else inf

@@ -75,14 +75,14 @@ class CaptureReports:
         reports = []
         while self._unreported and max(self._unreported[0][0], self._seek_ms) <= now_ms:
             number = self._unreported[0][1]
-            why = self._written(number)
-            if why is None:
+            reason = self._written(number)
+            if reason is None:
                 self._seek_ms = now_ms + LOOK_AGAIN_MS
                 break
             self._unreported.popleft()
-            if why:
+            if reason:
                 self._reports[number] = not_captured(self._reports[number])
-            reports.append((self._reports[number], why))
+            reports.append((self._reports[number], reason))
         return reports
 
     def take_again(self, now_ms: int) -> list[tuple[int, Message]]:

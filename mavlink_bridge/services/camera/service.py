@@ -152,9 +152,9 @@ class CameraService(Speaker):
         due = self.device.next_deadline_ms()
         if due is not None and due <= now_ms:
             self._refused(self.device.handle_timeout(now_ms))
-        for report, why in self._reports.take_due(now_ms):
+        for report, reason in self._reports.take_due(now_ms):
             self._say(report)
-            self._wrote(report.image_index, why, now_ms)
+            self._wrote(report.image_index, reason, now_ms)
         for link, again in self._reports.take_again(now_ms):
             self._say(again, link)
 
@@ -183,12 +183,12 @@ class CameraService(Speaker):
         self._reports.add(report, shot.time_ms + EXPOSING_MS)
         self._reported_full = False
 
-    def _wrote(self, number: int, why: str, now_ms: int) -> None:
+    def _wrote(self, number: int, reason: str, now_ms: int) -> None:
         """Note that a picture was written, or why it was not; report changes of the card's state."""
-        if self.device.wrote(number, stored=not why):
+        if self.device.wrote(number, stored=not reason):
             self._say(messages.storage(self.device, now_ms))
-            if why:
-                self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
+            if reason:
+                self._warn(f"Camera: not written, {reason}"[:_TEXT_BYTES].encode("ascii", "replace"))
 
     def _refused(self, refusal: Refusal | None, *, requested: bool = False) -> None:
         """Report a full card: to a request each time, for automatic pictures once."""

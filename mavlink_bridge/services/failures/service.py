@@ -72,9 +72,9 @@ class FailureService:
             self._change(unit, kind, affected)
         return ACCEPTED
 
-    def _refused(self, result: Result, why: str) -> Outcome:
-        self._say(f"Failure injection: {why}")
-        return Outcome(result, why)
+    def _refused(self, result: Result, reason: str) -> Outcome:
+        self._say(f"Failure injection: {reason}")
+        return Outcome(result, reason)
 
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
         """Instances from 1 on; empty if the vehicle does not have the unit or it has no faults."""

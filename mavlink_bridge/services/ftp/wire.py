@@ -98,7 +98,7 @@ def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
     return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
 
 
-def nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
+def nak(request: Operation, error: Nak, errno: int = 0) -> Operation:
     """Reply that refuses `request`; `errno` goes with Nak.FAIL_ERRNO."""
-    data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
+    data = bytes((error, errno & 0xFF)) if error is Nak.FAIL_ERRNO else bytes((error,))
     return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)

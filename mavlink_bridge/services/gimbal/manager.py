@@ -123,8 +123,8 @@ class GimbalManager(Speaker):
     def _configure(self, command: Command, _context: Context) -> Outcome:
         if not means_gimbal(self._mount, command.number, command.params):
             return FAILED
-        who = tuple(command.param(index, -1.0) for index in range(1, 5))
-        changed = self._mount.control.configure((command.peer.system, command.peer.component), who)
+        holders = tuple(command.param(index, -1.0) for index in range(1, 5))
+        changed = self._mount.control.configure((command.peer.system, command.peer.component), holders)
         return ACCEPTED if changed else FAILED
 
     # --- messages -------------------------------------------------------------------------------------------------
