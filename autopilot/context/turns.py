@@ -112,10 +112,10 @@ class PassTurns:
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """Tell the parts that the motors were armed or disarmed."""
-        for tell in self._armed:
-            tell(armed, now_ms)
+        for handler in self._armed:
+            handler(armed, now_ms)
 
     def parameter_changed(self, name: str) -> None:
         """Tell the parts about a changed parameter, which counts from now."""
-        for tell in self._parameter:
-            tell(name)
+        for handler in self._parameter:
+            handler(name)

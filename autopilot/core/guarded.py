@@ -41,7 +41,7 @@ class GuardedMode(Mode):
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
             self._failed = True
             self.helm.fly(Idle() if self.facts.grounded else stay(self.facts))
-            _tell(self.context, f"Mode {self.spec.title} failed: holding", error, self._where, self._report)
+            _announce(self.context, f"Mode {self.spec.title} failed: holding", error, self._where, self._report)
             return otherwise
 
     def refusal(self, now_ms: int) -> str | None:
@@ -129,10 +129,10 @@ class GuardedExecutor:
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
-            _tell(self._context, "Mission item failed: passed over", error, self._where, self._report)
+            _announce(self._context, "Mission item failed: passed over", error, self._where, self._report)
             return otherwise
 
 
-def _tell(context: VehicleContext, text: str, error: Exception, where: str, report: Report) -> None:
+def _announce(context: VehicleContext, text: str, error: Exception, where: str, report: Report) -> None:
     context.announcer.say(Severity.CRITICAL, text)
     report(error, where)

@@ -32,7 +32,7 @@ POSITION_LOOK_MS: Final = 200
 class FlightActor(Actor):
     """A flight-critical actor, which reports to the flight manager."""
 
-    def tell_manager(self, tag: Tag, payload: str = "") -> None:
+    def notify_manager(self, tag: Tag, payload: str = "") -> None:
         self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
 
 
@@ -153,13 +153,13 @@ class WaypointActor(FlightActor):
         now_ms = self.port.now_ms
         outcome = self._flight.takeoff(HOVER_HEIGHT) if hover else self._missions.start(now_ms)
         if not outcome.ok:
-            self.tell_manager(Tag.START_FAILED, outcome.reason)
+            self.notify_manager(Tag.START_FAILED, outcome.reason)
 
     def handle_news(self, news: int, now_flags: int) -> None:
         if news & now_flags & flags.UNDER_WAY:
-            self.tell_manager(Tag.UNDER_WAY)
+            self.notify_manager(Tag.UNDER_WAY)
         if news & now_flags & flags.COMPLETED:
-            self.tell_manager(Tag.MISSION_DONE)
+            self.notify_manager(Tag.MISSION_DONE)
 
 
 class AltitudeActor(FlightActor):
@@ -197,22 +197,22 @@ class AltitudeActor(FlightActor):
     def _report_rest(self, now_flags: int) -> None:
         if self._stopping and now_flags & flags.STILL:
             self._stopping = False
-            self.tell_manager(Tag.LANDED)
+            self.notify_manager(Tag.LANDED)
 
     def handle_news(self, news: int, now_flags: int) -> None:
         risen = news & now_flags
         if risen & flags.AIRBORNE:
-            self.tell_manager(Tag.LIFTOFF)
+            self.notify_manager(Tag.LIFTOFF)
         if risen & flags.DESCENDING:
-            self.tell_manager(Tag.DESCENDING)
+            self.notify_manager(Tag.DESCENDING)
         elif news & flags.DESCENDING and now_flags & flags.AIRBORNE:
-            self.tell_manager(Tag.CLIMBING)
+            self.notify_manager(Tag.CLIMBING)
         if news & flags.CUTOFF:
-            self.tell_manager(Tag.LANDED, "emergency cutoff")
+            self.notify_manager(Tag.LANDED, "emergency cutoff")
         elif news & flags.CRASHED and not now_flags & flags.ARMED:
-            self.tell_manager(Tag.LANDED, "crash")
+            self.notify_manager(Tag.LANDED, "crash")
         elif risen & flags.FINISHED:
-            self.tell_manager(Tag.LANDED)
+            self.notify_manager(Tag.LANDED)
         self._report_rest(now_flags)
 
 
@@ -312,6 +312,6 @@ class MotorActor(FlightActor):
         if self._request is not None and (news & flags.ARMED or not self._arming.pending):
             self._finish(armed == (self._request.subject == Ask.ARM.value))
         if news & flags.ARMED:
-            self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
+            self.notify_manager(Tag.ARMED if armed else Tag.DISARMED)
         if news & flags.DEADMAN:
             self._announcer.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

@@ -91,7 +91,7 @@ class FlightManager(Actor):
         self._modes = modes
         self._arming = arming
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
-        self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
+        self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._announce)
         self._countdown_end: int | None = None
         self._late = False  # True after the text that this state lasts too long
         self._manner = Manner.GO  # payload of RESET and ARM
@@ -182,7 +182,7 @@ class FlightManager(Actor):
         self._arming.hold_auto_disarm = False
 
     # --- what people see ------------------------------------------------------------------------------------------
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         walk = self._walk
         text = f"Flight: {walk.state.name}"
         if self._countdown_end is not None:

@@ -115,7 +115,7 @@ class AutoMode(Mode):
         self.executor.drop()
         self.helm.backwards = self.helm.backwards and not anew
         step = self.sequencer.start if anew else self.sequencer.resume
-        self._tell(step(self.mission, self.executor))
+        self._announce(step(self.mission, self.executor))
 
     def leave_for(self, number: int) -> Outcome:
         """Request another mode for a mission item. It is entered in the next tick, because the sequencer is in the
@@ -131,7 +131,7 @@ class AutoMode(Mode):
     def exit(self) -> None:
         self._leave_for = None
         self._active = self._waiting = False
-        self._tell(self.sequencer.stop())
+        self._announce(self.sequencer.stop())
         self.executor.drop()
         self._look_away()  # end the mission's camera target
 
@@ -140,7 +140,7 @@ class AutoMode(Mode):
         (docs/reference/mission-semantics.md, item 26)."""
         self._waiting = True
         self._finished = False
-        self._tell(self.sequencer.stop())
+        self._announce(self.sequencer.stop())
         self.executor.drop()
         self.helm.fly(Idle())
 
@@ -148,7 +148,7 @@ class AutoMode(Mode):
         """Return to the first item after disarming, unless the mission was completed."""
         if self.sequencer.state() is MissionState.IDLE and self.sequencer.current_nav_index() != 0:
             self.paths.begun = None
-            self._tell(self.sequencer.rewind())
+            self._announce(self.sequencer.rewind())
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -179,7 +179,7 @@ class AutoMode(Mode):
         if landing and mission_events and not self._goes_on_after_landing():
             self._finished = True
         if mission_events:
-            self._tell(mission_events, first_text)
+            self._announce(mission_events, first_text)
 
     def _lacks_position(self) -> bool:
         """True while the mission waits for a position; announced once."""
@@ -217,7 +217,7 @@ class AutoMode(Mode):
             return flying if stepping is None else stepping
         return min(stepping, flying)
 
-    def _tell(self, events: list[MissionEvent], first_text: int = 0, *, requested: bool = False) -> None:
+    def _announce(self, events: list[MissionEvent], first_text: int = 0, *, requested: bool = False) -> None:
         """Announce the sequencer's events, and store its progress. `requested`: see `SaveProgress`. An arrival is
         announced before the texts (from `first_text` on) of the next item's start."""
         for event in events:
@@ -341,7 +341,7 @@ class AutoMode(Mode):
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""
         self.paths.begun = None
-        self._tell(self.sequencer.set_current(index, self.mission, self.executor), requested=True)
+        self._announce(self.sequencer.set_current(index, self.mission, self.executor), requested=True)
 
     def begin_again(self) -> None:
         """Continue a mission that has stopped while AUTO is active (MISSION_START, a reset after its end)."""
@@ -375,12 +375,12 @@ class AutoMode(Mode):
             return
         self.paths.begun = None
         if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
-            self._tell(self.sequencer.clear(self.mission))
+            self._announce(self.sequencer.clear(self.mission))
             return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)
         if change.restarted:
             self.announcer.say(Severity.INFO, "Auto mission changed, restarted command")
-        self._tell(change.events)
+        self._announce(change.events)
 
     @property
     def guided(self) -> GuidedFlight | None:

@@ -92,9 +92,9 @@ class ModeFollower:
         if mode is choice.mode:
             return
         leaves = self._unnamed or choice.mode in self._own
-        tells = leaves and self._context.facts.armed
-        choice.follow(number, mode, now_ms, self._warning(number, mode) if tells else None)
-        self._unnamed = tells and number in self._own_numbers
+        announces = leaves and self._context.facts.armed
+        choice.follow(number, mode, now_ms, self._warning(number, mode) if announces else None)
+        self._unnamed = announces and number in self._own_numbers
 
     def _warning(self, number: int, mode: Mode) -> str:
         """Warning at once, and again with the mode's name when it is a mode that Sortie does not fly."""

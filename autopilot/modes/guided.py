@@ -37,7 +37,7 @@ class GuidedFlight:
         self._course: HoldCourse | None = None  # course of wings by GUIDED_CHANGE_HEADING
         self._target: Target | None = None  # target that resume continues
         self._announced = True  # True if the arrival was announced
-        self._tells_arrival = context.facts.vehicle_class.texts.guided_arrival
+        self._announces_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
         self.deadline_ms: int | None = None  # end of a driven speed unless it is renewed
 
@@ -55,7 +55,7 @@ class GuidedFlight:
     def _fly(self, target: Target) -> None:
         self.paused = False
         self._target = target
-        self._announced = not (self._tells_arrival and isinstance(target, Leg))
+        self._announced = not (self._announces_arrival and isinstance(target, Leg))
         self._hover = self._course = None
         self.deadline_ms = None
         if isinstance(target, Drive):

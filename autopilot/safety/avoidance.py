@@ -61,18 +61,18 @@ class Avoidance:
         avoids = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
         return (avoids or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
 
-    def tell(self, acting: FenceType) -> None:
+    def set_fence(self, acting: FenceType) -> None:
         """Set the limits of the fence that count now; none: no fence to avoid."""
         self._acting = acting
-        self._tell()
+        self._send_bounds()
 
     def see(self, objects: tuple[tuple[float, float], ...]) -> None:
         """Set the places of objects, m north and east of the origin."""
         if objects or self._objects:
             self._objects = objects
-            self._tell()
+            self._send_bounds()
 
-    def _tell(self) -> None:
+    def _send_bounds(self) -> None:
         objects = self._objects if self._objects and self._acts(_OBJECTS) else ()
         bounds = self._bounds(self._acting, objects) if self._acting or objects else None
         if bounds != self._sent:

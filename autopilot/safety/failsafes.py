@@ -182,7 +182,7 @@ class Failsafes:
         """Act on a loss that has lasted long enough."""
         if self._missing_ms is not None and now_ms >= self._missing_ms:
             self._missing_ms = None
-            self._tell_missing()
+            self._announce_missing()
         self._facts.personality.failsafes.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -232,7 +232,7 @@ class Failsafes:
             missing = self._facts.armed and self._facts.param(name) < 0.0
             self._missing_ms = self._facts.now_ms + _UNMEASURED_MS if missing else None
 
-    def _tell_missing(self) -> None:
+    def _announce_missing(self) -> None:
         """Announce a battery that is no longer measured in flight (AP_BattMonitor.cpp, check_failsafes)."""
         vector = self._facts.vehicle.state.report
         volts, used = float(vector[report.BATT_V]), float(vector[report.BATT_MAH])

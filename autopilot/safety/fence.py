@@ -248,7 +248,7 @@ class FenceGuard:
         watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due_ms = now_ms if watching else None
         if not watching:
-            self.avoidance.tell(FenceType(0))
+            self.avoidance.set_fence(FenceType(0))
 
     @property
     def _revision(self) -> tuple[object, bool]:
@@ -275,7 +275,7 @@ class FenceGuard:
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
         if self._due_ms is not None:  # the action may have disarmed it
-            self.avoidance.tell(self.acting if self.avoidance.keeps_off_fence else FenceType(0))
+            self.avoidance.set_fence(self.acting if self.avoidance.keeps_off_fence else FenceType(0))
             self._due_ms = now_ms + self._patience_ms(excess, now_ms)
 
     @property
@@ -316,7 +316,7 @@ class FenceGuard:
         fresh = FenceType(sum(limit for limit in FenceType if limit & beyond and self._is_fresh(limit, excess[limit])))
         piloted = now_ms < self._recovery_ms
         if fresh or beyond != self.breached:
-            self._note(beyond, fresh, excess, now_ms, tell=not piloted)
+            self._note(beyond, fresh, excess, now_ms, announce=not piloted)
         too_far = metres > _FAR_OUTSIDE
         if not piloted and (fresh or (too_far and not self._far)):
             self._act(metres, now_ms)
@@ -326,7 +326,7 @@ class FenceGuard:
         return not limit & self.breached or metres >= self._again.get(limit, inf)
 
     def _note(
-        self, beyond: FenceType, fresh: FenceType, excess: dict[FenceType, float], now_ms: int, *, tell: bool
+        self, beyond: FenceType, fresh: FenceType, excess: dict[FenceType, float], now_ms: int, *, announce: bool
     ) -> None:
         cleared = bool(self.breached) and not beyond
         changed = beyond != self.breached
@@ -339,7 +339,7 @@ class FenceGuard:
                 self.breach_count += 1
                 if limit is not FenceType.POLYGON:
                     self._again[limit] = excess[limit] + _NEXT_LIMIT
-        if fresh and tell and not self._facts.grounded:
+        if fresh and announce and not self._facts.grounded:
             self._announcer.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
         elif cleared and not self._facts.grounded:
             self._announcer.say(Severity.NOTICE, "Fence breach cleared")

@@ -208,7 +208,7 @@ class TrafficWatch:
                 return False
             self._evasion.evade(worst, action, now_ms)
         if worst is not None:
-            self._tell(worst, now_ms)
+            self._report(worst, now_ms)
         self._plan(now_ms, threats)
         return True
 
@@ -246,7 +246,7 @@ class TrafficWatch:
         until_ms = now_ms + OLDEST_MS if level is self.level else self._level_ms + _CALMER_AFTER_MS + 1
         for contact in self.contacts.values():
             until_ms = min(until_ms, contact.time_ms + OLDEST_MS + 1)
-        if self._tells(now_ms):
+        if self._is_reporting(now_ms):
             for threat in threats:
                 if threat.level is level:
                     until_ms = min(until_ms, self._last_report_ms(threat.contact) + _REPORT_EVERY_MS)
@@ -294,7 +294,7 @@ class TrafficWatch:
         worst = _worst(threats)
         self._act(worst, now_ms)
         if worst is not None:
-            self._tell(worst, now_ms)
+            self._report(worst, now_ms)
         return threats
 
     def _threats(self, now_ms: int) -> list[Threat]:
@@ -341,19 +341,19 @@ class TrafficWatch:
         low = lowest > 0.0 and self._facts.vehicle.state.place.alt < lowest
         return CollisionAction.REPORT if low and action is not CollisionAction.NONE else action
 
-    def _tell(self, threat: Threat, now_ms: int) -> None:
+    def _report(self, threat: Threat, now_ms: int) -> None:
         """Report once a second during a threat, and for five seconds after it."""
         if threat.level is not CollisionThreat.NONE:
             self._cleared_ms = None
         elif self._cleared_ms is None:
             self._cleared_ms = now_ms
-        if not self._tells(now_ms):
+        if not self._is_reporting(now_ms):
             return
         if now_ms - self._last_report_ms(threat.contact) >= _REPORT_EVERY_MS:
             self._reported_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
 
-    def _tells(self, now_ms: int) -> bool:
+    def _is_reporting(self, now_ms: int) -> bool:
         return self._cleared_ms is None or (self._cleared_ms != 0 and now_ms - self._cleared_ms <= _CLEARED_MS)
 
     def _last_report_ms(self, contact: Contact) -> int:

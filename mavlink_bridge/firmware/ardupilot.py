@@ -39,7 +39,7 @@ _HABITS: Final = FirmwareHabits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
-    says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
+    reports_multicopter=True, reports_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
 _WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None, starts_by_arming=True)
 """Habits of planes. A plane cannot stop at a target, cannot be armed for some seconds after a calibration of its pitot

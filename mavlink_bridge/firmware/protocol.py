@@ -81,11 +81,11 @@ class FirmwareHabits:
     calibration: tuple[float, ...] | None  # parameters of PREFLIGHT_CALIBRATION before a flight
     introduces_itself: bool  # sends version, board and frame as texts with a parameter list
     texts_for_stations: str | None = None  # parameter that must be 0 for a companion to receive texts as a station
-    tells_changes_again: bool = False  # sends a changed parameter to all links after the answer
+    repeats_changes: bool = False  # sends a changed parameter to all links after the answer
     empty_circles: bool = False  # a fence may have circles of radius 0
     approaches: bool = False  # land approaches may follow rally points
-    says_multicopter: bool = False  # EXTENDED_SYS_STATE reports a copter as a VTOL in multicopter state
-    tells_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode
+    reports_multicopter: bool = False  # EXTENDED_SYS_STATE reports a copter as a VTOL in multicopter state
+    reports_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode
     fastest_us: int = 0  # a shorter message interval is refused
     commit_as_number: bool = False  # AUTOPILOT_VERSION has 64 bits of the commit; else 8 characters of it
     asks_by_int: bool = False  # requests the first item of an upload by MISSION_REQUEST_INT

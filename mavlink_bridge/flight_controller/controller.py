@@ -386,9 +386,9 @@ class FlightController(Speaker):
             self.news.events |= VehicleEvent.REPLY
             self.motors.settle()
             self.control.settle(now_ms)
-            self._tell_refused_outputs()
+            self._warn_of_refused_outputs()
 
-    def _tell_refused_outputs(self) -> None:
+    def _warn_of_refused_outputs(self) -> None:
         ended = [entry for entry in self._outputs if entry[1].done]
         self._outputs = [entry for entry in self._outputs if not entry[1].done]
         for channel, request in ended:

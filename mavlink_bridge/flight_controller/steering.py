@@ -164,16 +164,16 @@ class Steering:
         if self._own_speeds is None:
             self._own_speeds = speeds
         if self.context.firmware.habits.speed_with_target:
-            self._ask_with_target()
+            self._send_speed_with_target()
 
     def own_ground_speed(self, speed: float) -> None:
         """Note the controller's own ground speed, m/s."""
         if self._own_speeds is not None and speed != self._own_speeds.ground:
             self._own_speeds = replace(self._own_speeds, ground=speed)
             if self.context.firmware.habits.speed_with_target:
-                self._ask_with_target()
+                self._send_speed_with_target()
 
-    def _ask_with_target(self) -> None:
+    def _send_speed_with_target(self) -> None:
         """Send a requested speed with the target, for firmwares whose targets have speeds."""
         assert self._speeds is not None and self._own_speeds is not None
         ground = self._speeds.ground
@@ -205,7 +205,7 @@ class Steering:
             return []
         sent = self.course.send(now_ms)
         self._due_ms = now_ms + self.course.interval_ms
-        self._tell_speeds()
+        self._send_speeds()
         return sent
 
     def _is_turning(self, now_ms: int) -> bool:
@@ -213,7 +213,7 @@ class Steering:
             self._turning_until = None
         return self._turning_until is not None and isinstance(self.course, GoTo | Brake)
 
-    def _tell_speeds(self) -> None:
+    def _send_speeds(self) -> None:
         """Send DO_CHANGE_SPEED for speeds that differ from the controller's own."""
         speeds = self._speeds
         by_target = self.context.firmware.habits.speed_with_target

@@ -34,9 +34,9 @@ _FD_SETSIZE = 1024
 
 
 def make_link(
-    spec: LinkSpec, tell: Callable[[str], None] = lambda text: None
+    spec: LinkSpec, report: Callable[[str], None] = lambda text: None
 ) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
-    """Link or port of an address, not open yet. `tell`: see `SerialLink`."""
+    """Link or port of an address, not open yet. `report`: see `SerialLink`."""
     if spec.kind == "udpout":
         return UdpOut(spec)
     if spec.kind == "udpin":
@@ -47,7 +47,7 @@ def make_link(
         return TcpClient(spec)
     from mavlink_bridge.links.serial import SerialLink  # needed for serial links only
 
-    return SerialLink(spec, tell=tell)
+    return SerialLink(spec, report=report)
 
 
 def line_baud(spec: LinkSpec) -> int | None:
@@ -151,7 +151,7 @@ class LinkHub:
     def open(self, address: str | LinkSpec, now_ms: int) -> Link | Port:
         """Open a link or port by its address. LinkError with a line that says why it is not possible."""
         spec = parse_link(address) if isinstance(address, str) else address
-        opened = make_link(spec, self._tell)
+        opened = make_link(spec, self._report)
         opened.open(now_ms)
         if isinstance(opened, TcpPort | UdpPort):
             self._add_port(opened, spec)
@@ -184,7 +184,7 @@ class LinkHub:
         self._unregister(link)
         link.close()
         self._endpoint.close_link(number)
-        self._tell(f"link {number} {link.name} ended: {reason}")
+        self._report(f"link {number} {link.name} ended: {reason}")
 
     def absent(self) -> list[str]:
         """Names of streams without another end: nothing listens, or the device is unplugged."""
@@ -316,7 +316,7 @@ class LinkHub:
         for link in port.accept(link_ms):
             spec = self._ports[port]
             number = self.add(link, trusted=spec.is_trusted, private=spec.private, quiet=spec.quiet)
-            self._tell(f"link {number} {link.name} opened")
+            self._report(f"link {number} {link.name} opened")
         for link in port.readable():
             self._read(link, link_ms, vehicle_ms)
         self._forget_closed()
@@ -356,7 +356,7 @@ class LinkHub:
         self._unregister(link)
         link.hang_up()
         self._endpoint.restart_link(number)
-        self._tell(f"link {number} {link.name} is opened anew: {reason}")
+        self._report(f"link {number} {link.name} is opened anew: {reason}")
 
     def _maintain(self, link_ms: int) -> None:
         for link in list(self._numbers):
@@ -395,6 +395,6 @@ class LinkHub:
         if registered is not None:
             self._poll.forget(registered[0])
 
-    def _tell(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         if self._on_event is not None:
             self._on_event(text)

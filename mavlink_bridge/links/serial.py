@@ -52,15 +52,15 @@ class _Named:
 
 class SerialLink(ReturningLink[Any]):
     """`/dev/ttyACM0,115200`. If the device goes (unplugged, reset), `maintain` tries every 0.1 to 2 s to open it where
-    `locator` finds it. `tell` gets a line when it has gone, is back, or cannot be opened."""
+    `locator` finds it. `report` gets a line when it has gone, is back, or cannot be opened."""
 
     def __init__(
-        self, spec: LinkSpec, *, locator: Locator | None = None, tell: Callable[[str], None] = lambda text: None
+        self, spec: LinkSpec, *, locator: Locator | None = None, report: Callable[[str], None] = lambda text: None
     ) -> None:
         super().__init__(spec.url)
         self.spec = spec
         self._locator = locator or _Named(spec.path)
-        self._tell = tell
+        self._report = report
         self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
         self._reported = False
@@ -81,7 +81,7 @@ class SerialLink(ReturningLink[Any]):
         if self._stream is not None:
             try:
                 self._stream.baudrate = baud
-                _tell_silence_from_end(self._stream.fileno())
+                _set_vmin(self._stream.fileno())
             except _REFUSALS:
                 self._lose()
 
@@ -91,10 +91,10 @@ class SerialLink(ReturningLink[Any]):
         try:
             self._open_device()
         except LinkError:
-            self._tell_trouble(now_ms)  # the next call uses the next waiting time
+            self._report_trouble(now_ms)  # the next call uses the next waiting time
             return
         self._trouble_ms, self._reported = None, False
-        self._tell(f"{self.spec.path} is back")
+        self._report(f"{self.spec.path} is back")
 
     def _open_device(self) -> None:
         if sys.platform == "win32":  # the program waits for descriptors, which serial ports do not have there
@@ -114,7 +114,7 @@ class SerialLink(ReturningLink[Any]):
             self._stream = serial.Serial(
                 path, self.spec.baud, timeout=0, write_timeout=0, exclusive=True, rtscts=False, xonxoff=False
             )
-            _tell_silence_from_end(self._stream.fileno())
+            _set_vmin(self._stream.fileno())
             _hurry(self._stream)
         except _REFUSALS as problem:
             self._close_device()
@@ -124,7 +124,7 @@ class SerialLink(ReturningLink[Any]):
         self._locator.opened(path)
         self._backoff.reset()
 
-    def _tell_trouble(self, now_ms: int) -> None:
+    def _report_trouble(self, now_ms: int) -> None:
         """Tell once that an existing device cannot be opened."""
         trouble = self._trouble
         if trouble is None or trouble.kind is TroubleKind.ABSENT:
@@ -133,7 +133,7 @@ class SerialLink(ReturningLink[Any]):
             self._trouble_ms = now_ms
         elif not self._reported and now_ms - self._trouble_ms >= _PATIENCE_MS:
             self._reported = True
-            self._tell(f"{trouble.what}; {trouble.remedy}")
+            self._report(f"{trouble.what}; {trouble.remedy}")
 
     def _receive(self, size: int) -> bytes:
         return b"" if self._stream is None else os.read(self._stream.fileno(), size)
@@ -143,7 +143,7 @@ class SerialLink(ReturningLink[Any]):
 
     def _lose(self) -> None:
         if self._stream is not None and not self._closed:
-            self._tell(f"{self.spec.path} has gone; waiting for it")
+            self._report(f"{self.spec.path} has gone; waiting for it")
         self._close_device()
 
     def _close_device(self) -> None:
@@ -153,7 +153,7 @@ class SerialLink(ReturningLink[Any]):
             device.close()
 
 
-def _tell_silence_from_end(descriptor: int) -> None:
+def _set_vmin(descriptor: int) -> None:
     """Set VMIN 1, so that a read without data is EAGAIN. With pyserial's VMIN 0 it looks like a hang-up."""
     if sys.platform != "win32":
         attributes = termios.tcgetattr(descriptor)

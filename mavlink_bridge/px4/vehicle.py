@@ -53,7 +53,7 @@ def spoken(
         face,
         Px4Book(),
         face.hear,
-        tells_events=True,
+        sends_events=True,
         services=(orbit, follow, calibration, takeover, face),
         rows={**face.rows(), **orbit.rows(), **calibration.rows(), **actuators.rows()},
         failures=FAILURES,

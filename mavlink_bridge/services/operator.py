@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CONTROL_STATUS: Final = id_of("CONTROL_STATUS")
 _SILENT_MS: Final = 5000
-_TELL_MS: Final = 1000
+_STATUS_MS: Final = 1000
 _LONGEST_S: Final = 60.0
 _COMMANDS: Final = ids_of("COMMAND_LONG", "COMMAND_INT")
 _PLANS: Final = ids_of(
@@ -66,7 +66,7 @@ class OperatorControl(Speaker):
         self.owner = 0
         self._takeover = False
         self._heard_ms: dict[int, int] = {}
-        self._tell_ms = 0
+        self._status_ms = 0
         super().__init__()
         commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
         endpoint.gates.append(self._keep_out)
@@ -118,7 +118,7 @@ class OperatorControl(Speaker):
     def _grant(self, owner: int, *, takeover: bool) -> None:
         self.owner, self._takeover = owner, takeover
         self._heard_ms |= {owner: 0} if owner else {}  # set at the next call
-        self._tell_ms = 0
+        self._status_ms = 0
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
@@ -176,11 +176,11 @@ class OperatorControl(Speaker):
         }
         if not self._owners():
             self._grant(0, takeover=False)
-        elif now_ms >= self._tell_ms:
-            self._tell_ms = next_multiple(now_ms, _TELL_MS)
+        elif now_ms >= self._status_ms:
+            self._status_ms = next_multiple(now_ms, _STATUS_MS)
             self._out.append(Outgoing(self.status()))
 
     def next_deadline_ms(self) -> int | None:
         if not self.owner:
             return None
-        return min((self._tell_ms, *(heard_ms + _SILENT_MS + 1 for heard_ms in self._heard_ms.values())))
+        return min((self._status_ms, *(heard_ms + _SILENT_MS + 1 for heard_ms in self._heard_ms.values())))

@@ -140,14 +140,14 @@ class ParameterService(Speaker):
     def _read(self, index: int, name: str, peer: Peer) -> None:
         if index >= 0:
             if index < len(self._parameters):
-                self._tell(self._parameters.names()[index], index, peer.link)
+                self._send_value(self._parameters.names()[index], index, peer.link)
         elif name in self._parameters:
-            self._tell(name, NO_INDEX, peer.link)
+            self._send_value(name, NO_INDEX, peer.link)
         elif name == HASH:
             self._out += [Outgoing(message, peer.link) for message in self._hash()]
         # An unknown name or index is not answered, as in ArduPilot 4.6 (PARAM_ERROR is newer).
 
-    def _tell(self, requested: str, index: int, link: int) -> None:
+    def _send_value(self, requested: str, index: int, link: int) -> None:
         """Send a value on one link, or after the sets in progress."""
         unsettled = self._unsettled.get(self._parameters.target(requested))
         if unsettled is None:
@@ -262,12 +262,12 @@ class ParameterService(Speaker):
             del self._unsettled[name]
             if failed and self._parameters[name] == pending.value:
                 self._put(name, name, unsettled.durable)
-            if not failed and self._firmware.habits.tells_changes_again:
+            if not failed and self._firmware.habits.repeats_changes:
                 self._again[name] = self._now_ms + AGAIN_MS
         self._answer(pending.requested, name, link, pending.warning)
         if unsettled.sets == 0:
             for requested, index, asker in unsettled.requests:
-                self._tell(requested, index, asker)
+                self._send_value(requested, index, asker)
 
     def _answer(self, requested: str, name: str, link: int, warning: str | None) -> None:
         if warning is not None:
@@ -276,7 +276,7 @@ class ParameterService(Speaker):
             self._out.append(Outgoing(self._value(name)))
         if requested != name:
             # Only the asker knows the alias; other stations would take it for another parameter.
-            self._tell(requested, NO_INDEX, link)
+            self._send_value(requested, NO_INDEX, link)
 
     # --- changes made by others ------------------------------------------------------------------------------------
     def _on_change(self, name: str, value: float) -> None:

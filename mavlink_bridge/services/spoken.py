@@ -20,7 +20,7 @@ class Spoken:
     """Firmware-dependent parts of a vehicle's protocol.
 
     `parameters`: served parameters. `targets`: service that takes setpoints. `modes`: listed modes. `book`: events of
-    the firmware. `tells_events`: events go to every link without a request. `hear`: function that receives events of
+    the firmware. `sends_events`: events go to every link without a request. `hear`: function that receives events of
     the core. `services`: the firmware's own, in order. `rows`: commands with another meaning. `failures`: injectable
     failures. `described`: additional metadata. `parameter_file`: @PARAM exists. `camera_by_itself`: the camera alone
     answers requests for it. `logs_from_boot`: logs begin at boot, not at arming.
@@ -31,7 +31,7 @@ class Spoken:
     modes: ModeSource
     book: Book
     hear: Callable[[Iterable[Event]], None] | None = None
-    tells_events: bool = False
+    sends_events: bool = False
     services: Sequence[Service] = ()
     rows: Mapping[int, CommandRow] = field(default_factory=dict)
     failures: Failures = field(default_factory=lambda: FAILURES)

@@ -86,7 +86,7 @@ class TerrainService(Speaker):
         if self._terrain.pending and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
             self._ask()
-        if self._tells and now_ms >= self._report_ms:
+        if self._sends_reports and now_ms >= self._report_ms:
             self._report_ms = now_ms + _REPORT_MS
             if self._terrain.known or self._sees_ground:
                 self._out += [Outgoing(report) for report in ground_here(self._facts)]
@@ -100,7 +100,7 @@ class TerrainService(Speaker):
         self._out.append(Outgoing(request))
 
     @property
-    def _tells(self) -> bool:
+    def _sends_reports(self) -> bool:
         return self._terrain.ground is not None or self._terrain.revision > 0 or self._sees_ground
 
     @property
@@ -111,5 +111,5 @@ class TerrainService(Speaker):
         if not self._heard():
             return None
         if self._terrain.pending:
-            return min(self._ask_ms, self._report_ms) if self._tells else self._ask_ms
-        return self._report_ms if self._tells else None
+            return min(self._ask_ms, self._report_ms) if self._sends_reports else self._ask_ms
+        return self._report_ms if self._sends_reports else None

@@ -61,7 +61,7 @@ class ControllerPort:
 
     def _open_serial(self, spec: LinkSpec, address: str, now_ms: int) -> None:
         finder = PortFinder(AUTO if address == AUTO else spec.path, option=_OPTION, flies=True)
-        self._serial = SerialLink(spec, locator=finder, tell=self._say)
+        self._serial = SerialLink(spec, locator=finder, report=self._say)
         self._serial.open(now_ms)
         baud = line_baud(spec)
         if baud is not None and not spec.baud_given:

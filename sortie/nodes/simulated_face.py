@@ -358,6 +358,6 @@ def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken
     )
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
-    if spoken.tells_events:
+    if spoken.sends_events:
         events.send_to_all()
     return events

@@ -165,7 +165,7 @@ class AlertVolumes:
             self._conflicts[contact.number] = conflict
         main = max(self._conflicts.values(), key=lambda known: (known.level, -known.away_m), default=None)
         if conflict is not None:
-            self._tell(conflict, AlertLevel.NONE if was is None else was.level, main, now_ms)
+            self._announce(conflict, AlertLevel.NONE if was is None else was.level, main, now_ms)
         self._act(main, now_ms)
 
     def _judge(self, contact: Contact, now_ms: int) -> _Conflict | None:
@@ -208,7 +208,7 @@ class AlertVolumes:
             self._enter(_MODES[action], ModeReason.AVOIDANCE, now_ms)
 
     # --- what is told ---------------------------------------------------------------------------------------------
-    def _tell(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
+    def _announce(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
         """Announce a changed conflict, if a setting requires it; the most urgent one every DAA_NOTIF_STATE s."""
         level, words = conflict.level, f"lvl {conflict.level}. {conflict.away_m:.0f} m."
         moved = "" if level == was else "UP " if level > was else "DOWN "

@@ -336,7 +336,7 @@ class Px4Failsafes:
         if action is before:
             return
         if action > before:
-            self._tell(now_ms, delayed)
+            self._announce(now_ms, delayed)
         if action in _FLOWN:
             self._enter(now_ms)
         elif action in (Px4Action.DISARM, Px4Action.TERMINATE):
@@ -370,7 +370,7 @@ class Px4Failsafes:
             return Px4Action.WARN, Px4Action.NONE
         return action, delayed
 
-    def _tell(self, now_ms: int, delayed: Px4Action) -> None:
+    def _announce(self, now_ms: int, delayed: Px4Action) -> None:
         cause = RULES[self._worst].cause
         if delayed:
             seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)

@@ -385,7 +385,7 @@ class Px4Flight:
             self._follow_stance()
         self._carry_out(self._next(armed, was_armed), now_ms)
         self.returns.follow(returning=self.mode == px4.RETURN, in_mission=self.mode == px4.MISSION)
-        self._tell_height()
+        self._announce_liftoff()
         revision = self._parts.plans.fence.revision
         if self._fence_seen != revision:
             self._fence_seen = revision
@@ -438,7 +438,7 @@ class Px4Flight:
         number = None if self._stage is FlightStage.MISSION_REQUESTED else self.modes.core(mode)
         self._parts.modes.set(self._guided if number is None else number, now_ms)
 
-    def _tell_height(self) -> None:
+    def _announce_liftoff(self) -> None:
         """Announce a takeoff or a landing."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies or facts.landed is not self._airborne:

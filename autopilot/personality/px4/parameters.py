@@ -131,7 +131,7 @@ class Px4Parameters:
         if name in _DERIVED_FROM:
             self._derive()
         if self._own[name] != before:
-            self._tell(name)
+            self._notify(name)
         return SetOutcome(self._own[name], self._own[name] != before, True)
 
     def fence_uploaded(self, *, any_items: bool) -> None:
@@ -169,9 +169,9 @@ class Px4Parameters:
     def _core_changed(self, name: str, value: float) -> None:
         del value
         if name in self._of_core:
-            self._tell(self._of_core[name])
+            self._notify(self._of_core[name])
 
-    def _tell(self, name: str) -> None:
+    def _notify(self, name: str) -> None:
         for listener in self.listeners:
             listener(name, self[name])
 

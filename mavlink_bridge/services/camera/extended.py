@@ -35,21 +35,21 @@ class SettingsService(Speaker):
         match message.get_type():
             case "PARAM_EXT_REQUEST_LIST":
                 for index in range(len(TABLE)):
-                    self._tell(index, peer)
+                    self._send_value(index, peer)
             case "PARAM_EXT_REQUEST_READ":
                 index = message.param_index
                 if index < 0:
                     setting = find(message.param_id)
                     index = -1 if setting is None else setting[0]
                 if 0 <= index < len(TABLE):
-                    self._tell(index, peer)
+                    self._send_value(index, peer)
             case _:
                 self._set(message, now_ms)
 
     def _say(self, message: Message, link: int | None = None) -> None:
         self._out.append(Outgoing(message, link, Component.CAMERA))
 
-    def _tell(self, index: int, peer: Peer) -> None:
+    def _send_value(self, index: int, peer: Peer) -> None:
         self._say(messages.parameter(index, value_of(self._device, index)), peer.link)
 
     def _set(self, message: Message, now_ms: int) -> None:

@@ -140,7 +140,7 @@ class EventService(Speaker):
         if standing != self._sent_state:
             self._sent_state = standing
             for definition, values in standing:
-                self.tell(definition, now_ms, *values)
+                self.send_event(definition, now_ms, *values)
 
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
@@ -150,9 +150,9 @@ class EventService(Speaker):
         for event in events:
             translated = self._book.translate(event, self._watched)
             if translated is not None:
-                self.tell(translated[0], now_ms, *translated[1])
+                self.send_event(translated[0], now_ms, *translated[1])
 
-    def tell(self, definition: EventType, now_ms: int, *values: float) -> None:
+    def send_event(self, definition: EventType, now_ms: int, *values: float) -> None:
         """Send one event to all listeners."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(

@@ -80,7 +80,7 @@ class AccelerometerCalibration:
 
 
 TURNING_MS: Final = 15_000
-TELL_EVERY_MS: Final = 200
+PROGRESS_EVERY_MS: Final = 200
 _SECTIONS: Final = 80  # sections of the sphere, bits of completion_mask
 _FITNESS: Final = 5.0  # mG; good in ArduPilot
 _FIRST_COMPASS: Final = 1  # cal_mask
@@ -91,16 +91,16 @@ class CompassCalibration:
 
     def __init__(self) -> None:
         self.began_ms: int | None = None
-        self._tell_ms = 0
+        self._progress_ms = 0
         self._autosave = True
 
     @property
     def deadline_ms(self) -> int | None:
-        return None if self.began_ms is None else self._tell_ms
+        return None if self.began_ms is None else self._progress_ms
 
     def begin(self, now_ms: int, *, autosave: bool) -> None:
         """Begin, also while another calibration runs."""
-        self.began_ms = self._tell_ms = now_ms
+        self.began_ms = self._progress_ms = now_ms
         self._autosave = autosave
 
     def cancel(self) -> bool:
@@ -110,7 +110,7 @@ class CompassCalibration:
 
     def due(self, now_ms: int, offsets: tuple[float, float, float]) -> Message | None:
         """Message that is due: progress or, at the end, the report with these `offsets` (mG)."""
-        if self.began_ms is None or now_ms < self._tell_ms:
+        if self.began_ms is None or now_ms < self._progress_ms:
             return None
         share = (now_ms - self.began_ms) / TURNING_MS
         if share >= 1.0:
@@ -129,7 +129,7 @@ class CompassCalibration:
                 0.0,
                 0.0,
             )
-        self._tell_ms = now_ms + TELL_EVERY_MS
+        self._progress_ms = now_ms + PROGRESS_EVERY_MS
         covered = (1 << round(share * _SECTIONS)) - 1
         mask = list(covered.to_bytes(_SECTIONS // 8, "little"))
         return dialect.MAVLink_mag_cal_progress_message(

@@ -120,7 +120,7 @@ class SetupService(Speaker):
     def _confirm(self, position: float | None, now_ms: int) -> None:
         end = self._accelerometer.confirm(position, now_ms)
         if end is not None:
-            self._tell(end)
+            self._request_position(end)
 
     def handle_timeout(self, now_ms: int) -> None:
         if self.next_deadline_ms() is None:
@@ -132,7 +132,7 @@ class SetupService(Speaker):
             self._motors.stop()
         due = self._accelerometer.due(now_ms)
         if due is not None:
-            self._tell(due)
+            self._request_position(due)
         message = self._compass.due(now_ms, self._offsets())
         if message is not None:
             self._out.append(Outgoing(message))
@@ -141,7 +141,7 @@ class SetupService(Speaker):
                 self._parts.arming.disarm(now_ms)
             self._parts.announcer.say(Severity.INFO, "finished motor test")
 
-    def _tell(self, position: int) -> None:
+    def _request_position(self, position: int) -> None:
         asker = self._asker
         if asker is None:
             return

@@ -141,7 +141,7 @@ class LogService(Speaker):
         if not count:
             self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
             if not self._may_erase():
-                self._tell(Severity.NOTICE, "The log of this flight is listed after landing", peer)
+                self._send_text(Severity.NOTICE, "The log of this flight is listed after landing", peer)
         for number in range(max(first, 1), min(last, count) + 1):
             log = logs[number - 1]
             size = min(log.size, 0xFFFFFFFF)
@@ -186,9 +186,9 @@ class LogService(Speaker):
             self._list = None
             reason = self.files.erase()
         if reason is not None:
-            self._tell(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
+            self._send_text(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
 
-    def _tell(self, severity: Severity, text: str, peer: Peer) -> None:
+    def _send_text(self, severity: Severity, text: str, peer: Peer) -> None:
         self._send(dialect.MAVLink_statustext_message(severity, text.encode("ascii", "replace")), peer)
 
     def _end(self, key: _Key) -> None:

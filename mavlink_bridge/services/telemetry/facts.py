@@ -156,11 +156,11 @@ class FactReader:
         self._modes_seen: tuple[int, int] | None = None
         source[s.HAS_HEIGHT] = identity.vehicle_class.flies
         source[s.HAS_PITOT] = identity.vehicle_class.has_stall_speed
-        if identity.speaks.habits.says_multicopter and identity.vehicle_class.hovers:
+        if identity.speaks.habits.reports_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
         shown = identity.vehicle_class.face.local_goal
-        self._goals = GoalReader(parts, shown=shown) if identity.speaks.habits.tells_goal else None
+        self._goals = GoalReader(parts, shown=shown) if identity.speaks.habits.reports_goal else None
         self._parameters_seen = -1
         source[s.TELLS_REFERENCE] = self._goals is None
 

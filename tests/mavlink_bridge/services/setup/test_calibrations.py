@@ -8,7 +8,7 @@ from autopilot.mav import AccelerometerPosition
 from mavlink_bridge.services.setup.calibration import (
     ASK_AGAIN_MS,
     PATIENCE_MS,
-    TELL_EVERY_MS,
+    PROGRESS_EVERY_MS,
     TURNING_MS,
     AccelerometerCalibration,
     CompassCalibration,
@@ -56,7 +56,7 @@ def test_a_compass_tells_how_far_it_was_turned_and_then_its_offsets(autosave: bo
     quarter = compass.due(1_000 + TURNING_MS // 4, OFFSETS)
     assert quarter is not None and quarter.completion_pct == 25
     assert int.from_bytes(bytes(quarter.completion_mask), "little") == (1 << 20) - 1
-    assert compass.due(1_000 + TURNING_MS // 4 + TELL_EVERY_MS - 1, OFFSETS) is None
+    assert compass.due(1_000 + TURNING_MS // 4 + PROGRESS_EVERY_MS - 1, OFFSETS) is None
     report = compass.due(1_000 + TURNING_MS, OFFSETS)
     assert report is not None
     assert (report.autosaved, report.ofs_x, report.ofs_y, report.ofs_z) == (int(autosave), *OFFSETS)
