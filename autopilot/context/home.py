@@ -101,10 +101,10 @@ class ReturnPoint:
         if best is None:
             return self._facts.home_ned
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
-        away = distance(here, best)
-        if 0.0 < limit < away:
+        distance_m = distance(here, best)
+        if 0.0 < limit < distance_m:
             return self._facts.home_ned
-        if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < away:
+        if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < distance_m:
             return self._facts.home_ned
         return local(self._facts, best)
 

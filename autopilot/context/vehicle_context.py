@@ -144,9 +144,9 @@ class VehicleFacts:
     def ground_seen(self) -> float | None:
         """Height of the ground by the range finder, m above the origin; None: nothing within its range."""
         vector = self.vehicle.state.report
-        away = float(vector[report.RANGE_FINDER])
+        distance_m = float(vector[report.RANGE_FINDER])
         upright = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
-        return -float(vector[report.DOWN]) - away * upright if away > 0.0 else None
+        return -float(vector[report.DOWN]) - distance_m * upright if distance_m > 0.0 else None
 
     @property
     def height_over_ground(self) -> float | None:

@@ -91,8 +91,8 @@ class Lead:
         age, here = 0.001 * (now_ms - self.heard_ms), self._facts.vehicle.state.position
         farthest = self._facts.param("FOLL_DIST_MAX", 100.0)
         north, east, down = (at + age * speed for at, speed in zip(self.place, self.velocity, strict=True))
-        away = hypot(north - here[0], east - here[1], down - here[2])
-        return None if 0.0 < farthest < away else (north, east, down)
+        distance_m = hypot(north - here[0], east - here[1], down - here[2])
+        return None if 0.0 < farthest < distance_m else (north, east, down)
 
 
 class FollowMode(Mode):

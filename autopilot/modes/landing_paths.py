@@ -75,9 +75,9 @@ class LandingPaths:
             if item is None:
                 continue
             end = self._place_of(item) if _is_placed(item) else here
-            away = _to_leg(here, end, end)
-            if best is None or away < best[0]:
-                best = (away, mark.seq)
+            distance_m = _to_leg(here, end, end)
+            if best is None or distance_m < best[0]:
+                best = (distance_m, mark.seq)
         return None if best is None else best[1]
 
     def return_path(self) -> int | None:

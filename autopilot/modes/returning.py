@@ -68,8 +68,8 @@ def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: floa
     slope = facts.param("RTL_CONE_SLOPE", 3.0)
     if slope > _SHALLOWEST_CONE:
         north, east, _ = facts.vehicle.state.position
-        away = hypot(goal[0] - north, goal[1] - east)
-        height = min(height, max(away * slope, least))
+        distance_m = hypot(goal[0] - north, goal[1] - east)
+        height = min(height, max(distance_m * slope, least))
     return max(min(height, ceiling), now)
 
 

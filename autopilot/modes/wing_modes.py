@@ -124,14 +124,14 @@ class TakeoffMode(_StagedMode):
             self.announcer.say(Severity.INFO, "Above TKOFF alt - loitering")
             self.helm.fly(stay(facts))
             return
-        away = facts.param("TKOFF_DIST", 200.0)
+        distance_m = facts.param("TKOFF_DIST", 200.0)
         top = down - height if facts.landed else facts.home_ned[2] - height
         course = state.yaw if facts.landed else atan2(state.velocity[1], state.velocity[0])
-        center = (north + away * cos(course), east + away * sin(course), top)
-        climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), away)
+        center = (north + distance_m * cos(course), east + distance_m * sin(course), top)
+        climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), distance_m)
         if facts.landed:
             turn = degrees(course) % 360.0
-            self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {away:.1f}m heading {turn:.1f} deg")
+            self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
             self._begin([climb, _Loiter(self.context, center)], now_ms)
         else:
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
@@ -150,17 +150,17 @@ class AutolandMode(_StagedMode):
 
     def enter(self, now_ms: int) -> None:
         facts = self.facts
-        home, away = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
+        home, distance_m = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
         if facts.personality.lands_in_place:
             home = (*facts.vehicle.state.position[:2], home[2])
         course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
         top = home[2] - facts.param("AUTOLAND_WP_ALT", 55.0)
-        start = (home[0] - away * cos(course), home[1] - away * sin(course), top)
+        start = (home[0] - distance_m * cos(course), home[1] - distance_m * sin(course), top)
         north, east, _ = facts.vehicle.state.position
         from_start = atan2(east - start[1], north - start[0])
         left = sin(course - from_start) > 0.0  # the circle is to the left of the approach, and flown counter-clockwise
         own = loiter(facts, start)
-        radius = min(_LARGEST_SHARE * away, own.radius)
+        radius = min(_LARGEST_SHARE * distance_m, own.radius)
         side = course + radians(-90.0 if left else 90.0)
         center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
         circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True)
@@ -201,9 +201,9 @@ class VerticalReturnMode(_StagedMode):
         facts, top = self.facts, self.facts.param("Q_RTL_ALT", 15.0)
         own = facts.personality.return_height((*place, facts.home_ned[2]))
         (north, east, down), radius = facts.vehicle.state.position, upright_radius(facts)
-        away = hypot(north - place[0], east - place[1])
+        distance_m = hypot(north - place[0], east - place[1])
         least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
-        near = max(top * min(away / max(radius, 1.0), 1.0), least)
+        near = max(top * min(distance_m / max(radius, 1.0), 1.0), least)
         up = facts.home_ned[2] - (near if own is None else own)
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None

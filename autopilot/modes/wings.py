@@ -41,11 +41,11 @@ class WingTakeoff(Maneuver):
     """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `away`: it also ends
     at this distance from its start, m."""
 
-    def __init__(self, context: VehicleContext, down: float, pitch: float, away: float = inf) -> None:
+    def __init__(self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf) -> None:
         super().__init__(context)
         self.down = down
         self.pitch = pitch
-        self._away = away
+        self._distance_m = distance_m
         self._begin: Ned = context.facts.vehicle.state.position
 
     def start(self, now_ms: int) -> None:
@@ -54,12 +54,12 @@ class WingTakeoff(Maneuver):
         self._look_again(now_ms)
 
     def _look_again(self, now_ms: int) -> None:
-        self.deadline_ms = now_ms + _LOOK_MS if self._away < inf else None
+        self.deadline_ms = now_ms + _LOOK_MS if self._distance_m < inf else None
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             north, east, _ = self.facts.vehicle.state.position
-            self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._away
+            self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m
             self._look_again(now_ms)
         self.done = self.done or self.helm.arrived
         if self.done:
@@ -343,5 +343,5 @@ class WingReturn(Maneuver):
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        away = hypot(north - circle.center[0], east - circle.center[1])
-        return away < stopping_m(self.facts, hypot(vn, ve))
+        distance_m = hypot(north - circle.center[0], east - circle.center[1])
+        return distance_m < stopping_m(self.facts, hypot(vn, ve))

@@ -378,8 +378,8 @@ class Mount:
 
     def _to_waypoint(self) -> Ned:
         r = self._facts.vehicle.state.report
-        away, bearing, above = (float(r[i]) for i in (report.WP_DISTANCE, report.WP_BEARING, report.ALT_ERROR))
-        return away * cos(bearing), away * sin(bearing), -above if isfinite(above) else 0.0
+        distance_m, bearing, above = (float(r[i]) for i in (report.WP_DISTANCE, report.WP_BEARING, report.ALT_ERROR))
+        return distance_m * cos(bearing), distance_m * sin(bearing), -above if isfinite(above) else 0.0
 
     def _warn(self, reason: str, now_ms: int) -> None:
         if self._warned_ms is None or now_ms - self._warned_ms >= _WARN_AGAIN_MS:

@@ -221,8 +221,8 @@ class Tracker:
 
     def _forgotten(self, now_ms: int) -> bool:
         here = self._facts.vehicle.state.position[:2]
-        away = max(dist(here, self.last_target[:2]), dist(here, self.last_vehicle[:2]))
-        return now_ms - self.last_ms > FORGOTTEN_MS or away > FORGOTTEN_M
+        distance_m = max(dist(here, self.last_target[:2]), dist(here, self.last_vehicle[:2]))
+        return now_ms - self.last_ms > FORGOTTEN_MS or distance_m > FORGOTTEN_M
 
     def forget(self) -> None:
         """Forget the target of an earlier landing."""

@@ -254,10 +254,10 @@ def _within(area: Numbers, norths: Numbers, easts: Numbers, corridor_m: float) -
     north, east = np.meshgrid(norths, easts, indexing="ij")
     points = np.column_stack([north.ravel(), east.ravel()])
     if corridor_m:
-        away = np.full(len(points), np.inf)
+        distance_m = np.full(len(points), np.inf)
         for begin, end in pairwise(area):
-            away = np.minimum(away, distances(points, begin[None], end[None])[0])
-        return (away <= corridor_m / 2.0).reshape(north.shape)
+            distance_m = np.minimum(distance_m, distances(points, begin[None], end[None])[0])
+        return (distance_m <= corridor_m / 2.0).reshape(north.shape)
     return inside(points, area, np.roll(area, -1, axis=0)).reshape(north.shape)
 
 
@@ -419,5 +419,5 @@ def nearest_item(way: Way, survey: Survey, gap: PhotoGap) -> int:
     if not legs:
         return survey.first
     begin, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "end"))
-    away = distances(np.array([gap.place]), begin, end)[:, 0]
-    return legs[int(np.argmin(away))].item.seq
+    distance_m = distances(np.array([gap.place]), begin, end)[:, 0]
+    return legs[int(np.argmin(distance_m))].item.seq

@@ -88,14 +88,14 @@ def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numb
     to_begin = distances(begin, corners, nexts).min(axis=0)
     to_end = distances(end, corners, nexts).min(axis=0)
     to_corner = distances(corners, begin, end).min(axis=1)
-    away: Numbers = np.minimum(np.minimum(to_begin, to_end), to_corner)
+    distance_m: Numbers = np.minimum(np.minimum(to_begin, to_end), to_corner)
     bad_begin = inside(begin, corners, nexts) != inclusion
     bad_end = inside(end, corners, nexts) != inclusion
     outside = np.maximum(np.where(bad_begin, to_begin, 0.0), np.where(bad_end, to_end, 0.0))
     table = _crossings(begin, end, corners, nexts)
     for at in np.flatnonzero(np.any(table >= 0.0, axis=1)):
         outside[at] = max(outside[at], _depth(begin[at], end[at], table[at], corners, inclusion))
-    return np.where(bad_begin | bad_end | (outside > 0.0), -outside, away)
+    return np.where(bad_begin | bad_end | (outside > 0.0), -outside, distance_m)
 
 
 def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusion: bool) -> float:

@@ -132,9 +132,9 @@ def _limits(q: RuleQuestion) -> Iterator[Finding]:
     top, floor = q.field.param("FENCE_ALT_MAX", 100.0), q.field.param("FENCE_ALT_MIN", -10.0)
     high = q.field.kind.flies
     for leg in _single_legs(q.way):
-        away, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
-        if types & FenceType.CIRCLE and away > radius + _ROUNDING_M:
-            text = f"{_named(leg.item)} lies {away:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
+        distance_m, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
+        if types & FenceType.CIRCLE and distance_m > radius + _ROUNDING_M:
+            text = f"{_named(leg.item)} lies {distance_m:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
             yield found("fence-leg", text, leg.item.seq)
         if high and types & FenceType.MAX_ALT and up > top + _ROUNDING_M:
             text = f"{_named(leg.item)} lies {up:.1f} m above home, FENCE_ALT_MAX is {top:.1f} m"
@@ -152,9 +152,9 @@ def _rally(q: RuleQuestion) -> Iterator[Finding]:
         out = -fence.margin(item.x, item.y, any_inclusion=union)
         if out > _ROUNDING_M:
             yield found("rally-outside", f"the rally point lies {out:.0f} m outside the fence", item.seq, _RALLY)
-        away = hypot(*q.field.local(item.x, item.y))
-        if limit > 0.0 and away > limit:
-            text = f"the rally point is {away:.0f} m from home, RALLY_LIMIT_KM is {limit / 1000.0:g} km"
+        distance_m = hypot(*q.field.local(item.x, item.y))
+        if limit > 0.0 and distance_m > limit:
+            text = f"the rally point is {distance_m:.0f} m from home, RALLY_LIMIT_KM is {limit / 1000.0:g} km"
             yield found("rally-far", text, item.seq, _RALLY)
 
 
@@ -168,11 +168,11 @@ def _home(q: RuleQuestion) -> Iterator[Finding]:
     first = q.plan.first_place()
     if first is None:
         return
-    away = hypot(*q.field.local(first.x, first.y))
-    if away > UNREACHABLE_M:
-        yield found("home-unreachable", f"{_named(first)} is {away / 1000.0:.0f} km from home", first.seq)
-    elif away > FAR_M:
-        yield found("home-far", f"{_named(first)} is {away / 1000.0:.1f} km from home", first.seq)
+    distance_m = hypot(*q.field.local(first.x, first.y))
+    if distance_m > UNREACHABLE_M:
+        yield found("home-unreachable", f"{_named(first)} is {distance_m / 1000.0:.0f} km from home", first.seq)
+    elif distance_m > FAR_M:
+        yield found("home-far", f"{_named(first)} is {distance_m / 1000.0:.1f} km from home", first.seq)
 
 
 def _battery(q: RuleQuestion) -> Iterator[Finding]:

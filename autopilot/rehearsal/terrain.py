@@ -189,8 +189,8 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
         if seq in reported:
             continue
         reported.add(seq)
-        away = float(share_at[k] * lines.lengths[k])
-        text = f"RTL from the way to {command_name(items[k].command)} meets the ground after {away:.0f} m"
+        distance_m = float(share_at[k] * lines.lengths[k])
+        text = f"RTL from the way to {command_name(items[k].command)} meets the ground after {distance_m:.0f} m"
         yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", seq)
 
 
@@ -201,8 +201,8 @@ def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
     if not plan.rally:
         return goal
     rally = np.array([field.place(item, (0.0, 0.0, 0.0)) for item in plan.rally])
-    away = arrays.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
-    nearest, least = np.argmin(away, axis=1), np.min(away, axis=1)
+    distance_m = arrays.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
+    nearest, least = np.argmin(distance_m, axis=1), np.min(distance_m, axis=1)
     limit = field.param("RALLY_LIMIT_KM") * 1000.0
     counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
     if field.param("RALLY_INCL_HOME"):
@@ -216,8 +216,8 @@ def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
     up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
     slope = field.param("RTL_CONE_SLOPE", 3.0)
     if slope > 0.5:
-        away = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
-        up = np.minimum(up, np.maximum(away * slope, least))
+        distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
+        up = np.minimum(up, np.maximum(distance_m * slope, least))
     if field.fenced and int(field.param("FENCE_TYPE")) & FenceType.MAX_ALT:
         up = np.minimum(up, field.param("FENCE_ALT_MAX", 100.0) - field.param("FENCE_MARGIN", 2.0))
     raised: Numbers = np.maximum(up, begin[:, 2])

@@ -290,17 +290,17 @@ class WingFlight:
         s, p = self._s, self._p
         self._begin(leg, None, None)
         height = -s[L.S_EPD]
-        away = self._distance_to(leg.end)
-        while away > stopping_way(s, p) and self._steps <= _MOST_STEPS:
+        distance_m = self._distance_to(leg.end)
+        while distance_m > stopping_way(s, p) and self._steps <= _MOST_STEPS:
             bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
-            self._step(height, hover_speed(s, p, away))
-            away = self._distance_to(leg.end)
+            self._step(height, hover_speed(s, p, distance_m))
+            distance_m = self._distance_to(leg.end)
         arrived_s = self._time_s + HOVER_IN_S
         down_s = self._down_s(height - leg.end[2])
         self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
         carried_s = _CARRIED * HOVER_IN_S * self._share(STAYING, height)
         self._joules += self._body.hover_w * (carried_s + down_s * self._share(SINKING, height))
-        self._way_m += away
+        self._way_m += distance_m
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
         return arrived_s
 
@@ -415,5 +415,5 @@ def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) 
     north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)
     behind = north * ahead_n + east * ahead_e
     seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
-    away = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - _UNPOWERED_S), 0.0)
-    return (begin[0] + away * ahead_n, begin[1] + away * ahead_e, up), seconds
+    distance_m = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - _UNPOWERED_S), 0.0)
+    return (begin[0] + distance_m * ahead_n, begin[1] + distance_m * ahead_e, up), seconds

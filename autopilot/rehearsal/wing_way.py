@@ -122,9 +122,9 @@ def _joins_m(leg: PlannedLeg | None, tightest: float) -> float:
 
 
 def _approach(leg: PlannedLeg, name: str) -> Iterator[Finding]:
-    down, away = leg.begin[2] - leg.end[2], leg.length_m
-    if down > _STEEPEST * away:
-        yield found("approach-steep", f"{name} comes down {down:.0f} m on {away:.0f} m", leg.item.seq)
+    down, distance_m = leg.begin[2] - leg.end[2], leg.length_m
+    if down > _STEEPEST * distance_m:
+        yield found("approach-steep", f"{name} comes down {down:.0f} m on {distance_m:.0f} m", leg.item.seq)
 
 
 def _climb(field: FlyingField, leg: PlannedLeg, name: str) -> Iterator[Finding]:

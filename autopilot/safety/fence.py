@@ -70,8 +70,8 @@ _LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
 
 def _earliest(distance: float, speed: float) -> float:
     """Shortest time in which a vehicle at `speed` m/s covers `distance` m, s."""
-    away = max(distance - _SLACK, 0.0)
-    return (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * away) - speed) / _FASTEST_CHANGE
+    distance_m = max(distance - _SLACK, 0.0)
+    return (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * distance_m) - speed) / _FASTEST_CHANGE
 
 
 class FenceGuard:

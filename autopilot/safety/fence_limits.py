@@ -112,8 +112,8 @@ class FenceLimits:
             excess[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
         if types & FenceType.CIRCLE and self._facts.has_position:
             home = self._facts.home_ned
-            away = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
-            excess[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
+            distance_m = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
+            excess[FenceType.CIRCLE] = distance_m - param("FENCE_RADIUS", 300.0)
         if types & FenceType.POLYGON and self.zones and self._facts.has_position:
             excess[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
         return excess

@@ -41,9 +41,9 @@ class ObjectDatabase:
         most_m, least_m = param("OA_DB_DIST_MAX"), param("OA_DB_RADIUS_MIN", 0.01)
         self._expire(now_ms)
         for north, east in points:
-            away = hypot(north - here[0], east - here[1])
-            radius = max(away * rise / run, least_m)
-            if most_m <= 0.0 or away - radius <= most_m:
+            distance_m = hypot(north - here[0], east - here[1])
+            radius = max(distance_m * rise / run, least_m)
+            if most_m <= 0.0 or distance_m - radius <= most_m:
                 self._take((north, east, here[2], radius, float(now_ms)))
 
     def _is_low(self) -> bool:

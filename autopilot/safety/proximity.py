@@ -76,11 +76,11 @@ class Proximity:
         north, east, _ = state.position
         least, most = max(param("PRX1_MIN"), scan.least_m), param("PRX1_MAX") or scan.range_m
         points, yaw, ignored = [], state.yaw, self._ignored()
-        for k, away in enumerate(scan.distances_m):
+        for k, distance_m in enumerate(scan.distances_m):
             off = (scan.first_deg + k * scan.step_deg) % 360.0
-            if isfinite(away) and least <= away <= most and not _within(ignored, off):
+            if isfinite(distance_m) and least <= distance_m <= most and not _within(ignored, off):
                 bearing = yaw + radians(off)
-                points.append((north + away * cos(bearing), east + away * sin(bearing)))
+                points.append((north + distance_m * cos(bearing), east + distance_m * sin(bearing)))
         return tuple(points)
 
     def _ignored(self) -> list[tuple[float, float]]:

@@ -119,14 +119,14 @@ class Barriers:
         vehicle; inf: no barriers."""
         least, edges = self.ceiling - high, slice(None if self.closed else -1)
         for area in self.areas:
-            away = area.distance(begin, end, edges)
-            least = min(least, (away if area.holds(begin) else -away) - self.margin)
+            distance_m = area.distance(begin, end, edges)
+            least = min(least, (distance_m if area.holds(begin) else -distance_m) - self.margin)
         for disc in self.discs:
             least = min(least, disc.room(begin, end) - self.margin)
         if self.objects is not None and self.objects.size:
             beside = -self.objects[2] - np.clip(-self.objects[2], low, high)
-            away = np.sqrt(np.square(_to_way(self.objects[:2], begin, end)) + np.square(beside))
-            least = min(least, float((away - self.objects[3]).min()))
+            distance_m = np.sqrt(np.square(_to_way(self.objects[:2], begin, end)) + np.square(beside))
+            least = min(least, float((distance_m - self.objects[3]).min()))
         return least
 
 

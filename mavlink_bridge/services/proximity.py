@@ -76,7 +76,7 @@ class Directions:
         reported_ms, stamp, nearest = self._reported.get(sector, (now_ms - TIMEOUT_MS, stamp_ms, inf))
         if stamp != stamp_ms or now_ms - reported_ms >= TIMEOUT_MS or away_m <= nearest:
             self._reported[sector] = now_ms, stamp_ms, away_m
-        fresh = {k: away for k, (at_ms, _, away) in self._reported.items() if now_ms - at_ms < TIMEOUT_MS}
+        fresh = {k: distance_m for k, (at_ms, _, distance_m) in self._reported.items() if now_ms - at_ms < TIMEOUT_MS}
         distances = [fresh.get(k, nan) for k in range(self._count)]
         return Scan(distances, 0.0, self._step_deg, most_m)
 
@@ -94,11 +94,11 @@ def distance_of(message: Message) -> tuple[float, float, float] | None:
 def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
     """Direction of an OBSTACLE_DISTANCE_3D relative to the nose, degrees, its horizontal distance and its range, m;
     None: out of range, in another frame, or steeper than 45 degrees, which is above or below the path."""
-    away = hypot(message.x, message.y, message.z)
+    distance_m = hypot(message.x, message.y, message.z)
     level = hypot(message.x, message.y)
     if message.frame != Frame.BODY_FRD or not isfinite(message.max_distance):
         return None
-    if not (message.min_distance <= away <= message.max_distance) or abs(message.z) > level or level == 0.0:
+    if not (message.min_distance <= distance_m <= message.max_distance) or abs(message.z) > level or level == 0.0:
         return None
     return degrees(atan2(message.y, message.x)), level, message.max_distance
 
@@ -106,7 +106,7 @@ def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
 def obstacle_message(scan: Scan, time_us: int) -> Message:
     """OBSTACLE_DISTANCE of a scan, in the body frame."""
     most = min(round(100.0 * scan.range_m), _UNKNOWN - 2)
-    distances = [_centimetres(away, most) for away in scan.distances_m][:_DIRECTIONS]
+    distances = [_centimetres(distance_m, most) for distance_m in scan.distances_m][:_DIRECTIONS]
     return dialect.MAVLink_obstacle_distance_message(
         time_us,
         DistanceSensor.LASER,
@@ -120,25 +120,25 @@ def obstacle_message(scan: Scan, time_us: int) -> Message:
     )
 
 
-def _centimetres(away: float, most: int) -> int:
-    if away != away:
+def _centimetres(distance_m: float, most: int) -> int:
+    if distance_m != distance_m:
         return _UNKNOWN
-    return most + 1 if not isfinite(away) else min(max(round(100.0 * away), 1), most)
+    return most + 1 if not isfinite(distance_m) else min(max(round(100.0 * distance_m), 1), most)
 
 
 def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
     """DISTANCE_SENSOR for each orientation with an obstacle."""
     nearest: dict[int, float] = {}
-    for k, away in enumerate(scan.distances_m):
-        if isfinite(away):
+    for k, distance_m in enumerate(scan.distances_m):
+        if isfinite(distance_m):
             orientation = round((scan.first_deg + k * scan.step_deg) / 45.0) % _ORIENTATIONS
-            nearest[orientation] = min(nearest.get(orientation, away), away)
+            nearest[orientation] = min(nearest.get(orientation, distance_m), distance_m)
     return [
         dialect.MAVLink_distance_sensor_message(
             boot_ms(time_ms),
             round(100.0 * scan.least_m),
             min(round(100.0 * scan.range_m), _UNKNOWN),
-            min(round(100.0 * away), _UNKNOWN),
+            min(round(100.0 * distance_m), _UNKNOWN),
             DistanceSensor.LASER,
             _FIRST_ID + orientation,
             orientation,
@@ -148,7 +148,7 @@ def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
             _NO_QUATERNION,
             0,
         )
-        for orientation, away in sorted(nearest.items())
+        for orientation, distance_m in sorted(nearest.items())
     ]
 
 

@@ -67,8 +67,8 @@ def findings(
         yield MissionFinding.LANDS_FIRST, 0.0
         return
     farthest = parameters["MIS_DIST_1WP"]
-    if first is not None and 0.0 < farthest <= (away := distance(_place(first, facts), facts.home)):
-        yield MissionFinding.FAR, away
+    if first is not None and 0.0 < farthest <= (distance_m := distance(_place(first, facts), facts.home)):
+        yield MissionFinding.FAR, distance_m
     yield from _takeoff(items, first, facts)
     wings, lifts = facts.vehicle_class.has_stall_speed, facts.vehicle_class.lands_anywhere
     if not (wings and lifts) and any(item.command in _OF_VTOL for item in items):

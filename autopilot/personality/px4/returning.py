@@ -106,9 +106,9 @@ def nearest(
     goal, number = Goal.HOME, 0
     if (rule.landing or best == inf) and landing_m + _NEARER_M < best:
         best, goal = landing_m if rule.landing else inf, Goal.LANDING
-    for at, away in enumerate(safe_points_m):
-        if away + _NEARER_M < best:
-            best, goal, number = away, Goal.SAFE_POINT, at
+    for at, distance_m in enumerate(safe_points_m):
+        if distance_m + _NEARER_M < best:
+            best, goal, number = distance_m, Goal.SAFE_POINT, at
     return goal, number
 
 
@@ -215,8 +215,8 @@ class Px4Returns:
         north, east, _ = facts.vehicle.state.position
         highest = param["RTL_RETURN_ALT"]
         if self._hovers and param["RTL_CONE_ANG"] > 0.0:
-            away, near = hypot(goal[0] - north, goal[1] - east), param["RTL_MIN_DIST"]
-            highest = cone_height(away, highest, near, param["NAV_ACC_RAD"], param["RTL_CONE_ANG"])
+            distance_m, near = hypot(goal[0] - north, goal[1] - east), param["RTL_MIN_DIST"]
+            highest = cone_height(distance_m, highest, near, param["NAV_ACC_RAD"], param["RTL_CONE_ANG"])
         return facts.home_ned[2] - goal[2] + highest
 
     def approach(self, goal: Ned) -> Circle:
