@@ -98,9 +98,7 @@ def _is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:
 
 
 def _steers_mission(frame: MavlinkFrame) -> bool:
-    if frame.msg_id == _SET_CURRENT:
-        return True
-    return _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
+    return frame.msg_id == _SET_CURRENT or _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
 def _mission(message: Any) -> Ownership:

@@ -79,9 +79,7 @@ class NativeMission:
         """True if the controller has reported it; a landing item is done on the ground."""
         spec = spec_of(cmd.command)
         comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.flies
-        if comes_down and self._vehicle.state.landed:
-            return True
-        return cmd.seq in self._reached
+        return (comes_down and self._vehicle.state.landed) or cmd.seq in self._reached
 
     def on_mission_complete(self) -> None:
         """Do nothing: the controller stays where its AUTO ends."""
