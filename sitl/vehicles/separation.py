@@ -22,6 +22,7 @@ from sitl.kernel import layout as M
 CLOSE_M: Final = 20.0
 """Distance below which an approach is reported, m."""
 _MOVES_MPS: Final = 0.5
+_STANDS_MPS: Final = _MOVES_MPS / 2.0  # of each component: less than `_MOVES_MPS` of all three together
 _AT_ONCE: Final = 1 << 18
 """Number of pairs that are computed in one step."""
 _APART_M: Final = 1.0
@@ -61,9 +62,12 @@ class Separation:
 
     def look(self, now_ms: int) -> list[Approach]:
         """Sample all vehicles at `now_ms`. Returns every close pair with its closest distance since the last sample."""
-        self._read()
         passed_s = 0.0 if self._looked_ms is None else (now_ms - self._looked_ms) / 1000.0
         self._looked_ms = now_ms
+        if self._all_stand():
+            self._follow(())
+            return []
+        self._read()
         reach_m = CLOSE_M if self.closest is None else max(CLOSE_M, self.closest.distance_m)
         if self.closest is None:
             reach_m = np.inf
@@ -80,6 +84,13 @@ class Separation:
         for approach in self._under_way.values():
             self._report(approach)
         self._under_way.clear()
+
+    def _all_stand(self) -> bool:
+        """True if certainly no vehicle moves, by the fewest operations: most fleets stand most of the time."""
+        return not any(
+            state[:, L.S_AIR].any() or np.abs(state[:, M.S_VN : M.S_VD + 1]).max() > _STANDS_MPS
+            for state, _ in self._states
+        )
 
     def _read(self) -> None:
         for state, members in self._states:

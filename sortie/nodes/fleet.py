@@ -1,9 +1,9 @@
 """Fleet node: many vehicles whose bodies advance in one call of each kernel, of which only those decide that need to.
 
-A pass goes to the end of a window that all vehicles share. Within it each vehicle flies to its own next deadline or
-event, as it would alone; a vehicle without a decision is only moved. So after a pass all vehicles have the same time,
-and each has decided at the same instants as a lone vehicle would. Received messages are for one vehicle or for all;
-only the addressed ones act.
+A pass goes to the end of a window that all vehicles share, over windows in which none of them has anything to do.
+Within it each vehicle flies to its own next deadline or event, as it would alone; a vehicle without a decision is only
+moved. So after a pass all vehicles have the same time, and each has decided at the same instants as a lone vehicle
+would. Received messages are for one vehicle or for all; only the addressed ones act.
 
 Links are shared (`Network`) or belong to one vehicle (a network of one). Link and vehicle time are in ms.
 """
@@ -88,7 +88,7 @@ class FleetNode:
         self.on_stranded: list[Callable[[int, Exception], None]] = []
         """Callbacks for a failed vehicle: its number and its error."""
         self.on_pass: list[Callable[[int], None]] = []
-        """Callbacks for the end of a pass, with the vehicle time, ms."""
+        """Callbacks for the end of a window, with the vehicle time, ms."""
         self.between, self.has_time = between, has_time
         self._first, self._unserved = 0, False
         self._virtual = True
@@ -263,17 +263,27 @@ class FleetNode:
 
     # --- a turn ---------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """Make one pass: all vehicles to the end of the window, at most to `until_ms`. `link_ms` None: link time is
-        vehicle time."""
+        """Make one pass: all vehicles to the end of the first window in which one of them needs a pass, at most to
+        `until_ms`. `link_ms` None: link time is vehicle time."""
+        while not self._pass_window(until_ms, link_ms) and self.now_ms < until_ms:
+            pass
+
+    def _pass_window(self, until_ms: int, link_ms: int | None) -> bool:
+        """Bring all vehicles to the end of the window, at most to `until_ms`. False if none of them needed a pass."""
         self._follow(link_ms)
         end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
         end_ms += -end_ms % int(L.TICK_MS)
+        passed = False
         for kind in self._kinds:
-            while kind.is_behind(end_ms):
-                self._act(kind, kind.advance(end_ms), link_ms)
+            ready = kind.advance(end_ms)
+            while ready:
+                passed = True
+                self._act(kind, ready, link_ms)
+                ready = kind.advance(end_ms) if kind.is_behind(end_ms) else ()
         self.now_ms = end_ms
         for listener in self.on_pass:
             listener(end_ms)
+        return passed
 
     def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
         again: set[int] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -89,13 +89,15 @@ class KindRows:
             self._next_ms = float(self.due_ms.min())
         return self._next_ms
 
-    def advance(self, end_ms: float) -> Iterable[ReadyRow]:
+    def advance(self, end_ms: float) -> Sequence[ReadyRow]:
         """Advance each vehicle that is behind `end_ms` to its deadline or first event, and return the rows that need a
-        pass."""
+        pass; without one all have reached `end_ms`."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
         rows.advance(until)
+        if self.next_ms > end_ms and not rows.events.any():
+            return ()
         due = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
         ready = np.flatnonzero(due & (until != _PASSED_OVER))
         now_ms = rows.times_ms[ready]
@@ -103,7 +105,7 @@ class KindRows:
         decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
         look, own = now_ms >= self.look_ms[ready], (now_ms >= self.own_ms[ready]) | happened
         times = now_ms.astype(np.int64).tolist()
-        return zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True)
+        return list(zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True))
 
     def is_behind(self, end_ms: float) -> bool:
         """True while a member has not reached `end_ms`."""

@@ -64,3 +64,13 @@ def test_the_first_look_finds_the_closest_however_far() -> None:
     assert fleet.look(0) == []
     assert fleet.closest is not None
     assert (fleet.closest.pair, fleet.closest.distance_m) == ((1, 2), 400.0)
+
+
+@pytest.mark.parametrize(("speed_mps", "moves"), [(0.0, False), (0.2, False), (0.45, False), (0.55, True), (3.0, True)])
+def test_a_vehicle_on_the_ground_moves_from_half_a_metre_a_second_on(speed_mps: float, moves: bool) -> None:
+    """A pair is looked at while one of them moves; before, two that stand side by side are no approach."""
+    fleet, state = watched(3)
+    state[:, M.S_PN] = 0.0, 5.0, 900.0
+    assert fleet.look(0) == []
+    state[0, M.S_VE] = speed_mps
+    assert [approach.pair for approach in fleet.look(250)] == ([(0, 1)] if moves else [])

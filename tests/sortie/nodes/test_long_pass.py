@@ -137,3 +137,19 @@ def test_a_long_pass_is_heard_of_by_the_wall() -> None:
     assert beats(2.5, 1.0) == [0.25, 1.25, 2.25]
     assert beats(0.125, 1.0) == []
     assert beats(2.5, 0.0) == []
+
+
+def test_a_pass_goes_over_windows_in_which_nobody_needs_one() -> None:
+    """Vehicles that stand and that nobody hears look around once a second: four windows."""
+    node = fleet_node([vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, 4)])
+    node.load()
+    while node.now_ms < 60_000:
+        node.advance(60_000)
+    windows: list[int] = []
+    node.on_pass.append(windows.append)
+    passes = 0
+    while node.now_ms < 90_000:
+        node.advance(90_000)
+        passes += 1
+    assert windows == [-(-end_ms // 20) * 20 for end_ms in range(60_250, 90_001, 250)]  # whole ticks
+    assert passes <= 35
