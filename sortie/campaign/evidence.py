@@ -188,9 +188,9 @@ def cause_of(study: Study, row: RunResult) -> str:
     return AND.join(sorted(acted)) or NO_FAULT
 
 
-def _assumed(name: str, figure: str, given: float, of: Callable[[float], float], again: str) -> Assumption:
+def _assumed(name: str, figure: str, given: float, figure_of: Callable[[float], float], again: str) -> Assumption:
     values = tuple(factor * given for factor in (0.5, 1.0, 2.0))
-    return Assumption(name, figure, values, tuple(map(of, values)), again)
+    return Assumption(name, figure, values, tuple(map(figure_of, values)), again)
 
 
 def _rate_with(rest: float, share: float, per_hour: float) -> float:
@@ -295,8 +295,8 @@ class _Flights:
             share, given = cause.volume.per_flight or 0.0, box.rates.get(cause.name)
             if given is not None and rate is not None:
                 rest = rate.per_hour - given.per_hour * share
-                of = partial(_rate_with, rest, share)
-                yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, of, cause.volume.again)
+                rate_of = partial(_rate_with, rest, share)
+                yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, rate_of, cause.volume.again)
 
     def _exit_share(self, margins: Floats) -> float:
         return float((margins[self.flew] < 0.0).mean())

@@ -201,7 +201,7 @@ def _assumptions(found: ContainmentEvidence) -> str:
         return "<p>Not told of a search, or without flights.</p>"
     rows = []
     for row in found.assumptions:
-        cells = [f"{of:.3g} (with {given:g})" for given, of in zip(row.values, row.figures, strict=True)]
+        cells = [f"{figure:.3g} (with {given:g})" for given, figure in zip(row.values, row.figures, strict=True)]
         rows.append((escape(row.name), escape(row.figure), *cells, _code(row.again)))
     head = ("assumption", "figure", "at half of it", "as given", "at twice it", "worst flight as given")
     return plain_table(head, rows, "Sensitivity to assumptions")

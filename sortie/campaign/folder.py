@@ -83,12 +83,12 @@ class Folder:
             write_whole(file, stored)
             return
         previous = read_study(self.path)
-        mine = msgspec.json.decode(stored, type=StoredStudy)
-        if msgspec.structs.replace(previous.study, name=mine.study.name) != mine.study:
+        ours = msgspec.json.decode(stored, type=StoredStudy)
+        if msgspec.structs.replace(previous.study, name=ours.study.name) != ours.study:
             raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
-        if previous.identity != mine.identity:
+        if previous.identity != ours.identity:
             raise UserError(
-                f"--out {self.path}: was flown by Sortie {previous.identity}, this is {mine.identity}; choose another "
+                f"--out {self.path}: was flown by Sortie {previous.identity}, this is {ours.identity}; choose another "
                 "folder"
             )
 

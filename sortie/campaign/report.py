@@ -199,10 +199,10 @@ def _tracks(folder: Path, columns: Columns) -> str:
     study = columns.stored.study
     planned = {row.run: study.planned(row.run, row.inputs) for row in rows}
     tracks = [track_of(str(row.run), found[row.run], planned[row.run], f"run{k}") for k, row in enumerate(rows)]
-    same = len({(track.home, track.plan.items) for track in tracks}) == 1
-    title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
+    one_plan = len({(track.home, track.plan.items) for track in tracks}) == 1
+    title = "The worst tracks over the plan" if one_plan else "The worst tracks over their plans"
     runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)
-    own = "" if same else ", each with its own plan dashed"
+    own = "" if one_plan else ", each with its own plan dashed"
     return (
         f"<h2>{title}</h2><p>Runs {runs}{own}; of equally bad flights those whose inputs differ most. The plan "
         f"is dashed, the fence drawn through, H where it stood; a track ends at its number.</p>{map_of(tracks)}"
@@ -306,8 +306,8 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
         for change in file.change
     ]
     if file.fleet is not None:
-        who = file.fleet.file or f"{file.fleet.count} vehicles"
-        rows.append(("fleet", f"{who}, {file.fleet.formation}, {file.fleet.spacing} m apart"))
+        members = file.fleet.file or f"{file.fleet.count} vehicles"
+        rows.append(("fleet", f"{members}, {file.fleet.formation}, {file.fleet.spacing} m apart"))
     rows += [(f"judge {name}", text) for name, text in file.judge.items()]
     inputs = plain_table(("input", "distribution", "numbers", "within"), vary, "Inputs") if vary else ""
     fixed = plain_table(

@@ -102,8 +102,8 @@ def as_junit(judged: Judged) -> str:
     for name, suite in suites.items():
         cases = [case for case in judged["cases"] if case["service"] == name]
         suite.set("tests", str(len(cases)))
-        for attribute, of in (("failures", (Verdict.FAIL,)), ("skipped", (Verdict.NOT_APPLICABLE, Verdict.UNTESTED))):
-            suite.set(attribute, str(sum(case["verdict"] in {verdict.value for verdict in of} for case in cases)))
+        for attribute, kinds in (("failures", [Verdict.FAIL]), ("skipped", [Verdict.NOT_APPLICABLE, Verdict.UNTESTED])):
+            suite.set(attribute, str(sum(case["verdict"] in {kind.value for kind in kinds} for case in cases)))
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 

@@ -159,6 +159,6 @@ class RecordedCommands(Speaker):
         if logged is None and msg_id == _VERSION:
             recording = self._player.recording
             version, commit = recording.version()
-            can = CAPABILITIES | recording.firmware.capabilities & _ENCODINGS
-            return dialect.MAVLink_autopilot_version_message(can, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0)
+            flags = CAPABILITIES | recording.firmware.capabilities & _ENCODINGS
+            return dialect.MAVLink_autopilot_version_message(flags, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0)
         return logged

@@ -170,11 +170,11 @@ class FaultSchedule:
 
     def _still_active(self, sortie: int) -> list[LoopFault]:
         """Return drawn faults of earlier sorties that are still active. Ended ones are forgotten."""
-        mine = [text for text in self.memory if _CHANCE in text and int(text.split(_CHANCE)[1]) < sortie]
-        for text in mine:
+        earlier = [text for text in self.memory if _CHANCE in text and int(text.split(_CHANCE)[1]) < sortie]
+        for text in earlier:
             if not self.memory[text].active:
                 del self.memory[text]
-        texts = [text for text in mine if text in self.memory]
+        texts = [text for text in earlier if text in self.memory]
         return [
             LoopFault(text, text.split(_CHANCE)[0], FaultTime(None, 0), None, self.memory[text].struck)
             for text in texts

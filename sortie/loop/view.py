@@ -111,7 +111,7 @@ class LoopView:
     def lines(self, loop: SortieLoop) -> list[Line]:
         """Return the panel: phase, timers, mode, tanks, batteries, number of sorties, last decision with its reason."""
         memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
-        of = "" if self._total is None else f" of {self._total}"
+        of_total = "" if self._total is None else f" of {self._total}"
         shown = "LOST, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer
         shown = f"{shown}, in other hands" if memory.controlled_by else shown
         death = "stopped" if memory.death.due_ms is None else f"in {span(memory.death.due_ms - loop.now_ms)}"
@@ -119,7 +119,7 @@ class LoopView:
         phase = f"phase {int(memory.phase)} {memory.phase.title}"
         style = BAD if memory.skimmer is SkimmerState.LOST else "bold"
         out: list[Line] = [
-            [f"sortie {memory.number}{of}", (phase, "bold"), span(loop.now_ms)],
+            [f"sortie {memory.number}{of_total}", (phase, "bold"), span(loop.now_ms)],
             [
                 (f"skimmer {shown}", style),
                 f"mode {'-' if status is None else status.mode}",

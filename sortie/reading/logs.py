@@ -81,9 +81,9 @@ def read_log(path: Path) -> FlightFacts:
     log = find_log(path)
     with reading(log):
         facts = _READERS[form_of(log)](log)
-        beside = log.parent / PLAN
-        if beside.is_file():
-            facts.take_plan(parse_plan(beside.read_bytes()))
+        plan_file = log.parent / PLAN
+        if plan_file.is_file():
+            facts.take_plan(parse_plan(plan_file.read_bytes()))
     if not (facts.samples or facts.modes or facts.texts):
         raise UserError(f"{log}: the log holds nothing of a flight")
     facts.name = f"{log.resolve().parent.name}/{log.name}"

@@ -252,14 +252,14 @@ class _Log:
     def _gaps(self) -> Iterator[tuple[int, PhotoGap]]:
         facts, home_up = self._session.autopilot.facts, -self._session.autopilot.facts.home_ned[2]
         for number, survey in enumerate(self._order.surveys):
-            mine = [row for row in self._photos if survey.survey.first <= row[0] <= survey.survey.last]
+            photos = [row for row in self._photos if survey.survey.first <= row[0] <= survey.survey.last]
             field = FlyingField(
                 facts.vehicle_class, facts.parameters, self._order.spec.home, ground=facts.terrain.ground
             )
-            ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in mine])
+            ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in photos])
             quads = [
                 footprint((place[0], place[1], place[2] + home_up), _matrix(looks), survey.camera.lens, ground)
-                for _, place, looks in mine
+                for _, place, looks in photos
             ]
             gap = find_gap(survey.area, np.array(quads).reshape(-1, 4, 2), survey.survey.corridor_m)
             if gap is not None and gap.wide_m >= LEAST_GAP_M:

@@ -133,16 +133,16 @@ def as_junit(rehearsal: Rehearsal, source: str) -> str:
     """Return JUnit XML: one suite with a case for each rule. An error is a failure; a warning is in the case's
     output."""
     found = {name: [finding for finding in rehearsal.findings if finding.rule.name == name] for name in RULES}
-    failed = sum(bool(ones) and RULES[name].severity is FindingSeverity.ERROR for name, ones in found.items())
+    failed = sum(bool(group) and RULES[name].severity is FindingSeverity.ERROR for name, group in found.items())
     suite = ElementTree.Element(
         "testsuite", name=f"sortie rehearse {source}", tests=str(len(RULES)), failures=str(failed), errors="0"
     )
-    for name, ones in found.items():
+    for name, group in found.items():
         case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
-        text = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in ones)
-        if ones and RULES[name].severity is FindingSeverity.ERROR:
-            ElementTree.SubElement(case, "failure", message=ones[0].text).text = text
-        elif ones:
+        text = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in group)
+        if group and RULES[name].severity is FindingSeverity.ERROR:
+            ElementTree.SubElement(case, "failure", message=group[0].text).text = text
+        elif group:
             ElementTree.SubElement(case, "system-out").text = text
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 

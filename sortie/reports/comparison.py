@@ -193,8 +193,8 @@ def compared(
         off[:2, (time + shifts[0] > from_s) & (time + shifts[0] <= until_s)] = 0.0
     distance = hypot(hypot(off[0], off[1]), off[2])
     rows = [_row("place", "m", time, distance, within_m), _row("height", "m", time, np.abs(off[2]))]
-    for name, unit, of in _SAMPLED:
-        pair = [_sampled(facts, of, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+    for name, unit, value_of in _SAMPLED:
+        pair = [_sampled(facts, value_of, time + shift) for facts, shift in zip(both, shifts, strict=True)]
         rows.append(_row(name, unit, time, np.abs(pair[0] - pair[1])))
     for quantity, unit in ((Quantity.ROLL, "deg"), (Quantity.PITCH, "deg"), (Quantity.YAW, "deg")):
         pair = [_series(facts, quantity, time + shift) for facts, shift in zip(both, shifts, strict=True)]
@@ -257,8 +257,8 @@ def places_at(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
     return np.stack([np.interp(time, at[order], column[order]) for column in rows.T])
 
 
-def _sampled(facts: FlightFacts, of: Callable[[Sample], float], time: Array) -> Array:
-    return _known([(sample.time_s, of(sample)) for sample in facts.samples], time)
+def _sampled(facts: FlightFacts, value_of: Callable[[Sample], float], time: Array) -> Array:
+    return _known([(sample.time_s, value_of(sample)) for sample in facts.samples], time)
 
 
 def _series(facts: FlightFacts, quantity: Quantity, time: Array) -> Array:

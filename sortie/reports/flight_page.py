@@ -31,9 +31,9 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class CurveLine:
-    """Line of a chart. `of` returns (s, value); `kind`: a further CSS class."""
+    """Line of a chart. `points_of` returns (s, value); `kind`: a further CSS class."""
 
-    of: Callable[[FlightFacts], Points]
+    points_of: Callable[[FlightFacts], Points]
     kind: str = "value"
 
 
@@ -148,19 +148,19 @@ def _lost_in_flight(facts: FlightFacts) -> Points:
 
 
 FIGURES: Sequence[tuple[str, str, Callable[[FlightFacts], Points], Callable[[list[float]], float]]] = (
-    ("Highest above home", "m", CHARTS[0][2][0].of, max),
-    ("Fastest over ground", "m/s", CHARTS[1][2][0].of, max),
+    ("Highest above home", "m", CHARTS[0][2][0].points_of, max),
+    ("Fastest over ground", "m/s", CHARTS[1][2][0].points_of, max),
     ("Farthest beside the plan", "m", deviations, max),
-    ("Battery, least", "%", _of_samples(lambda sample: sample.percent).of, min),
-    ("Vibration, most", "m/s²", _of(Quantity.VIBRATION).of, max),
+    ("Battery, least", "%", _of_samples(lambda sample: sample.percent).points_of, min),
+    ("Vibration, most", "m/s²", _of(Quantity.VIBRATION).points_of, max),
     ("Lost frames in flight, most", "%", _lost_in_flight, max),
 )  # fmt: skip
 
 
 def _figures(flights: Sequence[FlightFacts]) -> str:
     rows = []
-    for name, unit, of, pick in FIGURES:
-        known = [[value for _, value in of(facts) if isfinite(value)] for facts in flights]
+    for name, unit, points_of, pick in FIGURES:
+        known = [[value for _, value in points_of(facts) if isfinite(value)] for facts in flights]
         if any(known):
             cells = "".join(
                 f'<td class="figure">{f"{pick(values):.1f} {unit}" if values else "–"}</td>' for values in known
@@ -180,7 +180,7 @@ def _chart(
 ) -> str:
     """Draw a chart; "" without values."""
     drawn = [
-        (f"{line.kind} flight{number}", [(at_s - shift_s, value) for at_s, value in line.of(facts)])
+        (f"{line.kind} flight{number}", [(at_s - shift_s, value) for at_s, value in line.points_of(facts)])
         for number, (facts, shift_s) in enumerate(zip(flights, shifts_s, strict=True))
         for line in lines
     ]

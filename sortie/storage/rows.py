@@ -88,21 +88,21 @@ _LARGEST_STAMP = (1 << 48) - 1
 def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     """Load the state of a vehicle. sqlite3.DatabaseError for invalid values."""
     state = StoredState()
-    mine = (vehicle,)
-    for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", mine).fetchall():
+    key = (vehicle,)
+    for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", key).fetchall():
         rows = database.execute(
             "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
             " WHERE vehicle = ? AND kind = ? ORDER BY seq",
             (vehicle, kind),
         )
         state.plans[kind] = tuple(_item(row) for row in rows)
-    state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", mine).fetchall())
+    state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", key).fetchall())
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))
-    home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", mine).fetchone()
+    home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", key).fetchone()
     if home is not None:
         _expect("home", _are_finite(home) and on_earth(*home[:2]))
         state.home = GeoPoint(*home)
-    state.progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", mine).fetchone()
+    state.progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", key).fetchone()
     if state.progress is not None:
         _expect("progress", isinstance(state.progress[0], int) and state.progress[1] in set(MissionState))
     stamp = database.execute("SELECT stamp FROM signing").fetchone()
@@ -110,7 +110,7 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
         _expect("signing", isinstance(stamp[0], int) and 0 <= stamp[0] <= _LARGEST_STAMP)
         state.signing_stamp = stamp[0]
     if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'show'").fetchone() is not None:
-        show = database.execute("SELECT content FROM show WHERE vehicle = ?", mine).fetchone() or (b"",)
+        show = database.execute("SELECT content FROM show WHERE vehicle = ?", key).fetchone() or (b"",)
         _expect("show", isinstance(show[0], bytes))
         state.show = show[0]
     return state

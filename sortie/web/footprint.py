@@ -41,22 +41,22 @@ def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_d
     return found
 
 
-def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
+def of_view(message: Message, home_alt_m: float | None) -> Corners | None:
     """Return the corners for a CAMERA_FOV_STATUS."""
-    camera = _place(of.lat_camera, of.lon_camera, of.alt_camera)
-    ground_m = of.alt_image / 1e3 if of.alt_image != NO_PLACE else home_alt_m
+    camera = _place(message.lat_camera, message.lon_camera, message.alt_camera)
+    ground_m = message.alt_image / 1e3 if message.alt_image != NO_PLACE else home_alt_m
     if camera is None or ground_m is None:
         return None
-    return corners(camera, camera.alt - ground_m, of.q, of.hfov, of.vfov)
+    return corners(camera, camera.alt - ground_m, message.q, message.hfov, message.vfov)
 
 
-def of_picture(of: Message, fov_deg: Place | None) -> Photo | None:
+def of_picture(message: Message, fov_deg: Place | None) -> Photo | None:
     """Return the photo of a CAMERA_IMAGE_CAPTURED. `fov_deg`: last known field of view, horizontal and vertical. None
     for a failed picture, or an unknown place."""
-    camera = _place(of.lat, of.lon, of.alt)
-    if camera is None or of.capture_result != 1:
+    camera = _place(message.lat, message.lon, message.alt)
+    if camera is None or message.capture_result != 1:
         return None
-    ground = None if fov_deg is None else corners(camera, of.relative_alt / 1e3, of.q, *fov_deg)
+    ground = None if fov_deg is None else corners(camera, message.relative_alt / 1e3, message.q, *fov_deg)
     return camera.lat, camera.lon, ground
 
 

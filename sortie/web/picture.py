@@ -47,76 +47,76 @@ _ID: Final = {
 }  # fmt: skip
 
 
-def _heartbeat(of: Message, vehicle: ShownVehicle) -> Facts:
+def _heartbeat(m: Message, vehicle: ShownVehicle) -> Facts:
     firmware = vehicle.target.firmware
     return {
         "firmware": firmware.name,
         "flies": firmware.vehicle_class.flies,
         "wings": firmware.vehicle_class.has_stall_speed,
-        "kind": kind.name if (kind := class_of_type(of.type)) is not None else "vehicle",
-        "mode": firmware.mode_name(int(of.custom_mode)),
-        "armed": bool(of.base_mode & ModeFlag.SAFETY_ARMED),
-        "status": SystemState(of.system_status).name if of.system_status in set(SystemState) else None,
+        "kind": kind.name if (kind := class_of_type(m.type)) is not None else "vehicle",
+        "mode": firmware.mode_name(int(m.custom_mode)),
+        "armed": bool(m.base_mode & ModeFlag.SAFETY_ARMED),
+        "status": SystemState(m.system_status).name if m.system_status in set(SystemState) else None,
     }
 
 
-def _position(of: Message, _vehicle: ShownVehicle) -> Facts:
+def _position(m: Message, _vehicle: ShownVehicle) -> Facts:
     return {
-        "lat": of.lat / 1e7,
-        "lon": of.lon / 1e7,
-        "alt_m": round(of.alt / 1e3, 1),
-        "height_m": round(of.relative_alt / 1e3, 2),
-        "heading_deg": None if of.hdg == _NO_HEADING else of.hdg / 100.0,
-        "speed_mps": round(hypot(of.vx, of.vy) / 100.0, 2),
-        "climb_mps": round(-of.vz / 100.0, 2),
-        "boot_s": round(of.time_boot_ms / 1000.0, 1),
+        "lat": m.lat / 1e7,
+        "lon": m.lon / 1e7,
+        "alt_m": round(m.alt / 1e3, 1),
+        "height_m": round(m.relative_alt / 1e3, 2),
+        "heading_deg": None if m.hdg == _NO_HEADING else m.hdg / 100.0,
+        "speed_mps": round(hypot(m.vx, m.vy) / 100.0, 2),
+        "climb_mps": round(-m.vz / 100.0, 2),
+        "boot_s": round(m.time_boot_ms / 1000.0, 1),
     }
 
 
-def _attitude(of: Message, _vehicle: ShownVehicle) -> Facts:
+def _attitude(m: Message, _vehicle: ShownVehicle) -> Facts:
     return {
         name: _rounded(degrees(value), 1)
-        for name, value in (("roll_deg", of.roll), ("pitch_deg", of.pitch), ("yaw_deg", of.yaw))
+        for name, value in (("roll_deg", m.roll), ("pitch_deg", m.pitch), ("yaw_deg", m.yaw))
     }
 
 
-def _status(of: Message, vehicle: ShownVehicle) -> Facts:
+def _status(m: Message, vehicle: ShownVehicle) -> Facts:
     return {
-        "battery_percent": None if of.battery_remaining < 0 else of.battery_remaining,
-        "battery_v": None if of.voltage_battery == _NO_VOLTAGE else of.voltage_battery / 1000.0,
-        "battery_a": None if of.current_battery < 0 else of.current_battery / 100.0,
+        "battery_percent": None if m.battery_remaining < 0 else m.battery_remaining,
+        "battery_v": None if m.voltage_battery == _NO_VOLTAGE else m.voltage_battery / 1000.0,
+        "battery_a": None if m.current_battery < 0 else m.current_battery / 100.0,
         "ready": vehicle.target.firmware.may_arm(
-            of.onboard_control_sensors_present, of.onboard_control_sensors_enabled, of.onboard_control_sensors_health
+            m.onboard_control_sensors_present, m.onboard_control_sensors_enabled, m.onboard_control_sensors_health
         ),
     }
 
 
-def _gps(of: Message, _vehicle: ShownVehicle) -> Facts:
-    return {"fix": of.fix_type, "satellites": None if of.satellites_visible == 255 else of.satellites_visible}
+def _gps(m: Message, _vehicle: ShownVehicle) -> Facts:
+    return {"fix": m.fix_type, "satellites": None if m.satellites_visible == 255 else m.satellites_visible}
 
 
-def _mission(of: Message, vehicle: ShownVehicle) -> Facts:
-    state = of.mission_state
+def _mission(m: Message, vehicle: ShownVehicle) -> Facts:
+    state = m.mission_state
     return {
-        "item": vehicle.target.firmware.seq_of(of.seq),
-        "items": None if of.total == _NO_COUNT else of.total,
+        "item": vehicle.target.firmware.seq_of(m.seq),
+        "items": None if m.total == _NO_COUNT else m.total,
         "mission": WireMissionState(state).name.lower().replace("_", " ") if state in set(WireMissionState) else None,
-        "plans": [of.mission_id, of.fence_id, of.rally_points_id],
+        "plans": [m.mission_id, m.fence_id, m.rally_points_id],
     }
 
 
-def _stance(of: Message, vehicle: ShownVehicle) -> Facts:
+def _stance(m: Message, vehicle: ShownVehicle) -> Facts:
     wings = vehicle.target.firmware.vehicle_class.has_stall_speed
-    return {"stance": _STANCES.get(of.vtol_state) if wings else None}
+    return {"stance": _STANCES.get(m.vtol_state) if wings else None}
 
 
-def _home(of: Message, _vehicle: ShownVehicle) -> Facts:
-    return {"home": [of.latitude / 1e7, of.longitude / 1e7, round(of.altitude / 1e3, 1)]}
+def _home(m: Message, _vehicle: ShownVehicle) -> Facts:
+    return {"home": [m.latitude / 1e7, m.longitude / 1e7, round(m.altitude / 1e3, 1)]}
 
 
-def _target(of: Message, _vehicle: ShownVehicle) -> Facts:
-    known = (of.lat_int, of.lon_int) != (0, 0)
-    return {"target": [of.lat_int / 1e7, of.lon_int / 1e7] if known else None}
+def _target(m: Message, _vehicle: ShownVehicle) -> Facts:
+    known = (m.lat_int, m.lon_int) != (0, 0)
+    return {"target": [m.lat_int / 1e7, m.lon_int / 1e7] if known else None}
 
 
 _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
@@ -128,15 +128,15 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "MISSION_CURRENT": _mission,
     "HOME_POSITION": _home,
     "POSITION_TARGET_GLOBAL_INT": _target,
-    "VFR_HUD": lambda of, _: {"throttle_percent": of.throttle, "airspeed_mps": _rounded(of.airspeed, 1)},
+    "VFR_HUD": lambda m, _: {"throttle_percent": m.throttle, "airspeed_mps": _rounded(m.airspeed, 1)},
     "EXTENDED_SYS_STATE": _stance,
-    "WIND": lambda of, _: {"wind": [_rounded(of.speed, 1), _rounded(of.direction % 360.0, 0)]},
-    "TERRAIN_REPORT": lambda of, _: {
-        "terrain_m": _rounded(of.terrain_height, 1), "above_ground_m": _rounded(of.current_height, 1)
+    "WIND": lambda m, _: {"wind": [_rounded(m.speed, 1), _rounded(m.direction % 360.0, 0)]},
+    "TERRAIN_REPORT": lambda m, _: {
+        "terrain_m": _rounded(m.terrain_height, 1), "above_ground_m": _rounded(m.current_height, 1)
     },
-    "RADIO_STATUS": lambda of, _: {"rssi": of.rssi, "remote_rssi": of.remrssi},
-    "VIBRATION": lambda of, _: {
-        "vibration_mps2": _rounded(max(of.vibration_x, of.vibration_y, of.vibration_z), 1)
+    "RADIO_STATUS": lambda m, _: {"rssi": m.rssi, "remote_rssi": m.remrssi},
+    "VIBRATION": lambda m, _: {
+        "vibration_mps2": _rounded(max(m.vibration_x, m.vibration_y, m.vibration_z), 1)
     },
 }  # fmt: skip
 _SHOWN: Final = tuple((_ID[name], make) for name, make in _FACTS.items())
