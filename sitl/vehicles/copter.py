@@ -9,7 +9,7 @@ from autopilot.control.watch import IDLING
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
-from autopilot.interface.vehicle import Capabilities, Request
+from autopilot.interface.vehicle import Capabilities
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import COPTER
@@ -33,12 +33,6 @@ class SimulatedCopter(SimulatedMachine):
         self._seed = seed
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(home, state, rng, default_settings(home, steps), motors=4, capabilities=Capabilities())
-
-    def disarm(self, *, force: bool = False) -> Request:
-        if self._s[L.S_AIR] == 1.0 and not force:
-            return Request.refused("not landed")
-        self._s[L.S_SPIN] = 0.0
-        return super().disarm(force=force)
 
     # `autopilot.precision.lander.SeesPads`
     def see_pads(self) -> Sequence[Look]:

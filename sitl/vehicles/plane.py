@@ -12,7 +12,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import exp
 from autopilot.interface.targets import Drive, Target
-from autopilot.interface.vehicle import Capabilities, Request
+from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import PLANE
 from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
@@ -106,12 +106,6 @@ class SimulatedPlane(SimulatedMachine):
         p = default_settings(home, steps, body) if settings is None else settings
         state[L.S_HOVER] = p[L.P_HOVER_GUESS]
         super().__init__(home, state, rng, p, motors=1, capabilities=Capabilities(spline=False))
-
-    def disarm(self, *, force: bool = False) -> Request:
-        if self._s[L.S_AIR] == 1.0 and not force:
-            return Request.refused("not landed")
-        self._s[L.S_SPIN] = 0.0
-        return super().disarm(force=force)
 
     def _write_target(self, target: Target) -> None:
         if isinstance(target, Drive):

@@ -257,8 +257,10 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def disarm(self, *, force: bool = False) -> Request:
-        """Disarm; always possible on the ground."""
-        self._s[L.S_ARMED] = 0.0
+        """Disarm; in the air only with `force`. What drives is never in the air."""
+        if self._s[L.S_AIR] == 1.0 and not force:
+            return Request.refused("not landed")
+        self._s[L.S_ARMED] = self._s[L.S_SPIN] = 0.0
         self._report[0, R.ARMED] = 0.0
         return Request.accepted()
 
