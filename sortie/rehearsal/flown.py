@@ -115,6 +115,10 @@ class Percentiles:
         low, middle, high = np.percentile(list(values), (5.0, 50.0, 95.0))
         return cls(float(low), float(middle), float(high))
 
+    def text(self, digits: int = 0) -> str:
+        """Return the three numbers with so many decimals."""
+        return " / ".join(f"{value:.{digits}f}" for value in (self.p5, self.p50, self.p95))
+
 
 @dataclass(frozen=True, slots=True)
 class AtItem:

@@ -292,9 +292,9 @@ def _items(found: Rehearsal) -> str:
         if flown is not None:
             at = flown.items.get(seq)
             shows_battery = at is not None and flown.has_end
-            cells.append("–" if at is None else f"{_three(at.time_s, 0)} s")
-            cells.append(_three(at.left_wh, 1) if at is not None and shows_battery else "–")
-            cells.append(_three(at.reserve_wh, 1) if at is not None and shows_battery else "–")
+            cells.append("–" if at is None else f"{at.time_s.text()} s")
+            cells.append(at.left_wh.text(1) if at is not None and shows_battery else "–")
+            cells.append(at.reserve_wh.text(1) if at is not None and shows_battery else "–")
         findings = "".join(_finding_row(finding) for finding in _of(found, MissionType.MISSION, seq))
         rows.append(_row(f"item-{seq}", cells, findings))
     return f"<h2>Items</h2>{_table(heads, rows)}"
@@ -338,7 +338,3 @@ def _row(anchor: str, cells: Iterable[str], findings: str) -> str:
 def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
     line = "".join(f'<th scope="col">{head}</th>' for head in heads)
     return wide_table("Items", f"<tr>{line}</tr>{''.join(rows)}")
-
-
-def _three(spread: Percentiles, digits: int) -> str:
-    return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))

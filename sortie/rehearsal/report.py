@@ -51,14 +51,10 @@ def _photos(photos: Photos) -> str:
 
 def _table(flown: FlightsFlown) -> Iterator[str]:
     """Yield a table of times and of energy left after the way home, for each item (5th, 50th and 95th percentile)."""
-    yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
+    yield f"flown: {flown.time_s.text()} s, {flown.energy_wh.text(1)} Wh, at most {flown.off_way_m:.1f} m off the way"
     for seq, item in flown.items.items():
-        reserve = f", reserve {_row(item.reserve_wh, 1)} Wh" if flown.has_end else ""
-        yield f"flown: item {seq}: {_row(item.time_s)} s{reserve}"
-
-
-def _row(spread: Percentiles, digits: int = 0) -> str:
-    return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))
+        reserve = f", reserve {item.reserve_wh.text(1)} Wh" if flown.has_end else ""
+        yield f"flown: item {seq}: {item.time_s.text()} s{reserve}"
 
 
 def as_json(rehearsal: Rehearsal) -> dict[str, object]:
