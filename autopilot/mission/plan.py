@@ -8,13 +8,15 @@ from autopilot.mission.plan_types import Plan, PlanError
 
 __all__ = ["Plan", "PlanError", "format_plan", "parse_plan"]
 
-_KINDS = 'a QGroundControl plan, "QGC WPL 110", a fence ("lat lon") or rally ("RALLY ...") file'
+_KINDS = 'a QGroundControl plan (JSON), "QGC WPL 110", a fence file ("lat lon") or a rally file ("RALLY ...")'
 
 
 def parse_plan(data: bytes | str, name: str = "") -> Plan:
     """Plan in `data`. For a `name` that ends in .plan, complaints expect JSON. Raises PlanError, whose text is one line
     without the name."""
     text = _decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
+    if not text.strip():
+        raise PlanError("line 1", _KINDS, "an empty file")
     if text.lstrip().startswith("{") or name.lower().endswith(".plan"):
         return parse_qgc_plan(text)
     lines = content_lines(text)

@@ -111,13 +111,13 @@ def _unknown_scheme(text: str, scheme: str) -> str:
     near = get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
     schemes = "udpin, udpout, tcpin, tcp, serial or a device path"
     hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {schemes}"
-    return f"link {text!r}: {scheme!r} is no kind of link; {hint}"
+    return f"link {text!r}: {scheme!r} is not a kind of link; {hint}"
 
 
 def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
     match = _HOST_PORT.fullmatch(rest)
     if match is None:
-        raise LinkError(f"link {text!r}: host and port are wanted; write for example {_EXAMPLES[kind]}")
+        raise LinkError(f"link {text!r}: expected a host and a port; write for example {_EXAMPLES[kind]}")
     host = match["host"].strip("[]")
     if not host:
         raise LinkError(f"link {text!r}: the host is missing; write for example {_EXAMPLES[kind]}")
@@ -125,7 +125,7 @@ def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
     listens = kind in ("udpin", "tcpin")
     port = int(port_text) if port_text.isascii() and port_text.isdigit() and len(port_text) <= 5 else -1
     if not (0 if listens else 1) <= port <= 65535:
-        raise LinkError(f"link {text!r}: {port_text!r} is no port (1 to 65535); write for example {_EXAMPLES[kind]}")
+        raise LinkError(f"link {text!r}: {port_text!r} is not a port (1 to 65535); write for example {_EXAMPLES[kind]}")
     return LinkSpec(kind, host=host, port=port)
 
 
@@ -135,9 +135,9 @@ def _parse_serial(rest: str, text: str) -> LinkSpec:
     if not has_baud:
         path, baud_text = rest, str(DEFAULT_BAUD)
     if not path.startswith("/") and not _WINDOWS_PORT.match(path):
-        raise LinkError(f"link {text!r}: the path of a device is wanted; write for example {_EXAMPLES['serial']}")
+        raise LinkError(f"link {text!r}: expected the path of a device; write for example {_EXAMPLES['serial']}")
     if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
-        raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")
+        raise LinkError(f"link {text!r}: {baud_text!r} is not a baud rate; write for example {_EXAMPLES['serial']}")
     return LinkSpec("serial", path=path, baud=int(baud_text), baud_given=has_baud)
 
 

@@ -146,7 +146,7 @@ def _frame(given: Mapping[str, float]) -> RotorFrame:
     if frame is None:
         known = ", ".join(f"{number} and {kind} ({frame.name})" for (number, kind), frame in FRAMES.items())
         own = f"FRAME_CLASS {given['FRAME_CLASS']:g} and FRAME_TYPE {given['FRAME_TYPE']:g}"
-        raise SitlError(f"no body of our world has {own}; there are {known}")
+        raise SitlError(f"Sortie's simulator has no vehicle with {own}; it has {known}")
     return frame
 
 

@@ -85,7 +85,7 @@ class Claims(ABC):
         """Claim that `condition` becomes true within `within_s` of vehicle time; called at every event and at least
         every `every_s`. Returns the vehicle time, s."""
         if not self.pass_until(condition, within_s, every_s):
-            raise self._failure(f"the condition did not come within {within_s:g} s")
+            raise self._failure(f"the condition was not true within {within_s:g} s")
         return self._time_s()
 
     def reaches(
@@ -103,7 +103,7 @@ class Claims(ABC):
         s."""
         goals = [goal for goal in (item, mode, height, place) if goal is not None]
         if len(goals) != 1:
-            raise TypeError("reaches: say one of item=, mode=, height=, place=")
+            raise TypeError("reaches: give one of item=, mode=, height=, place=")
         if item is not None:
             return self._reaches_item(item, within_s)
         if mode is not None:

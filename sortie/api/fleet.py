@@ -215,7 +215,7 @@ class Fleet(Sequence[Session]):
             if condition(self):
                 return
         if not condition(self):
-            raise TimeoutError(f"the condition did not come within {timeout_s:g} s")
+            raise TimeoutError(f"the condition was not true within {timeout_s:g} s")
 
     def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
         """Serve all vehicles as `Session.serve` does."""

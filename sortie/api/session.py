@@ -297,7 +297,7 @@ class Session(Claims):
             return watch.found
         state = self.state
         raise TimeoutError(
-            f"{watch.description} did not come within {timeout_s:g} s: {state.mode}, "
+            f"{watch.description} did not occur within {timeout_s:g} s: {state.mode}, "
             f"{'armed' if state.armed else 'disarmed'}, item {state.mission.item} of {state.mission.items}, "
             f"{state.height:.1f} m up"
         )

@@ -73,7 +73,7 @@ class FirmwareInWorld:
         known = (*self._faults.names(), *links, *FLIGHT_FAULTS)
         for fault in faults:
             if fault.name not in known:
-                what = f"no {self._way.name} in our world can have it{nearest(fault.name, known)}"
+                what = f"no {self._way.name} in Sortie's simulator can have it{nearest(fault.name, known)}"
                 raise UserError(what, option="fault", given=str(fault))
 
     def build(

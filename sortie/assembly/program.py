@@ -94,6 +94,7 @@ class Program:
             self.runtime = Runtime(self.sockets)
             self._stack.callback(self.runtime.close)
             self._links = all_links(settings, specs)
+            self._opened: list[str] = []
             self._radios = _radios(settings, specs, self._links)
             self.controller = self._find_controller(of_child)
             with _without_collector():
@@ -234,12 +235,15 @@ class Program:
             return self.service.autopilot.facts.vehicle_class.name
         kinds = ", ".join(sorted({spec.kind for spec in self.vehicles.specs}))
         ordered = sorted(self.vehicles.specs, key=lambda spec: (spec.network, spec.system or 0))
-        return f"{len(ordered)} vehicles ({kinds}), {ordered[0].label} to {ordered[-1].label}"
+        return f"{len(ordered)} vehicles ({kinds}), system ids {ordered[0].label} to {ordered[-1].label}"
 
     @property
     def open_at(self) -> str:
-        """Links for people; of many the first ones."""
+        """Links for people, with the chosen port for port 0; of many the first ones."""
         urls = [link.url for link in self._links]
+        for number, opened in enumerate(self._opened):
+            if urls[number].partition("?")[0].endswith(":0"):
+                urls[number] = opened
         shown = urls if len(urls) <= _SHOWN else [*urls[:_SHOWN], f"{len(urls) - _SHOWN} more"]
         return ", ".join(shown)
 
@@ -273,7 +277,7 @@ class Program:
             of_fleet = link.vehicle is not None and not self.alone
             seed = vehicles.specs[link.vehicle or 0].seed if of_fleet else settings.seed + number
             url = with_options(link.url, number, self.service.parameters) if self.alone else link.url
-            vehicles.open(replace(link, url=url), self._radios.get(link.url), seed)
+            self._opened.append(vehicles.open(replace(link, url=url), self._radios.get(link.url), seed))
         if settings.rc is not None and self.alone and settings.vehicle.kind == "sim":
             port = PulsePort(settings.rc, self.sockets.poll, self.service.take_pulses)
             self._stack.callback(port.close)

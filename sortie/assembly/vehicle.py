@@ -93,7 +93,7 @@ def _flown_body(spec: VehicleSpec, source: VehicleSource, ground: HeightMap | No
 
     way = WAYS[source.kind]
     if spec.kind not in way.steps:
-        raise UserError(f"no {spec.kind} of {way.name} flies in our world: {', '.join(way.steps)} can")
+        raise UserError(f"no {spec.kind} of {way.name} flies in Sortie's simulator; use {' or '.join(way.steps)}")
     return make_simulated(spec.kind, spec.home, spec.heading_deg, spec.seed, ground, steps=way.steps[spec.kind])
 
 

@@ -167,7 +167,7 @@ def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
 
 def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
     if searched:
-        return "a search flies where it fails: how often it does says nothing of other flights"
+        return "a search prefers flights that fail, so this is not a failure rate"
     together = [cause.name for cause in causes if AND in cause.name]
     if together:
         return f"rates are added one fault at a time, and flights had {', '.join(together)}; fly each fault alone"

@@ -100,7 +100,7 @@ def check_installed(*, search: bool = False) -> None:
 
 
 def _lost(how: str) -> UserError:
-    return UserError(f"the scheduler is lost ({how}); the same command goes on where it ended", 1)
+    return UserError(f"the scheduler is lost ({how}); run the same command again to continue", 1)
 
 
 @contextmanager

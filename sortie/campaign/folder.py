@@ -151,7 +151,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise UserError(f"{path}: {why}; when that is mended the same command goes on", 1) from error
+        raise UserError(f"{path}: {why}; then run the same command again to continue", 1) from error
 
 
 def read_study(path: Path) -> StoredStudy:
@@ -160,7 +160,7 @@ def read_study(path: Path) -> StoredStudy:
         return msgspec.json.decode((path / "study.json").read_bytes(), type=StoredStudy)
     except (OSError, msgspec.DecodeError) as error:
         raise UserError(
-            f"{path}: holds no campaign; `sortie campaign run STUDY.toml --out {path}` makes one"
+            f"{path}: not the folder of a campaign; `sortie campaign run STUDY.toml --out {path}` makes one"
         ) from error
 
 

@@ -37,7 +37,7 @@ from sortie.campaign.units import of_inputs
 from sortie.reports.page import html_page, plain_table
 
 MOST_TRACKS: Final = 8
-SEARCHED: Final = "A search flies where it fails: their share says nothing of other flights"
+SEARCHED: Final = "A search prefers flights that fail, so this share is not a failure rate"
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

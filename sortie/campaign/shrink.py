@@ -259,9 +259,13 @@ def described(shrunk: ReducedFailure, stored: StoredStudy) -> list[str]:
     """Describe the result in lines for people."""
     row, rest = shrunk.flown.row, at_rest(stored.study.file.vary)
     lines = [
-        f"broken: {name}, robustness {after:.4g} (was {before:.4g})" for name, (before, after) in shrunk.judges.items()
+        f"still fails: {name}, robustness {after:.4g} (was {before:.4g})"
+        for name, (before, after) in shrunk.judges.items()
     ]
-    lines += [f"causes: {shrunk.causes[1]} of {shrunk.causes[0]}", f"items: {shrunk.items[1]} of {shrunk.items[0]}"]
-    lines += [f"{name}: {value} (at rest {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
+    lines += [
+        f"inputs and faults left: {shrunk.causes[1]} of {shrunk.causes[0]}",
+        f"plan items left: {shrunk.items[1]} of {shrunk.items[0]}",
+    ]
+    lines += [f"{name}: {value} (normally {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
     lines += [f"fault: {fault}" for fault in shrunk.study.planned(0, row.inputs).spec.fault]
     return lines

@@ -387,7 +387,7 @@ def _is_own(text: str) -> bool:
 
 def _check_judges(file: StudyFile) -> None:
     if not file.judge:
-        raise UserError('judge: holds no formula; expected such as low = "always(height < 30)"')
+        raise UserError('judge: has no formula; expected such as low = "always(height < 30)"')
     for name, text in file.judge.items():
         try:
             if not _is_own(text):
@@ -427,7 +427,7 @@ def _check_containment(file: StudyFile, plans: Mapping[str, str]) -> None:
     names = {parse_fault(PLACE.sub("0", text)).name for text in texts if not PLACE.fullmatch(text)}
     for name in file.containment.rates:
         if name not in names and not any(PLACE.match(text) for text in texts):
-            raise UserError(f"containment.rates: '{name}' is no fault of the study{nearest(name, names)}")
+            raise UserError(f"containment.rates: '{name}' is not a fault of the study{nearest(name, names)}")
 
 
 def _check_changes(file: StudyFile, plans: Mapping[str, str]) -> None:

@@ -113,7 +113,7 @@ def _part(value: object, kind: type[S], key: str) -> S:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         text = complaint(error, value, str if "at `$.judge" in str(error) else str | float | int)
-        raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
+        raise UserError(f"{before}{text}; `sortie campaign init` writes an example with every key") from None
 
 
 def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:

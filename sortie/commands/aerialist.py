@@ -188,7 +188,7 @@ def _farthest(track: list[Ned], log: Path, origin: GeoPoint) -> float:
     """Return the largest distance of a track from that of a log, m."""
     samples = read_log(find_log(log)).samples
     if not samples:
-        raise UserError(f"{log}: the log has no place of the vehicle")
+        raise UserError(f"{log}: the log has no position of the vehicle")
     first = samples[0].height
     points = np.array([to_local(origin, at.lat, at.lon, origin.alt + at.height - first) for at in samples])
     return max(float(np.sqrt(np.square(points - np.array(at)).sum(axis=1).min())) for at in track)

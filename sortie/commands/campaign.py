@@ -66,7 +66,7 @@ def _write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError:
-        raise UserError(f"{file}: is there already; choose another name") from None
+        raise UserError(f"{file}: exists already; choose another name") from None
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
 
@@ -87,7 +87,7 @@ def run(given: GivenOptions) -> int:
             if len(folder.done) < study.runs:
                 _fly(folder, given, expected)
         except KeyboardInterrupt:
-            print("sortie: stopped; the same command goes on", file=sys.stderr)
+            print("sortie: stopped; run the same command again to continue", file=sys.stderr)
             status = 130
         folder.finish()
     write_report(given[CAMPAIGN_OUT])
@@ -114,16 +114,16 @@ def _print(summary: Summary, as_json: bool) -> None:
         return
     print(f"{summary.done} of {summary.total} runs, {summary.failed} failed: {summary.share:.2%}")
     if summary.interval is None:
-        print("a search flies where it fails: their share says nothing of other flights")
+        print("a search prefers flights that fail, so this share is not a failure rate")
     else:
         print(f"95% confidence: {summary.interval[0]:.2%} to {summary.interval[1]:.2%}")
     for name, judge in summary.judges.items():
         sure = "" if judge.interval is None else f" (95%: {judge.interval[0]:.2%} to {judge.interval[1]:.2%})"
         print(f"{name}: {judge.failed} failed{sure}, {judge.margins()}")
     if summary.results:
-        print("missions: " + ", ".join(f"{count} {name}" for name, count in summary.results.items()))
+        print("mission results: " + ", ".join(f"{count} {name}" for name, count in summary.results.items()))
     if summary.raised:
-        print(f"error of {summary.raised}; errors/ has all of them")
+        print(f"error of {summary.raised}; the folder errors has all of them")
 
 
 def status(given: GivenOptions) -> int:
@@ -185,4 +185,7 @@ def _lines(row: RunResult) -> list[str]:
 def check_identity(folder: Path, stored: StoredStudy) -> None:
     """Raise UserError when another version of the program flew the campaign."""
     if (own := identity()) != stored.identity:
-        raise UserError(f"{folder}: was flown by Sortie {stored.identity}, this is {own}, which flies otherwise")
+        raise UserError(
+            f"{folder}: was flown by Sortie {stored.identity}, this is {own}, whose flights differ; "
+            "use that version, or run the campaign again in another folder"
+        )

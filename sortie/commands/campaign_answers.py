@@ -62,7 +62,7 @@ def _lines(found: StudyComparison) -> list[str]:
     first, second = found.flights
     how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
     tests = sum(1 + (judge.p_robustness is not None) for judge in found.judges.values())
-    lines = [f"{how}; p is that of chance, corrected for {tests} tests at once (Holm)"]
+    lines = [f"{how}; p values corrected for {tests} tests (Holm)"]
     for name, judge in found.judges.items():
         text = f"{name}: {judge.verdict}; {judge.failed[0]} failed, then {judge.failed[1]} (p {judge.p_failed:.2g})"
         if judge.median is not None and judge.p_robustness is not None:

@@ -160,7 +160,9 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies
         end_ms = run.service.now_ms + _LAST_MS
         runtime.run(lambda: recorder.over or run.service.now_ms >= end_ms)
         if runtime.signals.exit_status is not None:
-            raise UserError("stopped: half a flight is no answer", runtime.signals.exit_status or 1)
+            raise UserError(
+                "stopped before the end of the flight; nothing was compared", runtime.signals.exit_status or 1
+            )
         struck.check()
         return dict(recorder.signals()), flight.result.result
 

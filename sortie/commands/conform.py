@@ -148,7 +148,9 @@ def _judge(given: GivenOptions, examination: Examination) -> None:
         )
         judge_simulated(spec, examination, radio=radio, loss=given[JUDGED_LOSS])
     elif source.in_our_world:
-        raise UserError("it is judged in its own world: leave out ,world=ours", option="vehicle", given=str(source))
+        raise UserError(
+            "conform tests a firmware in its own simulator: leave out ,world=ours", option="vehicle", given=str(source)
+        )
     elif source.kind == "link":
         judge_link(source.target, examination, radio=radio, seed=seed)
     else:

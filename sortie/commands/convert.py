@@ -29,12 +29,12 @@ def convert(given: GivenOptions) -> int:
     log = find_log(given[LOG])
     facts = read_log(log)
     if not facts.samples:
-        raise UserError(f"{log}: the log has no place of the vehicle")
+        raise UserError(f"{log}: the log has no position of the vehicle")
     place = written_to(log.with_suffix(f".{form}"), out)
     if place.exists() and place.samefile(log):
         raise UserError(f"{place}: this is the log itself; choose another place with --out")
     if form == "tlog" and place.exists():  # the telemetry log beside our flight.bin
-        raise UserError(f"{place}: a log is there already; choose another place with --out")
+        raise UserError(f"{place}: a log exists there already; choose another place with --out")
     data = FORMS[form](facts)
     with whole_or_nothing(place), files_of(place, ELSEWHERE):
         place.write_bytes(data)

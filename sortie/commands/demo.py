@@ -41,7 +41,7 @@ def demo(given: GivenOptions) -> int:
         result = report_of(run, flown, began_s)
         if runtime.signals.exit_status is None and not once:
             print_result(result, as_json=False)
-            progress.terminal.say("sortie: still serving; Ctrl-C ends it")
+            progress.terminal.say("sortie: the vehicle keeps running; Ctrl-C stops it")
             with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
                 runtime.run(never, progress.refresh)
             return runtime.signals.exit_status or 0

@@ -38,11 +38,12 @@ class FoundBinary:
     def __str__(self) -> str:
         if not self.binary:
             return f"{self.vehicle:<20} none: {self.missing}"
-        world = "in its own world only: it has no way into ours"
+        world = "only with its own simulator (it cannot use Sortie's)"
         if self.in_our_world:
             frames = f" ({', '.join(self.frames)})" if self.frames else ""
-            world = f"also in our world{frames}, with {'our' if self.our_battery else 'its own'} battery"
-        return f"{self.vehicle:<20} {self.version or 'tells no version'}, {world}: {self.binary}, by {self.by}"
+            model = "Sortie's" if self.our_battery else "its own"
+            world = f"also with world=ours{frames}, with {model} battery model"
+        return f"{self.vehicle:<20} {self.version or 'unknown version'}, {world}: {self.binary}, by {self.by}"
 
 
 def doctor(given: GivenOptions) -> int:

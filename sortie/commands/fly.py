@@ -41,11 +41,11 @@ def fly(given: GivenOptions) -> int:
     if pages is not None:
         prepare_folder(pages)
     if expected is None and given[WITHIN] is not None:
-        raise UserError("--within is about two flights: expected --expect LOG with it")
+        raise UserError("--within needs --expect LOG")
     if expected is not None and not settings.telemetry_log:
-        raise UserError("leave out --no-telemetry-log: logs are compared", option="expect", given=str(expected))
+        raise UserError("this compares logs; leave out --no-telemetry-log", option="expect", given=str(expected))
     if expected is not None and len(specs) > 1:
-        raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
+        raise UserError("only one vehicle can be compared, not a fleet", option="expect", given=str(expected))
     reference = None if expected is None else read_log(expected)
     if reference is not None:
         begin_of(reference, Since.ARMED)  # an unsuitable log is reported before the flight

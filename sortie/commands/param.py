@@ -91,7 +91,9 @@ def _all(remote: Remote) -> dict[str, ParameterValue]:
     if listing.total is None:
         raise UserError(f"component {remote.target.component} of vehicle {remote.target.system} lists no parameters", 1)
     if listing.outcome is not ParameterOutcome.ACCEPTED:
-        raise UserError(f"the list came incomplete: {len(listing.values)} of {listing.total} parameters", 1)
+        raise UserError(
+            f"the vehicle did not send all parameters: {len(listing.values)} of {listing.total} parameters", 1
+        )
     ordered = sorted(listing.values.values(), key=lambda value: value.index)
     return {value.name: value for value in ordered}
 
@@ -100,7 +102,7 @@ def _number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise UserError(f"'{text}' is not a number") from None
+        raise UserError(f"VALUE: '{text}' is not a number") from None
     return _as_sent(value, f"'{text}'")
 
 
@@ -118,7 +120,7 @@ def _shown(values: Mapping[str, float]) -> VehicleAnswer:
 def _check_alike(given: GivenOptions, name: str) -> None:
     """Raise UserError for a parameter that must differ between vehicles, when all are addressed."""
     if given[TARGET] == EVERY and name in OWN_SYSTEM_NAMES:
-        raise UserError(f"--target all: {name} is what tells the vehicles of a fleet apart; name one")
+        raise UserError(f"--target all: {name} must differ between vehicles; give --target SYSID")
 
 
 def list_(given: GivenOptions) -> int:
@@ -188,7 +190,7 @@ def save(given: GivenOptions) -> int:
     """Write all parameters to a file. Status 2 when that fails."""
     file = given[FILE]
     if given[TARGET] == EVERY:
-        raise UserError("--target all: one file holds the parameters of one vehicle; name it")
+        raise UserError("--target all: a file holds the parameters of one vehicle; give --target SYSID")
 
     def ask(remote: Remote) -> VehicleAnswer:
         values = {name: parameter.value for name, parameter in _all(remote).items()}
@@ -222,7 +224,7 @@ def metadata(given: GivenOptions) -> int:
     spec, output = given[METADATA_VEHICLE], given[OUTPUT]
     if not spec.frame:
         known = " or ".join(f"sim:{kind}" for kind in KINDS)
-        raise UserError(f"--vehicle {spec}: expected {known}, whose parameters are to be told")
+        raise UserError(f"--vehicle {spec}: expected {known}")
     table = Parameters(parameter_set(spec.frame))
     speaks = spoken_as(given[METADATA_FIRMWARE], vehicle_class(spec.frame))
     served = speaks.served_parameters(table)

@@ -44,14 +44,14 @@ def rehearse(given: GivenOptions) -> int:
         raise UserError("Missing argument 'PLAN' (see sortie rehearse --help)")
     if not spec.frame:
         known = " or ".join(f"sim:{kind}" for kind in KINDS)
-        raise UserError(f"--vehicle {spec}: expected {known}, which a rehearsal is for")
+        raise UserError(f"--vehicle {spec}: expected {known}")
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)
     flights, wind = 0 if given[STATIC] else given[REHEARSAL_FLIGHTS], given[WIND]
     calibration = _calibrated(given, spec.frame)
     if not flights and not given[STATIC] and not WIND.is_default(wind):
-        raise UserError("--wind is for flights: expected --flights N with it")
+        raise UserError("--wind needs --flights N")
     pages = given[REHEARSAL_REPORT]
     if pages is not None:
         prepare_folder(pages)
@@ -89,7 +89,7 @@ def _calibrated(given: GivenOptions, kind: str) -> Calibration | None:
     log, keep = given[FROM_LOG], given[KEEP]
     if log is None:
         if keep is not None:
-            raise UserError("--keep is for what a log says: expected --from LOG with it")
+            raise UserError("--keep needs --from LOG")
         return None
     calibration = calibrate(log, f"sim:{kind}")
     if keep is not None:

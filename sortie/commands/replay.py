@@ -63,7 +63,7 @@ def _check_begin(shown: Sequence[ShownRecording], begin_s: float) -> None:
     """Raise UserError when all logs end before the start time."""
     seconds = max((each.player.last_ms - each.player.first_ms) / 1000.0 for each in shown)
     if begin_s > seconds:
-        raise UserError(f"--from {begin_s:g}: all has been told after {seconds:.0f} s")
+        raise UserError(f"--from {begin_s:g}: the log ends after {seconds:.0f} s")
 
 
 def _show(node: ShownRecordings, urls: tuple[str, ...], *, once: bool) -> int:

@@ -32,7 +32,7 @@ def report(given: GivenOptions) -> int:
         return _against(given, logs, against)
     for option, is_given in ((JSON, given[JSON]), (WITHIN, given[WITHIN] is not None)):
         if is_given:
-            raise UserError(f"--{option.name} is about two flights: expected --against LOG with it")
+            raise UserError(f"--{option.name} needs --against LOG")
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
     page = written_to(find_log(logs[0]).with_suffix(".html"), given[OUT])

@@ -73,7 +73,9 @@ def _reproduced(
     if source.suffix == ".toml" or (source.is_dir() and scenario.is_file()):
         if theirs is not None:
             raise UserError(
-                "a scenario says itself what flies it: its line vehicle", option="vehicle", given=str(theirs)
+                "the scenario file names its vehicle (its key vehicle); leave out the option",
+                option="vehicle",
+                given=str(theirs),
             )
         folder = scenario.parent
         return folder, again(read_scenario(scenario), folder), {}
@@ -112,10 +114,10 @@ def _lines(found: ReproducedIncident, folder: Path) -> list[str]:
         "no fault found in the log"
     ]
     lines += [f"assumed: {text}" for text in scenario.assumed]
-    lines += [f"not again: {text}" for text in found.missing]
+    lines += [f"did not happen again: {text}" for text in found.missing]
     lines += [f"note: {text}" for text in found.notes]
     lines.append(f"{found.found.first} {found.cause}" if not found.found.same else found.found.first)
-    verdict = "it happened again" if found.same else "it did not happen again as it was"
+    verdict = "reproduced" if found.same else "NOT reproduced"
     lines.append(f"{verdict}: {found.near:.0%} of the flight within {NEAR_M:g} m; {_ended(found)}")
     lines.append(f"{folder / PAGE}, {folder / SCENARIO}, {folder / FLOWN}; test it: pytest {folder / TEST}")
     return lines

@@ -66,7 +66,7 @@ def web(given: GivenOptions) -> int:
         foxglove_port = given[FOXGLOVE]
         if foxglove_port is not None:
             stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
-        acts = "" if settings.control else " (it only shows; --control lets it act)"
+        acts = "" if settings.control else " (read-only; --control adds the buttons that fly)"
         print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
         runtime.run(never if owner is None else lambda: str(os.getppid()) != owner)
     return runtime.signals.exit_status or 0

@@ -108,7 +108,7 @@ class ControllerSide:
             return self.front.find(self._check_child, PROGRAM_PATIENCE_S)
         except NotHeard:
             silence = f"no MAVLink on {self.child.address} within {PROGRAM_PATIENCE_S:g} s"
-            raise UserError(f"the program that was started says nothing: {silence}") from None
+            raise UserError(f"the started program sends nothing: {silence}") from None
 
     @property
     def kind(self) -> str:

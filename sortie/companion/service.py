@@ -65,7 +65,7 @@ def another_kind(name: str, found: VehicleClass, named: VehicleClass) -> str:
     """Return a complaint when the program's kind of vehicle does not fit the wanted kind, otherwise ""."""
     if (named.flies, named.has_stall_speed) == (found.flies, found.has_stall_speed):
         return ""
-    return f"the program is an {name} {found.name}; name one of a {named.name}"
+    return f"the program is an {name} {found.name}; expected the binary of a {named.name}"
 
 
 def flies_native(strategy: str | None, firmware: Firmware) -> bool:

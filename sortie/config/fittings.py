@@ -40,7 +40,7 @@ def fitting_names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in FITTINGS:
-            raise UserError(f"unknown fitting '{name}'{nearest(name, FITTINGS)}; there are {', '.join(FITTINGS)}")
+            raise UserError(f"unknown equipment '{name}'{nearest(name, FITTINGS)}; known are {', '.join(FITTINGS)}")
     return names
 
 

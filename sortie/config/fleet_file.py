@@ -121,14 +121,14 @@ def _entries(table: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetE
             raise UserError(f"{where}: unknown table '{key}'{nearest(key, ('defaults', 'vehicle'))}")
     listed = table.get("vehicle")
     if not isinstance(listed, list) or not listed:
-        raise UserError(f"{where}: holds no [[vehicle]]; `sortie serve --print-fleet` shows a fleet to start from")
+        raise UserError(f"{where}: has no [[vehicle]]; `sortie serve --print-fleet` shows a fleet to start from")
     defaults = _entry(table.get("defaults", {}), f"{where}: defaults")
     for key in sorted(_ONE_EACH):
         if getattr(defaults, key) is not None:
-            raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
+            raise UserError(f"{where}: defaults.{key} cannot be the same for all vehicles; give it in a [[vehicle]]")
     for key in _ONE_WORLD:
         if any(isinstance(entry, dict) and key in entry for entry in listed):
-            raise UserError(f"{where}: {key} is one for all; say it in [defaults]")
+            raise UserError(f"{where}: {key} is the same for all vehicles; give it in [defaults]")
     return defaults, [_entry(entry, f"{where}: vehicle {number}") for number, entry in enumerate(listed, 1)]
 
 
@@ -145,10 +145,10 @@ def _entry(table: object, where: str) -> FleetEntry:
         close = nearest(entry.formation, FORMATIONS)
         raise UserError(f"{where}: formation: '{entry.formation}' is none of {', '.join(FORMATIONS)}{close}")
     if entry.home is not None and entry.offset is not None:
-        raise UserError(f"{where}: home and offset are both given; one of them says where it stands")
+        raise UserError(f"{where}: home and offset are both given; leave out one of them")
     for name in entry.params or ():
         if name.upper() in OWN_SYSTEM_NAMES:
-            raise UserError(f"{where}: params.{name.upper()} would be a second system id; say sysid")
+            raise UserError(f"{where}: params.{name.upper()} would be a second system id; use the key sysid")
     return entry
 
 
@@ -161,7 +161,7 @@ def _source(kind: str, where: str) -> VehicleSource:
     except UserError as error:
         raise UserError(f"{where}: kind: {error.worded('kind')}") from None
     if source.kind != "sim" and not source.in_our_world:
-        raise UserError(f"{where}: kind: '{kind}' has a world of its own; a fleet flies in ours: {source},world={OURS}")
+        raise UserError(f"{where}: kind: '{kind}' has its own simulator; a fleet needs Sortie's: {source},world={OURS}")
     return source
 
 
@@ -237,7 +237,7 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
     if first is not None:
         system = first + k
         if system in taken:
-            raise UserError(f"{where}: sysid {system} is taken by a vehicle before it")
+            raise UserError(f"{where}: sysid {system} is already used by an earlier vehicle")
     else:
         free = (number for number in range(lowest, LARGEST_SYSTEM + 1) if number not in taken and number not in named)
         system = next(free, LARGEST_SYSTEM + 1)
@@ -255,7 +255,7 @@ def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
     if settings.count is not None:
         raise UserError("--count: the --fleet file says how many there are; leave one of the two out")
     if settings.networks != 1:
-        raise UserError("--networks: the vehicles of a --fleet file share one network; leave it out")
+        raise UserError("--networks: a --fleet file has one network only; leave it out")
     return read_fleet(settings.fleet, base, layout)
 
 
@@ -268,8 +268,8 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
     size = -(-count // networks)
     if size > room:
         raise UserError(
-            f"system ids end at {LARGEST_SYSTEM}: from {first} on there are {room}; more vehicles need "
-            f"--networks {-(-count // room)}, each with links of its own",
+            f"system ids end at {LARGEST_SYSTEM}, so from {first} on there are {room}; for more vehicles use "
+            f"--networks {-(-count // room)}, each with its own links",
             option="count",
             given=str(count),
         )

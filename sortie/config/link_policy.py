@@ -24,13 +24,13 @@ def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: boo
             continue
         if not spec.is_network:
             warnings.append(
-                f"link {spec.url} is not signed: whoever is at the other end of a radio there can {they_can}{see}"
+                f"link {spec.url} is not signed: everyone at the other end of a radio there can {they_can}{see}"
             )
         elif insecure:
-            warnings.append(f"link {spec.url} is not signed: whoever reaches it can {they_can} (--insecure)")
+            warnings.append(f"link {spec.url} is not signed: everyone who can reach it can {they_can} (--insecure)")
         else:
             raise UserError(
-                f"--link {url}: the network can reach it and nothing is signed; give {give}--insecure "
-                f"where all who reach it may {they_can}"
+                f"--link {url}: other machines can reach this link, and there is no signing key; give {give}--insecure "
+                f"if everyone who can reach it may {they_can}"
             )
     return warnings

@@ -71,9 +71,9 @@ class OptionScope(Enum):
 WHY: Final = {
     OptionScope.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
     OptionScope.SITL: "is ignored with a flight controller",
-    OptionScope.WORLD: "is ignored with a firmware in our world",
+    OptionScope.WORLD: "is ignored with world=ours",
     OptionScope.CONTROLLER: "is ignored with a flight controller",
-    OptionScope.LOOP: "is ignored: it says nothing about a loop",
+    OptionScope.LOOP: "is ignored: it has no effect on a loop",
 }
 ANYWHERE: Final = frozenset(OptionScope)
 

@@ -184,7 +184,7 @@ class Settings:
         kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     control = Option(
-        "control", truth, False, "Let the web page command the vehicle; without this it only shows it.",
+        "control", truth, False, "Let the web page command the vehicle; without this it is read-only.",
         Group.LINKS, RUNS | {"web"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     listen = Option[tuple[str, int] | None](

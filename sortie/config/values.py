@@ -144,7 +144,9 @@ def listen_address(text: str) -> tuple[str, int]:
     """Parse the address of a page: loopback only, because everyone with its address may look."""
     host, port = _address(text, "HOST:PORT, such as 127.0.0.1:8088")
     if host not in _LOOPBACK:
-        raise UserError("a page is served on loopback only, such as 127.0.0.1:8088; go there through a tunnel of ssh")
+        raise UserError(
+            "the web page listens on loopback only, such as 127.0.0.1:8088; from another machine use an SSH tunnel"
+        )
     return host, port
 
 
@@ -152,7 +154,7 @@ def pulse_address(text: str) -> tuple[str, int]:
     """Parse the address for a transmitter's pulses: loopback only, because everyone who reaches it can fly."""
     host, port = _address(text, "a port, such as 5501")
     if host not in _LOOPBACK:
-        raise UserError("a transmitter is heard on loopback only, such as 127.0.0.1:5501: whoever reaches it flies")
+        raise UserError("RC input is accepted on loopback only, such as 127.0.0.1:5501, because it can fly the vehicle")
     return host, port
 
 
@@ -216,7 +218,7 @@ def share(text: str) -> float:
     """Parse a share from 0 to 1."""
     value = number_of(text)
     if not 0.0 <= value <= 1.0:
-        raise UserError("expected a part from 0 to 1")
+        raise UserError("expected a share from 0 to 1")
     return value
 
 

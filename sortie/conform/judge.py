@@ -103,7 +103,7 @@ def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None
         runtime.install_signals(hold)
         _run(runtime, node)
         if examination.found.system == 0 and not examination.interrupted and not _is_connected(runtime):
-            raise UserError(f"nobody is at {url}: no connection was made", 1)
+            raise UserError(f"no connection to {url}; is the vehicle running?", 1)
     finally:
         runtime.close()
 

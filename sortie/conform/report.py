@@ -45,7 +45,7 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     counts = Counter(result.verdict for result in results)
     services = {result.case.service for result in results}
     counted = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    yield f"{found.title}: {len(results)} cases of {len(services)} services: {counted}"
+    yield f"{found.title}: {len(results)} cases, services: {len(services)}; {counted}"
     for level in Obligation:
         failed = [result for result in results if result.verdict is Verdict.FAIL and result.case.level is level]
         if failed:

@@ -97,7 +97,9 @@ class Evidence:
         """Longest armed interval, s. UserError: there is none."""
         flight = self.facts.longest_flight()
         if flight is None:
-            raise UserError(f"{self.facts.name}: the vehicle was not armed in this log, there is nothing to fly again")
+            raise UserError(
+                f"{self.facts.name}: the vehicle was not armed in this log, so there is nothing to fly again"
+            )
         return flight
 
     def name_modes(self, firmware: Firmware) -> None:
@@ -133,13 +135,13 @@ def read_evidence(path: Path) -> Evidence:
     form = form_of(log)
     found = _of_dataflash(log) if form is LogForm.DATAFLASH else _of_messages(read_recording(log, _KINDS), form)
     if not found.kind:
-        raise UserError(f"{log}: {found.facts.vehicle or 'its vehicle'} is no kind that is simulated here")
+        raise UserError(f"{log}: {found.facts.vehicle or 'its vehicle'} is not a vehicle that Sortie simulates")
     if not found.facts.samples:
-        raise UserError(f"{log}: the log has no place of the vehicle, there is nothing to fly again")
+        raise UserError(f"{log}: the log has no position of the vehicle, so there is nothing to fly again")
     begin_s, end_s = found.flight_s
     if end_s - begin_s > LONGEST_S:
         hours = (end_s - begin_s) / 3600.0
-        raise UserError(f"{log}: by its clock the flight takes {hours:.0f} hours; more than a day is not flown again")
+        raise UserError(f"{log}: by its clock the flight takes {hours:.0f} hours; expected at most a day")
     if not vehicle_class(found.kind).flies:  # its height is that of the ground, which may differ from home's
         found.facts.samples[:] = [replace(sample, height=0.0) for sample in found.facts.samples]
     return found

@@ -33,5 +33,5 @@ def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
         except sqlite3.Error as error:
             raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
     if not (recording.messages.kinds or only):
-        raise UserError(f"{log}: the log holds nothing that a station could be shown")
+        raise UserError(f"{log}: the log has no messages to replay")
     return recording

@@ -84,7 +84,7 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
         scenario = _tuned(scenario, found, folder, built.origins)
     if theirs is not None:
         scenario = msgspec.structs.replace(with_its_own(scenario, built, logged), vehicle=str(theirs), arm_s=0.0)
-        built.origins["vehicle"] = Origin(f"flown by {theirs.kind}, in our world")
+        built.origins["vehicle"] = Origin(f"flown by {theirs.kind}, in Sortie's simulator")
         first = fly(scenario, folder, folder / FLOWN)
         scenario = msgspec.structs.replace(scenario, arm_s=_armed_later(scenario.happened, happened_in(first[0])))
     built.scenario = scenario
@@ -98,7 +98,7 @@ def _check_firmware(found: Evidence, theirs: VehicleSource) -> None:
     """Raise UserError when this firmware did not fly the log, or is not in our world."""
     needed = f"{found.firmware.name.lower()}:{found.kind}"
     if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != needed:
-        raise UserError(f"this log is flown by {needed}=BINARY,world=ours", option="vehicle", given=str(theirs))
+        raise UserError(f"for this log use {needed}=BINARY,world=ours", option="vehicle", given=str(theirs))
 
 
 def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin]) -> Scenario:

@@ -77,7 +77,7 @@ class ControllerStart:
             side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
             self.speedup = side.speedup
             if not vehicle_class(side.kind).hovers:
-                raise UserError(f"--vehicle: a {side.kind} is there; the loop of {profile.name} flies a copter")
+                raise UserError(f"--vehicle: this is a {side.kind}; profile {profile.name} needs a copter")
             self.companion = side.build(MemoryJournal(), stored, own, f"box {profile.name}")
             self.companion.service.observers.append(side.watch)
         self.service = self.companion.service
@@ -85,7 +85,7 @@ class ControllerStart:
         self._join()
         if not self._modelled and self.companion.vehicle.readings.charge is None:
             raise UserError(
-                "--vehicle: the flight controller tells no charge of its battery: set up its monitor (BATT_MONITOR), "
+                "--vehicle: the flight controller reports no battery charge: set up BATT_MONITOR, "
                 'or battery = "modelled" in [box] of the profile'
             )
 
@@ -115,7 +115,7 @@ class ControllerStart:
             if wall_s >= tell_s:
                 tell_s = wall_s + _TELL_AFTER_S
                 missing = "; ".join(reason.text for reason in vehicle.armable_reasons) or "..."
-                say(f"waiting for the vehicle to tell where it is: {missing}")
+                say(f"waiting for the position of the vehicle: {missing}")
 
         with self._alone() as runtime:
             runtime.run(
@@ -146,7 +146,7 @@ class ControllerStart:
     # --- its end ------------------------------------------------------------------------------------------------------
     def send_home(self) -> None:
         """Tell a flying vehicle at the end of the loop to return by itself, and watch it begin."""
-        say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
+        say("the loop has ended in flight: the vehicle is commanded to return (RTL)")
         self.service.autopilot.commands.return_to_launch(self.service.now_ms)
         with self._alone() as runtime:
             runtime.run(never, patience_s=_LEAVE_S)
@@ -168,7 +168,9 @@ def check_faults(faults: list[LoopFault]) -> None:
     """Raise UserError for faults that a real vehicle must not have."""
     for fault in faults:
         if fault.name in NOT_FLOWN:
-            raise UserError(f"--fault {fault.text}: {fault.name} stops the motors, which a real vehicle is spared")
+            raise UserError(
+                f"--fault {fault.text}: {fault.name} stops the motors; it is not injected into a real vehicle"
+            )
 
 
 def _sitl_defaults(profile: Profile) -> Mapping[str, float]:

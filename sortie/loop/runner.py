@@ -215,7 +215,7 @@ class LoopRun:
         if answer:
             self.loop.depot.confirm_relaunch(self.loop.now_ms)
         elif runtime.signals.number is None:
-            self.view.terminal.say("sortie: not confirmed: stopped here; the same command goes on")
+            self.view.terminal.say("sortie: not confirmed: stopped; run the same command again to continue")
             runtime.signals.number = signal.SIGTERM
 
     def leave(self) -> None:

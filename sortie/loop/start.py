@@ -192,13 +192,13 @@ def _seed(start: Start, journal: LoopJournal) -> int:
         if stored.profile != start.profile.name or start.seed not in (None, stored.seed):
             raise UserError(
                 f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; "
-                f"go on with these, or choose another with --state-dir"
+                f"continue with these, or choose another with --state-dir"
             )
         if stored.controller != has_controller(start.vehicle):
             flown = "with a flight controller" if stored.controller else "without a flight controller"
             raise UserError(
-                f"state directory {start.directory} holds a loop that is flown {flown}: where its vehicle is now can "
-                f"only be known there; go on with it, or choose another with --state-dir"
+                f"state directory {start.directory} holds a loop that is flown {flown}, and only there is known where "
+                f"its vehicle is; continue with that, or choose another with --state-dir"
             )
         seed = stored.seed
     return seed
@@ -210,13 +210,15 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
     run.install_signals()
     heard = run.over is not None and not silent and run.listen()
     if recover and run.over is not None and not heard:
-        view.terminal.say("sortie: --recover: there is no lost vehicle that reports")
+        view.terminal.say("sortie: --recover: no lost vehicle has been heard")
     if heard:
         if recover:
-            view.terminal.say("sortie: the vehicle that was lost reports: taken back in, to be reviewed")
+            view.terminal.say(
+                "sortie: the lost vehicle is heard again: it is docked and goes to the health check (phase 8)"
+            )
             run.recover()
         else:
-            view.terminal.say("sortie: skimmer LOST, heard again; --recover takes it back in")
+            view.terminal.say("sortie: skimmer LOST, heard again; --recover docks it again")
     ended = run.over
     if ended is not None:
         view.terminal.say(f"sortie: this loop has ended ({ended.value})")

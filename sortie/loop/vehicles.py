@@ -29,7 +29,7 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
     kind = vehicle_class(spec.frame) if spec.frame else None
     if kind is not None and not (kind.hovers if has_controller(spec) else kind.lands_anywhere):
         raise UserError(
-            f"--vehicle {spec.kind}:{spec.frame}: the loop of {profile.name} flies a copter, or a simulated quadplane"
+            f"--vehicle {spec.kind}:{spec.frame}: profile {profile.name} needs a copter, or a simulated quadplane"
         )
     return spec, None
 

@@ -48,7 +48,7 @@ class MetricsServer:
             # a name that is not found has a negative number
             number = error.errno or 0
             reason = os.strerror(number) if number > 0 else error.strerror or error
-            raise UserError(f"{reason}", option="metrics", given=f"{host}:{port}") from error
+            raise UserError(f"{reason}; choose another", option="metrics", given=f"{host}:{port}") from error
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
         )

@@ -170,7 +170,7 @@ class Remote:
         if self.roster.heard:
             known = ", ".join(str(system) for system in sorted(self.roster.heard))
             return f"no vehicle with this system id answers at {self.url}; those that do have {known}"
-        return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
+        return f"no vehicle answers at {self.url}; start one with `sortie serve`, or give its address with --connect"
 
     def flight_command(self, number: int, target: Target | None = None) -> CommandClient:
         """Send GO, ABORT or STATUS of the flight manager (`FlightCommand`) to `target` or the found vehicle, and return

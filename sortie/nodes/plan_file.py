@@ -39,7 +39,7 @@ def read_plan(path: Path) -> Plan:
     except PlanError as error:
         raise UserError(f"{path}: {error}") from error
     if not plan.items:
-        raise UserError(f"{path}: holds no mission items; nothing to fly")
+        raise UserError(f"{path}: has no mission items; nothing to fly")
     check_plan(plan, path)
     return plan
 

@@ -44,7 +44,7 @@ def find_log(path: Path) -> Path:
     found = [file for file in sorted(path.iterdir()) if file.suffix.lower() in {form.value for form in LogForm}]
     if len(found) == 1:
         return found[0]
-    raise UserError(f"{path}: {'several logs; name one' if found else 'no log of a flight in it'}")
+    raise UserError(f"{path}: {'several logs in this folder; name one' if found else 'no flight log in this folder'}")
 
 
 def form_of(path: Path) -> LogForm:
@@ -59,7 +59,7 @@ def form_of(path: Path) -> LogForm:
         return LogForm.ULOG
     if len(head) > 8 and head[8] in (0xFD, 0xFE):
         return LogForm.TELEMETRY
-    raise UserError(f"{path}: no log of a flight; .bin (ArduPilot, Sortie), .tlog and .ulg (PX4) are read")
+    raise UserError(f"{path}: not a flight log; expected .bin (ArduPilot, Sortie), .tlog or .ulg (PX4)")
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def read_log(path: Path) -> FlightFacts:
         if plan_file.is_file():
             facts.take_plan(parse_plan(plan_file.read_bytes()))
     if not (facts.samples or facts.modes or facts.texts):
-        raise UserError(f"{log}: the log holds nothing of a flight")
+        raise UserError(f"{log}: the log has no data of a flight")
     facts.name = f"{log.resolve().parent.name}/{log.name}"
     return facts
 

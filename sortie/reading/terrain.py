@@ -34,6 +34,7 @@ _ALIKE: Final = 0.01  # share of the spacing by which grids may differ
 _GEOGRAPHIC, _PIXEL_IS_POINT = 2, 2
 _NODATA_TAG: Final = 42113  # GDAL_NODATA
 _SUFFIXES: Final = (".hgt", ".hgt.gz", ".tif", ".tiff")
+_WANTED: Final = f"a file or folder of {', '.join(_SUFFIXES)}"
 
 Heights = npt.NDArray[np.float32]
 
@@ -72,7 +73,7 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     except (OSError, EOFError) as error:
         raise _error(path, getattr(error, "strerror", None) or str(error)) from error
     if not tiles:
-        raise _error(path, f"holds nothing around {every[0].lat:.4f},{every[0].lon:.4f}")
+        raise _error(path, f"has no data around {every[0].lat:.4f},{every[0].lon:.4f}")
     ground = _joined(path, tiles)
     for place in needed:
         if ground.height_at(place.lat, place.lon) is None:
@@ -89,7 +90,7 @@ def _files(path: Path) -> Sequence[Path]:
         return [path]
     found = sorted(file for file in path.iterdir() if file.name.lower().endswith(_SUFFIXES))
     if not found:
-        raise _error(path, f"holds no {', '.join(_SUFFIXES)} file")
+        raise _error(path, f"has no {', '.join(_SUFFIXES)} file")
     return found
 
 
@@ -100,14 +101,16 @@ def _read(file: Path, box: _Box) -> Iterator[HeightMap]:
         return _read_srtm(file, box)
     if name.endswith((".tif", ".tiff")):
         return _read_geotiff(file, box)
-    raise _error(file, f"expected {', '.join(_SUFFIXES)}")
+    if not file.exists():
+        raise _error(file, f"No such file or directory; expected {_WANTED}")
+    raise _error(file, f"expected {_WANTED}")
 
 
 # --- SRTM -------------------------------------------------------------------------------------------------------------
 def _read_srtm(file: Path, box: _Box) -> Iterator[HeightMap]:
     found = _SRTM.search(file.name)
     if found is None:
-        raise _error(file, "its name says no place, as S36E149.hgt does")
+        raise _error(file, "its name gives no position; expected a name such as S36E149.hgt")
     south = float(found[2]) * (1.0 if found[1].upper() == "N" else -1.0)
     west = float(found[4]) * (1.0 if found[3].upper() == "E" else -1.0)
     if not _Box(south, west, south + 1.0, west + 1.0).meets(box):
@@ -153,7 +156,7 @@ def _place(file: Path, page: Any, tags: dict[str, Any]) -> tuple[float, float, f
         raise _error(file, "is a projected map; one in latitude and longitude (EPSG:4326) can be read")
     scale, tie = tags.get("ModelPixelScale"), tags.get("ModelTiepoint")
     if scale is None or tie is None or not scale[0] > 0.0 or not scale[1] > 0.0:
-        raise _error(file, "does not say where it lies (ModelPixelScale, ModelTiepoint)")
+        raise _error(file, "has no position (ModelPixelScale, ModelTiepoint)")
     half = 0.0 if int(tags.get("GTRasterTypeGeoKey", 1)) == _PIXEL_IS_POINT else 0.5
     north = tie[4] + (tie[1] - half) * scale[1]
     west = tie[3] - (tie[0] - half) * scale[0]

@@ -170,7 +170,7 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
     except OSError as error:
         if error.filename is not None:
             raise  # the file itself cannot be opened
-        raise UserError(f"{path}: a ULog that cannot be read: a damaged length leads astray") from error
+        raise UserError(f"{path}: a ULog that cannot be read: a damaged length points beyond the file") from error
 
 
 def _count_from_boot(log: Any) -> None:

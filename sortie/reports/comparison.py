@@ -115,10 +115,10 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
     """Return the time of this moment in the longest flight, s since boot. UserError: the log does not contain it, or
     has no place."""
     if not facts.samples:
-        raise UserError(f"{facts.name}: the log has no place of the vehicle")
+        raise UserError(f"{facts.name}: the log has no position of the vehicle")
     flight = facts.longest_flight()
     if flight is None:
-        raise UserError(f"{facts.name}: the vehicle was not armed in this log, there is no flight to compare")
+        raise UserError(f"{facts.name}: the vehicle was not armed in this log, so there is no flight to compare")
     armed_s = flight[0]
     if since is Since.ARMED:
         if begins_in_flight(facts, armed_s):
@@ -126,7 +126,7 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
         return armed_s
     lifted_s = liftoff_of(facts, armed_s, climbs=since is Since.CLIMB)
     if lifted_s is None:
-        raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
+        raise UserError(f"{facts.name}: the vehicle never left the ground, so there is no flight to compare")
     return lifted_s
 
 
@@ -184,7 +184,7 @@ def compared(
     end_s = max(ends) if cut is None else ends[cut]
     if end_s > LONGEST_S:
         name, hours = both[ends.index(max(ends))].name, end_s / 3600.0
-        raise UserError(f"{name}: by its clock the flight takes {hours:.0f} hours; more than a day is not compared")
+        raise UserError(f"{name}: by its clock the flight takes {hours:.0f} hours; expected at most a day")
     time = np.arange(0.0, max(end_s, _STEP_S), max(_STEP_S, end_s / MOST_ROWS))
     origin = here.home or GeoPoint(here.samples[0].lat, here.samples[0].lon, 0.0)
     places = [places_at(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]

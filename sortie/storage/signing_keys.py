@@ -99,7 +99,7 @@ class KeyFile:
             raise UserError(f"{self.path}: cannot be read: {error}") from error
         key = from_digits(text)
         if key is None:
-            raise UserError(f"{self.path}: holds no signing key; delete it to go on without signing")
+            raise UserError(f"{self.path}: has no signing key; delete it to continue without signing")
         return key
 
     def save_key(self, key: bytes | None) -> str | None:

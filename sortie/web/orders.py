@@ -269,7 +269,7 @@ def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:
             return answer_of(f"{request.name}, {kind.name.lower()}", client.outcome, False)
         counts.append(f"{len(items)} {kind.name.lower()} item{'' if len(items) == 1 else 's'}")
     if not counts:
-        return Answer(False, f"{request.name}: holds no items")
+        return Answer(False, f"{request.name}: has no items")
     return Answer(True, f"{request.name}: uploaded, {', '.join(counts)}")
 
 
@@ -342,5 +342,5 @@ def begin(request: requests.AnyRequest, vehicle: ShownVehicle, *, control: bool)
     """Return the job of a request, or an answer if it is not allowed."""
     kind = type(request)
     if kind in _ACTS and not control:
-        return Answer(False, "this page only shows; start it with --control to act")
+        return Answer(False, "this page is read-only; start it with --control to fly")
     return (_ACTS.get(kind) or ASKS[kind])(vehicle, request)

@@ -79,7 +79,7 @@ class RestPaths:
 
     async def _post(self, request: web.Request) -> web.Response:
         if not self._control:
-            return _json("this page only shows; start it with --control to send", status=403)
+            return _json("this page is read-only; start it with --control to send", status=403)
         try:
             await self._send(await request.read())
         except NotAMessageError as error:
@@ -127,7 +127,7 @@ class RestPaths:
 
     async def _answer(self, text: str) -> str:
         if not self._control:
-            return "this page only shows; start it with --control to send"
+            return "this page is read-only; start it with --control to send"
         try:
             return f"Ok({await self._send(text)})"
         except NotAMessageError as error:

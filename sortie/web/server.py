@@ -91,7 +91,7 @@ class PageServer:
         except OSError as error:
             self.close()
             raise UserError(
-                f"--listen {self.settings.host}:{self.settings.port}: {os.strerror(error.errno or 0)}"
+                f"--listen {self.settings.host}:{self.settings.port}: {os.strerror(error.errno or 0)}; choose another"
             ) from error
         return self.address
 

@@ -94,7 +94,7 @@ class VehicleRequest:
             vehicle.wait_armable(BOOT_S)
         except TimeoutError as error:
             vehicle.close()
-            raise UserError(f"{error}; who wants it as it is says armable=False") from error
+            raise UserError(f"{error}; with armable=False the test gets it as it is") from error
 
 
 ARGUMENTS = tuple(argument.name for argument in fields(VehicleRequest))

@@ -149,7 +149,9 @@ def test_more_rotors_draw_as_much_in_a_hover() -> None:
 
 
 def test_a_frame_that_no_body_has_is_refused() -> None:
-    with pytest.raises(SitlError, match="no body of our world has FRAME_CLASS 5 and FRAME_TYPE 1; there are 1 and 0"):
+    with pytest.raises(
+        SitlError, match="Sortie's simulator has no vehicle with FRAME_CLASS 5 and FRAME_TYPE 1; it has 1 and 0"
+    ):
         PacketSender(FRAME_CLASS=5)
 
 

@@ -95,7 +95,7 @@ def test_a_condition_is_asked_often_enough(session):
 
 def test_waiting_in_vain_says_where_things_stand(session):
     """TimeoutError names what was waited for and what the vehicle is doing."""
-    with pytest.raises(TimeoutError, match="MissionComplete did not come within 5 s: STABILIZE, disarmed"):
+    with pytest.raises(TimeoutError, match="MissionComplete did not occur within 5 s: STABILIZE, disarmed"):
         session.run_until(events.MissionComplete, timeout_s=5.0)
     assert session.time_s == 5.0
 
@@ -151,7 +151,7 @@ def test_parameters_given_at_the_start_hold():
         ({"vehicle": "tcp:127.0.0.1:1"}, "use sim:copter or sim:rover"),
         ({"home": "1,2"}, "home 1,2: expected LAT,LON,ALT,HEADING"),
         ({"faults": ["gps.los"]}, "did you mean gps.loss"),
-        ({"links": ["tcpn:127.0.0.1:0"]}, "no kind of link"),
+        ({"links": ["tcpn:127.0.0.1:0"]}, "is not a kind of link"),
         ({"faults": "gps.loss"}, "faults 'gps.loss': expected a list"),
         ({"home": (47.0, 8.0, 400.0, 90.0)}, r'expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading'),
         ({"seed": -1}, "seed -1: expected a whole number from 0 on"),

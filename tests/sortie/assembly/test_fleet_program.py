@@ -369,7 +369,7 @@ def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
     connect = ("--target", "all", "--connect", f"tcp:127.0.0.1:{port}")
     (tmp_path / "two.param").write_text("RTL_ALT,2000\nSYSID_THISMAV,2\n")
     try:
-        wait_for(process, "serving 2 vehicles (copter), 1 to 2, on")
+        wait_for(process, "serving 2 vehicles (copter), system ids 1 to 2, on")
         loaded = run(tmp_path, "param", "load", "two.param", *connect)
         assert "each keeps its own SYSID_THISMAV" in loaded.stderr
         for words in (("set", "SYSID_THISMAV", "7"), ("set", "MAV_SYSID", "7"), ("reset", "SYSID_THISMAV")):
@@ -423,7 +423,7 @@ def test_a_demo_flies_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     arguments += ["--link", "tcpin:127.0.0.1:0", "--log-dir", str(tmp_path)]
     assert command(arguments) == 0
     told = capsys.readouterr()
-    assert "sortie: demo with 2 vehicles (copter), 1 to 2; connect a ground station: tcpin:" in told.err
+    assert "sortie: demo with 2 vehicles (copter), system ids 1 to 2; connect a ground station: tcpin:" in told.err
     result = json.loads(told.out.splitlines()[-1])
     assert [(one["sysid"], one["result"], len(one["items_reached"])) for one in result["vehicles"]] == [
         (1, "completed", 6),

@@ -94,7 +94,7 @@ def test_results_are_a_table_also_of_a_campaign_that_is_not_over(tmp_path, study
     table = results(tmp_path)
     assert table.column("run").to_pylist() == [2, 3, 4]
     assert table.column("robustness.softly").to_pylist() == [one.row.robustness["softly"] for one in flown[2:5]]
-    with pytest.raises(UserError, match="holds no campaign"):
+    with pytest.raises(UserError, match="not the folder of a campaign"):
         results(tmp_path / "nowhere")
 
 
@@ -238,7 +238,7 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
     assert "of 1 flights failed" in (tmp_path / "report.html").read_text()
     assert main(command) == 0
     told = capsys.readouterr().out
-    assert "3 of 3 runs" in told and "missions: 3 completed" in told
+    assert "3 of 3 runs" in told and "mission results: 3 completed" in told
     assert main(["campaign", "replay", str(tmp_path), "1"]) == 0
     told = capsys.readouterr()
     assert "the same, byte for byte" in told.err
@@ -438,4 +438,4 @@ def test_init_prints_or_writes_a_study_once_and_leaves_a_plan_that_is_there(tmp_
     assert main(["campaign", "init"]) == 0
     assert capsys.readouterr().out == file.read_text()
     assert main(["campaign", "init", str(file)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def test_a_full_disk_ends_it_with_one_line_and_it_goes_on_when_there_is_room(tmp
     size = (tmp_path / "alone" / "results.jsonl").stat().st_size
     with dask_client(None, 2, processes=False) as client:
         with (
-            pytest.raises(UserError, match="when that is mended the same command goes on"),
+            pytest.raises(UserError, match="then run the same command again to continue"),
             Folder(out, study, identity()) as folder,
             full_after(size * 2 // 5),
         ):
@@ -98,7 +98,7 @@ def test_a_full_disk_ends_it_with_one_line_and_it_goes_on_when_there_is_room(tmp
 def test_a_disk_that_is_full_at_the_beginning_or_at_the_end_is_one_line_too(tmp_path: Path) -> None:
     """Neither leaves half a file where a whole one is expected."""
     study, out = Study.read(STUDY, 2), tmp_path / "out"
-    again = "File too large; when that is mended the same command goes on"
+    again = "File too large; then run the same command again to continue"
     with full_after(1000), pytest.raises(UserError, match=again), Folder(out, study, identity()):
         pass
     assert not list(out.glob("study.json*"))
@@ -162,7 +162,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_leaves_a_report_and_no
     _, told = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in told
-    assert "sortie: stopped; the same command goes on" in told
+    assert "sortie: stopped; run the same command again to continue" in told
     assert (out / "report.html").exists()
     import pyarrow.parquet
 
@@ -270,7 +270,7 @@ def test_four_workers_by_hand_lose_two_and_a_scheduler_and_the_bytes_are_the_sam
     assert process.wait() == 1
     assert process.stderr is not None
     told = process.stderr.read()
-    assert "the same command goes on" in told
+    assert "run the same command again to continue" in told
     assert "Traceback" not in told
     there = runs_in(out)
     by_hand.end()

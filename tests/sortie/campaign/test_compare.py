@@ -119,7 +119,7 @@ def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path
     old, new = folder(tmp_path / "a", old_margins), folder(tmp_path / "b", new_margins)
     assert main(["campaign", "compare", str(old), str(new)]) == 1
     head, low, calm, every, agreement = capsys.readouterr().out.splitlines()
-    assert head == "120 pairs of flights; p is that of chance, corrected for 5 tests at once (Holm)"
+    assert head == "120 pairs of flights; p values corrected for 5 tests (Holm)"
     alone = [2.0**-9, 2.0**-9]  # low's failures and those of all
     from scipy.stats import wilcoxon
 

@@ -184,5 +184,5 @@ def test_a_flight_that_is_stopped_is_no_answer(
     assert main([*command, "--speedup", "8"]) == 130
     told = capsys.readouterr()
     assert told.out == ""
-    assert "sortie: stopped: half a flight is no answer" in told.err
+    assert "sortie: stopped before the end of the flight; nothing was compared" in told.err
     assert not (out / "confirmed" / "0" / "tracks.html").exists()

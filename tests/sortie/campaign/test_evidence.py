@@ -340,7 +340,7 @@ def test_what_is_said_of_arducopter_is_what_was_measured() -> None:
 
 
 def test_a_volume_without_an_edge_and_a_rate_of_nothing_are_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"containment\.rates: 'gps\.los' is no fault of the study"):
+    with pytest.raises(UserError, match=r"containment\.rates: 'gps\.los' is not a fault of the study"):
         study(tmp_path, **{'"gps.loss" =': '"gps.los" ='})
     with pytest.raises(UserError, match=r"containment\.mass_kg: expected a finite number, not inf"):
         study(tmp_path, **{"mass_kg = 1.5": "mass_kg = inf"})

@@ -74,8 +74,8 @@ def test_one_that_is_named_tells_its_version_and_its_frames(nothing: Path) -> No
     assert told["version"] == "ArduCopter V4.6.3 (1a2b3c4d)"
     assert told["frames"] == ["quad +", "quad X", "hexa +", "hexa X", "octa +", "octa X"]
     said = run(nothing, "doctor", "--vehicle", f"ardupilot:copter={binary}").stdout
-    assert said.startswith("ardupilot:copter     ArduCopter V4.6.3 (1a2b3c4d), also in our world (quad +, quad X,")
-    assert said.endswith(f"), with its own battery: {binary}, by --vehicle\n")
+    assert said.startswith("ardupilot:copter     ArduCopter V4.6.3 (1a2b3c4d), also with world=ours (quad +, quad X,")
+    assert said.endswith(f"), with its own battery model: {binary}, by --vehicle\n")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_whose_battery_an_arducopter_has(nothing: Path, way_in: bytes, more: byt
     (found,) = examined(nothing, "--vehicle", f"ardupilot:copter={binary}")
     assert found["our_battery"] is told
     said = run(nothing, "doctor", "--vehicle", f"ardupilot:copter={binary}").stdout
-    assert ("with our battery" in said) is told
+    assert ("with Sortie's battery model" in said) is told
 
 
 def test_a_copter_s_program_is_none_of_a_rover(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:

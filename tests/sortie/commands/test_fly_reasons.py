@@ -50,4 +50,4 @@ def test_a_program_of_another_kind_of_vehicle_is_refused(tmp_path: Path) -> None
     (tmp_path / "there-and-back.waypoints").write_text(PLAN)
     done = run(tmp_path, *FLY, "--vehicle", f"ardupilot:plane={STAND_IN}")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("the program is an ArduPilot copter; name one of a plane")
+    assert done.stderr.splitlines()[-1].endswith("the program is an ArduPilot copter; expected the binary of a plane")

@@ -78,5 +78,5 @@ def test_a_fleet_file_names_one_for_all(tmp_path: Path) -> None:
     base = VehicleSpec("copter", None, HOME, 0.0, 0)
     assert [one.terrain for one in read_fleet(file, base, Layout())] == [tmp_path / "ground.tif"] * 2
     file.write_text('[[vehicle]]\nterrain = "ground.tif"\n')
-    with pytest.raises(UserError, match="one for all"):
+    with pytest.raises(UserError, match="the same for all vehicles"):
         read_fleet(file, base, Layout())

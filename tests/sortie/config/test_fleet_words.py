@@ -101,7 +101,7 @@ def test_networks_repeat_the_system_ids() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (Settings(count=251), "system ids end at 250: from 1 on there are 250; more vehicles need --networks 2"),
+        (Settings(count=251), "system ids end at 250, so from 1 on there are 250; for more vehicles use --networks 2"),
         (Settings(count=10, sysid=245), "--networks 2"),
         (Settings(count=2, fleet=Path("x")), "leave one of the two out"),
         (Settings(fleet=Path("x"), networks=2), "--networks"),
@@ -248,7 +248,7 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "holds no [[vehicle]]"),
+        ("", "has no [[vehicle]]"),
         ("[default]\n[[vehicle]]\n", "unknown table 'default'; did you mean defaults?"),
         ("[[vehicle]]\nsysidd = 3\n", "vehicle 1: unknown key 'sysidd'; did you mean sysid?"),
         ("[defaults]\nknd = 'copter'\n[[vehicle]]\n", "defaults: unknown key 'knd'; did you mean kind?"),
@@ -256,9 +256,9 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
         ("[[vehicle]]\nformation = 'rign'\n", "did you mean ring?"),
         ("[[vehicle]]\nsysid = 251\n", "vehicle 1: sysid"),
         ("[[vehicle]]\ncount = 'two'\n", "vehicle 1: count"),
-        ("[[vehicle]]\nsysid = 3\n[[vehicle]]\nsysid = 3\n", "vehicle 2: sysid 3 is taken"),
+        ("[[vehicle]]\nsysid = 3\n[[vehicle]]\nsysid = 3\n", "vehicle 2: sysid 3 is already used"),
         ("[[vehicle]]\nsysid = 249\ncount = 3\n", "system ids end at 250"),
-        ("[defaults]\nsysid = 3\n[[vehicle]]\n", "defaults.sysid would be the same for all"),
+        ("[defaults]\nsysid = 3\n[[vehicle]]\n", "defaults.sysid cannot be the same for all vehicles"),
         ("[[vehicle]]\nhome = '1,2,3,4'\noffset = [1.0, 2.0]\n", "home and offset"),
         ("[[vehicle]]\nhome = '1,2'\n", "vehicle 1: home 1,2: expected LAT,LON,ALT,HEADING"),
         ("[[vehicle]]\noffset = [nan, 0]\n", "vehicle 1: offset[0]: expected a number"),

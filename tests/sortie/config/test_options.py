@@ -248,8 +248,8 @@ def test_a_flag_that_says_nothing_about_a_loop_is_ignored_with_one_warning(
     assert run([*loop, "--metrics", "127.0.0.1:1", "--trace", "x"]) == 0
     warnings = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
     assert warnings == [
-        "sortie: --trace is ignored: it says nothing about a loop",
-        "sortie: --metrics is ignored: it says nothing about a loop",
+        "sortie: --trace is ignored: it has no effect on a loop",
+        "sortie: --metrics is ignored: it has no effect on a loop",
     ]
 
 

@@ -61,7 +61,7 @@ def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureF
         (["--vehicle", "sim:copter", "--beside", "nowhere.json"], "nowhere.json"),
         (["--vehicle", "sim:copter", "--radio", "sick"], "no such radio"),
         (["--vehicle", "ardupilot:copter=/bin/true,world=ours"], "leave out ,world=ours"),
-        (["--vehicle", "sim:copter", "--loss", "2"], "--loss 2: expected a part from 0 to 1"),
+        (["--vehicle", "sim:copter", "--loss", "2"], "--loss 2: expected a share from 0 to 1"),
         (["--vehicle", "sim:copter", "--junit", "nowhere/x.xml"], "there is no folder nowhere"),
         (["--vehicle", "sim:copter", "--beside", "/bin/sh"], "--beside /bin/sh: expected text in UTF-8, found byte"),
     ],
@@ -115,7 +115,7 @@ def test_a_port_where_nobody_is_is_no_silent_vehicle(
     monkeypatch.setattr("sortie.conform.examination._DISCOVERY_MS", 200)
     port = free_port()
     assert run(["conform", f"tcp:127.0.0.1:{port}"]) == 1
-    assert capsys.readouterr().err == f"sortie: nobody is at tcp:127.0.0.1:{port}: no connection was made\n"
+    assert capsys.readouterr().err == f"sortie: no connection to tcp:127.0.0.1:{port}; is the vehicle running?\n"
 
 
 def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:

@@ -312,14 +312,14 @@ def test_a_log_without_anything_to_show_is_refused(tmp_path: Path) -> None:
     """In one line that names it."""
     path = tmp_path / "nothing.bin"
     path.write_bytes(b"not a log at all")
-    with pytest.raises(UserError, match=r"nothing\.bin: no log of a flight"):
+    with pytest.raises(UserError, match=r"nothing\.bin: not a flight log"):
         read_recording(path)
 
 
 def test_a_begin_behind_the_end_is_refused(flight: Recording, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing would be shown, and nobody told why."""
     assert run(["replay", str(flight.path), "--from", "1000", "--once", "--link", "tcpin:127.0.0.1:0"]) == 2
-    assert "--from 1000: all has been told after" in capsys.readouterr().err
+    assert "--from 1000: the log ends after" in capsys.readouterr().err
 
 
 def test_keys_are_told_apart() -> None:

@@ -119,7 +119,7 @@ def test_a_figure_that_cannot_be_for_a_while_is_not_known_then(value: float, col
 def test_no_gps_at_all_and_messages_in_any_order(tmp_path: Path) -> None:
     log, kinds, rows = tmp_path / "a.bin", FIRMWARES[NEWEST], told(NEWEST)
     blind = {name: row for name, row in kinds.items() if name not in ("GPS", "POS")}
-    assert "no place of the vehicle" in str(outcome(log, written(blind, rows)))
+    assert "no position of the vehicle" in str(outcome(log, written(blind, rows)))
     assert isinstance(outcome(log, written({name: row for name, row in kinds.items() if name != "GPS"}, rows)), Built)
     Random(2).shuffle(rows)
     outcome(log, written(kinds, rows))
@@ -219,7 +219,7 @@ def test_places_of_px4_that_are_none_are_passed_over(value: float, tmp_path: Pat
     assert read_log(log).samples == []
     assert main(["report", str(log), *page]) == 0
     assert main(["report", str(log), "--against", str(log), *page]) == 2
-    assert "no place of the vehicle" in str(outcome(log, nowhere(1)))
+    assert "no position of the vehicle" in str(outcome(log, nowhere(1)))
 
 
 def test_a_station_of_an_older_px4_is_heard_by_the_time_that_it_tells(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_another_one_than_flew_the_log_is_refused(vehicle: str, tmp_path: Path) 
     """And one with a world of its own."""
     log = tmp_path / "a.bin"
     log.write_bytes(dataflash())
-    with pytest.raises(UserError, match="this log is flown by ardupilot:copter=BINARY,world=ours"):
+    with pytest.raises(UserError, match="for this log use ardupilot:copter=BINARY,world=ours"):
         reproduce(log, tmp_path / "incident", parse_vehicle(vehicle))
     assert not (tmp_path / "incident").exists()
 
@@ -64,7 +64,7 @@ def test_another_one_than_flew_the_log_is_refused(vehicle: str, tmp_path: Path) 
 def test_a_scenario_names_its_vehicle_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "scenario.toml").write_text("")
     assert main(["reproduce", str(tmp_path), "--vehicle", "ardupilot:copter,world=ours"]) == 2
-    assert "a scenario says itself what flies it" in capsys.readouterr().err
+    assert "the scenario file names its vehicle" in capsys.readouterr().err
 
 
 class Station:

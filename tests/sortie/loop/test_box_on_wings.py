@@ -65,7 +65,7 @@ def test_who_may_fly_from_the_box() -> None:
     profile = load_profile("drone-box")[0]
     assert vehicle_of(profile, parse_vehicle("sim:quadplane"))[0] == parse_vehicle("sim:quadplane")
     for text in ("sim:plane", "ardupilot:quadplane=x"):
-        with pytest.raises(UserError, match="flies a copter, or a simulated quadplane"):
+        with pytest.raises(UserError, match="needs a copter, or a simulated quadplane"):
             vehicle_of(profile, parse_vehicle(text))
 
 

@@ -142,7 +142,7 @@ def test_a_kinematic_profile_ignores_it_with_a_warning() -> None:
 
 @pytest.mark.parametrize("text", ["sim:rover", "ardupilot:rover"])
 def test_a_rover_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="flies a copter"):
+    with pytest.raises(UserError, match="needs a copter"):
         vehicle_of(load_profile("drone-box")[0], parse_vehicle(text))
 
 
@@ -154,6 +154,6 @@ def test_a_profile_with_no_such_vehicle_is_refused() -> None:
 
 def test_no_motors_are_stopped_for_an_exercise() -> None:
     """skimmer_lost would."""
-    with pytest.raises(UserError, match="a real vehicle is spared"):
+    with pytest.raises(UserError, match="not injected into a real vehicle"):
         check_faults([parse_loop_fault("skimmer_lost@phase4")])
     check_faults([parse_loop_fault("debris@phase4")])

@@ -101,7 +101,7 @@ def test_a_program_of_another_kind_is_refused_at_once(tmp_path: Path, monkeypatc
     monkeypatch.setenv("SORTIE_STAND_IN", "plane")
     with (
         Session(f"ardupilot:copter={json_firmware.build(tmp_path)},world=ours") as session,
-        pytest.raises(UserError, match="the program is an ArduPilot plane; name one of a copter") as refused,
+        pytest.raises(UserError, match="the program is an ArduPilot plane; expected the binary of a copter") as refused,
     ):
         session.run_for(3.0)
     assert refused.value.status == 2

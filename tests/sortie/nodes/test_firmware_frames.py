@@ -61,5 +61,7 @@ def test_its_last_motor_may_be_lost(frame_class: int, fly: Fly) -> None:
 
 
 def test_a_frame_that_no_body_has_is_refused(fly: Fly) -> None:
-    with pytest.raises(UserError, match=r"no body of our world has FRAME_CLASS 2 and FRAME_TYPE 2; there are .*octa X"):
+    with pytest.raises(
+        UserError, match=r"Sortie's simulator has no vehicle with FRAME_CLASS 2 and FRAME_TYPE 2; it has .*octa X"
+    ):
         fly("climb", 2, 2)

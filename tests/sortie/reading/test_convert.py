@@ -106,7 +106,7 @@ def test_a_recorded_log_is_not_written_over(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "flight").mkdir()
     source = (tmp_path / "other.tlog").rename(tmp_path / "flight" / "flight.tlog")
     assert run(["convert", str(source), "--to", "tlog", "--out", str(tmp_path)]) == 2
-    assert "a log is there already; choose another place with --out" in capsys.readouterr().err
+    assert "a log exists there already; choose another place with --out" in capsys.readouterr().err
     assert (tmp_path / "flight.tlog").read_bytes() == b"recorded"
 
 

@@ -21,11 +21,14 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     ("data", "words"),
     [
         (b"", "the file is empty"),
-        (b"%PDF-1.7 and a great many more bytes of something else", "no log of a flight; .bin (ArduPilot, Sortie)"),
-        (b"\xa3\x95", "the log holds nothing of a flight"),
-        (b"\xa3\x95" + bytes(500), "the log holds nothing of a flight"),
+        (
+            b"%PDF-1.7 and a great many more bytes of something else",
+            "not a flight log; expected .bin (ArduPilot, Sortie)",
+        ),
+        (b"\xa3\x95", "the log has no data of a flight"),
+        (b"\xa3\x95" + bytes(500), "the log has no data of a flight"),
         (b"ULog\x01", "a ULog that cannot be read"),
-        (bytes(8) + b"\xfd" + bytes(500), "the log holds nothing of a flight"),
+        (bytes(8) + b"\xfd" + bytes(500), "the log has no data of a flight"),
     ],
     ids=["empty", "another file", "one message's head", "zeros", "a head only", "no frames"],
 )
@@ -39,11 +42,11 @@ def test_a_file_that_is_no_log(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_places_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing there, a folder without a flight, with two, five logs, and a page that cannot be written."""
     assert "No such file" in told(capsys, "report", str(tmp_path / "none.bin"))
-    assert "no log of a flight in it" in told(capsys, "report", str(tmp_path))
+    assert "no flight log in this folder" in told(capsys, "report", str(tmp_path))
     log = tmp_path / "a.tlog"
     log.write_bytes(telemetry())
     (tmp_path / "b.tlog").write_bytes(telemetry())
-    assert "several logs; name one" in told(capsys, "report", str(tmp_path))
+    assert "several logs in this folder; name one" in told(capsys, "report", str(tmp_path))
     assert "at most 4" in told(capsys, "report", *[str(log)] * 5)
     place = str(tmp_path / "no" / "x.html")
     assert "choose another place with --out" in told(capsys, "report", str(log), "--out", place)

@@ -85,18 +85,18 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for file, said in (
         (short, "has 100 bytes"),
-        (text, "expected .hgt"),
+        (text, "expected a file or folder of .hgt"),
         (broken, "cannot be read"),
-        (nameless, "says no place"),
+        (nameless, "gives no position"),
         (flat, "projected"),
-        (tmp_path / "empty", "holds no .hgt"),
-        (tmp_path / "gone.hgt", "says no place"),
+        (tmp_path / "empty", "has no .hgt"),
+        (tmp_path / "gone.hgt", "gives no position"),
         (tmp_path / "S36E149.tif", "No such file"),
     ):
         with pytest.raises(UserError, match=said) as told:
             read_ground(file, [HOME])
         assert str(file) in str(told.value)
-    with pytest.raises(UserError, match="holds nothing around 47"):
+    with pytest.raises(UserError, match="has no data around 47"):
         read_ground(tile, [GeoPoint(47.0, 8.0)])
     with pytest.raises(UserError, match=r"has no height at -34\.9"):
         read_ground(tile, [GeoPoint(-34.9, 149.5)])

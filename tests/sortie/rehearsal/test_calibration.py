@@ -321,7 +321,7 @@ def test_a_battery_of_more_cells_becomes_one_of_three() -> None:
     assert value(found, "SIM_BATT_MOHM") == pytest.approx(30.0 / 4.0, rel=0.05)
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "empty"), (b"hello, no log at all", "no log of a flight")])
+@pytest.mark.parametrize(("content", "words"), [(b"", "empty"), (b"hello, no log at all", "not a flight log")])
 def test_what_is_no_log_is_told_in_one_line(
     content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -345,7 +345,7 @@ def test_a_log_without_a_flight_and_a_keep_without_a_log_are_refused(
         calibrate(next(tmp_path.rglob("flight.bin")))
     plan = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
     assert run(["rehearse", plan, "--keep", str(tmp_path / "x.param")]) == 2
-    assert "--keep is for what a log says" in capsys.readouterr().err
+    assert "--keep needs --from LOG" in capsys.readouterr().err
 
 
 def test_without_scipy_it_says_how_to_get_it(logged: tuple[Path, float], monkeypatch: pytest.MonkeyPatch) -> None:

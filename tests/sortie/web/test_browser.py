@@ -227,7 +227,7 @@ def test_who_only_looks_sees_no_buttons_and_lives_through_a_reboot(window, tmp_p
         page.shows("#connection", "connected")
         assert not page.page.is_visible("#actions")
         page.page.evaluate(DROPPED)
-        page.shows("#answer", "this page only shows")
+        page.shows("#answer", "this page is read-only")
         for tab in ("texts", "plan", "parameters", "flights", "links"):
             page.page.click(f"#to-{tab}")
             assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), tab

@@ -149,7 +149,7 @@ def test_waiting_is_a_claim(server):
     with pytest.raises(AssertionError) as failure:
         vehicle.wait(lambda session: session.state.armed, within_s=2.0)
     claim, standing, *_, hint = str(failure.value).splitlines()
-    assert claim == "the condition did not come within 2 s"
+    assert claim == "the condition was not true within 2 s"
     assert standing.startswith("at ") and "disarmed" in standing
     assert hint == f"no client has connected to {server.url} and said anything"
 
