@@ -147,8 +147,8 @@ class FlightCommands:
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
     def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
-        """Change the height of the GUIDED target. Outside GUIDED it has no effect, as in ArduPilot, but here a text
-        says so."""
+        """Change the height of the GUIDED target (m AMSL; `over_ground`: m above the ground). Outside GUIDED it has no
+        effect, as in ArduPilot, but here a text says so."""
         flight, origin = self._flight(), self._facts.vehicle.origin
         if flight is None or self._facts.grounded or origin is None or not self._kind.flies:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")

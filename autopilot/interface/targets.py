@@ -47,7 +47,7 @@ class Speeds:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Edge of an area that may not be crossed, from `start` to `end`, north and east."""
+    """Edge of an area that may not be crossed, from `start` to `end`, north and east, m."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -55,7 +55,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Circle about `middle` (north, east): stay in it, or (not `inside`) out of it."""
+    """Circle about `middle` (north, east, m) with `radius` m: stay in it, or (not `inside`) out of it."""
 
     middle: tuple[float, float]
     radius: float
@@ -65,7 +65,7 @@ class Ring:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Bounds that sticks and velocities must keep a distance of `margin` m from. `ceiling` and `floor`: NED down,
-    infinite if there is none."""
+    m, infinite if there is none."""
 
     margin: float
     barriers: tuple[Edge | Ring, ...] = ()
@@ -94,10 +94,10 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Leg:
     """Fly from `start` (None: from the present reference, smoothly) to `end`. With `next` the vehicle passes `end`
-    within `radius` without a stop and turns towards `next`; without `next` it stops there and holds. ARRIVED: half-way
-    through the turn; for a stop, when the leg was flown to its end and the vehicle is within `radius` (copter 3-D,
-    rover horizontal; docs/reference/mission-semantics.md, item 12). After arrival with `next` set and without a new
-    target it goes to `end` and stops.
+    within `radius` m without a stop and turns towards `next`; without `next` it stops there and holds. ARRIVED:
+    half-way through the turn; for a stop, when the leg was flown to its end and the vehicle is within `radius` (copter
+    3-D, rover horizontal; docs/reference/mission-semantics.md, item 12). After arrival with `next` set and without a
+    new target it goes to `end` and stops.
 
     `over_ground`: m above the ground at `end`; the leg follows the ground as far as the terrain is known, and the
     vehicle gets pieces of it (`autopilot.context.ground_following`). `goal` of a piece is the end of the whole leg, for
@@ -143,7 +143,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class TakeOff:
-    """Climb to `down` (NED d, negative up) from the present place, straight and with ramps. With a `pitch` (rad,
+    """Climb to `down` (NED d, m, negative up) from the present place, straight and with ramps. With a `pitch` (rad,
     minimum of the climb) wings take off along the course of `yaw` (KEEP: the present heading; ANGLE). ARRIVED: height
     reached."""
 
@@ -157,7 +157,7 @@ class Land:
     """Descend at the position (n, e); None: at the present place. Speeds follow LAND_SPEED, LAND_SPEED_HIGH and
     LAND_ALT_LOW, at most `sink` m/s (0: it keeps its height for now; below 0: up). ARRIVED together with LANDED. A
     rover stops. `velocity`: of the position (n, e), m/s. `directly`: descend without flying to the position first.
-    `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d), and flare above it.
+    `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d, m), and flare above it.
     `comes_down`: for wings with lift motors, (m, NED d) near `position` and far from it; the height of the way is
     linear in between; None: it keeps its height."""
 
@@ -187,7 +187,7 @@ class Velocity:
 @dataclass(frozen=True, slots=True)
 class Attitude:
     """Roll, pitch, yaw, rad, and climb rate, m/s (`thrust_is_climb`), or thrust 0 .. 1 (SET_ATTITUDE_TARGET).
-    `body_rates`: roll and pitch rate, rad/s, instead of angles, with `yaw_rate` and a thrust."""
+    `body_rates`: roll and pitch rate, rad/s, instead of angles, with `yaw_rate` (rad/s) and a thrust."""
 
     roll: float
     pitch: float

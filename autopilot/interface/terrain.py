@@ -73,8 +73,8 @@ class HeightMap:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """Received heights (28 x 32) from a south-west corner (1e-7 degrees). `bitmap`: a bit for each received grid, from
-    the south-west to the east, then north."""
+    """Received heights (28 x 32, m AMSL) from a south-west corner (1e-7 degrees). `bitmap`: a bit for each received
+    grid, from the south-west to the east, then north."""
 
     lat_e7: int
     lon_e7: int
@@ -151,13 +151,13 @@ class Terrain:
         return self._received(lat, lon) if height is None else height
 
     def ask(self, lat: float, lon: float) -> None:
-        """Request the ground at a place for later use, if no file has it."""
+        """Request the ground at a place (degrees) for later use, if no file has it."""
         if self._enabled() and on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
             self._block(self._cell(lat, lon))
 
     # --- what a ground station sends ------------------------------------------------------------------------------
     def receive(self, lat_e7: int, lon_e7: int, grid: int, heights: npt.NDArray[np.int16]) -> bool:
-        """Take a grid (4 x 4 heights) of the block with this corner; False if that block was not requested."""
+        """Take a grid (4 x 4 heights, m) of the block with this corner; False if that block was not requested."""
         for key, block in self._blocks.items():
             if (block.lat_e7, block.lon_e7) == (lat_e7, lon_e7):
                 north, east = divmod(grid, GRIDS_EAST)

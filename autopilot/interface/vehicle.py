@@ -112,16 +112,19 @@ class VehicleState:
 
     @property
     def velocity(self) -> Ned:
+        """NED m/s."""
         r = self.report.item
         return (r(report.VN), r(report.VE), r(report.VD))
 
     @property
     def place(self) -> GeoPoint:
+        """Estimated position, altitude AMSL."""
         r = self.report.item
         return GeoPoint(r(report.LAT), r(report.LON), r(report.ALT))
 
     @property
     def yaw(self) -> float:
+        """Heading, rad from north, clockwise."""
         return self.report.item(report.YAW)
 
     @property
@@ -140,6 +143,7 @@ class VehicleState:
 
     @property
     def ground_speed(self) -> float:
+        """Speed over ground, m/s."""
         return self.report.item(report.GROUND_SPEED)
 
     @property
@@ -231,7 +235,7 @@ class Vehicle(Protocol):
         `layout.BARRIERS` edges and circles in total. A flight controller has its own."""
 
     def watch_distance(self, metres: float) -> None:
-        """Raise NEAR at this horizontal distance to the end of the target; 0 = off (CONDITION_DISTANCE)."""
+        """Raise NEAR at this horizontal distance, m, to the end of the target; 0 = off (CONDITION_DISTANCE)."""
 
     def set_parameter(self, name: str, value: float) -> None:
         """Set a parameter (ArduPilot's name and unit); names that the vehicle does not use are ignored."""

@@ -100,7 +100,8 @@ class Fence:
         return min([within, *outer])
 
     def inside(self, lat: float, lon: float, *, any_inclusion: bool = False) -> bool:
-        """True inside all inclusion zones (or any) and no exclusion zone. The edge counts as inside."""
+        """True if the place (degrees) is inside all inclusion zones (or any) and no exclusion zone. The edge counts as
+        inside."""
         return self.margin(lat, lon, any_inclusion=any_inclusion) >= 0.0
 
 

@@ -17,7 +17,7 @@ _LIMITS: Final = (1231, 1361, 1491, 1621, 1750)  # us, the first pulse of positi
 
 
 def mode_position(pwm: float) -> int:
-    """Position of a mode switch, 1 to 6."""
+    """Position of a mode switch, 1 to 6, for a pulse width, us."""
     return 1 + bisect_right(_LIMITS, pwm)
 
 

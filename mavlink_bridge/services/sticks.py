@@ -39,7 +39,7 @@ _LOW_BELOW, _HIGH_ABOVE = 1200, 1800
 
 
 def switch_position(pwm: float, *, reverse: bool) -> int:
-    """Position of a switch: 0 low, 1 middle, 2 high."""
+    """Position of a switch for a pulse width, us: 0 low, 1 middle, 2 high."""
     position = _LOW if pwm < _LOW_BELOW else _HIGH if pwm > _HIGH_ABOVE else _MIDDLE
     return _HIGH - position if reverse else position
 

@@ -29,13 +29,13 @@ Numbers = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Airframe:
-    """Numbers of a plane, SI. `inertia`: about its axes, and the product xz. `lift`: at 0, per angle, rate, elevator.
-    `drag`: parasitic, per rate, elevator. `side`, `roll`, `yaw`: per slip, roll rate, yaw rate, aileron, rudder.
-    `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, m before and below the centre of mass.
-    `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb rate up to which its wheels
-    stay on the ground and its nose level, m/s (SIM_Aircraft: a vehicle that rises less than 1 mm in a step of 1/1200 s
-    stands). `roll_gains`, `pitch_gains`: feed-forward, proportion and integral of the rate controllers, as ArduPlane's
-    RLL_RATE_ and PTCH_RATE_."""
+    """Numbers of a plane, SI (kg, m, m2, rad, N, A). `inertia`: about its axes, and the product xz. `lift`: at 0, per
+    angle, rate, elevator. `drag`: parasitic, per rate, elevator. `side`, `roll`, `yaw`: per slip, roll rate, yaw rate,
+    aileron, rudder. `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, m before and below the
+    centre of mass. `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb rate up to
+    which its wheels stay on the ground and its nose level, m/s (SIM_Aircraft: a vehicle that rises less than 1 mm in a
+    step of 1/1200 s stands). `roll_gains`, `pitch_gains`: feed-forward, proportion and integral of the rate
+    controllers, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
 
     mass: float
     inertia: tuple[float, float, float, float]

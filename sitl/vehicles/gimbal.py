@@ -43,7 +43,7 @@ class JointMotion:
     pieces: tuple[tuple[float, float], ...] = ()
 
     def at(self, now_s: float) -> tuple[float, float]:
-        """Angle and rate at a time."""
+        """Angle, rad, and rate, rad/s, at a time."""
         remaining_s, angle, rate = now_s - self.begin_s, self.angle, self.rate
         for seconds, acceleration in (*self.pieces, (inf, 0.0)):
             step = min(max(remaining_s, 0.0), seconds)
@@ -56,7 +56,7 @@ class JointMotion:
 
 
 def standing(angle: float) -> JointMotion:
-    """Motion of a joint that stands still."""
+    """Motion of a joint that stands still at `angle`, rad."""
     return JointMotion(0.0, angle, 0.0)
 
 

@@ -27,7 +27,8 @@ class TimedVehicle(Protocol):
     flown_by: threading.Thread | None
     """Thread that advances its time; None: the thread that waits."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` of vehicle time."""
 
     async def arun_for(self, seconds: float) -> None: ...
 

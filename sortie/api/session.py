@@ -308,7 +308,8 @@ class Session(Claims):
         return begin.holding(self.service, name)[name]
 
     def set_param(self, name: str, value: float) -> float:
-        """Set a parameter and return its new value (clamped to its type). KeyError: unknown; ValueError: refused."""
+        """Set a parameter, in its unit, and return its new value (clamped to its type). KeyError: unknown; ValueError:
+        refused."""
         outcome = begin.holding(self.service, name).set(name, value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)

@@ -34,9 +34,8 @@ class Snapshot:
     """State as the vehicle estimates it (not the simulator's true state).
 
     `time_s`: vehicle time since boot, s. `place`: degrees, m AMSL. `position`: NED, m from where it was switched on.
-    `velocity`: NED, m/s. `attitude`: roll, pitch, yaw, rad. `height`: m above home, 0 while home is unknown.
-    `distance`: m, horizontal, to the end of the current target. `armable`: the pre-arm checks pass.
-    """
+    `velocity`: NED, m/s. `ground_speed`: m/s. `attitude`: roll, pitch, yaw, rad. `height`: m above home, 0 while home
+    is unknown. `distance`: m, horizontal, to the end of the current target. `armable`: the pre-arm checks pass."""
 
     time_s: float
     place: GeoPoint

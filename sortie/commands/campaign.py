@@ -172,7 +172,7 @@ def _lines(row: RunResult) -> list[str]:
     """Return lines with the result of the mission and the verdict of each judge."""
     lines = [f"mission {row.result}" + (f": {row.reason}" if row.reason else "")]
     for name, margin in row.robustness.items():
-        verdict = "holds" if margin is not None and margin >= 0.0 else "broken"
+        verdict = "holds" if margin is not None and margin >= 0.0 else "fails"
         lines.append(f"{name}: not flown" if margin is None else f"{name}: {verdict}, robustness {margin:.4g}")
     for name in ("volume", "buffer"):
         margin, exit_s = row.figures.get(f"{name}_margin_m"), row.figures.get(f"left_{name}_s")

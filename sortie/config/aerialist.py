@@ -74,7 +74,7 @@ class DroneTable(Struct, frozen=True):
 
 
 class SimulationTable(Struct, frozen=True):
-    """World of the test."""
+    """World of the test. `home_position`: latitude and longitude, degrees, and altitude, m AMSL."""
 
     simulator: str | None = None
     obstacles: Annotated[list[ObstacleTable | Metres], Meta(max_length=7_000)] | None = None

@@ -54,7 +54,7 @@ class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields of `LinkBudget`."""
+    """Fields of `LinkBudget`. `mhz`: carrier frequency, MHz."""
 
     mhz: Annotated[float, Meta(ge=1.0, le=1e6)] | None = None
     power_dbm: Level | None = None
@@ -65,7 +65,7 @@ class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contents of a file; see `EXAMPLE`."""
+    """Contents of a file; see `EXAMPLE`. `fifo`: buffer, bytes. `baud`: bits/s of the serial line."""
 
     like: str = "sik-57600"
     fifo: Annotated[int, Meta(ge=300, le=16_777_216)] | None = None

@@ -44,7 +44,8 @@ class ReceiverTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Table [[aircraft]]."""
+    """Table [[aircraft]]. `at`: north, east and up of home, m. `place`: latitude and longitude, degrees, and altitude,
+    m AMSL. `knots`: time, s, with the same as `at`."""
 
     callsign: Annotated[str, Meta(max_length=8)] = ""
     icao: Annotated[int, Meta(ge=1, le=0xFFFFFF)] | None = None
@@ -62,7 +63,7 @@ class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Table [encounters] (`sitl.world.encounters.EncounterModel`)."""
+    """Table [encounters] (`sitl.world.encounters.EncounterModel`). `per_hour`: encounters per flight hour."""
 
     model: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
     speed_mps: tuple[Speed, Speed] | None = None

@@ -199,7 +199,7 @@ def positive_number(text: str) -> float:
 
 
 def metres(text: str) -> float:
-    """Parse a length above 0, "2m" or "2"."""
+    """Parse a length above 0, "2m" or "2", as m."""
     try:
         return positive_number(text.strip().removesuffix("m"))
     except UserError:

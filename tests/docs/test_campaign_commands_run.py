@@ -81,9 +81,9 @@ def test_a_campaign_is_flown_and_asked(
     told = capsys.readouterr()
     match command_of(line):
         case "campaign replay":
-            assert "the same, byte for byte" in told.err and "low: broken" in told.out
+            assert "the same, byte for byte" in told.err and "low: fails" in told.out
         case "campaign shrink":
-            assert read_study(Path("DIR/shrunk/1")).study.runs == 1 and "broken: low" in told.out
+            assert read_study(Path("DIR/shrunk/1")).study.runs == 1 and "still fails: low" in told.out
         case "campaign compare":
             assert "2 pairs of flights" in told.out
         case "campaign report":

@@ -151,7 +151,7 @@ class ServedVehicle(Claims):
         await asyncio.wrap_future(self._serving.waits(self._session, lambda session: False, seconds))
 
     def param(self, name: str) -> float:
-        """Return the value of a parameter. KeyError when unknown."""
+        """Return the value of a parameter, in its unit. KeyError when unknown."""
         return self.ask(lambda session: session.param(name))
 
     def set_param(self, name: str, value: float) -> float:

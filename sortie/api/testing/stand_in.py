@@ -162,6 +162,7 @@ class StandIn:
 
     @property
     def ground_speed(self) -> float:
+        """Speed over ground, m/s."""
         return self.vehicle.state.ground_speed
 
     def total(self, kind: int) -> int:
@@ -169,7 +170,7 @@ class StandIn:
         return self.autopilot.plans.storage(kind).total()
 
     def parameter(self, name: str) -> float:
-        """Return the value of a parameter."""
+        """Return the value of a parameter, in its unit."""
         return self.service.parameters[name]
 
     def parameter_names(self) -> list[str]:
