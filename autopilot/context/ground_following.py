@@ -155,7 +155,7 @@ class GroundFollower:
         """New piece to fly, after missing terrain data have arrived or the range finder measures a different ground."""
         if self._due_ms is None or now_ms < self._due_ms:
             return None
-        if self._is_other():
+        if self._ground_differs():
             return self._plan(self._facts.vehicle.state.position)
         if self._blind_ms is None:
             self._due_ms = now_ms + _AGAIN_MS
@@ -166,7 +166,7 @@ class GroundFollower:
             self._due_ms = min(now_ms + _LOOK_MS, self._blind_ms + _TIMEOUT_MS)
         return None
 
-    def _is_other(self) -> bool:
+    def _ground_differs(self) -> bool:
         """True if the ground differs from the plan."""
         if not self._facts.follows_range_finder:
             return self._blind_ms is not None and self._revision != self._facts.terrain.revision

@@ -52,7 +52,7 @@ class Lead:
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
-        self._found = 0  # system that was heard first, with FOLL_SYSID 0
+        self._first_system = 0  # system that was heard first, with FOLL_SYSID 0
         self._as_target = False
         self.heard_ms: int | None = None
         self.place: Ned = (0.0, 0.0, 0.0)
@@ -68,13 +68,13 @@ class Lead:
         """Take a report of any vehicle."""
         facts = self._facts
         if self.heard_ms is None or facts.now_ms - self.heard_ms > _FORGOTTEN_MS:
-            self._found, self._as_target = 0, False
-        system = int(facts.param("FOLL_SYSID")) or self._found or report.system
+            self._first_system, self._as_target = 0, False
+        system = int(facts.param("FOLL_SYSID")) or self._first_system or report.system
         usable = int(facts.param("FOLL_OFS_TYPE")) != _RELATIVE or report.heading is not None
         origin = facts.vehicle.origin
         if system != report.system or (self._as_target and not report.as_target) or not usable or origin is None:
             return
-        self._found, self._as_target = system, report.as_target
+        self._first_system, self._as_target = system, report.as_target
         self.place = to_local(origin, report.place.lat, report.place.lon, self._altitude(report))
         self.velocity, self.heading = report.velocity, report.heading or 0.0
         self.heard_ms = facts.now_ms

@@ -29,7 +29,7 @@ class ModeSwitch:
         self._modes = modes
         self._channel, self._names = facts.vehicle_class.mode_switch
         self._position = len(self._names)
-        self._heard = False
+        self._received = False
 
     @property
     def channel(self) -> int:
@@ -39,13 +39,13 @@ class ModeSwitch:
     @property
     def mode(self) -> int | None:
         """Mode of the switch's position; None until its pulses are heard."""
-        return int(self._facts.param(self._names[self._position - 1])) if self._heard else None
+        return int(self._facts.param(self._names[self._position - 1])) if self._received else None
 
     def read(self, pwm: float, now_ms: int, *, first: bool = False) -> None:
         """Read the channel's pulse, us. A changed position sets its mode; with `first` the position at power-on does
         too."""
         position = mode_position(pwm)
         changed = position != self._position
-        self._position, self._heard = position, True
+        self._position, self._received = position, True
         if changed or first:
             self._modes.set(int(self._facts.param(self._names[position - 1])), now_ms, ModeReason.RC_COMMAND)

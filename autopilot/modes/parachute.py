@@ -161,9 +161,9 @@ class Parachute:
     def _out_of_control(self) -> bool:
         """True after a lean of 30 degrees off the demand, at a lower height than at its beginning, for a second."""
         r = self._facts.vehicle.state.report
-        roll, pitch, want_roll, want_pitch = (float(r[i]) for i in _LEAN)
-        along = cos(roll) * cos(pitch) * cos(want_roll) * cos(want_pitch)
-        across = sin(roll) * sin(want_roll) + cos(roll) * cos(want_roll) * sin(pitch) * sin(want_pitch)
+        roll, pitch, nav_roll, nav_pitch = (float(r[i]) for i in _LEAN)
+        along = cos(roll) * cos(pitch) * cos(nav_roll) * cos(nav_pitch)
+        across = sin(roll) * sin(nav_roll) + cos(roll) * cos(nav_roll) * sin(pitch) * sin(nav_pitch)
         if along + across >= _COS_LOST:
             self._lost_looks = max(self._lost_looks - 1, 0)
             return False

@@ -38,7 +38,7 @@ _PITCH_DEG: Final = 4.0  # pitch of a takeoff without one
 _CIRCLES: Final = 1.0  # param1 of NAV_VTOL_LAND: NAV_VTOL_LAND_OPTIONS_FW_SPIRAL_APPROACH
 
 
-def _given(value: float) -> float:
+def _or_zero(value: float) -> float:
     return value if isfinite(value) else 0.0
 
 
@@ -68,7 +68,7 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
             place = item_position(facts, item, facts.vehicle.state.position)
             return InTurn(climb_out, OntoWings(tools.context, place))
         return climb_out
-    pitch = _given(item.param1)
+    pitch = _or_zero(item.param1)
     climb = WingTakeoff(tools.context, item_down(facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG))
     tools.climbed = climb
     return climb
@@ -79,8 +79,8 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     end = item_position(facts, item, tools.before)
     onward, _ = next_place(tools, item, end)
-    radius = _given(item.param2) if _given(item.param2) > 0.0 else acceptance_radius(facts)
-    beyond = _given(item.param3)
+    radius = _or_zero(item.param2) if _or_zero(item.param2) > 0.0 else acceptance_radius(facts)
+    beyond = _or_zero(item.param3)
     if beyond > 0.0:
         begin = tools.before or facts.vehicle.state.position
         north, east = end[0] - begin[0], end[1] - begin[1]
@@ -104,14 +104,14 @@ def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:
     following = tools.following(item.seq)
     onward: Ned | None = None
-    heading_required = _given(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
+    heading_required = _or_zero(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
     if following is not None and (heading_required or not tools.context.facts.personality.circles_level):
         onward, _ = next_place(tools, item, circle.center)
-    return LoiterItem(tools.context, circle, for_ms, onward, straight=_given(item.param4) != 0.0)
+    return LoiterItem(tools.context, circle, for_ms, onward, straight=_or_zero(item.param4) != 0.0)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
-    circle = LoiterForever(tools.context, _circle(tools, item, _given(item.param3), item.param3))
+    circle = LoiterForever(tools.context, _circle(tools, item, _or_zero(item.param3), item.param3))
     return _or_upright(tools, item, circle, None)
 
 
@@ -121,12 +121,12 @@ def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
-    turns = max(_given(item.param1), 0.0)
-    return _item(tools, item, replace(_circle(tools, item, _given(item.param3), item.param3), turns=turns))
+    turns = max(_or_zero(item.param1), 0.0)
+    return _item(tools, item, replace(_circle(tools, item, _or_zero(item.param3), item.param3), turns=turns))
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
-    circle = _circle(tools, item, _given(item.param2), item.param2)
+    circle = _circle(tools, item, _or_zero(item.param2), item.param2)
     return _or_upright(tools, item, _item(tools, item, replace(circle, at_height=True)))
 
 
@@ -200,7 +200,7 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
         return landing
     ground = (place[0], place[1], item_down(facts, item))
     return GlideSlope(
-        tools.context, ground, tools.before, abort_climb(tools.context, _given(item.param1), tools.climbed)
+        tools.context, ground, tools.before, abort_climb(tools.context, _or_zero(item.param1), tools.climbed)
     )
 
 

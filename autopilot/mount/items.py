@@ -33,11 +33,11 @@ _DEVICE_PARAM: Final = MappingProxyType({
 """Number of the parameter that is a gimbal_device_id, by command."""
 
 
-def means_gimbal(mount: Mount, command: int, params: Params) -> bool:
+def is_for_gimbal(mount: Mount, command: int, params: Params) -> bool:
     """True if the command addresses the existing gimbal. If not it is refused as FAILED, as in ArduPilot."""
     index = _DEVICE_PARAM.get(Cmd(command))
     device = 0.0 if index is None else params[index - 1]
-    return not isfinite(device) or mount.is_meant(device)
+    return not isfinite(device) or mount.is_addressed(device)
 
 
 def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
@@ -137,4 +137,4 @@ MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = 
 
 def act(mount: Mount, command: int, params: Params) -> Outcome:
     """Carry out one of `MOUNT_ITEMS`."""
-    return MOUNT_ITEMS[command](mount, params) if means_gimbal(mount, command, params) else FAILED
+    return MOUNT_ITEMS[command](mount, params) if is_for_gimbal(mount, command, params) else FAILED

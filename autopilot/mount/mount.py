@@ -56,7 +56,7 @@ class PilotLink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _OtherVehicle:
     """Position of another vehicle at a vehicle time, and its velocity, m/s."""
 
     place: GeoPoint
@@ -117,7 +117,7 @@ class Mount:
         self._place: GeoPoint | None = None
         self._offsets: Angles = (0.0, 0.0, 0.0)
         self._system = int(facts.param("MNT1_SYSID_DFLT"))
-        self._heard: _Heard | None = None
+        self._other_vehicle: _OtherVehicle | None = None
         self._warned_ms: int | None = None
         self._began = False
         self._demand: Demand | None = None
@@ -132,7 +132,7 @@ class Mount:
         """gimbal_device_id, 0: none."""
         return 0 if self.gimbal is None else int(Component.GIMBAL) if self.servos is None else _FIRST_MOUNT
 
-    def is_meant(self, device: float) -> bool:
+    def is_addressed(self, device: float) -> bool:
         """True if this gimbal_device_id means the gimbal; 0: all, 1: ArduPilot's first one."""
         return device in (0, _FIRST_MOUNT, self.device)
 
@@ -232,7 +232,7 @@ class Mount:
     def look_at_system(self, system: int) -> None:
         """Look at another vehicle, by its reported position."""
         if system != self._system:
-            self._heard = None
+            self._other_vehicle = None
         self._system = system
         self._pass_on_lock(True)
         self.set_mode(MountMode.SYSID_TARGET)
@@ -245,7 +245,7 @@ class Mount:
     def hear(self, system: int, place: GeoPoint, velocity: Ned) -> None:
         """Note the position and velocity, m/s, of another vehicle."""
         if system == self._system:
-            self._heard = _Heard(place, velocity, self._facts.now_ms)
+            self._other_vehicle = _OtherVehicle(place, velocity, self._facts.now_ms)
 
     def take_sticks(self, sticks: Sequence[StickInput | None], *, first: bool = False) -> None:
         """Take a pilot's channels of roll, pitch and yaw (None: no pulse). Moved sticks take the gimbal, unless it is
@@ -360,9 +360,9 @@ class Mount:
             if place is None:
                 return None
             north, east, down = to_local(state.place, place.lat, place.lon, place.alt)
-            if self.mode is MountMode.SYSID_TARGET and self._heard is not None:
-                since_s = 0.001 * (now_ms - self._heard.now_ms)
-                v = self._heard.velocity
+            if self.mode is MountMode.SYSID_TARGET and self._other_vehicle is not None:
+                since_s = 0.001 * (now_ms - self._other_vehicle.now_ms)
+                v = self._other_vehicle.velocity
                 north, east, down = north + v[0] * since_s, east + v[1] * since_s, down + v[2] * since_s
                 moved = (moved[0] - v[0], moved[1] - v[1], moved[2] - v[2])
         return north - moved[0] * ahead_s, east - moved[1] * ahead_s, down - moved[2] * ahead_s
@@ -373,8 +373,8 @@ class Mount:
                 return self._place
             case MountMode.HOME_LOCATION:
                 return self._facts.home
-        heard = self._heard
-        return None if heard is None or now_ms - heard.now_ms > HEARD_LASTS_MS else heard.place
+        other_vehicle = self._other_vehicle
+        return None if other_vehicle is None or now_ms - other_vehicle.now_ms > HEARD_LASTS_MS else other_vehicle.place
 
     def _to_waypoint(self) -> Ned:
         r = self._facts.vehicle.state.report

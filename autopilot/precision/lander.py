@@ -66,10 +66,10 @@ class PrecisionLanding:
         self.loiters = False
         """True while PREC_LOITER is switched on."""
         self.failed_ms: int | None = None
-        self._heard: tuple[Sequence[Look], int] | None = None
+        self._received: tuple[Sequence[Look], int] | None = None
         self._frame_refused = False
         self._place: tuple[float, float] | None = None
-        self._given: Target | None = None
+        self._sent_target: Target | None = None
         self._begun_ms = 0
 
     @property
@@ -84,7 +84,7 @@ class PrecisionLanding:
     def hear(self, looks: Sequence[Look], now_ms: int) -> None:
         """Take looks from LANDING_TARGET; they count with PLND_TYPE 1."""
         if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK:
-            self._heard = looks, now_ms
+            self._received = looks, now_ms
 
     def refuse_frame(self) -> None:
         """Reject a LANDING_TARGET in an unusable frame. Announced once, and only where the message counts."""
@@ -98,9 +98,9 @@ class PrecisionLanding:
         if kind in BY_SIMULATOR and self._pads is not None:
             period = self._pads.pads_period_ms or PERIOD_MS
             self.tracker.see(self._pads.see_pads(), now_ms)
-        elif kind == BY_MAVLINK and self._heard is not None:
-            looks, heard_ms = self._heard
-            self._heard = None
+        elif kind == BY_MAVLINK and self._received is not None:
+            looks, heard_ms = self._received
+            self._received = None
             if now_ms - heard_ms <= STALE_MS:
                 self.tracker.see(looks, now_ms)
         self.tracker.look_round(now_ms)
@@ -112,7 +112,7 @@ class PrecisionLanding:
         here = self._facts.vehicle.state.position
         self._place = place or here[:2]
         self._begun_ms = now_ms
-        self._given = None
+        self._sent_target = None
         self.failed_ms = None
         self.retries.begin()
         self.tracker.forget()
@@ -182,8 +182,8 @@ class PrecisionLanding:
         return max(_SLOWEST_MPS, half * (1.0 - off / _ACCEPTABLE_M))
 
     def _fly(self, target: Target) -> None:
-        if self._given is None or not _alike(self._given, target):
-            self._given = target
+        if self._sent_target is None or not _alike(self._sent_target, target):
+            self._sent_target = target
             self._helm.fly(target)
 
     def loiter(self, on: bool) -> None:

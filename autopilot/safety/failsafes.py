@@ -148,7 +148,7 @@ class Failsafes:
         self._context, self._facts, self._announcer = context, context.facts, context.announcer
         self._losses = losses
         self.ground_station, self.sticks = losses.ground_station, losses.sticks
-        self._heard = self._deaf = False
+        self._station_heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
         self.estimator = False
@@ -264,20 +264,20 @@ class Failsafes:
         the vehicle's clock, so the silence counts from the next `link_time`."""
         param = self._facts.param
         if system in stations(param("SYSID_MYGCS", 255.0), param("MAV_GCS_SYSID_HI", 0.0)):
-            self._heard = not self._deaf
+            self._station_heard = not self._deaf
 
     def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:
         """Begin or end the fault `gcs.loss`: the ground station is lost at once, and not heard until the fault ends."""
         self._deaf = failed
         if failed:
-            self._heard = False
+            self._station_heard = False
             self.ground_station.deadline = None
             self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
         """Advance the link clock to `link_ms`."""
-        if self._heard:
-            self._heard = False
+        if self._station_heard:
+            self._station_heard = False
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
                 self._facts.personality.failsafes.found(FailsafeCause.GROUND_STATION)

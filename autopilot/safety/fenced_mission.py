@@ -33,7 +33,7 @@ class FencedMission:
         self._mission = mission
         self._fence = fence
         self._checked: tuple[object, ...] | None = None
-        self._found: tuple[str, ...] = ()
+        self._outside: tuple[str, ...] = ()
 
     def complaints(self) -> Sequence[str]:
         """The first item outside, or nothing."""
@@ -45,8 +45,8 @@ class FencedMission:
         if now != self._checked:
             self._checked = now
             outside = self._first_outside()
-            self._found = () if outside is None else (outside,)
-        return self._found
+            self._outside = () if outside is None else (outside,)
+        return self._outside
 
     def _first_outside(self) -> str | None:
         before = self._facts.home_ned

@@ -29,10 +29,10 @@ def crash_text(facts: VehicleFacts) -> str:
     """Text of a crash, with the actual and demanded lean if that caused the detection."""
     r = facts.vehicle.state.report
     roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
-    want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
+    nav_roll, nav_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
     # angle between the two vertical axes, independent of heading
-    shared = sin(pitch) * cos(roll) * sin(want_pitch) * cos(want_roll) + sin(roll) * sin(want_roll)
-    shared += cos(pitch) * cos(roll) * cos(want_pitch) * cos(want_roll)
+    shared = sin(pitch) * cos(roll) * sin(nav_pitch) * cos(nav_roll) + sin(roll) * sin(nav_roll)
+    shared += cos(pitch) * cos(roll) * cos(nav_pitch) * cos(nav_roll)
     error = degrees(acos(min(max(shared, -1.0), 1.0)))
     if not error > _ANGLE_LIMIT:
         return "Crash: Disarming"

@@ -35,7 +35,7 @@ class Proximity:
         self._avoidance = avoidance
         self.objects = ObjectDatabase(facts)
         self.scan: Scan | None = None
-        self.seen_ms = 0
+        self.scan_ms = 0
         self._kept_off = True
         self.points: tuple[tuple[float, float], ...] = ()
         """North, east, m from the origin."""
@@ -48,11 +48,11 @@ class Proximity:
     @property
     def due_ms(self) -> int | None:
         """Time at which the last scan becomes too old; None: no scan."""
-        return None if self.scan is None else self.seen_ms + TIMEOUT_MS
+        return None if self.scan is None else self.scan_ms + TIMEOUT_MS
 
     def see(self, scan: Scan, now_ms: int) -> None:
         """Take a new scan."""
-        self.scan, self.seen_ms = scan, now_ms
+        self.scan, self.scan_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
         low = self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)  # on copters
         self._avoidance.see(self.points if self._kept_off and not low else ())
@@ -65,7 +65,7 @@ class Proximity:
 
     def forget(self, now_ms: int) -> None:
         """Forget a scan that is too old."""
-        if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
+        if self.scan is not None and now_ms >= self.scan_ms + TIMEOUT_MS:
             self.scan, self.points = None, ()
             self._avoidance.see(())
 

@@ -18,7 +18,7 @@ _SAY_MS: Final = 5000
 
 
 @runtime_checkable
-class TellsMotors(Protocol):
+class ReportsMotorRpm(Protocol):
     """A vehicle whose motors report their speeds; empty: no telemetry."""
 
     @property
@@ -38,7 +38,7 @@ class RotorCheck:
     def begin(self) -> None:
         """Begin after arming or disarming."""
         facts = self._facts
-        checked = facts.param("TKOFF_RPM_MIN") > 0.0 and isinstance(facts.vehicle, TellsMotors)
+        checked = facts.param("TKOFF_RPM_MIN") > 0.0 and isinstance(facts.vehicle, ReportsMotorRpm)
         self.blocks = checked and facts.armed and facts.landed
         self.due_ms = facts.now_ms if self.blocks else None
         self._say_ms = facts.now_ms + _SAY_MS
@@ -59,7 +59,7 @@ class RotorCheck:
 
     def _why(self) -> str:
         vehicle, param = self._facts.vehicle, self._facts.param
-        rpms = vehicle.motor_rpm if isinstance(vehicle, TellsMotors) else ()
+        rpms = vehicle.motor_rpm if isinstance(vehicle, ReportsMotorRpm) else ()
         if not self._facts.landed:
             return ""
         if not rpms:

@@ -55,7 +55,7 @@ class NativeMission:
         self._retry_ms = 0
         self._reached: set[int] = set()
         self._current: int | None = None
-        self._behind_ms: int | None = None  # time at which its item changed, while the sequencer has not followed
+        self._lags_since_ms: int | None = None  # time at which its item changed, while the sequencer has not followed
         self._was_armed = False
         self._ended_ms: int | None = None  # it is in the mode in which missions end, and the last item is not done
 
@@ -111,8 +111,8 @@ class NativeMission:
             self._parts.sequencer.end_hold()
 
     def _hear_current(self, seq: int, now_ms: int) -> None:
-        if self._behind_ms is None and self._current not in (None, seq):
-            self._behind_ms = now_ms
+        if self._lags_since_ms is None and self._current not in (None, seq):
+            self._lags_since_ms = now_ms
         self._current = seq
 
     def _follow(self, now_ms: int) -> None:
@@ -120,12 +120,12 @@ class NativeMission:
         controller decided it (a jump, a set-current of a station)."""
         sequencer, seq = self._parts.sequencer, self._current
         current = sequencer.current_nav_index()
-        if self._behind_ms is None or current in self._reached:
+        if self._lags_since_ms is None or current in self._reached:
             return
         following = sequencer.next_nav(self._parts.plans.mission, current)
-        if following is not None and following.seq == seq and now_ms - self._behind_ms < _REPEATED_MS:
+        if following is not None and following.seq == seq and now_ms - self._lags_since_ms < _REPEATED_MS:
             return
-        self._behind_ms = None
+        self._lags_since_ms = None
         if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
             return
         try:

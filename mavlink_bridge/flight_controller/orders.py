@@ -143,7 +143,7 @@ class ControllerOrders(Speaker):
                 return
         del self._running[order.number]
         order.request.ok = outcome is CommandOutcome.ACCEPTED
-        order.request.reason = "" if order.request.ok else order.text or _says(outcome)
+        order.request.reason = "" if order.request.ok else order.text or _text_of(outcome)
         order.request.done = True
         self._done = True
 
@@ -162,7 +162,7 @@ class ControllerOrders(Speaker):
         return earliest(dues)
 
 
-def _says(outcome: CommandOutcome) -> str:
+def _text_of(outcome: CommandOutcome) -> str:
     if outcome is CommandOutcome.TIMEOUT:
         return "the controller does not answer"
     return f"the controller says {outcome.name}"

@@ -14,17 +14,17 @@ _ATTEMPTS: Final = 10
 
 
 class ParameterCache(Speaker):
-    """Reader of `names`, one by one, with repetitions. `heard(name, value)` is called for each PARAM_VALUE of these
+    """Reader of `names`, one by one, with repetitions. `on_value(name, value)` is called for each PARAM_VALUE of these
     names. A name without an answer is given up after ten attempts."""
 
     clock: Clock = "link"
     handles = frozenset(("PARAM_VALUE",))
 
-    def __init__(self, target: Target, names: tuple[str, ...], heard: Callable[[str, float], None]) -> None:
+    def __init__(self, target: Target, names: tuple[str, ...], on_value: Callable[[str, float], None]) -> None:
         self._target = target
         self._missing = dict.fromkeys(names, 0)
         self._names = frozenset(names)
-        self._heard = heard
+        self._on_value = on_value
         self._due_ms = 0
         super().__init__()
 
@@ -39,7 +39,7 @@ class ParameterCache(Speaker):
         name = message.param_id
         if name in self._names:
             self._missing.pop(name, None)
-            self._heard(name, self._target.firmware.value_of(message.param_value, message.param_type))
+            self._on_value(name, self._target.firmware.value_of(message.param_value, message.param_type))
 
     def handle_timeout(self, now_ms: int) -> None:
         if not self._missing or now_ms < self._due_ms:

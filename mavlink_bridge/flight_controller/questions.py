@@ -51,29 +51,29 @@ class PreArmQuestion:
 
     def __init__(self, prefixes: tuple[str, ...]) -> None:
         self._prefixes = prefixes
-        self._found: list[str] = []
+        self._reasons: list[str] = []
         self._ask_ms = 0
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return tuple(self._found) or ("the flight controller's checks do not pass",)
+        return tuple(self._reasons) or ("the flight controller's checks do not pass",)
 
     def hear(self, text: str) -> None:
         """Note a STATUSTEXT."""
         if not text.startswith(self._prefixes):
             return
         reason = text.partition(": ")[2]
-        if reason in self._found:
-            self._found.clear()
-        if len(self._found) < _MOST:
-            self._found.append(reason)
+        if reason in self._reasons:
+            self._reasons.clear()
+        if len(self._reasons) < _MOST:
+            self._reasons.append(reason)
 
     def clear(self) -> None:
-        self._found.clear()
+        self._reasons.clear()
 
     def should_ask(self, now_ms: int) -> bool:
         """True if the checks (401) should be requested: every 5 s, while no reason is known."""
-        if self._found or now_ms < self._ask_ms:
+        if self._reasons or now_ms < self._ask_ms:
             return False
         self._ask_ms = now_ms + _ASK_EVERY_MS
         return True

@@ -56,20 +56,20 @@ class StreamKeeper:
         self.rates = rates
         self.armed = False
         self._target = (system, component)
-        self._heard: dict[int, int] = {}
+        self._received_ms: dict[int, int] = {}
         self._due_ms = 0
         self._ask_ms = None if heartbeat_hz is None else int(1000.0 / heartbeat_hz)
         self._ask_due_ms = 0
         self._beat_ms: int | None = None
 
-    def want(self, name: str, hz: float) -> None:
+    def request(self, name: str, hz: float) -> None:
         """Request another stream at the next check."""
         self.rates[_number(name)] = hz
 
     def heard(self, msg_id: int, now_ms: int) -> None:
         """Note a received message."""
         if msg_id in self.rates:
-            self._heard[msg_id] = now_ms
+            self._received_ms[msg_id] = now_ms
         if msg_id == _HEARTBEAT:
             self._beat_ms = now_ms
 
@@ -81,11 +81,11 @@ class StreamKeeper:
 
     def hears(self, *names: str) -> bool:
         """True if all of these have arrived since the start, a restart or a lost link."""
-        return all(_number(name) in self._heard for name in names)
+        return all(_number(name) in self._received_ms for name in names)
 
     def silent_since(self, then_ms: int) -> bool:
         """True if no stream has arrived after `then_ms`."""
-        return max(self._heard.values(), default=then_ms) <= then_ms
+        return max(self._received_ms.values(), default=then_ms) <= then_ms
 
     def needs_more(self, request: Message) -> bool:
         """True if this SET_MESSAGE_INTERVAL would make a stream too slow for the service (0, the default, may do
@@ -95,7 +95,7 @@ class StreamKeeper:
 
     def renew(self, now_ms: int) -> None:
         """Request all streams again at the next `take`."""
-        self._heard.clear()
+        self._received_ms.clear()
         self._due_ms = now_ms
 
     @property
@@ -118,7 +118,7 @@ class StreamKeeper:
         late = [
             number
             for number, hz in self.rates.items()
-            if now_ms - self._heard.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
+            if now_ms - self._received_ms.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
         ]
         return [*messages, *(interval_request(self._target, number, self.rates[number]) for number in late)]
 

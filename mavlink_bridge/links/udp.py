@@ -36,7 +36,7 @@ class UdpOut:
         self.spec = spec
         self.name = spec.url
         self.lost = 0
-        self._heard = False
+        self._has_received = False
         self._socket: socket.socket | None = None
         self._family: socket.AddressFamily = socket.AF_INET
         self._address: Address = None
@@ -47,7 +47,7 @@ class UdpOut:
 
     @property
     def present(self) -> bool:
-        return self._heard and self.connected
+        return self._has_received and self.connected
 
     def ends(self) -> LinkEnds | None:
         return ends_of(self._socket)
@@ -77,7 +77,7 @@ class UdpOut:
                 continue  # no receiver yet
             except OSError:
                 break  # mostly nothing to read
-        self._heard = self._heard or bool(received)
+        self._has_received = self._has_received or bool(received)
         return b"".join(received)
 
     def write(self, data: bytes) -> int:

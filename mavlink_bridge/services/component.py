@@ -50,7 +50,7 @@ class ComponentMessages:
         self._answers[id_of(name)] = make
 
     # --- commands -------------------------------------------------------------------------------------------------
-    def means(self, command: Command) -> bool:
+    def addresses(self, command: Command) -> bool:
         """True when the command is about a message of this component. Only then the component answers a command to all
         components."""
         if command.number not in ABOUT_MESSAGES or not command.sane:
@@ -74,7 +74,7 @@ class ComponentMessages:
         """Answer a COMMAND_LONG or COMMAND_INT to a component without other commands. A command to all components is
         answered only if it requests a message of this component."""
         command = without_place(message, peer)
-        if message.target_component != self._component and not self.means(command):
+        if message.target_component != self._component and not self.addresses(command):
             return []
         outcome, answers = self.serve(command, now_ms) if command.number in ABOUT_MESSAGES else (UNSUPPORTED, [])
         replies = (acknowledgement(command.number, peer, outcome), *answers)

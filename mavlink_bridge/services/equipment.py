@@ -34,7 +34,7 @@ from autopilot.mav import (
     UtmFlightState,
 )
 from autopilot.mission.state import MissionState
-from autopilot.safety.rotor_check import TellsMotors
+from autopilot.safety.rotor_check import ReportsMotorRpm
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
@@ -56,7 +56,7 @@ Maker = Callable[[float], Sequence[Message]]
 
 
 @runtime_checkable
-class TellsAttitudeTarget(Protocol):
+class ReportsAttitudeTarget(Protocol):
     """Vehicle that reports its demanded attitude as a quaternion."""
 
     @property
@@ -237,7 +237,7 @@ class EquipmentService(Speaker):
 
     def _motors(self) -> list[float]:
         vehicle = self._parts.vehicle
-        return list(vehicle.motor_rpm) if isinstance(vehicle, TellsMotors) else []
+        return list(vehicle.motor_rpm) if isinstance(vehicle, ReportsMotorRpm) else []
 
     def _esc_status(self, _: float) -> list[Message]:
         motors, r = self._motors(), self._parts.facts.vehicle.state.report
@@ -280,7 +280,7 @@ class EquipmentService(Speaker):
     def _attitude_target(self, _: float) -> list[Message]:
         """ATTITUDE_TARGET with mask 0, all fields valid, as by ArduCopter (send_attitude_target)."""
         vehicle, state = self._parts.vehicle, self._parts.facts.vehicle.state
-        if not isinstance(vehicle, TellsAttitudeTarget):
+        if not isinstance(vehicle, ReportsAttitudeTarget):
             return []
         rates, thrust = state.report[report.WANT_P : report.WANT_P + 3], state.report[report.THROTTLE]
         target = list(vehicle.attitude_target)

@@ -146,7 +146,7 @@ class OperatorControl(Speaker):
         if frame.msg_id in _PLANS:
             kind = getattr(message, "mission_type", 0)
             refusal = dialect.MAVLink_mission_ack_message(frame.system, frame.component, MissionResult.DENIED, kind)
-        elif message is None or self._asks_only(message.command):
+        elif message is None or self._is_query(message.command):
             return False
         else:
             refusal = dialect.MAVLink_command_ack_message(
@@ -155,7 +155,7 @@ class OperatorControl(Speaker):
         self._endpoint.send(refusal, link)
         return True
 
-    def _asks_only(self, number: int) -> bool:
+    def _is_query(self, number: int) -> bool:
         try:
             return self._commands.row(number).query
         except KeyError:  # an unknown command is refused by the command service

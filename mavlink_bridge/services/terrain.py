@@ -55,14 +55,14 @@ def ground_here(facts: VehicleFacts) -> list[Message]:
 
 
 class TerrainService(Speaker):
-    """Service of terrain data. `heard()`: True when a station was heard on a link; else nothing is sent, so that a
-    vehicle without stations is not woken every second."""
+    """Service of terrain data. `has_station()`: True when a station was heard on a link; else nothing is sent, so that
+    a vehicle without stations is not woken every second."""
 
     clock: Clock = "link"
     handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
 
-    def __init__(self, parts: VehicleParts, heard: Callable[[], object]) -> None:
-        self._facts, self._heard = parts.facts, heard
+    def __init__(self, parts: VehicleParts, has_station: Callable[[], object]) -> None:
+        self._facts, self._has_station = parts.facts, has_station
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0
         super().__init__()
@@ -81,7 +81,7 @@ class TerrainService(Speaker):
             terrain.receive(message.lat, message.lon, message.gridbit, heights)
 
     def handle_timeout(self, now_ms: int) -> None:
-        if not self._heard():
+        if not self._has_station():
             return
         if self._terrain.pending and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
@@ -108,7 +108,7 @@ class TerrainService(Speaker):
         return self._terrain.enabled and self._facts.param("RNGFND1_TYPE") != 0.0
 
     def next_deadline_ms(self) -> int | None:
-        if not self._heard():
+        if not self._has_station():
             return None
         if self._terrain.pending:
             return min(self._ask_ms, self._report_ms) if self._sends_reports else self._ask_ms

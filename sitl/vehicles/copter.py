@@ -42,7 +42,7 @@ class SimulatedCopter(SimulatedMachine):
     def pads_period_ms(self) -> int:
         return self.pads.period_ms
 
-    # `autopilot.safety.rotor_check.TellsMotors`
+    # `autopilot.safety.rotor_check.ReportsMotorRpm`
     @property
     def motor_rpm(self) -> tuple[float, ...]:
         if self._parameters.get("SIM_ESC_TELEM") == 0.0:
@@ -52,7 +52,7 @@ class SimulatedCopter(SimulatedMachine):
             return (idling,) * 4
         return tuple(FULL_RPM * float(share) for share in self._s[M.S_M1 : M.S_M1 + 4])
 
-    # `mavlink_bridge.services.equipment.TellsAttitudeTarget`
+    # `mavlink_bridge.services.equipment.ReportsAttitudeTarget`
     @property
     def attitude_target(self) -> tuple[float, ...]:
         """Quaternion that control holds. When only rates are demanded, it is the present attitude."""

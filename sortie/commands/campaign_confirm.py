@@ -138,7 +138,7 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies
     with Program(settings, [base_spec(settings)], defaults=COUNTDOWN, of_child=of_child) as run:
         assert run.controller is not None
         companion = run.controller.companion
-        companion.vehicle.link.streams.want("SIM_STATE", _TRUTH_HZ)
+        companion.vehicle.link.streams.request("SIM_STATE", _TRUTH_HZ)
         runtime = run.begin(default_speedup=1.0, running=True)
         load_plan(run.service, planned.plan)
         progress = progress_of(run)

@@ -130,7 +130,7 @@ class Px4Flight:
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._was_armed = self._airborne = False
-        self._fence_seen = self._mission_seen = -1
+        self._fence_revision = self._mission_revision = -1
         self._feasible = True
         self.setpoints = Setpoints(parameters)
         self.returns = Px4Returns(parts.facts, parameters)
@@ -387,13 +387,13 @@ class Px4Flight:
         self.returns.follow(returning=self.mode == px4.RETURN, in_mission=self.mode == px4.MISSION)
         self._announce_liftoff()
         revision = self._parts.plans.fence.revision
-        if self._fence_seen != revision:
-            self._fence_seen = revision
+        if self._fence_revision != revision:
+            self._fence_revision = revision
             self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
-            self._mission_seen = -1  # check it again (mission_base.cpp, `on_active` by geofence_status)
+            self._mission_revision = -1  # check it again (mission_base.cpp, `on_active` by geofence_status)
         mission, facts = self._parts.plans.mission, self._parts.facts
-        if self._mission_seen != mission.revision and facts.home is not None:
-            self._mission_seen = mission.revision
+        if self._mission_revision != mission.revision and facts.home is not None:
+            self._mission_revision = mission.revision
             self._feasible = True
             fence = parse_fence(self._parts.plans.fence.items())
             for finding, value in findings(mission.items(), facts, self._parameters, fence) if mission.total() else ():

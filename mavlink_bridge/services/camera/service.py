@@ -214,7 +214,7 @@ class CameraService(Speaker):
             if not for_all:
                 self._acknowledge(command, UNSUPPORTED if handler is None else DENIED)
             return
-        if for_all and not self._means_cameras(command):
+        if for_all and not self._addresses_cameras(command):
             return
         self._album.prepare()
         mark = len(self._out)
@@ -224,11 +224,11 @@ class CameraService(Speaker):
         self._acknowledge(command, outcome)
         self._out += answers
 
-    def _means_cameras(self, command: Command) -> bool:
+    def _addresses_cameras(self, command: Command) -> bool:
         """True when a command to all components is for cameras and not also for the autopilot."""
         if command.number in (Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST):
             return False
-        return command.number not in ABOUT_MESSAGES or self._messages.means(command)
+        return command.number not in ABOUT_MESSAGES or self._messages.addresses(command)
 
     def _acknowledge(self, command: Command, outcome: Outcome) -> None:
         peer = command.peer
@@ -243,7 +243,7 @@ class CameraService(Speaker):
         """IMAGE_START_CAPTURE: param2 interval (s), param3 number of pictures (0: until stopped), param4 sequence
         number."""
         interval_s, count, sequence = command.param(2), command.whole(3), command.whole(4)
-        if not _meant(command) or interval_s < 0.0 or count < 0 or (count != 1 and interval_s == 0.0):
+        if not _addressed(command) or interval_s < 0.0 or count < 0 or (count != 1 and interval_s == 0.0):
             return DENIED
         if count == 1 and sequence > 0:
             last = self._sequences.get(command.peer)
@@ -257,7 +257,7 @@ class CameraService(Speaker):
 
     def stop_capture(self, command: Command, now_ms: int) -> Outcome:
         """IMAGE_STOP_CAPTURE."""
-        if not _meant(command):
+        if not _addressed(command):
             return DENIED
         self.device.stop()
         return ACCEPTED
@@ -280,7 +280,7 @@ class CameraService(Speaker):
     def set_mode(self, command: Command, now_ms: int) -> Outcome:
         """SET_CAMERA_MODE: param2 CAMERA_MODE."""
         mode = command.whole(2, -1)
-        if not _meant(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
+        if not _addressed(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
             self._warn(b"Camera: no such mode, it takes pictures")
             return DENIED
         self.device.set_mode(CameraMode(mode), now_ms)
@@ -290,7 +290,7 @@ class CameraService(Speaker):
     def set_zoom(self, command: Command, now_ms: int) -> Outcome:
         """SET_CAMERA_ZOOM: param1 type, param2 value."""
         device, value, done = self.device, command.param(2), True
-        if not command.given(2) or not _meant(command, 3):
+        if not command.given(2) or not _addressed(command, 3):
             return DENIED
         match command.whole(1, -1):
             case ZoomType.STEP:
@@ -311,7 +311,7 @@ class CameraService(Speaker):
     def set_focus(self, command: Command, now_ms: int) -> Outcome:
         """SET_CAMERA_FOCUS: param1 type, param2 value. DENIED in survey mode, whose focus is fixed."""
         device, value, kind = self.device, command.param(2), command.whole(1, -1)
-        if device.mode is CameraMode.IMAGE_SURVEY or not _meant(command, 3):
+        if device.mode is CameraMode.IMAGE_SURVEY or not _addressed(command, 3):
             self._warn(b"Camera: the focus stays as it is in a survey")
             return DENIED
         itself = kind in (FocusType.AUTO, FocusType.AUTO_SINGLE, FocusType.AUTO_CONTINUOUS)
@@ -393,7 +393,7 @@ class CameraService(Speaker):
         return self._reports.again(first, last, command.peer.link)
 
 
-def _meant(command: Command, index: int = 1) -> bool:
+def _addressed(command: Command, index: int = 1) -> bool:
     """True when the parameter that selects a camera means this camera: 0 all, 1 its sensor or ArduPilot's first
     camera."""
     return command.whole(index) in (0, 1, Component.CAMERA)

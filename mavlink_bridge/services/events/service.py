@@ -49,7 +49,7 @@ class EventService(Speaker):
         self._listen = listen
         self._everywhere = False
         self._links: set[int] = set()
-        self._heard: set[int] = set()  # links that have received the state of arming checks and health
+        self._informed: set[int] = set()  # links that have received the state of arming checks and health
         self._listening = False
         self._sequence = 0  # number of the latest event
         self._stored: deque[tuple[int, Message]] = deque(maxlen=KEPT)
@@ -131,9 +131,9 @@ class EventService(Speaker):
 
     def _look(self, now_ms: int) -> None:
         links = set(self._watched.links()) if self._everywhere else self._links
-        if links - self._heard:
+        if links - self._informed:
             self._sent_state = None  # a new link has not received the state
-        self._heard = set(links)
+        self._informed = set(links)
         if not self._watched.armed():
             self._reasons = self._watched.reasons()
         standing = self._book.standing(self._reasons, *self._watched.sensors())

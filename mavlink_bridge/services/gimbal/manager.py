@@ -21,7 +21,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, Result
 from autopilot.mount.gimbal import Gimbal, vehicle_attitude
-from autopilot.mount.items import MOUNT_ITEMS, act, means_gimbal, move
+from autopilot.mount.items import MOUNT_ITEMS, act, is_for_gimbal, move
 from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
@@ -72,7 +72,7 @@ class GimbalManager(Speaker):
         self._facts = facts
         self._system = system
         self._sent_control = mount.control.primary, mount.control.secondary
-        self._says = {
+        self._broadcasts = {
             STATUS: (self.status, Broadcast(links, STATUS_US)),
             ORIENTATION: (self.orientation, Broadcast(links, OFF)),
             MOUNT_STATUS: (self.mount_status, Broadcast(links, OFF)),
@@ -83,9 +83,9 @@ class GimbalManager(Speaker):
         if on_servos is not None:
             self._device = servos(on_servos, mount.device, lambda: self._now_ms)
         if self._device.attitude is not None:
-            self._says[DEVICE_ATTITUDE] = (self._device.attitude, Broadcast(links, ATTITUDE_US))
+            self._broadcasts[DEVICE_ATTITUDE] = (self._device.attitude, Broadcast(links, ATTITUDE_US))
         super().__init__()
-        for number, (make, broadcast) in self._says.items():
+        for number, (make, broadcast) in self._broadcasts.items():
             telemetry.answers[number] = _answer(make)
             telemetry.subscriptions[number] = broadcast
         telemetry.answers[INFORMATION] = lambda _: [self.information()]
@@ -112,7 +112,7 @@ class GimbalManager(Speaker):
             if not self._may(command.peer, command.number):
                 return _DENIED
             return (
-                row.handler(command, context) if means_gimbal(self._mount, command.number, command.params) else FAILED
+                row.handler(command, context) if is_for_gimbal(self._mount, command.number, command.params) else FAILED
             )
 
         return handler
@@ -121,7 +121,7 @@ class GimbalManager(Speaker):
         return act(self._mount, command.number, command.params) if self._may(command.peer, command.number) else _DENIED
 
     def _configure(self, command: Command, _context: Context) -> Outcome:
-        if not means_gimbal(self._mount, command.number, command.params):
+        if not is_for_gimbal(self._mount, command.number, command.params):
             return FAILED
         holders = tuple(command.param(index, -1.0) for index in range(1, 5))
         changed = self._mount.control.configure((command.peer.system, command.peer.component), holders)
@@ -133,7 +133,7 @@ class GimbalManager(Speaker):
             if peer.system != self._system():
                 place = GeoPoint(message.lat * 1e-7, message.lon * 1e-7, message.alt * 1e-3)
                 self._mount.hear(peer.system, place, (message.vx * 0.01, message.vy * 0.01, message.vz * 0.01))
-        elif self._mount.is_meant(message.gimbal_device_id) and self._may(peer):
+        elif self._mount.is_addressed(message.gimbal_device_id) and self._may(peer):
             _MESSAGES[message.get_type()](self, message)
 
     def _set_attitude(self, message: Message) -> None:
@@ -214,17 +214,17 @@ class GimbalManager(Speaker):
         if control != self._sent_control:
             self._sent_control = control
             self._out.append(Outgoing(self.status()))
-        for make, broadcast in self._says.values():
+        for make, broadcast in self._broadcasts.values():
             due = broadcast.take_due(now_ms)
             if due:
                 message = make()
                 self._out += [Outgoing(message, link) for link in due]
 
     def next_deadline_ms(self) -> int | None:
-        return earliest([broadcast.next_ms() for _, broadcast in self._says.values()])
+        return earliest([broadcast.next_ms() for _, broadcast in self._broadcasts.values()])
 
     def link_closed(self, link: int) -> None:
-        for _, broadcast in self._says.values():
+        for _, broadcast in self._broadcasts.values():
             broadcast.forget(link)
 
 
