@@ -212,7 +212,7 @@ class Detour:
         if self._lost or self.planning is Planning.DIJKSTRA:
             return None
         goal = self._way[0] if self._way else self._leg.end[:2]
-        was = self._is_bent
+        was_bent = self._is_bent
         if self._to_go(goal) < _SHORT_M:
             self._bend = None
         else:
@@ -223,7 +223,7 @@ class Detour:
                 self._bend = bend(barriers, self._position, goal, self._course, settings, self._bend)
         if self._bend is not None and self._bend.active:
             return self._towards(self._bend.place, up=self._bend.up)
-        if not was:
+        if not was_bent:
             return None
         self._plan()
         return self._piece()

@@ -220,11 +220,11 @@ class MarginNotices:
             return
         fresh = False
         for limit, metres in excess.items():
-            was = bool(self.near & limit)
-            if metres > -self.margin - (slack if was else 0.0):
-                fresh = fresh or not was
+            was_near = bool(self.near & limit)
+            if metres > -self.margin - (slack if was_near else 0.0):
+                fresh = fresh or not was_near
                 self.near |= limit
-            elif was:
+            elif was_near:
                 self.near &= ~limit
                 self._announcer.say(Severity.NOTICE, f"{fence_names(limit)} cleared margin breach")
         due = self.due_ms(excess)

@@ -159,13 +159,13 @@ class AlertVolumes:
         self._conflicts = {
             number: conflict for number, conflict in self._conflicts.items() if conflict.time_ms >= oldest_ms
         }
-        was = self._conflicts.pop(contact.number, None)
+        previous = self._conflicts.pop(contact.number, None)
         conflict = self._judge(contact, now_ms)
         if conflict is not None and conflict.level is not AlertLevel.NONE:
             self._conflicts[contact.number] = conflict
         main = max(self._conflicts.values(), key=lambda known: (known.level, -known.away_m), default=None)
         if conflict is not None:
-            self._announce(conflict, AlertLevel.NONE if was is None else was.level, main, now_ms)
+            self._announce(conflict, AlertLevel.NONE if previous is None else previous.level, main, now_ms)
         self._act(main, now_ms)
 
     def _judge(self, contact: Contact, now_ms: int) -> _Conflict | None:
@@ -208,18 +208,18 @@ class AlertVolumes:
             self._enter(_MODES[action], ModeReason.AVOIDANCE, now_ms)
 
     # --- what is told ---------------------------------------------------------------------------------------------
-    def _announce(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
+    def _announce(self, conflict: _Conflict, previous: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
         """Announce a changed conflict, if a setting requires it; the most urgent one every DAA_NOTIF_STATE s."""
         level, words = conflict.level, f"lvl {conflict.level}. {conflict.away_m:.0f} m."
-        moved = "" if level == was else "UP " if level > was else "DOWN "
-        if max(self._response(level), self._response(was)) < DaaAction.WARN:
+        moved = "" if level == previous else "UP " if level > previous else "DOWN "
+        if max(self._response(level), self._response(previous)) < DaaAction.WARN:
             return
         again_ms = 1000 * int(self._parameters["DAA_NOTIF_STATE"])
         if level is AlertLevel.NONE:
-            if was is not AlertLevel.NONE:
+            if previous is not AlertLevel.NONE:
                 solved = "all conflicts solved." if main is None else f"SEC: {conflict.number:06X} solved."
                 self._say(f"DAA {solved}")
-        elif was is AlertLevel.NONE:
+        elif previous is AlertLevel.NONE:
             kind = "New and Main:" if conflict is main else "New"
             self._say(f"DAA {kind} {conflict.number:06X} {words}")
         elif moved or (conflict is main and again_ms and now_ms - self._reported_ms >= again_ms):
