@@ -411,4 +411,4 @@ class Autopilot:
 
     def next_link_deadline_ms(self) -> int | None:
         """Time at which `update_link_clock` must be called next, on the link clock, ms."""
-        return self.failsafes.ground_station.deadline
+        return self.failsafes.ground_station.deadline_ms

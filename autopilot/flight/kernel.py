@@ -93,8 +93,8 @@ class _ActorCell:
     def has_work(self, now_ms: int) -> bool:
         if self.hung or self.down:
             return False
-        deadline = self.actor.deadline_ms
-        return bool(self.mail or self.news or self.poisoned or (deadline is not None and now_ms >= deadline))
+        deadline_ms = self.actor.deadline_ms
+        return bool(self.mail or self.news or self.poisoned or (deadline_ms is not None and now_ms >= deadline_ms))
 
 
 class ActorPort:
@@ -244,8 +244,8 @@ class ActorKernel:
     def _expire(self, now_ms: int) -> None:
         if not self._waiting:
             return
-        for tag, (until, request) in list(self._waiting.items()):
-            if now_ms >= until:
+        for tag, (until_ms, request) in list(self._waiting.items()):
+            if now_ms >= until_ms:
                 self._lose(tag, request)
 
     def _earliest(self) -> int | None:

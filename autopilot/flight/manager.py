@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.context.events import FlightStateChanged
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
@@ -92,7 +93,7 @@ class FlightManager(Actor):
         self._arming = arming
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._announce)
-        self._countdown_end: int | None = None
+        self._takeoff_ms: int | None = None
         self._late = False  # True after the text that this state lasts too long
         self._manner = Manner.GO  # payload of RESET and ARM
         self._to_reset: list[str] = []
@@ -156,8 +157,8 @@ class FlightManager(Actor):
 
     def _auto_go_due(self) -> bool:
         """True if the delay of FM_AUTO_GO is over and the vehicle is ready."""
-        at = self._context.auto_go_ms
-        return at is not None and self.port.now_ms >= at and self._context.flags.ready
+        due_ms = self._context.auto_go_ms
+        return due_ms is not None and self.port.now_ms >= due_ms and self._context.flags.ready
 
     # --- walking --------------------------------------------------------------------------------------------------
     def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
@@ -166,18 +167,15 @@ class FlightManager(Actor):
         self._schedule()
 
     def _schedule(self) -> None:
-        due = self._walk.deadline_ms
-        auto = self._context.auto_go_ms
-        if auto is not None and self._walk.state is FlightState.IDLE and self._context.flags.ready:
-            due = auto if due is None else min(due, auto)
-        self.deadline_ms = due
+        waits = self._walk.state is FlightState.IDLE and self._context.flags.ready
+        self.deadline_ms = earliest((self._walk.deadline_ms, self._context.auto_go_ms if waits else None))
 
     def _after(self, event: FlightEvent, delay_ms: int) -> None:
         """Dispatch `event` in `delay_ms`, unless the state changes before."""
         self._walk.at(event, self.port.now_ms + delay_ms)
 
     def _enter(self) -> None:
-        self._countdown_end = None
+        self._takeoff_ms = None
         self._late = False
         self._arming.hold_auto_disarm = False
 
@@ -185,7 +183,7 @@ class FlightManager(Actor):
     def _announce(self) -> None:
         walk = self._walk
         text = f"Flight: {walk.state.name}"
-        if self._countdown_end is not None:
+        if self._takeoff_ms is not None:
             text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
         elif walk.reason:
             text += f": {walk.reason}"
@@ -193,7 +191,7 @@ class FlightManager(Actor):
         self._announcer.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
 
     def _status(self) -> FlightManagerStatus:
-        return FlightManagerStatus(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
+        return FlightManagerStatus(self._walk.state, self._takeoff_ms, self._flight.begun_by_go, self._walk.reason)
 
     def _answer(self, result: Result, reason: str = "") -> None:
         """Answer a GO or ABORT of the operator."""
@@ -253,7 +251,7 @@ class FlightManager(Actor):
         self._request_arm(self._manner if early else Manner.CHECK)
 
     def _ask_arm_now(self) -> None:
-        self._countdown_end = None
+        self._takeoff_ms = None
         self._request_arm(Manner.GO)
 
     def _request_arm(self, manner: Manner) -> None:
@@ -269,13 +267,13 @@ class FlightManager(Actor):
             return
         delay_ms = int(1000.0 * self._facts.param("FM_COUNTDOWN", 60.0))
         self._after(FlightEvent.COUNTDOWN_OVER, delay_ms)
-        self._countdown_end = self.port.now_ms + delay_ms
+        self._takeoff_ms = self.port.now_ms + delay_ms
         self._arming.hold_auto_disarm = True
 
     def _call_off(self) -> None:
         """Cancel the flight by ABORT or a critical battery: stop the motors, then IDLE."""
         self._walk.stop_timers()
-        self._countdown_end = None
+        self._takeoff_ms = None
         self._arming.hold_auto_disarm = False
         if self._walk.event is FlightEvent.ABORT:
             self._called_off = (self._walk.event, "aborted")

@@ -228,8 +228,8 @@ class FlightSystem:
             self._flags = now_flags
             if news:
                 kernel.post_news(news)
-            due = kernel.deadline_ms
-            if not kernel.pending and (due is None or now_ms < due):
+            due_ms = kernel.deadline_ms
+            if not kernel.pending and (due_ms is None or now_ms < due_ms):
                 break
             kernel.run(now_ms, now_flags)
             self._watch_arming()

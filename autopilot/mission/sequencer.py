@@ -88,7 +88,7 @@ class MissionSequencer:
         self._nav: MissionItem | None = None
         self._nav_done = False  # True if its start returned COMPLETE
         self._hold_ms = 0
-        self._holding_since: int | None = None
+        self._holding_since_ms: int | None = None
         self._do = DoSlot()
         # indices that `resume` starts beside the NAV item at the index; None: all, as `set_current` does
         self._unfinished: list[int] | None = None
@@ -119,7 +119,7 @@ class MissionSequencer:
 
     def is_holding(self) -> bool:
         """True after arrival, while the hold time runs."""
-        return self._holding_since is not None
+        return self._holding_since_ms is not None
 
     def progress(self) -> tuple[int, MissionState]:
         """Progress to store over a restart of the service, for `restore`."""
@@ -132,7 +132,7 @@ class MissionSequencer:
             return None
         if self._nav_done or self._do.wants_step:
             return self._now_ms + 1
-        return None if self._holding_since is None else self._holding_since + self._hold_ms
+        return None if self._holding_since_ms is None else self._holding_since_ms + self._hold_ms
 
     def next_nav(self, storage: MissionStorage, after: int) -> MissionItem | None:
         """NAV item after item `after`, through jumps, as of now. No jump is counted."""
@@ -197,15 +197,15 @@ class MissionSequencer:
         if nav is None:  # a mission of DO items only
             return self._complete(executor) if self._do.empty else []
         arrived = self._nav_done or executor.verify_command(nav)
-        if self._holding_since is None:
+        if self._holding_since_ms is None:
             if not arrived:
                 return []
             if self._hold_ms:
-                self._holding_since = now_ms
+                self._holding_since_ms = now_ms
                 if self._notify is not None:
                     self._notify(HoldBegan(nav.seq, nav.command, self._hold_ms))
                 return []
-        elif now_ms - self._holding_since < self._hold_ms:
+        elif now_ms - self._holding_since_ms < self._hold_ms:
             return []
         self._drop_slots()
         route = self._route(storage, nav.seq + 1, lead_done=self.timing is DoTiming.SEED)
@@ -388,5 +388,5 @@ class MissionSequencer:
     def _drop_slots(self) -> None:
         self._nav = None
         self._nav_done = False
-        self._holding_since = None
+        self._holding_since_ms = None
         self._do.clear()

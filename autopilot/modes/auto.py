@@ -200,8 +200,8 @@ class AutoMode(Mode):
         return lacks
 
     def _is_due(self, now_ms: int) -> bool:
-        deadline = self.next_deadline_ms()
-        return deadline is not None and now_ms >= deadline
+        deadline_ms = self.next_deadline_ms()
+        return deadline_ms is not None and now_ms >= deadline_ms
 
     def wake(self) -> None:
         """Update in the next tick, after a change without an event (the takeoff is now allowed)."""

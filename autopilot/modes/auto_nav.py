@@ -192,8 +192,8 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
         wait_ms = ms_until(hour, minute, second, int(facts.boot_unix_s * 1000.0) + facts.now_ms)
     tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
-    until = facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
-    return WaitUntil(tools.context, until, tools.heading.for_hold())
+    until_ms = facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
+    return WaitUntil(tools.context, until_ms, tools.heading.for_hold())
 
 
 def _guided(tools: NavTools, item: MissionItem) -> Maneuver:

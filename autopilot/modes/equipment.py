@@ -266,8 +266,8 @@ class Winch:
         return max(self._facts.param("WINCH_RATE_MAX", 1.0), 0.01)
 
     def update(self, now_ms: int) -> None:
-        due = self.deadline_ms
-        if due is None or now_ms < due or not self.healthy:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms or not self.healthy:
             return
         elapsed_s, self._last_ms = 0.001 * (now_ms - self._last_ms), now_ms
         if self.control is WinchControl.LENGTH:

@@ -65,5 +65,5 @@ class GuidedItem(Maneuver):
             self._schedule(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
-        look = now_ms + _LOOK_MS if self._limits.spatial else None
-        self.deadline_ms = earliest((look, self._end_ms))
+        look_ms = now_ms + _LOOK_MS if self._limits.spatial else None
+        self.deadline_ms = earliest((look_ms, self._end_ms))

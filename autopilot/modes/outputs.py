@@ -211,8 +211,8 @@ class Gripper:
         return self._begun_ms + -(-wait_ms // TICK_MS) * TICK_MS
 
     def update(self, now_ms: int) -> None:
-        due = self.deadline_ms
-        if due is None or now_ms < due:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
             return
         if self._moving:
             self._moving = False

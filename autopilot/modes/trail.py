@@ -167,8 +167,8 @@ class Trail:
 
     def update(self, now_ms: int) -> None:
         """Look at the trail, after the mode's turn."""
-        deadline = earliest((self.next_deadline_ms(), self.look_ms))
-        if deadline is not None and now_ms >= deadline:
+        deadline_ms = earliest((self.next_deadline_ms(), self.look_ms))
+        if deadline_ms is not None and now_ms >= deadline_ms:
             self._look(now_ms)
 
     def __bool__(self) -> bool:

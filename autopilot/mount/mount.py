@@ -275,8 +275,8 @@ class Mount:
 
     # --- its turn -------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        servos = None if self.servos is None else self.servos.deadline_ms
-        return earliest((self.deadline_ms, servos)) if self._began else 0
+        servos_ms = None if self.servos is None else self.servos.deadline_ms
+        return earliest((self.deadline_ms, servos_ms)) if self._began else 0
 
     def parameter_changed(self, name: str) -> None:
         """Apply a changed limit, posture angle or pilot rate at once."""

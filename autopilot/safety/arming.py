@@ -132,7 +132,7 @@ class Arming:
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # a request to a flight controller, and whether it is to arm
         self._finish_ms = 0
-        self._idle_since: int | None = None
+        self._idle_since_ms: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
         self.flew = False
@@ -217,7 +217,7 @@ class Arming:
         self._prearm.ok = True
         self.flew = False
         self.arming_method = ArmingMethod.MAVLINK
-        self._idle_since = now_ms if facts.landed else None
+        self._idle_since_ms = now_ms if facts.landed else None
         if facts.personality.texts.armed:
             announcer.say(Severity.INFO, facts.personality.texts.armed)
         self._home.armed()
@@ -228,7 +228,7 @@ class Arming:
     def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         helm.takeoff_allowed = False
-        self._idle_since = None
+        self._idle_since_ms = None
         self._finish_ms = 0
         self.switches.begin()
         self._prearm.due_ms = now_ms
@@ -250,9 +250,9 @@ class Arming:
         self._notice(now_ms)
         bits = int(events)
         if bits & _LIFTOFF:
-            self._idle_since, self.flew = None, True
+            self._idle_since_ms, self.flew = None, True
         if bits & _LANDED and self._facts.armed:
-            self._idle_since = now_ms
+            self._idle_since_ms = now_ms
             if self._stops_at_touchdown():
                 self.disarm(now_ms, method=ArmingMethod.LANDED)
 
@@ -264,7 +264,7 @@ class Arming:
             self.disarm(now_ms, force=True, method=ArmingMethod.DISARM_DELAY)
         elif self._stops_when_finished():
             self._disarm_when_finished(now_ms)
-        elif self._idle_since is not None:
+        elif self._idle_since_ms is not None:
             self._disarm_when_idle(now_ms)
 
     def _stops_at_touchdown(self) -> bool:
@@ -284,21 +284,21 @@ class Arming:
             self.disarm(now_ms, method=ArmingMethod.LANDED)
 
     def _disarm_when_idle(self, now_ms: int) -> None:
-        deadline = self._idle_deadline()
-        if deadline is None or now_ms < deadline:
+        deadline_ms = self._idle_deadline()
+        if deadline_ms is None or now_ms < deadline_ms:
             return
         busy = self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
         if self._facts.landed and not busy:
             self.disarm(now_ms, method=ArmingMethod.DISARM_DELAY)
         else:
-            self._idle_since = now_ms
+            self._idle_since_ms = now_ms
 
     def _idle_deadline(self) -> int | None:
         landed_s = self._facts.personality.landed_delay_s() if self.flew else None
         delay = self._facts.param("DISARM_DELAY") if landed_s is None else landed_s
-        if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.flies:
+        if self._idle_since_ms is None or delay <= 0.0 or not self._facts.vehicle_class.flies:
             return None
-        return self._idle_since + int(delay * 1000.0)
+        return self._idle_since_ms + int(delay * 1000.0)
 
     @property
     def will_stop(self) -> bool:

@@ -75,8 +75,8 @@ class DrivingFailsafes:
         return self._modes.number == self._numbers.rtl
 
     def update(self, now_ms: int) -> None:
-        due = self.deadline_ms
-        if due is None or now_ms < due:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
             return
         cause = min(self._losses, key=lambda lost: self._losses[lost].acts_ms)
         self._acted = True

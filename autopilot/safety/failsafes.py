@@ -187,7 +187,7 @@ class Failsafes:
 
     def next_deadline_ms(self) -> int | None:
         """Vehicle time, ms; the ground station's silence is on the link clock."""
-        return earliest((self.sticks.deadline, self._facts.personality.failsafes.deadline_ms, self._missing_ms))
+        return earliest((self.sticks.deadline_ms, self._facts.personality.failsafes.deadline_ms, self._missing_ms))
 
     # --- causes ---------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
@@ -271,7 +271,7 @@ class Failsafes:
         self._deaf = failed
         if failed:
             self._station_heard = False
-            self.ground_station.deadline = None
+            self.ground_station.deadline_ms = None
             self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:

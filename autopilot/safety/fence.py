@@ -261,8 +261,8 @@ class FenceGuard:
         return self._due_ms
 
     def update(self, now_ms: int) -> None:
-        deadline = self.next_deadline_ms()
-        if deadline is None or now_ms < deadline:
+        deadline_ms = self.next_deadline_ms()
+        if deadline_ms is None or now_ms < deadline_ms:
             return
         self._judged = self._revision
         if self._facts.grounded or self._modes.mode.is_landing:

@@ -7,29 +7,29 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 
 
 class Watchdog:
-    """Timer of a silence. `deadline` is on the clock of its caller; None while nothing is expected."""
+    """Timer of a silence. `deadline_ms` is on the clock of its caller; None while nothing is expected."""
 
     def __init__(self) -> None:
-        self.deadline: int | None = None
+        self.deadline_ms: int | None = None
         self.lost = False
 
     def heard(self, now_ms: int, timeout_s: float) -> bool:
         """Note that the party was heard. True if this ends a loss."""
-        self.deadline = now_ms + int(timeout_s * 1000.0)
+        self.deadline_ms = now_ms + int(timeout_s * 1000.0)
         was_lost, self.lost = self.lost, False
         return was_lost
 
     def forget(self) -> bool:
         """Expect nothing from now on. True if this ends a loss."""
-        self.deadline = None
+        self.deadline_ms = None
         was_lost, self.lost = self.lost, False
         return was_lost
 
     def is_due(self, now_ms: int) -> bool:
         """True once, when the silence has lasted too long."""
-        if self.deadline is None or now_ms < self.deadline:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
             return False
-        self.deadline = None
+        self.deadline_ms = None
         self.lost = True
         return True
 

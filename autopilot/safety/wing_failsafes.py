@@ -101,8 +101,8 @@ class WingFailsafes:
         return not self._lands and (cause is not FailsafeCause.GROUND_STATION or not in_auto_only or in_auto)
 
     def update(self, now_ms: int) -> None:
-        due = self.deadline_ms
-        if due is None or now_ms < due:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
             return
         cause = min((cause for cause in self._losses if self._acts(cause)), key=self._losses.__getitem__)
         self._long, self._mode_before = cause, None

@@ -120,11 +120,11 @@ class BootloaderClient:
         """EXTF_ERASE of `size` bytes: OK, then rising percentages, then the final reply. 18 followed by 16 or 17 is
         that reply."""
         yield from self._do(Op.EXTF_ERASE, size.to_bytes(4, "little"))
-        until = self._wire.now_ms + EXTERNAL_ERASE_MS
+        until_ms = self._wire.now_ms + EXTERNAL_ERASE_MS
         while (match := _END_OF_PERCENTS.search(self._wire.inbox)) is None:
             if self._wire.inbox:
                 percent(min(self._wire.inbox[-1], 100))
-            yield from self._wire.more(until)
+            yield from self._wire.more(until_ms)
         if match.group() != b"\x12\x10":
             raise BootloaderRefusedError(Op.EXTF_ERASE, BootStatus.FAILED)
         self._wire.discard()
@@ -133,9 +133,9 @@ class BootloaderClient:
         """Send a command without a value in its reply. Bytes before the reply are noise."""
         self._wire.discard()
         self._wire.send(command(op, data))
-        until = self._wire.now_ms + limit_ms
+        until_ms = self._wire.now_ms + limit_ms
         while (match := _REPLY.search(self._wire.inbox)) is None:
-            yield from self._wire.more(until)
+            yield from self._wire.more(until_ms)
         status = self._wire.inbox[match.start() + 1]
         del self._wire.inbox[: match.end()]
         if status != BootStatus.OK:
@@ -160,19 +160,19 @@ class BootloaderClient:
         """
         self._wire.discard()
         self._wire.send(command(op, data))
-        until = self._wire.now_ms + limit_ms
+        until_ms = self._wire.now_ms + limit_ms
         inbox = self._wire.inbox
         while not (len(inbox) == size + 2 and inbox[size:] == _OK):
             if len(inbox) < size + 2 and _status_at_end(inbox) is None:
-                yield from self._wire.more(until)
+                yield from self._wire.more(until_ms)
                 continue
             before = len(inbox)
             yield from self._quiet(keep=True)
             if len(inbox) == before:
                 if self._is_answer(op, size):
                     break
-                yield from self._wire.more(until)
-            elif self._wire.now_ms >= until:
+                yield from self._wire.more(until_ms)
+            elif self._wire.now_ms >= until_ms:
                 raise Garbled(f"{op.name} was answered by {len(inbox)} bytes")
         reply = bytes(inbox[-size - 2 : -2])
         self._wire.discard()
@@ -190,10 +190,10 @@ class BootloaderClient:
 
     def _quiet(self, *, keep: bool = False) -> Script[None]:
         """Wait until no byte has arrived for a moment, with a limit, because telemetry never ends."""
-        until = self._wire.now_ms + _LONGEST_QUIET_MS
-        while self._wire.now_ms < until:
+        until_ms = self._wire.now_ms + _LONGEST_QUIET_MS
+        while self._wire.now_ms < until_ms:
             try:
-                yield from self._wire.more(min(self._wire.now_ms + _QUIET_MS, until))
+                yield from self._wire.more(min(self._wire.now_ms + _QUIET_MS, until_ms))
             except BootloaderSilentError:
                 break
         if not keep:

@@ -68,18 +68,18 @@ class MavlinkSide:
         """Serve the endpoint until `finished()`; False at `until_ms`. PortGone if the port goes."""
         while True:
             self._wire.check()
-            now = self._wire.now_ms
+            now_ms = self._wire.now_ms
             if self._wire.inbox:
-                self._endpoint.receive(self._link, bytes(self._wire.inbox), now, now)
+                self._endpoint.receive(self._link, bytes(self._wire.inbox), now_ms, now_ms)
                 self._wire.discard()
-            self._endpoint.handle_timeouts(now, now)
+            self._endpoint.handle_timeouts(now_ms, now_ms)
             self._wire.send(self._endpoint.take_bytes(self._link))
             if finished():
                 return True
-            if now >= until_ms:
+            if now_ms >= until_ms:
                 return False
-            due = self._endpoint.next_deadlines()[0]
-            yield until_ms if due is None else max(min(due, until_ms), now + 1)
+            due_ms = self._endpoint.next_deadlines()[0]
+            yield until_ms if due_ms is None else max(min(due_ms, until_ms), now_ms + 1)
 
     def ask_restart(self) -> Script[CommandClient]:
         """Send PREFLIGHT_REBOOT_SHUTDOWN (bootloader) to the autopilot that was heard."""

@@ -65,9 +65,9 @@ class ScriptWire:
 
     def wait(self, duration_ms: int) -> Script[None]:
         """Wait for `duration_ms`."""
-        until = self.now_ms + duration_ms
-        while self.now_ms < until:
-            yield until
+        until_ms = self.now_ms + duration_ms
+        while self.now_ms < until_ms:
+            yield until_ms
 
     def more(self, until_ms: int) -> Script[None]:
         """Wait for bytes. BootloaderSilentError at `until_ms`, PortGone if the port goes."""
@@ -81,9 +81,9 @@ class ScriptWire:
     def close(self, pause_ms: int) -> Script[None]:
         """Close the port and keep it closed for `pause_ms`."""
         self.wants_port = False
-        until = self.now_ms + pause_ms
-        while self.connected or self.now_ms < until:
-            yield until
+        until_ms = self.now_ms + pause_ms
+        while self.connected or self.now_ms < until_ms:
+            yield until_ms
 
     def check(self) -> None:
         """Raise PortGone without a port."""

@@ -122,21 +122,21 @@ class FlashSession:
 
     def _reach(self) -> Script[None]:
         """Wait until a bootloader answers."""
-        until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
+        until_ms = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
-        yield from self._open(until, hint_ms=self.wire.now_ms + _HINT_MS)
+        yield from self._open(until_ms, hint_ms=self.wire.now_ms + _HINT_MS)
         if not self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
-        give_up = self.wire.now_ms + self._limits.silent
+        give_up_ms = self.wire.now_ms + self._limits.silent
         bauds = cycle(FLIGHT_BAUDS)
         attempts, tried = 0, 0
         while True:
             try:
-                yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._hinted else None)
+                yield from self._open(max(give_up_ms, self.wire.now_ms + self._limits.absent) if self._hinted else None)
                 # a port that came back since the last attempt gets one more, within a limit
                 grace = 0 if self.wire.opened == tried else self._limits.absent
-                if self.wire.now_ms >= give_up + grace:
+                if self.wire.now_ms >= give_up_ms + grace:
                     users = self._list_users(self._name)
                     raise failures.no_answer(self._name, self._limits.silent // 1000, users)
                 tried = self.wire.opened
@@ -144,7 +144,7 @@ class FlashSession:
                 if (yield from self._bootloader_answers()):
                     return
                 self.wire.baud = next(bauds)
-                yield from self._ask_autopilot(give_up, announce=attempts >= len(FLIGHT_BAUDS))
+                yield from self._ask_autopilot(give_up_ms, announce=attempts >= len(FLIGHT_BAUDS))
             except PortGone:
                 continue  # unplugged or restarting: open it again
             attempts += 1
@@ -155,8 +155,8 @@ class FlashSession:
         """Open the port. Fails at `until_ms` (None: after the limit for an absent port) or if an obstacle lasts too
         long. `hint_ms`: time at which the user is told to plug the board in."""
         wire = self.wire
-        began = wire.now_ms
-        until = began + self._limits.absent if until_ms is None else until_ms
+        began_ms = wire.now_ms
+        end_ms = began_ms + self._limits.absent if until_ms is None else until_ms
         wire.wants_port = True
         blocked_ms: int | None = None
         while not wire.connected:
@@ -170,9 +170,9 @@ class FlashSession:
                 blocked_ms = wire.now_ms if blocked_ms is None else blocked_ms
                 if wire.now_ms - blocked_ms >= wire.obstacle.patience_ms:
                     raise failures.cannot_open(wire.obstacle, self.status.board_state)
-            if wire.now_ms >= until and wire.obstacle is None:
-                raise self._absent((wire.now_ms - began) // 1000)
-            yield wire.now_ms + 100 if wire.obstacle is not None else until if hint_ms is None else hint_ms
+            if wire.now_ms >= end_ms and wire.obstacle is None:
+                raise self._absent((wire.now_ms - began_ms) // 1000)
+            yield wire.now_ms + 100 if wire.obstacle is not None else end_ms if hint_ms is None else hint_ms
 
     def _absent(self, seconds: int) -> FlashFailure:
         if self._auto and not self.wire.opened:
@@ -217,15 +217,15 @@ class FlashSession:
         """Wait for the HEARTBEAT of the started firmware, at any rate."""
         limit = self._limits.heartbeat
         self.status.begin(UploadStage.LINK, self.wire.now_ms)
-        until = self.wire.now_ms + limit
+        until_ms = self.wire.now_ms + limit
         yield from self.wire.close(self._limits.restart)
         bauds = cycle(FLIGHT_BAUDS)
-        while self.wire.now_ms < until:
+        while self.wire.now_ms < until_ms:
             try:
-                yield from self._open(until)
+                yield from self._open(until_ms)
                 self.wire.baud = next(bauds)
                 side = MavlinkSide(self.wire, announce=True)
-                if (yield from side.run(lambda: side.found, min(until, self.wire.now_ms + 2 * self._limits.listen))):  # noqa: B023 - run ends before side changes
+                if (yield from side.run(lambda: side.found, min(until_ms, self.wire.now_ms + 2 * self._limits.listen))):  # noqa: B023 - run ends before side changes
                     version = yield from side.version(5000)
                     return LinkedVehicle(side.vehicle(), version, self._name, self.wire.baud)
             except PortGone:

@@ -146,7 +146,7 @@ class GoTo(Course):
         self.end = end
         self._radius = target.radius
         self._passing = isinstance(target, Leg) and target.next is not None
-        self._inside_since: int | None = None
+        self._inside_since_ms: int | None = None
 
     def send(self, now_ms: int) -> list[Message]:
         assert self.end is not None
@@ -158,11 +158,11 @@ class GoTo(Course):
         r = self.context.readings.report
         away = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
         if away > self._radius or (self.context.flies and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
-            self._inside_since = None
+            self._inside_since_ms = None
             return False
-        if self._inside_since is None:
-            self._inside_since = now_ms
-        return self._passing or now_ms - self._inside_since >= _SETTLED_MS
+        if self._inside_since_ms is None:
+            self._inside_since_ms = now_ms
+        return self._passing or now_ms - self._inside_since_ms >= _SETTLED_MS
 
 
 class Brake(Course):
@@ -202,15 +202,15 @@ class StoppedCourse(Course):
 
     def __init__(self, context: GuidedContext) -> None:
         super().__init__(context, Yaw())
-        self._still_since: int | None = None
+        self._still_since_ms: int | None = None
 
     def reached(self, now_ms: int) -> bool:
         if self.context.readings.report[R.GROUND_SPEED] >= _REST_MPS:
-            self._still_since = None
+            self._still_since_ms = None
             return False
-        if self._still_since is None:
-            self._still_since = now_ms
-        return now_ms - self._still_since >= _SETTLED_MS
+        if self._still_since_ms is None:
+            self._still_since_ms = now_ms
+        return now_ms - self._still_since_ms >= _SETTLED_MS
 
 
 class TakeOffCourse(Course):

@@ -233,8 +233,8 @@ class ModeControl:
             return
         self._passes = result == Result.TEMPORARILY_REJECTED
         if self._passes and self._enters_by_ms is not None:
-            soon = now_ms + _AGAIN_MS
-            self._again_ms = soon if self._again_ms is None else min(self._again_ms, soon)
+            again_ms = now_ms + _AGAIN_MS
+            self._again_ms = again_ms if self._again_ms is None else min(self._again_ms, again_ms)
 
     def step(self, now_ms: int) -> None:
         """Give up or repeat an accepted mode that is not shown."""

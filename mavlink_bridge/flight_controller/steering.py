@@ -76,7 +76,7 @@ class Steering:
         self._ends_ms: int | None = None
         self._near = 0.0
         self._near_sent = False
-        self._turning_until: int | None = None
+        self._turning_until_ms: int | None = None
         self._requested_yaw: float | None = None
         self._speeds: Speeds | None = None
         self._sent_speeds: Speeds | None = None
@@ -90,7 +90,7 @@ class Steering:
         self.context.kept_yaw = self.context.readings.state.yaw
         self.course = self._course(target)
         self.arrived = False
-        self._turning_until = self._requested_yaw = None
+        self._turning_until_ms = self._requested_yaw = None
         self._near_sent = False
         timeout_ms = getattr(target, "timeout_ms", None)
         self._ends_ms = None if timeout_ms is None else now_ms + timeout_ms
@@ -103,7 +103,7 @@ class Steering:
     def stop(self) -> None:
         """Send nothing more."""
         self.target, self.course, self._due_ms, self._ends_ms = Idle(), None, None, None
-        self._turning_until = None
+        self._turning_until_ms = None
 
     def come_to_rest(self) -> None:
         """Report ARRIVED when the controller, which stops by itself, is at rest."""
@@ -152,9 +152,9 @@ class Steering:
             self.context.orders.send(
                 Cmd.CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0, moves=True
             )
-            self._turning_until = now_ms + _TURNING_MS
+            self._turning_until_ms = now_ms + _TURNING_MS
         else:
-            self._turning_until = None
+            self._turning_until_ms = None
             self.again(now_ms)
 
     def set_speeds(self, speeds: Speeds) -> None:
@@ -209,9 +209,9 @@ class Steering:
         return sent
 
     def _is_turning(self, now_ms: int) -> bool:
-        if self._turning_until is not None and now_ms >= self._turning_until:
-            self._turning_until = None
-        return self._turning_until is not None and isinstance(self.course, GoTo | Brake)
+        if self._turning_until_ms is not None and now_ms >= self._turning_until_ms:
+            self._turning_until_ms = None
+        return self._turning_until_ms is not None and isinstance(self.course, GoTo | Brake)
 
     def _send_speeds(self) -> None:
         """Send DO_CHANGE_SPEED for speeds that differ from the controller's own."""
@@ -247,7 +247,7 @@ class Steering:
             self._near_sent = True
             self._news.events |= VehicleEvent.NEAR
         if self._requested_yaw is not None and abs(wrap_pi(r[R.YAW] - self._requested_yaw)) < _YAW_DONE:
-            self._requested_yaw = self._turning_until = None
+            self._requested_yaw = self._turning_until_ms = None
             r[R.YAW_DONE] = 1.0
             self._news.events |= VehicleEvent.YAW_DONE
 

@@ -360,8 +360,8 @@ class LinkHub:
 
     def _maintain(self, link_ms: int) -> None:
         for link in list(self._numbers):
-            deadline = link.next_deadline_ms()
-            if deadline is not None and deadline <= link_ms:
+            deadline_ms = link.next_deadline_ms()
+            if deadline_ms is not None and deadline_ms <= link_ms:
                 link.maintain(link_ms)
                 self._register(link)
         if link_ms >= self._expire_ms:

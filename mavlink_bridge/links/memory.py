@@ -153,10 +153,10 @@ class MemoryLink:
             extra = self._random.randint(1, REORDER_MS)
             if lost < self.loss:
                 continue
-            due = self.now_ms + self.delay_ms + (extra if late < self.reorder else 0)
-            self._launch(due, to, frame)
+            due_ms = self.now_ms + self.delay_ms + (extra if late < self.reorder else 0)
+            self._launch(due_ms, to, frame)
             if doubled < self.duplicate:
-                self._launch(due + extra // 2, to, frame)
+                self._launch(due_ms + extra // 2, to, frame)
         self.advance(self.now_ms)
 
     def advance(self, now_ms: int) -> None:
@@ -170,9 +170,9 @@ class MemoryLink:
         """Time of the next arrival, ms; None: no frame is on its way."""
         return self._flying[0][0] if self._flying else None
 
-    def _launch(self, due: int, to: int, frame: bytes) -> None:
+    def _launch(self, due_ms: int, to: int, frame: bytes) -> None:
         self._counter += 1
-        heapq.heappush(self._flying, (due, self._counter, to, frame))
+        heapq.heappush(self._flying, (due_ms, self._counter, to, frame))
 
     def _end(self, side: int) -> MemoryEnd:
         return self.a if side == 0 else self.b

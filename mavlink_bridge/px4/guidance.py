@@ -103,8 +103,8 @@ class Offboard:
         return target if height + _ABOVE < target < HIGHEST_M else None
 
     def handle_timeout(self, now_ms: int) -> None:
-        due = self.next_deadline_ms()
-        if due is not None and now_ms >= due:
+        due_ms = self.next_deadline_ms()
+        if due_ms is not None and now_ms >= due_ms:
             self._setpoints.lost = True
             self._flight.failsafes.setpoints_changed(now_ms, lost=True)
         if not self._autopilot.facts.armed:
@@ -262,10 +262,10 @@ class FollowMe:
         return n, e, d
 
     def handle_timeout(self, now_ms: int) -> None:
-        due = self.next_deadline_ms()
-        if due is None:
+        due_ms = self.next_deadline_ms()
+        if due_ms is None:
             self._flown_to = self._angle = None
-        elif now_ms >= due:
+        elif now_ms >= due_ms:
             self._due_ms = now_ms + _FOLLOW_MS
             self._follow(now_ms)
 

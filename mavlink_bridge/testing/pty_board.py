@@ -45,8 +45,8 @@ class PtyBoard:
 
     def serve(self, wake: int | None = None) -> None:
         """Serve a pass: wait for bytes, for the board's deadline or for `wake` (a descriptor), at most a second."""
-        deadline = self.board.next_deadline_ms()
-        left_s = _LONGEST_WAIT_S if deadline is None else (deadline - link_clock_ms()) / 1000.0
+        deadline_ms = self.board.next_deadline_ms()
+        left_s = _LONGEST_WAIT_S if deadline_ms is None else (deadline_ms - link_clock_ms()) / 1000.0
         watched = [] if self._ends is None else [self._ends[0]]
         if wake is not None:
             watched.append(wake)

@@ -74,13 +74,13 @@ class LossyWires:
     def run(self, until: Callable[[], bool], *, limit_ms: int = 600_000) -> int:
         """Advance time from event to event until `until` holds; returns the duration, ms. AssertionError if no event
         follows, or the limit is exceeded."""
-        begin = self.now_ms
+        begin_ms = self.now_ms
         while True:
             self._exchange()
             if until():
-                return self.now_ms - begin
+                return self.now_ms - begin_ms
             following = self._next_event_ms()
-            assert following is not None and following - begin <= limit_ms, "nothing more will happen"
+            assert following is not None and following - begin_ms <= limit_ms, "nothing more will happen"
             self.now_ms = max(following, self.now_ms)
 
     def _exchange(self) -> None:

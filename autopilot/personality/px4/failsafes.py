@@ -147,8 +147,8 @@ class Px4Failsafes:
 
     def update(self, now_ms: int) -> None:
         """Check whether the Hold has ended and whether the battery level is lower."""
-        due = self.deadline_ms
-        if due is None or now_ms < due:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
             return
         self._battery.look(now_ms)
         up_ms = self._time_up_ms

@@ -149,8 +149,8 @@ class CameraService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         self._out += self._messages.take_due(now_ms)
         self._video.handle_timeout(now_ms)
-        due = self.device.next_deadline_ms()
-        if due is not None and due <= now_ms:
+        due_ms = self.device.next_deadline_ms()
+        if due_ms is not None and due_ms <= now_ms:
             self._refused(self.device.handle_timeout(now_ms))
         for report, reason in self._reports.take_due(now_ms):
             self._say(report)

@@ -106,8 +106,8 @@ class MissionService:
         """Time of the next repetition or end of an upload, ms. Waiting for the journal has no deadline, because its
         completion wakes the run loop."""
         running = [transfer for transfer in self._transfers if transfer.state is not UploadState.IDLE]
-        deadline = earliest([transfer.next_deadline_ms() for transfer in running])
-        return deadline if deadline is None or self._patience is None else self._patience.on_wall(deadline)
+        deadline_ms = earliest([transfer.next_deadline_ms() for transfer in running])
+        return deadline_ms if deadline_ms is None or self._patience is None else self._patience.on_wall(deadline_ms)
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._out.take()
