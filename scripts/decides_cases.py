@@ -102,12 +102,12 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "compass.loss": Case(),
     "compass.stuck": Case(),
     "baro.loss": Case(
-        "no failsafe on either; ours goes on by GPS and accelerometers, ArduCopter climbs away without both "
+        "no failsafe on either; Sortie goes on by GPS and accelerometers, ArduCopter climbs away without both "
         "of its barometers"
     ),
     "baro.stuck": Case("neither notices, both climb away, ArduCopter slower"),
     "gyro.stuck": Case(
-        "both fall; ours cuts its motors when it lies over for a second, ArduCopter's crash check waits for 2 "
+        "both fall; Sortie cuts its motors when it lies over for a second, ArduCopter's crash check waits for 2 "
         "s without acceleration"
     ),
     "gyro.garbage": Case(
@@ -116,11 +116,13 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     ),
     "accel.stuck": Case(
         "EKF3's variances raise the failsafe at once, and LAND flies by the same accelerometers into the "
-        "ground; ours leans on GPS and barometer longer"
+        "ground; Sortie leans on GPS and barometer longer"
     ),
-    "accel.garbage": Case("averaged over EKF3's steps the noise stays below its failsafe; ours gives up its estimate"),
+    "accel.garbage": Case(
+        "averaged over EKF3's steps the noise stays below its failsafe; Sortie gives up its estimate"
+    ),
     "motor1.loss": Case(
-        "both fall; ours cuts its motors when it lies over for a second in the air, ArduCopter disarms when "
+        "both fall; Sortie cuts its motors when it lies over for a second in the air, ArduCopter disarms when "
         "it has lain on the ground"
     ),
     "motor1.loss=0.3": Case(),
@@ -130,8 +132,8 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "rc.loss": Case(),
     "gps.garbage": Case(),
     "gps.delayed": Case(
-        "both swing on fixes that are a second late, and land; ours gives up its estimate sooner, and still swings up "
-        "and down by 5 m/s when it comes to the ground (theirs is SIM_GPS1_LAG_MS; how EKF3 damps it is not known)"
+        "both swing on fixes that are a second late, and land; Sortie gives up its estimate sooner, and still swings "
+        "up and down by 5 m/s when it comes to the ground (theirs is SIM_GPS1_LAG_MS; how EKF3 damps it is not known)"
     ),
     "gps.slow": Case(),
     "compass.wrong": Case(),
@@ -139,26 +141,26 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "baro.wrong": Case(),
     "baro.garbage": Case(),
     "gyro.off": Case(
-        "ours cuts its motors at once without these sensors, ArduCopter's gyroscopes are failed by "
+        "Sortie cuts its motors at once without these sensors, ArduCopter's gyroscopes are failed by "
         "SIM_GYR_FAIL_MSK and it flies on without; both fall"
     ),
     "gyro.wrong": Case(
-        "both go to Land, ArduCopter sooner, and it falls; ours has more thrust left for its descent and comes down "
+        "both go to Land, ArduCopter sooner, and it falls; Sortie has more thrust left for its descent and comes down "
         "softer"
     ),
     "accel.off": Case(
-        "ours cuts its motors at once without these sensors, ArduCopter's accelerometers are failed by "
+        "Sortie cuts its motors at once without these sensors, ArduCopter's accelerometers are failed by "
         "SIM_ACC_FAIL_MSK and it flies on without; both fall"
     ),
     "accel.wrong": Case(
-        "ours has no bias of its accelerometers along the horizon that could take it up, and gives up its estimate; "
+        "Sortie has no bias of its accelerometers along the horizon that could take it up, and gives up its estimate; "
         "EKF3 has one for each axis, up to 1 m/s² (EK3_ACC_BIAS_LIM), and climbs slowly by the rest"
     ),
-    "imu.loss": Case("ours cuts its motors at once without these sensors; both fall"),
+    "imu.loss": Case("Sortie cuts its motors at once without these sensors; both fall"),
     "battery.low=0.8": Case(),
     "motor1.loss with a parachute": Case(
-        "ours releases it when it cuts the motors, after 1 s, and comes down on it; ArduCopter never did (it waits for "
-        "a second beyond its lean and then for CHUTE_ALT_MIN, 10 m: our reading)",
+        "Sortie releases it when it cuts the motors, after 1 s, and comes down on it; ArduCopter never did (it waits "
+        "for a second beyond its lean and then for CHUTE_ALT_MIN, 10 m: our reading)",
         "motor1.loss",
         _CHUTE,
         _CHUTE,
@@ -168,7 +170,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND | {"PLND_TYPE": 1.0}, order=land, pad=True
     ),
     "gcs.loss": Case(
-        "both return; ours counts the station as lost at once, ArduCopter after FS_GCS_TIMEOUT, 5 s, and is as much "
+        "both return; Sortie counts the station as lost at once, ArduCopter after FS_GCS_TIMEOUT, 5 s, and is as much "
         "later on the ground",
         ours=_STATION,
         theirs=_STATION,
@@ -177,7 +179,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
     **{name: Case(order=leave_it_alone, wind=field) for name, field in _FIELDS.items()},
     "range finder of a leg above the ground sees nothing": Case(
-        "both return; ours after 5 s, as ArduCopter's AUTO, whose GUIDED does it at once",
+        "both return; Sortie after 5 s, as ArduCopter's AUTO, whose GUIDED does it at once",
         ours=_FINDER | {"RNGFND1_MAX_CM": 4000.0},
         theirs=_FINDER | {"RNGFND1_MAX": 40.0},
         order=dazzle,
@@ -189,32 +191,32 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
 
 PX4_FAULTS: Final[dict[str, Case]] = {
     "gps.loss": Case(
-        "the same; EKF2 gives up its position after EKF2_NOAID_TOUT, 5 s, ours when its uncertainty is too large"
+        "the same; EKF2 gives up its position after EKF2_NOAID_TOUT, 5 s, Sortie when its uncertainty is too large"
     ),
     "gps.glitch=50": Case(),
     "compass.loss": Case(),
     "compass.stuck": Case(),
     "baro.loss": Case(),
-    "baro.stuck": Case("neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer"),
+    "baro.stuck": Case("neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), Sortie climbs with its barometer"),
     "gyro.stuck": Case(
-        "both lose their position, go to Land and back, and fall; ours cuts its motors when it lies over for "
+        "both lose their position, go to Land and back, and fall; Sortie cuts its motors when it lies over for "
         "a second, PX4 does not"
     ),
     "gyro.garbage": Case(
-        "both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on"
+        "both go to Land and back to Hold, and fall; Sortie disarms on the ground, PX4's motors turn on"
     ),
     "accel.stuck": Case(
         "EKF2 leans on an acceleration that is not there: here it sank by 3 m, another flight climbed to 42 m, a third "
-        "sank to 10 m, a fourth went to Land after 12.8 s and fell; ours leans on GPS and barometer"
+        "sank to 10 m, a fourth went to Land after 12.8 s and fell; Sortie leans on GPS and barometer"
     ),
     "accel.garbage": Case("both give up their position and get it back"),
     "motor1.loss": Case(
-        "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, "
+        "both fall; Sortie cuts its motors when it lies over for a second, PX4 would terminate the flight, "
         "which CBRK_FLIGHTTERM forbids by default; its modes are those of a wreck"
     ),
     "motor1.loss=0.3": Case(),
     "battery.low": Case(
-        "two batteries: ours sags until it counts as an emergency, Land; PX4's own is set to 6 %, which is "
+        "two batteries: Sortie's sags until it counts as an emergency, Land; PX4's own is set to 6 %, which is "
         "critical, Return. Both hold for COM_FAIL_ACT_T, 5 s, before"
     ),
     "wind.gust=12": Case(),
@@ -223,12 +225,12 @@ PX4_FAULTS: Final[dict[str, Case]] = {
         ours={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}, theirs={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}
     ),
     "gps.stuck": Case(
-        "both are misled: ours believes the climb rate that is stuck against its barometer, swings in height and "
+        "both are misled: Sortie believes the climb rate that is stuck against its barometer, swings in height and "
         "falls; PX4's height is that of its GPS (EKF2_HGT_REF 1), and it climbs"
     ),
     "gps.garbage": Case("both lose their position and get it back in turns; PX4's Descend ended hard"),
     "gps.delayed": Case(
-        "ours swings on fixes that are a second late until it gives up its position; EKF2 flies on: why the second "
+        "Sortie swings on fixes that are a second late until it gives up its position; EKF2 flies on: why the second "
         "does not make it swing is not known"
     ),
     "gps.slow": Case(),
@@ -240,19 +242,19 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "baro.garbage": Case(),
     "baro.intermittent": Case(),
     "gyro.off": Case(
-        "ours cuts its motors at once without these sensors; HIL_SENSOR cannot say that a sensor is ill, so "
+        "Sortie cuts its motors at once without these sensors; HIL_SENSOR cannot say that a sensor is ill, so "
         "that PX4 takes its 0 for rates; both fall"
     ),
     "gyro.wrong": Case("both go to Land and back, and fall"),
     "accel.off": Case(
-        "ours cuts its motors at once without these sensors, and falls; PX4 takes its 0 for a free fall and climbs"
+        "Sortie cuts its motors at once without these sensors, and falls; PX4 takes its 0 for a free fall and climbs"
     ),
     "accel.wrong": Case(
         "both give up their position and get it back; PX4 climbs with the acceleration that is not there"
     ),
-    "imu.loss": Case("ours cuts its motors at once without these sensors; both fall"),
+    "imu.loss": Case("Sortie cuts its motors at once without these sensors; both fall"),
     "motor1.loss with a parachute": Case(
-        "both come down on it: ours cuts the motors after 1 s, PX4 terminates its flight by its failure detector",
+        "both come down on it: Sortie cuts the motors after 1 s, PX4 terminates its flight by its failure detector",
         "motor1.loss",
         _CHUTE,
         _PX4_CHUTE,
@@ -262,7 +264,7 @@ PX4_FAULTS: Final[dict[str, Case]] = {
         ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely, pad=True
     ),
     "gcs.loss": Case(
-        "both hold for COM_FAIL_ACT_T, 5 s, and return; ours counts the station as lost at once, PX4 after "
+        "both hold for COM_FAIL_ACT_T, 5 s, and return; Sortie counts the station as lost at once, PX4 after "
         "COM_DL_LOSS_T, 10 s",
         ours=_PX4_STATION,
         theirs=_PX4_STATION,
