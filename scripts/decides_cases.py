@@ -133,7 +133,8 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "gps.garbage": Case(),
     "gps.delayed": Case(
         "both swing on fixes that are a second late, and land; Sortie gives up its estimate sooner, and still swings "
-        "up and down by 5 m/s when it comes to the ground (in ArduCopter: SIM_GPS1_LAG_MS; how EKF3 damps it is not known)"
+        "up and down by 5 m/s when it comes to the ground (in ArduCopter: SIM_GPS1_LAG_MS; how EKF3 damps it is not "
+        "known)"
     ),
     "gps.slow": Case(),
     "compass.wrong": Case(),

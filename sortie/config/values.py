@@ -91,7 +91,11 @@ def parse_vehicle(text: str) -> VehicleSource:
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
         if world not in ("", OURS, THEIRS) or (world == OURS and kind == "sim"):
-            raise UserError(f"world is {OURS} or {THEIRS}, of a firmware that is started", option="vehicle", given=text)
+            raise UserError(
+                f"expected ,world={OURS} or ,world={THEIRS}, and only after ardupilot:KIND or px4:KIND",
+                option="vehicle",
+                given=text,
+            )
         return VehicleSource(kind, frame, target, world == OURS)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
