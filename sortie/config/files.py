@@ -17,7 +17,8 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{where}: {error.strerror}{hint and '; '}{hint}") from error
+        reason = "is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise UserError(f"{where}: {reason}{hint and '; '}{hint}") from error
 
 
 def is_there(name: str) -> bool:

@@ -424,6 +424,7 @@ def test_a_demo_flies_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert command(arguments) == 0
     told = capsys.readouterr()
     assert "sortie: demo with 2 vehicles (copter), system ids 1 to 2; connect a ground station: tcpin:" in told.err
+    assert ":0\n" not in told.err, "the port that was chosen is shown"
     result = json.loads(told.out.splitlines()[-1])
     assert [(one["sysid"], one["result"], len(one["items_reached"])) for one in result["vehicles"]] == [
         (1, "completed", 6),

@@ -126,6 +126,20 @@ def test_bytes_that_are_no_text_are_told_as_such(capsys, tmp_path, option):
     assert f"{option} {file}: expected text in UTF-8, found byte 0x94" in line
 
 
+def test_an_empty_plan_is_an_empty_file(capsys, tmp_path):
+    """It is not a fault of its JSON."""
+    (tmp_path / "mission.plan").write_text("")
+    assert "expected a QGroundControl plan (JSON)" in (line := one_line(capsys, "fly", str(tmp_path / "mission.plan")))
+    assert line.endswith("found an empty file\n")
+
+
+def test_a_state_directory_that_is_a_file_is_named_so(capsys, tmp_path):
+    """With the option that chooses another."""
+    (tmp_path / "state").write_text("")
+    line = one_line(capsys, "serve", "--link", "tcpin:127.0.0.1:0", "--state-dir", str(tmp_path / "state"))
+    assert f"{tmp_path / 'state'}: is a file, not a folder; choose another with --state-dir" in line
+
+
 def test_logs_are_compared_only_where_there_are_two(capsys, tmp_path):
     """A tolerance without a comparison, a comparison without a log: told before a flight, not after it or never."""
     plan, log = Path(__file__).parents[3] / "examples" / "square.waypoints", tmp_path / "l.bin"
