@@ -162,14 +162,14 @@ class Remote:
         if self._wrong_key:
             return f"the vehicle at {self.url} signs with another key than that of --signing-key"
         if self._signing is None and self._signed:
-            return f"the vehicle at {self.url} signs its messages and takes only signed ones; give --signing-key FILE"
+            return f"the vehicle at {self.url} signs its messages and accepts only signed ones; give --signing-key FILE"
         if self.watch.state is WatchState.FOUND:
             return ""
         if any(self.endpoint.statistics(link).refused for link in self.endpoint.links()):
             return f"the vehicle at {self.url} does not sign; leave out --signing-key"
         if self.roster.heard:
             known = ", ".join(str(system) for system in sorted(self.roster.heard))
-            return f"no vehicle with this system id answers at {self.url}; those that do have {known}"
+            return f"no vehicle with this --target answers at {self.url}; system ids that answer: {known}"
         return f"no vehicle answers at {self.url}; start one with `sortie serve`, or give its address with --connect"
 
     def flight_command(self, number: int, target: Target | None = None) -> CommandClient:

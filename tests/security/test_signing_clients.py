@@ -77,7 +77,7 @@ def test_commands_without_the_key_say_so(
     url, _ = signed
     assert run(["param", "get", "WPNAV_SPEED", "--connect", url]) == 1
     assert capsys.readouterr().err == (
-        f"sortie: the vehicle at {url} signs its messages and takes only signed ones; give --signing-key FILE\n"
+        f"sortie: the vehicle at {url} signs its messages and accepts only signed ones; give --signing-key FILE\n"
     )
     assert run(["status", "--connect", url, "--signing-key", str(key_file(tmp_path, "another"))]) == 1
     assert "signs with another key" in capsys.readouterr().err

@@ -348,7 +348,7 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
         assert refused.stderr.count("GO refused: no mission (FAILED") == 3, "nobody has a mission"
         nobody = run(tmp_path, "go", "--target", "9", *connect)
         assert nobody.returncode == 1
-        assert "those that do have 1, 2, 3" in nobody.stderr
+        assert "system ids that answer: 1, 2, 3" in nobody.stderr
         unknown = run(tmp_path, "param", "get", "RTL_ATL", "--target", "all", "--json", *connect)
         assert unknown.returncode == 2
         assert "sortie: vehicle 2: unknown parameter RTL_ATL; did you mean RTL_ALT?" in unknown.stderr
