@@ -50,7 +50,7 @@ function hello(message) {
   document.body.classList.remove('stale');
   $('#stale').hidden = true;
   document.body.classList.toggle('control', message.control);
-  write($('#may'), message.control ? 'control' : 'only shows');
+  write($('#may'), message.control ? 'control' : 'read-only');
   write($('#connect'), message.connect);
   map.tiles = message.tiles;
   map.ground.there = message.ground;
@@ -234,7 +234,7 @@ for (const kind of ['dragover', 'dragleave', 'drop'])
     $('#drop').hidden = kind !== 'dragover' || !state.hello?.control;
     if (kind !== 'drop' || !event.dataTransfer.files.length) return;
     if (state.hello?.control) upload(event.dataTransfer.files[0]);
-    else tell({ ok: false, text: 'this page only shows; start it with --control to act' });
+    else tell({ ok: false, text: 'this page is read-only; start it with --control to fly' });
   });
 
 // --- light or dark ---
