@@ -375,7 +375,7 @@ def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
         for words in (("set", "SYSID_THISMAV", "7"), ("set", "MAV_SYSID", "7"), ("reset", "SYSID_THISMAV")):
             refused = run(tmp_path, "param", *words, *connect)
             assert refused.returncode == 2
-            assert "name one" in refused.stderr
+            assert "give --target SYSID" in refused.stderr
         done = run(tmp_path, "param", "get", "RTL_ALT", "--json", *connect)
         assert json.loads(done.stdout) == [{"sysid": 1, "RTL_ALT": 2000.0}, {"sysid": 2, "RTL_ALT": 2000.0}]
         taken = run(tmp_path, "param", "set", "SYSID_THISMAV", "1", "--target", "2", *connect[2:])
