@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.services.mission.upload import ABANDON_MS
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import SIGNED, FrameReader, FrameWriter
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
@@ -131,7 +132,10 @@ class Station(QuietNode):
         return self._running is not None or bool(self._scripts)
 
     def drop_all(self) -> None:
-        """Forget what it was doing and has not sent (the program was ended)."""
+        """Forget what it was doing and has not sent (the program was ended). The vehicle may still have the upload that
+        it had begun, and ask for its first item."""
+        given_up_ms = self.now() + ABANDON_MS
+        self.counted_ms = {kind: max(at_ms, given_up_ms) for kind, at_ms in self.counted_ms.items()}
         self._scripts.clear()
         self._out.clear()
         self._running = self._wait = None

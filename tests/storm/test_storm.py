@@ -16,6 +16,8 @@ import pytest
 
 from autopilot.interface.geo import altitude_amsl
 from autopilot.mav import Frame
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.services.mission.upload import ABANDON_MS
 from tests.storm import acts
 from tests.storm.branches import COUNTED, Branches
 from tests.storm.clock import Clock
@@ -149,6 +151,21 @@ def test_who_rescues_waits_for_a_process_that_waits_for_its_processor(model: Mod
     for now_ms in range(0, 24_000, 500):
         station.look(now_ms)
     assert station.busy is waits
+
+
+def test_an_upload_that_was_broken_off_is_given_up_by_the_vehicle_before_the_next_begins() -> None:
+    """The MISSION_COUNT of the next was lost, and the vehicle asked for the items of the one before: a plan with the
+    items of one and the number of the other (12463000759514073653346), which no vehicle can tell."""
+    station, items = Station("QGC", MAVPROXY, Story()), (MissionItem(22), MissionItem(16))
+    counted: list[int] = []
+    for now_ms in range(0, 20_000, 100):
+        if now_ms in (0, 500):
+            station.drop_all()  # its person presses something else
+            station.do("upload mission", lambda: acts.upload(station, 0, items))
+        station.look(now_ms)
+        counted += [now_ms] * bool(station.take())
+    assert counted[0] == 0
+    assert counted[1] >= 500 + ABANDON_MS
 
 
 def test_a_storm_is_made_as_small_as_it_can_be_and_written_as_a_test(tmp_path: Path) -> None:
