@@ -53,5 +53,5 @@ def end_fault(service: VehicleService, name: str) -> None:
     """End an active fault. UserError when it is not active."""
     active = [fault.name for fault in service.faults.active]
     if name not in active:
-        raise UserError(f"fault {name} is not active{nearest(name, active)}; {', '.join(active) or 'none'} does")
+        raise UserError(f"fault {name} is not active{nearest(name, active)}; active are {', '.join(active) or 'none'}")
     service.faults.end(name, service.now_ms)

@@ -30,7 +30,7 @@ def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: boo
             warnings.append(f"link {spec.url} is not signed: everyone who can reach it can {they_can} (--insecure)")
         else:
             raise UserError(
-                f"--link {url}: other machines can reach this link, and there is no signing key; give {give}--insecure "
+                f"--link {url}: other machines can reach this link, which is not signed; give {give}--insecure "
                 f"if everyone who can reach it may {they_can}"
             )
     return warnings

@@ -221,7 +221,7 @@ def test_a_program_that_hangs_is_given_up(
     command = ["serve", "--vehicle", f"ardupilot:copter={program}", "--link", "tcpin:127.0.0.1:0"]
     assert run([*command, "--log-dir", str(tmp_path / "log"), "--state-dir", str(tmp_path / "state")]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "says nothing: no MAVLink" in last and "within 0.2 s" in last
+    assert "sends nothing: no MAVLink" in last and "within 0.2 s" in last
 
 
 def test_a_fleet_file_takes_the_kind_as_the_command_line_has_it(tmp_path: Path) -> None:

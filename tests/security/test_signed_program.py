@@ -74,7 +74,7 @@ def test_the_stored_key_is_its_owners_only(tmp_path: Path) -> None:
         assert KEY.hex() not in (tmp_path / "state.db").read_bytes().decode("latin1")
         assert KeyFile(store, fixed=True).save_key(None) == "it is given by --signing-key"
         keys.path.write_text("garbage")
-        with pytest.raises(UserError, match="holds no signing key"):
+        with pytest.raises(UserError, match="has no signing key"):
             keys.load()
         assert keys.save_key(None) is None
         assert keys.load() is None
@@ -114,7 +114,7 @@ def test_a_network_link_needs_a_key_or_the_word(url: str) -> None:
 def test_a_replay_is_not_told_of_a_key_that_it_cannot_have() -> None:
     """It has no such option, and nothing flies."""
     told = check_links(["/dev/ttyS0,57600", "tcpin:0.0.0.0:5760"], signed=False, insecure=True, a_log=True)
-    with pytest.raises(UserError, match="--insecure where all who reach it may read the log") as refusal:
+    with pytest.raises(UserError, match="--insecure if everyone who can reach it may read the log") as refusal:
         check_links(["tcpin:0.0.0.0:5760"], signed=False, insecure=False, a_log=True)
     assert all("key" not in text and "command" not in text for text in (*told, str(refusal.value)))
 

@@ -72,9 +72,9 @@ def test_heights_places_and_modes_are_reached(vehicle):
 def test_a_claim_names_one_thing():
     """Nothing, or two, is a mistake in the test."""
     with Session() as session:
-        with pytest.raises(TypeError, match="say one of item=, mode=, height=, place="):
+        with pytest.raises(TypeError, match="give one of item=, mode=, height=, place="):
             session.reaches(within_s=1.0)
-        with pytest.raises(TypeError, match="say one of"):
+        with pytest.raises(TypeError, match="give one of"):
             session.reaches(item=1, height=2.0)
 
 
@@ -130,7 +130,7 @@ def test_faults_begin_and_end_when_told():
         assert session.service.faults.active == ()
         with pytest.raises(UserError, match=r"did you mean gps\.loss"):
             session.inject("gps.lost")
-        with pytest.raises(UserError, match=r"fault gps\.loss does not hold; none does"):
+        with pytest.raises(UserError, match=r"fault gps\.loss is not active; active are none"):
             session.clear("gps.loss")
 
 

@@ -44,7 +44,7 @@ def test_it_takes_off_untuned_hovers_and_its_body_fails(vehicle: str) -> None:
 
 
 def test_a_fault_that_nobody_has_is_refused(vehicle: str) -> None:
-    with pytest.raises(UserError, match="no PX4 in our world can have it"):
+    with pytest.raises(UserError, match="no PX4 in Sortie's simulator can have it"):
         Session(vehicle, faults=["rate.freeze@1"])
 
 

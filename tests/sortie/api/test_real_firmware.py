@@ -309,7 +309,7 @@ def test_no_binary_is_one_line_that_says_how_to_get_one(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("vehicle", ["sim:copter,world=ours", "ardupilot:copter,world=mars"])
 def test_a_world_that_there_is_not(vehicle: str) -> None:
-    with pytest.raises(UserError, match="world is ours"):
+    with pytest.raises(UserError, match="expected ,world=ours or ,world=theirs"):
         Session(vehicle)
 
 

@@ -243,7 +243,7 @@ def test_of_a_search_no_share_is_told_anywhere(tmp_path: Path, capsys) -> None:
     assert main(["campaign", "status", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "95%" not in told
-    assert "a search flies where it fails" in told
+    assert "a search prefers flights that fail" in told
     assert main(["campaign", "status", str(tmp_path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["interval"], found["judges"]["j"]["interval"]) == (None, None)

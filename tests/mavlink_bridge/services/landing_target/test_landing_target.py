@@ -150,7 +150,7 @@ def test_another_frame_is_refused_once() -> None:
             session.run_for(0.1)
         texts = [one.text for one in link.messages() if one.get_type() == "STATUSTEXT"]
         assert texts.count("Plnd: Frame not supported") == 1
-        assert session.autopilot.precision._heard is None
+        assert session.autopilot.precision._received is None
 
 
 def test_without_plnd_type_1_nobody_listens() -> None:
@@ -158,7 +158,7 @@ def test_without_plnd_type_1_nobody_listens() -> None:
     with Session(home=HOME, params={"PLND_ENABLED": 1.0, "PLND_TYPE": 4.0}) as session:
         session.connect().send(target())
         session.run_for(0.1)
-        assert session.autopilot.precision._heard is None
+        assert session.autopilot.precision._received is None
 
 
 def follow_target(place: GeoPoint, north_mps: float) -> Any:
