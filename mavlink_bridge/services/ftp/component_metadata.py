@@ -16,7 +16,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
@@ -68,26 +68,19 @@ class MetadataFiles:
         self._described = described
         self._version = version
         self._model = {"modelName": model} if model else {}
-        self._linguist: dict[str, bytes] = {}
-        """Translations made so far: a directory names their sizes each time that it is listed."""
 
     def pages(self) -> dict[str, Callable[[], bytes]]:
-        """Functions that make the files, by file name."""
+        """Functions that make the files, by file name; translations once, because a listing names the sizes of all."""
         files: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
         for described in self._described:
             files[_packed_name(described)] = partial(self._packed_file, described.name)
             if described.german is not None:
                 files[_summary_name(described)] = partial(_summary, described)
-                files[_linguist_name(described)] = partial(self._linguist_file, described)
+                files[_linguist_name(described)] = cache(partial(_linguist_file, described))
         return files
 
     def _packed_file(self, name: str) -> bytes:
         return self._packed[name]
-
-    def _linguist_file(self, described: Described) -> bytes:
-        if described.name not in self._linguist:
-            self._linguist[described.name] = _linguist_file(described)
-        return self._linguist[described.name]
 
     @cached_property
     def _packed(self) -> dict[str, bytes]:
