@@ -65,7 +65,8 @@ def web(given: GivenOptions) -> int:
         stack.callback(server.close)
         foxglove_port = given[FOXGLOVE]
         if foxglove_port is not None:
-            stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
+            with runtime.signals.postponed():
+                stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)
         acts = "" if settings.control else " (read-only; --control adds the buttons that fly)"
         print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
         runtime.run(never if owner is None else lambda: str(os.getppid()) != owner)

@@ -162,7 +162,7 @@ class Signals:
         self.number: int | None = None
         self._first_interrupt: Callable[[], bool] | None = None
         self.running = False
-        """True while a turn looks at `number`. Before that a signal ends the program at once."""
+        """True while a signal is only recorded: turns look at `number`. Before that it ends the program at once."""
         self._interrupted = False
         self._replaced: dict[int, Any] = {}
 
@@ -185,6 +185,18 @@ class Signals:
         """Restore the former handlers."""
         while self._replaced:
             signal.signal(*self._replaced.popitem())
+
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        """Postpone the end of the program by a signal to the end of this context. A native library that calls Python
+        (a logger, say) meets an exception that is raised there and turns it into another (SystemError)."""
+        before, self.running = self.running, True
+        try:
+            yield
+        finally:
+            self.running = before
+        if self.number is not None and not before:
+            raise SystemExit(self.exit_status)
 
     def act(self) -> None:
         """Between two turns: let the first Ctrl-C do what it is to do."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import socket
 import struct
 from math import sqrt
 
@@ -13,10 +15,12 @@ pytest.importorskip("foxglove", reason="Foxglove's SDK is not installed: sortie[
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
 import aiohttp
+import foxglove
 from foxglove.messages import LogLevel
 
 from autopilot.interface.geo import GeoPoint
 from sortie import Session, UserError
+from sortie.commands.cli import run
 from sortie.runtime.runtime import Runtime
 from sortie.web.foxglove_server import FoxgloveServer, from_home, level_of, turned
 from sortie.web.station import WebStation
@@ -81,6 +85,27 @@ def test_what_is_advertised_and_published():
     fix = doubles(data["/1/fix"])
     assert [fix[number] for number in (1, 2, 3)] == pytest.approx([HOME.lat, HOME.lon, HOME.alt], abs=3.0, rel=1e-5)
     assert fix[1] == pytest.approx(HOME.lat, abs=1e-4)
+
+
+def test_a_signal_while_the_server_starts_ends_the_command_and_the_server(monkeypatch, tmp_path):
+    """The SDK's start calls Python's loggers: an exception that a signal raises there would become a SystemError."""
+    start = foxglove.start_server
+    servers = []
+
+    def start_and_be_ended(**settings):
+        servers.append(start(**settings))
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except BaseException as error:
+            raise SystemError("returned a result with an exception set") from error
+        return servers[0]
+
+    monkeypatch.setattr(foxglove, "start_server", start_and_be_ended)
+    with pytest.raises(SystemExit) as end:
+        run(["web", "--foxglove", "0", "--listen", "127.0.0.1:0", "--state-dir", str(tmp_path)])
+    assert end.value.code == 0
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", servers[0].port)):
+        pass
 
 
 async def look(server, page):
