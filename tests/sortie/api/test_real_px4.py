@@ -106,7 +106,7 @@ def test_it_returns_when_its_transmitter_is_lost() -> None:
         assert session.state.mode != "RTL"
         inject(session.service, "rc.loss")
         session.run_until(lambda flown: flown.state.mode == "RTL", 10.0)
-    with pytest.raises(UserError, match="no PX4 in our world can have it"):
+    with pytest.raises(UserError, match="no PX4 in Sortie's simulator can have it"):
         Session(COPTER, faults=["rc.loss@20"])
 
 
