@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from scripts.generated_page import table, write_or_check
-from tests.nights import Found, FuzzRun, RealRun, Row, StormRun, Storms, read
+from tests.nights import Found, FuzzRun, PacedRun, RealRun, Row, StormRun, Storms, read
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "nights.md"
 YEAR_H = 8766
@@ -16,9 +16,10 @@ _INTRODUCTION = """# Nights
 
 Made by `scripts/nights-page` from `tests/nights.jsonl`; do not edit.
 
-What long runs of [storms](reliability.md#storms) and of [fuzzing](reliability.md#fuzzing) have seen so far. Each run
-prints its row at its end (`tests/nights.py` says how it is kept), so that many short runs add up. The commit is the one
-that ran; with "+", files were changed. A core hour is an hour of processor time (user and system).
+What long runs of [storms](reliability.md#storms), of [fuzzing](reliability.md#fuzzing) and of clients with
+[a real firmware](real-firmware.md#figures) have seen so far. Each run prints its row at its end (`tests/nights.py` says
+how it is kept), so that many short runs add up. The commit is the one that ran; with "+", files were changed. A core
+hour is an hour of processor time (user and system).
 """
 
 
@@ -31,6 +32,8 @@ def page(rows: Sequence[Row]) -> str:
         lines += _reals(reals)
     if fuzzed := [row for row in rows if isinstance(row, FuzzRun)]:
         lines += _fuzzed(fuzzed)
+    if paced := [row for row in rows if isinstance(row, PacedRun)]:
+        lines += _paced(paced)
     if found := [row for row in rows if isinstance(row, Found)]:
         lines += _found(found)
     return "\n".join(lines)
@@ -128,6 +131,37 @@ def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
             ),
         ),
     ]
+
+
+def _paced(runs: Sequence[PacedRun]) -> list[str]:
+    pairs = sorted({(run.client, run.firmware) for run in runs})
+    of = {pair: [run for run in runs if (run.client, run.firmware) == pair] for pair in pairs}
+    return [
+        "## Flights of a client with a real firmware\n",
+        "Vehicle time waits for the client, and every core has something else to do (`python -m "
+        "scripts.paced_flights`).\n",
+        *_table(
+            "client, firmware, flights, failed, times real time, core hours, last run, commit",
+            (
+                (
+                    client,
+                    firmware,
+                    f"{sum(run.flights for run in of[client, firmware]):,}",
+                    sum(run.failed for run in of[client, firmware]),
+                    _range([run.speed for run in of[client, firmware]]),
+                    f"{sum(run.core_hours for run in of[client, firmware]):.2f}",
+                    of[client, firmware][-1].date,
+                    of[client, firmware][-1].commit,
+                )
+                for client, firmware in pairs
+            ),
+        ),
+    ]
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = f"{min(values):.1f}", f"{max(values):.1f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _found(rows: Sequence[Found]) -> list[str]:

@@ -61,6 +61,17 @@ class FuzzRun(_Row, frozen=True, tag="fuzz"):
     findings: int
 
 
+class PacedRun(_Row, frozen=True, tag="paced"):
+    """Flights of a client that vehicle time waits for, beside busy cores. `client`: pymavlink or mavsdk. `firmware`:
+    name and version. `speed`: of the median flight, times real time."""
+
+    client: str
+    firmware: str
+    flights: int
+    failed: int
+    speed: float
+
+
 class Found(msgspec.Struct, frozen=True, tag_field="run", tag="found", forbid_unknown_fields=True):
     """What became of what runs have found, written by hand. `at`: seeds, or parsers. `fault`: whose it was. `test`:
     fails where it is not mended; empty while it is open. `commit`: mended it; empty: the one that brought the test."""
@@ -72,7 +83,7 @@ class Found(msgspec.Struct, frozen=True, tag_field="run", tag="found", forbid_un
     test: str
 
 
-Row = StormRun | RealRun | FuzzRun | Found
+Row = StormRun | RealRun | FuzzRun | PacedRun | Found
 
 
 def read(file: Path = FILE) -> list[Row]:

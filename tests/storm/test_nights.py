@@ -10,7 +10,7 @@ import pytest
 
 from scripts.nights_page import page
 from tests import nights
-from tests.nights import FILE, ROOT, Found, FuzzRun, RealRun, StormRun
+from tests.nights import FILE, ROOT, Found, FuzzRun, PacedRun, RealRun, StormRun
 from tests.storm.figures import Ending, Figures
 from tests.storm.invariant import Broken
 from tests.storm.steer import plan_of
@@ -59,14 +59,19 @@ REAL = RealRun(
     date=DATE, commit="abc", core_hours=0.1, first=1, seeds=30, vehicle_hours=2.5, deaths=40, broken=[], clean_seeds=30
 )
 FUZZ = FuzzRun(date=DATE, commit="abc", core_hours=0.25, parser="plan", inputs=600, findings=1)
+PACED = PacedRun(
+    date=DATE, commit="abc", core_hours=0.25, client="mavsdk", firmware="V4", flights=40, failed=1, speed=8.0
+)
 
 
 def test_the_page_adds_up() -> None:
-    told = page([STORMS, BROKEN, STORMS, REAL, REAL, FUZZ, FUZZ])
+    faster = msgspec.structs.replace(PACED, failed=0, speed=9.5)
+    told = page([STORMS, BROKEN, STORMS, REAL, REAL, FUZZ, FUZZ, PACED, faster])
     assert "3,000 storms of 13,149 vehicle hours (1.50 years; 60 hours with motors on) in 1.50 core hours" in told
     assert "8,766 vehicle hours in a core hour. 1 broke an invariant; since the last of these 4,466 vehicle" in told
     assert "60 storms with 80 deaths of a process. 0 broke an invariant; 60 have passed since." in told
     assert "| plan | 0.50 | 1,200 | 2 | 2026-01-01 | abc |" in told
+    assert "| mavsdk | V4 | 80 | 1 | 8.0 to 9.5 | 0.50 | 2026-01-01 | abc |" in told
 
 
 def test_what_became_of_everything_that_was_found_is_told() -> None:
