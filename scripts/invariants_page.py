@@ -14,8 +14,8 @@ _INTRODUCTION = """# Invariants
 
 Made by `scripts/invariants-page` from `tests/storm/invariants/`; do not edit.
 
-What holds in every [storm](reliability.md#storms), whatever fails: {count} invariants, each a function that is
-called on the occasion under which it stands. `storms`: in virtual time, around real processes (`--real`), or in both.
+What holds in every [storm](reliability.md#storms), whatever fails: {count} invariants. Each is a function that is
+called on the occasion in the heading. `storms`: in virtual time, around real processes (`--real`), or in both.
 """
 
 

@@ -19,7 +19,7 @@ from tests.storm.invariants import flights
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
-from tests.storm.invariants.plans import _item_came, a_duplicate_ends_no_upload, an_item_that_is_told_is_the_plans
+from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
 from tests.storm.story import Story
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -34,7 +34,7 @@ def _told(item: MissionItem, seq: int) -> str | None:
     items = (MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS, seq=1),)
     view: Any = SimpleNamespace(uploads={(0, 20): items}, firmware=OWN)
     message = write_item(item, 0, seq, Address(0, 255, 190), as_int=True, current=False)
-    return an_item_that_is_told_is_the_plans(view, message, _peer(), b"")
+    return a_downloaded_item_is_that_of_the_plan(view, message, _peer(), b"")
 
 
 def test_a_deadline_at_once_is_not_past_before_the_first_pass_of_an_old_process() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.storm.invariants.wires import a_heartbeat_leaves_every_two_seconds
+from tests.storm.invariants.wires import a_heartbeat_is_sent_every_two_seconds
 from tests.storm.medium import StormLink
 from tests.storm.process import Process, Simulated
 from tests.storm.starvation import STARVED_MS, WINDOW_MS, Starvation, Threads
@@ -92,7 +92,7 @@ def test_a_heartbeat_is_not_late_in_the_pass_in_which_its_process_has_a_processo
     """The wait was noted at the next look of the invariants, a second later, behind the HEARTBEAT (--real 5314)."""
     view: Any = SimpleNamespace(now_ms=3_023, life={}, service=SimpleNamespace(endpoint=SimpleNamespace(muted=muted)))
     peer: Any = SimpleNamespace(memory={"beat": 1_000}, station=SimpleNamespace(name="one"))
-    late = a_heartbeat_leaves_every_two_seconds(view, None, peer, bytes((0xFD, 9, 0, 0, 0, 1, 1)))
+    late = a_heartbeat_is_sent_every_two_seconds(view, None, peer, bytes((0xFD, 9, 0, 0, 0, 1, 1)))
     assert (late is None) is muted
 
 

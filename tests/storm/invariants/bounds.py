@@ -75,8 +75,8 @@ def no_container_grows_without_bound(view: View) -> str | None:
 
 
 @invariant(When.PASS, RELIABILITY)
-def a_link_queues_no_more_than_it_may(view: View) -> str | None:
-    """What waits on a link is never more than the overflow limit and one burst."""
+def a_link_queue_stays_within_its_limit(view: View) -> str | None:
+    """The send queue of a link is never longer than its overflow limit and one burst."""
     endpoint = view.service.endpoint
     for link in endpoint.links():
         if endpoint.queued(link) > OVERFLOW + 64 * 1024:
@@ -85,8 +85,8 @@ def a_link_queues_no_more_than_it_may(view: View) -> str | None:
 
 
 @invariant(When.PASS, RELIABILITY)
-def links_that_were_hung_up_are_closed(view: View) -> str | None:
-    """The endpoint has as many links as stations are on it."""
+def closed_links_are_removed(view: View) -> str | None:
+    """The endpoint has as many links as stations are connected."""
     if view.process is None:
         return None
     there = sum(tap.member.spec.number == view.number for tap, _ in view.process.taps.values())
@@ -122,7 +122,7 @@ MOST_BYTES = 600_000
 
 @invariant(When.SENT, RELIABILITY, "HEARTBEAT")
 def a_link_is_not_flooded(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """In ten seconds a link carries at most 600 kB beside what a station asks for in bursts."""
+    """A link carries at most 600 kB in ten seconds, besides the bursts that a station requests."""
     number = next((tap.number for tap, _ in _taps(view) if tap.station is peer.station), None)
     if number is None or number not in view.service.endpoint.links():
         return None
@@ -142,10 +142,9 @@ _EVERY = 8
 
 
 @invariant(When.ACCEPTED, RELIABILITY)
-def what_waits_is_bounded(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
-    """No more than 32 commands of a link wait for an arm, 64 answers are remembered, 8 changes of a plan wait for the
-    disk, 8 files are open for one station, and 512 sets of parameters wait, as the services say;
-    looked at in the midst of what comes, at every eighth frame."""
+def queues_of_services_are_bounded(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
+    """At most 32 commands of a link wait for an arming, 64 answers are remembered, 8 changes of a plan wait for the
+    disk, 8 files are open for one station, and 512 parameter sets wait. Checked at every eighth frame."""
     if peer.frames % _EVERY:
         return None
     for due in view.service.endpoint._timed:

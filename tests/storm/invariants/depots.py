@@ -17,15 +17,15 @@ _ALLOWED = {(int(a), int(b)) for (a, _), b in NEXT.items() if b is not None}
 
 
 @invariant(When.DEPOT_START, JOURNAL)
-def what_people_were_told_is_in_the_journal(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """A decision of which people were told before a death is in the journal at the next start."""
+def an_announced_decision_is_in_the_journal(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """A decision that was announced before a death is in the journal at the next start."""
     lost = storm.told.decisions - Counter(decisions_of(journal))
     return f"{len(lost)} decisions are gone, the first is {next(iter(lost))}" if lost else None
 
 
 @invariant(When.DEPOT_START, JOURNAL)
-def a_sortie_that_was_closed_stays_as_it_was_told(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """The record of a sortie of whose end people were told is in the journal, the same."""
+def the_record_of_an_announced_sortie_stays(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """The record of a sortie whose end was announced is in the journal, unchanged."""
     kept = {sortie["number"]: sortie for sortie in sorties_of(journal)}
     for number, told in storm.told.sorties.items():
         if number not in kept or kept[number]["phases"] != told["phases"]:
@@ -35,7 +35,7 @@ def a_sortie_that_was_closed_stays_as_it_was_told(storm: DepotStorm, journal: Lo
 
 @invariant(When.DEPOT_END, JOURNAL)
 def nothing_is_counted_twice(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """Sorties are numbered from 1 without a gap, and decisions are in the order of their time."""
+    """Sorties are numbered from 1 without a gap, and decisions are in order of time."""
     numbers = [sortie["number"] for sortie in sorties_of(journal)]
     if numbers != list(range(1, len(numbers) + 1)):
         return f"sorties {numbers}"
@@ -61,7 +61,7 @@ def phases_follow_each_other_as_the_seed_has_them(storm: DepotStorm, journal: Lo
 
 @invariant(When.DEPOT_END, PHASES)
 def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """What is completed had no abort and all eight phases, in order."""
+    """A completed sortie had no abort and all eight phases in order."""
     for sortie in sorties_of(journal):
         flown = [phase["phase"] for phase in sortie["phases"]]
         if sortie["outcome"] == "completed" and (sortie["abort"] is not None or flown != list(range(1, 9))):
@@ -71,7 +71,7 @@ def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) 
 
 @invariant(When.DEPOT_END, "seed 000, 5")
 def nothing_follows_a_loss(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """After ABORT-3 or a loss no sortie is begun, and only then the loop says that it ended so."""
+    """After ABORT-3 or a loss no sortie begins, and the loop reports that end only then."""
     sorties = sorties_of(journal)
     final = [sortie["number"] for sortie in sorties if sortie["outcome"] == "lost" or sortie["abort"] == "ABORT-3"]
     if any(number != sorties[-1]["number"] for number in final):

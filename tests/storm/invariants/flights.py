@@ -116,15 +116,15 @@ def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, fr
 
 
 @invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT", where=Where.BOTH)
-def the_told_state_is_the_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """NAMED_VALUE_INT FM_STATE says a state that the seed has."""
+def the_reported_state_is_a_flight_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """NAMED_VALUE_INT FM_STATE reports a state that the seed has."""
     name = message.name if isinstance(message.name, str) else message.name.decode().rstrip("\0")
     return None if name != "FM_STATE" or 0 <= message.value <= 5 else f"FM_STATE {message.value}"
 
 
 @invariant(When.EVENT, "seed 001, Update Tick", "ItemReached")
-def items_are_reached_by_who_is_armed(view: View, event: ItemReached) -> str | None:
-    """No item of a mission is reached by a vehicle whose motors are off for longer than a second."""
+def items_are_reached_by_armed_vehicles(view: View, event: ItemReached) -> str | None:
+    """No vehicle reaches a mission item while its motors have been off for longer than a second."""
     running = view.life.get("running", {"at": -10_000, "told": False})
     armed = view.service.autopilot.facts.armed or running["told"]  # the disarm of this very pass is told behind it
     return None if armed or view.now_ms - running["at"] <= 1_000 else f"item {event.seq} was reached disarmed"
@@ -154,8 +154,8 @@ def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedCha
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "StatusText")
-def a_text_is_said_once(view: View, event: StatusText) -> str | None:
-    """No text is said more than 40 times within 10 s, besides once for every command that has come."""
+def a_text_is_not_repeated(view: View, event: StatusText) -> str | None:
+    """No STATUSTEXT is repeated more than 40 times within 10 s, besides once for every received command."""
     texts = view.life.setdefault("texts", {})
     if ("GCS" in event.text and "ailsafe" in event.text) or event.text.startswith("Connection to ground station lost"):
         texts["gcs"] = view.now_ms

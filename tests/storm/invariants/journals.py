@@ -17,8 +17,8 @@ STATE = "docs/reliability.md, State"
 
 @invariant(When.START, STATE)
 def what_was_durable_is_found_at_the_next_start(view: View, stored: StoredState) -> str | None:
-    """Plans, parameters and home that a start finds are those that were durable at the death, or with whole changes
-    made behind them."""
+    """Plans, parameters and home found at a start are those that were durable at the death, or those with whole later
+    changes."""
     found = Kept.of(stored)
     if any(kept == found for kept in view.ledger.allowed()):
         return None
@@ -34,7 +34,7 @@ def _sizes(kept: Kept) -> dict[int, int]:
 
 
 @invariant(When.START, STATE)
-def progress_found_was_once_told_to_the_journal(view: View, stored: StoredState) -> str | None:
+def progress_found_was_once_given_to_the_journal(view: View, stored: StoredState) -> str | None:
     """The sequencer's index and state at a start are the last durable ones or later ones."""
     if stored.progress in view.ledger.progresses:
         return None
@@ -43,7 +43,7 @@ def progress_found_was_once_told_to_the_journal(view: View, stored: StoredState)
 
 @invariant(When.SENT, STATE, "MISSION_ACK")
 def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_ACK ACCEPTED of an upload leaves when the plan, told by its checksum, is on the disk."""
+    """MISSION_ACK ACCEPTED of an upload is sent when the plan, identified by its checksum, is on the disk."""
     if message.type != 0:
         return None
     if message.mission_type == 255:
@@ -66,8 +66,8 @@ def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame:
 
 
 @invariant(When.SENT, STATE, "PARAM_VALUE")
-def a_told_parameter_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE never tells a value that a crash would take back; totals are counted at each start."""
+def a_reported_parameter_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE never reports a value that a crash would undo; totals are counted at each start."""
     name = message.param_id
     if name.startswith("STAT_") or name == "FENCE_TOTAL":
         return None
@@ -90,7 +90,7 @@ def _unless_before(view: View, name: str, told: float) -> str | None:
 
 @invariant(When.SENT, STATE, "COMMAND_ACK")
 def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """COMMAND_ACK ACCEPTED of DO_SET_HOME leaves when home is on the disk."""
+    """COMMAND_ACK ACCEPTED of DO_SET_HOME is sent when home is on the disk."""
     if message.command != Cmd.DO_SET_HOME or message.result != 0:
         return None
     memory = view.life.setdefault("homes acknowledged", {"last": -1})
@@ -106,7 +106,7 @@ def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame:
 
 
 @invariant(When.PASS, STATE)
-def what_is_held_is_what_is_kept(view: View) -> str | None:
+def plans_in_memory_are_those_on_the_disk(view: View) -> str | None:
     """When nothing waits for the disk, plans in memory are those on the disk."""
     ledger = view.ledger
     memory = view.life.setdefault("held", {"since": view.now_ms, "key": None})
@@ -128,8 +128,8 @@ def what_is_held_is_what_is_kept(view: View) -> str | None:
 
 
 @invariant(When.PASS, STATE)
-def parameters_held_are_those_kept(view: View) -> str | None:
-    """When nothing waits for the disk, parameters that stations set have the value that is on the disk."""
+def parameters_in_memory_are_those_on_the_disk(view: View) -> str | None:
+    """When nothing waits for the disk, parameters set by stations have the value that is on the disk."""
     ledger = view.ledger
     memory = view.life.setdefault("set", {"since": view.now_ms, "kept": None})
     if ledger.waiting or memory["kept"] is not ledger.kept:
@@ -163,8 +163,8 @@ def the_mission_index_is_kept(view: View) -> str | None:
 
 
 @invariant(When.START, STATE)
-def what_is_found_is_held(view: View, stored: StoredState) -> str | None:
-    """A start holds the plans that it has found, item for item."""
+def plans_found_at_a_start_are_used(view: View, stored: StoredState) -> str | None:
+    """A start uses the plans that it has found, item for item."""
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
         held = [pack_item(item) for item in storage.items()]
@@ -184,7 +184,7 @@ def starts_are_counted(view: View, stored: StoredState) -> str | None:
 
 @invariant(When.PASS, STATE)
 def a_ticket_is_settled(view: View) -> str | None:
-    """What is given to the journal is written or refused within the disk's delay and two seconds."""
+    """A change given to the journal is written or refused within the disk's delay and two seconds."""
     waiting = [ticket for ticket, _ in view.ledger.waiting]
     memory = view.life.setdefault("tickets", {"first": None, "since": 0})
     first = waiting[0] if waiting else None
@@ -211,7 +211,7 @@ def tickets_are_settled_in_order(view: View) -> str | None:
 
 @invariant(When.SENT, STATE, "MISSION_ACK")
 def a_plan_that_was_not_stored_is_refused(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A plan whose writing failed is not accepted: its MISSION_ACK says an error."""
+    """A plan that could not be written is not accepted: its MISSION_ACK reports an error."""
     if message.type != 0 or view.process is None or not message.opaque_id:
         return None
     tickets = [
@@ -227,8 +227,8 @@ DISK_LOOK_MS = 4_000
 
 
 @invariant(When.PASS, STATE)
-def the_disk_has_what_was_settled(view: View) -> str | None:
-    """When nothing waits for the disk, what a start would find now are the plans, parameters and home whose tickets are
+def the_disk_has_all_settled_changes(view: View) -> str | None:
+    """When nothing waits for the disk, a start now would find the plans, parameters and home whose tickets are
     settled."""
     ledger, process = view.ledger, view.process
     memory = view.life.setdefault("disk", {"due": 0, "kept": None})

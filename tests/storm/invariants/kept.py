@@ -125,8 +125,8 @@ def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: b
 
 
 @invariant(When.SENT, STATE, "PARAM_VALUE", where=Where.REAL)
-def a_told_value_was_set(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE of a parameter that stations set tells its first value, or one that was set."""
+def a_reported_value_was_set(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE of a parameter that stations set reports its first value, or one that was set."""
     changes = _changes(view, "parameter", message.param_id)
     told = [each for each in changes if _same(message.param_value, each.value)]
     for change in told:
@@ -137,8 +137,7 @@ def a_told_value_was_set(view: View, message: Message, peer: Peer, frame: bytes)
 
 @invariant(When.START, STATE, where=Where.REAL)
 def what_was_acknowledged_is_read_back(view: View, stored: StoredState) -> str | None:
-    """Plans and parameters that are read back after a start are what was acknowledged last, or whole changes of which
-    none acknowledged is newer."""
+    """Plans and parameters read back after a start are those acknowledged last, or whole newer changes."""
     for kind, items in stored.plans.items():
         if (wrong := mixture(view, kind, items)) is not None:
             return wrong
@@ -172,7 +171,7 @@ MOST_FILES, MOST_BYTES = 64, 600_000_000
 
 @invariant(When.PASS, "docs/reliability.md, Links", where=Where.REAL)
 def a_process_stays_small(view: View) -> str | None:
-    """A process has no more than 64 files open beside those of its links and vehicles, and 600 MB of memory."""
+    """A process has at most 64 open files besides those of its links and vehicles, and at most 600 MB of memory."""
     assert view.process is not None
     files, size = view.process.files_and_bytes()
     files -= len(view.process.taps) + 8 * len(view.storm.views)

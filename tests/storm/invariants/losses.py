@@ -17,7 +17,7 @@ FENCE_MARGIN_M, FENCE_MS = 60.0, 15_000
 
 @invariant(When.PASS, "docs/reference/mission-semantics.md, 3")
 def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
-    """Who flies farther than 60 m beyond FENCE_RADIUS for 15 s has been told so by a breach, where the fence is on."""
+    """A vehicle that is farther than 60 m beyond FENCE_RADIUS for 15 s has reported a breach, where the fence is on."""
     autopilot = view.service.autopilot
     parameters = view.service.parameters
     beyond = view.life.setdefault("beyond", {})
@@ -42,9 +42,9 @@ DRIVING = ("rover", "boat")
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def a_lost_station_is_noticed(view: View) -> str | None:
-    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for 20 s says so; a plane
-    or rover not where its failsafe is on for its sticks, and no rover in RTL or HOLD, but within 2 s of leaving these
-    (ArduRover, failsafe_trigger)."""
+    """With FS_GCS_ENABLE an armed vehicle that has received HEARTBEATs of a station and then none for 20 s reports it;
+    not a plane or rover whose stick failsafe is active, and not a rover in RTL or HOLD, but within 2 s of leaving these
+    modes (ArduRover, failsafe_trigger)."""
     autopilot = view.service.autopilot
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
@@ -72,9 +72,9 @@ def _sticks_heard(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
-def sticks_that_fall_silent_are_noticed(view: View) -> str | None:
-    """Where FS_THR_ENABLE is on, an armed copter whose sticks were held over the link says so when they are not
-    renewed for ten seconds."""
+def silent_sticks_are_noticed(view: View) -> str | None:
+    """Where FS_THR_ENABLE is on, an armed copter whose sticks came over the link reports it when they are not renewed
+    for ten seconds."""
     heard = view.life.get("sticks", {}).get("at")
     autopilot = view.service.autopilot
     if heard is None or view.plan.firmware != ARDUPILOT or not autopilot.facts.armed:
@@ -90,8 +90,8 @@ BLIND_MS = 15_000
 
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
-def nobody_flies_by_a_position_that_is_lost(view: View) -> str | None:
-    """A copter whose receiver has had no fix for 15 s flies in no mode that needs a position."""
+def no_copter_flies_by_a_lost_position(view: View) -> str | None:
+    """A copter whose receiver has had no fix for 15 s is in no mode that needs a position."""
     since = view.life.setdefault("no fix", {})
     autopilot = view.service.autopilot
     gone = any(fault.name == "gps.loss" for fault in view.service.faults.active)
@@ -108,9 +108,9 @@ def nobody_flies_by_a_position_that_is_lost(view: View) -> str | None:
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "ArmedChanged")
-def nobody_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
-    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs one, nor a
-    copter with its fence on."""
+def no_vehicle_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
+    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs a
+    position, and a copter not with its fence on."""
     since = view.life.get("fix lost", {}).get("at")
     if not event.armed or since is None or event.method is not ArmingMethod.MAVLINK:
         return None
@@ -120,9 +120,9 @@ def nobody_arms_without_a_position(view: View, event: ArmedChanged) -> str | Non
 
 
 @invariant(When.PASS, "docs/reference/flight-lifecycle.md")
-def who_stands_idle_is_disarmed(view: View) -> str | None:
-    """A vehicle that could fly, and stands armed on the ground without a hand at the sticks, is disarmed ten seconds
-    after DISARM_DELAY at the latest; after a countdown that is FM_COUNTDOWN and a delay later."""
+def an_idle_vehicle_is_disarmed(view: View) -> str | None:
+    """A vehicle that stands armed on the ground without stick input is disarmed ten seconds after DISARM_DELAY at the
+    latest; after a countdown, FM_COUNTDOWN and a delay later."""
     autopilot = view.service.autopilot
     if not autopilot.facts.vehicle_class.flies or "DISARM_DELAY" not in view.service.parameters:
         return None

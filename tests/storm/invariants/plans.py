@@ -22,7 +22,7 @@ INPUTS = (
 
 @invariant(When.PASS, "docs/reliability.md, State")
 def a_plan_is_whole(view: View) -> str | None:
-    """The mission, fence and rally points held are each empty or one of those that were uploaded, item for item."""
+    """The mission, fence and rally points in memory are each empty or one of the uploaded plans, item for item."""
     kept = view.life.setdefault("whole", {})
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
@@ -47,7 +47,7 @@ def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 1.2", "MISSION_ITEM_REACHED")
-def a_reached_item_is_told_of_an_item_there_is(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+def a_reached_item_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """MISSION_ITEM_REACHED names an item of the mission (or 0 for a rover's guided target)."""
     last = view.life.setdefault("most items", {})
     last["n"] = max(last.get("n", 0), view.service.item_count)
@@ -111,8 +111,10 @@ def _came(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", where=Where.BOTH)
-def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """An item is asked for only of a station that has announced as many on that link."""
+def an_item_is_requested_from_the_station_that_announced_it(
+    view: View, message: Message, peer: Peer, frame: bytes
+) -> str | None:
+    """An item is requested only from a station that has announced that many items on that link."""
     peer.left["request", message.mission_type] += 1
     most = peer.memory.get(("upload", message.mission_type), {"most": 0})["most"]
     return None if message.seq < most else f"item {message.seq} is asked of {peer.station.name}, who announced {most}"
@@ -120,7 +122,8 @@ def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer:
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Items of a type of plan are asked of one station, until another's MISSION_COUNT has come after an end."""
+    """Items of a plan type are requested from one station, until another station's MISSION_COUNT has come after the
+    upload's end."""
     memory = view.life.setdefault(("owner", message.mission_type), {"who": peer, "at": view.now_ms})
     changed = memory["who"] is not peer and message.seq > 0
     if not changed:
@@ -130,8 +133,8 @@ def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer,
 
 
 @invariant(When.PASS, UPLOADS)
-def an_upload_is_given_up(view: View) -> str | None:
-    """An upload in which nothing comes for eight seconds is given up, and a commit ends with its transaction."""
+def a_silent_upload_is_ended(view: View) -> str | None:
+    """An upload without any message for eight seconds is ended, and a commit ends with its transaction."""
     for kind in (0, 1, 2):
         memory = view.life.setdefault(("upload", kind), {})
         state = view.service.missions.state(kind)
@@ -152,8 +155,8 @@ REPEAT_MS = 1_500
 
 
 @invariant(When.PASS, UPLOADS)
-def an_item_that_does_not_come_is_asked_for_again(view: View) -> str | None:
-    """While an upload runs, a request for an item leaves every one and a half seconds at least."""
+def a_missing_item_is_requested_again(view: View) -> str | None:
+    """During an upload a request for an item is sent at least every one and a half seconds."""
     for kind in (0, 1, 2):
         memory = view.life.setdefault(("request", kind), {})
         requests = sum(peer.left["request", kind] for peer in view.peers.values())
@@ -175,9 +178,9 @@ def _asks_anew(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
-def an_item_is_asked_for_again_after_a_while(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The same item, but for the first (two MISSION_COUNTs may come at once), is asked for again after 80 ms at the
-    earliest, unless the upload was begun anew or in the other form since."""
+def an_item_is_not_requested_again_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The same item, except the first (two MISSION_COUNTs may come at once), is requested again after 80 ms at the
+    earliest, unless the upload has begun anew or in the other form since."""
     last, at_ms = view.life.get(("asked", message.mission_type), (-1, 0))
     view.life["asked", message.mission_type] = message.seq, view.now_ms
     waits_ms = view.now_ms - at_ms
@@ -196,8 +199,8 @@ def _counted(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
-def a_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_COUNT is what was kept last, or is being kept, home included."""
+def a_mission_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """MISSION_COUNT is the count of the plan stored last or being stored, home included."""
     kept = dict(view.ledger.kept.plans)
     homes = int(message.mission_type == 0 and view.plan.firmware == "ardupilot")
     allowed = {len(kept.get(message.mission_type, ())) + homes, 0, homes}
@@ -225,9 +228,9 @@ def an_item_reached_was_the_current_one(view: View, event: ItemReached | Current
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT", where=Where.BOTH)
-def an_item_that_is_told_is_the_plans(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A MISSION_ITEM or MISSION_ITEM_INT that leaves is the item of that number of the plan that was uploaded, and item
-    0 of a mission a waypoint at home where the firmware has it so."""
+def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """A MISSION_ITEM or MISSION_ITEM_INT that is sent is the item of that number in the uploaded plan; item 0 of a
+    mission is a waypoint at home where the firmware does so."""
     told, kind = read_item(message, message.mission_type), message.mission_type
     if kind == MissionType.MISSION and message.seq == 0 and view.firmware.habits.home_is_item_0:
         return None if told.command == Cmd.NAV_WAYPOINT else f"home is told as {told}"  # any height: not a mark

@@ -19,7 +19,7 @@ def _troubled(storm: RelayStorm) -> bool:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_heartbeat_comes_through_a_relay(storm: RelayStorm) -> str | None:
-    """While the controller's line carries it, its HEARTBEAT leaves to every station within three seconds."""
+    """While the controller's line carries its HEARTBEAT, it is sent to every station within three seconds."""
     if _troubled(storm):
         return None
     for peer in storm.peers.values():
@@ -30,8 +30,8 @@ def a_heartbeat_comes_through_a_relay(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_relay_answers_no_command_twice(storm: RelayStorm) -> str | None:
-    """On a link there are no more final COMMAND_ACKs of a command than it was asked on all links (stations share ids);
-    of a mode PX4 has two."""
+    """On a link there are no more final COMMAND_ACKs of a command than requests for it on all links (stations share
+    ids); for a mode PX4 sends two."""
     for peer in storm.peers.values():
         for command, answers in peer.answered.items():
             asked = storm.asked[command] * (2 if storm.plan.px4 and command == Cmd.DO_SET_MODE else 1)
@@ -42,7 +42,7 @@ def a_relay_answers_no_command_twice(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_plan_behind_a_relay_is_whole(storm: RelayStorm) -> str | None:
-    """The mission, fence and rally points that Sortie holds are each of one upload."""
+    """Mission, fence and rally points that Sortie holds are each those of one upload."""
     plans = storm.bench.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
         found = marks(storage.items())
@@ -52,8 +52,8 @@ def a_plan_behind_a_relay_is_whole(storm: RelayStorm) -> str | None:
 
 
 @invariant(When.RELAY_PASS, COMPANION)
-def nobody_arms_a_controller_unasked(storm: RelayStorm) -> str | None:
-    """The controller's motors are armed only within the time that an arming takes after a station was heard."""
+def no_controller_is_armed_without_a_request(storm: RelayStorm) -> str | None:
+    """The controller's motors are armed only within the time that an arming takes after a frame of a station."""
     memory = storm.memory.setdefault("armed", {"is": False})
     before, memory["is"] = memory["is"], bool(storm.bench.controller.armed)
     if before or not memory["is"]:
@@ -63,8 +63,9 @@ def nobody_arms_a_controller_unasked(storm: RelayStorm) -> str | None:
 
 
 @invariant(When.RELAY_PASS, "docs/reliability.md, Links")
-def a_relay_queues_no_more_than_it_may(storm: RelayStorm) -> str | None:
-    """What waits on the controller's line and on stations' links is never more than the overflow limit and a burst."""
+def a_relay_queue_stays_within_its_limit(storm: RelayStorm) -> str | None:
+    """The send queues of the controller's line and of stations' links are never longer than the overflow limit and one
+    burst."""
     for endpoint in (storm.bench.link, storm.bench.service.endpoint):
         for link in endpoint.links():
             if endpoint.queued(link) > OVERFLOW + 64 * 1024:
@@ -74,5 +75,5 @@ def a_relay_queues_no_more_than_it_may(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_END, "docs/reliability.md, Storms")
 def a_controller_is_down_at_the_end(storm: RelayStorm) -> str | None:
-    """Within ten minutes after the last fault a patient person has the controller's vehicle down and disarmed."""
+    """Within ten minutes after the last fault a patient operator has the controller's vehicle down and disarmed."""
     return None if not storm.bench.controller.armed else f"still armed: {storm.bench.story()}"

@@ -21,8 +21,8 @@ RELIABILITY = "docs/reliability.md, Storms"
 
 
 @invariant(When.END, RELIABILITY, where=Where.BOTH)
-def everybody_is_down_at_the_end(view: View, rescuer: Station) -> str | None:
-    """Within 30 minutes after the last fault a patient person with a good link has the vehicle down and disarmed."""
+def every_vehicle_is_down_at_the_end(view: View, rescuer: Station) -> str | None:
+    """Within 30 minutes after the last fault a patient operator with a good link has the vehicle down and disarmed."""
     if view.process is None:
         return "no process runs"
     facts = view.service.autopilot.facts
@@ -52,8 +52,8 @@ def _heard(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.EVENT, RELIABILITY, "ArmedChanged", where=Where.BOTH)
-def nobody_arms_unasked(view: View, event: ArmedChanged) -> str | None:
-    """The motors are armed only after a request that came within the time that an arming takes."""
+def no_vehicle_arms_without_a_request(view: View, event: ArmedChanged) -> str | None:
+    """The motors are armed only after a request, within the time that an arming takes."""
     wishes = view.life.get("wishes", {})
     view.life.setdefault("armed", {})["at"] = view.now_ms
     if not event.armed:
@@ -86,8 +86,8 @@ def _armed_or_not(view: View, event: ArmedChanged, peer: Peer | None) -> None:
 
 
 @invariant(When.PASS, "seed 002, State Machine")
-def motors_stand_after_a_disarm(view: View) -> str | None:
-    """Half a second after a disarm the motors give nothing."""
+def motors_stop_after_a_disarm(view: View) -> str | None:
+    """Half a second after a disarm the motors give no thrust."""
     if any(fault.name.startswith("gps") for fault in view.service.faults.active):
         view.life["blind"] = {"was": True}
     if view.service.autopilot.facts.armed:
@@ -103,7 +103,7 @@ def motors_stand_after_a_disarm(view: View) -> str | None:
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.1", "ModeChanged")
-def a_mode_is_asked_for(view: View, event: ModeChanged) -> str | None:
+def a_mode_change_is_requested(view: View, event: ModeChanged) -> str | None:
     """A mode that changes by a ground station's command changes within a minute of one, or with a countdown that much
     later."""
     if event.reason is not ModeReason.GCS_COMMAND or view.plan.firmware != ARDUPILOT:  # PX4 asks for Hold itself
@@ -139,7 +139,7 @@ def the_state_is_finite(view: View) -> str | None:
 
 
 @invariant(When.PASS, RELIABILITY)
-def nobody_flies_away(view: View) -> str | None:
+def no_vehicle_flies_away(view: View) -> str | None:
     """No vehicle is higher than 400 m above home, or farther from it than 5 km."""
     state = view.service.vehicle.state.report
     if is_blind(view):

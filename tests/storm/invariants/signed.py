@@ -15,8 +15,8 @@ _LOOKED_AT = ("HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "PARAM_VALUE")
 
 
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
-def nothing_leaves_unsigned(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """On a link that is not trusted a vehicle with a key signs what it sends."""
+def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """On a link that is not trusted a vehicle with a key signs all frames."""
     if not view.storm.plan.signed or peer.station.trusted:
         return None
     signed = bool(frame[2] & SIGNED) and is_signed_with(frame, KEY)
@@ -24,8 +24,9 @@ def nothing_leaves_unsigned(view: View, message: Message, peer: Peer, frame: byt
 
 
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
-def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The time stamps of a stream of signed frames rise, over all restarts and whatever the clock says."""
+def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The timestamps of a stream of signed frames increase, over all restarts and whatever the machine's clock
+    shows."""
     if not frame[2] & SIGNED:
         return None
     stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
@@ -36,9 +37,9 @@ def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: byt
 
 
 @invariant(When.ACCEPTED, SIGNING)
-def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
-    """On a link that is not trusted a vehicle with a key accepts what is signed with it, and nothing twice over all
-    restarts; a modem's status as it is."""
+def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
+    """On a link that is not trusted a vehicle with a key accepts frames signed with it, and no frame twice over all
+    restarts; a modem's status needs no signature."""
     if not view.storm.plan.signed:
         return None
     accepted = view.memory.setdefault("accepted", {})
@@ -58,8 +59,8 @@ def _value(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
-def a_parameter_has_a_value_that_was_asked_for(view: View) -> str | None:
-    """A parameter has its first value, or one that a station has set that may."""
+def a_parameter_has_a_value_that_was_set(view: View) -> str | None:
+    """A parameter has its first value, or one set by a station that may set it."""
     served, asked = view.service.served, view.memory.get("asked values", {})
     first = view.memory.setdefault("first values", {name: served[name] for name in view.parameters})
     for name in view.parameters:

@@ -17,8 +17,8 @@ _TURN_MS = 1 << 32
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT", where=Where.BOTH)
-def a_heartbeat_leaves_every_two_seconds(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Between two HEARTBEATs on a link there are at most 2 s of vehicle time, whatever else happens."""
+def a_heartbeat_is_sent_every_two_seconds(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Between two HEARTBEATs on a link there are at most 2 s of vehicle time."""
     if frame[6] != 1:
         return None
     last = peer.memory.get("beat")
@@ -30,7 +30,7 @@ def a_heartbeat_leaves_every_two_seconds(view: View, message: Message, peer: Pee
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.1", where=Where.BOTH)
 def a_heartbeat_is_never_missing(view: View) -> str | None:
-    """A station that is connected has had a HEARTBEAT within the last 2 s of vehicle time."""
+    """A connected station has received a HEARTBEAT within the last 2 s of vehicle time."""
     if view.service.endpoint.muted:
         view.life.setdefault("muted", {})["at"] = view.now_ms
         return None
@@ -60,7 +60,7 @@ def _count(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK", where=Where.BOTH)
 def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """On a link there are no more final COMMAND_ACKs of a command than it was asked there."""
+    """On a link there are no more final COMMAND_ACKs of a command than requests for it."""
     if message.result == Result.IN_PROGRESS:
         return None
     peer.left["command", message.command] += 1
@@ -76,8 +76,8 @@ _IN_PROGRESS = frozenset((Cmd.COMPONENT_ARM_DISARM, Cmd.DO_SET_MODE, Cmd.PREFLIG
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.2", where=Where.BOTH)
 def a_command_is_answered(view: View) -> str | None:
-    """Every command that has come has its answer within 45 s (an arming takes up to 30 s), if its link still stands;
-    what is asked again while it is in progress has the answer of both."""
+    """Every command has its answer within 45 s (an arming takes up to 30 s) if its link is still open; a command
+    repeated while it is in progress has one answer for both."""
     for peer in view.peers.values():
         if not view.must_answer(peer):
             continue
@@ -108,8 +108,8 @@ ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_I
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", *ADDRESSED, where=Where.BOTH)
-def answers_go_to_who_asked(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Answers name a system and component that were heard on the link on which they leave."""
+def answers_go_to_the_requester(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Answers name a system and component that were received on the link on which they are sent."""
     if message.get_type() in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.seq == 0:
         return None  # home may be told to all
     heard = peer.memory.get("heard", set())
@@ -118,15 +118,16 @@ def answers_go_to_who_asked(view: View, message: Message, peer: Peer, frame: byt
 
 
 @invariant(When.SENT, "https://mavlink.io/en/guide/serialization.html", "HEARTBEAT", where=Where.BOTH)
-def a_frame_is_sound(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The checksum of what leaves is right, and its sender is the vehicle."""
+def a_frame_is_valid(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The checksum of a sent frame is right, and its sender is the vehicle."""
     found = FrameReader().receive(bytes(frame))
     return None if len(found) == 1 and found[0].known else "a frame with a wrong checksum"
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
-def a_heartbeat_tells_the_truth(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """HEARTBEAT's armed bit and mode are those of the vehicle, or were when it was queued, a second ago at most."""
+def a_heartbeat_shows_the_vehicle(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """HEARTBEAT's armed bit and mode are those of the vehicle, or those of the moment at which it was queued, at most a
+    second ago."""
     if frame[6] != 1 or view.plan.firmware != "ardupilot":
         return None
     autopilot = view.service.autopilot
@@ -148,7 +149,7 @@ def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) ->
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "AUTOPILOT_VERSION", where=Where.BOTH)
 def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """AUTOPILOT_VERSION tells the same uid and capabilities over all restarts."""
+    """AUTOPILOT_VERSION has the same uid and capabilities over all restarts."""
     now = message.uid, bytes(message.uid2), message.capabilities
     known = view.memory.setdefault("version", {"is": now})
     return None if known["is"] == now else f"{now} after {known['is']}"
@@ -169,7 +170,7 @@ def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: byte
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT", where=Where.BOTH)
 def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """STATUSTEXT is ASCII, printable, and of a severity from 0 to 7."""
+    """STATUSTEXT is printable ASCII, of a severity from 0 to 7."""
     text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
     plain = all(32 <= ord(letter) < 127 or letter in "\t\n" for letter in text)
     return None if plain and text and message.severity <= 7 else f"severity {message.severity}, text {text!r}"
@@ -190,7 +191,7 @@ def _remember_home(view: View, event: Event, peer: Peer | None) -> None:
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.5", "HOME_POSITION")
-def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+def the_reported_home_is_home(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """HOME_POSITION is the vehicle's home, never 0/0."""
     home = view.service.autopilot.facts.home
     if message.latitude == 0 and message.longitude == 0:
@@ -201,8 +202,8 @@ def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS", where=Where.BOTH)
-def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """SYS_STATUS tells a battery from 0 to 100 %, or -1, and does not fill it in flight."""
+def a_battery_is_reported_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """SYS_STATUS reports a battery of 0 to 100 %, or -1, and never a fuller one in flight."""
     known = peer.memory if view.storm.machine.real else view.life  # a real process reboots within its life
     memory = known.setdefault("battery", {"last": 100})
     now = message.battery_remaining
@@ -218,9 +219,9 @@ def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame
     "ATTITUDE",
     where=Where.BOTH,
 )
-def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """time_boot_ms of a stream never falls but when its 32 bits are full, after 49.7 days, and is not ahead of the
-    vehicle."""
+def reported_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """time_boot_ms of a stream never decreases except when its 32 bits are full, after 49.7 days, and is not ahead of
+    the vehicle."""
     name, now_ms = message.get_type(), view.vehicle_ms
     told_ms = message.time_boot_ms + (now_ms - message.time_boot_ms + _TURN_MS // 2) // _TURN_MS * _TURN_MS
     last_ms = peer.memory.get(("time", name), 0)
@@ -232,8 +233,8 @@ def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: 
 
 
 @invariant(When.SENT, "docs/reliability.md, Clocks", "SYSTEM_TIME", where=Where.BOTH)
-def told_utc_goes_with_vehicle_time(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The UTC of SYSTEM_TIME rises with its vehicle time on a link, whatever happens to the machine's clock."""
+def reported_utc_follows_vehicle_time(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The UTC of SYSTEM_TIME increases with its vehicle time on a link, whatever happens to the machine's clock."""
     boot_ms = round(message.time_unix_usec / 1000) - message.time_boot_ms
     known = peer.memory.setdefault("UTC", boot_ms)
     jump_ms = (boot_ms - known + _TURN_MS // 2) % _TURN_MS - _TURN_MS // 2
@@ -241,15 +242,15 @@ def told_utc_goes_with_vehicle_time(view: View, message: Message, peer: Peer, fr
 
 
 @invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT", where=Where.BOTH)
-def numbers_of_frames_count(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Between two HEARTBEATs the sequence number has risen by the number of frames sent."""
+def sequence_numbers_count_frames(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """Between two HEARTBEATs the sequence number increases by the number of sent frames."""
     gap = peer.memory.pop("gap", None)
     return None if _muted(view, view.now_ms - 60_000) else gap
 
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.9", where=Where.BOTH)
 def mission_requests_are_answered(view: View) -> str | None:
-    """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT have an answer within 20 s: a count, a request or an
+    """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT are answered within 20 s: by a count, a request or an
     acknowledgement."""
     for peer in view.peers.values():
         waits = peer.memory.get("mission waits")
@@ -296,7 +297,7 @@ def _parameter_asked(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8", where=Where.BOTH)
 def parameter_requests_are_answered(view: View) -> str | None:
-    """A parameter that is set or read by name is told on that link within 20 s."""
+    """A parameter that is set or read by name is reported on that link within 20 s."""
     for peer in view.peers.values():
         waits = peer.memory.get("parameter waits", {})
         if not waits or not view.must_answer(peer):
@@ -308,15 +309,15 @@ def parameter_requests_are_answered(view: View) -> str | None:
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
-def a_told_parameter_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE names a parameter of the vehicle, and a value that is a number."""
+def a_reported_parameter_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE names a parameter of the vehicle, and its value is a number."""
     known = message.param_id in view.service.served or message.param_id == "_HASH_CHECK"
     return None if known else f"PARAM_VALUE of {message.param_id}"
 
 
 @invariant(When.PASSED_ON, "https://mavlink.io/en/guide/routing.html", where=Where.BOTH)
 def a_frame_is_not_sent_back(view: View, peer: Peer, frame: bytes) -> str | None:
-    """What leaves of others has come from another link."""
+    """A forwarded frame has come from another link."""
     origins = view.origins.get(frame)
     return f"a frame of {peer.station.name} comes back to it" if origins == {peer.station.name} else None
 
@@ -334,8 +335,8 @@ def _index_asked(view: View, message: Message, peer: Peer) -> None:
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
-def an_index_is_its_parameters(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE with an index names the parameter that the list has there."""
+def a_parameter_index_is_that_of_the_list(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE with an index names the parameter that has this index in the list."""
     _, seen, read = peer.memory.get("list", (0, set(), set()))
     if message.param_index in read:
         read.remove(message.param_index)  # the answer to a read of its own
@@ -352,7 +353,7 @@ LIST_MS = 30_000
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
 def a_list_of_parameters_is_whole(view: View) -> str | None:
-    """Half a minute after PARAM_REQUEST_LIST every parameter has left on that link, beside those that were read."""
+    """Half a minute after PARAM_REQUEST_LIST every parameter has been sent on that link."""
     for peer in view.peers.values():
         asked = peer.memory.get("list")
         if asked is None or view.now_ms - asked[0] < LIST_MS:
