@@ -23,7 +23,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValue
 from sortie.assembly.vehicles import ServiceMaker, Vehicles
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
-from sortie.config.given import alone, ignored, without_fleet
+from sortie.config.given import alone, ignored, without_fleet, without_page
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, all_links, own_links
 from sortie.config.option import OptionScope
@@ -151,6 +151,7 @@ class Program:
         settings = self.settings
         counted = {str(fault): fault.nth for vehicle in standing for fault in vehicle.faults if fault.nth}
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
+        texts += without_page(settings)
         if self.controller is not None:
             return texts + self.controller.warnings(settings, standing[0].given)
         texts += ignored(

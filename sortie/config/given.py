@@ -64,6 +64,13 @@ def without_fleet(settings: Settings) -> list[str]:
     ]
 
 
+def without_page(settings: Settings) -> list[str]:
+    """Return a warning for each setting of the web page when there is none."""
+    given = {} if settings.web else settings.non_defaults()
+    of_page = (Settings.control, Settings.listen, Settings.tiles)
+    return [f"--{row.name} is ignored: it is for --{Settings.web.name}" for row in of_page if row.key in given]
+
+
 def alone(settings: Settings) -> list[str]:
     """Return a warning for each single-vehicle setting when a fleet flies."""
     if settings.rc is None:

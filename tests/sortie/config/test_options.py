@@ -13,7 +13,7 @@ from sortie.commands.cli import COMMANDS, application, run
 from sortie.config import campaign_options, conform_options, options
 from sortie.config.errors import UserError
 from sortie.config.fittings import fitting_names
-from sortie.config.given import GivenOptions, ignored, misspelt, resolve, without_fleet
+from sortie.config.given import GivenOptions, ignored, misspelt, resolve, without_fleet, without_page
 from sortie.config.option import Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
 from sortie.config.parameters import given_parameters
@@ -236,6 +236,16 @@ def test_what_says_how_a_fleet_is_says_nothing_of_one() -> None:
     assert [text.split()[0] for text in texts] == ["--formation", "--networks"]
     assert all(" ignored" in text for text in texts)
     assert without_fleet(Settings(seed=3)) == []
+
+
+def test_options_of_the_page_without_a_page_are_named() -> None:
+    """With --web they have their effect."""
+    given = {"SORTIE_CONTROL": "1", "SORTIE_LISTEN": "127.0.0.1:0"}
+    assert without_page(resolve({}, None, given)) == [
+        "--control is ignored: it is for --web",
+        "--listen is ignored: it is for --web",
+    ]
+    assert without_page(resolve({}, None, given | {"SORTIE_WEB": "1"})) == []
 
 
 def test_a_flag_that_says_nothing_about_a_loop_is_ignored_with_one_warning(
