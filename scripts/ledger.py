@@ -35,6 +35,8 @@ LEDGER: Final = STUDIES / "ledger.csv"
 PAGE: Final = ROOT / "docs" / "real-firmware.md"
 HEADS: Final = ("study", "firmware", "pairs", "verdicts that agree", "kappa", "where they differ")
 VEHICLES: Final = {"ArduCopter": "ardupilot:copter,world=ours", "PX4": "px4:copter,world=ours"}
+GUIDED: Final = ", guided"
+"""Behind the name of a firmware in old lines: Sortie flew its plan, by commands (--strategy guided)."""
 ORDER: Final = ("gps-loss-flown", "survey-wind", "fleet-apart", "gps-loss")
 
 
@@ -72,7 +74,7 @@ def failed(row: RunResult) -> str:
 def fly(name: str, run: int, firmware: str, keep: Path | None) -> Line:
     """One run in both."""
     study = Study.read(STUDIES / f"{name}.toml")
-    theirs = structs.replace(study, file=structs.replace(study.file, vehicle=VEHICLES[firmware]))
+    theirs = structs.replace(study, file=structs.replace(study.file, vehicle=VEHICLES[firmware], strategy="native"))
     given = study.inputs()[run]
     pair = [fly_run(one, run, given) for one in (study, theirs)]
     ours, other = (failed(flown.row) for flown in pair)
@@ -133,7 +135,8 @@ def _differences(firmware: str, lines: Sequence[Line]) -> str:
 
 def page() -> str:
     """The page with the table as the ledger has it."""
-    order = [_title(name, firmware) for name in ORDER for firmware in VEHICLES]
+    names = [f"{firmware}{how}" for firmware in VEHICLES for how in ("", GUIDED)]
+    order = [_title(name, firmware) for name in ORDER for firmware in names]
     return with_rows(PAGE.read_text(encoding="utf-8"), "ledger", HEADS, order, *rows(read()))
 
 

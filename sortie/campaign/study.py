@@ -183,6 +183,7 @@ class Study(Struct, frozen=True):
             firmware=FIRMWARES[0],
             radio=None if file.radio is None else put(file.radio, given) or None,
             traffic=sky,
+            strategy=file.strategy,
         )
         spacing_m = 0.0 if file.fleet is None else number_of("fleet.spacing", put(file.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)

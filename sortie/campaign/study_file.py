@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -56,11 +56,12 @@ class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contents of a study file; see `EXAMPLE`."""
+    """Contents of a study file; see `EXAMPLE`. `strategy`: as --strategy, for a firmware."""
 
     plan: str
     judge: dict[str, str]
     vehicle: str = "sim:copter"
+    strategy: Literal["guided", "native"] | None = None
     home: str | None = None
     radio: str | None = None
     traffic: str | None = None
