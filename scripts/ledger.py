@@ -74,18 +74,23 @@ def failed(row: RunResult) -> str:
 def fly(name: str, run: int, firmware: str, keep: Path | None) -> Line:
     """One run in both."""
     study = Study.read(STUDIES / f"{name}.toml")
-    theirs = structs.replace(study, file=structs.replace(study.file, vehicle=VEHICLES[firmware], strategy="native"))
+    word, _, kind = VEHICLES[firmware].partition(",")[0].partition(":")
+    study = _as(study, firmware=word)
+    theirs = _as(study, vehicle=VEHICLES[firmware], strategy="native")
     given = study.inputs()[run]
     pair = [fly_run(one, run, given) for one in (study, theirs)]
     ours, other = (failed(flown.row) for flown in pair)
     if keep is not None and ours != other:
         _keep(keep, f"{name}-{run}", pair)
-    word, _, kind = VEHICLES[firmware].partition(",")[0].partition(":")
     binary = look_for(WAYS[word], kind, "")
     commit = subprocess.run(
         ["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return Line(name, firmware, run, study.seed(run), binary.version, commit.stdout.strip(), ours, other)
+
+
+def _as(study: Study, **keys: str) -> Study:
+    return structs.replace(study, file=structs.replace(study.file, **keys))
 
 
 def _keep(folder: Path, name: str, pair: Sequence[FlownRun]) -> None:

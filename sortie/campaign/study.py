@@ -48,7 +48,7 @@ from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fl
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import FIRMWARES
+from sortie.config.settings import FIRMWARES, STRATEGIES
 from sortie.config.tables import parse_toml
 from sortie.config.traffic import parse_traffic, read_model, read_sky
 from sortie.config.values import parse_vehicle
@@ -180,7 +180,7 @@ class Study(Struct, frozen=True):
             params=values,
             faults=self.struck(given),
             terrain=None,
-            firmware=FIRMWARES[0],
+            firmware=file.firmware,
             radio=None if file.radio is None else put(file.radio, given) or None,
             traffic=sky,
             strategy=file.strategy,
@@ -229,6 +229,9 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
     source = parse_vehicle(file.vehicle)
     if source.kind != "sim" and not source.in_our_world:
         raise UserError(f"vehicle: a campaign flies the simulator, not '{file.vehicle}'; use sim:copter")
+    for key, word, known in (("firmware", file.firmware, FIRMWARES), ("strategy", file.strategy, STRATEGIES)):
+        if word is not None and word not in known:
+            raise UserError(f"{key}: expected {' or '.join(known)}, not '{word}'{nearest(word, known)}")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(file)}
     code = _code_text(file, path.parent)
     _check_judges(file)

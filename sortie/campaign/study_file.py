@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -14,6 +14,7 @@ from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Distribution, Value
 from sortie.config.errors import UserError, nearest
+from sortie.config.settings import FIRMWARES
 from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
@@ -56,12 +57,14 @@ class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contents of a study file; see `EXAMPLE`. `strategy`: as --strategy, for a firmware."""
+    """Contents of a study file; see `EXAMPLE`. `firmware`: as --firmware, for `sim`; `strategy`: as
+    --strategy, for a real firmware."""
 
     plan: str
     judge: dict[str, str]
     vehicle: str = "sim:copter"
-    strategy: Literal["guided", "native"] | None = None
+    firmware: str = FIRMWARES[0]
+    strategy: str | None = None
     home: str | None = None
     radio: str | None = None
     traffic: str | None = None

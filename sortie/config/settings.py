@@ -47,6 +47,7 @@ OF_OUR_CLOCK = frozenset({OptionScope.SIMULATOR, OptionScope.WORLD})
 NO_LOOP = ANYWHERE - {OptionScope.LOOP}
 EVERYWHERE: Final = Sources.EVERYWHERE
 FIRMWARES: Final = ("ardupilot", "px4")
+STRATEGIES: Final = ("guided", "native")
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
 _BOUNDS: Final = PaceBounds()
@@ -140,7 +141,7 @@ class Settings:
         form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
     )
     strategy = Option[str | None](
-        "strategy", one_of("guided", "native"), None,
+        "strategy", one_of(*STRATEGIES), None,
         "Who flies the mission of a flight controller: with guided, Sortie commands it item by item (the default for "
         "ArduPilot); with native, the controller flies it in its own AUTO mode (the default for PX4).",
         Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,

@@ -49,6 +49,18 @@ def test_inputs_stand_where_the_file_has_their_names(tmp_path: Path) -> None:
     assert spec.seed == seed_of_run(7, 3)
 
 
+def test_who_flies_and_how_is_that_of_the_file(tmp_path: Path) -> None:
+    """The face of a simulated vehicle, and who flies the plan of a real firmware."""
+    given = {"wind": 1.0, "at": 20}
+    plain = read(tmp_path, GOOD).planned(0, given).spec
+    assert (plain.firmware, plain.strategy) == ("ardupilot", None)
+    px4 = read(tmp_path, GOOD.replace("[params]", 'firmware = "px4"\n[params]')).planned(0, given).spec
+    assert px4.firmware == "px4"
+    theirs = 'vehicle = "ardupilot:copter,world=ours"\nstrategy = "native"\n[params]'
+    spec = read(tmp_path, GOOD.replace("[params]", theirs)).planned(0, given).spec
+    assert (spec.strategy, spec.flown_by is None) == ("native", False)
+
+
 @pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
 def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: str) -> None:
     vary = {
@@ -121,6 +133,8 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("runs = 4", 'method = "grid"', "vary.wind: the sample grid needs grid or choice, not uniform"),
         ("square.plan", "sqare.plan", "sqare.plan: No such file"),
         ("[params]", 'vehicle = "ardupilot:copter"\n[params]', "a campaign flies the simulator"),
+        ("[params]", 'firmware = "px5"\n[params]', "firmware: expected ardupilot or px4, not 'px5'; did you mean px4?"),
+        ("[params]", 'strategy = "auto"\n[params]', "strategy: expected guided or native, not 'auto'"),
         ("[0, 12]", "[0, inf]", "vary.wind.uniform.2: expected a finite number, not inf"),
         ("uniform = [0, 12]", "lognormal = [5, 400]", "vary.wind: lognormal: expected [median, deviation"),
         ("[20, 30.5]", "[20, nan]", "vary.at.choice.2: expected a finite number, not nan"),
