@@ -15,7 +15,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import IO, Any, Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -23,6 +25,9 @@ _GRACE_S: Final = 3.0
 _LAST_LINES: Final = 5
 _OUTPUT: Final = "output.log"
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_PORTS: Final = range(20_000, 32_768)
+_TRIES: Final = 100
+_RANDOM: Final = SystemRandom()  # not seeded: processes that were forked would choose the same
 START_UNIX_S: Final = 1_767_225_600
 """Clock of a firmware at power-on in our simulator, 2026-01-01, so that a flight is the same on any day."""
 
@@ -122,9 +127,15 @@ class SitlChild:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a free port of 127.0.0.1 that no socket gets by itself meanwhile: one below the range from which systems
+    choose (32768 in Linux, 49152 elsewhere). ArduPilot's simulator socket once got the number that was meant for its
+    radio input, which then received its sensors. SitlError if none is free."""
+    for _ in range(_TRIES):
+        port = _RANDOM.choice(_PORTS)
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise SitlError(f"no port of 127.0.0.1 is free between {_PORTS.start} and {_PORTS.stop}")
 
 
 def _how(status: int) -> str:

@@ -98,7 +98,7 @@ class SerialLine:
 
 class JsonLockstep:
     """A firmware in lockstep; see the module. `receiver`: socket for its packets; `line`: its serial port; `child`: its
-    process, which counts as hung after `silent_s` s of real time without a packet."""
+    process, which counts as hung after `silent_s` s of real time without a new packet."""
 
     switches: Mapping[str, Callable[[bool], None]] = MappingProxyType({})
 
@@ -145,11 +145,13 @@ class JsonLockstep:
                 continue
             if _PACKETS.get(size) != bytes(self._request[:2]):
                 continue
-            if address != self._address or self._count() < self.body.count:
+            count = self._count()
+            begins = address != self._address or count < self.body.count
+            if begins:
                 self._begin(address)
             self._waiting = True
-            if self._silence.seconds:
-                self._silence.broken()
+            if self._silence.seconds and (begins or count > self.body.count):
+                self._silence.broken()  # what is repeated is no progress: our answers do not reach it
         return True
 
     def _count(self) -> int:

@@ -2,7 +2,8 @@
 with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server that is waited for at the start, and
 the ways in which such a program dies.
 
-`SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
+`SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `deaf` (it sends its
+packet again and again, as if no answer came), `reboot`; or all the time: `silent`
 (it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, all motors turning),
 `yaw` (the same, and those that turn left faster than the others), `plane` (so its HEARTBEAT says). Of a fleet `2:crash`
 is what system 2 does. Its frame is that of FRAME_CLASS in its files of defaults. It says each second of its time on its
@@ -156,6 +157,12 @@ class JsonFirmware:
                 return 3
             case "hang":
                 time.sleep(600.0)
+            case "deaf":
+                while True:
+                    self._packets.sendto(
+                        struct.pack("<HHI16H", 18458, self.rate, self.count, *[1000] * 16), self._world
+                    )
+                    time.sleep(0.1)
             case "reboot":
                 os.environ["SORTIE_STAND_IN"] = ""
                 os.execv(sys.executable, [sys.executable, "-m", "tests.stand_in.json_firmware", *words])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -75,6 +76,19 @@ def test_it_hangs(start: Start) -> None:
     with pytest.raises(SitlError, match=r"hangs: nothing came for 0.3 s") as caught:
         fly(lockstep, 3000.0)
     assert caught.value.ended
+
+
+def test_it_hangs_while_it_asks_for_the_same_answer_again_and_again(start: Start) -> None:
+    """Our answers do not reach it: seen when another of its sockets got the number of its simulator's."""
+    with pytest.raises(SitlError, match=r"hangs: nothing came for 0.5 s"):
+        fly(start("deaf", silent_s=0.5), 3000.0)
+
+
+def test_its_ports_are_none_that_sockets_get_by_themselves() -> None:
+    """A port below the range from which Linux chooses, and free."""
+    ports = {free_port(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) for _ in range(20)}
+    assert len(ports) > 20
+    assert all(20_000 <= port < 32_768 for port in ports)
 
 
 def test_it_never_connects(start: Start) -> None:
