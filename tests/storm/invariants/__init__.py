@@ -1,4 +1,4 @@
-"""What must hold in every storm, at every instant; docs/invariants.md is made from these."""
+"""Invariants of every storm; docs/invariants.md is made from these."""
 
 from tests.storm.invariants import bounds, depots, flights, journals, kept, losses, plans, relays, safety, signed, wires
 

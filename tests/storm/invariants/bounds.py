@@ -1,4 +1,4 @@
-"""Nothing grows without bound, and nothing is done again and again in no time."""
+"""Nothing grows without bound, and no deadline is repeated without progress."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _is_ours(kind: type) -> bool:
 
 @invariant(When.PASS, RELIABILITY)
 def no_container_grows_without_bound(view: View) -> str | None:
-    """No list, dictionary or set of a service, of the endpoint, of the core or of the store holds 700 entries more than
-    ten seconds after the start."""
+    """No list, dictionary or set of the services, the endpoint, the autopilot or the store has grown by more than 700
+    entries since ten seconds after the start."""
     memory = view.life.setdefault("sizes", {"due": view.vehicle_ms + 10_000})
     if view.vehicle_ms < memory["due"]:
         return None
@@ -76,7 +76,7 @@ def no_container_grows_without_bound(view: View) -> str | None:
 
 @invariant(When.PASS, RELIABILITY)
 def a_link_queue_stays_within_its_limit(view: View) -> str | None:
-    """The send queue of a link is never longer than its overflow limit and one burst."""
+    """The send queue of a link never exceeds its overflow limit by more than one burst (64 KiB)."""
     endpoint = view.service.endpoint
     for link in endpoint.links():
         if endpoint.queued(link) > OVERFLOW + 64 * 1024:
@@ -86,7 +86,7 @@ def a_link_queue_stays_within_its_limit(view: View) -> str | None:
 
 @invariant(When.PASS, RELIABILITY)
 def closed_links_are_removed(view: View) -> str | None:
-    """The endpoint has as many links as stations are connected."""
+    """The endpoint has exactly one link for each connected station."""
     if view.process is None:
         return None
     there = sum(tap.member.spec.number == view.number for tap, _ in view.process.taps.values())
@@ -99,7 +99,7 @@ MOST_PASSES = 2_000
 
 @invariant(When.PASS, "docs/architecture.md, A pass")
 def time_is_never_stuck(view: View) -> str | None:
-    """In a second of vehicle time there are at most 2,000 passes: no deadline stays in the past."""
+    """In a second of vehicle time there are fewer than 2,000 passes: no deadline stays in the past."""
     memory = view.life.setdefault("passes", {"at": view.vehicle_ms, "passes": view.service.passes})
     if view.vehicle_ms - memory["at"] < 1_000:
         return None
@@ -110,7 +110,7 @@ def time_is_never_stuck(view: View) -> str | None:
 
 @invariant(When.PASS, "docs/architecture.md, A pass")
 def deadlines_that_are_past_are_not_repeated(view: View) -> str | None:
-    """The link deadline of a service is not more than ten seconds in the past."""
+    """No deadline of a service on a link is more than ten seconds in the past."""
     due = view.service.endpoint.next_deadlines()[0] if view.service.passes else None  # 0: at once, at whatever age
     if due is None or view.vehicle_ms - due < 10_000 or len(view.storm.plan.vehicles) > 1:
         return None
@@ -122,7 +122,7 @@ MOST_BYTES = 600_000
 
 @invariant(When.SENT, RELIABILITY, "HEARTBEAT")
 def a_link_is_not_flooded(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A link carries at most 600 kB in ten seconds, besides the bursts that a station requests."""
+    """A link carries less than 600 kB in ten seconds, without the bursts that a station requests."""
     number = next((tap.number for tap, _ in _taps(view) if tap.station is peer.station), None)
     if number is None or number not in view.service.endpoint.links():
         return None
@@ -143,8 +143,9 @@ _EVERY = 8
 
 @invariant(When.ACCEPTED, RELIABILITY)
 def queues_of_services_are_bounded(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
-    """At most 32 commands of a link wait for an arming, 64 answers are remembered, 8 changes of a plan wait for the
-    disk, 8 files are open for one station, and 512 parameter sets wait. Checked at every eighth frame."""
+    """At most 32 commands of a link wait for the end of an arming, 64 COMMAND_ACKs are kept for repeated commands, 8
+    changes of a plan wait for the disk, 8 FTP sessions of one station are open (64 of all), and 512 PARAM_SETs wait.
+    Checked at every eighth frame."""
     if peer.frames % _EVERY:
         return None
     for due in view.service.endpoint._timed:

@@ -1,4 +1,4 @@
-"""The loop of a depot and its skimmer, and its journal (seed 000)."""
+"""The sortie loop of a depot and its skimmer, and its journal (seed 000)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALLOWED = {(int(a), int(b)) for (a, _), b in NEXT.items() if b is not None}
 
 @invariant(When.DEPOT_START, JOURNAL)
 def an_announced_decision_is_in_the_journal(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """A decision that was announced before a death is in the journal at the next start."""
+    """A decision that was announced before the process was killed is in the journal at the next start."""
     lost = storm.told.decisions - Counter(decisions_of(journal))
     return f"{len(lost)} decisions are gone, the first is {next(iter(lost))}" if lost else None
 
@@ -29,7 +29,7 @@ def the_record_of_an_announced_sortie_stays(storm: DepotStorm, journal: LoopJour
     kept = {sortie["number"]: sortie for sortie in sorties_of(journal)}
     for number, told in storm.told.sorties.items():
         if number not in kept or kept[number]["phases"] != told["phases"]:
-            return f"sortie {number} was told and is {'another' if number in kept else 'gone'}"
+            return f"sortie {number} was announced and is {'another' if number in kept else 'gone'}"
     return None
 
 
@@ -46,8 +46,7 @@ def nothing_is_counted_twice(storm: DepotStorm, journal: LoopJournal) -> str | N
 
 @invariant(When.DEPOT_END, PHASES)
 def phases_follow_each_other_as_the_seed_has_them(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """A sortie begins with phase 1, and each phase follows by a row of the table, at the time at which the one before
-    ended."""
+    """A sortie begins with phase 1. Each phase begins when the previous one ends, by a transition of the table."""
     for sortie in sorties_of(journal):
         flown = [phase["phase"] for phase in sortie["phases"]]
         wrong = next((step for step in itertools.pairwise(flown) if step not in _ALLOWED), None)
@@ -61,7 +60,7 @@ def phases_follow_each_other_as_the_seed_has_them(storm: DepotStorm, journal: Lo
 
 @invariant(When.DEPOT_END, PHASES)
 def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """A completed sortie had no abort and all eight phases in order."""
+    """A completed sortie had all eight phases in order, and no abort."""
     for sortie in sorties_of(journal):
         flown = [phase["phase"] for phase in sortie["phases"]]
         if sortie["outcome"] == "completed" and (sortie["abort"] is not None or flown != list(range(1, 9))):
@@ -71,7 +70,8 @@ def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) 
 
 @invariant(When.DEPOT_END, "seed 000, 5")
 def nothing_follows_a_loss(storm: DepotStorm, journal: LoopJournal) -> str | None:
-    """After ABORT-3 or a loss no sortie begins, and the loop reports that end only then."""
+    """After ABORT-3 or the loss of the vehicle no further sortie begins, and the loop reports this end in no other
+    case."""
     sorties = sorties_of(journal)
     final = [sortie["number"] for sortie in sorties if sortie["outcome"] == "lost" or sortie["abort"] == "ABORT-3"]
     if any(number != sorties[-1]["number"] for number in final):

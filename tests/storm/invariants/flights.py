@@ -1,4 +1,4 @@
-"""The life of a flight (seed 002)."""
+"""The states of a flight (seed 002)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.storm.view import Peer, View
 SEED = "seed 002, State Machine"
 NEXT = {
     (state, row.next) for (state, _), rows in TABLE.items() for row in rows if row.next is not state
-}  # what may follow what
+}  # allowed transitions
 
 
 @invariant(When.EVENT, SEED, "FlightStateChanged")
 def flight_states_follow_the_table(view: View, event: FlightStateChanged) -> str | None:
-    """Each state of the flight manager follows the one before by a row of the seed's table."""
+    """Each change of the flight manager's state is a transition of the seed's table."""
     memory = view.life.setdefault("flight", {"state": FlightState.IDLE})
     before, after = memory["state"], FlightState(event.state)
     memory.update(state=after, at=view.now_ms)
@@ -37,7 +37,7 @@ def _state(view: View) -> FlightState | None:
 
 @invariant(When.PASS, SEED)
 def idle_is_disarmed_and_flying_is_armed(view: View) -> str | None:
-    """Two seconds after a change of state IDLE has its motors off and FLYING has them on."""
+    """From two seconds after a change of state on, the vehicle is disarmed in IDLE and armed in FLYING."""
     state, armed = _state(view), view.service.autopilot.facts.armed
     if state is FlightState.IDLE:
         wrong = armed
@@ -56,13 +56,13 @@ def idle_is_disarmed_and_flying_is_armed(view: View) -> str | None:
 
 @invariant(When.PASS, SEED)
 def preflight_ends(view: View) -> str | None:
-    """PREFLIGHT ends within half a minute, whether its actors answer or not: one RESET that fails ends it."""
+    """PREFLIGHT ends within 30 s, whether its actors answer or not: one failed RESET ends it."""
     return _ends(view, FlightState.PREFLIGHT, 30_000)
 
 
 @invariant(When.PASS, SEED)
 def landed_ends(view: View) -> str | None:
-    """LANDED ends within a minute, unless the motors cannot be disarmed."""
+    """LANDED ends within 60 s, unless the vehicle cannot be disarmed."""
     if any(fault.name.startswith("motor") for fault in view.service.faults.active):
         view.life.setdefault("stays LANDED", {}).clear()
         return None
@@ -100,7 +100,8 @@ def _fits(command: int | None, state: FlightState | None, *, repeated: bool, res
 
 @invariant(When.SENT, "docs/reference/flight-lifecycle.md", "COMMAND_ACK")
 def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """GO is accepted in IDLE only, ABORT in ARMED only, STATUS always; the answer's state is one of the seed's six."""
+    """GO is accepted in IDLE only, ABORT in ARMED only, STATUS always. The COMMAND_ACK reports one of the six
+    states."""
     asked = peer.memory.get("flight commands")
     if message.command != Cmd.USER_1 or message.result == Result.IN_PROGRESS or not asked:
         return None
@@ -117,14 +118,14 @@ def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, fr
 
 @invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT", where=Where.BOTH)
 def the_reported_state_is_a_flight_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """NAMED_VALUE_INT FM_STATE reports a state that the seed has."""
+    """NAMED_VALUE_INT FM_STATE has the number of one of the six states, 0 to 5."""
     name = message.name if isinstance(message.name, str) else message.name.decode().rstrip("\0")
     return None if name != "FM_STATE" or 0 <= message.value <= 5 else f"FM_STATE {message.value}"
 
 
 @invariant(When.EVENT, "seed 001, Update Tick", "ItemReached")
 def items_are_reached_by_armed_vehicles(view: View, event: ItemReached) -> str | None:
-    """No vehicle reaches a mission item while its motors have been off for longer than a second."""
+    """No vehicle reaches a mission item when it has been disarmed for more than a second."""
     running = view.life.get("running", {"at": -10_000, "told": False})
     armed = view.service.autopilot.facts.armed or running["told"]  # the disarm of this very pass is told behind it
     return None if armed or view.now_ms - running["at"] <= 1_000 else f"item {event.seq} was reached disarmed"
@@ -132,7 +133,7 @@ def items_are_reached_by_armed_vehicles(view: View, event: ItemReached) -> str |
 
 @invariant(When.PASS, "seed 001, Update Tick")
 def no_mission_runs_disarmed(view: View) -> str | None:
-    """Two seconds after a disarm no mission runs."""
+    """Two seconds after disarming, no mission runs."""
     autopilot = view.service.autopilot
     memory = view.life.setdefault("runs disarmed", {})
     if autopilot.facts.armed or autopilot.sequencer.state().name != "RUNNING":
@@ -144,7 +145,7 @@ def no_mission_runs_disarmed(view: View) -> str | None:
 
 @invariant(When.EVENT, "seed 001, Update Tick", "MissionComplete", "ArmedChanged")
 def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedChanged) -> str | None:
-    """MissionComplete does not come twice within a second."""
+    """MissionComplete is not announced twice within a second."""
     memory = view.life.setdefault("complete", {})
     if isinstance(event, ArmedChanged):
         return None
@@ -155,7 +156,7 @@ def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedCha
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "StatusText")
 def a_text_is_not_repeated(view: View, event: StatusText) -> str | None:
-    """No STATUSTEXT is repeated more than 40 times within 10 s, besides once for every received command."""
+    """No STATUSTEXT is sent more than 40 times within 10 s, plus once for each received command."""
     texts = view.life.setdefault("texts", {})
     if ("GCS" in event.text and "ailsafe" in event.text) or event.text.startswith("Connection to ground station lost"):
         texts["gcs"] = view.now_ms
@@ -176,7 +177,7 @@ def a_text_is_not_repeated(view: View, event: StatusText) -> str | None:
 
 @invariant(When.END, SEED)
 def every_flight_is_closed_at_the_end(view: View, rescuer: Station) -> str | None:
-    """Eight seconds after a vehicle is down and disarmed its flight manager is in IDLE."""
+    """Eight seconds after a vehicle has landed and is disarmed, its flight manager is in IDLE."""
     state = _state(view)
     if state is None or view.service.autopilot.facts.armed or rescuer.busy:
         return None

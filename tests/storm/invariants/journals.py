@@ -1,4 +1,4 @@
-"""What was acknowledged is there."""
+"""Acknowledged changes are on the disk and survive a restart."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ STATE = "docs/reliability.md, State"
 
 @invariant(When.START, STATE)
 def what_was_durable_is_found_at_the_next_start(view: View, stored: StoredState) -> str | None:
-    """Plans, parameters and home found at a start are those that were durable at the death, or those with whole later
-    changes."""
+    """After a restart, plans, parameters and home are those that were on the disk when the process ended, or include
+    complete later changes."""
     found = Kept.of(stored)
     if any(kept == found for kept in view.ledger.allowed()):
         return None
@@ -35,7 +35,7 @@ def _sizes(kept: Kept) -> dict[int, int]:
 
 @invariant(When.START, STATE)
 def progress_found_was_once_given_to_the_journal(view: View, stored: StoredState) -> str | None:
-    """The sequencer's index and state at a start are the last durable ones or later ones."""
+    """After a restart, the sequencer's index and state are the last that were on the disk, or later ones."""
     if stored.progress in view.ledger.progresses:
         return None
     return f"found {stored.progress}, expected one of {view.ledger.progresses}"
@@ -43,7 +43,7 @@ def progress_found_was_once_given_to_the_journal(view: View, stored: StoredState
 
 @invariant(When.SENT, STATE, "MISSION_ACK")
 def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_ACK ACCEPTED of an upload is sent when the plan, identified by its checksum, is on the disk."""
+    """MISSION_ACK ACCEPTED of an upload is sent only when the plan (identified by its checksum) is on the disk."""
     if message.type != 0:
         return None
     if message.mission_type == 255:
@@ -67,7 +67,8 @@ def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame:
 
 @invariant(When.SENT, STATE, "PARAM_VALUE")
 def a_reported_parameter_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE never reports a value that a crash would undo; totals are counted at each start."""
+    """PARAM_VALUE never has a value that a crash would lose (except STAT_* and FENCE_TOTAL, which the vehicle
+    counts)."""
     name = message.param_id
     if name.startswith("STAT_") or name == "FENCE_TOTAL":
         return None
@@ -85,12 +86,12 @@ def _unless_before(view: View, name: str, told: float) -> str | None:
     older = [dict(view.ledger.kept.parameters).get(name, default), *([] if given is None else [float(given)])]
     if any(abs(value - told) <= 1e-6 * max(abs(told), 1.0) for value in older):
         return None
-    return f"{name} = {told:g} is told and not durable"
+    return f"{name} = {told:g} is reported and not durable"
 
 
 @invariant(When.SENT, STATE, "COMMAND_ACK")
 def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """COMMAND_ACK ACCEPTED of DO_SET_HOME is sent when home is on the disk."""
+    """COMMAND_ACK ACCEPTED of DO_SET_HOME is sent only when home is on the disk."""
     if message.command != Cmd.DO_SET_HOME or message.result != 0:
         return None
     memory = view.life.setdefault("homes acknowledged", {"last": -1})
@@ -107,7 +108,7 @@ def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame:
 
 @invariant(When.PASS, STATE)
 def plans_in_memory_are_those_on_the_disk(view: View) -> str | None:
-    """When nothing waits for the disk, plans in memory are those on the disk."""
+    """When no change waits for the disk, the plans in memory are those on the disk."""
     ledger = view.ledger
     memory = view.life.setdefault("held", {"since": view.now_ms, "key": None})
     plans = view.service.autopilot.plans
@@ -129,7 +130,7 @@ def plans_in_memory_are_those_on_the_disk(view: View) -> str | None:
 
 @invariant(When.PASS, STATE)
 def parameters_in_memory_are_those_on_the_disk(view: View) -> str | None:
-    """When nothing waits for the disk, parameters set by stations have the value that is on the disk."""
+    """When no change waits for the disk, parameters that stations set have the values that are on the disk."""
     ledger = view.ledger
     memory = view.life.setdefault("set", {"since": view.now_ms, "kept": None})
     if ledger.waiting or memory["kept"] is not ledger.kept:
@@ -149,7 +150,7 @@ def parameters_in_memory_are_those_on_the_disk(view: View) -> str | None:
 
 @invariant(When.PASS, STATE)
 def the_mission_index_is_kept(view: View) -> str | None:
-    """Three seconds after the sequencer's index or state has changed, they are on the disk."""
+    """Three seconds after a change, the sequencer's index and state are on the disk."""
     sequencer = view.service.autopilot.sequencer
     now = sequencer.current_nav_index(), int(sequencer.state())
     memory = view.life.setdefault("index", {"since": view.now_ms, "now": now})
@@ -164,7 +165,7 @@ def the_mission_index_is_kept(view: View) -> str | None:
 
 @invariant(When.START, STATE)
 def plans_found_at_a_start_are_used(view: View, stored: StoredState) -> str | None:
-    """A start uses the plans that it has found, item for item."""
+    """After a restart, the plans in memory are those found on the disk, item for item."""
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
         held = [pack_item(item) for item in storage.items()]
@@ -175,7 +176,7 @@ def plans_found_at_a_start_are_used(view: View, stored: StoredState) -> str | No
 
 @invariant(When.START, STATE)
 def starts_are_counted(view: View, stored: StoredState) -> str | None:
-    """STAT_BOOTCNT rises with every start."""
+    """STAT_BOOTCNT increases by 1 with every start."""
     name = "STAT_BOOTCNT"
     now = view.service.parameters[name]
     before = stored.parameters.get(name, 0.0)
@@ -184,7 +185,7 @@ def starts_are_counted(view: View, stored: StoredState) -> str | None:
 
 @invariant(When.PASS, STATE)
 def a_ticket_is_settled(view: View) -> str | None:
-    """A change given to the journal is written or refused within the disk's delay and two seconds."""
+    """A change given to the journal is written or refused within 6 s, apart from the delay of a slow disk."""
     waiting = [ticket for ticket, _ in view.ledger.waiting]
     memory = view.life.setdefault("tickets", {"first": None, "since": 0})
     first = waiting[0] if waiting else None
@@ -197,7 +198,8 @@ def a_ticket_is_settled(view: View) -> str | None:
 
 @invariant(When.PASS, STATE)
 def tickets_are_settled_in_order(view: View) -> str | None:
-    """The journal's durable ticket never falls and is never beyond the last that was given."""
+    """The number of the journal's last written change never decreases, and never exceeds that of the last change given
+    to it."""
     journal = view.service.journal
     latest = (
         journal.latest() if view.process is None else view.process.store._submitted
@@ -211,7 +213,7 @@ def tickets_are_settled_in_order(view: View) -> str | None:
 
 @invariant(When.SENT, STATE, "MISSION_ACK")
 def a_plan_that_was_not_stored_is_refused(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A plan that could not be written is not accepted: its MISSION_ACK reports an error."""
+    """The MISSION_ACK of a plan that could not be written to the disk is an error."""
     if message.type != 0 or view.process is None or not message.opaque_id:
         return None
     tickets = [
@@ -228,8 +230,8 @@ DISK_LOOK_MS = 4_000
 
 @invariant(When.PASS, STATE)
 def the_disk_has_all_settled_changes(view: View) -> str | None:
-    """When nothing waits for the disk, a start now would find the plans, parameters and home whose tickets are
-    settled."""
+    """When no change waits for the disk, the disk has all plans, parameters and home positions that were reported as
+    written."""
     ledger, process = view.ledger, view.process
     memory = view.life.setdefault("disk", {"due": 0, "kept": None})
     if process is None or ledger.waiting or process.disk.dead or memory["kept"] is ledger.kept:

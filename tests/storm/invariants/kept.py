@@ -100,7 +100,7 @@ def _sets(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_ACK", where=Where.REAL)
 def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_ACK ACCEPTED names by its checksum a plan that was sent, or none where one was cleared."""
+    """The checksum (opaque_id) of MISSION_ACK ACCEPTED is that of a plan that was sent, or 0 after a clear."""
     if message.type != MissionResult.ACCEPTED:
         return None
     kinds = (0, 1, 2) if message.mission_type == ALL_PLANS else (message.mission_type,)
@@ -126,7 +126,7 @@ def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: b
 
 @invariant(When.SENT, STATE, "PARAM_VALUE", where=Where.REAL)
 def a_reported_value_was_set(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE of a parameter that stations set reports its first value, or one that was set."""
+    """PARAM_VALUE of a parameter that stations set has its initial value, or a value that was set."""
     changes = _changes(view, "parameter", message.param_id)
     told = [each for each in changes if _same(message.param_value, each.value)]
     for change in told:
@@ -137,7 +137,7 @@ def a_reported_value_was_set(view: View, message: Message, peer: Peer, frame: by
 
 @invariant(When.START, STATE, where=Where.REAL)
 def what_was_acknowledged_is_read_back(view: View, stored: StoredState) -> str | None:
-    """Plans and parameters read back after a start are those acknowledged last, or whole newer changes."""
+    """Plans and parameters that are read back after a restart are those acknowledged last, or complete newer ones."""
     for kind, items in stored.plans.items():
         if (wrong := mixture(view, kind, items)) is not None:
             return wrong
@@ -171,7 +171,7 @@ MOST_FILES, MOST_BYTES = 64, 600_000_000
 
 @invariant(When.PASS, "docs/reliability.md, Links", where=Where.REAL)
 def a_process_stays_small(view: View) -> str | None:
-    """A process has at most 64 open files besides those of its links and vehicles, and at most 600 MB of memory."""
+    """A process has at most 64 open files, not counting those of its links and vehicles, and uses at most 600 MB."""
     assert view.process is not None
     files, size = view.process.files_and_bytes()
     files -= len(view.process.taps) + 8 * len(view.storm.views)

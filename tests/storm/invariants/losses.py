@@ -1,4 +1,4 @@
-"""What is lost in flight: stations, sticks, the position, the room within a fence."""
+"""Failsafes: ground station, sticks, position, fence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ FENCE_MARGIN_M, FENCE_MS = 60.0, 15_000
 
 @invariant(When.PASS, "docs/reference/mission-semantics.md, 3")
 def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
-    """A vehicle that is farther than 60 m beyond FENCE_RADIUS for 15 s has reported a breach, where the fence is on."""
+    """With the circular fence enabled, a vehicle that is more than 60 m outside FENCE_RADIUS for 15 s reports a
+    breach."""
     autopilot = view.service.autopilot
     parameters = view.service.parameters
     beyond = view.life.setdefault("beyond", {})
@@ -42,9 +43,9 @@ DRIVING = ("rover", "boat")
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def a_lost_station_is_noticed(view: View) -> str | None:
-    """With FS_GCS_ENABLE an armed vehicle that has received HEARTBEATs of a station and then none for 20 s reports it;
-    not a plane or rover whose stick failsafe is active, and not a rover in RTL or HOLD, but within 2 s of leaving these
-    modes (ArduRover, failsafe_trigger)."""
+    """With FS_GCS_ENABLE 1 an armed vehicle that has received no HEARTBEAT of its ground station for 20 s reports the
+    GCS failsafe. Exceptions, as in ArduPilot: a plane or rover whose radio failsafe is active; a rover in RTL or HOLD,
+    which reports it within 2 s of leaving these modes."""
     autopilot = view.service.autopilot
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
@@ -73,8 +74,8 @@ def _sticks_heard(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def silent_sticks_are_noticed(view: View) -> str | None:
-    """Where FS_THR_ENABLE is on, an armed copter whose sticks came over the link reports it when they are not renewed
-    for ten seconds."""
+    """With FS_THR_ENABLE an armed copter that was controlled by RC_CHANNELS_OVERRIDE reports the radio failsafe when
+    none has been received for ten seconds."""
     heard = view.life.get("sticks", {}).get("at")
     autopilot = view.service.autopilot
     if heard is None or view.plan.firmware != ARDUPILOT or not autopilot.facts.armed:
@@ -91,7 +92,7 @@ BLIND_MS = 15_000
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def no_copter_flies_by_a_lost_position(view: View) -> str | None:
-    """A copter whose receiver has had no fix for 15 s is in no mode that needs a position."""
+    """A flying copter without a GPS fix for 15 s is not in a mode that needs a position."""
     since = view.life.setdefault("no fix", {})
     autopilot = view.service.autopilot
     gone = any(fault.name == "gps.loss" for fault in view.service.faults.active)
@@ -109,8 +110,8 @@ def no_copter_flies_by_a_lost_position(view: View) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "ArmedChanged")
 def no_vehicle_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
-    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs a
-    position, and a copter not with its fence on."""
+    """After ten seconds without a GPS fix a ground station cannot arm a vehicle in a mode that needs a position, nor a
+    copter whose fence is enabled."""
     since = view.life.get("fix lost", {}).get("at")
     if not event.armed or since is None or event.method is not ArmingMethod.MAVLINK:
         return None
@@ -121,8 +122,8 @@ def no_vehicle_arms_without_a_position(view: View, event: ArmedChanged) -> str |
 
 @invariant(When.PASS, "docs/reference/flight-lifecycle.md")
 def an_idle_vehicle_is_disarmed(view: View) -> str | None:
-    """A vehicle that stands armed on the ground without stick input is disarmed ten seconds after DISARM_DELAY at the
-    latest; after a countdown, FM_COUNTDOWN and a delay later."""
+    """A vehicle that is armed on the ground without stick input disarms at most ten seconds after DISARM_DELAY. During
+    and after a countdown of the flight manager, FM_COUNTDOWN and one DISARM_DELAY more are allowed."""
     autopilot = view.service.autopilot
     if not autopilot.facts.vehicle_class.flies or "DISARM_DELAY" not in view.service.parameters:
         return None

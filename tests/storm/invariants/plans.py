@@ -22,7 +22,8 @@ INPUTS = (
 
 @invariant(When.PASS, "docs/reliability.md, State")
 def a_plan_is_whole(view: View) -> str | None:
-    """The mission, fence and rally points in memory are each empty or one of the uploaded plans, item for item."""
+    """The mission, the fence and the rally points in memory are each empty, or have all items of one upload and no
+    others."""
     kept = view.life.setdefault("whole", {})
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
@@ -35,7 +36,7 @@ def a_plan_is_whole(view: View) -> str | None:
 
 
 def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None:
-    """Of what a plan consists that is not one of those that were uploaded."""
+    """How a plan differs from every uploaded one, or None."""
     found = marks(items)
     if len(found) > 1:
         return f"plan {kind} has items of the uploads {sorted(found)}"
@@ -48,7 +49,7 @@ def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 1.2", "MISSION_ITEM_REACHED")
 def a_reached_item_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_ITEM_REACHED names an item of the mission (or 0 for a rover's guided target)."""
+    """MISSION_ITEM_REACHED has the number of a mission item (or 0 for the guided target of a rover)."""
     last = view.life.setdefault("most items", {})
     last["n"] = max(last.get("n", 0), view.service.item_count)
     return None if message.seq <= last["n"] else f"item {message.seq} of {last['n']} was reached"
@@ -56,7 +57,8 @@ def a_reached_item_exists(view: View, message: Message, peer: Peer, frame: bytes
 
 @invariant(When.EVENT, "seed 001, Update Tick", "ItemReached", "CurrentChanged")
 def an_item_is_reached_once_a_pass(view: View, event: ItemReached | CurrentChanged) -> str | None:
-    """ItemReached comes at most once for an item until the mission has gone to another or was set anew."""
+    """ItemReached is not announced again for an item until another item becomes the current one, or a mission is
+    uploaded."""
     memory = view.life.setdefault("reached", {})
     if isinstance(event, CurrentChanged):
         memory.clear()
@@ -70,7 +72,7 @@ def an_item_is_reached_once_a_pass(view: View, event: ItemReached | CurrentChang
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 1.6", "MISSION_CURRENT")
 def the_current_item_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_CURRENT names an item from 0 to one past the last."""
+    """MISSION_CURRENT is at least 0 and at most one more than the number of the last item."""
     count = view.service.item_count
     last = view.life.setdefault("largest", {})
     last["n"] = max(last.get("n", 0), count)
@@ -79,7 +81,7 @@ def the_current_item_exists(view: View, message: Message, peer: Peer, frame: byt
 
 @invariant(When.END, "docs/reliability.md, Storms", where=Where.BOTH)
 def a_plan_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
-    """When all faults are over an upload over a good link is accepted, and read back as it was sent."""
+    """When all faults are over, an upload over a good link is accepted, and a download returns the same plan."""
     done = dict(rescuer.finished)
     if done.get("last upload") != 0:
         return f"the last upload ended with {done.get('last upload')}"
@@ -114,27 +116,32 @@ def _came(view: View, message: Message, peer: Peer) -> None:
 def an_item_is_requested_from_the_station_that_announced_it(
     view: View, message: Message, peer: Peer, frame: bytes
 ) -> str | None:
-    """An item is requested only from a station that has announced that many items on that link."""
+    """An item is requested only from a station whose MISSION_COUNT on that link includes it."""
     peer.left["request", message.mission_type] += 1
     most = peer.memory.get(("upload", message.mission_type), {"most": 0})["most"]
-    return None if message.seq < most else f"item {message.seq} is asked of {peer.station.name}, who announced {most}"
+    return (
+        None
+        if message.seq < most
+        else f"item {message.seq} is requested from {peer.station.name}, MISSION_COUNT was {most}"
+    )
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Items of a plan type are requested from one station, until another station's MISSION_COUNT has come after the
-    upload's end."""
+    """Items of a plan type are requested from one station only, until its upload has ended and another station has sent
+    a MISSION_COUNT."""
     memory = view.life.setdefault(("owner", message.mission_type), {"who": peer, "at": view.now_ms})
     changed = memory["who"] is not peer and message.seq > 0
     if not changed:
         memory["who"] = peer
         return None
-    return f"item {message.seq} is asked of {peer.station.name}, the upload is {memory['who'].station.name}'s"
+    return f"item {message.seq} is requested from {peer.station.name}, the upload is {memory['who'].station.name}'s"
 
 
 @invariant(When.PASS, UPLOADS)
 def a_silent_upload_is_ended(view: View) -> str | None:
-    """An upload without any message for eight seconds is ended, and a commit ends with its transaction."""
+    """An upload without messages ends (timeout 8 s, checked after 160 s), and a received plan is written within two
+    seconds."""
     for kind in (0, 1, 2):
         memory = view.life.setdefault(("upload", kind), {})
         state = view.service.missions.state(kind)
@@ -156,7 +163,7 @@ REPEAT_MS = 1_500
 
 @invariant(When.PASS, UPLOADS)
 def a_missing_item_is_requested_again(view: View) -> str | None:
-    """During an upload a request for an item is sent at least every one and a half seconds."""
+    """During an upload, a MISSION_REQUEST is sent at least every 1.5 s."""
     for kind in (0, 1, 2):
         memory = view.life.setdefault(("request", kind), {})
         requests = sum(peer.left["request", kind] for peer in view.peers.values())
@@ -164,7 +171,7 @@ def a_missing_item_is_requested_again(view: View) -> str | None:
         if not runs or not memory.get("runs") or memory["requests"] != requests:
             memory.update(requests=requests, since=view.now_ms, runs=runs)
         elif view.now_ms - memory["since"] > REPEAT_MS:
-            return f"no item of plan {kind} was asked for in {view.now_ms - memory['since']} ms"
+            return f"no item of plan {kind} was requested in {view.now_ms - memory['since']} ms"
     return None
 
 
@@ -179,13 +186,13 @@ def _asks_anew(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def an_item_is_not_requested_again_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The same item, except the first (two MISSION_COUNTs may come at once), is requested again after 80 ms at the
-    earliest, unless the upload has begun anew or in the other form since."""
+    """The same item is requested again after 80 ms at the earliest. Exceptions: item 0, because MISSION_COUNT may be
+    repeated; and an upload that has been restarted."""
     last, at_ms = view.life.get(("asked", message.mission_type), (-1, 0))
     view.life["asked", message.mission_type] = message.seq, view.now_ms
     waits_ms = view.now_ms - at_ms
     early = 0 < last == message.seq and waits_ms < HASTE_MS and not _delayed(view)
-    return f"item {last} is asked for again after {waits_ms} ms" if early else None
+    return f"item {last} is requested again after {waits_ms} ms" if early else None
 
 
 def _delayed(view: View) -> bool:
@@ -200,7 +207,7 @@ def _counted(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
 def a_mission_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """MISSION_COUNT is the count of the plan stored last or being stored, home included."""
+    """MISSION_COUNT is 0 or the number of items of the plan that is stored or being stored, including home."""
     kept = dict(view.ledger.kept.plans)
     homes = int(message.mission_type == 0 and view.plan.firmware == "ardupilot")
     allowed = {len(kept.get(message.mission_type, ())) + homes, 0, homes}
@@ -211,14 +218,14 @@ def a_mission_count_is_that_of_the_plan(view: View, message: Message, peer: Peer
 
 @invariant(When.EVENT, "seed 001, Update Tick", "CurrentChanged")
 def the_current_item_is_in_the_mission(view: View, event: CurrentChanged) -> str | None:
-    """CurrentChanged names an item that the mission has."""
+    """CurrentChanged has the number of an item of the mission."""
     count = view.service.autopilot.plans.mission.count()
     return None if 0 <= event.seq <= max(count, 0) else f"item {event.seq} of {count}"
 
 
 @invariant(When.EVENT, "seed 001, Update Tick", "ItemReached", "CurrentChanged")
 def an_item_reached_was_the_current_one(view: View, event: ItemReached | CurrentChanged) -> str | None:
-    """ItemReached names the item that CurrentChanged named last."""
+    """ItemReached has the same item as the CurrentChanged before it."""
     memory = view.life.setdefault("current", {})
     if isinstance(event, CurrentChanged):
         memory["seq"] = event.seq
@@ -229,11 +236,11 @@ def an_item_reached_was_the_current_one(view: View, event: ItemReached | Current
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT", where=Where.BOTH)
 def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A MISSION_ITEM or MISSION_ITEM_INT that is sent is the item of that number in the uploaded plan; item 0 of a
-    mission is a waypoint at home where the firmware does so."""
+    """A sent MISSION_ITEM or MISSION_ITEM_INT equals the item of that number in the uploaded plan. Item 0 of a mission
+    is a waypoint at home, for firmware that has home there."""
     told, kind = read_item(message, message.mission_type), message.mission_type
     if kind == MissionType.MISSION and message.seq == 0 and view.firmware.habits.home_is_item_0:
-        return None if told.command == Cmd.NAV_WAYPOINT else f"home is told as {told}"  # any height: not a mark
+        return None if told.command == Cmd.NAV_WAYPOINT else f"home is reported as {told}"  # any height: not a mark
     mark = mark_of(told)
     uploaded = None if mark is None else view.uploads.get((kind, mark))
     if uploaded is None:
@@ -243,12 +250,12 @@ def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Pe
         return f"item {message.seq} of upload {mark}, which has {len(uploaded)}"
     item = uploaded[at]
     near = abs(told.x - item.x) < 1e-5 and abs(told.y - item.y) < 1e-5 and abs(told.z - item.z) < 0.01
-    return None if near and told.command == item.command else f"item {message.seq} of upload {mark} is told as {told}"
+    return None if near and told.command == item.command else f"item {message.seq} of upload {mark} is sent as {told}"
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK")
 def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """An item that was taken before is no MAV_MISSION_INVALID_SEQUENCE when it comes again."""
+    """A repeated item of an upload is not answered by MAV_MISSION_INVALID_SEQUENCE."""
     memory = peer.memory.setdefault(("sequence", message.mission_type), {"asked": -1})
     if message.get_type() != "MISSION_ACK":
         memory["asked"] = message.seq
@@ -256,7 +263,7 @@ def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: 
     at_ms, last = peer.memory.get(("item", message.mission_type), (-1, 0))
     if message.type != MissionResult.INVALID_SEQUENCE or at_ms != view.now_ms:
         return None
-    return None if last >= memory["asked"] else f"item {last} is refused, {memory['asked']} was asked for"
+    return None if last >= memory["asked"] else f"item {last} is refused, {memory['asked']} was requested"
 
 
 @noted("MISSION_ITEM", "MISSION_ITEM_INT")

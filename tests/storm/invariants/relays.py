@@ -19,7 +19,8 @@ def _troubled(storm: RelayStorm) -> bool:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_heartbeat_comes_through_a_relay(storm: RelayStorm) -> str | None:
-    """While the controller's line carries its HEARTBEAT, it is sent to every station within three seconds."""
+    """While the connection to the controller works, every station receives its HEARTBEAT at least every three
+    seconds."""
     if _troubled(storm):
         return None
     for peer in storm.peers.values():
@@ -30,8 +31,8 @@ def a_heartbeat_comes_through_a_relay(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_relay_answers_no_command_twice(storm: RelayStorm) -> str | None:
-    """On a link there are no more final COMMAND_ACKs of a command than requests for it on all links (stations share
-    ids); for a mode PX4 sends two."""
+    """A link carries at most one final COMMAND_ACK for each time that the command was sent on any link (stations share
+    ids); for DO_SET_MODE PX4 sends two."""
     for peer in storm.peers.values():
         for command, answers in peer.answered.items():
             asked = storm.asked[command] * (2 if storm.plan.px4 and command == Cmd.DO_SET_MODE else 1)
@@ -42,7 +43,7 @@ def a_relay_answers_no_command_twice(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def a_plan_behind_a_relay_is_whole(storm: RelayStorm) -> str | None:
-    """Mission, fence and rally points that Sortie holds are each those of one upload."""
+    """The mission, the fence and the rally points that Sortie has read are each those of one upload."""
     plans = storm.bench.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
         found = marks(storage.items())
@@ -53,19 +54,19 @@ def a_plan_behind_a_relay_is_whole(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_PASS, COMPANION)
 def no_controller_is_armed_without_a_request(storm: RelayStorm) -> str | None:
-    """The controller's motors are armed only within the time that an arming takes after a frame of a station."""
+    """The controller arms only within 150 s (the longest time that arming takes) of a frame from a station."""
     memory = storm.memory.setdefault("armed", {"is": False})
     before, memory["is"] = memory["is"], bool(storm.bench.controller.armed)
     if before or not memory["is"]:
         return None
     asked_ms = storm.memory.get("asked", {}).get("at", -ASKED_MS)
-    return None if storm.now_ms - asked_ms < ASKED_MS else "armed, and nobody has asked"
+    return None if storm.now_ms - asked_ms < ASKED_MS else "armed without a request"
 
 
 @invariant(When.RELAY_PASS, "docs/reliability.md, Links")
 def a_relay_queue_stays_within_its_limit(storm: RelayStorm) -> str | None:
-    """The send queues of the controller's line and of stations' links are never longer than the overflow limit and one
-    burst."""
+    """The send queues of the controller's link and of the stations' links never exceed the overflow limit by more than
+    one burst (64 KiB)."""
     for endpoint in (storm.bench.link, storm.bench.service.endpoint):
         for link in endpoint.links():
             if endpoint.queued(link) > OVERFLOW + 64 * 1024:
@@ -75,5 +76,5 @@ def a_relay_queue_stays_within_its_limit(storm: RelayStorm) -> str | None:
 
 @invariant(When.RELAY_END, "docs/reliability.md, Storms")
 def a_controller_is_down_at_the_end(storm: RelayStorm) -> str | None:
-    """Within ten minutes after the last fault a patient operator has the controller's vehicle down and disarmed."""
+    """Within ten minutes after the last fault, an operator who repeats commands has landed and disarmed the vehicle."""
     return None if not storm.bench.controller.armed else f"still armed: {storm.bench.story()}"

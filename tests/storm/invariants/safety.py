@@ -22,7 +22,7 @@ RELIABILITY = "docs/reliability.md, Storms"
 
 @invariant(When.END, RELIABILITY, where=Where.BOTH)
 def every_vehicle_is_down_at_the_end(view: View, rescuer: Station) -> str | None:
-    """Within 30 minutes after the last fault a patient operator with a good link has the vehicle down and disarmed."""
+    """Within 30 minutes after the last fault, an operator with a good link has landed and disarmed the vehicle."""
     if view.process is None:
         return "no process runs"
     facts = view.service.autopilot.facts
@@ -53,13 +53,13 @@ def _heard(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.EVENT, RELIABILITY, "ArmedChanged", where=Where.BOTH)
 def no_vehicle_arms_without_a_request(view: View, event: ArmedChanged) -> str | None:
-    """The motors are armed only after a request, within the time that an arming takes."""
+    """The vehicle arms only within 150 s of a request, the longest time that arming takes."""
     wishes = view.life.get("wishes", {})
     view.life.setdefault("armed", {})["at"] = view.now_ms
     if not event.armed:
         return None
     asked = max(wishes.get("arm", -ARMING_MS), wishes.get("sticks", -ARMING_MS))
-    return None if view.now_ms - asked < ARMING_MS else f"armed by {event.method.name}, nobody has asked"
+    return None if view.now_ms - asked < ARMING_MS else f"armed by {event.method.name} without a request"
 
 
 _MAY_STOP_IN_THE_AIR = frozenset(
@@ -69,7 +69,7 @@ _MAY_STOP_IN_THE_AIR = frozenset(
 
 @invariant(When.EVENT, "seed 002, State Machine", "ArmedChanged")
 def motors_do_not_stop_in_the_air(view: View, event: ArmedChanged) -> str | None:
-    """A vehicle that flies is not disarmed 3 m or higher above the ground, but by a crash or a termination."""
+    """A flying vehicle does not disarm at 3 m or more above home, except after a crash or by flight termination."""
     facts = view.service.autopilot.facts
     if event.armed or not facts.vehicle_class.flies or event.method in _MAY_STOP_IN_THE_AIR:
         return None
@@ -87,7 +87,7 @@ def _armed_or_not(view: View, event: ArmedChanged, peer: Peer | None) -> None:
 
 @invariant(When.PASS, "seed 002, State Machine")
 def motors_stop_after_a_disarm(view: View) -> str | None:
-    """Half a second after a disarm the motors give no thrust."""
+    """Half a second after disarming, the motors have no thrust."""
     if any(fault.name.startswith("gps") for fault in view.service.faults.active):
         view.life["blind"] = {"was": True}
     if view.service.autopilot.facts.armed:
@@ -104,18 +104,17 @@ def motors_stop_after_a_disarm(view: View) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.1", "ModeChanged")
 def a_mode_change_is_requested(view: View, event: ModeChanged) -> str | None:
-    """A mode that changes by a ground station's command changes within a minute of one, or with a countdown that much
-    later."""
+    """A mode change with the reason GCS_COMMAND follows a command within 60 s, plus FM_COUNTDOWN."""
     if event.reason is not ModeReason.GCS_COMMAND or view.plan.firmware != ARDUPILOT:  # PX4 asks for Hold itself
         return None
     asked = view.life.get("wishes", {}).get("command", -60_000)
     counts_ms = 1000 * view.service.parameters["FM_COUNTDOWN"] if "FM_COUNTDOWN" in view.service.parameters else 0
-    return None if view.now_ms - asked < 60_000 + counts_ms else "nobody has asked"
+    return None if view.now_ms - asked < 60_000 + counts_ms else "without a request"
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.4", "ModeChanged")
 def a_mode_is_one_of_its_kind(view: View, event: ModeChanged) -> str | None:
-    """Every mode is one that this kind of vehicle has."""
+    """Every mode is a mode of this kind of vehicle."""
     view.storm.story.meet("mode", str(event.number), event.reason.name)
     known = view.vehicle_class.modes.specs
     return None if event.number in known else f"mode {event.number}"
@@ -123,7 +122,7 @@ def a_mode_is_one_of_its_kind(view: View, event: ModeChanged) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.5", "HomeChanged")
 def home_is_on_earth(view: View, event: HomeChanged) -> str | None:
-    """Home is finite, and within a kilometre of where the vehicle was switched on."""
+    """Home is finite, and within 5 km of where the vehicle was switched on."""
     home = view.service.autopilot.facts.home
     if home is None:
         return None
@@ -133,14 +132,14 @@ def home_is_on_earth(view: View, event: HomeChanged) -> str | None:
 
 @invariant(When.PASS, "docs/reliability.md, Long runs")
 def the_state_is_finite(view: View) -> str | None:
-    """Position, speed and attitude are numbers."""
+    """Position, speed and attitude are finite numbers."""
     state = view.service.vehicle.state.report
     return None if bool(np.isfinite(state[report.LAT : report.R + 1]).all()) else "the state holds NaN"
 
 
 @invariant(When.PASS, RELIABILITY)
 def no_vehicle_flies_away(view: View) -> str | None:
-    """No vehicle is higher than 400 m above home, or farther from it than 5 km."""
+    """No vehicle is 400 m or more above home, or 5 km or more away from it."""
     state = view.service.vehicle.state.report
     if is_blind(view):
         return None

@@ -1,4 +1,4 @@
-"""Vehicles with a key: who is heard, and what leaves (https://mavlink.io/en/guide/message_signing.html)."""
+"""Vehicles with a signing key: which frames they accept and send (https://mavlink.io/en/guide/message_signing.html)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOOKED_AT = ("HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "PARAM_VALUE")
 
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """On a link that is not trusted a vehicle with a key signs all frames."""
+    """A vehicle with a signing key signs all frames, except on trusted links."""
     if not view.storm.plan.signed or peer.station.trusted:
         return None
     signed = bool(frame[2] & SIGNED) and is_signed_with(frame, KEY)
@@ -25,8 +25,8 @@ def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: by
 
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The timestamps of a stream of signed frames increase, over all restarts and whatever the machine's clock
-    shows."""
+    """The timestamps of a signing stream (system, component, link) always increase, also over restarts and changes of
+    the system clock."""
     if not frame[2] & SIGNED:
         return None
     stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
@@ -38,8 +38,8 @@ def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Pe
 
 @invariant(When.ACCEPTED, SIGNING)
 def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
-    """On a link that is not trusted a vehicle with a key accepts frames signed with it, and no frame twice over all
-    restarts; a modem's status needs no signature."""
+    """A vehicle with a signing key accepts only frames signed with it, and no frame twice, also over restarts.
+    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS."""
     if not view.storm.plan.signed:
         return None
     accepted = view.memory.setdefault("accepted", {})
@@ -60,11 +60,11 @@ def _value(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
 def a_parameter_has_a_value_that_was_set(view: View) -> str | None:
-    """A parameter has its first value, or one set by a station that may set it."""
+    """A parameter has its initial value, or a value set by a station that is allowed to set it."""
     served, asked = view.service.served, view.memory.get("asked values", {})
     first = view.memory.setdefault("first values", {name: served[name] for name in view.parameters})
     for name in view.parameters:
         value = served[name]
         if value != first[name] and not any(abs(value - each) <= 1e-4 * abs(each) for each in asked.get(name, ())):
-            return f"{name} is {value:g}, which nobody who may has set"
+            return f"{name} is {value:g}, which no permitted station has set"
     return None

@@ -1,4 +1,4 @@
-"""What leaves and comes on links."""
+"""Messages that are sent and received on links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.storm.view import Peer, View
 
 LONGEST_BEAT_MS = 2_000
 _TURN_MS = 1 << 32
-"""At which time_boot_ms begins anew."""
+"""At which time_boot_ms overflows."""
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT", where=Where.BOTH)
@@ -30,7 +30,7 @@ def a_heartbeat_is_sent_every_two_seconds(view: View, message: Message, peer: Pe
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.1", where=Where.BOTH)
 def a_heartbeat_is_never_missing(view: View) -> str | None:
-    """A connected station has received a HEARTBEAT within the last 2 s of vehicle time."""
+    """A connected station has received a HEARTBEAT within the last 2.5 s of vehicle time."""
     if view.service.endpoint.muted:
         view.life.setdefault("muted", {})["at"] = view.now_ms
         return None
@@ -60,7 +60,7 @@ def _count(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK", where=Where.BOTH)
 def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """On a link there are no more final COMMAND_ACKs of a command than requests for it."""
+    """A link carries at most one final COMMAND_ACK for each time that the command was received on it."""
     if message.result == Result.IN_PROGRESS:
         return None
     peer.left["command", message.command] += 1
@@ -71,13 +71,13 @@ def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: 
 
 ANSWER_MS = 45_000
 _IN_PROGRESS = frozenset((Cmd.COMPONENT_ARM_DISARM, Cmd.DO_SET_MODE, Cmd.PREFLIGHT_CALIBRATION, Cmd.USER_1))
-"""Commands that may take a while: who asks again is one who waits."""
+"""Commands that may take a while: one answer is enough for a repeated one."""
 
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.2", where=Where.BOTH)
 def a_command_is_answered(view: View) -> str | None:
-    """Every command has its answer within 45 s (an arming takes up to 30 s) if its link is still open; a command
-    repeated while it is in progress has one answer for both."""
+    """Every command has a final COMMAND_ACK within 45 s (arming takes up to 30 s) if its link is still open. A command
+    that is repeated while it is in progress has one for both."""
     for peer in view.peers.values():
         if not view.must_answer(peer):
             continue
@@ -97,10 +97,10 @@ def a_command_is_answered(view: View) -> str | None:
 
 @invariant(When.END, "docs/reliability.md, Storms", where=Where.BOTH)
 def a_parameter_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
-    """When all faults are over a parameter that is set over a good link has that value."""
+    """When all faults are over, a parameter that is set over a good link has that value."""
     found = dict(rescuer.finished).get("last set")
     wanted = next(iter(view.parameters.values()))[1]
-    return None if found == wanted else f"set to {wanted:g}, told {found}"
+    return None if found == wanted else f"set to {wanted:g}, reported {found}"
 
 
 ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_COUNT", "MISSION_ITEM",
@@ -109,37 +109,37 @@ ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_I
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", *ADDRESSED, where=Where.BOTH)
 def answers_go_to_the_requester(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Answers name a system and component that were received on the link on which they are sent."""
+    """The target system and component of an answer have been received on the same link."""
     if message.get_type() in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.seq == 0:
-        return None  # home may be told to all
+        return None  # home may be sent to all
     heard = peer.memory.get("heard", set())
     asker = message.target_system, message.target_component
-    return None if asker in heard or asker == (0, 0) else f"{message.get_type()} to {asker}, heard {sorted(heard)}"
+    return None if asker in heard or asker == (0, 0) else f"{message.get_type()} to {asker}, known {sorted(heard)}"
 
 
 @invariant(When.SENT, "https://mavlink.io/en/guide/serialization.html", "HEARTBEAT", where=Where.BOTH)
 def a_frame_is_valid(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The checksum of a sent frame is right, and its sender is the vehicle."""
+    """The checksum of a sent frame is correct."""
     found = FrameReader().receive(bytes(frame))
     return None if len(found) == 1 and found[0].known else "a frame with a wrong checksum"
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
 def a_heartbeat_shows_the_vehicle(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """HEARTBEAT's armed bit and mode are those of the vehicle, or those of the moment at which it was queued, at most a
-    second ago."""
+    """The armed bit and mode of HEARTBEAT are those of the vehicle; at most three in a row may be older, because they
+    waited in the send queue."""
     if frame[6] != 1 or view.plan.firmware != "ardupilot":
         return None
     autopilot = view.service.autopilot
     memory = peer.memory.setdefault("truth", {"lies": 0})
     told = bool(message.base_mode & 128), message.custom_mode
     memory["lies"] = 0 if told == (autopilot.facts.armed, autopilot.modes.spec.number) else memory["lies"] + 1
-    return None if memory["lies"] < 4 else f"it says {told}, for {memory['lies']} HEARTBEATs"
+    return None if memory["lies"] < 4 else f"it reports {told}, for {memory['lies']} HEARTBEATs"
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT", where=Where.BOTH)
 def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Type and autopilot of HEARTBEAT never change, over all restarts."""
+    """Type and autopilot of HEARTBEAT never change, also over restarts."""
     if frame[6] != 1:
         return None
     known = view.memory.setdefault("identity", {"is": (message.type, message.autopilot)})
@@ -149,7 +149,7 @@ def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) ->
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "AUTOPILOT_VERSION", where=Where.BOTH)
 def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """AUTOPILOT_VERSION has the same uid and capabilities over all restarts."""
+    """The uid and capabilities of AUTOPILOT_VERSION never change, also over restarts."""
     now = message.uid, bytes(message.uid2), message.capabilities
     known = view.memory.setdefault("version", {"is": now})
     return None if known["is"] == now else f"{now} after {known['is']}"
@@ -157,7 +157,7 @@ def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> s
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE", where=Where.BOTH)
 def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE's count and a parameter's type never change, and an index is below the count."""
+    """param_count and the type of a parameter never change, and param_index is below param_count."""
     peer.memory.get("parameter waits", {}).pop(message.param_id, None)
     memory = view.memory.setdefault("parameters", {"count": message.param_count})
     if message.param_count != memory["count"]:
@@ -170,7 +170,7 @@ def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: byte
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT", where=Where.BOTH)
 def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """STATUSTEXT is printable ASCII, of a severity from 0 to 7."""
+    """STATUSTEXT is printable ASCII with a severity from 0 to 7."""
     text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
     plain = all(32 <= ord(letter) < 127 or letter in "\t\n" for letter in text)
     return None if plain and text and message.severity <= 7 else f"severity {message.severity}, text {text!r}"
@@ -192,18 +192,19 @@ def _remember_home(view: View, event: Event, peer: Peer | None) -> None:
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.5", "HOME_POSITION")
 def the_reported_home_is_home(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """HOME_POSITION is the vehicle's home, never 0/0."""
+    """HOME_POSITION is the vehicle's home, and never 0, 0."""
     home = view.service.autopilot.facts.home
     if message.latitude == 0 and message.longitude == 0:
-        return "home is told as 0/0"
+        return "home is reported as 0/0"
     told = message.latitude, message.longitude
     known = any(abs(told[0] - lat) <= 1 and abs(told[1] - lon) <= 1 for lat, lon in _homes(view))
-    return None if known else f"{told} is told, home is {home}"
+    return None if known else f"{told} is reported, home is {home}"
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS", where=Where.BOTH)
 def a_battery_is_reported_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """SYS_STATUS reports a battery of 0 to 100 %, or -1, and never a fuller one in flight."""
+    """battery_remaining of SYS_STATUS is 0 to 100 %, or -1, and increases by at most 3 % from one message to the
+    next."""
     known = peer.memory if view.storm.machine.real else view.life  # a real process reboots within its life
     memory = known.setdefault("battery", {"last": 100})
     now = message.battery_remaining
@@ -220,8 +221,8 @@ def a_battery_is_reported_in_percent(view: View, message: Message, peer: Peer, f
     where=Where.BOTH,
 )
 def reported_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """time_boot_ms of a stream never decreases except when its 32 bits are full, after 49.7 days, and is not ahead of
-    the vehicle."""
+    """time_boot_ms of a message never decreases, except when its 32 bits overflow after 49.7 days, and is not more than
+    20 s ahead of vehicle time."""
     name, now_ms = message.get_type(), view.vehicle_ms
     told_ms = message.time_boot_ms + (now_ms - message.time_boot_ms + _TURN_MS // 2) // _TURN_MS * _TURN_MS
     last_ms = peer.memory.get(("time", name), 0)
@@ -234,7 +235,8 @@ def reported_time_does_not_go_back(view: View, message: Message, peer: Peer, fra
 
 @invariant(When.SENT, "docs/reliability.md, Clocks", "SYSTEM_TIME", where=Where.BOTH)
 def reported_utc_follows_vehicle_time(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The UTC of SYSTEM_TIME increases with its vehicle time on a link, whatever happens to the machine's clock."""
+    """time_unix_usec and time_boot_ms of SYSTEM_TIME increase together on a link, also when the system clock is
+    changed."""
     boot_ms = round(message.time_unix_usec / 1000) - message.time_boot_ms
     known = peer.memory.setdefault("UTC", boot_ms)
     jump_ms = (boot_ms - known + _TURN_MS // 2) % _TURN_MS - _TURN_MS // 2
@@ -243,15 +245,15 @@ def reported_utc_follows_vehicle_time(view: View, message: Message, peer: Peer, 
 
 @invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT", where=Where.BOTH)
 def sequence_numbers_count_frames(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Between two HEARTBEATs the sequence number increases by the number of sent frames."""
+    """Between two HEARTBEATs the sequence number increases by the number of frames sent."""
     gap = peer.memory.pop("gap", None)
     return None if _muted(view, view.now_ms - 60_000) else gap
 
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.9", where=Where.BOTH)
 def mission_requests_are_answered(view: View) -> str | None:
-    """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT are answered within 20 s: by a count, a request or an
-    acknowledgement."""
+    """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT are answered within 20 s, by MISSION_COUNT,
+    MISSION_REQUEST or MISSION_ACK."""
     for peer in view.peers.values():
         waits = peer.memory.get("mission waits")
         if waits is None or not view.must_answer(peer):
@@ -279,7 +281,7 @@ _ANSWERS = {
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.9", *_ANSWERS, where=Where.BOTH)
 def a_mission_answer_is_of_a_known_kind(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Answers of the mission protocol name a type of plan, 0 to 2, or 255 for all."""
+    """Answers of the mission protocol have mission_type 0, 1 or 2, or 255 for all."""
     waits = peer.memory.get("mission waits", {})
     for asked in _ANSWERS[message.get_type()]:
         waits.pop((asked, message.mission_type), None)
@@ -297,27 +299,27 @@ def _parameter_asked(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8", where=Where.BOTH)
 def parameter_requests_are_answered(view: View) -> str | None:
-    """A parameter that is set or read by name is reported on that link within 20 s."""
+    """A parameter that is set or read by name is sent on that link within 20 s."""
     for peer in view.peers.values():
         waits = peer.memory.get("parameter waits", {})
         if not waits or not view.must_answer(peer):
             continue
         for name, since in waits.items():
             if view.now_ms - since > 20_000 and not _muted(view, since):
-                return f"{name} was not told to {peer.station.name} for {view.now_ms - since} ms"
+                return f"{name} was not sent to {peer.station.name} for {view.now_ms - since} ms"
     return None
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
 def a_reported_parameter_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE names a parameter of the vehicle, and its value is a number."""
+    """PARAM_VALUE has the name of a parameter of the vehicle (or _HASH_CHECK)."""
     known = message.param_id in view.service.served or message.param_id == "_HASH_CHECK"
     return None if known else f"PARAM_VALUE of {message.param_id}"
 
 
 @invariant(When.PASSED_ON, "https://mavlink.io/en/guide/routing.html", where=Where.BOTH)
 def a_frame_is_not_sent_back(view: View, peer: Peer, frame: bytes) -> str | None:
-    """A forwarded frame has come from another link."""
+    """A frame is not forwarded to the link from which it was received."""
     origins = view.origins.get(frame)
     return f"a frame of {peer.station.name} comes back to it" if origins == {peer.station.name} else None
 
@@ -336,7 +338,7 @@ def _index_asked(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
 def a_parameter_index_is_that_of_the_list(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE with an index names the parameter that has this index in the list."""
+    """param_index of PARAM_VALUE is the index of that parameter in the list, or 65535."""
     _, seen, read = peer.memory.get("list", (0, set(), set()))
     if message.param_index in read:
         read.remove(message.param_index)  # the answer to a read of its own
@@ -353,7 +355,7 @@ LIST_MS = 30_000
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
 def a_list_of_parameters_is_whole(view: View) -> str | None:
-    """Half a minute after PARAM_REQUEST_LIST every parameter has been sent on that link."""
+    """Within 30 s of PARAM_REQUEST_LIST every parameter is sent on that link."""
     for peer in view.peers.values():
         asked = peer.memory.get("list")
         if asked is None or view.now_ms - asked[0] < LIST_MS:
@@ -361,5 +363,5 @@ def a_list_of_parameters_is_whole(view: View) -> str | None:
         del peer.memory["list"]
         missing = set(range(len(view.service.served))) - asked[1]
         if missing and view.must_answer(peer) and not _muted(view, asked[0]):
-            return f"{len(missing)} parameters never left to {peer.station.name}, the first is {min(missing)}"
+            return f"{len(missing)} parameters were not sent to {peer.station.name}, the first is {min(missing)}"
     return None
