@@ -19,19 +19,21 @@ PAGE = Path(__file__).parents[2] / "docs" / "autotest.md"
 MISSED = Path(__file__).with_name("missed.toml")
 HEAD = """# ArduPilot's own flight tests
 
-ArduPilot flies its vehicles through some hundred tests each before a change is taken (`Tools/autotest`). Here they are
-put before Sortie's vehicle: a program with the command line of ArduPilot's binary starts `sortie serve` in its place.
+ArduPilot's `Tools/autotest` flies each kind of vehicle through more than a hundred tests. Here these tests run with Sortie's
+simulated vehicle: a program with the command line of ArduPilot's binary starts `sortie serve` instead.
 
 ```
 python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYTHON
 ```
 
-TREE is a copy of ArduPilot's sources (4.7-dev, 6a8c9b91) that was not built, PYTHON an interpreter with what its tests
-import. Left out is what nobody sees through a ground station, by the list in `scripts/autotest/left_out.toml`. Time
-never outruns the tests (`--pace clients`). The world is SITL's where ours is another by default: an endless battery, a
-GPS and a barometer without noise, pads that are seen from everywhere above them, a rover that rolls at any throttle
-(MOT_THR_MIN); two tests fly over the hills of their place, from the tile in their tree, and one (Landing) climbs at
-16 m/s with the drag of SITL's copter, which is four times ours.
+TREE is a checkout of ArduPilot (4.7-dev, 6a8c9b91); it need not be built. PYTHON is an interpreter that has the modules that
+the tests import. Tests of things that a ground station cannot observe are left out, by the list in
+`scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--pace clients`).
+
+Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer without noise,
+landing targets that are visible from everywhere above them, and a rover that moves at any throttle (MOT_THR_MIN). Two tests use
+terrain data from the tile in ArduPilot's tree. One test (Landing) climbs at 16 m/s with the drag of SITL's copter, which is four
+times that of Sortie's.
 
 """
 
@@ -74,7 +76,7 @@ def page(runs: dict[str, Results]) -> str:
     )
     lines = [
         *table(("vehicle", "tests", "left out", "flown", "passed", "failed"), sums),
-        *("", "Of each test the last flight counts.", ""),
+        *("", "The last flight of each test counts.", ""),
         *table(("run", "vehicle", "flown", "passed"), flown),
         *("", "## Left out", ""),
         *table(("vehicle", "reason", "tests"), skipped),
