@@ -128,7 +128,7 @@ class Passing:
 
     def __str__(self) -> str:
         if not self.modes:
-            return "told" if self.told else "nothing"
+            return "reported" if self.told else "nothing"
         (first_s, first), *rest = self.modes
         times = sum(name == first for _, name in self.modes)
         often = f" ({times} times)" if times > 1 else ""

@@ -384,8 +384,8 @@ def judge_all(given: argparse.Namespace) -> None:
     judged = (
         (f"within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight", near),
         ("the same failsafes within a second, and the same end", _share(row.failsafe for row in rows)),
-        ("the planted fault named", _share(bool(row.named) for row in faults)),
-        ("faults named that nobody planted", sum(_wrong(row, folders) for row in rows)),
+        ("the injected fault named", _share(bool(row.named) for row in faults)),
+        ("faults named that were not injected", sum(_wrong(row, folders) for row in rows)),
     )
     sums = table(("judged", ""), judged)
     print("\n".join(sums))

@@ -16,10 +16,10 @@ _INTRODUCTION = """# Nights
 
 Made by `scripts/nights-page` from `tests/nights.jsonl`; do not edit.
 
-What long runs of [storms](reliability.md#storms), of [fuzzing](reliability.md#fuzzing) and of clients with
-[a real firmware](real-firmware.md#figures) have seen so far. Each run prints its row at its end (`tests/nights.py` says
-how it is kept), so that many short runs add up. The commit is the one that ran; with "+", files were changed. A core
-hour is an hour of processor time (user and system).
+Results of long runs of [storms](reliability.md#storms), of [fuzzing](reliability.md#fuzzing) and of clients with [a
+real firmware](real-firmware.md#figures). Each run prints its row when it ends; `tests/nights.py` describes how to
+add it. The commit is the tested one; "+" means that it had local changes. A core hour is an hour of processor time
+(user and system). Deaths are processes that were killed.
 """
 
 
@@ -79,8 +79,8 @@ def _storms(runs: Sequence[StormRun]) -> list[str]:
     return [
         "## Storms in virtual time\n",
         f"{seeds:,} storms of {hours:,.0f} vehicle hours ({hours / YEAR_H:.2f} years; {flown:,.0f} hours with motors "
-        f"on) in {core_hours:.2f} core hours: {hours / core_hours:,.0f} vehicle hours in a core hour. {broken} broke "
-        f"an invariant; since the last of these {clean:,.0f} vehicle hours ({clean / YEAR_H:.2f} years) have passed.\n",
+        f"on) in {core_hours:.2f} core hours: {hours / core_hours:,.0f} vehicle hours per core hour. {broken} broke "
+        f"an invariant; {clean:,.0f} vehicle hours ({clean / YEAR_H:.2f} years) since the last of them.\n",
         *_storm_table(
             "vehicle hours, with motors on, events, deaths, broken, hours since",
             runs,
@@ -98,8 +98,8 @@ def _reals(runs: Sequence[RealRun]) -> list[str]:
         clean = run.clean_seeds + (0 if run.broken else clean)
     return [
         "## Storms around real processes\n",
-        f"{seeds:,} storms with {deaths:,} deaths of a process. {broken} broke an invariant; {clean:,} have passed "
-        "since.\n",
+        f"{seeds:,} storms with {deaths:,} deaths of a process. {broken} broke an invariant; {clean:,} storms since "
+        "the last of them.\n",
         *_storm_table(
             "vehicle hours, deaths, broken, storms since",
             runs,
@@ -138,7 +138,7 @@ def _paced(runs: Sequence[PacedRun]) -> list[str]:
     of = {pair: [run for run in runs if (run.client, run.firmware) == pair] for pair in pairs}
     return [
         "## Flights of a client with a real firmware\n",
-        "Vehicle time waits for the client, and every core has something else to do (`python -m "
+        "Vehicle time waits for the client, and all cores are busy with other work (`python -m "
         "scripts.paced_flights`).\n",
         *_table(
             "client, firmware, flights, failed, times real time, core hours, last run, commit",
@@ -175,7 +175,7 @@ def _found(rows: Sequence[Found]) -> list[str]:
         )
         for row in rows
     )
-    return ["## What was found\n", *_table("seed or parser, what, at fault, mended, test", cells)]
+    return ["## What was found\n", *_table("seed or parser, what, at fault, fixed in, test", cells)]
 
 
 def main(arguments: list[str]) -> int:

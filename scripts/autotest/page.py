@@ -19,21 +19,21 @@ PAGE = Path(__file__).parents[2] / "docs" / "autotest.md"
 MISSED = Path(__file__).with_name("missed.toml")
 HEAD = """# ArduPilot's own flight tests
 
-ArduPilot's `Tools/autotest` flies each kind of vehicle through more than a hundred tests. Here these tests run with Sortie's
-simulated vehicle: a program with the command line of ArduPilot's binary starts `sortie serve` instead.
+ArduPilot's `Tools/autotest` flies each kind of vehicle through more than a hundred tests. Here these tests run with
+Sortie's simulated vehicle: a program with the command line of ArduPilot's binary starts `sortie serve` instead.
 
 ```
 python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYTHON
 ```
 
-TREE is a checkout of ArduPilot (4.7-dev, 6a8c9b91); it need not be built. PYTHON is an interpreter that has the modules that
-the tests import. Tests of things that a ground station cannot observe are left out, by the list in
+TREE is a checkout of ArduPilot (4.7-dev, 6a8c9b91); it need not be built. PYTHON is an interpreter that has the
+modules that the tests import. Tests of things that a ground station cannot observe are left out, by the list in
 `scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--pace clients`).
 
-Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer without noise,
-landing targets that are visible from everywhere above them, and a rover that moves at any throttle (MOT_THR_MIN). Two tests use
-terrain data from the tile in ArduPilot's tree. One test (Landing) climbs at 16 m/s with the drag of SITL's copter, which is four
-times that of Sortie's.
+Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer
+without noise, landing targets that are visible from everywhere above them, and a rover that moves at any throttle
+(MOT_THR_MIN). Two tests use terrain data from the tile in ArduPilot's tree. One test (Landing) climbs at 16 m/s
+with the drag of SITL's copter, which is four times that of Sortie's.
 
 """
 
