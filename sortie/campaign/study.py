@@ -232,6 +232,8 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
     for key, word, known in (("firmware", file.firmware, FIRMWARES), ("strategy", file.strategy, STRATEGIES)):
         if word is not None and word not in known:
             raise UserError(f"{key}: expected {' or '.join(known)}, not '{word}'{nearest(word, known)}")
+    if file.strategy is not None and source.kind == "sim":
+        raise UserError(f"strategy: it is for a real firmware; {file.vehicle} flies its plan itself")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(file)}
     code = _code_text(file, path.parent)
     _check_judges(file)

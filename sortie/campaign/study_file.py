@@ -57,8 +57,8 @@ class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contents of a study file; see `EXAMPLE`. `firmware`: as --firmware, for `sim`; `strategy`: as
-    --strategy, for a real firmware."""
+    """Contents of a study file; see `EXAMPLE`. `firmware`: as --firmware, for `sim`; `strategy`: as --strategy, for a
+    real firmware."""
 
     plan: str
     judge: dict[str, str]
