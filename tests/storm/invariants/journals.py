@@ -185,7 +185,7 @@ def starts_are_counted(view: View, stored: StoredState) -> str | None:
 
 @invariant(When.PASS, STATE)
 def a_ticket_is_settled(view: View) -> str | None:
-    """A change given to the journal is written or refused within 6 s, apart from the delay of a slow disk."""
+    """A change given to the journal is written or refused within 2 s, apart from the delay of a slow disk."""
     waiting = [ticket for ticket, _ in view.ledger.waiting]
     memory = view.life.setdefault("tickets", {"first": None, "since": 0})
     first = waiting[0] if waiting else None
@@ -193,7 +193,7 @@ def a_ticket_is_settled(view: View) -> str | None:
         memory.update(first=first, since=view.now_ms)
         return None
     stands_ms = view.now_ms - memory["since"]
-    return None if first is None or stands_ms < 6_000 else f"ticket {first} waits for {stands_ms} ms"
+    return None if first is None or stands_ms < 2_000 else f"ticket {first} waits for {stands_ms} ms"
 
 
 @invariant(When.PASS, STATE)
