@@ -27,7 +27,8 @@ from sitl.ways_in import WAYS
 from sortie.campaign.compare import agreement
 from sortie.campaign.flown import FlownRun, RunResult, fly_run
 from sortie.campaign.study import Study
-from sortie.commands.doctor import look_for
+from sortie.commands.doctor import FoundBinary, look_for
+from sortie.config.values import parse_vehicle
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STUDIES: Final = ROOT / "examples" / "studies"
@@ -71,22 +72,26 @@ def failed(row: RunResult) -> str:
     return " ".join([row.result] if row.result in ("refused", "error") else judges)
 
 
+def binary_of(firmware: str) -> FoundBinary:
+    """The binary that flies as `firmware`."""
+    vehicle = parse_vehicle(VEHICLES[firmware])
+    return look_for(WAYS[vehicle.kind], vehicle.frame, "")
+
+
 def fly(name: str, run: int, firmware: str, keep: Path | None) -> Line:
     """One run in both."""
     study = Study.read(STUDIES / f"{name}.toml")
-    word, _, kind = VEHICLES[firmware].partition(",")[0].partition(":")
-    study = _as(study, firmware=word)
+    study = _as(study, firmware=parse_vehicle(VEHICLES[firmware]).kind)
     theirs = _as(study, vehicle=VEHICLES[firmware], strategy="native")
     given = study.inputs()[run]
     pair = [fly_run(one, run, given) for one in (study, theirs)]
     ours, other = (failed(flown.row) for flown in pair)
     if keep is not None and ours != other:
         _keep(keep, f"{name}-{run}", pair)
-    binary = look_for(WAYS[word], kind, "")
     commit = subprocess.run(
         ["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return Line(name, firmware, run, study.seed(run), binary.version, commit.stdout.strip(), ours, other)
+    return Line(name, firmware, run, study.seed(run), binary_of(firmware).version, commit.stdout.strip(), ours, other)
 
 
 def _as(study: Study, **keys: str) -> Study:

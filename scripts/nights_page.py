@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -109,9 +110,17 @@ def _reals(runs: Sequence[RealRun]) -> list[str]:
     ]
 
 
+Run = TypeVar("Run")
+Key = TypeVar("Key", str, tuple[str, str])
+
+
+def _grouped(runs: Sequence[Run], key: Callable[[Run], Key]) -> Iterator[tuple[Key, list[Run]]]:
+    """Runs of each key, in order of keys and then of time."""
+    for each, of in groupby(sorted(runs, key=key), key):
+        yield each, list(of)
+
+
 def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
-    parsers = sorted({run.parser for run in runs})
-    of = {parser: [run for run in runs if run.parser == parser] for parser in parsers}
     return [
         "## Fuzzing\n",
         f"{sum(run.core_hours for run in runs):.2f} core hours, {sum(run.inputs for run in runs):,} inputs, "
@@ -121,21 +130,19 @@ def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
             (
                 (
                     parser,
-                    f"{sum(run.core_hours for run in of[parser]):.2f}",
-                    f"{sum(run.inputs for run in of[parser]):,}",
-                    sum(run.findings for run in of[parser]),
-                    of[parser][-1].date,
-                    of[parser][-1].commit,
+                    f"{sum(run.core_hours for run in of):.2f}",
+                    f"{sum(run.inputs for run in of):,}",
+                    sum(run.findings for run in of),
+                    of[-1].date,
+                    of[-1].commit,
                 )
-                for parser in parsers
+                for parser, of in _grouped(runs, lambda run: run.parser)
             ),
         ),
     ]
 
 
 def _paced(runs: Sequence[PacedRun]) -> list[str]:
-    pairs = sorted({(run.client, run.firmware) for run in runs})
-    of = {pair: [run for run in runs if (run.client, run.firmware) == pair] for pair in pairs}
     return [
         "## Flights of a client with a real firmware\n",
         "Vehicle time waits for the client, and all cores are busy with other work (`python -m "
@@ -144,16 +151,15 @@ def _paced(runs: Sequence[PacedRun]) -> list[str]:
             "client, firmware, flights, failed, times real time, core hours, last run, commit",
             (
                 (
-                    client,
-                    firmware,
-                    f"{sum(run.flights for run in of[client, firmware]):,}",
-                    sum(run.failed for run in of[client, firmware]),
-                    _range([run.speed for run in of[client, firmware]]),
-                    f"{sum(run.core_hours for run in of[client, firmware]):.2f}",
-                    of[client, firmware][-1].date,
-                    of[client, firmware][-1].commit,
+                    *pair,
+                    f"{sum(run.flights for run in of):,}",
+                    sum(run.failed for run in of),
+                    _range([run.speed for run in of]),
+                    f"{sum(run.core_hours for run in of):.2f}",
+                    of[-1].date,
+                    of[-1].commit,
                 )
-                for client, firmware in pairs
+                for pair, of in _grouped(runs, lambda run: (run.client, run.firmware))
             ),
         ),
     ]

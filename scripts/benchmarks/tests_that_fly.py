@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -99,6 +98,8 @@ def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter") -> tuple[float
     from mavsdk_grpc import System
     from skywork.survey import survey
 
+    from sitl.child import free_port
+
     def fly(server: Server) -> tuple[float, float]:
         async def run() -> tuple[float, float]:
             drone = System(port=free_port())
@@ -117,6 +118,10 @@ def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter") -> tuple[float
 
     with _server_says() as said:
         return _flown_under_load(fly, flights, vehicle)
+
+
+PACED = {"pymavlink": paced_pymavlink, "mavsdk": paced_mavsdk}
+"""Flights that time waits for, by client."""
 
 
 def _fate(process: subprocess.Popen[bytes] | None) -> str:
@@ -190,10 +195,3 @@ def busy_cores() -> Iterator[None]:
         for process in busy:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -146,11 +146,10 @@ class JsonLockstep:
             if _PACKETS.get(size) != bytes(self._request[:2]):
                 continue
             count = self._count()
-            begins = address != self._address or count < self.body.count
-            if begins:
+            if address != self._address or count < self.body.count:
                 self._begin(address)
             self._waiting = True
-            if self._silence.seconds and (begins or count > self.body.count):
+            if self._silence.seconds and count > self.body.count:
                 self._silence.broken()  # what is repeated is no progress: our answers do not reach it
         return True
 

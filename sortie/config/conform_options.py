@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Option, OptionForm, file_option, rows_of, switch
+from sortie.config.settings import FIRMWARES
 from sortie.config.values import VehicleSource, one_of, parse_vehicle, path, share, whole_number
 
 _CONFORM = frozenset({"conform"})
@@ -21,7 +22,7 @@ JUDGED_VEHICLE: Final = Option[VehicleSource | None](
     Group.OFTEN, _CONFORM, form="SPEC",
 )  # fmt: skip
 JUDGED_FIRMWARE: Final = Option(
-    "firmware", one_of("ardupilot", "px4"), "ardupilot", "The autopilot that a simulated vehicle presents.",
+    "firmware", one_of(*FIRMWARES), FIRMWARES[0], "The autopilot that a simulated vehicle presents.",
     Group.VEHICLE,
     _CONFORM, form="ardupilot|px4",
 )  # fmt: skip

@@ -31,8 +31,7 @@ def test_ten_thousand_flights_without_a_flake(flown_by: str, flights: int, monke
     monkeypatch.syspath_prepend(ROOT / "scripts")
     from benchmarks import tests_that_fly
 
-    fly = {"pymavlink": tests_that_fly.paced_pymavlink, "mavsdk": tests_that_fly.paced_mavsdk}[flown_by]
-    failed, speed = fly(flights)
+    failed, speed = tests_that_fly.PACED[flown_by](flights)
     assert failed == 0
     assert speed > 0.0
 
@@ -47,8 +46,7 @@ def test_flights_of_a_real_arducopter_without_a_flake(
     monkeypatch.syspath_prepend(ROOT / "scripts")
     from benchmarks import tests_that_fly
 
-    fly = {"pymavlink": tests_that_fly.paced_pymavlink, "mavsdk": tests_that_fly.paced_mavsdk}[flown_by]
-    failed, _ = fly(flights, "ardupilot:copter,world=ours")
+    failed, _ = tests_that_fly.PACED[flown_by](flights, "ardupilot:copter,world=ours")
     assert failed == 0
 
 

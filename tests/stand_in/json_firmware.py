@@ -2,13 +2,13 @@
 with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server that is waited for at the start, and
 the ways in which such a program dies.
 
-`SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `deaf` (it sends its
-packet again and again, as if no answer came), `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, all motors turning),
-`yaw` (the same, and those that turn left faster than the others), `plane` (so its HEARTBEAT says). Of a fleet `2:crash`
-is what system 2 does. Its frame is that of FRAME_CLASS in its files of defaults. It says each second of its time on its
-serial port, as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead, in RTL
-when the HEARTBEATs of a ground station have not come for 5 s (FS_GCS_ENABLE 1).
+`SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `deaf` (it sends its packet
+again and again, as if no answer came), `reboot`; or all the time: `silent` (it never speaks), `flood` (garbage on its
+port), `repeat` (each packet twice), `climb` (armed, all motors turning), `yaw` (the same, and those that turn left
+faster than the others), `plane` (so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. Its frame is that
+of FRAME_CLASS in its files of defaults. It says each second of its time on its serial port, as `time=1.000`, and its
+process number at the start; with a system id it says HEARTBEAT instead, in RTL when the HEARTBEATs of a ground station
+have not come for 5 s (FS_GCS_ENABLE 1).
 """
 
 from __future__ import annotations
@@ -112,9 +112,12 @@ class JsonFirmware:
         mode = _RTL if lost else _STABILIZE
         self._line.send(heartbeat(self.system, int(self.now_s), mode, self.vehicle_type, base_mode))
 
+    def _packet(self) -> bytes:
+        return struct.pack("<HHI16H", 18458, self.rate, self.count, *self._widths, *[0] * (16 - len(self._widths)))
+
     def frame(self) -> None:
         """One packet, and its answer, which is waited for: asked for once more after a second."""
-        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *self._widths, *[0] * (16 - len(self._widths)))
+        data = self._packet()
         answer = None
         while answer is None:
             self._packets.sendto(data, self._world)
@@ -159,10 +162,8 @@ class JsonFirmware:
                 time.sleep(600.0)
             case "deaf":
                 while True:
-                    self._packets.sendto(
-                        struct.pack("<HHI16H", 18458, self.rate, self.count, *[1000] * 16), self._world
-                    )
-                    time.sleep(0.1)
+                    self._packets.sendto(self._packet(), self._world)
+                    time.sleep(0.1)  # ArduPilot's pause is a second
             case "reboot":
                 os.environ["SORTIE_STAND_IN"] = ""
                 os.execv(sys.executable, [sys.executable, "-m", "tests.stand_in.json_firmware", *words])
