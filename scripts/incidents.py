@@ -384,10 +384,10 @@ def judge_all(given: argparse.Namespace) -> None:
     judged = (
         (f"within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight", near),
         ("the same failsafes within a second, and the same end", _share(row.failsafe for row in rows)),
-        ("the injected fault named", _share(bool(row.named) for row in faults)),
-        ("faults named that were not injected", sum(_wrong(row, folders) for row in rows)),
+        ("the injected fault found", _share(bool(row.named) for row in faults)),
+        ("faults found that were not injected", sum(_wrong(row, folders) for row in rows)),
     )
-    sums = table(("judged", ""), judged)
+    sums = table(("criterion", "result"), judged)
     print("\n".join(sums))
     if page is not None:
         begin = _BEGIN.format(kind=given.kind)
@@ -396,7 +396,7 @@ def judge_all(given: argparse.Namespace) -> None:
         page.write_text(head + text + tail.partition(_END)[2], encoding="utf-8")
 
 
-_HEADS: Final = ("log", "within 5 m", "failsafes and end", "named", "found", "what differs first, and its likely cause")
+_HEADS: Final = ("log", "within 5 m", "failsafes and end", "injected fault found", "faults found", "first difference")
 _NEAR: Final = 0.95
 _BEGIN, _END = "<!-- measured {kind} -->", "<!-- /measured -->"
 

@@ -173,7 +173,7 @@ def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
         return f"rates are added one fault at a time, and flights had {', '.join(together)}; fly each fault alone"
     without = [cause.name for cause in causes if cause.name not in {NO_FAULT, *box.rates}]
     if without:
-        return f"[containment.rates] does not say how often there is {', '.join(without)}"
+        return f"[containment.rates] has no rate of {', '.join(without)}"
     if not any(cause.name == NO_FAULT for cause in causes):
         return "no flight was flown to its end, or out of its volume, without a fault"
     return ""

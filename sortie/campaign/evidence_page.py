@@ -59,23 +59,23 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
     return (
         '<section class="first"><h2>What this is</h2>'
         f"<p>A simulator flew the mission {volume.flights} times, {found.hours:.1f} hours in all, while wind, faults "
-        f"and whatever else the study names varied. In {volume.left} of these flights the vehicle left its operational "
-        f"volume, in {found.flights.buffer.left} its ground risk buffer too. {found.not_flown} runs did not fly and "
+        f"and other inputs of the study varied. In {volume.left} of these flights the vehicle left its operational "
+        f"volume, in {found.flights.buffer.left} also its ground risk buffer. {found.not_flown} runs did not fly and "
         "are not counted.</p>"
         "<p><b>Simulation supports an application; it does not prove it.</b> The figures hold for the model, the "
-        "mission and the assumptions below, not for a real vehicle. Their intervals tell how sure a figure is with so "
-        "many flights; they do not tell how true the model is. Whoever applies has to show that the model is like the "
-        "vehicle.</p>"
+        "mission and the assumptions below, not for a real vehicle. Their intervals show the uncertainty that results "
+        "from the number of flights, not the accuracy of the model. The applicant must show that the model represents "
+        "the vehicle.</p>"
         f"<h3>Which model was flown</h3><p>{escape(file.vehicle)} of Sortie {escape(found.flown_by)}, plan "
         f"{escape(study.plan_names)}, sample {file.sample.method} with seed {file.sample.seed}.{grid} Its parameters "
-        "and distributions stand in report.html and study.json beside this page. Mass and width are those that the "
-        f"study gives of the real vehicle: {found.containment.mass_kg:g} kg, {found.containment.width_m:g} m.</p>"
-        f"<h3>What it was compared with, and how far it was off</h3>{_compared(found, file.vehicle)}"
-        "<h3>How to check a figure</h3><p>Each figure stands with a command that flies its worst flight again, byte "
-        "for byte, with logs: the one that went farthest out or, where none left, came nearest to it. In brackets "
-        "stand 95&nbsp;% intervals, exact ones by Clopper and Pearson of flights that left among those flown; per "
-        "flight hour both are divided by the mean time of these flights. evidence.json has the same figures for "
-        "programs.</p></section>"
+        "and distributions are in report.html and study.json beside this page. The study gives the mass and width of "
+        f"the real vehicle: {found.containment.mass_kg:g} kg, {found.containment.width_m:g} m.</p>"
+        f"<h3>Comparisons of the model</h3>{_compared(found, file.vehicle)}"
+        "<h3>How to check a figure</h3><p>Beside each figure is a command that flies its worst flight again, byte for "
+        "byte, with logs: the flight that went farthest out or, if none left, came nearest to the edge. The 95&nbsp;% "
+        "intervals in brackets are exact (Clopper and Pearson) for the share of flights that left; for rates per "
+        "flight hour, share and interval are divided by the mean time of a flight. evidence.json has the same figures "
+        "for programs.</p></section>"
     )
 
 
@@ -86,23 +86,23 @@ COMPARED: Final = frozenset(("copter",))
 def _compared(found: ContainmentEvidence, vehicle: str) -> str:
     names = sorted({name for cause in found.causes for name in cause.name.split(AND)} - {NO_FAULT})
     if parse_vehicle(vehicle).frame not in COMPARED:
-        decisions = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
+        decisions = "<p>The reactions of this kind of vehicle to faults were not compared.</p>"
     else:
         words = [f"{escape(name)}: {_decided(name)}" for name in names] or ["no fault of this study"]
         decisions = (
-            "<p>A real ArduCopter 4.7.0-dev flew the same body in the same world, and something broke "
-            f"(docs/decides.md of Sortie has modes, seconds and ends): {'; '.join(words)}.</p>"
+            "<p>ArduCopter 4.7.0-dev flew the same simulated body with the same faults. Its reactions were compared "
+            f"(docs/decides.md of Sortie has modes, times and ends): {'; '.join(words)}.</p>"
         )
     return (
-        f"{decisions}<p>Times that a rehearsal works out by rules are within a tenth of those flown in still air "
-        "(docs/rehearse.md). Neither is a comparison with a flight outdoors.</p>"
+        f"{decisions}<p>Flight times computed by a rehearsal are within 10&nbsp;% of the times flown in still air "
+        "(docs/rehearse.md). No comparison is with a flight outdoors.</p>"
     )
 
 
 def _decided(name: str) -> str:
     if name in AS_ARDUCOPTER:
-        return "decided alike"
-    return "decided otherwise, or ended otherwise" if name in UNLIKE_ARDUCOPTER else "not compared"
+        return "the same reaction"
+    return "a different reaction or end" if name in UNLIKE_ARDUCOPTER else "not compared"
 
 
 # --- step 8 -----------------------------------------------------------------------------------------------------------
@@ -110,14 +110,14 @@ def _containment(found: ContainmentEvidence) -> str:
     box = found.containment
     one_to_one = "at least as wide as that height (1:1)"
     if box.buffer_m < box.height_m:
-        one_to_one = "narrower than that height, so the 1:1 principle does not cover it: it needs reasons of its own"
+        one_to_one = "narrower than that height, so the 1:1 rule does not cover it and it must be justified separately"
     return (
         "<h2>Step 8: Containment requirements</h2>"
-        "<p>Figures for the quantitative way of criteria 1 and 4. That no single failure leads out, the qualitative "
-        "way, is not shown by counting flights; which of the faults flown did lead out stands in 9.1.</p>"
+        "<p>Figures for the quantitative form of criteria 1 and 4. The qualitative form (no single failure leads out "
+        "of the volume) cannot be shown by counting flights; 9.1 lists the faults that led out.</p>"
         "<h3>8.1 Operational volume containment (annex E, criterion 1)</h3>"
-        f"<p>The operational volume ends at the fence of the plan and {box.height_m:g} m above where the vehicle was "
-        f"switched on.</p>{_shares([found.flights], 'volume', 'flown')}{_sum(found, 'volume')}"
+        f"<p>The operational volume ends at the fence of the plan and {box.height_m:g} m above the place where the "
+        f"vehicle was switched on.</p>{_shares([found.flights], 'volume', 'flown')}{_sum(found, 'volume')}"
         "<h3>8.2 End of flight upon exit of the operational volume (annex E, criterion 2)</h3>"
         f"<p>{found.outside} flights ended outside; the farthest first.</p>"
         f"{_ends([end for end in found.ends if end.beyond_m > 0.0])}"
@@ -133,11 +133,11 @@ def _containment(found: ContainmentEvidence) -> str:
 def _area(found: ContainmentEvidence) -> str:
     """Describe the model of the critical area, and the largest area."""
     model = (
-        "<p>The model of JARUS in annex F, as its authors' program CasEx computes it, without explosions and "
+        "<p>The model of JARUS annex F, as in CasEx (by the authors of the annex), without explosions and "
         "obstacles: 2 r (glide + slide) + &pi; r&sup2;. r is half the width of the vehicle and "
         f"{PERSON_RADIUS_M:g} m of a person; the glide is {PERSON_HEIGHT_M:g} m over the tangent of the angle of "
-        "impact; the slide begins with 0.8 (at 10&deg;) to 0.6 (at 90&deg;) of the horizontal speed, is braked with a "
-        f"friction of {FRICTION:g}, and ends at {HARMLESS_J:g} J. Every contact counts, soft ones too.</p>"
+        "impact; the slide begins with 0.8 (at 10&deg;) to 0.6 (at 90&deg;) of the horizontal speed, has a "
+        f"friction of {FRICTION:g}, and ends at {HARMLESS_J:g} J. Soft contacts count too.</p>"
     )
     if found.hardest is None:
         return f"{model}<p>No flight came down.</p>"
@@ -147,7 +147,7 @@ def _area(found: ContainmentEvidence) -> str:
 def _ends(ends: Sequence[EndOfFlight]) -> str:
     if not ends:
         return ""
-    head = ("run", "cause", "result", "end", "place", "outside", "impact", "energy", "critical area", "again")
+    head = ("run", "cause", "result", "end", "place", "outside", "impact", "energy", "critical area", "replay")
     return plain_table(head, [_end(end) for end in ends], "Ends of flights")
 
 
@@ -184,21 +184,20 @@ def _objectives(found: ContainmentEvidence) -> str:
     )
     return (
         "<h2>Step 9: Operational safety objectives</h2>"
-        "<h3>9.1 Leaving, by cause</h3><p>The faults that had begun when the vehicle left its volume, or else when the "
-        f"flight ended. Hours are those flown with that cause.</p>{_shares(found.causes, 'volume', 'cause')}"
+        "<h3>9.1 Exits by cause</h3><p>A cause is the set of faults that had begun when the vehicle left its volume, "
+        f"or else when the flight ended. Hours are flown with that cause.</p>{_shares(found.causes, 'volume', 'cause')}"
         f"{_shares(found.causes, 'buffer', 'cause')}"
-        f"<h3>9.2 How often there is a fault</h3>{given}"
-        "<h3>9.3 Sensitivity to what varied</h3><p>Each input of the study by its levels, over all others. What did "
-        "not vary is not told here.</p>"
+        f"<h3>9.2 Rates of faults</h3>{given}"
+        "<h3>9.3 Sensitivity to inputs</h3><p>Each input of the study by its levels, over all other inputs.</p>"
         f"{levels or '<p>Nothing varied.</p>'}"
-        "<h3>9.4 Sensitivity to what the study assumes</h3><p>Each figure that the study gives, halved and doubled, "
-        f"all else and the flights as they are: none is flown anew for it.</p>{_assumptions(found)}"
+        "<h3>9.4 Sensitivity to assumptions</h3><p>Each figure of the study's [containment], halved and doubled; the "
+        f"flights and all other figures stay the same.</p>{_assumptions(found)}"
     )
 
 
 def _assumptions(found: ContainmentEvidence) -> str:
     if not found.assumptions:
-        return "<p>Not told of a search, or without flights.</p>"
+        return "<p>Not available for a search, or without flights.</p>"
     rows = []
     for row in found.assumptions:
         cells = [f"{figure:.3g} (with {given:g})" for given, figure in zip(row.values, row.figures, strict=True)]
@@ -229,11 +228,12 @@ def _sum(found: ContainmentEvidence, boundary: str) -> str:
     rate = found.volume_rate if boundary == "volume" else found.buffer_rate
     shares = {part.name: part.volume if boundary == "volume" else part.buffer for part in found.causes}
     if rate is None:
-        return f"<p>With faults as rare as they are in service: not told, since {escape(found.untold)}.</p>"
+        return f"<p>Rate in service: not available, because {escape(found.untold)}.</p>"
     widest = _widest(rate, shares[rate.widest], boundary)
     return (
-        f"<p>With faults as rare as section 9.2 says, one at a time: <b>{rate.per_hour:.2g} per flight hour</b>, with "
-        f"at least 95&nbsp;% confidence {rate.interval[0]:.2g} to {rate.interval[1]:.2g}.{widest}</p>"
+        f"<p>Rate in service, with the rates of faults in 9.2 and one fault at a time: <b>{rate.per_hour:.2g} per "
+        f"flight hour</b>, with at least 95&nbsp;% confidence {rate.interval[0]:.2g} to {rate.interval[1]:.2g}."
+        f"{widest}</p>"
     )
 
 
@@ -245,13 +245,13 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
     text = f" {_most(rate.widest_share)} of the upper end comes from the {share.flights} flights {whose}"
     if share.left:
         return f"{text}, of which {share.left} left."
-    text += f", none of which left: so few cannot rule out more (none of n: at most about 3/n, here {_upper(share)})"
+    text += f", none of which left; with so few flights the share can be up to {_upper(share)} (about 3/n)"
     if rate.unseen is None:
         return f"{text}."
-    criterion = ", below which criterion 1 wants it for low robustness," if boundary == "volume" else ""
+    criterion = " (the limit of criterion 1 for low robustness)" if boundary == "volume" else ""
     return (
-        f"{text}. It is what was not flown, not what was seen. To bring that part down to {TARGET:g} per flight hour"
-        f"{criterion} takes some {float(f'{rate.unseen:.2g}'):,.0f} such flights, none of which leaves."
+        f"{text}. To reduce this part to {TARGET:g} per flight hour{criterion}, about "
+        f"{float(f'{rate.unseen:.2g}'):,.0f} such flights are needed, none of which leaves."
     )
 
 

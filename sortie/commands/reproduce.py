@@ -114,7 +114,7 @@ def _lines(found: ReproducedIncident, folder: Path) -> list[str]:
         "no fault found in the log"
     ]
     lines += [f"assumed: {text}" for text in scenario.assumed]
-    lines += [f"did not happen again: {text}" for text in found.missing]
+    lines += [f"different: {text}" for text in found.missing]
     lines += [f"note: {text}" for text in found.notes]
     lines.append(f"{found.found.first} {found.cause}" if not found.found.same else found.found.first)
     verdict = "reproduced" if found.same else "NOT reproduced"

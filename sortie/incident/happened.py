@@ -103,12 +103,12 @@ def differences(original: HappenedInFlight, flown: HappenedInFlight) -> list[str
             unmatched.remove(near[0])
             continue
         instead = ", ".join(f"{f.mode} at {f.at_s + shift_s:.1f} s ({f.why})" for f in flown.failsafes) or "none"
-        lines.append(f"failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}): {instead} instead")
+        lines.append(f"log: failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}); new flight: {instead}")
     if original.liftoff_s is not None and flown.liftoff_s is None:
-        lines.append("it flew, and did not leave the ground again")
+        lines.append("the log has a flight; the new flight did not leave the ground")
     if original.crashed != flown.crashed:
-        lines.append("it crashed, and did not again" if original.crashed else "it did not crash, and did again")
+        lines.append("only the log has a crash" if original.crashed else "only the new flight has a crash")
     if not original.failsafes and flown.failsafes:
         first = flown.failsafes[0]
-        lines.append(f"no failsafe, and {first.mode} at {first.at_s + shift_s:.1f} s ({first.why})")
+        lines.append(f"log: no failsafe; new flight: {first.mode} at {first.at_s + shift_s:.1f} s ({first.why})")
     return lines

@@ -22,7 +22,7 @@ def incident_page(found: ReproducedIncident, origins: Mapping[str, Origin]) -> s
     )
     parts = [
         f"<p>{found.near:.0%} of the flight within {NEAR_M:g} m of the log. {html.escape(found.cause)}</p>",
-        _listed("Did not happen again", found.missing) or "<p>The same failsafes, and the same end.</p>",
+        _listed("Different", found.missing) or "<p>The same failsafes, and the same end.</p>",
         f"<h2>Faults that the log shows</h2>{wide_table('Faults', '<tr><th>Fault<th>From<th>Until<th>Why' + faults)}"
         if faults
         else "<h2>Faults that the log shows</h2><p>None.</p>",
@@ -35,7 +35,7 @@ def incident_page(found: ReproducedIncident, origins: Mapping[str, Origin]) -> s
 
 def changed_page(before: ReproducedIncident, after: ReproducedIncident, what: str) -> str:
     """Write the page of the incident and the same with a change; `what` describes it."""
-    intro = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
+    intro = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log', after.missing)}"
     return comparison_page((before.flown.facts, after.flown.facts), after.found, intro)
 
 

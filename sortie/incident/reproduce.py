@@ -210,17 +210,17 @@ def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
     before = [fault for fault in scenario.fault if fault.from_s <= at_s + 0.5]
     if before:
         fault = max(before, key=lambda fault: fault.from_s)
-        return f"It is {at_s - fault.from_s:.1f} s after {fault.name} begins: how that acts differs in detail."
+        return f"{fault.name} began {at_s - fault.from_s:.1f} s before: the simulator models its effect differently."
     deeds = [deed for deed in scenario.do if 0.0 < deed.at_s <= at_s + 0.5 and at_s - deed.at_s < 5.0]
     if deeds:
         deed = deeds[-1]
         what = deed.mode or (f"command {deed.command}" if deed.command is not None else "a parameter")
-        return f"It follows {what} at {deed.at_s:.1f} s, which ours carries out otherwise."
+        return f"It follows {what} at {deed.at_s:.1f} s, which Sortie carries out differently."
     if not scenario.kind.flies:
-        return "No fault, mode or command comes before it: likely how ours turns and brakes."
+        return "No fault, mode or command precedes it: likely how Sortie turns and brakes."
     if "SIM_WIND_SPD" not in scenario.params:
-        return "No fault, mode or command comes before it: likely wind, of which the log does not tell."
-    return "No fault, mode or command comes before it: likely gusts, or how ours turns and brakes."
+        return "No fault, mode or command precedes it: likely wind, which the log does not show."
+    return "No fault, mode or command precedes it: likely gusts, or how Sortie turns and brakes."
 
 
 def _test_of(scenario: Scenario) -> str:

@@ -51,7 +51,7 @@ def _photos(photos: Photos) -> str:
 
 def _table(flown: FlightsFlown) -> Iterator[str]:
     """Yield a table of times and of energy left after the way home, for each item (5th, 50th and 95th percentile)."""
-    yield f"flown: {flown.time_s.text()} s, {flown.energy_wh.text(1)} Wh, at most {flown.off_way_m:.1f} m off the way"
+    yield f"flown: {flown.time_s.text()} s, {flown.energy_wh.text(1)} Wh, at most {flown.off_way_m:.1f} m from the plan"
     for seq, item in flown.items.items():
         reserve = f", reserve {item.reserve_wh.text(1)} Wh" if flown.has_end else ""
         yield f"flown: item {seq}: {item.time_s.text()} s{reserve}"

@@ -230,10 +230,10 @@ def test_what_makes_the_upper_end_is_told(tmp_path: Path) -> None:
     few, enough = (interval(0, found.volume_rate.unseen - less, 0.975)[1] / hours for less in (1, 0))
     assert enough <= 1e-3 < few
     write_report(folder)
-    volume, buffer = re.findall("With faults as rare.*?</p>", (folder / "evidence.html").read_text())
+    volume, buffer = re.findall("Rate in service.*?</p>", (folder / "evidence.html").read_text())
     assert "Nearly all of the upper end comes from the 11 flights without a fault, none of which left" in volume
-    assert "below which criterion 1 wants it for low robustness, takes some 180,000 such flights" in volume
-    assert "criterion 1" not in buffer and "takes some 180,000 such flights" in buffer
+    assert "(the limit of criterion 1 for low robustness), about 180,000 such flights are needed" in volume
+    assert "criterion 1" not in buffer and "about 180,000 such flights are needed" in buffer
 
 
 def test_a_fault_that_leads_out_often_makes_the_upper_end(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_without_a_rate_for_each_cause_and_of_a_search_there_is_no_sum(tmp_path:
             b'"search"', b'"random"'
         )
     )
-    assert evidence(folder).untold == "[containment.rates] does not say how often there is gps.loss"
+    assert evidence(folder).untold == "[containment.rates] has no rate of gps.loss"
 
 
 def test_faults_that_come_together_are_no_rate_that_can_be_given(tmp_path: Path) -> None:
@@ -307,10 +307,10 @@ def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> Non
         "8.4 Ground risk buffer containment (annex E, criterion 4)",
         "8.5 Critical area (annex F, for steps 2 and 3)",
         "Step 9: Operational safety objectives",
-        "9.1 Leaving, by cause",
-        "9.2 How often there is a fault",
-        "9.3 Sensitivity to what varied",
-        "9.4 Sensitivity to what the study assumes",
+        "9.1 Exits by cause",
+        "9.2 Rates of faults",
+        "9.3 Sensitivity to inputs",
+        "9.4 Sensitivity to assumptions",
     ]
     first = page[page.index('<section class="first">') : page.index("</section>")]
     for words in (
@@ -318,7 +318,7 @@ def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> Non
         "sim:copter",
         "docs/decides.md",
         "docs/rehearse.md",
-        "gps.loss: decided alike",
+        "gps.loss: the same reaction",
     ):
         assert words in first
     assert "@media print" in page

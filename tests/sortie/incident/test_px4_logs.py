@@ -214,5 +214,5 @@ def test_the_receivers_own_topic_tells_of_gps_where_no_other_does(tmp_path: Path
 
 def test_what_never_left_the_ground_did_not_happen_again() -> None:
     assert differences(HappenedInFlight(liftoff_s=3.0), HappenedInFlight()) == [
-        "it flew, and did not leave the ground again"
+        "the log has a flight; the new flight did not leave the ground"
     ]

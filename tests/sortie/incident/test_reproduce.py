@@ -188,9 +188,9 @@ def test_differences_are_told_in_words() -> None:
     assert differences(wanted, HappenedInFlight(failsafes=(Failsafe(27.5, "RTL", "x"),), liftoff_s=1.5)) == []
     assert differences(wanted, HappenedInFlight(failsafes=(Failsafe(27.5, "RTL", "x"),), liftoff_s=4.0)) != []
     assert differences(wanted, HappenedInFlight(liftoff_s=4.0)) == [
-        "failsafe RTL at 30.0 s (Battery Failsafe): none instead"
+        "log: failsafe RTL at 30.0 s (Battery Failsafe); new flight: none"
     ]
-    assert differences(HappenedInFlight(), HappenedInFlight(crashed=True)) == ["it did not crash, and did again"]
+    assert differences(HappenedInFlight(), HappenedInFlight(crashed=True)) == ["only the new flight has a crash"]
 
 
 def test_a_log_that_never_armed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
