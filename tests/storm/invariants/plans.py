@@ -107,9 +107,9 @@ def _announced(view: View, message: Message, peer: Peer) -> None:
     memory["most"] = max(memory["most"], message.count if whole else message.end_index + 1)
 
 
-@noted("MISSION_ITEM", "MISSION_ITEM_INT")
+@noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_ITEM_INT")
 def _came(view: View, message: Message, peer: Peer) -> None:
-    view.life.setdefault(("items", message.mission_type), {}).setdefault("seqs", set()).add(message.seq)
+    peer.came["upload", message.mission_type] += 1
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", where=Where.BOTH)
@@ -140,15 +140,14 @@ def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer,
 
 @invariant(When.PASS, UPLOADS)
 def a_silent_upload_is_ended(view: View) -> str | None:
-    """An upload without progress ends after 8 s (checked after 10 s), and a received plan is written within two
+    """An upload without messages ends after 8 s (checked after 10 s), and a received plan is written within two
     seconds."""
     for kind in (0, 1, 2):
         memory = view.life.setdefault(("upload", kind), {})
         state = view.service.missions.state(kind)
-        came = len(view.life.get(("items", kind), {}).get("seqs", ()))
-        counts = sum(peer.came["count", kind] for peer in view.peers.values())
-        if memory.get("state") is not state or memory.get("came") != (came, counts) or view.storm.disk_delay_ms:
-            memory.update(state=state, since=view.now_ms, came=(came, counts))
+        came = sum(peer.came["upload", kind] for peer in view.peers.values())
+        if memory.get("state") is not state or memory.get("came") != came or view.storm.disk_delay_ms:
+            memory.update(state=state, since=view.now_ms, came=came)
             continue
         stands_ms = view.now_ms - memory["since"]
         if state is UploadState.COMMITTING and stands_ms > 2_000:
@@ -198,11 +197,6 @@ def an_item_is_not_requested_again_at_once(view: View, message: Message, peer: P
 def _delayed(view: View) -> bool:
     """May answers have waited in the vehicle: for its radio, or a station that does not read?"""
     return bool(view.life.get("muted"))
-
-
-@noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST")
-def _counted(view: View, message: Message, peer: Peer) -> None:
-    peer.came["count", message.mission_type] += 1
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
