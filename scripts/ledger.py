@@ -81,10 +81,10 @@ def binary_of(firmware: str) -> FoundBinary:
 def fly(name: str, run: int, firmware: str, keep: Path | None) -> Line:
     """One run in both."""
     study = Study.read(STUDIES / f"{name}.toml")
-    study = _as(study, firmware=parse_vehicle(VEHICLES[firmware]).kind)
+    simulated = _as(study, firmware=parse_vehicle(VEHICLES[firmware]).kind)
     theirs = _as(study, vehicle=VEHICLES[firmware], strategy="native")
     given = study.inputs()[run]
-    pair = [fly_run(one, run, given) for one in (study, theirs)]
+    pair = [fly_run(flown, run, given) for flown in (simulated, theirs)]
     ours, other = (failed(flown.row) for flown in pair)
     if keep is not None and ours != other:
         _keep(keep, f"{name}-{run}", pair)

@@ -180,7 +180,7 @@ class Study(Struct, frozen=True):
             params=values,
             faults=self.struck(given),
             terrain=None,
-            firmware=file.firmware,
+            firmware=file.firmware or FIRMWARES[0],
             radio=None if file.radio is None else put(file.radio, given) or None,
             traffic=sky,
             strategy=file.strategy,
@@ -234,6 +234,8 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
             raise UserError(f"{key}: expected {' or '.join(known)}, not '{word}'{nearest(word, known)}")
     if file.strategy is not None and source.kind == "sim":
         raise UserError(f"strategy: it is for a real firmware; {file.vehicle} flies its plan itself")
+    if file.firmware is not None and source.kind != "sim":
+        raise UserError(f"firmware: it is for sim; {file.vehicle} presents its own")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(file)}
     code = _code_text(file, path.parent)
     _check_judges(file)

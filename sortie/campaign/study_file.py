@@ -14,7 +14,6 @@ from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Distribution, Value
 from sortie.config.errors import UserError, nearest
-from sortie.config.settings import FIRMWARES
 from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
@@ -63,7 +62,7 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     plan: str
     judge: dict[str, str]
     vehicle: str = "sim:copter"
-    firmware: str = FIRMWARES[0]
+    firmware: str | None = None
     strategy: str | None = None
     home: str | None = None
     radio: str | None = None

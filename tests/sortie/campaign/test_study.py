@@ -136,6 +136,11 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("[params]", 'firmware = "px5"\n[params]', "firmware: expected ardupilot or px4, not 'px5'; did you mean px4?"),
         ("[params]", 'strategy = "auto"\n[params]', "strategy: expected guided or native, not 'auto'"),
         ("[params]", 'strategy = "native"\n[params]', "strategy: it is for a real firmware; sim:copter flies its"),
+        (
+            "[params]",
+            'vehicle = "ardupilot:copter,world=ours"\nfirmware = "px4"\n[params]',
+            "firmware: it is for sim; ardupilot:copter,world=ours presents its own",
+        ),
         ("[0, 12]", "[0, inf]", "vary.wind.uniform.2: expected a finite number, not inf"),
         ("uniform = [0, 12]", "lognormal = [5, 400]", "vary.wind: lognormal: expected [median, deviation"),
         ("[20, 30.5]", "[20, nan]", "vary.at.choice.2: expected a finite number, not nan"),
