@@ -332,7 +332,7 @@ def test_a_kind_of_vehicle_touches_eight_product_files_at_most() -> None:
     """Those of the table in docs/architecture.md, which exist or are new in a folder that does."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(
-        r"^\| ([^|]*`[^|]+) \|", page.partition("## What a kind of vehicle costs")[2].partition("\n## ")[0], re.M
+        r"^\| ([^|]*`[^|]+) \|", page.partition("## What a new kind of vehicle needs")[2].partition("\n## ")[0], re.M
     )
     assert 4 < len(rows) <= MOST_OF_A_KIND
     assert all((ROOT / re.findall(r"`([^`]+)`", row)[0]).exists() for row in rows)

@@ -97,7 +97,7 @@ def closed_links_are_removed(view: View) -> str | None:
 MOST_PASSES = 2_000
 
 
-@invariant(When.PASS, "docs/architecture.md, A pass")
+@invariant(When.PASS, "docs/architecture.md, The loop")
 def time_is_never_stuck(view: View) -> str | None:
     """In a second of vehicle time there are fewer than 2,000 passes: no deadline stays in the past."""
     memory = view.life.setdefault("passes", {"at": view.vehicle_ms, "passes": view.service.passes})
@@ -108,7 +108,7 @@ def time_is_never_stuck(view: View) -> str | None:
     return None if made < MOST_PASSES else f"{made:.0f} passes in a second"
 
 
-@invariant(When.PASS, "docs/architecture.md, A pass")
+@invariant(When.PASS, "docs/architecture.md, The loop")
 def deadlines_that_are_past_are_not_repeated(view: View) -> str | None:
     """No deadline of a service on a link is more than ten seconds in the past."""
     due = view.service.endpoint.next_deadlines()[0] if view.service.passes else None  # 0: at once, at whatever age
