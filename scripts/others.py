@@ -61,12 +61,12 @@ KINDS: Final = (
 )  # fmt: skip
 ROWS: Final = (
     ("start to the first HEARTBEAT, s", "heartbeat_s"), ("start to armable at real time, s", "armable_s"),
-    ("start to armable, as fast as it goes, s", "fast_armable_s"),
-    ("start to armable, seconds of the processor", "armable_processor_s"),
-    ("the square, as fast as it goes, s", "square_s"), ("the same, times real time", "speedup"),
-    ("the same, seconds of the processor", "square_processor_s"),
+    ("start to armable, as fast as possible, s", "fast_armable_s"),
+    ("start to armable, processor time, s", "armable_processor_s"),
+    ("the square, as fast as possible, s", "square_s"), ("the same, times real time", "speedup"),
+    ("the same, processor time, s", "square_processor_s"),
     ("memory, MB", "memory_mb"), ("at real time, disarmed: % of a core", "core_percent"),
-    ("so many on a core", "on_a_core"),
+    ("vehicles per core, from the row above", "on_a_core"),
 )  # fmt: skip
 
 

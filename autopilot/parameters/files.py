@@ -75,7 +75,7 @@ def _parse_value(number: int, text: str) -> float:
     try:
         value = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
     except (ValueError, OverflowError):
-        raise ParameterFileError(number, f"expected a number, found {_preview(text)}") from None
+        raise ParameterFileError(number, f"expected NAME VALUE with a number, found {_preview(text)}") from None
     if not math.isfinite(value):
         raise ParameterFileError(number, f"expected a finite number, found {_preview(text)}")
     return value

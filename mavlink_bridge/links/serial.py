@@ -171,5 +171,7 @@ def _hurry(device: Any) -> None:
 
 def _why_not(spec: LinkSpec, trouble: PortTrouble) -> str:
     if trouble.kind is TroubleKind.ABSENT:
-        return f"link {spec.url}: {trouble.what}; {ports_phrase()}; `ls /dev/serial/by-id` shows names that stay"
+        return (
+            f"link {spec.url}: {trouble.what}; {ports_phrase()}; `ls /dev/serial/by-id` shows names that do not change"
+        )
     return f"link {spec.url}: {trouble.what}; {trouble.remedy}"

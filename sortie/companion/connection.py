@@ -31,22 +31,22 @@ def what_is_missing(
     if stranger is not None:
         kind, autopilot = stranger
         return (
-            f"{spec.url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not one that can be flown: "
-            "an ArduPilot copter, rover, boat or plane, or a PX4 multicopter"
+            f"{spec.url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not supported; use an "
+            "ArduPilot copter, rover, boat or plane, or a PX4 copter, plane or VTOL"
         )
     garbage = any(count.bytes_in for count in counts)
     if any(count.frames_in for count in counts):
-        return f"{spec.url}: MAVLink comes in, but no autopilot is heard"
+        return f"{spec.url}: MAVLink comes in, but no HEARTBEAT of an autopilot"
     if spec.kind != "serial":
         return f"{spec.url}: {'bytes come in, but no MAVLink' if garbage else 'waiting for a flight controller'}"
     if tried:
         rates = ", ".join(str(baud) for baud in tried)
-        parts = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL has to be 2", hint
+        parts = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL must be 2", hint
     elif garbage:
-        step = f"is the baud rate right? leave it out (--vehicle {spec.path}) and it is looked for"
+        step = f"check the baud rate, or leave it out (--vehicle {spec.path}) to try the usual ones"
         parts = f"{spec.url}: bytes come in, but no MAVLink", step, hint
     else:
-        step = "is it powered, and SERIALn_PROTOCOL 2 on that port?"
+        step = "check its power, and that SERIALn_PROTOCOL of its port is 2"
         parts = f"{spec.url}: waiting for a flight controller; nothing comes in", step, hint
     return "; ".join(part for part in parts if part)
 

@@ -91,7 +91,8 @@ class PageServer:
         except OSError as error:
             self.close()
             raise UserError(
-                f"--listen {self.settings.host}:{self.settings.port}: {os.strerror(error.errno or 0)}; choose another"
+                f"no web page: {self.settings.host}:{self.settings.port}: {os.strerror(error.errno or 0)}; "
+                "choose another port with --listen"
             ) from error
         return self.address
 

@@ -20,9 +20,9 @@ FRAMES = LinkStatistics("line", bytes_in=900, frames_in=20)
 @pytest.mark.parametrize(
     ("address", "counts", "expected"),
     [
-        ("/dev/ttyUSB0,57600", SILENT, "/dev/ttyUSB0,57600: waiting for a flight controller; nothing comes in; is it "),
-        ("/dev/ttyUSB0,57600", GARBAGE, "/dev/ttyUSB0,57600: bytes come in, but no MAVLink; is the baud rate right?"),
-        ("/dev/ttyUSB0,57600", FRAMES, "/dev/ttyUSB0,57600: MAVLink comes in, but no autopilot is heard"),
+        ("/dev/ttyUSB0,57600", SILENT, "/dev/ttyUSB0,57600: waiting for a flight controller; nothing comes in; check "),
+        ("/dev/ttyUSB0,57600", GARBAGE, "/dev/ttyUSB0,57600: bytes come in, but no MAVLink; check the baud rate"),
+        ("/dev/ttyUSB0,57600", FRAMES, "/dev/ttyUSB0,57600: MAVLink comes in, but no HEARTBEAT of an autopilot"),
         ("udpin:127.0.0.1:14551", SILENT, "udpin:127.0.0.1:14551: waiting for a flight controller"),
         ("tcp:127.0.0.1:5760", GARBAGE, "tcp:127.0.0.1:5760: bytes come in, but no MAVLink"),
     ],

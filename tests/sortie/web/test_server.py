@@ -103,7 +103,9 @@ def test_a_taken_port_is_told_in_a_line(run, capsys):
     with pytest.raises(UserError, match="in use"):
         PageServer(run.server.station, settings).start()
     assert cli.run(["web", "--listen", f"127.0.0.1:{run.port}", "--connect", "udpin:127.0.0.1:0"]) == 2
-    assert capsys.readouterr().err == f"sortie: --listen 127.0.0.1:{run.port}: Address already in use; choose another\n"
+    assert capsys.readouterr().err == (
+        f"sortie: no web page: 127.0.0.1:{run.port}: Address already in use; choose another port with --listen\n"
+    )
     other = PageServer(run.server.station, settings)
     assert str(run.port) not in other.start(or_free=True)
     other.close()
