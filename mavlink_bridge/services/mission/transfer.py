@@ -161,7 +161,8 @@ class PlanTransfer:
         if self.kind == MissionType.MISSION:
             item = self.committed.firmware.item_from(item)
             total += 1 - self.committed.homes
-        verdict = check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
+        habits = self.committed.firmware.habits
+        verdict = check_item(item, self.kind, total, approaches=habits.approaches, refuses_nan=habits.refuses_nan)
         if not verdict.ok:
             text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
             self._refuse(upload, message, verdict.result, text, now_ms)
