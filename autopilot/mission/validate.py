@@ -74,7 +74,7 @@ def _may_be_nan(command: int, number: int) -> bool:
 def _unknown_command(command: int) -> ItemVerdict:
     if command in _NO_COMMANDS:
         return ItemVerdict(MissionResult.INVALID, f"command {command} is none")
-    return ItemVerdict(MissionResult.UNSUPPORTED, f"command {command} not supported here")
+    return ItemVerdict(MissionResult.UNSUPPORTED, f"command {command} is not supported")
 
 
 def _check_position(item: MissionItem, spec: CommandSpec) -> ItemVerdict | None:

@@ -280,7 +280,7 @@ def _ends(q: RuleQuestion) -> Iterator[Finding]:
     last = q.way.legs[-1].item
     spec = spec_of(last.command)
     if q.way.endless is None and q.way.whole and spec is not None and not spec.comes_down:
-        yield found("end-missing", f"ends in the air, behind {_named(last)}", last.seq)
+        yield found("end-missing", f"ends in the air, after {_named(last)}", last.seq)
 
 
 # --- items ------------------------------------------------------------------------------------------------------------

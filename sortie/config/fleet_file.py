@@ -268,7 +268,7 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
     size = -(-count // networks)
     if size > room:
         raise UserError(
-            f"system ids end at {LARGEST_SYSTEM}, so from {first} on there are {room}; for more vehicles use "
+            f"a network has at most {room} vehicles, with system ids {first} to {LARGEST_SYSTEM}; for more use "
             f"--networks {-(-count // room)}, each with its own links",
             option="count",
             given=str(count),

@@ -26,6 +26,8 @@ from sortie.config.installed import parameter_set
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
 """Form of a parameter name in MAVLink, ArduPilot and PX4."""
+_SHOWN: Final = 3
+"""Ignored parameters that a warning names."""
 _SET_SINCE: Final = "SORTIE_SET_SINCE"
 """LABEL:NAME of given parameters that were changed since."""
 
@@ -86,10 +88,12 @@ def given_parameters(
         found = _read_file(entry)
         unknown = [name for name in found if not theirs and name not in table and name not in own]
         if unknown:
-            warnings.append(f"--param {entry}: {len(unknown)} parameters this vehicle does not have, e.g. {unknown[0]}")
+            more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+            shown = ", ".join(unknown[:_SHOWN]) + more
+            warnings.append(f"--param {entry}: ignored, because this vehicle does not have them: {shown}")
         values |= {name: value for name, value in found.items() if name not in unknown}
     if theirs and elsewhere:
-        warnings.append(f"--param {', '.join(elsewhere)}: for the firmware alone, nothing here checks the name")
+        warnings.append(f"--param {', '.join(elsewhere)}: passed to the firmware; Sortie does not know this name")
     return values, warnings
 
 

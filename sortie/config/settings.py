@@ -60,8 +60,8 @@ class Settings:
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
-        f"The vehicle: {SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], the same with px4: (copter, plane,"
-        " quadplane), or the address of a flight controller.",
+        f"The vehicle: {SIMULATED_KINDS}; ardupilot:KIND[=BINARY] or px4:KIND[=BINARY], with ,world=ours in Sortie's"
+        " simulator; or the address of a flight controller.",
         Group.OFTEN, RUNS, form="SPEC", sources=EVERYWHERE,
     )
     home = Option[tuple[GeoPoint, float] | None](

@@ -102,7 +102,7 @@ _ALL: Final = (
         "crossfire-50", "TBS Crossfire, 50 Hz, MAVLink",
         Duplex(RadioLane(20, period_us=20_000), RadioLane(5, period_us=20_000, offset_us=10_000)),
         "TBS Crossfire manual (57600 baud, RADIO_STATUS as flow control at both ends); what a slot carries is an "
-        "assumption: 20 bytes down and 5 up, 50 times a second",
+        "assumption: 20 bytes down and 5 up, 50 times per second",
         fifo=1024, baud=57_600, again=True, losses=_GROUND_CLUTTER, budget=LinkBudget(915.0, 20.0, -120.0, -118.0),
         reports=ModemReports(every_ms=1000),
     ),
@@ -118,13 +118,14 @@ _ALL: Final = (
     ),
     RadioProfile(
         "lte", "LTE", _duplex(625_000.0, 1_250_000.0),
-        "assumptions: 5 Mbit/s up and 10 down, 45 to 85 ms one way, and gaps of 0.3 s, as at a handover, every 30 s",
+        "assumptions: 5 Mbit/s from the vehicle and 10 to it, 45 to 85 ms one way, and gaps of 0.3 s, as at a "
+        "handover, every 30 s",
         latency_ms=45.0, jitter_ms=40.0, losses=BurstLosses(good=0.001, bad=1.0, good_ms=30_000.0, bad_ms=300.0),
         reports=ModemReports(every_ms=1000, vehicle_only=True, cellular=True),
     ),
     RadioProfile(
         "satellite", "Satellite, 10 s", _duplex(30.0, size=340),
-        "assumptions: messages of up to 340 bytes, 30 bytes a second, 9 to 11 s",
+        "assumptions: messages of up to 340 bytes, 30 bytes/s, 9 to 11 s",
         fifo=2048, high_latency=True, latency_ms=9_000.0, jitter_ms=2_000.0,
     ),
     RadioProfile(

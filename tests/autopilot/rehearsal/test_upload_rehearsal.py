@@ -55,7 +55,7 @@ def test_what_is_found_is_said_with_its_item() -> None:
     """Of the mission when it comes, and what the fence adds when that comes: nothing twice."""
     (said,) = said_after(ON, BAD)
     assert said == [
-        (Severity.WARNING, "Rehearsal: mission item 3: ends in the air, behind WP"),
+        (Severity.WARNING, "Rehearsal: mission item 3: ends in the air, after WP"),
         (Severity.ERROR, "Rehearsal: mission item 3: the way to WP leaves the fence by 20.0 m"),
     ]
 
@@ -107,5 +107,5 @@ def test_a_ground_station_is_told_by_statustext() -> None:
         session.run_for(1.0)
         texts = [one for one in link.messages("STATUSTEXT") if one.id]
     whole = "".join(one.text for one in sorted(texts, key=lambda one: one.chunk_seq))
-    assert whole == "Rehearsal: mission item 2: ends in the air, behind WP"
+    assert whole == "Rehearsal: mission item 2: ends in the air, after WP"
     assert {one.severity for one in texts} == {Severity.WARNING}

@@ -531,7 +531,7 @@ def test_the_command_line_takes_its_names(tmp_path: Path, capsys: pytest.Capture
         assert (told("COM_DISARM_LAND"), told("MPC_XY_CRUISE")) == ("5", "7")
         assert run(["param", "reset", "COM_DISARM_LAND", *to]) == 0
         assert told("COM_DISARM_LAND") == "2"
-        assert "1 parameters this vehicle does not have, e.g. MC_ROLLRATE_P" in service.story()
+        assert "ignored, because this vehicle does not have them: MC_ROLLRATE_P" in service.story()
 
 
 def test_what_a_test_changes_is_put_back_under_its_names() -> None:

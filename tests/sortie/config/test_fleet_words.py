@@ -101,7 +101,10 @@ def test_networks_repeat_the_system_ids() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (Settings(count=251), "system ids end at 250, so from 1 on there are 250; for more vehicles use --networks 2"),
+        (
+            Settings(count=251),
+            "a network has at most 250 vehicles, with system ids 1 to 250; for more use --networks 2",
+        ),
         (Settings(count=10, sysid=245), "--networks 2"),
         (Settings(count=2, fleet=Path("x")), "leave one of the two out"),
         (Settings(fleet=Path("x"), networks=2), "--networks"),

@@ -15,7 +15,7 @@ def test_names_of_the_firmware_alone_are_passed_to_it_and_told(tmp_path: Path) -
     file.write_text("AHRS_TRIM_X 3\nRTL_ALT 2000\n")
     values, warnings = given_parameters(["EK3_ALT_M_NSE=1.5", "SIM_WIND_SPD=4", str(file)], "copter", theirs=True)
     assert values == {"EK3_ALT_M_NSE": 1.5, "SIM_WIND_SPD": 4.0, "AHRS_TRIM_X": 3.0, "RTL_ALT": 2000.0}
-    assert warnings == ["--param EK3_ALT_M_NSE: for the firmware alone, nothing here checks the name"]
+    assert warnings == ["--param EK3_ALT_M_NSE: passed to the firmware; Sortie does not know this name"]
 
 
 @pytest.mark.parametrize("entry", ["NAME_OF_MORE_THAN_16=1", "1ST=1", "EK3_ALT_M_NSE=fast"])
