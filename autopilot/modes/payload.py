@@ -284,19 +284,19 @@ class Payload:
         number = _whole(p[0])
         if number not in (_CHANNELS if servo else RELAYS) or _whole(count) < 1 or not 0.0 < cycle < inf:
             return False
+        if not self._half((command, number, p[1]), first=True):
+            return False
         self._repeat = (command, number, p[1])
         self._halves_left = 2 * int(count) - 1
         self._half_ms = max(TICK_MS, round(cycle * 500.0 / TICK_MS) * TICK_MS)
         self._half_due_ms = now_ms + self._half_ms
-        self._half(self._repeat, first=True)
         return True
 
-    def _half(self, repeat: tuple[int, int, float], *, first: bool) -> None:
+    def _half(self, repeat: tuple[int, int, float], *, first: bool) -> bool:
         command, number, value = repeat
         if command == Cmd.DO_REPEAT_RELAY:
-            self._relay(number, not self.relays.is_on(number))
-        else:
-            self._servo(number, value if first or self._halves_left % 2 == 0 else _CENTRE_US)
+            return self._relay(number, not self.relays.is_on(number))
+        return self._servo(number, value if first or self._halves_left % 2 == 0 else _CENTRE_US)
 
     def _servo(self, channel: int, pwm_us: float) -> bool:
         if channel not in _CHANNELS or not isfinite(pwm_us):

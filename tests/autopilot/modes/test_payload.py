@@ -32,6 +32,17 @@ def test_an_output_or_cycle_that_does_not_exist_is_refused(command: int, params:
     assert bench.vehicle.outputs == []
 
 
+@pytest.mark.parametrize(("command", "params"), [(183, (1.0, 1500.0)), (184, (1.0, 1900.0, 2.0, 1.0))])
+def test_an_output_of_a_motor_is_refused_and_a_repeat_goes_on(command: int, params: tuple[float, ...]) -> None:
+    """As ArduPilot (AP_ServoRelayEvents.cpp): the text is sent once, and the repeat that runs is not replaced."""
+    bench = Bench(parameters={"SERVO1_FUNCTION": 33})
+    bench.core.payload.command(184, (7.0, 1900.0, 2.0, 2.0), bench.now_ms)
+    assert bench.core.payload.command(command, params, bench.now_ms).result is Result.FAILED
+    bench.run(10.0)
+    assert bench.texts.count("ServoRelayEvent: Channel 1 is already in use") == 1
+    assert bench.vehicle.outputs == [(7, 1900.0), (7, 1500.0)] * 2
+
+
 def test_what_is_no_payload_command_is_unsupported() -> None:
     bench = Bench()
     assert bench.core.payload.command(16, (), bench.now_ms).result is Result.UNSUPPORTED
