@@ -198,8 +198,12 @@ class StickService:
             return
         if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
             return
-        if self._parts.parameters["RC_OVERRIDE_TIME"] == 0.0:
+        patience_s = parameters["RC_OVERRIDE_TIME"]
+        if patience_s == 0.0:
             return
+        if patience_s > 0.0 and now_ms >= self._given_ms + 1000.0 * patience_s:  # the overrides before have ended
+            self._station_axes.clear()
+            self._overrides.clear()
         self._given_ms = now_ms
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)
@@ -278,7 +282,9 @@ class StickService:
             ("YAW", message.r, -1000),
             ("THROTTLE", message.z, lowest),
         ):
-            if value != _NO_AXIS:
+            if value == _NO_AXIS:
+                self._station_axes.pop(axis, None)
+            else:
                 self._station_axes[axis] = self._joystick(axis, fraction(value - least, 1000 - least))
         self._hand_over(now_ms)
 

@@ -30,11 +30,11 @@ class Bench:
             self.autopilot.parameters.set(name, value)
         self.service = StickService(self.autopilot)
 
-    def send(self, message: Message, peer: Peer = QGC) -> Sticks | None:
+    def send(self, message: Message, peer: Peer = QGC, at: int = NOW) -> Sticks | None:
         """What the core was handed; AssertionError when nothing."""
-        self.service.handle_message(message, peer, NOW)
+        self.service.handle_message(message, peer, at)
         name, (sticks, now), named = self.autopilot.calls.pop()
-        assert (name, now, named) == ("sticks.move", NOW, {})
+        assert (name, now, named) == ("sticks.move", at, {})
         assert sticks is None or isinstance(sticks, Sticks)
         return sticks
 
@@ -53,6 +53,14 @@ def override(*channels: int) -> Message:
 def test_pulses_are_stick_positions() -> None:
     """Full right, half forward (low pulse), throttle a quarter, yaw left."""
     assert Bench().override(2000, 1250, 1250, 1000) == Sticks(roll=1.0, pitch=0.5, throttle=0.25, yaw=-1.0)
+
+
+@pytest.mark.parametrize(("later_ms", "throttle"), [(2900, 0.9), (3000, 0.5)])
+def test_an_override_that_has_ended_does_not_come_back_with_another_channel(later_ms: int, throttle: float) -> None:
+    """RC_OVERRIDE_TIME is 3 s (ArduPilot RC_Channel.cpp, has_override)."""
+    bench = Bench()
+    bench.override(1500, 1500, 1900, 1500)
+    assert bench.send(override(KEEP, 1250), at=NOW + later_ms) == Sticks(pitch=0.5, throttle=throttle)
 
 
 def test_pulses_beyond_the_calibration_are_its_ends() -> None:
@@ -112,11 +120,11 @@ def test_a_joystick_flies() -> None:
     assert bench.manual(500, -1000, 750, 1000) == Sticks(roll=-1.0, pitch=0.5, throttle=0.75, yaw=1.0)
 
 
-def test_an_axis_that_is_not_given_keeps_its_value() -> None:
-    """32767 is "not this axis"."""
+def test_an_axis_that_is_not_given_is_released() -> None:
+    """32767 is "not this axis": ArduPilot's override of it ends (GCS_Common.cpp, manual_override)."""
     bench = Bench()
-    bench.manual(500, 0, 500, 0)
-    assert bench.manual(32767, 1000, 500, 0) == Sticks(roll=1.0, pitch=0.5)
+    bench.manual(500, 0, 900, 0)
+    assert bench.manual(32767, 1000, 32767, 0) == Sticks(roll=1.0)
 
 
 def test_a_joystick_beyond_its_range_is_at_its_end() -> None:
