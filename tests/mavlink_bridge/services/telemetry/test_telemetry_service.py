@@ -108,7 +108,7 @@ def test_origin_version_and_unknown_messages_on_request() -> None:
     origin, version = (one.message for one in bench.service.take_outgoing())
     assert (origin.latitude, origin.altitude) == (-353_632_610, 584_000)
     assert version.flight_sw_version == 0x040602FF
-    assert version.capabilities == 61_903 + 2048 + 512
+    assert version.capabilities == 61_903 + 2048
     assert version.uid != 0
     bench.core.vehicle.origin = None
     assert bench.service.request_message(link, peer, 49) is Result.FAILED
