@@ -63,9 +63,8 @@ class FlightCommands:
         self._kind = facts.vehicle_class
 
     # --- up and down ----------------------------------------------------------------------------------------------
-    def takeoff(self, height_m: float, *, holds_position: bool = True) -> Outcome:
-        """Climb to `height_m` above home. `holds_position`: only in a mode that holds its position, not in ALT_HOLD."""
-        facts, announcer, helm, spec = self._facts, self._announcer, self._helm, self._modes.spec
+    def takeoff(self, height_m: float) -> Outcome:
+        facts, announcer, helm = self._facts, self._announcer, self._helm
         if not self._kind.flies:
             return UNSUPPORTED
         if not facts.armed:
@@ -76,8 +75,8 @@ class FlightCommands:
         if home_down - height_m >= here_down:
             return announcer.refuse("Takeoff: height is not above the vehicle")
         down = min(home_down - height_m, here_down - _LOWEST_TAKEOFF)
-        if (holds_position and not spec.position) or not self._modes.mode.take_off(down):
-            return announcer.refuse(f"Takeoff: not in {spec.name}")
+        if not self._modes.mode.take_off(down):
+            return announcer.refuse(f"Takeoff: not in {self._modes.spec.name}")
         helm.takeoff_allowed = True
         return ACCEPTED
 

@@ -28,8 +28,8 @@ _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY)
 _CAPABILITIES: Final = (
     Capability.MISSION_FLOAT | Capability.PARAM_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT
     | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
-    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.TERRAIN | Capability.FLIGHT_TERMINATION
-    | Capability.COMPASS_CALIBRATION | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
+    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.COMPASS_CALIBRATION
+    | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
 )  # fmt: skip
 """MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 

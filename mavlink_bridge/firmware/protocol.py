@@ -94,7 +94,6 @@ class FirmwareHabits:
     answers_for: frozenset[int] | None = None  # unheard components of its system for which it answers; None: all
     capabilities_by_1: bool = True  # REQUEST_AUTOPILOT_CAPABILITIES fails unless param1 is 1
     wrong_frame: Result = Result.DENIED  # answer to a command in an unknown frame
-    unknown_message: Result = Result.FAILED  # answer to REQUEST_MESSAGE for a message that it does not have
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,6 @@ _HABITS: Final = FirmwareHabits(
     commit_as_number=True, asks_by_int=True, gap_is_error=False, refuses_nan=False,
     answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
     capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
-    unknown_message=Result.DENIED,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

@@ -26,7 +26,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.commands import flight as flight_commands
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, flies
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
@@ -132,7 +132,6 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
-            Cmd.DO_CHANGE_ALTITUDE: CommandRow(flight_commands.change_altitude, required=(1,), needs=flies),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
         }

@@ -24,7 +24,7 @@ OF_THE_FIRMWARES = (
 #: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
 _ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "sortie/companion")
 _ASK_ONE = {
-    "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us", "unknown_message"},
+    "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
     "mavlink_bridge/services/mission/transfer.py": {

@@ -78,12 +78,11 @@ def run_prearm_checks(_command: Command, context: Context) -> Outcome:
 
 
 def take_off(command: Command, context: Context) -> Outcome:
-    """NAV_TAKEOFF: param7 metres above home; with param3 0 only in a mode that holds its position. Position and yaw are
-    ignored, as in ArduPilot."""
+    """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as in ArduPilot."""
     height = command.param(7)
     if not 0.0 < height < HIGHEST_M:
         return FAILED
-    return context.parts.commands.takeoff(height, holds_position=command.param(3) == 0.0)
+    return context.parts.commands.takeoff(height)
 
 
 def land(_command: Command, context: Context) -> Outcome:
@@ -181,6 +180,11 @@ def reposition(command: Command, context: Context) -> Outcome:
 def change_altitude(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_ALTITUDE: param1 metres in frame param2."""
     return _climb_to(command.param(1), command.whole(2), context)
+
+
+def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
+    """NAV_CONTINUE_AND_CHANGE_ALT: param7 metres in the command's frame."""
+    return _climb_to(command.param(7), command.frame, context)
 
 
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
@@ -299,13 +303,14 @@ ROWS: dict[int, CommandRow] = {
     Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
     Cmd.NAV_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=flies),
+    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: CommandRow(continue_and_change_altitude, required=(7,), place=True, needs=flies),
     Cmd.NAV_VTOL_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=hovers),  # as NAV_TAKEOFF of a copter
     Cmd.NAV_VTOL_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.CONDITION_YAW: CommandRow(condition_yaw, required=(1,), needs=_turns_nose),
     Cmd.DO_SET_MODE: CommandRow(set_mode, required=(1, 2)),
     Cmd.DO_CHANGE_SPEED: CommandRow(change_speed, required=(1, 2)),
     Cmd.DO_FLIGHTTERMINATION: CommandRow(terminate_flight, required=(1,), at_once=True),
-    Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=has_wings),
+    Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=flies),
     Cmd.DO_LAND_START: CommandRow(land_start),
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
     Cmd.DO_GO_AROUND: CommandRow(go_around, needs=has_wings),

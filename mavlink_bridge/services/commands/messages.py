@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Result, Severity
+from autopilot.mav import Cmd, Severity
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
@@ -23,19 +23,22 @@ if TYPE_CHECKING:
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")
 MESSAGE_INTERVAL = id_of("MESSAGE_INTERVAL")
+#: id of a message of QGroundControl that the dialect does not have; QGroundControl requests it on connect and continues
+#: after a refusal
+PROTOCOL_VERSION = 300
 _LARGEST_ID = 0xFFFFFF
 
 
 def request_message(command: Command, context: Context) -> Outcome:
-    """REQUEST_MESSAGE: param1 message id, param2 its argument. The firmware decides how an unknown message is
-    refused."""
+    """REQUEST_MESSAGE: param1 message id, param2 its argument."""
     msg_id = command.whole(1)
     if msg_id == MESSAGE_INTERVAL:
         return _interval_of(command.whole(2), context)
+    if msg_id == PROTOCOL_VERSION:
+        return UNSUPPORTED
     if not 0 <= msg_id <= _LARGEST_ID:
         return FAILED
-    result = context.telemetry.request_message(context.peer.link, context.peer, msg_id, command.param(2))
-    return Outcome(context.firmware.habits.unknown_message if result is Result.UNSUPPORTED else result)
+    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, msg_id, command.param(2)))
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:

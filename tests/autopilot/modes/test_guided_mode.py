@@ -44,19 +44,6 @@ def test_takeoff_needs_arming_the_ground_and_a_mode_for_it() -> None:
     assert bench.core.commands.takeoff(20.0).result is Result.FAILED
 
 
-@pytest.mark.parametrize(("mode", "taken"), [(CopterMode.LOITER, True), (CopterMode.ALT_HOLD, False)])
-def test_takeoff_that_holds_its_position_needs_a_mode_that_does(mode: CopterMode, taken: bool) -> None:
-    """ArduCopter mode.h, has_user_takeoff(must_navigate): ALT_HOLD takes off only where param3 is not 0."""
-    bench = Bench()
-    bench.core.modes.set(mode, bench.now_ms)
-    bench.core.arming.arm(bench.now_ms)
-    assert bench.core.commands.takeoff(10.0).ok is taken
-    if not taken:
-        assert bench.texts[-1].endswith("Takeoff: not in ALT_HOLD")
-        assert bench.core.commands.takeoff(10.0, holds_position=False).ok
-    assert isinstance(bench.vehicle.target, TakeOff)
-
-
 def test_takeoff_to_a_height_below_the_vehicle_is_refused() -> None:
     bench = Bench()
     bench.core.modes.set(4, bench.now_ms)

@@ -76,12 +76,6 @@ def test_it_says_who_it_is(station: Station) -> None:
     assert [(m.mode_index, m.custom_mode) for m in listed] == [(4, 4 << 16 | 4 << 24)]
 
 
-def test_an_unknown_message_is_denied_and_a_copter_changes_its_height(station: Station) -> None:
-    """PX4 denies what it does not send (an ArduPilot: FAILED), and has DO_CHANGE_ALTITUDE for all kinds."""
-    assert station.command(REQUEST, 259.0) == dialect.MAV_RESULT_DENIED
-    assert station.command(Cmd.DO_CHANGE_ALTITUDE, 20.0, 3.0) != dialect.MAV_RESULT_UNSUPPORTED
-
-
 def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
     """PX4 does not look at param1 of REQUEST_AUTOPILOT_CAPABILITIES (mavlink_receiver.cpp)."""
     told = len(station.of("AUTOPILOT_VERSION"))

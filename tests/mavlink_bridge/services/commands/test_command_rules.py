@@ -17,7 +17,6 @@ from tests.fakes.recording_autopilot import ORIGIN
 
 A, T, D, U, F = Result.ACCEPTED, Result.TEMPORARILY_REJECTED, Result.DENIED, Result.UNSUPPORTED, Result.FAILED
 
-_HELD = {"holds_position": True}
 COLUMNS = ("row", "number", "params", "result", "call")
 
 
@@ -40,13 +39,11 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("400: something else", 400, (2,), U, None),
     ("400: NaN disarms nothing", 400, (nan,), D, None),
     ("401", 401, (), A, ("prearm.run", (NOW,), {})),
-    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("commands.takeoff", (8.6,), _HELD)),
-    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("commands.takeoff", (10.0,), _HELD)),
-    ("22: in any mode that climbs", 22, (0, 0, 1, 0, 0, 0, 8.6), A,
-     ("commands.takeoff", (8.6,), {"holds_position": False})),
+    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("commands.takeoff", (8.6,), {})),
+    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("commands.takeoff", (10.0,), {})),
     ("22: no height", 22, (), F, None),
     ("22: beyond any height", 22, (0, 0, 0, 0, 0, 0, 1e9), F, None),
-    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("commands.takeoff", (5.0,), _HELD)),
+    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("commands.takeoff", (5.0,), {})),
     ("21: mode LAND", 21, (0, 0, 0, nan, nan, nan, nan), A, ("commands.land", (NOW,), {})),
     ("85: as 21", 85, (), A, ("commands.land", (NOW,), {})),
     ("20: mode RTL", 20, (), A, ("commands.return_to_launch", (NOW,), {})),
@@ -97,8 +94,10 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("206: camera distance, NaN is 0", 206, (25, nan, nan), A,
      ("payload.command", (206, (25.0, 0, 0, 0, 0, 0, 0), NOW), {})),
     ("211: gripper", 211, (1, 1), A, ("payload.command", (211, (1.0, 1.0, 0, 0, 0, 0, 0), NOW), {})),
-    ("186: only of planes", 186, (20, 3), U, None),
-    ("30: only an item", 30, (0, 0, 0, 0, 0, 0, 25), U, None),
+    ("186: above home", 186, (20, 3), A, ("commands.guided_altitude", (ORIGIN.alt + 20, None), {})),
+    ("186: AMSL", 186, (620, 0), A, ("commands.guided_altitude", (620.0, None), {})),
+    ("186: frame without height", 186, (20, 1), D, None),
+    ("30: above home", 30, (0, 0, 0, 0, 0, 0, 25), A, ("commands.guided_altitude", (ORIGIN.alt + 25, None), {})),
     ("185: ends the flight", 185, (1,), A, ("arming.disarm", (NOW,), {"force": True})),
     ("185: 0 is nothing", 185, (0,), F, None),
     ("246: restart", 246, (1,), A, ("commands.reboot", (), {})),
@@ -158,24 +157,6 @@ def test_a_rover_differs_where_the_rows_say_so(
     assert bench.autopilot.calls == ([call] if call else [])
 
 
-PLANE_CASES: list[tuple[Any, ...]] = [
-    ("186: above home", 186, (20, 3), A, ("commands.guided_altitude", (ORIGIN.alt + 20, None), {})),
-    ("186: AMSL", 186, (620, 0), A, ("commands.guided_altitude", (620.0, None), {})),
-    ("186: frame without height", 186, (20, 1), D, None),
-    ("30: only an item", 30, (0, 0, 0, 0, 0, 0, 25), U, None),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(COLUMNS, PLANE_CASES, ids=[case[0] for case in PLANE_CASES])
-def test_a_plane_differs_where_the_rows_say_so(
-    row: str, number: int, params: tuple[float, ...], result: Result, call: tuple[Any, ...] | None
-) -> None:
-    """As above, for a plane."""
-    bench = CommandBench("plane")
-    assert result_of(bench.long(number, *params)) is result
-    assert bench.autopilot.calls == ([call] if call else [])
-
-
 LAT, LON = -353628960, 1491643199
 PLACE = {"x": LAT, "y": LON}
 INT_CASES: list[tuple[Any, ...]] = [
@@ -194,7 +175,7 @@ INT_CASES: list[tuple[Any, ...]] = [
     ("192: z NaN", 192, 0, (-1, 1, 0, nan), {**PLACE, "z": nan}, D, None),
     ("192: x not given", 192, 0, (-1, 1, 0, nan), {"x": 0x7FFFFFFF, "y": LON, "z": 600.0}, D, None),
     ("192: latitude beyond 90", 192, 0, (-1, 1, 0, nan), {"x": 910000000, "y": LON, "z": 600.0}, D, None),
-    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("commands.takeoff", (10.0,), _HELD)),
+    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("commands.takeoff", (10.0,), {})),
     ("22: INT with frame 0 DENIED", 22, 0, (), {"z": 10.0}, D, None),
     ("22: INT with frame 6 DENIED", 22, 6, (), {"z": 10.0}, D, None),
     ("179: INT frame 0", 179, 0, (0,), {**PLACE, "z": 600.0}, A,
@@ -205,6 +186,7 @@ INT_CASES: list[tuple[Any, ...]] = [
     ("400: INT, any frame", 400, 2, (1,), {}, A, ("arming.arm", (NOW,), {"force": False})),
     ("300: INT", 300, 0, (), {}, A, ("mission_commands.start", (NOW,), {})),
     ("241: level, param5 is a number, not degrees", 241, 0, (), {"x": 2}, A, None),
+    ("30: INT AMSL", 30, 0, (), {"z": 610.0}, A, ("commands.guided_altitude", (610.0, None), {})),
     ("unknown command", 4321, 0, (), {}, U, None),
 ]  # fmt: skip
 

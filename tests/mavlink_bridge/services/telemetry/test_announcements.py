@@ -85,11 +85,10 @@ def test_banner_names_vehicle_and_version_once(kind: str, first: str, count: int
 
 
 def test_version_says_4_6_2_official() -> None:
-    """flight_sw_version, hash characters, capabilities with TERRAIN, with FTP only when files are served, a
-    uid that is stable."""
+    """flight_sw_version, hash characters, capabilities with FTP only when files are served, a uid that is stable."""
     plain, serving = autopilot_version(Identity()), autopilot_version(Identity(serves_files=True))
     assert plain.flight_sw_version == 0x040602FF
     assert bytes(plain.flight_custom_version).decode("ascii").isalnum()
-    assert (plain.capabilities, serving.capabilities) == (61_903 + 2048 + 512, 61_903 + 2048 + 512 + 32)
+    assert (plain.capabilities, serving.capabilities) == (61_903 + 2048, 61_903 + 2048 + 32)
     assert plain.capabilities & 32 == 0
     assert plain.uid == serving.uid != autopilot_version(Identity(name="2")).uid
