@@ -222,10 +222,7 @@ class AutoMode(Mode):
         announced before the texts (from `first_text` on) of the next item's start."""
         for event in events:
             if isinstance(event, ItemReached):
-                self.announcer.events[first_text:first_text] = [
-                    event,
-                    *self._voice.reached(event.seq, self.mission.get(event.seq)),
-                ]
+                self.announcer.events[first_text:first_text] = [event, *self._voice.reached(event.seq)]
             else:
                 self.announcer.announce(event)
         progress = self.sequencer.progress()

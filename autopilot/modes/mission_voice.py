@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.context.events import StatusText
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import command_name, spec_of
+from autopilot.mission.commands import command_name
 from autopilot.mission.events import (
     HoldBegan,
     ItemSkipped,
@@ -20,7 +20,6 @@ from autopilot.mission.events import (
     MissionWaits,
     WaitCause,
 )
-from autopilot.mission.items import MissionItem
 
 _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 
@@ -49,13 +48,11 @@ class MissionVoice:
             seconds = f"{notice.hold_ms / 1000.0:g}"
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
-    def reached(self, seq: int, item: MissionItem | None) -> list[StatusText]:
-        """Texts for the end of item `seq`. A copter announces waypoints and timed loiters, nothing else."""
+    def reached(self, seq: int) -> list[StatusText]:
+        """Texts for the end of item `seq`."""
         hold, self._hold = self._hold, None
         if not self._facts.vehicle_class.texts.reached_by_name:
-            spec = None if item is None else spec_of(item.command)
-            announced = spec is not None and spec.holds
-            return [StatusText(Severity.INFO, f"Reached command #{seq}")] if announced else []
+            return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         if hold is None or hold.seq != seq:
             return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]
         if hold.command == Cmd.NAV_LOITER_TIME:

@@ -40,7 +40,7 @@ TABLE = (
     Row(("serve", "--vehicle", SILENT, *LINK)),
     Row(("demo", *LINK), "sortie: demo"),
     Row(("demo", "--once", *LINK), "sortie: demo"),
-    Row(("demo", "--speedup", "20", *LINK), "Mission: 2 "),
+    Row(("demo", "--speedup", "20", *LINK), "Reached command #1"),
     Row(("fly", PLAN, *LINK), "sortie: flying"),
     Row(("rehearse", "fifo.plan")),
     Row(("rehearse", PLAN, "--flights", "100000"), "sortie: rehearsing"),

@@ -27,7 +27,7 @@ def waypoints(home: tuple[float, float, float], *items: tuple[int, float, float,
 def test_a_signal_in_flight_still_tells_the_result(tmp_path):
     """The last line says aborted, and what had been reached."""
     process = begin(tmp_path, "demo", "--once", "--json", "--speedup", "20", *LINK)
-    wait_for(process, "Mission: 2 ")
+    wait_for(process, "Reached command #1")
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
@@ -65,7 +65,7 @@ def test_demo_once_tells_its_result_in_json(tmp_path):
     assert result["wall_s"] > 0.0
     assert result["speedup"] > 1.0
     assert (tmp_path / "xdg" / "sortie" / "logs" / "latest" / "summary.json").exists()
-    assert "Reached command #5" in done.stderr
+    assert "Reached command #6" in done.stderr
 
 
 def test_one_seed_one_log(tmp_path):

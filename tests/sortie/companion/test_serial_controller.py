@@ -89,7 +89,7 @@ def test_unplugged_in_flight_for_as_long_as_it_is_missed_the_mission_is_flown_to
     port = free_port()
     flying = fly(tmp_path, cable, port=port)
     try:
-        wait_for(tmp_path, "Mission: 2 ")
+        wait_for(tmp_path, "Reached command #1")
         assert_budget(port)
         cable.unplug()
         wait_for(tmp_path, "Link to the flight controller lost")
@@ -137,7 +137,7 @@ def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path, cable: Ser
     """In flight: it says that it holds and goes on serving; then status 130."""
     flying = fly(tmp_path, cable)
     try:
-        wait_for(tmp_path, "Mission: 2 ")
+        wait_for(tmp_path, "Reached command #1")
         flying.send_signal(signal.SIGINT)
         wait_for(tmp_path, "holding here")
         assert flying.poll() is None

@@ -107,7 +107,7 @@ def test_kill_9_leaves_the_flight_in_all_files(tmp_path: Path) -> None:
     one keeping, so that one has all that the keeping before it kept. A keeping itself may take 0.1 s of the wall."""
     link = ("--link", "tcpin:127.0.0.1:0")
     process = begin(tmp_path, "fly", SQUARE, "--speedup", str(SPEEDUP), "--log-dir", "log", *link)
-    wait_for(process, "Mission: 2 ")
+    wait_for(process, "Reached command #1")
     path = flying(tmp_path)
     process.kill()
     process.communicate()
