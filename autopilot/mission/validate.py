@@ -12,14 +12,10 @@ from typing import Final
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionResult, MissionType
-from autopilot.mission.commands import CommandSpec, PayloadOutput, spec_of
+from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem
 
 _INT16_MAX: Final = 32_767.0
-_YAWS: Final = frozenset({
-    Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LAND, Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_VTOL_LAND,
-})  # fmt: skip
-"""Commands in which ArduPilot accepts NaN as param4 (AP_Mission.cpp, sanity_check_params)."""
 _NO_COMMANDS: Final = (0, 1)  # an empty item of a ground station; ArduPilot calls them invalid
 
 _PARAM_RESULTS: Final = (
@@ -45,12 +41,9 @@ class ItemVerdict:
 GOOD: Final = ItemVerdict()
 
 
-def check_item(
-    item: MissionItem, kind: int, count: int, *, approaches: bool = False, refuses_nan: bool = False
-) -> ItemVerdict:
+def check_item(item: MissionItem, kind: int, count: int, *, approaches: bool = False) -> ItemVerdict:
     """Check `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (with a mission's home item), by
-    its command's row. `approaches`: see `autopilot.mission.rally`. `refuses_nan`: NaN is refused in parameters
-    that the item does not use too, except as a yaw; not in payload actions, in which MAVSDK's missions have it."""
+    its command's row. `approaches`: see `autopilot.mission.rally`."""
     params = (item.param1, item.param2, item.param3, item.param4)
     for position, value in enumerate(params):
         if isinf(value):
@@ -59,16 +52,10 @@ def check_item(
     approach = approaches and kind == MissionType.RALLY and item.command == Cmd.NAV_LOITER_TO_ALT
     if spec is None or (spec.plan != kind and not approach):
         return _unknown_command(item.command)
-    strict = refuses_nan and kind == MissionType.MISSION and spec.output is not PayloadOutput.RECORDED
-    counts = {parameter.number for parameter in spec.parameters}
-    for number, value in enumerate(params, start=1):
-        if isnan(value) and (number in counts or (strict and not _may_be_nan(item.command, number))):
-            return ItemVerdict(_PARAM_RESULTS[number - 1], f"param{number} is not a number")
+    for parameter in spec.parameters:
+        if isnan(params[parameter.number - 1]):
+            return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], f"param{parameter.number} is not a number")
     return (_check_position(item, spec) if spec.place else None) or _check_values(spec, params, count) or GOOD
-
-
-def _may_be_nan(command: int, number: int) -> bool:
-    return (number == 4 and command in _YAWS) or (number == 3 and command == Cmd.NAV_VTOL_LAND)
 
 
 def _unknown_command(command: int) -> ItemVerdict:

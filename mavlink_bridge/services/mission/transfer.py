@@ -161,8 +161,7 @@ class PlanTransfer:
         if self.kind == MissionType.MISSION:
             item = self.committed.firmware.item_from(item)
             total += 1 - self.committed.homes
-        habits = self.committed.firmware.habits
-        verdict = check_item(item, self.kind, total, approaches=habits.approaches, refuses_nan=habits.refuses_nan)
+        verdict = check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
         if not verdict.ok:
             text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
             self._refuse(upload, message, verdict.result, text, now_ms)
