@@ -51,7 +51,7 @@ def session() -> Iterator[Session]:
 
 
 def test_nothing_is_told_and_nothing_refused_as_it_comes() -> None:
-    """DID_ENABLE 0: a request is FAILED, no message comes, the vehicle arms."""
+    """DID_ENABLE 0: a request is UNSUPPORTED, no message comes, the vehicle arms."""
     with Session(home=HOME) as session:
         session.wait_armable()
         link = session.connect()
