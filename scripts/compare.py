@@ -230,19 +230,20 @@ def wings_page(rows: list[tuple[WingMission, list[Measure]]]) -> str:
     limits = ", ".join(f"{one.name.replace(',', '')} {one.most:g}" for one in rows[0][1])
     reasons = told([(mission.name, found) for mission, found in rows], BESIDE_ARDUPLANE)
     held = sum(one.holds for _, found in rows for one in found)
-    return f"""# A plane beside ArduPlane
+    return f"""# Planes and quadplanes compared with ArduPlane
 
 Made by `scripts/compare`: the same missions by `sim:plane` and `sim:quadplane` and by ArduPlane 4.7.0-dev's SITL
 (`--model plane`, `--model quadplane`) in its own AUTO, with the parameters that ArduPilot has for these models. Times
-count from the end of the takeoff, energy from there to the beginning of the last item. A point of one track is laid to
-the nearest of the other's within 2 s and 5 % of the time; a turn is where either banks by more than 10 degrees. Both
-fly near sea level: higher up the tube of ArduPlane's SITL shows less than it should, for EAS2TAS counts twice in it.
+count from the end of the takeoff, energy from there to the beginning of the last item. A point of one track is compared
+with the nearest of the other within 2 s and 5 % of the time; a turn is where either banks by more than 10 degrees. The
+flights are near sea level: higher up, ArduPlane's SITL applies EAS2TAS twice and its airspeed sensor shows too little.
 
-Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found in rows)} are held, others are bold.
+Greatest differences (limits: {limits}). {held} of {sum(len(found) for _, found in rows)} hold; the others are
+bold.
 
 {chr(10).join(lines)}
 
-## What is beyond its limit, and why
+## Reasons for differences beyond the limits
 
 {reasons}
 """

@@ -240,8 +240,8 @@ def measured(mission: Px4Mission, ours: Px4Flight, theirs: Px4Flight) -> list[Me
             else:
                 legs, height = max(legs, (far, at_s)), max(height, (up, at_s))
     return [
-        Measure("way on legs, m", legs[0], LEG_M, legs[1]),
-        Measure("way in turns, m", turns[0], TURN_M, turns[1]),
+        Measure("track on legs, m", legs[0], LEG_M, legs[1]),
+        Measure("track in turns, m", turns[0], TURN_M, turns[1]),
         Measure("height on legs, m", height[0], HEIGHT_M, height[1]),
         airspeeds(*laid),
         times(*(_from_first_place(each.flight) for each in (ours, theirs))),
@@ -289,23 +289,24 @@ def page(rows: list[tuple[Px4Mission, list[Measure], list[str]]]) -> str:
     limits = ", ".join(f"{name.replace(',', '')} {most:g}" for name, most in known.items())
     reasons = told([(mission.name, found) for mission, found, _ in rows], BESIDE_PX4)
     held = sum(one.holds for _, found, _ in rows for one in found)
-    return f"""# Wings beside PX4
+    return f"""# Planes and VTOLs compared with PX4
 
 Made by `python -m scripts.px4_wings`: the same missions by `sim:plane` and `sim:quadplane` with `--firmware px4`, and
-by PX4 1.16 (commit a8618691) that flies the same two bodies in our world ([`world=ours`](real-firmware.md#px4)), each
-uploaded, armed and begun over MAVLink as MAVSDK and QGroundControl do it. So what differs is the pilot alone. Both have
-the parameters of `sitl/px4/world_*.parm`. PX4's flights are kept in tests/data; with `PX4_SITL` it flies them anew.
+by PX4 1.16 (commit a8618691) that flies the same two simulated bodies ([`world=ours`](real-firmware.md#px4)). Missions
+are uploaded and started over MAVLink as by MAVSDK and QGroundControl. Only the autopilots differ; both have the
+parameters of `sitl/px4/world_*.parm`. PX4's flights are kept in tests/data; with `PX4_SITL` they are flown again.
 
-*Decisions* are the modes, VTOL states, landed states (EXTENDED_SYS_STATE) and current items, each in its order, from
-the ground until it is disarmed. Takeoffs up to the first place and the way on the ground are left out. Ways and heights
-are laid beside each other item by item, times since the first place behind the takeoff. PX4's battery is its own: no
-energy is compared.
+*Decisions* are the sequences of modes, VTOL states, landed states (EXTENDED_SYS_STATE) and current items from the
+ground until the vehicle is disarmed. The takeoff up to the first waypoint and the rollout are not compared. Tracks and
+heights are compared item by item; times count from the first waypoint after the takeoff. Energy is not compared,
+because PX4 has its own model of the battery.
 
-Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found, _ in rows)} are held, others are bold.
+Greatest differences (limits: {limits}). {held} of {sum(len(found) for _, found, _ in rows)} hold; the others are
+bold.
 
 {chr(10).join(lines)}
 
-## What is beyond its limit, and why
+## Reasons for differences beyond the limits
 
 {reasons}
 """

@@ -115,8 +115,8 @@ def _ways(one: Laid, other: Laid) -> list[Measure]:
             apart[turns] = max(apart[turns], (far, row[0]))
             height = max(height, (up, row[0]))
     return [
-        Measure("way on legs, m", apart[False][0], LEG_M, apart[False][1]),
-        Measure("way in turns, m", apart[True][0], TURN_M, apart[True][1]),
+        Measure("track on legs, m", apart[False][0], LEG_M, apart[False][1]),
+        Measure("track in turns, m", apart[True][0], TURN_M, apart[True][1]),
         Measure("height, m", height[0], HEIGHT_M, height[1]),
     ]
 

@@ -33,4 +33,4 @@ def test_a_vtols_legs_are_as_the_real_ones() -> None:
     """The lines between places."""
     mission = next(one for one in MISSIONS if one.name == "v-square")
     ways = measured(mission, fly_ours(mission), RECORDED[mission.name])
-    assert ways[0].name == "way on legs, m" and ways[0].value < 12.0
+    assert ways[0].name == "track on legs, m" and ways[0].value < 12.0

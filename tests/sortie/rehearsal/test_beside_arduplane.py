@@ -41,7 +41,7 @@ def test_a_flight_that_goes_elsewhere_is_seen() -> None:
     moved = [(t, n, e + 20.0, up + 6.0, v + 1.5, bank, 1.2 * wh) for t, n, e, up, v, bank, wh in theirs.track]
     late = {seq: 1.1 * at_s + 0.1 for seq, at_s in theirs.items.items()}
     missed = {one.name for one in measures(WingFlight(moved, late), theirs) if not one.holds}
-    assert missed >= {"way on legs, m", "height, m", "times, %", "settled airspeed, m/s", "energy, %"}
+    assert missed >= {"track on legs, m", "height, m", "times, %", "settled airspeed, m/s", "energy, %"}
     assert all(one.holds for one in measures(theirs, theirs))
 
 
