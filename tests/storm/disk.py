@@ -64,6 +64,7 @@ class Disk:
         self.full = False
         self.dead = False
         self._random = Random(seed)
+        self._salts = Random(f"salts {seed}")  # of its own: what a crash tears does not depend on who asked for salts
 
     def crash(self, *, power: bool) -> None:
         """The process is gone, and of what was not synced with the `power` any sector may be missing."""
@@ -100,7 +101,7 @@ class Disk:
 
     def random_bytes(self, count: int) -> bytes:
         """What SQLite salts its log with."""
-        return self._random.randbytes(count)
+        return self._salts.randbytes(count)
 
 
 _mounted: dict[str, Disk] = {}
@@ -327,14 +328,17 @@ _SQLITE = ctypes.CDLL(_sqlite3.__file__)
 _SQLITE.sqlite3_vfs_find.restype = _P
 _SQLITE.sqlite3_vfs_find.argtypes = [_B]
 _SQLITE.sqlite3_vfs_register.argtypes = [_P, _I]
+_SQLITE.sqlite3_randomness.argtypes = [_I, _P]
 
 
 @contextmanager
 def mounted(directory: str, disk: Disk) -> Iterator[None]:
-    """Within it, databases in `directory` lie on `disk`, and only such are opened."""
+    """Within it, databases in `directory` lie on `disk`, and only such are opened. SQLite seeds its generator, one for
+    the whole process, anew: a storm is the same alone and after others."""
     usual = _SQLITE.sqlite3_vfs_find(None)
     _mounted[directory] = disk
     _SQLITE.sqlite3_vfs_register(ctypes.addressof(_VFS), 1)
+    _SQLITE.sqlite3_randomness(0, None)
     try:
         yield
     finally:

@@ -197,6 +197,24 @@ def test_a_disk_loses_what_was_not_synced_and_keeps_what_was() -> None:
             disk.crash(power=True)
 
 
+def test_a_disk_is_the_same_after_others_in_the_same_process() -> None:
+    """SQLite has one generator for a process, which salts its logs; it asks the disk for its seed once."""
+    assert _bytes_of_a_log("salted") == _bytes_of_a_log("salted") != _bytes_of_a_log("other")
+
+
+def _bytes_of_a_log(seed: str) -> tuple[bytes, bytes]:
+    """The log of a database, torn by a crash, and what the disk would draw next."""
+    disk = Disk(seed)
+    with mounted("/storm", disk):
+        database = sqlite3.connect("/storm/state.db", isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE numbers (number)")
+        disk.dead = True
+        database.close()
+        disk.crash(power=True)
+    return bytes(disk.files["/storm/state.db-wal"].data), disk.random_bytes(8)
+
+
 def test_a_database_that_does_not_sync_is_seen_to_lose() -> None:
     disk = Disk("unsynced")
     counts = []
