@@ -72,8 +72,9 @@ class KeyInMemory:
         """Refuse to change a given key (`KeyStore`)."""
         return _GIVEN if self._fixed else None
 
-    def save_stamp(self, stamp: int) -> None:
+    def save_stamp(self, stamp: int) -> bool:
         """Do nothing: the next run begins at its own time."""
+        return True
 
 
 class KeyFile:
@@ -117,15 +118,15 @@ class KeyFile:
         LOGGER.info("signing key %s", "removed" if key is None else "set")
         return None
 
-    def save_stamp(self, stamp: int) -> None:
-        """Store the highest timestamp of all vehicles. The first one is stored before this returns, because a next run
-        with a slow clock must not repeat timestamps."""
-        first = not self._highest
+    def save_stamp(self, stamp: int) -> bool:
+        """Store the highest timestamp of all vehicles (`KeyStore`). The first one is stored before this returns,
+        because a next run with a slow clock must not repeat timestamps."""
         if stamp > self._highest:
-            self._highest = stamp
             ticket = self._store.submit(SaveStamp(stamp))
-            if first:
-                self._store.wait(ticket)
+            if not self._highest and self._store.wait(ticket) and self._store.failure(ticket) is not None:
+                return False
+            self._highest = stamp
+        return True
 
     def _write(self, key: bytes) -> None:
         new = self.path.with_suffix(".new")

@@ -35,8 +35,9 @@ class KeyStore(Protocol):
     def save_key(self, key: bytes | None) -> str | None:
         """Store the key (None: delete it) before returning; returns a reason if that is not possible."""
 
-    def save_stamp(self, stamp: int) -> None:
-        """Store the stamp: the first of a run before returning, a later one soon."""
+    def save_stamp(self, stamp: int) -> bool:
+        """Store the stamp: the first of a run before returning, a later one soon. False: the first could not be stored;
+        a restart might repeat stamps, so it is tried again each second."""
 
 
 class SigningService(Speaker):
@@ -101,9 +102,9 @@ class SigningService(Speaker):
         self._links.set_signing(self.signing)
 
     def _reserve(self, signing: Signing) -> None:
-        if signing.timestamp + RESERVE // 2 > self._stored:
-            self._stored = signing.timestamp + RESERVE
-            self._store.save_stamp(self._stored)
+        reserved = signing.timestamp + RESERVE
+        if reserved - RESERVE // 2 > self._stored and self._store.save_stamp(reserved):
+            self._stored = reserved
 
     def _latest(self) -> int:
         """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""

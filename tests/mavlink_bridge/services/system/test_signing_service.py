@@ -33,8 +33,10 @@ class Keys:
             self.key = key
         return self.problem
 
-    def save_stamp(self, stamp: int) -> None:
-        self.stamp = stamp
+    def save_stamp(self, stamp: int) -> bool:
+        if self.problem is None:
+            self.stamp = stamp
+        return self.problem is None
 
 
 class Vehicle:
@@ -172,6 +174,18 @@ def test_the_stored_stamp_is_always_ahead() -> None:
         vehicle.answers(vehicle.net, station.ping())
         used = vehicle.service.signing.timestamp if vehicle.service.signing else 0
         assert used < vehicle.keys.stamp <= timestamp_of(vehicle.now_us) + 2 * RESERVE
+
+
+def test_a_stamp_that_could_not_be_stored_is_tried_again_each_second() -> None:
+    """A restart with a slow clock would sign with the same stamps again."""
+    keys = Keys()
+    keys.key, keys.problem = KEY, "disk I/O error"
+    vehicle = Vehicle(keys)
+    vehicle.pass_time(3)
+    assert keys.stamp == 0
+    keys.problem = None
+    vehicle.pass_time(1)
+    assert keys.stamp >= timestamp_of(vehicle.now_us) + RESERVE
 
 
 def test_a_stamp_years_ahead_is_not_believed() -> None:
