@@ -102,9 +102,10 @@ class SigningService(Speaker):
         self._links.set_signing(self.signing)
 
     def _reserve(self, signing: Signing) -> None:
-        reserved = signing.timestamp + RESERVE
-        if reserved - RESERVE // 2 > self._stored and self._store.save_stamp(reserved):
-            self._stored = reserved
+        if signing.timestamp + RESERVE // 2 > self._stored:
+            reserved = signing.timestamp + RESERVE
+            if self._store.save_stamp(reserved):
+                self._stored = reserved
 
     def _latest(self) -> int:
         """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""
