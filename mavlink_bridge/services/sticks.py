@@ -2,9 +2,9 @@
 set modes and functions.
 
 Messages are accepted from ground stations only (SYSID_MYGCS to MAV_GCS_SYSID_HI). A channel keeps its override until it
-is released or expires (RC_OVERRIDE_TIME; with 0 no override is used); a joystick axis that is not given keeps its last
-value. A released channel follows the transmitter; without a transmitter it is neutral, and when none of the four is
-overridden the sticks are released.
+is released or expires (RC_OVERRIDE_TIME; with 0 no override is used); a joystick axis that is not given is released. A
+released channel follows the transmitter; without a transmitter it is neutral, and when none of the four is overridden
+the sticks are released.
 
 A switch (mode switch, RCn_OPTION) acts only when its position changes. The first pulses of a transmitter set the mode
 of its switch and run the functions of switches that are not low, and of some that are. The first overrides are treated
@@ -145,8 +145,13 @@ class StickService:
         self._suspended = patience_s == 0.0
         if self._suspended:
             self._parts.sticks.move(None, now_ms)
-        elif self._station_axes and (patience_s < 0.0 or now_ms < self._given_ms + 1000.0 * patience_s):
+        elif self._station_axes and not self._expired(now_ms):
             self._parts.sticks.move(_sticks((self._radio_axes() or {}) | self._station_axes), self._given_ms)
+
+    def _expired(self, now_ms: int) -> bool:
+        """True when the last override is older than RC_OVERRIDE_TIME (negative: never)."""
+        patience_s = self._parts.parameters["RC_OVERRIDE_TIME"]
+        return patience_s >= 0.0 and now_ms >= self._given_ms + 1000.0 * patience_s
 
     def _before_radio(self) -> tuple[int, ...]:
         return (*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST
@@ -196,12 +201,11 @@ class StickService:
         parameters = self._parts.parameters
         if peer.system not in stations(parameters["SYSID_MYGCS"], parameters["MAV_GCS_SYSID_HI"]):
             return
-        if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
+        if int(parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
             return
-        patience_s = parameters["RC_OVERRIDE_TIME"]
-        if patience_s == 0.0:
+        if parameters["RC_OVERRIDE_TIME"] == 0.0:
             return
-        if patience_s > 0.0 and now_ms >= self._given_ms + 1000.0 * patience_s:  # the overrides before have ended
+        if self._expired(now_ms):
             self._station_axes.clear()
             self._overrides.clear()
         self._given_ms = now_ms
