@@ -196,9 +196,18 @@ class FlightCommands:
             self._heading.fix(yaw)
         return ACCEPTED
 
-    def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
-        """SET_ATTITUDE_TARGET. `thrust` 0 .. 1 is a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust. For rovers
-        and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while turning at `yaw_rate`."""
+    def guided_attitude(
+        self,
+        roll: float,
+        pitch: float,
+        yaw: float,
+        yaw_rate: float | None,
+        thrust: float,
+        body_rates: tuple[float, float] | None = None,
+    ) -> Outcome:
+        """SET_ATTITUDE_TARGET: angles, rad, or `body_rates` of roll and pitch, rad/s, with `yaw_rate`. `thrust` 0 .. 1
+        is a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust. For rovers and boats it is -1 .. 1, a share of
+        WP_SPEED along `yaw` or while turning at `yaw_rate`."""
         mode = self._modes.mode
         flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
@@ -212,9 +221,8 @@ class FlightCommands:
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
         timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
-        flight.attitude(
-            Attitude(roll, pitch, yaw, yaw_rate or 0.0, yaw_rate is not None, thrust, climb, not direct, timeout_ms)
-        )
+        turns, rate = yaw_rate is not None, yaw_rate or 0.0
+        flight.attitude(Attitude(roll, pitch, yaw, rate, turns, thrust, climb, not direct, timeout_ms, body_rates))
         return ACCEPTED
 
     # --- speed and nose -------------------------------------------------------------------------------------------

@@ -57,15 +57,13 @@ def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: flo
 
 
 @jit
-def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float, thrust: float) -> None:
-    """Demand these body rates, rad/s, and a collective."""
-    follow_vehicle(s)
+def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float) -> None:
+    """Demand these body rates, rad/s. The heading reference moves with the vehicle."""
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
     s[L.S_RYAW_RATE] = 0.0
     s[L.S_RATE_MODE] = 1.0
     s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ] = roll, pitch, yaw
-    s[L.S_THRUST] = thrust
 
 
 @jit
@@ -82,15 +80,15 @@ def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
     late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
     if t[L.T_BY_BODY] == 1.0 and not late:
-        demand_rates(s, t[L.T_ROLL_RATE], t[L.T_PITCH_RATE], t[L.T_YAW_RATE], min(max(t[L.T_THRUST], 0.0), 1.0))
-        return
-    roll = 0.0 if late else t[L.T_ROLL]
-    pitch = 0.0 if late else t[L.T_PITCH]
-    if t[L.T_USE_RATE] == 1.0:
-        turn_heading(s, p, 0.0 if late else t[L.T_YAW_RATE])
+        demand_rates(s, t[L.T_ROLL_RATE], t[L.T_PITCH_RATE], t[L.T_YAW_RATE])
     else:
-        turn_heading(s, p, limit(3.0 * wrap(t[L.T_YAW] - s[L.S_RYAW]), p[L.P_YAW_RATE]))
-    demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
+        roll = 0.0 if late else t[L.T_ROLL]
+        pitch = 0.0 if late else t[L.T_PITCH]
+        if t[L.T_USE_RATE] == 1.0:
+            turn_heading(s, p, 0.0 if late else t[L.T_YAW_RATE])
+        else:
+            turn_heading(s, p, limit(3.0 * wrap(t[L.T_YAW] - s[L.S_RYAW]), p[L.P_YAW_RATE]))
+        demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
     if t[L.T_BY_CLIMB] == 1.0 or late:
         climb(s, p, 0.0 if late else limit(t[L.T_CLIMB], max(p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])))
         set_thrust(s, p, control_height(s, p), s[L.S_ER + 8])
@@ -168,7 +166,9 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     yaw_rate = p[L.P_STICK_Y] * p[L.P_STICK_YAW_RATE]
     if kind == ACRO:
         roll, pitch = p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE]
-        demand_rates(s, roll, pitch, p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE], throttle(s, p))
+        follow_vehicle(s)
+        demand_rates(s, roll, pitch, p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE])
+        s[L.S_THRUST] = throttle(s, p)
         return
     if kind == DRIFT:
         drift(s, p)

@@ -64,7 +64,7 @@ def near(north: float, east: float) -> Callable[[Any], bool]:
 
 
 def test_a_trajectory_and_attitudes_in_offboard(fly: Run) -> None:
-    """An arc point by point; the attitude keeps the thrust; then the sticks of no one: stop is Hold."""
+    """An arc point by point; an attitude and body rates with a thrust; then the sticks of no one: stop is Hold."""
 
     async def does(drone: Any) -> None:
         from mavsdk_grpc import offboard as kinds
@@ -90,6 +90,8 @@ def test_a_trajectory_and_attitudes_in_offboard(fly: Run) -> None:
         await wait_for(drone.telemetry, "position_velocity_ned", lambda now: now.velocity.north_m_s > 1.5)
         await offboard.set_attitude(kinds.Attitude(0.0, 10.0, 0.0, 0.5))
         await wait_for(drone.telemetry, "attitude_euler", lambda now: now.pitch_deg > 5.0)
+        await offboard.set_attitude_rate(kinds.AttitudeRate(0.0, -20.0, 0.0, 0.5))
+        await wait_for(drone.telemetry, "attitude_euler", lambda now: now.pitch_deg < -5.0)
         await offboard.stop()
         await mode_is(drone.telemetry, "HOLD")
         await ends(drone)

@@ -63,15 +63,15 @@ def _can_be_driven(parts: TargetParts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AttitudeParts:
-    """Valid parts of an attitude target; thrust is always valid."""
+    """Valid parts of an attitude target; thrust is always valid. Without both the body rates are 0."""
 
+    angles: bool
     rates: bool
 
 
 def attitude_parts(mask: int) -> AttitudeParts | None:
-    """Parts that `mask` enables. None without thrust, without an attitude (rates alone are not supported), or with only
-    some of the body rates."""
-    rates = mask & IGNORE_BODY_RATES
-    if mask & (_A.THROTTLE_IGNORE | _A.ATTITUDE_IGNORE) or rates not in (0, IGNORE_BODY_RATES):
+    """Parts that `mask` enables. None without thrust, or with only some of the body rates."""
+    ignored = mask & IGNORE_BODY_RATES
+    if mask & _A.THROTTLE_IGNORE or ignored not in (0, IGNORE_BODY_RATES):
         return None
-    return AttitudeParts(rates=rates == 0)
+    return AttitudeParts(angles=not mask & _A.ATTITUDE_IGNORE, rates=not ignored)

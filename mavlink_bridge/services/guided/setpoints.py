@@ -149,13 +149,19 @@ class GuidedService(Speaker):
         parts = attitude_parts(message.type_mask)
         if parts is None:
             return False
-        angles = _euler(*message.q)
-        rate = message.body_yaw_rate if parts.rates else None
-        if angles is None or not abs(message.thrust) < _FASTEST or (rate is not None and not abs(rate) < _FASTEST):
+        angles = _euler(*message.q) if parts.angles else (0.0, 0.0, 0.0)
+        rates = (message.body_roll_rate, message.body_pitch_rate, message.body_yaw_rate) if parts.rates else _STANDSTILL
+        if angles is None or not abs(message.thrust) < _FASTEST or not _within(rates, _FASTEST):
             return False
         roll, pitch, yaw = angles
-        thrust = min(max(message.thrust, 0.0), 1.0)
-        self._parts.commands.guided_attitude(roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        self._parts.commands.guided_attitude(
+            roll=roll,
+            pitch=pitch,
+            yaw=yaw,
+            yaw_rate=None if parts.angles and not parts.rates else rates[2],
+            thrust=min(max(message.thrust, 0.0), 1.0),
+            body_rates=None if parts.angles else rates[:2],
+        )
         return True
 
     def _drive(self, message: Message) -> bool:

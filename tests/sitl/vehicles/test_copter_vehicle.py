@@ -307,6 +307,22 @@ def test_attitude_target_holds_angles_and_climb(flight: CopterFlight) -> None:
     assert flight.report[R.TRUE_VD] == pytest.approx(-0.5, abs=0.3)
 
 
+@pytest.mark.parametrize("climb", [0.0, 0.5])
+def test_body_rates_turn_while_the_climb_rate_is_held(flight: CopterFlight, climb: float) -> None:
+    """A second at 10 degrees a second of roll and -5 of pitch; then, not renewed, it levels and keeps its height."""
+    rates = (radians(10.0), radians(-5.0))
+    flight.copter.set_target(Attitude(0.0, 0.0, 0.0, climb=climb, timeout_ms=1000, body_rates=rates))
+    flight.run(0.3)
+    before = flight.report[R.TRUE_ROLL], flight.report[R.TRUE_PITCH]
+    flight.run(0.6)
+    assert degrees(flight.report[R.TRUE_ROLL] - before[0]) == pytest.approx(6.0, abs=0.5)
+    assert degrees(flight.report[R.TRUE_PITCH] - before[1]) == pytest.approx(-3.0, abs=0.5)
+    assert flight.report[R.TRUE_VD] == pytest.approx(-climb, abs=0.2)
+    flight.run(3.0)
+    assert degrees(flight.report[R.TRUE_ROLL]) == pytest.approx(0.0, abs=1.0)
+    assert flight.report[R.TRUE_VD] == pytest.approx(0.0, abs=0.1)
+
+
 def test_sticks_fly_the_pilot_modes(flight: CopterFlight) -> None:
     """LOITER: forward stick flies forward, centred brakes; ALT_HOLD: throttle climbs; STABILIZE: angles."""
     copter = flight.copter

@@ -49,9 +49,19 @@ def test_a_position_mask_asks_for_its_parts(mask: int, copter: str, rover: str) 
 
 
 @pytest.mark.parametrize(
-    ("mask", "rates"),
-    [(0x07, False), (0x00, True), (0x04, None), (0x03, None), (0x47, None), (0x80, None), (0x87, None)],
+    ("mask", "parts"),
+    [
+        (0x07, AttitudeParts(angles=True, rates=False)),
+        (0x00, AttitudeParts(angles=True, rates=True)),
+        (0x80, AttitudeParts(angles=False, rates=True)),
+        (0x87, AttitudeParts(angles=False, rates=False)),
+        (0x04, None),
+        (0x03, None),
+        (0x47, None),
+        (0xC0, None),
+    ],
 )
-def test_an_attitude_mask_asks_for_an_attitude_and_thrust(mask: int, rates: bool | None) -> None:
-    """All body rates or none; without thrust or attitude there is nothing to fly."""
-    assert attitude_parts(mask) == (None if rates is None else AttitudeParts(rates))
+def test_an_attitude_mask_asks_for_thrust_and_for_all_body_rates_or_none(
+    mask: int, parts: AttitudeParts | None
+) -> None:
+    assert attitude_parts(mask) == parts

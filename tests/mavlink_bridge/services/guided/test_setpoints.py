@@ -192,6 +192,16 @@ def test_an_attitude_with_rates_passes_the_yaw_rate() -> None:
     _, _, named = flown(dialect.MAVLink_set_attitude_target_message(0, 1, 1, 0, tilted, 0, 0, 0.4, 0.5))
     assert named["yaw_rate"] == pytest.approx(0.4)
     assert named["roll"] == pytest.approx(0.2)
+    assert named["body_rates"] is None
+
+
+@pytest.mark.parametrize(("mask", "rates"), [(0x80, (0.3, -0.2, 0.4)), (0x87, (0.0, 0.0, 0.0))])
+def test_body_rates_without_an_attitude_are_flown(mask: int, rates: tuple[float, float, float]) -> None:
+    """MAVSDK's set_attitude_rate sends mask 0x80 and a quaternion of zeros. Without rates too they are 0, as by
+    ArduCopter."""
+    message = dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, [0.0] * 4, 0.3, -0.2, 0.4, 0.5)
+    _, _, named = flown(message)
+    assert (*named["body_rates"], named["yaw_rate"]) == pytest.approx(rates)
 
 
 @pytest.mark.parametrize(
