@@ -206,8 +206,8 @@ class FlightCommands:
         body_rates: tuple[float, float] | None = None,
     ) -> Outcome:
         """SET_ATTITUDE_TARGET: angles, rad, or `body_rates` of roll and pitch, rad/s, with `yaw_rate`. `thrust` 0 .. 1
-        is a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust. For rovers and boats it is -1 .. 1, a share of
-        WP_SPEED along `yaw` or while turning at `yaw_rate`."""
+        is a climb rate about 0.5, with GUID_OPTIONS bit 3 and for wings thrust. Wings fly bank and pitch, no rates. For
+        rovers and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while turning at `yaw_rate`."""
         mode = self._modes.mode
         flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
@@ -215,9 +215,10 @@ class FlightCommands:
         if isinstance(flight, GuidedFlight) and not self._kind.flies:
             flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
-        if not self._kind.hovers:
+        wings = self._kind.has_stall_speed
+        if wings and (body_rates is not None or self._facts.grounded or self._helm.upright):
             return UNSUPPORTED
-        direct = bool(int(self._facts.param("GUID_OPTIONS")) & 8)
+        direct = wings or bool(int(self._facts.param("GUID_OPTIONS")) & 8)
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
         timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))

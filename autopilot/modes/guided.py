@@ -63,7 +63,8 @@ class GuidedFlight:
         self._helm.fly(target)
 
     def update(self, now_ms: int) -> None:
-        """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself)."""
+        """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself). Wings
+        then circle their place again."""
         if not self._announced and self._helm.arrived and not self.paused:
             self._announced = True
             self._announcer.announce(GuidedTargetReached())
@@ -76,7 +77,10 @@ class GuidedFlight:
             self.deadline_ms = flown.deadline_ms
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
-            self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
+            if wings:
+                self.change_over()
+            else:
+                self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
 
     @property
     def drives_to_a_place(self) -> bool:
@@ -161,7 +165,13 @@ class GuidedFlight:
         self._fly(target)
 
     def attitude(self, target: Attitude) -> None:
+        """Fly an attitude. Wings return to the place that they circled when no more of them come (ArduPlane
+        mode_guided.cpp)."""
+        circled = self._target if isinstance(self._target, Circle) else None
         self._fly(target)
+        if self._facts.vehicle_class.has_stall_speed:
+            self._target = circled or loiter(self._facts, self._facts.vehicle.state.position)
+            self.deadline_ms = self._facts.now_ms + target.timeout_ms
 
     def land(self) -> None:
         self._fly(Land(None, KEEP))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import hypot, radians
+from math import cos, hypot, radians, sin
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +14,7 @@ from autopilot.interface.targets import (
     Attitude,
     Circle,
     Hold,
+    Idle,
     Land,
     Leg,
     Pilot,
@@ -35,6 +36,7 @@ from autopilot.rehearsal.way import FlyingField, walk
 from autopilot.vehicles.mode_table import PlaneMode
 from autopilot.vehicles.plane import PLANE
 from mavlink_bridge.firmware.known import firmware_of
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
@@ -150,7 +152,13 @@ def test_commands_of_copters_are_not_known() -> None:
     assert plane.core.commands.land(plane.now_ms).result is Result.UNSUPPORTED
 
 
-def test_velocities_and_attitudes_are_not_taken_and_places_are() -> None:
+def attitude(mask: int, bank: float, thrust: float) -> Message:
+    """SET_ATTITUDE_TARGET; `bank` rad."""
+    quaternion = [cos(bank / 2.0), sin(bank / 2.0), 0.0, 0.0]
+    return dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, quaternion, 0.1, 0.0, 0.0, thrust)
+
+
+def test_velocities_and_body_rates_are_not_taken_and_places_are() -> None:
     """A velocity of zero would stop it; a place with a velocity is that place."""
     plane = Plane()
     guided = GuidedService(plane.core)
@@ -162,12 +170,36 @@ def test_velocities_and_attitudes_are_not_taken_and_places_are() -> None:
             QGC,
             0,
         )
-    guided.handle_message(
-        dialect.MAVLink_set_attitude_target_message(0, 1, 1, 0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, 0.5), QGC, 0
-    )
+    guided.handle_message(attitude(0x80, 0.0, 0.5), QGC, 0)
     plane.run(5.0)
     plane.stays_a_plane()
     assert plane.in_the_air, "the places"
+
+
+def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
+    """Bank and throttle are as sent, for three seconds (ArduPlane mode_guided.cpp)."""
+    plane = Plane()
+    guided = GuidedService(plane.core)
+    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
+    circle = plane.vehicle.target
+    guided.handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
+    plane.run(2.0)
+    guided.handle_message(attitude(0x07, 0.4, 0.7), QGC, 0)
+    plane.run(2.9)
+    flown = plane.vehicle.target
+    assert isinstance(flown, Attitude)
+    assert (flown.roll, flown.thrust, flown.thrust_is_climb) == (pytest.approx(0.4), pytest.approx(0.7), False)
+    plane.run(0.2)
+    assert plane.vehicle.target == circle
+
+
+def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
+    bench = Bench("plane")
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.arm()
+    GuidedService(bench.core).handle_message(attitude(0x07, 0.0, 1.0), QGC, 0)
+    bench.run(1.0)
+    assert isinstance(bench.vehicle.target, Idle)
 
 
 def test_a_pause_is_a_circle_here() -> None:
