@@ -48,6 +48,11 @@ def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
     return parts if parts.position or parts.velocity or parts.acceleration else None
 
 
+def asks_height_alone(mask: int) -> bool:
+    """True when a position target has a height and no place."""
+    return mask & IGNORE_POSITION == _P.X_IGNORE | _P.Y_IGNORE
+
+
 def asks_acceleration(mask: int) -> bool:
     """True when a position target has an acceleration."""
     return not mask & IGNORE_ACCELERATION

@@ -18,7 +18,13 @@ from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.services.guided.masks import TargetParts, asks_acceleration, attitude_parts, position_parts
+from mavlink_bridge.services.guided.masks import (
+    TargetParts,
+    asks_acceleration,
+    asks_height_alone,
+    attitude_parts,
+    position_parts,
+)
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
@@ -93,6 +99,8 @@ class GuidedService(Speaker):
         return (here[0] + rotated[0], here[1] + rotated[1], here[2] + rotated[2])
 
     def _global(self, message: Message) -> bool:
+        if self._parts.facts.vehicle_class.has_stall_speed and asks_height_alone(message.type_mask):
+            return self._change_height(message)
         parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None:
             return False
@@ -103,6 +111,17 @@ class GuidedService(Speaker):
                 return False
         above = self._parts.facts.over_ground(message.coordinate_frame, message.alt)
         return self._send(message, parts, position, 0.0, above)
+
+    def _change_height(self, message: Message) -> bool:
+        """Keep the place and change the height, as wings do (ArduPlane GCS_MAVLink_Plane.cpp)."""
+        facts, frame = self._parts.facts, message.coordinate_frame
+        here = facts.vehicle.state.place
+        altitude = facts.altitude(frame, message.alt, here.lat, here.lon) if frame in GLOBAL_FRAMES else None
+        if altitude is None or not is_place(here.lat, here.lon, altitude):
+            return False
+        if self._parts.modes.number == facts.vehicle_class.modes.guided:
+            self._parts.commands.guided_altitude(altitude, facts.over_ground(frame, message.alt))
+        return True
 
     def _global_position(self, message: Message) -> Ned | None:
         if message.coordinate_frame not in GLOBAL_FRAMES:

@@ -193,6 +193,20 @@ def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
     assert plane.vehicle.target == circle
 
 
+def test_a_height_alone_changes_the_height_of_the_place() -> None:
+    """SET_POSITION_TARGET_GLOBAL_INT whose mask ignores all but the height; 6 is GLOBAL_RELATIVE_ALT_INT."""
+    plane = Plane()
+    guided = GuidedService(plane.core)
+    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
+    guided.handle_message(
+        dialect.MAVLink_set_position_target_global_int_message(0, 1, 1, 6, 0xFFFB, 0, 0, 80.0, 0, 0, 0, 0, 0, 0, 0, 0),
+        QGC,
+        0,
+    )
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
+
+
 def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
     bench = Bench("plane")
     assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.services.guided.masks import AttitudeParts, TargetParts, attitude_parts, position_parts
+from mavlink_bridge.services.guided.masks import (
+    AttitudeParts,
+    TargetParts,
+    asks_height_alone,
+    attitude_parts,
+    position_parts,
+)
 
 
 def _parts(letters: str) -> TargetParts | None:
@@ -46,6 +52,11 @@ def test_a_position_mask_asks_for_its_parts(mask: int, copter: str, rover: str) 
     """The parts by the table, "stop" where the combination cannot be flown."""
     assert position_parts(mask) == _parts(copter)
     assert position_parts(mask, driven=True) == _parts(rover)
+
+
+@pytest.mark.parametrize(("mask", "alone"), [(0x0DFB, True), (0xFFFB, True), (0x0DF8, False), (0x0DFF, False)])
+def test_a_height_without_a_place(mask: int, alone: bool) -> None:
+    assert asks_height_alone(mask) is alone
 
 
 @pytest.mark.parametrize(
