@@ -114,6 +114,7 @@ class RadioLink:
         self._byte_us = 0.0 if profile.baud is None else _BITS_PER_BYTE * 1e6 / profile.baud
         self._flying: list[tuple[int, int, int, bytes]] = []
         self._counter = 0
+        self._unheard = (math.nan, 0.0)  # last distance, and the probability of a loss for lack of power there
         every_ms = None if profile.reports is None else profile.reports.every_ms
         self._report_every_us = (every_ms or 0) * 1000
         self._report_us = None if every_ms is None else self._report_every_us
@@ -217,8 +218,7 @@ class RadioLink:
         modem, counts = self._modems[side], self.statistics[side]
         data, modem.packet = modem.packet, b""
         counts.packets += 1
-        budget = self.profile.budget
-        unheard = 0.0 if budget is None else budget.lost(self.distance_m())
+        unheard = self._lost_for_power()
         lost, bad = self._channels[side].loses(arrived_us, unheard + self.loss - unheard * self.loss)
         if lost and self._golay and not bad and self._random.random() > unheard:
             lost, counts.corrected = False, counts.corrected + 1
@@ -230,6 +230,17 @@ class RadioLink:
             modem.packet = data
         else:
             counts.lost += 1
+
+    def _lost_for_power(self) -> float:
+        """Probability that a packet is lost for lack of power at the present distance. Its logarithms cost as much as
+        the rest of a packet, so it is computed when the distance has changed."""
+        budget = self.profile.budget
+        if budget is None:
+            return 0.0
+        distance_m = self.distance_m()
+        if distance_m != self._unheard[0]:
+            self._unheard = distance_m, budget.lost(distance_m)
+        return self._unheard[1]
 
     def _take(self, side: int, room: int, at_us: int) -> int:
         """Take the next packet into `packet`; returns its size."""
