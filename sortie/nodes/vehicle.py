@@ -195,14 +195,15 @@ class VehicleService:
         """Return the vehicle time of the next pass with a decision (`NEVER_MS`: only an event), and
         `next_link_deadline_ms`. Streams (`stream`) and looks are not counted; the streams of a controller are its
         own."""
-        behind = self._behind
-        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if behind is None else None)
-        if behind is not None:
-            on_link = earliest((on_link, behind.link.next_deadlines()[0]))
-        watch = self.autopilot.next_link_deadline_ms()
-        if watch is not None and (on_link is None or watch < on_link):
-            on_link = watch
-        return self._next_pass_ms(self.autopilot.turns.next_deadline_ms(), on_vehicle, NEVER_MS), on_link
+        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if self._behind is None else None)
+        next_pass_ms = self._next_pass_ms(self.autopilot.turns.next_deadline_ms(), on_vehicle, NEVER_MS)
+        return next_pass_ms, self._earliest_on_link_ms(on_link)
+
+    def _earliest_on_link_ms(self, of_services: int | None) -> int | None:
+        dues = [of_services, self.autopilot.next_link_deadline_ms()]
+        if self._behind is not None:
+            dues.append(self._behind.link.next_deadlines()[0])
+        return earliest(dues)
 
     def _next_pass_ms(self, of_core: int | None, of_services: int | None, deadline: int) -> int:
         for due in (of_core, of_services, self.watchers.next_step_ms()):
@@ -224,7 +225,7 @@ class VehicleService:
         """Return the earliest link time at which a service or the autopilot's watch over its ground station is due,
         ms."""
         if self._behind is not None:
-            return self.deadlines()[1]
+            return self._earliest_on_link_ms(self.endpoint.next_deadlines()[0])
         self._ask_deadlines()
         return self._on_link_ms
 
