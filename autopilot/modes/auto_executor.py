@@ -147,7 +147,7 @@ class AutoExecutor:
     def next_deadline_ms(self) -> int | None:
         if self.own.under_way:
             return self._nav.context.facts.now_ms
-        flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.deadline_ms
+        flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.next_deadline_ms()
         waited = self._do.deadline_ms
         if flown is None or waited is None:
             return waited if flown is None else flown

@@ -54,7 +54,11 @@ class GuidedItem(Maneuver):
             self._end_ms = now_ms + int(self._limits.time_s * 1000.0)
         self._schedule(now_ms)
 
+    def next_deadline_ms(self) -> int | None:
+        return earliest((self.deadline_ms, self.flight.deadline_ms))
+
     def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self.flight.update(now_ms)
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         over = self._limits.exceeded(self.facts.height, self._begin, self.facts.vehicle.state.position)

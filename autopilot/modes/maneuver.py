@@ -20,8 +20,8 @@ _AT_ALTITUDE = 0.5
 
 
 class Maneuver:
-    """Base: done at once. `deadline_ms`: time at which `update` must run without an event; `end`: NED m of the
-    beginning of the next leg, None: the vehicle's place."""
+    """Base: done at once. `deadline_ms`: its own next time; `end`: NED m of the beginning of the next leg, None: the
+    vehicle's place."""
 
     def __init__(self, context: VehicleContext) -> None:
         self.context = context
@@ -40,6 +40,10 @@ class Maneuver:
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         """Handle the vehicle's events, or an expired deadline."""
+
+    def next_deadline_ms(self) -> int | None:
+        """Time at which `update` must run without an event."""
+        return self.deadline_ms
 
     def pause(self) -> bool:
         """Brake and wait; False if there is no leg to interrupt."""

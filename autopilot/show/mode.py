@@ -95,7 +95,7 @@ class ShowMode(Mode):
         self._show.is_flown = False
 
     def next_deadline_ms(self) -> int | None:
-        maneuver_ms = self._maneuver.deadline_ms if self._maneuver is not None else None
+        maneuver_ms = self._maneuver.next_deadline_ms() if self._maneuver is not None else None
         return self._due_ms if maneuver_ms is None else maneuver_ms
 
     def parameter_changed(self, name: str) -> None:

@@ -207,6 +207,18 @@ def test_a_height_alone_changes_the_height_of_the_place() -> None:
     assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
 
 
+def test_an_attitude_in_guided_enable_ends_as_in_guided() -> None:
+    plane = Plane()
+    plane.upload([takeoff(50.0), item(92, param1=1.0), waypoint(300.0, 300.0, 50.0)])
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(60.0, lambda: plane.core.sequencer.current_nav_index() == 2)
+    GuidedService(plane.core).handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
+    plane.run(2.9)
+    assert isinstance(plane.vehicle.target, Attitude)
+    plane.run(0.2)
+    assert isinstance(plane.vehicle.target, Circle)
+
+
 def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
     bench = Bench("plane")
     assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
