@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import cos, sin
+from math import cos, hypot, sin
 
 import numpy as np
 import pytest
@@ -65,6 +65,16 @@ def test_with_a_final_height_it_stays_there() -> None:
     assert bench.core.facts.armed
     assert not bench.core.modes.mode.is_landing
     assert height(bench) == pytest.approx(5.0, abs=0.7)
+
+
+def test_its_speed_can_be_changed_as_that_of_rtl() -> None:
+    """ModeSmartRTL inherits ModeRTL's set_speed_xy (ArduCopter/mode.h)."""
+    bench = round_the_corner()
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
+    assert bench.core.commands.change_speed(1, 3.0).ok
+    bench.run(8.0)
+    north, east, _ = bench.core.facts.vehicle.state.velocity
+    assert hypot(north, east) == pytest.approx(3.0, abs=0.3)
 
 
 def test_left_half_way_it_goes_on_with_what_is_left() -> None:
