@@ -60,7 +60,7 @@ class SystemStatus:
         bits = self._sensors | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE
-        return bits | _GEOFENCE if self._fence.limits.configured else bits
+        return bits | _GEOFENCE if self._fence.limits.present else bits
 
     @property
     def sensors_enabled(self) -> int:

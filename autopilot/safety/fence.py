@@ -99,7 +99,7 @@ class FenceGuard:
         self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
         self._due_ms: int | None = None
         self._judged: tuple[object, bool] | None = None
-        self.enabled = int(facts.param("FENCE_ENABLE")) != 0
+        self._on = _ALL if int(facts.param("FENCE_ENABLE")) else FenceType(0)  # limits that are enabled
         self.return_point = ReturnPoint(facts, rally, self.contains)
         self.breached = FenceType(0)
         self.breach_count = 0
@@ -115,24 +115,34 @@ class FenceGuard:
         elif name.startswith(("FENCE_", "AVOID_")):
             self._schedule(self._facts.now_ms)
 
-    def enable(self, mode: float) -> None:
-        """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the minimum altitude off. It holds until the parameter is set again."""
+    @property
+    def enabled(self) -> bool:
+        """True if any limit is enabled, by the parameter, a command or FENCE_AUTOENABLE."""
+        return bool(self._on)
+
+    def enable(self, mode: float, limits: FenceType = _ALL) -> None:
+        """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
+        parameter is set again."""
         if mode == _FLOOR_ONLY:
-            self._floor_off = True
-        else:
-            self.enabled = mode != 0.0
-            self._floor_off = not self.enabled
+            limits = FenceType.MIN_ALT
+        on = mode not in (0.0, _FLOOR_ONLY)
+        self._on = self._on | limits if on else self._on & ~limits
+        if limits & FenceType.MIN_ALT:
+            self._floor_off = not on
         if self._floor_off:
             self._floor = False
         if not self.enabled:
             self._clear()
         self._schedule(self._facts.now_ms)
 
-    def command(self, mode: float) -> Outcome:
-        """DO_FENCE_ENABLE from a ground station."""
+    def command(self, mode: float, types: int = 0) -> Outcome:
+        """DO_FENCE_ENABLE from a ground station. `types`: FENCE_TYPE bits, 0 = all limits."""
         if mode not in (0.0, 1.0, _FLOOR_ONLY):
             return Outcome(Result.DENIED, "fence mode must be 0, 1 or 2")
-        self.enable(mode)
+        limits = FenceType(types & _ALL) if types else _ALL
+        if mode == 1.0 and not self.limits.present & limits:
+            return self._announcer.refuse("Fence: no such limit is set up")
+        self.enable(mode, limits)
         return ACCEPTED
 
     @property
@@ -161,19 +171,19 @@ class FenceGuard:
         return self.room(lat, lon) >= 0.0
 
     def room(self, lat: float, lon: float) -> float:
-        """Distance to the nearest edge, m, as `FenceLimits.room`; inf while the fence is off."""
-        return self.limits.room(lat, lon) if self.enabled else inf
+        """Distance to the nearest edge, m, as `FenceLimits.room`; inf while they are off."""
+        return self.limits.room(lat, lon) if self._on & FenceType.POLYGON else inf
 
     def admits(self, place: GeoPoint) -> bool:
         """True if a copter may be sent there (degrees, AMSL), also while the fence is off or another's."""
-        return not self.enabled or self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place)
+        return self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place) & self._on
 
     def complaints(self) -> list[str]:
         """Reasons to refuse arming."""
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
-        now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
-        excess = self.limits.excess(self.limits.types & ~FenceType.MIN_ALT if now else FenceType(0))
+        now = _ALL if self._auto is AutoEnable.WHILE_ARMED else self._on
+        excess = self.limits.excess(self.limits.types & now & ~FenceType.MIN_ALT)
         complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
         return [] if complaint is None else [complaint]
 
@@ -186,7 +196,7 @@ class FenceGuard:
     @property
     def acting(self) -> FenceType:
         """Limits that act now."""
-        on = _ALL & ~FenceType.MIN_ALT if self.enabled else FenceType(0)
+        on = self._on & ~FenceType.MIN_ALT
         return self.limits.types & (on | FenceType.MIN_ALT if self._floor else on)
 
     # --- modes ----------------------------------------------------------------------------------------------------
@@ -233,7 +243,7 @@ class FenceGuard:
         """Enable or disable limits, and announce changes of the selected ones."""
         before = self.acting
         if limits & ~FenceType.MIN_ALT:
-            self.enabled = on
+            self._on = self._on | limits if on else self._on & ~limits
         if limits & FenceType.MIN_ALT:
             self._floor = on
         news = before ^ self.acting
@@ -282,7 +292,7 @@ class FenceGuard:
     def _floor_comes(self) -> bool:
         """True if the minimum altitude will act as soon as the vehicle is above it."""
         selected = bool(self.limits.types & FenceType.MIN_ALT) and not self._floor_off
-        return selected and (self.enabled or self._auto in _FLOOR_COMES)
+        return selected and (bool(self._on & FenceType.MIN_ALT) or self._auto in _FLOOR_COMES)
 
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
         """Breached limits. A breach ends when the vehicle is inside by the slack, because the estimate is noisy."""

@@ -80,10 +80,10 @@ class FenceLimits:
         return types
 
     @property
-    def configured(self) -> bool:
-        """True if FENCE_TYPE selects an existing limit, enabled or not: SYS_STATUS then reports the fence as
+    def present(self) -> FenceType:
+        """Existing limits that FENCE_TYPE selects, enabled or not: with any, SYS_STATUS reports the fence as
         present."""
-        return bool(self.types & ~FenceType.POLYGON or (self.types and self._plan.total()))
+        return self.types if self._plan.total() else self.types & ~FenceType.POLYGON
 
     @property
     def zones(self) -> Fence:

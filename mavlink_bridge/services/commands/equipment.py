@@ -58,10 +58,10 @@ def _place(command: Command, context: Context) -> GeoPoint | Outcome:
 
 
 def enable_fence(command: Command, context: Context) -> Outcome:
-    """DO_FENCE_ENABLE: param1 0 off, 1 on, 2 only the floor off."""
+    """DO_FENCE_ENABLE: param1 0 off, 1 on, 2 only the floor off; param2 FENCE_TYPE bits, 0 = all."""
     if command.param(1) not in (0.0, 1.0, 2.0):
         return FAILED
-    return context.parts.fence.command(command.param(1))
+    return context.parts.fence.command(command.param(1), command.whole(2))
 
 
 def payload(command: Command, context: Context) -> Outcome:

@@ -6,6 +6,7 @@ import pytest
 
 from autopilot.context.events import FenceChanged
 from autopilot.interface.geo import to_global
+from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item, takeoff
 from tests.fakes.fake_vehicle import ORIGIN
@@ -252,6 +253,44 @@ def test_a_rover_holds_when_far_outside_and_returns_otherwise() -> None:
 
 def test_a_bad_mode_of_the_fence_command_is_denied() -> None:
     assert not Bench().core.fence.command(3.0).ok
+
+
+def test_a_command_for_one_limit_leaves_the_others() -> None:
+    """DO_FENCE_ENABLE, param2 (ArduPilot GCS_Fence.cpp): off for the circle, the highest altitude goes on acting."""
+    bench = flying(CIRCLE | MAX_ALT, FENCE_RADIUS=50, FENCE_ALT_MAX=20)
+    assert bench.core.fence.command(0.0, CIRCLE).ok
+    go(bench, 80.0)
+    assert bench.core.fence.breach[0] == 0 and bench.core.modes.number == GUIDED
+    assert bench.core.fence.admits(bench.core.facts.vehicle.state.place)
+    go(bench, 80.0, 40.0)
+    assert bench.core.fence.breach[:2] == (1, MAX_ALT)
+
+
+def test_a_command_for_one_limit_enables_it_alone() -> None:
+    bench = flying(CIRCLE | MAX_ALT, FENCE_RADIUS=50, FENCE_ALT_MAX=20, FENCE_ENABLE=0)
+    assert bench.core.fence.command(1.0, MAX_ALT).ok
+    go(bench, 80.0)
+    assert bench.core.fence.enabled and bench.core.fence.breach[0] == 0
+    assert bench.core.fence.command(1.0).ok
+    bench.run(2.0)
+    assert bench.core.fence.breach[:2] == (1, CIRCLE)
+
+
+def test_the_lowest_altitude_can_be_enabled_alone() -> None:
+    bench = flying(CIRCLE | MIN_ALT, FENCE_RADIUS=50, FENCE_ALT_MIN=5, FENCE_ENABLE=0)
+    assert bench.core.fence.command(1.0, MIN_ALT).ok
+    go(bench, 80.0)
+    assert bench.core.fence.breach[0] == 0
+    go(bench, 80.0, 3.0)
+    assert bench.core.fence.breach[:2] == (1, MIN_ALT)
+
+
+def test_a_limit_that_is_not_there_cannot_be_enabled() -> None:
+    bench = Bench(parameters={"FENCE_TYPE": CIRCLE | POLYGON})
+    assert bench.core.fence.command(1.0, POLYGON).result is Result.FAILED
+    assert bench.core.fence.command(1.0, MAX_ALT).result is Result.FAILED
+    assert not bench.core.fence.enabled
+    assert bench.core.fence.command(0.0, POLYGON).ok
 
 
 def test_it_comes_with_arming_and_goes_with_disarming() -> None:
