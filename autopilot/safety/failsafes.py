@@ -287,7 +287,7 @@ class Failsafes:
     def ground_station_silent(self, now_ms: int) -> None:
         """Act on a ground station that was not heard in time."""
         setting = int(self._facts.param("FS_GCS_ENABLE"))
-        self.ground_station.lost = setting != 0
+        self.ground_station.lose(counts=setting != 0)
         if setting != 0:
             self._facts.personality.failsafes.ground_station_silent(setting, now_ms)
 
@@ -308,7 +308,7 @@ class Failsafes:
     def sticks_silent(self, now_ms: int) -> None:
         """Act on sticks that were not renewed in time, or on a fault of the sticks."""
         setting = int(self._facts.param("FS_THR_ENABLE", 1.0))
-        self.sticks.lost = setting != 0
+        self.sticks.lose(counts=setting != 0)
         if setting != 0:
             self._facts.personality.failsafes.sticks_silent(setting, now_ms)
 

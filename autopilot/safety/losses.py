@@ -25,6 +25,12 @@ class Watchdog:
         was_lost, self.lost = self.lost, False
         return was_lost
 
+    def lose(self, *, counts: bool) -> None:
+        """Note a loss, by silence or by another sign; it has happened, so the timer stops. `counts`: a failsafe is
+        enabled for it."""
+        self.deadline_ms = None
+        self.lost = counts
+
     def is_due(self, now_ms: int) -> bool:
         """True once, when the silence has lasted too long."""
         if self.deadline_ms is None or now_ms < self.deadline_ms:

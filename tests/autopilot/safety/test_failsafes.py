@@ -364,6 +364,19 @@ def test_lost_sticks_that_come_back_clear_the_failsafe() -> None:
     assert "Radio Failsafe Cleared" in bench.texts
 
 
+def test_sticks_that_are_lost_are_not_lost_again_by_their_silence() -> None:
+    """A throttle below FS_THR_VALUE, or overrides released without a receiver: who takes over keeps control."""
+    bench = flying(LOITER)
+    bench.core.sticks.move(Sticks(pitch=0.5), bench.now_ms)
+    bench.core.sticks.lose(bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.modes.number == RTL
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    bench.run(5.0)
+    assert bench.core.modes.number == GUIDED
+    assert bench.texts.count("Radio Failsafe - RTL") == 1
+
+
 def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     bench = flying(LOITER)
     bench.core.sticks.lose(bench.now_ms)
