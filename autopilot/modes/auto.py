@@ -379,7 +379,7 @@ class AutoMode(Mode):
             return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)
         if change.restarted:
-            self.announcer.say(Severity.INFO, "Auto mission changed, restarted command")
+            self.announcer.say(Severity.CRITICAL, "Auto mission changed, restarted command")
         self._announce(change.events)
 
     @property

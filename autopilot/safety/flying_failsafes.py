@@ -19,6 +19,7 @@ from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
+from autopilot.vehicles.mode_table import ModeKind
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG
@@ -45,6 +46,8 @@ _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS 
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS, _RELEASE = 8, 16, 32
 _NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS bits; number of motors
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
+_PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
+"""Modes that control the position, but are a pilot's (LOITER, POSHOLD, BRAKE; ArduCopter/mode.h, is_autopilot)."""
 
 
 class FlyingFailsafes:
@@ -112,7 +115,7 @@ class FlyingFailsafes:
         go_on = ""
         if options & _AUTO_ON_GCS_LOSS and self._in_auto():
             go_on = "Continuing Auto Mode"
-        elif options & _PILOT_ON_GCS_LOSS and not self._modes.spec.autopilot:
+        elif options & _PILOT_ON_GCS_LOSS and (not self._modes.spec.autopilot or self._modes.spec.flown in _PILOTS):
             go_on = "Continuing Pilot Control"
         self.fail(
             FailsafeCause.GROUND_STATION, self._tables.ground_station.get(setting, FailsafeAction.RTL), now_ms, go_on

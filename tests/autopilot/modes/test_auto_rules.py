@@ -153,7 +153,8 @@ def test_a_new_mission_takes_effect_at_the_start_of_the_next_tick() -> None:
     bench.run(0.02)
     assert bench.core.plans.mission.total() == 3
     assert bench.vehicle.target.end[0] == pytest.approx(-60.0, abs=0.05)
-    assert "Auto mission changed, restarted command" in bench.texts
+    text = StatusText(Severity.CRITICAL, "Auto mission changed, restarted command")  # stations show it to the pilot
+    assert text in bench.events(StatusText)
 
 
 def test_a_new_mission_too_short_for_the_index_completes() -> None:

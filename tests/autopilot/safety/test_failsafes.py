@@ -293,6 +293,20 @@ def test_auto_goes_on_without_a_ground_station_when_the_option_says_so() -> None
     assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
 
 
+@pytest.mark.parametrize("mode", [0, 2, LOITER, 16, BRAKE])
+def test_a_pilot_keeps_control_without_a_ground_station_by_default(mode: int) -> None:
+    """FS_OPTIONS 16, for modes that are no autopilot's in ArduCopter/mode.h, also where they hold a place."""
+    bench = flying(mode, FS_GCS_ENABLE=1)
+    assert silent(bench) == mode
+    assert "GCS Failsafe - Continuing Pilot Control" in bench.texts
+    assert silent(flying(mode, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
+
+
+@pytest.mark.parametrize("mode", [GUIDED, 7, RTL])
+def test_an_autopilots_mode_does_not_continue_as_a_pilots(mode: int) -> None:
+    assert silent(flying(mode, FS_GCS_ENABLE=1)) == RTL
+
+
 @pytest.mark.parametrize(("options", "mode"), [(4, AUTO), (0, RTL)])
 def test_guided_inside_a_mission_goes_on_without_sticks_when_the_option_says_so(options: int, mode: int) -> None:
     """ArduCopter's in_guided_mode counts for FS_OPTIONS bit 2."""
@@ -382,7 +396,7 @@ def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     bench.core.sticks.lose(bench.now_ms)
     assert bench.core.modes.number == RTL
     assert StatusText(Severity.WARNING, "Radio Failsafe - RTL") in bench.events(StatusText)
-    bench = flying(LOITER, FS_GCS_ENABLE=5)
+    bench = flying(FS_GCS_ENABLE=5)
     bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
     assert bench.core.modes.number == LAND
     assert bench.core.failsafes.active
