@@ -6,7 +6,6 @@ LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.interface.targe
 
 from __future__ import annotations
 
-from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
@@ -119,7 +118,7 @@ class LandMode(Mode):
         if self.facts.armed and not self.facts.landed and not self.facts.vehicle_class.has_stall_speed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
-            self.helm.fly(stay(self.facts))
+            self.helm.fly(Land(None, KEEP, sink=0.0))
 
     @property
     def finished(self) -> bool:

@@ -7,8 +7,9 @@ from math import pi
 import pytest
 
 from autopilot.interface import report
-from autopilot.interface.targets import Hold, Land
+from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import LandedState
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.sim_copter import ALT_HOLD, AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
 
@@ -152,14 +153,21 @@ def test_on_the_ground_the_variance_is_said_once_in_a_while_and_nothing_done() -
 
 
 # --- the landing ------------------------------------------------------------------------------------------------------
+def sink(bench: Bench) -> float | None:
+    """Speed of the landing that is flown, m/s; 0: it waits, None: LAND_SPEED."""
+    target = bench.vehicle.target
+    assert isinstance(target, Land)
+    return target.sink
+
+
 def test_a_failsafes_landing_waits_four_seconds_before_it_comes_down() -> None:
     bench = flying(FS_THR_ENABLE=3)
     bench.core.sticks.lose(bench.now_ms)
-    assert isinstance(bench.vehicle.targets[-1], Hold)
+    assert sink(bench) == 0.0
     bench.run(3.9)
-    assert isinstance(bench.vehicle.targets[-1], Hold)
+    assert sink(bench) == 0.0
     bench.run(0.2)
-    assert isinstance(bench.vehicle.targets[-1], Land)
+    assert sink(bench) is None
     bench.run(120.0, lambda: not bench.core.facts.armed)
     assert not bench.core.facts.armed
 
@@ -172,16 +180,19 @@ def test_a_return_that_comes_down_goes_on_as_a_landing_after_the_same_pause() ->
     bench.core.sticks.lose(bench.now_ms)
     assert "Radio Failsafe - Continuing Landing" in bench.texts
     assert bench.core.modes.number == LAND
-    assert isinstance(bench.vehicle.targets[-1], Hold)
+    assert sink(bench) == 0.0
     bench.run(4.1)
-    assert isinstance(bench.vehicle.targets[-1], Land)
+    assert sink(bench) is None
 
 
 def test_a_pilot_may_take_it_back_while_it_waits() -> None:
+    """It keeps its height for so long, and says that it is landing, as ArduCopter."""
     bench = in_air(15.0, FS_THR_ENABLE=3)
     bench.core.modes.set(LOITER, bench.now_ms)
     bench.core.sticks.lose(bench.now_ms)
     bench.run(3.0)
+    assert bench.vehicle.state.report[report.LANDED_STATE] == LandedState.LANDING
+    assert height(bench) == pytest.approx(15.0, abs=0.5)
     assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.run(10.0)
     assert bench.core.modes.number == LOITER
