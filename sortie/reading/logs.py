@@ -48,7 +48,9 @@ def find_log(path: Path) -> Path:
 
 
 def form_of(path: Path) -> LogForm:
-    """Find the kind of log by the first bytes. UserError: unreadable, empty, or not a log."""
+    """Find the kind of log by the first bytes. UserError: unreadable, empty, a pipe, or not a log."""
+    if path.is_fifo() or path.is_char_device():  # opening may wait for ever, and a log is opened more than once
+        raise UserError(f"{path}: a pipe or a device; write the log into a file first")
     with files_of(path), path.open("rb") as file:
         head = file.read(16)
     if not head:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,17 @@ def test_places_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     place = str(tmp_path / "no" / "x.html")
     assert "choose another place with --out" in told(capsys, "report", str(log), "--out", place)
     assert "Missing argument 'LOG...'" in told(capsys, "report")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+@pytest.mark.parametrize("command", [("report",), ("convert", "--to", "csv"), ("replay", "--once"), ("reproduce",)])
+def test_a_pipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> None:
+    """At once: opening one waits for a writer, and a log is read more than once."""
+    pipe = tmp_path / "flight.bin"
+    os.mkfifo(pipe)
+    assert run([*command, str(pipe)]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line == f"sortie: {pipe}: a pipe or a device; write the log into a file first"
 
 
 @pytest.mark.parametrize("made", [telemetry, dataflash])
