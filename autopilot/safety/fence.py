@@ -171,7 +171,7 @@ class FenceGuard:
         return self.room(lat, lon) >= 0.0
 
     def room(self, lat: float, lon: float) -> float:
-        """Distance to the nearest edge, m, as `FenceLimits.room`; inf while they are off."""
+        """Distance to the nearest edge, m, as `FenceLimits.room`; inf while polygons and zones are off."""
         return self.limits.room(lat, lon) if self._on & FenceType.POLYGON else inf
 
     def admits(self, place: GeoPoint) -> bool:
