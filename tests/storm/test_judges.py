@@ -6,7 +6,10 @@ from math import inf, nan
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from autopilot.flight.lifecycle import FlightState
+from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, MissionResult, Result
 from autopilot.mission.items import MissionItem
@@ -20,6 +23,7 @@ from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeat
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
 from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
+from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.story import Story
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -35,6 +39,24 @@ def _told(item: MissionItem, seq: int) -> str | None:
     view: Any = SimpleNamespace(uploads={(0, 20): items}, firmware=OWN)
     message = write_item(item, 0, seq, Address(0, 255, 190), as_int=True, current=False)
     return a_downloaded_item_is_that_of_the_plan(view, message, _peer(), b"")
+
+
+def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_else() -> None:
+    """ACRO without a pilot climbed to 400 m in ten minutes, while its storm stood idle for hours (storm 29200006)."""
+    spec, facts = SimpleNamespace(manual_throttle=False), SimpleNamespace(landed=False)
+    state = np.zeros(report.SIZE)
+    state[[report.LAT, report.LON, report.ALT]] = HOME.lat, HOME.lon, HOME.alt + 401.0
+    autopilot = SimpleNamespace(modes=SimpleNamespace(spec=spec), facts=facts)
+    vehicle = SimpleNamespace(state=SimpleNamespace(report=state))
+    service = SimpleNamespace(autopilot=autopilot, vehicle=vehicle, faults=SimpleNamespace(active=()))
+    view: Any = SimpleNamespace(service=service, home=HOME, life={})
+    assert no_vehicle_flies_away(view) == "401 m up, 0 m away"
+    spec.manual_throttle = True
+    assert no_vehicle_flies_away(view) is None
+    spec.manual_throttle = False
+    assert no_vehicle_flies_away(view) is None, "it comes back"
+    facts.landed = True
+    assert no_vehicle_flies_away(view)
 
 
 def test_a_deadline_at_once_is_not_past_before_the_first_pass_of_an_old_process() -> None:

@@ -139,9 +139,15 @@ def the_state_is_finite(view: View) -> str | None:
 
 @invariant(When.PASS, RELIABILITY)
 def no_vehicle_flies_away(view: View) -> str | None:
-    """No vehicle is 400 m or more above home, or 5 km or more away from it."""
-    state = view.service.vehicle.state.report
-    if is_blind(view):
+    """No vehicle is 400 m or more above home, or 5 km or more away from it, unless it was in a mode with a direct
+    throttle since it stood: without a pilot nobody holds its height there."""
+    state, autopilot = view.service.vehicle.state.report, view.service.autopilot
+    by_hand = view.life.setdefault("by hand", {})
+    if autopilot.modes.spec.manual_throttle:
+        by_hand["was"] = True
+    elif autopilot.facts.landed:
+        by_hand.clear()
+    if by_hand or is_blind(view):
         return None
     high = float(state[report.ALT]) - view.home.alt
     away = hypot(float(state[report.LAT]) - view.home.lat, float(state[report.LON]) - view.home.lon) * 111_320.0
