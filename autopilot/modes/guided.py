@@ -39,7 +39,7 @@ class GuidedFlight:
         self._announced = True  # True if the arrival was announced
         self._announces_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
-        self.deadline_ms: int | None = None  # end of a driven speed unless it is renewed
+        self.deadline_ms: int | None = None  # end of a driven speed, or of wings' attitude, unless renewed
 
     def begin(self) -> None:
         """Stay in place until there is a target."""

@@ -126,7 +126,7 @@ class FenceGuard:
         if mode == _FLOOR_ONLY:
             limits = FenceType.MIN_ALT
         on = mode not in (0.0, _FLOOR_ONLY)
-        self._on = self._on | limits if on else self._on & ~limits
+        self._put(limits, on=on)
         if limits & FenceType.MIN_ALT:
             self._floor_off = not on
         if self._floor_off:
@@ -243,7 +243,7 @@ class FenceGuard:
         """Enable or disable limits, and announce changes of the selected ones."""
         before = self.acting
         if limits & ~FenceType.MIN_ALT:
-            self._on = self._on | limits if on else self._on & ~limits
+            self._put(limits, on=on)
         if limits & FenceType.MIN_ALT:
             self._floor = on
         news = before ^ self.acting
@@ -251,6 +251,9 @@ class FenceGuard:
             self._announcer.say(Severity.NOTICE, f"{fence_names(news)} auto-{'enabled' if on else 'disabled'}")
         if not self.acting:
             self._clear()
+
+    def _put(self, limits: FenceType, *, on: bool) -> None:
+        self._on = self._on | limits if on else self._on & ~limits
 
     def _schedule(self, now_ms: int) -> None:
         """Check in the next pass."""

@@ -67,7 +67,7 @@ class GuidedService(Speaker):
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
         """Ignore a target that a ground vehicle cannot follow, and send the reason once a second (ArduPilot
         GCS_MAVLink_Rover.cpp)."""
-        if self._parts.modes.number != self._parts.facts.vehicle_class.modes.guided or now_ms < self._say_again_ms:
+        if not self._in_guided or now_ms < self._say_again_ms:
             return
         self._say_again_ms = now_ms + 1000
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
@@ -119,7 +119,7 @@ class GuidedService(Speaker):
         altitude = facts.altitude(frame, message.alt, here.lat, here.lon) if frame in GLOBAL_FRAMES else None
         if altitude is None or not is_place(here.lat, here.lon, altitude):
             return False
-        if self._parts.modes.number == facts.vehicle_class.modes.guided:
+        if self._in_guided:
             self._parts.commands.guided_altitude(altitude, facts.over_ground(frame, message.alt))
         return True
 
@@ -200,6 +200,10 @@ class GuidedService(Speaker):
                 return False
         self._parts.commands.guided_attitude(roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
+
+    @property
+    def _in_guided(self) -> bool:
+        return self._parts.modes.number == self._parts.facts.vehicle_class.modes.guided
 
     @property
     def _drives(self) -> bool:
