@@ -12,6 +12,7 @@ from dataclasses import replace
 from autopilot.context.events import RebootRequested
 from autopilot.context.frames import local
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -146,14 +147,18 @@ class FlightCommands:
         acts."""
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
-    def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
-        """Change the height of the GUIDED target (m AMSL; `over_ground`: m above the ground). Outside GUIDED it has no
-        effect, as in ArduPilot, but here a text says so."""
+    def guided_altitude(self, frame: int, z: float) -> Outcome:
+        """Change the height of the GUIDED target to `z`, m in a MAV_FRAME; DENIED if that is no height here. Outside
+        GUIDED it has no effect, as in ArduPilot, but here a text says so."""
+        here = self._facts.vehicle.state.place
+        altitude = self._facts.altitude(frame, z, here.lat, here.lon)
+        if altitude is None or not abs(altitude) < HIGHEST_M:
+            return DENIED
         flight, origin = self._flight(), self._facts.vehicle.origin
         if flight is None or self._facts.grounded or origin is None or not self._kind.flies:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
-        flight.change_height(origin.alt - alt_amsl, over_ground)
+        flight.change_height(origin.alt - altitude, self._facts.over_ground(frame, z))
         return ACCEPTED
 
     def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:

@@ -195,7 +195,7 @@ class Autopilot:
             lambda: self.flights is not None and self.flights.in_charge(),
             self._armed_changed,
         )
-        self.status = SystemStatus(facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches)
+        self.status = SystemStatus(facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches, self.sticks)
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(
             facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autopilot.commands.pilot_input import PilotInput
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.mav import ModeFlag, Sensor, SystemState
@@ -15,7 +16,7 @@ _CUSTOM, _GUIDED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.GUIDED_ENABLE
 _ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
-_OUTPUTS = int(Sensor.MOTOR_OUTPUTS)
+_OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
 
 
@@ -23,13 +24,20 @@ class SystemStatus:
     """Status of the system, read from the parts when it is requested."""
 
     def __init__(
-        self, facts: VehicleFacts, modes: ModeChoice, failsafes: Failsafes, fence: FenceGuard, switches: MotorSwitches
+        self,
+        facts: VehicleFacts,
+        modes: ModeChoice,
+        failsafes: Failsafes,
+        fence: FenceGuard,
+        switches: MotorSwitches,
+        sticks: PilotInput,
     ) -> None:
         self._facts = facts
         self._modes = modes
         self._failsafes = failsafes
         self._fence = fence
         self._switches = switches
+        self._sticks = sticks
 
     @property
     def system(self) -> int:
@@ -52,11 +60,13 @@ class SystemStatus:
     @property
     def _sensors(self) -> int:
         vector = self._facts.vehicle.state.report
-        return int(vector[report.SENSORS_PRESENT]) | (_LASER if vector[report.RANGE_MOST] > 0.0 else 0)
+        bits = int(vector[report.SENSORS_PRESENT]) | (_LASER if vector[report.RANGE_MOST] > 0.0 else 0)
+        return bits | _RECEIVER if self._sticks.has_input or self._failsafes.sticks.lost else bits
 
     @property
     def sensors_present(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits that are present, used or not: sensors, controllers, a configured fence."""
+        """MAV_SYS_STATUS_SENSOR bits that are present, used or not: sensors, the RC receiver while sticks are moved or
+        were lost, controllers, a configured fence."""
         bits = self._sensors | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE

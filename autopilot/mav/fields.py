@@ -187,6 +187,7 @@ class Sensor(IntEnum):
     Z_ALTITUDE_CONTROL = 8192
     XY_POSITION_CONTROL = 16384
     MOTOR_OUTPUTS = 32768
+    RC_RECEIVER = 65536
     GEOFENCE = 1048576
     AHRS = 2097152
     BATTERY = 33554432
@@ -253,6 +254,7 @@ class HighLatencyFailure(IntEnum):
     GYRO = 16
     MAG = 32
     BATTERY = 128
+    RC_RECEIVER = 256
     GEOFENCE = 2048
     ESTIMATOR = 4096
 

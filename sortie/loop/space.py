@@ -168,7 +168,7 @@ class CraftCommands:
     def guided_item(self, place: GeoPoint, over_ground: float | None) -> Outcome:
         return _NOT_FLOWN
 
-    def guided_altitude(self, alt_amsl: float, over_ground: float | None) -> Outcome:
+    def guided_altitude(self, frame: int, z: float) -> Outcome:
         return _NOT_FLOWN
 
 

@@ -93,6 +93,6 @@ class FakeMissionCore:
         self.targets.append((place.lat, place.lon, place.alt))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")
 
-    def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
-        self.targets.append((alt_amsl,))
+    def guided_altitude(self, frame: int, z: float) -> Outcome:
+        self.targets.append((frame, z))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")

@@ -137,7 +137,7 @@ class FakeCore:
 
     @property
     def failsafes(self) -> SimpleNamespace:
-        return SimpleNamespace(battery_level=self.battery_level)
+        return SimpleNamespace(battery_level=self.battery_level, sticks=SimpleNamespace(lost=False))
 
 
 @dataclass(frozen=True)

@@ -188,12 +188,7 @@ def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
 
 
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
-    if abs(altitude) >= HIGHEST_M or frame not in GLOBAL_FRAMES:
-        return DENIED
-    facts = context.parts.facts
-    here = facts.vehicle.state.place
-    amsl = facts.altitude(frame, altitude, here.lat, here.lon)
-    return DENIED if amsl is None else context.parts.commands.guided_altitude(amsl, facts.over_ground(frame, altitude))
+    return context.parts.commands.guided_altitude(frame, altitude) if frame in GLOBAL_FRAMES else DENIED
 
 
 def _in_guided(context: Context) -> bool:

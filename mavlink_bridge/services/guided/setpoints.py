@@ -114,14 +114,10 @@ class GuidedService(Speaker):
 
     def _change_height(self, message: Message) -> bool:
         """Keep the place and change the height, as wings do (ArduPlane GCS_MAVLink_Plane.cpp)."""
-        facts, frame = self._parts.facts, message.coordinate_frame
-        here = facts.vehicle.state.place
-        altitude = facts.altitude(frame, message.alt, here.lat, here.lon) if frame in GLOBAL_FRAMES else None
-        if altitude is None or not is_place(here.lat, here.lon, altitude):
-            return False
-        if self._in_guided:
-            self._parts.commands.guided_altitude(altitude, facts.over_ground(frame, message.alt))
-        return True
+        if not self._in_guided:
+            return True
+        frame = message.coordinate_frame
+        return frame in GLOBAL_FRAMES and self._parts.commands.guided_altitude(frame, message.alt).ok
 
     def _global_position(self, message: Message) -> Ned | None:
         if message.coordinate_frame not in GLOBAL_FRAMES:

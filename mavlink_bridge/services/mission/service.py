@@ -147,19 +147,16 @@ class MissionService:
 
     def _guided_outcome(self, message: Message) -> Outcome | None:
         facts, height = self._parts.facts, float(message.z)
+        if message.current == _GUIDED_ALTITUDE:
+            return self._parts.commands.guided_altitude(message.frame, height)
         place = read_item(message, MissionType.MISSION)
         lat, lon = place.x, place.y
-        if message.current == _GUIDED_ALTITUDE:
-            here = facts.vehicle.state.place
-            lat, lon = here.lat, here.lon
-        elif message.command != Cmd.NAV_WAYPOINT or not on_earth(lat, lon) or (lat == 0.0 and lon == 0.0):
+        if message.command != Cmd.NAV_WAYPOINT or not on_earth(lat, lon) or (lat == 0.0 and lon == 0.0):
             return None
         altitude = facts.altitude(message.frame, height, lat, lon)
         if altitude is None or not isfinite(altitude):
             return None
         above = facts.over_ground(message.frame, height)
-        if message.current == _GUIDED_ALTITUDE:
-            return self._parts.commands.guided_altitude(altitude, above)
         return self._parts.commands.guided_item(GeoPoint(lat, lon, altitude), above)
 
     def _refuse_mavlink1(self, kind: UploadInput, mission_type: int, peer: Peer) -> None:

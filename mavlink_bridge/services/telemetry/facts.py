@@ -52,16 +52,18 @@ def sensor_bits(
     prearm_ok: bool,
     breached: bool,
     battery_failed: bool,
+    sticks_lost: bool,
 ) -> tuple[int, int, int]:
     """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). Parts of the core that are
     not sensors (controllers, outputs) are healthy. PREARM_CHECK follows the checks. The fence is healthy while it is
     not breached, also when disabled, as in ArduPilot: MAVProxy reports "fence breach" when the bit is cleared. The
-    battery is healthy until its failsafe."""
+    battery is healthy until its failsafe, the RC receiver until the sticks are lost."""
     enabled |= Sensor.PREARM_CHECK
     own = enabled & ~vehicle_has & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
+    healthy &= ~Sensor.RC_RECEIVER if sticks_lost else -1
     fine = enabled | Sensor.MOTOR_OUTPUTS  # outputs blocked by the safety switch are healthy
     return present | enabled, enabled, (healthy & fine) | (0 if breached else Sensor.GEOFENCE)
 
@@ -73,6 +75,7 @@ _FAILURES: Final[dict[int, int]] = {
     Sensor.GYRO: HighLatencyFailure.GYRO,
     Sensor.MAG: HighLatencyFailure.MAG,
     Sensor.BATTERY: HighLatencyFailure.BATTERY,
+    Sensor.RC_RECEIVER: HighLatencyFailure.RC_RECEIVER,
     Sensor.GEOFENCE: HighLatencyFailure.GEOFENCE,
     Sensor.AHRS: HighLatencyFailure.ESTIMATOR,
 }
@@ -147,7 +150,7 @@ class FactReader:
         self._auto_modes = identity.vehicle_class.modes.autos
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
-        self._sensors_seen: tuple[float, float, int, bool, int, int, int, int] | None = None
+        self._sensors_seen: tuple[float, float, int, bool, int, int, int, int, bool] | None = None
         self._mission_seen: tuple[int, int, int, int, int, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
@@ -246,6 +249,7 @@ class FactReader:
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
+        sticks_lost = parts.failsafes.sticks.lost
         values = (
             float(state[report.SENSORS_PRESENT]),
             float(state[report.SENSORS_HEALTHY]),
@@ -255,6 +259,7 @@ class FactReader:
             level,
             parts.facts.parameters.version,
             parts.plans.fence.checksum(),
+            sticks_lost,
         )
         if values == self._sensors_seen:
             return
@@ -267,6 +272,7 @@ class FactReader:
             prearm_ok=values[3],
             breached=bool(status),
             battery_failed=level != 0,
+            sticks_lost=sticks_lost,
         )
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.FAILURES] = failures((enabled | _FENCE) & ~healthy)

@@ -103,7 +103,7 @@ CALL = st.one_of(
     call("mission_commands.resume"),
     timed("commands.reposition", SOMEWHERE, change_mode=st.booleans()),
     call("commands.guided_item", SOMEWHERE),
-    call("commands.guided_altitude", ALT),
+    call("commands.guided_altitude", st.integers(-1, 25), ANY_NUMBER),
     call("commands.change_speed", st.integers(-1, 5), NUMBER),
     call("commands.set_roi", PLACE),
     call("commands.condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),

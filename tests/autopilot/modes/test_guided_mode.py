@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import pi
+from math import inf, nan, pi
 
 import pytest
 
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.targets import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
-from autopilot.mav import Result
+from autopilot.mav import Frame, Result
 from autopilot.vehicles.mode_table import CopterMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
@@ -82,15 +82,30 @@ def test_a_guided_item_flies_there_only_in_guided() -> None:
 def test_an_altitude_keeps_the_place_that_is_flown_to() -> None:
     bench = hovering()
     bench.core.commands.guided_item(PLACE)
-    assert bench.core.commands.guided_altitude(ORIGIN.alt + 25.0).ok
+    assert bench.core.commands.guided_altitude(Frame.GLOBAL, ORIGIN.alt + 25.0).ok
     assert bench.vehicle.target.end == pytest.approx((50.0, 20.0, -25.0), abs=1e-6)
+
+
+@pytest.mark.parametrize(("frame", "z", "up"), [
+    (Frame.GLOBAL, ORIGIN.alt + 25.0, 25.0), (Frame.GLOBAL_INT, ORIGIN.alt + 25.0, 25.0),
+    (Frame.GLOBAL_RELATIVE_ALT, 25.0, 25.0), (Frame.GLOBAL_TERRAIN_ALT, 25.0, 25.0),
+    (Frame.GLOBAL, nan, None), (Frame.GLOBAL_RELATIVE_ALT, inf, None), (Frame.GLOBAL, -1e6, None),
+])  # fmt: skip
+def test_an_altitude_is_of_its_frame_and_must_be_one(frame: int, z: float, up: float | None) -> None:
+    bench = hovering()
+    bench.core.commands.guided_item(PLACE)
+    targets = len(bench.vehicle.targets)
+    assert bench.core.commands.guided_altitude(frame, z).result is (Result.DENIED if up is None else Result.ACCEPTED)
+    assert len(bench.vehicle.targets) == targets + (up is not None)
+    if up is not None:
+        assert bench.vehicle.target.end[2] == pytest.approx(-up, abs=1e-6)
 
 
 def test_an_altitude_outside_guided_has_no_effect_and_says_so() -> None:
     bench = hovering()
     bench.core.modes.set(5, bench.now_ms)
     targets = len(bench.vehicle.targets)
-    assert bench.core.commands.guided_altitude(ORIGIN.alt + 25.0).ok
+    assert bench.core.commands.guided_altitude(Frame.GLOBAL, ORIGIN.alt + 25.0).ok
     assert len(bench.vehicle.targets) == targets
     assert "Altitude change has no effect in LOITER" in bench.texts
 

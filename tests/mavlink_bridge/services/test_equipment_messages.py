@@ -250,3 +250,32 @@ def test_a_winch_is_asked_as_component_169_or_as_the_vehicle(session: Session) -
         link.send(m.MAVLink_command_long_message(1, asked, number, 0, 1, 0, 0, 0, 0, 0, 0))
         ack = link.receive("COMMAND_ACK", where=lambda ack, number=number: ack.command == number)
         assert ack.get_srcComponent() == answers
+
+
+def test_the_receiver_is_a_sensor_once_sticks_are_moved_and_fails_with_them() -> None:
+    """SYS_STATUS as ArduPilot's (GCS.cpp); no radio: no bit (docs/reference/ground-stations.md, 1.4)."""
+    with Session(home=HOME, params={"FS_THR_ENABLE": 1}) as session:
+        link = session.connect()
+        session.run_for(20.0)
+
+        def receiver() -> tuple[bool, bool, bool]:
+            status = told(link, "SYS_STATUS")
+            bits = "onboard_control_sensors_"
+            present, enabled, health = (
+                getattr(status, bits + name) & Sensor.RC_RECEIVER for name in ("present", "enabled", "health")
+            )
+            return bool(present), bool(enabled), bool(health)
+
+        def override(throttle: int) -> None:
+            link.send(m.MAVLink_rc_channels_override_message(1, 1, 1500, 1500, throttle, 1500, 0, 0, 0, 0))
+            session.run_for(0.5)
+
+        assert receiver() == (False, False, False)
+        override(1000)
+        assert receiver() == (True, True, True)
+        assert ask(link, Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
+        override(1000)
+        session.run_for(4.0)
+        assert receiver() == (True, True, False)
+        override(1000)
+        assert receiver() == (True, True, True)

@@ -96,10 +96,10 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("206: camera distance, NaN is 0", 206, (25, nan, nan), A,
      ("payload.command", (206, (25.0, 0, 0, 0, 0, 0, 0), NOW), {})),
     ("211: gripper", 211, (1, 1), A, ("payload.command", (211, (1.0, 1.0, 0, 0, 0, 0, 0), NOW), {})),
-    ("186: above home", 186, (20, 3), A, ("commands.guided_altitude", (ORIGIN.alt + 20, None), {})),
-    ("186: AMSL", 186, (620, 0), A, ("commands.guided_altitude", (620.0, None), {})),
+    ("186: above home", 186, (20, 3), A, ("commands.guided_altitude", (3, 20.0), {})),
+    ("186: AMSL", 186, (620, 0), A, ("commands.guided_altitude", (0, 620.0), {})),
     ("186: frame without height", 186, (20, 1), D, None),
-    ("30: above home", 30, (0, 0, 0, 0, 0, 0, 25), A, ("commands.guided_altitude", (ORIGIN.alt + 25, None), {})),
+    ("30: above home", 30, (0, 0, 0, 0, 0, 0, 25), A, ("commands.guided_altitude", (3, 25.0), {})),
     ("185: ends the flight", 185, (1,), A, ("arming.disarm", (NOW,), {"force": True})),
     ("185: 0 is nothing", 185, (0,), F, None),
     ("246: restart", 246, (1,), A, ("commands.reboot", (), {})),
@@ -188,7 +188,7 @@ INT_CASES: list[tuple[Any, ...]] = [
     ("400: INT, any frame", 400, 2, (1,), {}, A, ("arming.arm", (NOW,), {"force": False})),
     ("300: INT", 300, 0, (), {}, A, ("mission_commands.start", (NOW,), {})),
     ("241: level, param5 is a number, not degrees", 241, 0, (), {"x": 2}, A, None),
-    ("30: INT AMSL", 30, 0, (), {"z": 610.0}, A, ("commands.guided_altitude", (610.0, None), {})),
+    ("30: INT AMSL", 30, 0, (), {"z": 610.0}, A, ("commands.guided_altitude", (0, 610.0), {})),
     ("unknown command", 4321, 0, (), {}, U, None),
 ]  # fmt: skip
 

