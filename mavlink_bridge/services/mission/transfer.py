@@ -121,7 +121,6 @@ class PlanTransfer:
     def _begin(self, message: Message, peer: Peer, now_ms: int) -> None:
         """MISSION_COUNT: begin an upload; a station may restart its own."""
         self._end_upload()
-        self._answer = None
         count = message.count
         if count > self._max_count:
             self._out.ack(peer, self.kind, MissionResult.NO_SPACE)
@@ -129,6 +128,7 @@ class PlanTransfer:
         elif count <= self.committed.homes and not self._parts.plans.may_clear(self.kind):
             self._out.ack(peer, self.kind, MissionResult.DENIED)
         elif count == 0:
+            self._answer = None
             self._submit((), peer, now_ms)
         else:
             self._receive(PlanUpload(peer, 0, count - 1, now_ms))
@@ -141,7 +141,8 @@ class PlanTransfer:
             self._out.ack(peer, self.kind, MissionResult.ERROR)
 
     def _receive(self, upload: PlanUpload) -> None:
-        self._answer = None
+        if self._answer is not None and is_same_station(self._answer.peer, upload.peer):
+            self._answer = None
         self.committed.begin_transfer(upload.peer)
         self._upload = upload
         self.state = UploadState.RECEIVING
@@ -149,8 +150,12 @@ class PlanTransfer:
 
     # --- handlers: items --------------------------------------------------------------------------------------
     def _take_item(self, message: Message, peer: Peer, now_ms: int) -> None:
-        upload = self._upload
+        upload, ended = self._upload, self._answer
         assert upload is not None, "the state says that there is one"
+        if ended is not None and ended.peer.link == peer.link and ended.concerns(peer, now_ms):
+            # A late item of a station with the same ids, whose upload on another link has just ended.
+            self._stray_item(message, peer, now_ms)
+            return
         seq = message.seq
         if seq != upload.next:
             duplicate = upload.first <= seq < upload.next  # accepted before: dropped silently

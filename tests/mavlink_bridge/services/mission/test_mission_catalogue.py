@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS
-from mavlink_bridge.services.mission.upload import UploadState
+from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,
@@ -115,6 +117,27 @@ def test_51_an_item_on_a_second_link_is_taken_and_the_next_request_is_on_the_fir
     assert bench.last[0].link == QGC.link
     assert bench.item(second, 2, Peer(7, 255, 190)) == [("ACK", ACCEPTED)]
     assert bench.last[0].link == QGC.link
+
+
+def test_a_late_item_of_one_station_is_no_item_of_the_next_with_the_same_ids(bench: Bench) -> None:
+    """QGroundControl and Mission Planner are both 255/190. An item that the first sent twice comes when its upload has
+    ended and the second, on another link, has begun: a storm had plans of both (29300003)."""
+    first, second = Peer(7, 255, 190), QGC
+    theirs, ours = rally_points(2), tuple(replace(point, z=90.0) for point in rally_points(2))
+    bench.upload(theirs, 2, first)
+    bench.core.tick()
+    assert bench.count(2, 2, second) == [("REQUEST", 0)]
+    assert bench.item(theirs[0], 2, first) == []
+    assert bench.item(theirs[1], 2, first) == [("ACK", ACCEPTED)]
+    assert bench.last[0].link == first.link
+    assert bench.item(ours[0], 2, second) == [("REQUEST", 1)]
+    assert bench.item(ours[1], 2, second) == [("ACK", ACCEPTED)]
+    assert bench.stored(2) == ours
+    bench.count(2, 2, second)
+    bench.wait(ABANDON_MS - 1)
+    bench.count(2, 2, second)
+    bench.wait(ABANDON_MS - 1)
+    assert bench.item(theirs[0], 2, first) == [("REQUEST", 1)], "the station's own second link, long after"
 
 
 def test_53_partial_writes_at_the_end_and_with_a_wrong_seq(bench: Bench) -> None:
