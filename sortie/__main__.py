@@ -9,6 +9,7 @@ import threading
 
 from sortie.config.version import VERSION
 from sortie.runtime.signals import LOADER, end_at_once, heard_status
+from sortie.runtime.standard_streams import end_streams, prepare_streams
 
 
 def _run(arguments: list[str]) -> int:
@@ -28,6 +29,7 @@ def main() -> None:
     """Run the command line and exit with its status: 0 after SIGTERM or SIGHUP, 130 after Ctrl-C, from the first
     moment on."""
     end_at_once()
+    prepare_streams()
     try:
         status = _run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -36,6 +38,7 @@ def main() -> None:
         if heard_status() is None:
             raise
         status = 0  # what became of a signal's exception in somebody else's code
+    status = end_streams(status)
     ended = heard_status()
     if ended is not None:
         status = ended

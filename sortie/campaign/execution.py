@@ -28,7 +28,7 @@ from sortie.campaign.sampling import SEARCH
 from sortie.campaign.search import Run, Search
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError, pip_install
-from sortie.runtime.signals import kept_from_workers
+from sortie.runtime.signals import kept_from_workers, undisturbed
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -144,7 +144,11 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
                 silence_logs=logging.CRITICAL,
             )
         stack.callback(cluster.close)
-        yield stack.enter_context(Client(cluster))
+        try:
+            yield stack.enter_context(Client(cluster))
+        finally:
+            with undisturbed():  # the exit waits 10 s for a cluster whose end a second Ctrl-C has broken off
+                stack.close()
 
 
 def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:

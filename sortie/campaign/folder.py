@@ -84,8 +84,11 @@ class Folder:
             return
         previous = read_study(self.path)
         ours = msgspec.json.decode(stored, type=StoredStudy)
-        if msgspec.structs.replace(previous.study, name=ours.study.name) != ours.study:
-            raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
+        theirs = msgspec.structs.replace(previous.study, name=ours.study.name)
+        if theirs != ours.study:
+            longer = msgspec.structs.replace(theirs, runs=ours.study.runs) == ours.study
+            what = f"this study with --runs {theirs.runs}, which draws other inputs" if longer else "another study"
+            raise UserError(f"--out {self.path}: holds the results of {what}; choose another folder")
         if previous.identity != ours.identity:
             raise UserError(
                 f"--out {self.path}: was flown by Sortie {previous.identity}, this is {ours.identity}; choose another "

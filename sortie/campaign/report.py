@@ -34,6 +34,7 @@ from sortie.campaign.summary import (
 )
 from sortie.campaign.templates import written
 from sortie.campaign.units import of_inputs
+from sortie.config.words import counted
 from sortie.reports.page import html_page, plain_table
 
 MOST_TRACKS: Final = 8
@@ -52,7 +53,7 @@ def write_report(folder: Path) -> Path:
     parts.append(_tracks(folder, columns))
     parts += [_judge_part(name, judge, columns) for name, judge in summary.judges.items()]
     parts += [_failures(folder, columns, units), _study(columns, units)]
-    title = f"{_name(columns)}: {summary.failed} of {summary.done} flights failed"
+    title = f"{_name(columns)}: {summary.failed} of {counted(summary.done, 'flight')} failed"
     file = folder / "report.html"
     with writing(folder):
         if evidence is not None:
@@ -74,7 +75,7 @@ def _head(columns: Columns, summary: Summary, evidence: ContainmentEvidence | No
     flown = f", flown from {escape(stored.began)} UTC" if stored.began else ""
     more = "" if evidence is None else '<p><a href="evidence.html">Evidence on containment</a>, to be printed.</p>'
     return (
-        f"<p>{how}. {summary.done} of {summary.total} runs of {escape(stored.study.plan_names)}, "
+        f"<p>{how}. {summary.done} of {counted(summary.total, 'run')} of {escape(stored.study.plan_names)}, "
         f"sample {sample.method}, seed {sample.seed}{flown}. Missions: {ended or 'none'}. "
         f"Sortie {escape(stored.identity)}.</p>{more}"
     )

@@ -331,7 +331,7 @@ def _plan_names(file: StudyFile) -> list[str]:
 
 def _plan_text(path: Path) -> str:
     read_plan(path)
-    return path.read_text(encoding="utf-8")
+    return text_of(path, path)
 
 
 def _traffic_texts(file: StudyFile, folder: Path) -> tuple[str, str]:
@@ -386,7 +386,7 @@ def _fleet(file: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Pat
     for vehicle in vehicles:
         if vehicle.link or vehicle.terrain is not None:
             raise UserError("fleet.file: a campaign opens no links and has no terrain; leave links and terrain out")
-    return path.read_text(encoding="utf-8"), [vehicle.plan for vehicle in vehicles]
+    return text_of(path, path), [vehicle.plan for vehicle in vehicles]
 
 
 def _is_own(text: str) -> bool:

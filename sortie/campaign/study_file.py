@@ -14,6 +14,7 @@ from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Distribution, Value
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import text_of
 from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
@@ -124,13 +125,12 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     if varied.table is None:
         return msgspec.structs.replace(varied, columns={})
     path = folder / Path(varied.table).expanduser()
+    hint = "expected a CSV file whose head has names"
+    text = text_of(path, f"vary.{name}: {path}", hint)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            head, *rows = [row for row in csv.reader(file) if row] or [[]]
-    except OSError as error:
-        raise UserError(f"vary.{name}: {path}: {error.strerror}; expected a CSV file whose head has names") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"vary.{name}: {path}: {error}; expected a CSV file") from error
+        head, *rows = [row for row in csv.reader(text.splitlines(keepends=True)) if row] or [[]]
+    except csv.Error as error:
+        raise UserError(f"vary.{name}: {path}: {error}; {hint}") from error
     names = [column.strip() for column in head]
     for column in names:
         if names.count(column) > 1:

@@ -39,6 +39,7 @@ from sortie.config.campaign_options import (
 from sortie.config.errors import UserError
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
+from sortie.config.words import counted
 
 
 def init(given: GivenOptions) -> int:
@@ -112,7 +113,7 @@ def _print(summary: Summary, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(summary).decode())
         return
-    print(f"{summary.done} of {summary.total} runs, {summary.failed} failed: {summary.share:.2%}")
+    print(f"{summary.done} of {counted(summary.total, 'run')}, {summary.failed} failed: {summary.share:.2%}")
     if summary.interval is None:
         print("a search prefers flights that fail, so this share is not a failure rate")
     else:

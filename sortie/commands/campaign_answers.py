@@ -18,6 +18,7 @@ from sortie.commands.campaign import check_identity, flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
+from sortie.config.words import counted
 
 _SHOWN_APART: Final = 5
 """Number of disagreements in a line, worst first."""
@@ -38,7 +39,7 @@ def shrink(given: GivenOptions) -> int:
     else:
         print("\n".join(described(small, stored)))
     unfinished = "" if small.whole else "; not all steps: the flights were too few"
-    print(f"sortie: {small.flights} flights{unfinished}; sortie campaign replay {out} 0", file=sys.stderr)
+    print(f"sortie: {counted(small.flights, 'flight')}{unfinished}; sortie campaign replay {out} 0", file=sys.stderr)
     return 0
 
 
@@ -60,9 +61,13 @@ def compare(given: GivenOptions) -> int:
 
 def _lines(found: StudyComparison) -> list[str]:
     first, second = found.flights
-    how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
+    how = (
+        f"{counted(first, 'pair')} of flights"
+        if found.paired
+        else f"{counted(first, 'flight')} against {counted(second, 'other')}"
+    )
     tests = sum(1 + (judge.p_robustness is not None) for judge in found.judges.values())
-    lines = [f"{how}; p values corrected for {tests} tests (Holm)"]
+    lines = [f"{how}; p values corrected for {counted(tests, 'test')} (Holm)"]
     for name, judge in found.judges.items():
         text = f"{name}: {judge.verdict}; {judge.failed[0]} failed, then {judge.failed[1]} (p {judge.p_failed:.2g})"
         if judge.median is not None and judge.p_robustness is not None:

@@ -59,6 +59,8 @@ def confirm(given: GivenOptions) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     vehicle = given[CONFIRM_VEHICLE]
+    if vehicle is None:
+        raise UserError("give the firmware that flies: --vehicle ardupilot:copter=BINARY")
     if vehicle.kind not in CONFIRMING:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
     stored, row = flown_row(folder, given[RUN])

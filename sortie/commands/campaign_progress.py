@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 from sortie.campaign.execution import CampaignView
+from sortie.config.words import counted
 from sortie.logs.terminal import BAD, GOOD, Terminal
 
 _EVERY_S: Final = 1.0
@@ -64,12 +65,12 @@ def bar(view: CampaignView) -> str:
 def live_line(view: CampaignView, seconds: float, start: int) -> str:
     """Return a line about the progress after `seconds`; `start` runs were there before."""
     done = view.done - start
-    workers = f"{view.workers} worker{'' if view.workers == 1 else 's'}"
+    runs, workers = counted(view.total, "run"), counted(view.workers, "worker")
     if not done:
-        return f"sortie: {view.done} of {view.total} runs, none flown yet: {workers} start, {seconds:.0f} s"
+        return f"sortie: {view.done} of {runs}, none flown yet: {workers} start, {seconds:.0f} s"
     judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
     return (
-        f"sortie: {view.done} of {view.total} runs, {view.failed} failed{f' ({judges})' if judges else ''}, "
+        f"sortie: {view.done} of {runs}, {view.failed} failed{f' ({judges})' if judges else ''}, "
         f"{_duration(seconds / done * (view.total - view.done))} left, "
         f"{view.flight_s / max(seconds, 1e-3):.0f} flight hours an hour, {workers}"
     )

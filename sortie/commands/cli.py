@@ -7,7 +7,6 @@ wrong and what is expected, with exit status 2.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -258,8 +257,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code
-    except BrokenPipeError:  # `sortie ... | head`: prevent another write at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # `sortie ... | head`
         return 1
     except KeyboardInterrupt:
         return 130

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge.bootloader.firmware import LARGEST, FirmwareError, FirmwareImage, parse_firmware
 from sortie.config.errors import UserError
+from sortie.config.files import content_of
 from sortie.config.given import GivenOptions
 from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, YES
 from sortie.config.settings import Settings
@@ -39,12 +40,11 @@ def flash(given: GivenOptions) -> int:
 def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:
     """Read a firmware file. UserError with the name of a bad file."""
     try:
-        with path.open("rb") as file:
-            return parse_firmware(file.read(LARGEST + 1), path.name, board_id)
+        return parse_firmware(content_of(path, LARGEST), path.name, board_id)
     except FirmwareError as error:
         raise UserError(f"{path}: {error}") from error
     except OSError as error:
-        raise UserError(f"{path}: {(error.strerror or str(error)).lower()}; give a firmware file") from error
+        raise UserError(f"{path}: {error.strerror}; give a firmware file") from error
 
 
 def _flash(firmware: FirmwareImage, path: Path, port: str, *, force: bool, yes: bool) -> str | None:

@@ -26,6 +26,7 @@ from sortie.config.given import GivenOptions
 from sortie.config.options import EXPECT, FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT, WITHIN
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec
+from sortie.config.words import counted
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.reading.logs import read_log
 from sortie.reports.comparison import WITHIN_M, Since, begin_of
@@ -59,9 +60,8 @@ def fly(given: GivenOptions) -> int:
             load_plan(service, plan)  # before the first HEARTBEAT, after which a ground station asks for the mission
         run.open_links()
         progress = progress_of(run)
-        what = (
-            f"{given[PLAN]}, {len(plans[0].items)} items, with {run.kinds}" if run.alone else f"{len(plans)} vehicles"
-        )
+        items = counted(len(plans[0].items), "item")
+        what = f"{given[PLAN]}, {items}, with {run.kinds}" if run.alone else f"{len(plans)} vehicles"
         progress.terminal.say(f"sortie: flying {what}")
         endless = item_without_end(run, plans[0]) if run.alone and run.controller is None else None
         if endless is not None:

@@ -18,6 +18,7 @@ from autopilot.mission.plan import Plan
 from sortie.assembly.program import Program
 from sortie.commands.progress import Progress
 from sortie.commands.report import page_of_flight, write_comparison
+from sortie.config.words import counted
 from sortie.nodes.flight import Flight
 from sortie.nodes.vehicle import VehicleService
 from sortie.reading.facts import FlightFacts
@@ -226,9 +227,10 @@ def print_result(result: dict[str, Any], as_json: bool) -> None:
         _print_fleet(result)
     else:
         why = f" ({result['reason']})" if result["reason"] else ""
+        reached = counted(len(result["items_reached"]), "item")
         print(
-            f"{result['result']}{why}: {len(result['items_reached'])} items reached, {result['flight_time_s']:.0f} s "
-            f"of flight, {result['distance_m']:.0f} m, {result['speedup']:g} times real time; logs in {result['logs']}",
+            f"{result['result']}{why}: {reached} reached, {result['flight_time_s']:.0f} s of flight, "
+            f"{result['distance_m']:.0f} m, {result['speedup']:g} times real time; logs in {result['logs']}",
             flush=True,
         )
 
@@ -245,7 +247,7 @@ def _print_fleet(result: dict[str, Any]) -> None:
         print(f"collided: {' and '.join(collision['pair'])} at {collision['time_s']:g} s", flush=True)
     completed = sum(vehicle["result"] == "completed" for vehicle in vehicles)
     print(
-        f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "
-        f"time; logs in {result['logs']}",
+        f"{result['result']}: {completed} of {counted(len(vehicles), 'mission')} completed, "
+        f"{result['speedup']:g} times real time; logs in {result['logs']}",
         flush=True,
     )

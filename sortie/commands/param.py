@@ -22,7 +22,7 @@ from mavlink_bridge.clients.parameters import (
 from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import write_file
+from sortie.config.files import content_of, write_file
 from sortie.config.formation import OWN_SYSTEM_NAMES
 from sortie.config.given import GivenOptions
 from sortie.config.options import (
@@ -38,6 +38,7 @@ from sortie.config.options import (
     TARGET,
     VALUE,
 )
+from sortie.config.words import counted
 from sortie.nodes.client import Remote
 
 
@@ -155,7 +156,7 @@ def load(given: GivenOptions) -> int:
     """Set the parameters of a file. Status 1 when the vehicle keeps another value of one."""
     file = given[FILE]
     try:
-        read = parse_parameters(file.read_bytes())
+        read = parse_parameters(content_of(file))
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
     except ParameterFileError as error:
@@ -176,7 +177,7 @@ def load(given: GivenOptions) -> int:
         if unknown:
             complaints.append(f"not on this vehicle, left out: {', '.join(unknown)}")
         changed = len(differing) - len(refused)
-        print(f"{changed} of {len(values)} parameters changed", file=sys.stderr)
+        print(f"{changed} of {counted(len(values), 'parameter')} changed", file=sys.stderr)
         return VehicleAnswer(
             {"parameters": len(values), "changed": changed, "refused": refused, "unknown": unknown},
             complaint="\nsortie: ".join(complaints),
@@ -195,7 +196,7 @@ def save(given: GivenOptions) -> int:
     def ask(remote: Remote) -> VehicleAnswer:
         values = {name: parameter.value for name, parameter in _all(remote).items()}
         write_file(file, format_parameters(values), newline="\n")
-        print(f"{len(values)} parameters in {file}", file=sys.stderr)
+        print(f"{counted(len(values), 'parameter')} in {file}", file=sys.stderr)
         return VehicleAnswer({"parameters": len(values), "file": str(file)})
 
     return _ask(given, ask)

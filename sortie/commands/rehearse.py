@@ -30,6 +30,7 @@ from sortie.config.options import (
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Settings
 from sortie.config.wind import WindProfile
+from sortie.config.words import counted
 from sortie.nodes.plan_file import read_plan
 from sortie.rehearsal.calibration import calibrate
 from sortie.rehearsal.fits import Calibration
@@ -61,7 +62,7 @@ def rehearse(given: GivenOptions) -> int:
             wind = WindProfile.same(*calibration.wind)
     flying = FlightSettings(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
-        print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
+        print(f"sortie: rehearsing {plan}, {counted(flights, 'flight')}", file=sys.stderr, flush=True)
     place = None if home is None else home[0]
     found = judged(
         read_plan(plan), spec.frame, place, params, flying, given[Settings.terrain], given[Settings.obstacles]

@@ -22,7 +22,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
 from sortie.config.errors import UserError, nearest, pip_install
-from sortie.config.files import files_of, text_of
+from sortie.config.files import text_of
 from sortie.config.obstacles import box_prism
 from sortie.config.tables import complaint
 
@@ -171,10 +171,7 @@ def _parsed(path: Path) -> TestFile:
     import yaml
 
     hint = "expected a test description of Aerialist"
-    with files_of(path, hint):
-        if path.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{path}: larger than {_LARGEST_FILE >> 10} kB; {hint}")
-    text = text_of(path, path, hint)
+    text = text_of(path, path, hint, _LARGEST_FILE)
     try:
         depth = 0
         for event in yaml.parse(text, yaml.SafeLoader):
@@ -247,14 +244,12 @@ def _obstacle(table: ObstacleTable, name: str) -> Obstacle:
 
 def _rows(test: Path, name: str, key: str) -> list[list[str]]:
     file = _found(test, name, key)
+    hint = "expected a CSV table"
+    lines = text_of(file, file, hint, _LARGEST_FILE).splitlines()
     try:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{file}: larger than {_LARGEST_FILE >> 10} kB; expected a CSV table")
-        return [
-            [cell.strip() for cell in row] for row in csv.reader(file.read_text(encoding="utf-8").splitlines()) if row
-        ]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{file}: expected a CSV table") from error
+        return [[cell.strip() for cell in row] for row in csv.reader(lines) if row]
+    except csv.Error as error:
+        raise UserError(f"{file}: {hint}") from error
 
 
 def _params(test: Path, name: str | None) -> dict[str, float]:

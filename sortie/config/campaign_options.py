@@ -37,9 +37,9 @@ REPLAY_SPEEDUP: Final = Option(
     "possible.", Group.VEHICLE,
     frozenset({"campaign replay"}), form="X", unit="times real time",
 )  # fmt: skip
-CONFIRM_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(), "The firmware that flies: ardupilot:copter[=BINARY].", Group.VEHICLE,
-    frozenset({"campaign confirm"}), form="SPEC", required=True,
+CONFIRM_VEHICLE: Final = Option[VehicleSource | None](
+    "vehicle", parse_vehicle, None, "The firmware that flies: ardupilot:copter[=BINARY].", Group.VEHICLE,
+    frozenset({"campaign confirm"}), form="SPEC",
 )  # fmt: skip
 CONFIRM_SPEEDUP: Final = Option(
     "speedup", parse_speedup, 1.0, "Speed of ArduPilot SITL: 1 is real time.", Group.VEHICLE,

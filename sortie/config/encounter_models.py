@@ -71,8 +71,7 @@ def read_network(model: str, folder: Path, where: str) -> str:
     """Read the text of a model: one of `SHIPPED`, or a file in `folder`. UserError."""
     if model in SHIPPED:
         return Path(sitl.world.__file__).with_name(SHIPPED[model]).read_text(encoding="utf-8")
-    expected = f"{' or '.join(SHIPPED)}, or a file: a network in JSON or a correlated model of MIT Lincoln Laboratory"
-    return read_text(folder / Path(model).expanduser(), f"{where}: model {model}", expected, _LARGEST)
+    return read_text(folder / Path(model).expanduser(), f"{where}: model {model}", _LARGEST)
 
 
 @cache

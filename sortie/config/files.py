@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from sortie.config.errors import UserError
 
 ELSEWHERE = "choose another place with --out"
+LARGEST: Final = 32 << 20
+"""Size of the largest file that is read whole, bytes."""
 
 
 @contextmanager
@@ -29,11 +34,29 @@ def is_there(name: str) -> bool:
         return False
 
 
-def text_of(path: Path, where: object, hint: str = "") -> str:
-    """Read a UTF-8 file. UserError as for `files_of`."""
+def check_readable(path: Path) -> None:
+    """Raise OSError for a pipe or a device: opening one may wait for ever, and most files are read more than once."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.ESPIPE, "a pipe or a device; write its content into a file first", str(path))
+
+
+def content_of(path: Path, largest: int = LARGEST) -> bytes:
+    """Read a file of at most `largest` bytes that the user has named. OSError, also as in `check_readable`."""
+    check_readable(path)
+    with path.open("rb") as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        size = f"{largest >> 20} MB" if largest >> 20 else f"{largest >> 10} kB"
+        raise OSError(errno.EFBIG, f"larger than {size}", str(path))
+    return content
+
+
+def text_of(path: Path, where: object, hint: str = "", largest: int = LARGEST) -> str:
+    """Read a UTF-8 file of at most `largest` bytes. UserError as for `files_of`."""
     with files_of(where, hint):
         try:
-            return path.read_text(encoding="utf-8")
+            return content_of(path, largest).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as error:
             byte = f"0x{error.object[error.start]:02x}"
             raise UserError(f"{where}: expected text in UTF-8, found byte {byte}{hint and '; '}{hint}") from error
@@ -53,7 +76,8 @@ def whole_or_nothing(path: Path) -> Iterator[None]:
         yield
     except (OSError, UserError):
         if not was_there:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # the disk may be read-only
+                path.unlink()
         raise
 
 

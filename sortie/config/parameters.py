@@ -20,7 +20,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
-from sortie.config.files import is_there
+from sortie.config.files import content_of, is_there
 from sortie.config.fittings import fitting_with
 from sortie.config.installed import parameter_set
 
@@ -99,7 +99,7 @@ def given_parameters(
 
 def _read_file(entry: str) -> dict[str, float]:
     try:
-        return parse_parameters(Path(entry).read_bytes())
+        return parse_parameters(content_of(Path(entry)))
     except OSError as error:
         raise UserError(
             f"{error.strerror}; expected NAME=VALUE or a parameter file", option="param", given=entry

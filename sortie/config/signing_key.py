@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import stat
 from pathlib import Path
 
 from mavlink_bridge.wire.signing import KEY_SIZE
 from sortie.config.errors import UserError
+from sortie.config.files import content_of
 
 _LARGEST = 1024
 
@@ -18,14 +18,13 @@ _LARGEST = 1024
 def read_key(path: Path) -> tuple[bytes, list[str]]:
     """Read the key of a file, with warnings about the file. UserError for a file without a key."""
     try:
-        with path.open("rb") as file:
-            text = file.read(_LARGEST + 1).decode("utf-8").strip()
-            open_to_all = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
+        text = content_of(path, _LARGEST).decode("utf-8-sig").strip()
+        open_to_all = stat.S_IMODE(path.stat().st_mode) & 0o077
     except OSError as error:
         raise UserError(f"{error.strerror}", option="signing-key", given=str(path)) from error
     except UnicodeDecodeError:
         text, open_to_all = "", 0
-    if not text or len(text) >= _LARGEST or "\n" in text:
+    if not text or "\n" in text:
         raise UserError(
             "expected 64 hexadecimal digits, or a passphrase on one line", option="signing-key", given=str(path)
         )

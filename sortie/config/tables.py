@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import files_of, text_of
+from sortie.config.files import text_of
 
 S = TypeVar("S", bound=Struct)
 _LARGEST: Final = sys.float_info.max
@@ -37,13 +37,10 @@ _TYPES: Final = {
 }
 
 
-def read_text(path: Path, where: str, what: str, largest: int) -> str:
-    """Read a file of at most `largest` bytes. UserError; `what` describes the expected file."""
+def read_text(path: Path, where: str, largest: int) -> str:
+    """Read a file of at most `largest` bytes with something in it. UserError."""
     hint = "docs/traffic.md shows a file to start from"
-    with files_of(where, hint):
-        if path.stat().st_size > largest:
-            raise UserError(f"{where}: larger than {largest >> 20} MB; expected {what}")
-    text = text_of(path, where, hint)
+    text = text_of(path, where, hint, largest)
     if not text.strip():
         raise UserError(f"{where}: the file is empty; {hint}")
     return text

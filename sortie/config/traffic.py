@@ -128,9 +128,7 @@ def read_model(text: str, where: str, folder: Path) -> str:
 
 def read_sky(path: Path, where: str) -> str:
     """Read the text of a traffic file. UserError."""
-    return read_text(
-        path, where, "a TOML file of aircraft, or a CSV file of state vectors or raw messages", _LARGEST_FILE
-    )
+    return read_text(path, where, _LARGEST_FILE)
 
 
 def parse_traffic(text: str, where: str, model: str = "") -> TrafficPlan:

@@ -18,6 +18,7 @@ from typing import Final
 from autopilot.interface.mathematics import cos, normal_draw, sin
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
+from sortie.config.files import content_of
 from sortie.config.values import number_of
 
 MOST_MPS: Final = 100.0
@@ -144,7 +145,7 @@ def read_wind(file: Path) -> WindProfile:
 
 def _read(file: Path) -> WindProfile:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = content_of(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError("expected a wind file, text in UTF-8") from error
     except OSError as error:

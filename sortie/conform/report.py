@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from sortie.config.version import VERSION
+from sortie.config.words import counted
 from sortie.conform.case import GUIDE, CaseResult, ConformityCase, Obligation, Verdict
 from sortie.conform.examination import Examination
 from sortie.reports.page import html_page, wide_table
@@ -44,8 +45,8 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     results, found = examination.results, examination.found
     counts = Counter(result.verdict for result in results)
     services = {result.case.service for result in results}
-    counted = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    yield f"{found.title}: {len(results)} cases, services: {len(services)}; {counted}"
+    verdicts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    yield f"{found.title}: {counted(len(results), 'case')}, services: {len(services)}; {verdicts}"
     for level in Obligation:
         failed = [result for result in results if result.verdict is Verdict.FAIL and result.case.level is level]
         if failed:

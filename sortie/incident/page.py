@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 
+from sortie.config.words import counted
 from sortie.incident.reproduce import NEAR_M, ReproducedIncident
 from sortie.incident.scenario import Origin, Scenario
 from sortie.reports.comparison_page import comparison_page
@@ -51,4 +52,4 @@ def _lines(scenario: Scenario, origins: Mapping[str, Origin]) -> str:
         for name, value, origin in params
     )
     table = wide_table("Parameters", f"<tr><th>Parameter<th>Value<th>From{rows}")
-    return f"<details><summary>{len(scenario.params)} parameters, and where they come from</summary>{table}</details>"
+    return f"<details><summary>{counted(len(scenario.params), 'parameter')}, and where from</summary>{table}</details>"

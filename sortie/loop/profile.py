@@ -14,6 +14,7 @@ from autopilot.vehicles.kinds import KINDS
 from depot.physics.windows import Almanac
 from depot.settings import Profile
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import is_there, text_of
 from sortie.config.tables import complaint, converted, parse_toml
 
 BUILT_IN = ("space", "drone-box")
@@ -35,19 +36,13 @@ def load_profile(given: str) -> tuple[Profile, str | None]:
     if given in BUILT_IN:
         text, where = profile_text(given), given
     else:
-        path = Path(given)
-        where = str(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        where = f"{Path(given)}"
+        if not is_there(given):
             known = ", ".join(BUILT_IN)
             raise UserError(
                 f"--profile {given}: neither a known profile ({known}) nor a file{nearest(given, BUILT_IN)}"
-            ) from None
-        except OSError as error:
-            raise UserError(f"--profile {given}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise UserError(f"--profile {given}: not UTF-8 text") from None
+            )
+        text = text_of(Path(given), f"--profile {given}")
     return parse_profile(text, where)
 
 

@@ -20,6 +20,7 @@ from sortie.config.errors import UserError
 from sortie.config.link_policy import check_links
 from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, default_state_dir
+from sortie.config.words import counted
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import LoopOrder, LoopSnapshot
@@ -249,8 +250,8 @@ def _summary(result: dict[str, Any], profile: Profile) -> str:
     sorties = result["sorties"]
     delivered = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     counts = {name: sum(sortie["outcome"] == name for sortie in sorties) for name in ("completed", "aborted", "lost")}
-    counted = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return (
-        f"{result['ended_by']}: {len(sorties)} sorties ({counted or 'none ended'}), {delivered} delivered; "
+        f"{result['ended_by']}: {counted(len(sorties), 'sortie')} ({outcomes or 'none ended'}), {delivered} delivered; "
         f"skimmer {result['skimmer']['state']} ({result['skimmer']['reason']})"
     )

@@ -15,22 +15,20 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
 from sortie.config.errors import UserError
+from sortie.config.files import content_of
 from sortie.config.installed import installed
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import VehicleService
 
 MAX_AWAY_M = 50_000.0
-LARGEST_FILE = 32 << 20
 
 
 def read_plan(path: Path) -> Plan:
     """Read a plan file. UserError in one line: file, place, what was expected."""
     installed()  # a plan may hold commands of packages
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: larger than {LARGEST_FILE >> 20} MB; expected a plan file")
-        data = path.read_bytes()
+        data = content_of(path)
     except (OSError, ValueError) as error:  # an impossible file name is a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{path}: {why}; expected a .plan, .waypoints or .txt file") from error

@@ -13,7 +13,7 @@ import numpy as np
 from autopilot.mission.plan import parse_plan
 from autopilot.mission.plan_types import PlanError
 from sortie.config.errors import UserError
-from sortie.config.files import files_of
+from sortie.config.files import check_readable, files_of
 from sortie.logs.directory import flight_folders
 from sortie.reading.facts import FlightFacts
 
@@ -49,10 +49,10 @@ def find_log(path: Path) -> Path:
 
 def form_of(path: Path) -> LogForm:
     """Find the kind of log by the first bytes. UserError: unreadable, empty, a pipe, or not a log."""
-    if path.is_fifo() or path.is_char_device():  # opening may wait for ever, and a log is opened more than once
-        raise UserError(f"{path}: a pipe or a device; write the log into a file first")
-    with files_of(path), path.open("rb") as file:
-        head = file.read(16)
+    with files_of(path):
+        check_readable(path)
+        with path.open("rb") as file:
+            head = file.read(16)
     if not head:
         raise UserError(f"{path}: the file is empty")
     if head[:2] == b"\xa3\x95":

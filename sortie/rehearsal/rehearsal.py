@@ -11,6 +11,7 @@ from autopilot.rehearsal.energy import energy_wh
 from autopilot.rehearsal.findings import Finding, FindingSeverity, rank
 from autopilot.rehearsal.photos import Photos
 from autopilot.rehearsal.way import FlyingField, Way
+from sortie.config.words import counted
 
 if TYPE_CHECKING:
     from sortie.rehearsal.flown import FlightsFlown  # loaded by who flies
@@ -71,11 +72,11 @@ class Rehearsal:
         """Verdict in one line."""
         severities = [finding.rule.severity for finding in self.findings]
         errors, warnings = severities.count(FindingSeverity.ERROR), severities.count(FindingSeverity.WARNING)
-        parts = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
+        parts = [counted(self.items, "item"), f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         energy = self.energy_wh
         if energy is not None:
             parts.append(f"{energy:.1f} Wh")
         if self.flown is not None:
-            parts.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
-        counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]
+            parts.append(f"{self.flown.completed:.0%} of {counted(len(self.flown.flights), 'flight')} completed")
+        counts = [counted(errors, "error"), counted(warnings, "warning")]
         return f"{'GO' if self.go else 'NO-GO'}: {', '.join(parts)}; {', '.join(counts)}"

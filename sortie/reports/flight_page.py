@@ -15,6 +15,7 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
 from autopilot.mission.plan import Plan
+from sortie.config.words import counted
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reports import svg
@@ -137,7 +138,7 @@ def _summary(facts: FlightFacts) -> str:
     if facts.armed:
         parts.append(f"armed for {facts.armed_s():.0f} s; times count from arming, {facts.start_s:.1f} s after boot")
     parts.append(f"a log of {high - low:.0f} s")
-    parts.append(f"{len(facts.items)} items planned" if facts.items else "no plan in it")
+    parts.append(f"{counted(len(facts.items), 'item')} planned" if facts.items else "no plan in it")
     return ", ".join(parts)
 
 
@@ -261,7 +262,7 @@ def _parameters(facts: FlightFacts, shift_s: float) -> str:
         for name, (value, default) in sorted(facts.own_values.items())
     )
     return (_section(f"Parameters changed on the way: {facts.name}", _PARAMETER_HEADS + changed) if changed else "") + (
-        f"<details><summary>{len(facts.own_values)} parameters that are not at their default: "
+        f"<details><summary>{counted(len(facts.own_values), 'parameter')} not at the default: "
         f"{html.escape(facts.name)}</summary>"
         + wide_table("Parameters", f"<tr><th>Parameter<th>Value<th>Default{own}")
         + "</details>"

@@ -41,12 +41,13 @@ class Interrupted(KeyboardInterrupt):
 
 class _Program:
     """State of this process: the signal that ends it, whether its command has begun, whether a lost exception is being
-    reported."""
+    reported, whether something is being closed."""
 
     heard: int | None = None
     terminals: tuple[int, ...] = ()
     working = False
     dropping = False
+    closing = False
 
 
 def end_at_once() -> None:
@@ -63,6 +64,16 @@ def end_at_once() -> None:
 def work_begins() -> None:
     """Turn signals into exceptions from now on: all modules are imported, and what the command opens must be closed."""
     _Program.working = True
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Only record signals in this context, in which something is closed in order. The exit status is still theirs."""
+    _Program.closing = True
+    try:
+        yield
+    finally:
+        _Program.closing = False
 
 
 def heard_status() -> int | None:
@@ -127,7 +138,7 @@ def _hear(number: int) -> bool:
     if _Program.dropping:
         _send_again()
         return False
-    return True
+    return not _Program.closing
 
 
 def _dropped(lost: sys.UnraisableHookArgs) -> None:

@@ -16,6 +16,7 @@ from mavlink_bridge.clients.command import CommandClient, CommandOutcome, comman
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterWrite
+from sortie.config.words import counted
 from sortie.web import requests
 from sortie.web.drawing import fence_around, lanes_over, mission_through, rally_at
 from sortie.web.picture import ShownVehicle
@@ -267,7 +268,7 @@ def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:
         yield client
         if client.outcome is not TransferOutcome.ACCEPTED:
             return answer_of(f"{request.name}, {kind.name.lower()}", client.outcome, False)
-        counts.append(f"{len(items)} {kind.name.lower()} item{'' if len(items) == 1 else 's'}")
+        counts.append(counted(len(items), f"{kind.name.lower()} item"))
     if not counts:
         return Answer(False, f"{request.name}: has no items")
     return Answer(True, f"{request.name}: uploaded, {', '.join(counts)}")

@@ -18,6 +18,7 @@ from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterReads
 from sortie.config.fittings import SWITCHES, fittings_of
+from sortie.config.words import counted
 from sortie.web import requests
 from sortie.web.picture import COLUMNS, ShownVehicle
 
@@ -100,7 +101,7 @@ def _parameters(vehicle: ShownVehicle, request: requests.ParameterTable) -> Job:
                 "bits": {str(number): text for number, text in about.bitmask.items()},
             }
         rows.append(row)
-    return Answer(True, f"{len(rows)} parameters", rows)
+    return Answer(True, counted(len(rows), "parameter"), rows)
 
 
 def _fittings(vehicle: ShownVehicle, request: requests.FittingsRequest) -> Job:

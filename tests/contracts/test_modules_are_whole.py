@@ -53,6 +53,7 @@ ALONE: Mapping[str, str] = {
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
     "sortie.nodes.pulse_port": "a node, as each of `nodes`",
+    "sortie.runtime.standard_streams": "what systems give a program at its start, apart from how it ends",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.web.footprint": "where a photo lies on the ground; the picture is long enough",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",

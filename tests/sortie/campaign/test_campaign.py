@@ -124,8 +124,12 @@ def test_a_folder_takes_one_study_one_version_and_one_writer(tmp_path, study, fl
         Folder(tmp_path, study, "here")
     with pytest.raises(UserError, match="was flown by Sortie here, this is there"):
         Folder(tmp_path, study, "there")
-    with pytest.raises(UserError, match="holds the results of another study"):
+    with pytest.raises(
+        UserError, match=f"holds the results of this study with --runs {RUNS}, which draws other inputs"
+    ):
         Folder(tmp_path, Study.read(STUDIES / "gps-loss.toml", RUNS + 1), "here")
+    with pytest.raises(UserError, match="holds the results of another study"):
+        Folder(tmp_path, Study.read(STUDIES / "survey-wind.toml", RUNS), "here")
 
 
 def test_a_folder_without_results_is_for_the_study_that_comes(tmp_path, study, flown) -> None:
@@ -235,7 +239,7 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
         patched.setattr(CampaignView, "count", interrupt)
         assert main(command) == 130
     assert "1 of 3 runs" in capsys.readouterr().out
-    assert "of 1 flights failed" in (tmp_path / "report.html").read_text()
+    assert "of 1 flight failed" in (tmp_path / "report.html").read_text()
     assert main(command) == 0
     told = capsys.readouterr().out
     assert "3 of 3 runs" in told and "mission results: 3 completed" in told

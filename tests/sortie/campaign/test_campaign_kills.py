@@ -154,11 +154,17 @@ def test_kill_9_of_the_command_at_any_instant_costs_what_was_in_flight(tmp_path:
 
 
 @pytest.mark.long
-def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_leaves_a_report_and_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_leaves_a_report_and_no_traceback(
+    tmp_path: Path, times: int
+) -> None:
+    """Pressed again while the workers are being ended, it changes nothing."""
     out = tmp_path / "out"
     process = begin(out, 4000, "--workers", "2")
     wait_until(lambda: len(runs_in(out)) >= 10, process)
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.1)
     _, told = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in told

@@ -135,6 +135,8 @@ def test_what_cannot_be_asked_is_told(study: Study, tmp_path: Path, capsys) -> N
         folder.add([fly_run(study, 0, {"fault": ""})])
     assert main(["campaign", "confirm", str(tmp_path / "out"), "0", "--vehicle", "sim:copter"]) == 2
     assert "expected ardupilot:copter=BINARY" in capsys.readouterr().err
+    assert main(["campaign", "confirm", str(tmp_path / "out"), "0"]) == 2
+    assert "give the firmware that flies: --vehicle ardupilot:copter=BINARY" in capsys.readouterr().err
     assert main(["campaign", "confirm", str(tmp_path / "out"), "x", "--vehicle", "sim:copter"]) == 2
     assert "RUN x: expected a whole number" in capsys.readouterr().err
 

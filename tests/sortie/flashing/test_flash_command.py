@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.bootloader.firmware import LARGEST
 from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.testing.board import BoardFirmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
@@ -156,11 +155,11 @@ def test_with_serve_the_linked_port_becomes_the_vehicle_of_the_service(
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("absent.apj", None, "no such file or directory"),
+        ("absent.apj", None, "No such file or directory"),
         ("cut.apj", apj()[:2000], "file is damaged"),
         ("other.apj", b"<html>", "not a firmware file"),
         ("bare.bin", b"\x00\x20", "give --board-id N"),
-        ("folder.apj", "", "is a directory"),
+        ("folder.apj", "", "Is a directory"),
     ],
 )
 def test_a_file_that_is_no_firmware_is_status_2_with_one_line_that_names_it(
@@ -187,10 +186,12 @@ def test_a_file_that_no_board_could_hold_is_refused_before_it_is_read_whole(
     with path.open("wb") as file:
         file.truncate(1 << 40)
     (tmp_path / "endless.bin").symlink_to("/dev/zero")
-    for name in ("long.apj", "endless.bin"):
+    for name, why in (
+        ("long.apj", "larger than 64 MB"),
+        ("endless.bin", "a pipe or a device; write its content into a file first"),
+    ):
         assert run(["flash", str(tmp_path / name), "--board-id", "9", "--yes"]) == 2
-        err = capsys.readouterr().err
-        assert err == f"sortie: {tmp_path / name}: more than {LARGEST} bytes; no board's flash holds that much\n"
+        assert capsys.readouterr().err == f"sortie: {tmp_path / name}: {why}; give a firmware file\n"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_page_has_date_attitude_and_parameters(begun: Path) -> None:
     assert "Roll, ° (faint: asked for)" in page and "Pitch, ° (faint: asked for)" in page
     changed = page[page.index("Parameters changed on the way") :]
     assert changed.index("RTL_ALT") < changed.index("3000") < changed.index("2000")
-    assert "1 parameters that are not at their default" in page
+    assert "1 parameter not at the default" in page
 
 
 def test_gpx_and_kml_have_the_time_of_day(begun: Path, tmp_path: Path) -> None:

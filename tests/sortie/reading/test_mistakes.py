@@ -63,7 +63,7 @@ def test_a_pipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], c
     os.mkfifo(pipe)
     assert run([*command, str(pipe)]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
-    assert line == f"sortie: {pipe}: a pipe or a device; write the log into a file first"
+    assert line == f"sortie: {pipe}: a pipe or a device; write its content into a file first"
 
 
 @pytest.mark.parametrize("made", [telemetry, dataflash])

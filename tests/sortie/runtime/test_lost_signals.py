@@ -103,6 +103,20 @@ def test_what_is_lost_is_raised_again(place: str, number: signal.Signals, status
     assert (done.returncode, done.stderr) == (status, "")
 
 
+@signals
+def test_nothing_is_raised_while_something_is_closed(number: signal.Signals, status: int) -> None:
+    """A second Ctrl-C, while a campaign ends its workers; what comes afterwards acts again."""
+    code = """
+from sortie.runtime.signals import undisturbed
+with undisturbed():
+    signal.raise_signal({number})
+    print("closed", flush=True)
+signal.raise_signal({number})
+"""
+    done = ended(code, number)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "closed\n", "")
+
+
 def test_other_lost_exceptions_are_told() -> None:
     """As without us."""
     code = "class Thing:\n    def __del__(self): raise ValueError('planted')\nThing()\n" + IN_A_CLASS

@@ -1,0 +1,86 @@
+"""Files that a user names: one check of all, whatever reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from sortie.commands.cli import run
+from sortie.config.errors import UserError
+from sortie.config.files import content_of, text_of, write_file
+from sortie.config.words import counted
+
+PLAN = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
+PIPE = "it.plan"
+NAMES = (
+    ("fly", PIPE),
+    ("rehearse", PIPE),
+    ("rehearse", PLAN, "--flights", "2", "--wind", PIPE),
+    ("fly", PLAN, "--param", PIPE),
+    ("fly", PLAN, "--traffic", PIPE),
+    ("fly", PLAN, "--obstacles", PIPE),
+    ("fly", "--fleet", PIPE),
+    ("serve", "--config", PIPE),
+    ("serve", "--signing-key", PIPE),
+    ("serve", "--radio", PIPE),
+    ("loop", "--profile", PIPE),
+    ("flash", PIPE),
+    ("param", "load", PIPE),
+    ("conform", "--vehicle", "sim:copter", "--report", "page", "--beside", PIPE),
+    ("report", PIPE),
+    ("reproduce", PIPE),
+    ("reproduce", "it.toml"),
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+@pytest.mark.parametrize("words", NAMES, ids=" ".join)
+def test_a_pipe_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """Opening one waits for a writer, for ever."""
+    monkeypatch.chdir(tmp_path)
+    for name in (PIPE, "it.toml"):
+        os.mkfifo(name)
+    assert run([*words, *(("--state-dir", "state") if words[0] in ("fly", "serve", "loop") else ())]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert "it.plan: a pipe or a device; write its content into a file first" in line.replace("it.toml", PIPE)
+
+
+def test_a_device_is_refused() -> None:
+    """It has no end."""
+    with pytest.raises(OSError, match="a pipe or a device"):
+        content_of(Path(os.devnull))
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """A disk image under the name of a study."""
+    with (tmp_path / "s.toml").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UserError, match="larger than 32 MB"):
+        text_of(tmp_path / "s.toml", "here")
+
+
+def test_a_byte_order_mark_is_none_of_the_text(tmp_path: Path) -> None:
+    """As an editor of Windows saves it, with its ends of lines."""
+    (tmp_path / "s.toml").write_bytes(b"\xef\xbb\xbfa = 1\r\nb = 2\r\n")
+    assert text_of(tmp_path / "s.toml", "here") == "a = 1\nb = 2\n"
+
+
+def test_a_file_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-only disk refuses to delete what is not there, too."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(UserError, match="Read-only file system"):
+        write_file(tmp_path / "junit.xml", "text")
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(count, "item") for count in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
