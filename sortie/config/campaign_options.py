@@ -39,7 +39,7 @@ REPLAY_SPEEDUP: Final = Option(
 )  # fmt: skip
 CONFIRM_VEHICLE: Final = Option[VehicleSource | None](
     "vehicle", parse_vehicle, None, "The firmware that flies: ardupilot:copter[=BINARY].", Group.VEHICLE,
-    frozenset({"campaign confirm"}), form="SPEC",
+    frozenset({"campaign confirm"}), form="SPEC", required=True,
 )  # fmt: skip
 CONFIRM_SPEEDUP: Final = Option(
     "speedup", parse_speedup, 1.0, "Speed of ArduPilot SITL: 1 is real time.", Group.VEHICLE,

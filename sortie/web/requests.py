@@ -15,7 +15,8 @@ Longitude = Annotated[float, Meta(ge=-180.0, le=180.0)]
 Height = Annotated[float, Meta(ge=-1000.0, le=100_000.0)]
 Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
 """Value of a parameter."""
-Name = Annotated[str, Meta(min_length=1, max_length=16)]
+Name = Annotated[str, Meta(max_length=16, pattern="^[!-~]+$")]
+"""Name of a parameter: ASCII, as a message has it."""
 LARGEST_PLAN: Final = 4 << 20
 MOST_PLACES: Final = 200
 """Most places that can be drawn on the map."""
@@ -132,9 +133,11 @@ class Item(WebRequest, tag="item"):
 
 
 class SetParameter(WebRequest, tag="set"):
+    """Set a parameter; `type`: MAV_PARAM_TYPE."""
+
     name: Name
     value: Float32
-    type: int
+    type: Annotated[int, Meta(ge=1, le=10)]
 
 
 class Fail(WebRequest, tag="fail"):

@@ -20,6 +20,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import MavlinkFrame
+from sortie.config.errors import nearest
 from sortie.config.version import VERSION
 from sortie.web.traffic import MessageStatistics, Traffic
 
@@ -69,7 +70,8 @@ def frame_json(frame: MavlinkFrame) -> Json:
 
 # --- JSON to a message ------------------------------------------------------------------------------------------------
 def read_message(data: object) -> tuple[int, int, Message]:
-    """Parse (system, component, message). NotAMessageError."""
+    """Parse (system, component, message). NotAMessageError, also for an unknown field where a known one is missing: it
+    would be 0. A message of a newer dialect may have more fields."""
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
         raise NotAMessageError("expected an object with header and message")
     header, fields = data.get("header", {}), data["message"]
@@ -77,10 +79,13 @@ def read_message(data: object) -> tuple[int, int, Message]:
     if msg_id is None:
         raise NotAMessageError(f"{fields.get('type')}: no message of the dialect")
     ids = [header.get(name) if isinstance(header, Mapping) else None for name in ("system_id", "component_id")]
-    if not all(isinstance(number, int) and 0 <= number <= 255 for number in ids):
+    if not all(type(number) is int and 0 <= number <= 255 for number in ids):
         raise NotAMessageError("header: expected system_id and component_id, 0 to 255")
     kind = dialect.mavlink_map[msg_id]
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
+    known = {_RENAMED.get(name, name) for name in kind.fieldnames}
+    if (odd := [name for name in fields if name not in known | {"type"}]) and not known <= fields.keys():
+        raise NotAMessageError(f"{odd[0]}: no field of {fields['type']}{nearest(odd[0], known)}")
     values = []
     for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
         given = fields.get(_RENAMED.get(name, name))
@@ -104,19 +109,26 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
         if len(data) > max(count, 1):
             raise ValueError(f"longer than {count} bytes")
         return data
-    convert: Callable[[Any], float] = float if ctype in ("float", "double") else int
+    convert: Callable[[Any], float] = float if ctype in ("float", "double") else _whole
     if count:
         numbers = [nan if figure is None else convert(figure) for figure in given or ()]
         if len(numbers) > count:
             raise ValueError(f"more than {count} numbers")
         return numbers + [0] * (count - len(numbers))
     if isinstance(given, Mapping) and "bits" in given:
-        return int(given["bits"])
+        return _whole(given["bits"])
     if isinstance(given, Mapping):
         given = given["type"]
     if isinstance(given, str):
         return _named(kind.fieldenums_by_name[name], given)
     return convert(0 if given is None else given)
+
+
+def _whole(given: Any) -> int:
+    """Return a whole number. ValueError for one with a fraction, which would be cut off."""
+    if isinstance(given, float) and not given.is_integer():
+        raise ValueError("not a whole number")
+    return int(given)
 
 
 def _named(enumeration: str, names: str) -> int:

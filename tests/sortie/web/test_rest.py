@@ -79,12 +79,22 @@ def test_masks_are_read_in_each_form():
         ARM | {"message": ARM["message"] | {"command": {"type": "MAV_CMD_ODD"}}},
         ARM | {"message": ARM["message"] | {"target_system": 256}}, ARM | {"message": ARM["message"] | {"param1": "x"}},
         ARM | {"header": {"system_id": 256, "component_id": 1}},
+        ARM | {"header": {"system_id": True, "component_id": 1}},
+        ARM | {"message": ARM["message"] | {"target_system": 1.5}},
+        ARM | {"message": {"type": "PARAM_SET", "param_valu": 3.0}},
     ],
 )  # fmt: skip
 def test_what_is_no_message_is_refused(data):
     """With the reason; nothing is sent."""
     with pytest.raises(NotAMessageError):
         read_message(data)
+
+
+def test_a_field_of_a_newer_dialect_is_left_out():
+    """A misspelt one is not: the one that it stands for would be 0."""
+    assert read_message(ARM | {"message": ARM["message"] | {"newer": 1}})[2].param1 == 1.0
+    with pytest.raises(NotAMessageError, match="param_valu: no field of PARAM_SET; did you mean param_value"):
+        read_message(ARM | {"message": {"type": "PARAM_SET", "param_valu": 3.0}})
 
 
 def test_the_tree_of_what_was_heard():

@@ -240,6 +240,8 @@ def test_silence_is_a_lost_vehicle_and_a_word_brings_it_back(watched):
         '{"ask":"fly_to","id":1,"system":1,"lat":91,"lon":0,"height_m":1}',
         '{"ask":"fly_to","id":1,"system":1,"lat":1e999,"lon":0,"height_m":1}',
         '{"ask":"set","id":1,"system":1,"name":"A_NAME_THAT_IS_TOO_LONG","value":1,"type":9}',
+        '{"ask":"set","id":1,"system":1,"name":"ÜBER","value":1,"type":9}',
+        '{"ask":"set","id":1,"system":1,"name":"WPNAV_SPEED","value":1,"type":300}',
     ],
 )  # fmt: skip
 def test_what_is_no_request_is_refused_when_it_is_read(text):
