@@ -46,7 +46,7 @@ class ArmingProcedure(Protocol):
 
 class PrearmWatch:
     """Watch of the pre-arm checks. They run every second while disarmed, mostly without a pass (`glance`). Failures are
-    announced every 30 s. `ok`: all checks pass."""
+    announced every 30 s. `ok`: all checks pass; `latest`: the reasons that the last check found."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, home: Home, checks: ArmingChecks) -> None:
         self._facts = facts
@@ -55,6 +55,7 @@ class PrearmWatch:
         self._checks = checks
         self._display_ms = _DISPLAY_MS
         self.ok = False
+        self.latest: Sequence[ArmingReason] = ()
         self.due_ms = 0
 
     def reasons(self) -> list[ArmingReason]:
@@ -90,7 +91,7 @@ class PrearmWatch:
         self.due_ms = next_multiple(now_ms, _LOOK_MS)
 
     def _take(self, reasons: Sequence[ArmingReason], now_ms: int, *, display: bool) -> None:
-        self.ok = not reasons
+        self.ok, self.latest = not reasons, reasons
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
             for reason in reasons:

@@ -328,10 +328,7 @@ class _AnnouncedVehicle:
         return self.shown()[0]
 
     def reasons(self) -> Sequence[ArmingReason]:
-        return self.autopilot.prearm.reasons()
-
-    def armed(self) -> bool:
-        return self.autopilot.facts.armed
+        return self.autopilot.prearm.latest
 
     def sensors(self) -> tuple[int, int]:
         vector = self.autopilot.facts.vehicle.state.report

@@ -20,7 +20,6 @@ from typing import Final
 
 from autopilot.context.events import Event
 from autopilot.context.turns import next_multiple
-from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, Emitted, EventType, WatchedVehicle
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
@@ -54,7 +53,6 @@ class EventService(Speaker):
         self._sequence = 0  # number of the latest event
         self._stored: deque[tuple[int, Message]] = deque(maxlen=KEPT)
         self._sent_state: tuple[Emitted, ...] | None = None
-        self._reasons: Sequence[ArmingReason] = ()
         self._look_ms = self._sequence_ms = 0
         self._new = True
         super().__init__()
@@ -134,9 +132,7 @@ class EventService(Speaker):
         if links - self._informed:
             self._sent_state = None  # a new link has not received the state
         self._informed = set(links)
-        if not self._watched.armed():
-            self._reasons = self._watched.reasons()
-        standing = self._book.standing(self._reasons, *self._watched.sensors())
+        standing = self._book.standing(self._watched.reasons(), *self._watched.sensors())
         if standing != self._sent_state:
             self._sent_state = standing
             for definition, values in standing:

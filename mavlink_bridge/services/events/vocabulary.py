@@ -226,9 +226,8 @@ class WatchedVehicle(Protocol):
         """custom_mode as shown to stations."""
 
     def reasons(self) -> Sequence[ArmingReason]:
-        """Reasons against arming."""
+        """Reasons against arming that the last check found; while armed there is none."""
 
-    def armed(self) -> bool: ...
     def sensors(self) -> tuple[int, int]:
         """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
 

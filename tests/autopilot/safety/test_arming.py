@@ -178,6 +178,21 @@ def test_readiness_follows_the_checks_within_a_second() -> None:
     assert bench.core.prearm.ok
 
 
+def test_what_the_last_check_found_stays_while_it_is_armed() -> None:
+    """Events tell a station of it (MAVLink's events: the checks are not evaluated while armed)."""
+    bench = Bench()
+    bench.vehicle.armable_reasons = (COMPASS_FAILED,)
+    bench.run(1.0)
+    assert list(bench.core.prearm.latest) == [COMPASS_FAILED]
+    bench.vehicle.armable_reasons = ()
+    bench.run(1.0)
+    bench.core.arming.arm(bench.now_ms)
+    bench.vehicle.armable_reasons = (COMPASS_FAILED,)
+    bench.run(2.0)
+    assert bench.core.facts.armed
+    assert not bench.core.prearm.latest
+
+
 def test_a_ground_station_may_ask_for_the_checks() -> None:
     bench = Bench()
     bench.vehicle.armable_reasons = (COMPASS_FAILED,)

@@ -56,7 +56,6 @@ class Bench:
 
     def __init__(self) -> None:
         self.why: list[ArmingReason] = []
-        self.is_armed = False
         self.healthy = int(Sensor.GYRO | Sensor.GPS)
         self.begun = 0
         self.open = [1]
@@ -72,9 +71,6 @@ class Bench:
 
     def reasons(self) -> Sequence[ArmingReason]:
         return self.why
-
-    def armed(self) -> bool:
-        return self.is_armed
 
     def sensors(self) -> tuple[int, int]:
         return int(Sensor.GYRO | Sensor.GPS), self.healthy
@@ -222,7 +218,7 @@ def test_old_ones_are_forgotten_and_numbers_go_round() -> None:
 
 
 def test_arming_checks_are_told_when_they_change() -> None:
-    """Summary, an event for each that fails, health; none while it is armed; anew to a link that joins."""
+    """Summary, an event for each that fails, health; anew to a link that joins."""
     bench = Bench()
     bench.service.subscribe(1, 0)
     bench.run(0.5)
@@ -246,16 +242,16 @@ def test_arming_checks_are_told_when_they_change() -> None:
     assert bench.run(2.0) != [] and "arming_check_summary" not in names(bench.run(1.5))
     bench.service.subscribe(2, 0)
     assert names(bench.run(0.5))[0] == "arming_check_summary"
-    bench.is_armed, bench.why = True, []
-    assert "arming_check_summary" not in names(bench.run(2.0))
+    bench.why = []
+    assert "arming_check_summary" in names(bench.run(2.0))
 
 
 def test_health_is_told_in_flight() -> None:
-    """What fails or recovers while it is armed, and to who is new; the checks stay as they were."""
+    """Sensors that fail or recover, also to a new link; the summary of the checks comes with it."""
     bench = Bench()
     bench.service.subscribe(1, 0)
     bench.run(1.5)
-    bench.is_armed, bench.why, bench.healthy = True, [GYROS_FAILED], int(Sensor.GYRO)
+    bench.healthy = int(Sensor.GYRO)
     told = [read(one) for _, one in bench.run(1.0) if one.get_type() == "EVENT"]
     assert [name for name, _, _ in told] == ["arming_check_summary", "health_summary"]
     assert told[-1][2][2] == d.Part.GPS
