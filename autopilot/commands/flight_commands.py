@@ -16,9 +16,9 @@ from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.interface.targets import Attitude, Hold, Leg, Yaw, YawMode
+from autopilot.interface.targets import Attitude, Circle, Hold, Leg, Yaw, YawMode
 from autopilot.mav import Result, Severity, SpeedType, VtolState
-from autopilot.mission.state import TRACK_KINDS
+from autopilot.mission.state import DEFAULT_SPEED, TRACK_KINDS
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedFlight, GuidedMode, LeaningMode
 from autopilot.modes.heading import Heading, condition_yaw
@@ -148,18 +148,33 @@ class FlightCommands:
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
     def guided_altitude(self, frame: int, z: float) -> Outcome:
-        """Change the height of the GUIDED target to `z`, m in a MAV_FRAME; DENIED if that is no height here. Outside
-        GUIDED it has no effect, as in ArduPilot, but here a text says so."""
+        """Change the height of the GUIDED target to `z`, m in a MAV_FRAME; DENIED if that is no height here. Wings
+        change that of the leg or circle of any mode (ArduPlane's `handle_change_alt_request`). Otherwise it has no
+        effect outside GUIDED, as in ArduPilot, but here a text says so."""
         here = self._facts.vehicle.state.place
         altitude = self._facts.altitude(frame, z, here.lat, here.lon)
         if altitude is None or not abs(altitude) < HIGHEST_M:
             return DENIED
-        flight, origin = self._flight(), self._facts.vehicle.origin
-        if flight is None or self._facts.grounded or origin is None or not self._kind.flies:
+        flight, origin, over_ground = self._flight(), self._facts.vehicle.origin, self._facts.over_ground(frame, z)
+        if origin is None or self._facts.grounded or not self._kind.flies:
+            changes = False
+        elif flight is not None:
+            flight.change_height(origin.alt - altitude, over_ground)
+            changes = True
+        else:
+            changes = self._kind.has_stall_speed and self._change_height(origin.alt - altitude, over_ground)
+        if not changes:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
-            return ACCEPTED
-        flight.change_height(origin.alt - altitude, self._facts.over_ground(frame, z))
         return ACCEPTED
+
+    def _change_height(self, down: float, over_ground: float | None) -> bool:
+        """Fly the present leg or circle to `down` (NED m) instead; False for any other target."""
+        target = self._helm.target
+        if isinstance(target, Leg):
+            self._helm.fly(replace(target, end=(*target.end[:2], down), over_ground=over_ground))
+        elif isinstance(target, Circle):
+            self._helm.fly(replace(target, center=(*target.center[:2], down), start=None))
+        return isinstance(target, Leg | Circle)
 
     def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:
         """GUIDED_CHANGE_HEADING: hold a course over ground, or a heading (`of_nose`); None ends it."""
@@ -235,7 +250,7 @@ class FlightCommands:
     def change_speed(self, kind: int, speed: float) -> Outcome:
         if not self._kind.flies:
             return self._change_driving_speed(kind, speed)
-        if kind not in _ALL_SPEEDS or not speed > 0.0:
+        if kind not in _ALL_SPEEDS or not (speed > 0.0 or self._kind.has_stall_speed):
             return DENIED
         if not self._modes.spec.speeds:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
@@ -248,17 +263,18 @@ class FlightCommands:
         return ACCEPTED
 
     def _change_airspeed(self, kind: int, speed: float) -> Outcome:
-        """Set an airspeed within its bounds, or the minimum ground speed (commands_logic.cpp, do_change_speed)."""
+        """Set an airspeed within its bounds (-2: the default), or the minimum ground speed (0: none)
+        (commands_logic.cpp, do_change_speed)."""
         if kind == SpeedType.GROUNDSPEED:
-            self._speeds.keep_ground_speed(speed)
-        elif kind == SpeedType.AIRSPEED and self._speeds.takes(speed):
-            self._change_ground_speed(speed)
+            self._speeds.keep_ground_speed(max(speed, 0.0))
+        elif kind == SpeedType.AIRSPEED and (speed == DEFAULT_SPEED or self._speeds.takes(speed)):
+            self._change_ground_speed(None if speed == DEFAULT_SPEED else speed)
         else:
             return DENIED
         return ACCEPTED
 
-    def _change_ground_speed(self, speed: float) -> None:
-        """Set the ground speed of the mode. In AUTO it goes to the mission."""
+    def _change_ground_speed(self, speed: float | None) -> None:
+        """Set the ground speed of the mode; None: its default. In AUTO it goes to the mission."""
         if self._modes.mode is self._auto:
             self._auto.sequencer.change_speed(speed)
         else:

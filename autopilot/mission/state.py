@@ -54,7 +54,7 @@ class MissionChange:
 TRACK_KINDS: Final[frozenset[int]] = frozenset({SpeedType.AIRSPEED, SpeedType.GROUNDSPEED})
 """Values of param1 of DO_CHANGE_SPEED that mean the speed along the track."""
 
-_DEFAULT_SPEED: Final = -2.0
+DEFAULT_SPEED: Final = -2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def speed_change(item: MissionItem) -> SpeedChange | None:
     """Change by a DO_CHANGE_SPEED: param1 is the kind (cut to an integer, missing: 0), param2 the speed, -2 the
     default. None if param2 is not a speed (-1 is "no change")."""
     kind = int(item.param1) if isfinite(item.param1) else 0
-    if item.param2 == _DEFAULT_SPEED:
+    if item.param2 == DEFAULT_SPEED:
         return SpeedChange(kind, None)
     return SpeedChange(kind, item.param2) if isfinite(item.param2) and item.param2 > 0.0 else None
 

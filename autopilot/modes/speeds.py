@@ -48,8 +48,8 @@ class SpeedControl:
         self.ground = None
         self.apply()
 
-    def override(self, ground: float) -> None:
-        """Override the speed along the track, m/s, from now on."""
+    def override(self, ground: float | None) -> None:
+        """Override the speed along the track, m/s, from now on; None: no longer."""
         self.ground = ground
         self.apply()
 

@@ -58,7 +58,13 @@ def _one(text: str, table: Parameters, own: Sequence[str], *, theirs: bool) -> t
         near = close[0] if close else table.nearest(name)
         meant = f"; did you mean {near}?" if near else ""
         raise UserError(f"unknown parameter {name}{meant}", option="param", given=text)
+    if _is_read_only(table, name):
+        raise UserError(f"{name} is read-only; the vehicle sets it itself", option="param", given=text)
     return name, value
+
+
+def _is_read_only(table: Parameters, name: str) -> bool:
+    return name in table and table.definition(name).read_only
 
 
 def given_parameters(
@@ -67,8 +73,9 @@ def given_parameters(
     """Parse parameters: (values by name, the last entry wins; warnings).
 
     `kind`: of vehicle; `firmware`: the presented one, whose names are accepted too. An unknown name or a bad number on
-    the command line is a UserError. A file may come from a vehicle with more parameters, so unknown names in it only
-    give a warning. `theirs`: a firmware in our world receives all, so no name is unknown; a warning lists names of the
+    the command line is a UserError, and so is a read-only parameter. A file may come from a vehicle with more
+    parameters, and one that a vehicle or a station has saved has them all, so such names in it only give a warning.
+    `theirs`: a firmware in our world receives all, so no name is unknown; a warning lists names of the
     command line that only it may know.
     """
     table = Parameters(parameter_set(kind))
@@ -87,14 +94,20 @@ def given_parameters(
             continue
         found = _read_file(entry)
         unknown = [name for name in found if not theirs and name not in table and name not in own]
-        if unknown:
-            more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
-            shown = ", ".join(unknown[:_SHOWN]) + more
-            warnings.append(f"--param {entry}: ignored, because this vehicle does not have them: {shown}")
-        values |= {name: value for name, value in found.items() if name not in unknown}
+        by_itself = [name for name in found if _is_read_only(table, name)]
+        absent, its_own = "this vehicle does not have them", "the vehicle sets them itself"
+        for ignored, why in ((unknown, absent), (by_itself, its_own)):
+            if ignored:
+                warnings.append(f"--param {entry}: ignored, because {why}: {_shown(ignored)}")
+        values |= {name: value for name, value in found.items() if name not in unknown and name not in by_itself}
     if theirs and elsewhere:
         warnings.append(f"--param {', '.join(elsewhere)}: passed to the firmware; Sortie does not know this name")
     return values, warnings
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _read_file(entry: str) -> dict[str, float]:

@@ -225,8 +225,9 @@ def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: airspeed and ground speed are the same; climb and descent speeds are only for vehicles that
     fly."""
     kind, speed = command.whole(1), command.param(2)
-    in_air = context.parts.facts.vehicle_class.flies
-    if kind not in (_ALL_SPEEDS if in_air else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and in_air):
+    of = context.parts.facts.vehicle_class
+    known = _ALL_SPEEDS if of.flies else TRACK_KINDS
+    if kind not in known or abs(speed) > FASTEST or (speed <= 0.0 and of.flies and not of.has_stall_speed):
         return DENIED
     return context.parts.commands.change_speed(kind, speed)
 

@@ -5,27 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import cos, hypot, radians, sin
+from math import radians
 from types import SimpleNamespace
 
 import pytest
 
-from autopilot.interface.targets import (
-    Attitude,
-    Circle,
-    Hold,
-    Idle,
-    Land,
-    Leg,
-    Pilot,
-    PilotKind,
-    Sticks,
-    TakeOff,
-    Target,
-    Velocity,
-)
+from autopilot.interface.targets import Attitude, Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import AutopilotType, Cmd, MissionType, Result, VehicleType
+from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan
@@ -36,55 +23,15 @@ from autopilot.rehearsal.way import FlyingField, walk
 from autopilot.vehicles.mode_table import PlaneMode
 from autopilot.vehicles.plane import PLANE
 from mavlink_bridge.firmware.known import firmware_of
-from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.plane_bench import Plane
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 M = PlaneMode
-
-
-def stands_still(target: Target) -> bool:
-    """A target that a plane cannot fly."""
-    match target:
-        case Hold():
-            return True
-        case Velocity():
-            return hypot(*target.velocity[:2]) < 10.0
-        case Land():
-            return target.approach is None
-        case TakeOff():
-            return target.pitch is None
-        case Attitude():
-            return target.roll == 0.0
-    return False
-
-
-class Plane(Bench):
-    """In the air, in GUIDED. `in_the_air`: targets that it was given there."""
-
-    def __init__(self, **parameters: float) -> None:
-        super().__init__("plane", parameters=parameters)
-        assert self.core.modes.set(M.GUIDED, self.now_ms).ok
-        self.arm()
-        assert self.core.commands.takeoff(50.0).ok
-        self.run(60.0, lambda: self.core.helm.arrived)
-        self._from = len(self.vehicle.targets)
-
-    @property
-    def in_the_air(self) -> list[Target]:
-        return list(self.vehicle.targets[self._from :])
-
-    def stays_a_plane(self) -> None:
-        assert [target for target in self.in_the_air if stands_still(target)] == []
-        assert self.core.modes.number in set(M)
-
-    def mission(self, *items: MissionItem) -> None:
-        self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])
 
 
 # --- modes and what a station asks for --------------------------------------------------------------------------------
@@ -150,92 +97,6 @@ def test_commands_of_copters_are_not_known() -> None:
     assert not COMMANDS & {Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.NAV_VTOL_TAKEOFF, Cmd.CONDITION_YAW, Cmd.DO_SET_REVERSE}
     plane = Plane()
     assert plane.core.commands.land(plane.now_ms).result is Result.UNSUPPORTED
-
-
-def attitude(mask: int, bank: float, thrust: float) -> Message:
-    """SET_ATTITUDE_TARGET; `bank` rad."""
-    quaternion = [cos(bank / 2.0), sin(bank / 2.0), 0.0, 0.0]
-    return dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, quaternion, 0.1, 0.0, 0.0, thrust)
-
-
-def test_velocities_and_body_rates_are_not_taken_and_places_are() -> None:
-    """A velocity of zero would stop it; a place with a velocity is that place."""
-    plane = Plane()
-    guided = GuidedService(plane.core)
-    for mask in (0x0DC7, 0x0C07, 0x0DC0, 0x0DF8):  # velocity, acceleration too, place and velocity, place
-        guided.handle_message(
-            dialect.MAVLink_set_position_target_local_ned_message(
-                0, 1, 1, 1, mask, 200.0, 50.0, -60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            ),
-            QGC,
-            0,
-        )
-    guided.handle_message(attitude(0x80, 0.0, 0.5), QGC, 0)
-    plane.run(5.0)
-    plane.stays_a_plane()
-    assert plane.in_the_air, "the places"
-
-
-def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
-    """Bank and throttle are as sent, for three seconds (ArduPlane mode_guided.cpp)."""
-    plane = Plane()
-    guided = GuidedService(plane.core)
-    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
-    circle = plane.vehicle.target
-    guided.handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
-    plane.run(2.0)
-    guided.handle_message(attitude(0x07, 0.4, 0.7), QGC, 0)
-    plane.run(2.9)
-    flown = plane.vehicle.target
-    assert isinstance(flown, Attitude)
-    assert (flown.roll, flown.thrust, flown.thrust_is_climb) == (pytest.approx(0.4), pytest.approx(0.7), False)
-    plane.run(0.2)
-    assert plane.vehicle.target == circle
-
-
-def test_a_height_alone_changes_the_height_of_the_place() -> None:
-    """SET_POSITION_TARGET_GLOBAL_INT whose mask ignores all but the height; 6 is GLOBAL_RELATIVE_ALT_INT."""
-    plane = Plane()
-    guided = GuidedService(plane.core)
-    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
-    guided.handle_message(
-        dialect.MAVLink_set_position_target_global_int_message(0, 1, 1, 6, 0xFFFB, 0, 0, 80.0, 0, 0, 0, 0, 0, 0, 0, 0),
-        QGC,
-        0,
-    )
-    circle = plane.vehicle.target
-    assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
-
-
-def test_an_attitude_in_guided_enable_ends_as_in_guided() -> None:
-    plane = Plane()
-    plane.upload([takeoff(50.0), item(92, param1=1.0), waypoint(300.0, 300.0, 50.0)])
-    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
-    plane.run(60.0, lambda: plane.core.sequencer.current_nav_index() == 2)
-    GuidedService(plane.core).handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
-    plane.run(2.9)
-    assert isinstance(plane.vehicle.target, Attitude)
-    plane.run(0.2)
-    assert isinstance(plane.vehicle.target, Circle)
-
-
-def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
-    bench = Bench("plane")
-    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
-    bench.arm()
-    GuidedService(bench.core).handle_message(attitude(0x07, 0.0, 1.0), QGC, 0)
-    bench.run(1.0)
-    assert isinstance(bench.vehicle.target, Idle)
-
-
-def test_a_pause_is_a_circle_here() -> None:
-    plane = Plane()
-    plane.core.guided.flight.go_to((2000.0, 0.0, -50.0))
-    plane.run(10.0)
-    plane.core.guided.flight.pause()
-    paused = plane.vehicle.targets[-1]
-    assert isinstance(paused, Circle) and paused.radius == 80.0  # WP_LOITER_RAD
-    assert paused.center == pytest.approx(plane.vehicle.state.position)
 
 
 # --- missions ---------------------------------------------------------------------------------------------------------
@@ -506,6 +367,15 @@ def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
     assert plane.core.commands.change_speed(3, 4.0).result is Result.DENIED  # TECS_CLMB_MAX bounds the climb
 
 
+def test_a_speed_is_given_back() -> None:
+    """-2 m/s of airspeed: the default; 0 over ground: no least (ArduPlane's do_change_speed, its test of it)."""
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    for kind, speed in ((0, 26.0), (1, 18.0), (0, -2.0), (1, 0.0)):
+        assert plane.core.commands.change_speed(kind, speed).ok
+    assert plane.vehicle.speeds.ground == 22.0
+    assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 0.0
+
+
 # --- modes ------------------------------------------------------------------------------------------------------------
 def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     bench = Bench("plane", parameters={"TKOFF_ALT": 60.0, "TKOFF_DIST": 250.0})
@@ -694,20 +564,3 @@ def test_a_controller_looks_at_its_landing_sequence_itself() -> None:
     bench.upload(_landing())
     bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=True)
     assert "RTL_AUTOLAND" not in " ".join(reason.text for reason in bench.core.prearm.reasons())
-
-
-@pytest.mark.parametrize(
-    ("changes", "place"),
-    [
-        ({}, (0.0, 0.0, -45.0)),
-        ({"FENCE_RET_ALT": 70.0}, (0.0, 0.0, -70.0)),
-        ({"FENCE_RET_RALLY": 1.0}, (100.0, 50.0, -40.0)),
-    ],
-)
-def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place: tuple[float, float, float]) -> None:
-    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=6.0, **changes)
-    plane.upload([item(Cmd.NAV_RALLY_POINT, 100.0, 50.0, 40.0)], MissionType.RALLY)
-    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
-    plane.run(60.0, lambda: bool(plane.core.fence.breached))
-    back = plane.vehicle.target
-    assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)

@@ -301,3 +301,14 @@ def test_a_fitting_that_a_kind_has_no_place_for_is_named() -> None:
     with pytest.raises(UserError, match="EFI_TYPE") as refused:
         given_parameters(base_spec(GivenOptions({"with_": ("engine",)}, {}).settings()).param, "copter")
     assert (refused.value.option, refused.value.given) == ("with", "engine")
+
+
+def test_a_read_only_parameter_is_refused_and_left_out_of_a_saved_file(tmp_path: Path) -> None:
+    """A file that a station or the vehicle has saved has the totals too; both ended with a traceback."""
+    with pytest.raises(UserError, match="RALLY_TOTAL is read-only; the vehicle sets it itself"):
+        given_parameters(["RALLY_TOTAL=2"], "copter")
+    saved = tmp_path / "saved.param"
+    saved.write_text("MIS_TOTAL,3\nRTL_ALT,2000\nRALLY_TOTAL,1\n", encoding="ascii")
+    values, warnings = given_parameters([str(saved)], "copter")
+    assert values == {"RTL_ALT": 2000.0}
+    assert warnings == [f"--param {saved}: ignored, because the vehicle sets them itself: MIS_TOTAL, RALLY_TOTAL"]

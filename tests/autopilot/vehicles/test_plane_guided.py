@@ -1,0 +1,149 @@
+"""A plane in GUIDED: places, heights, bank and thrust, and the return from a breach of its fence."""
+
+from __future__ import annotations
+
+from math import cos, sin
+
+import pytest
+
+from autopilot.interface.targets import Attitude, Circle, Idle, Leg
+from autopilot.mav import Cmd, Frame, MissionType
+from autopilot.vehicles.mode_table import PlaneMode
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.wire.codec import dialect
+from tests.fakes.command_bench import QGC
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.plane_bench import Plane
+
+M = PlaneMode
+
+
+def attitude(mask: int, bank: float, thrust: float) -> Message:
+    """SET_ATTITUDE_TARGET; `bank` rad."""
+    quaternion = [cos(bank / 2.0), sin(bank / 2.0), 0.0, 0.0]
+    return dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, quaternion, 0.1, 0.0, 0.0, thrust)
+
+
+def test_velocities_and_body_rates_are_not_taken_and_places_are() -> None:
+    """A velocity of zero would stop it; a place with a velocity is that place."""
+    plane = Plane()
+    guided = GuidedService(plane.core)
+    for mask in (0x0DC7, 0x0C07, 0x0DC0, 0x0DF8):  # velocity, acceleration too, place and velocity, place
+        guided.handle_message(
+            dialect.MAVLink_set_position_target_local_ned_message(
+                0, 1, 1, 1, mask, 200.0, 50.0, -60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+            ),
+            QGC,
+            0,
+        )
+    guided.handle_message(attitude(0x80, 0.0, 0.5), QGC, 0)
+    plane.run(5.0)
+    plane.stays_a_plane()
+    assert plane.in_the_air, "the places"
+
+
+def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
+    """Bank and throttle are as sent, for three seconds (ArduPlane mode_guided.cpp)."""
+    plane = Plane()
+    guided = GuidedService(plane.core)
+    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
+    circle = plane.vehicle.target
+    guided.handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
+    plane.run(2.0)
+    guided.handle_message(attitude(0x07, 0.4, 0.7), QGC, 0)
+    plane.run(2.9)
+    flown = plane.vehicle.target
+    assert isinstance(flown, Attitude)
+    assert (flown.roll, flown.thrust, flown.thrust_is_climb) == (pytest.approx(0.4), pytest.approx(0.7), False)
+    plane.run(0.2)
+    assert plane.vehicle.target == circle
+
+
+def test_a_height_alone_changes_the_height_of_the_place() -> None:
+    """SET_POSITION_TARGET_GLOBAL_INT whose mask ignores all but the height; 6 is GLOBAL_RELATIVE_ALT_INT."""
+    plane = Plane()
+    guided = GuidedService(plane.core)
+    plane.core.guided.flight.go_to((200.0, 50.0, -60.0))
+    guided.handle_message(
+        dialect.MAVLink_set_position_target_global_int_message(0, 1, 1, 6, 0xFFFB, 0, 0, 80.0, 0, 0, 0, 0, 0, 0, 0, 0),
+        QGC,
+        0,
+    )
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
+
+
+@pytest.mark.parametrize("mode", [M.LOITER, M.RTL, M.AUTO, M.TAKEOFF])
+def test_a_height_is_changed_in_each_mode_that_goes_to_a_place(mode: PlaneMode) -> None:
+    """DO_CHANGE_ALTITUDE; only the height changes (as ArduPlane)."""
+    plane = Plane()
+    plane.mission()
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.run(1.0)
+    before = plane.vehicle.target
+    assert isinstance(before, Leg | Circle)
+    assert plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 90.0).ok
+    after = plane.vehicle.target
+    up = (lambda target: target.end) if isinstance(before, Leg) else (lambda target: target.center)
+    assert up(after) == (*up(before)[:2], pytest.approx(-90.0))
+    assert type(after) is type(before)
+    assert plane.core.modes.number == mode
+
+
+@pytest.mark.parametrize("mode", [M.FBWA, M.CIRCLE])
+def test_a_height_has_no_effect_in_a_mode_without_one_and_says_so(mode: PlaneMode) -> None:
+    plane = Plane()
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    before = plane.vehicle.target
+    assert plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 90.0).ok
+    assert plane.vehicle.target == before
+    assert plane.texts[-1] == f"Altitude change has no effect in {mode.name}"
+
+
+def test_an_attitude_in_guided_enable_ends_as_in_guided() -> None:
+    plane = Plane()
+    plane.upload([takeoff(50.0), item(92, param1=1.0), waypoint(300.0, 300.0, 50.0)])
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(60.0, lambda: plane.core.sequencer.current_nav_index() == 2)
+    GuidedService(plane.core).handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
+    plane.run(2.9)
+    assert isinstance(plane.vehicle.target, Attitude)
+    plane.run(0.2)
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
+    bench = Bench("plane")
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.arm()
+    GuidedService(bench.core).handle_message(attitude(0x07, 0.0, 1.0), QGC, 0)
+    bench.run(1.0)
+    assert isinstance(bench.vehicle.target, Idle)
+
+
+def test_a_pause_is_a_circle_here() -> None:
+    plane = Plane()
+    plane.core.guided.flight.go_to((2000.0, 0.0, -50.0))
+    plane.run(10.0)
+    plane.core.guided.flight.pause()
+    paused = plane.vehicle.targets[-1]
+    assert isinstance(paused, Circle) and paused.radius == 80.0  # WP_LOITER_RAD
+    assert paused.center == pytest.approx(plane.vehicle.state.position)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, (0.0, 0.0, -45.0)),
+        ({"FENCE_RET_ALT": 70.0}, (0.0, 0.0, -70.0)),
+        ({"FENCE_RET_RALLY": 1.0}, (100.0, 50.0, -40.0)),
+    ],
+)
+def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place: tuple[float, float, float]) -> None:
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=6.0, **changes)
+    plane.upload([item(Cmd.NAV_RALLY_POINT, 100.0, 50.0, 40.0)], MissionType.RALLY)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    back = plane.vehicle.target
+    assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)

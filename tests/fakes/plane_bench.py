@@ -1,0 +1,49 @@
+"""A plane in the air that takes orders, and which targets no plane can fly."""
+
+from __future__ import annotations
+
+from math import hypot
+
+from autopilot.interface.targets import Attitude, Hold, Land, TakeOff, Target, Velocity
+from autopilot.mission.items import MissionItem
+from autopilot.vehicles.mode_table import PlaneMode
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+
+
+def stands_still(target: Target) -> bool:
+    """A target that a plane cannot fly."""
+    match target:
+        case Hold():
+            return True
+        case Velocity():
+            return hypot(*target.velocity[:2]) < 10.0
+        case Land():
+            return target.approach is None
+        case TakeOff():
+            return target.pitch is None
+        case Attitude():
+            return target.roll == 0.0
+    return False
+
+
+class Plane(Bench):
+    """In the air, in GUIDED. `in_the_air`: targets that it was given there."""
+
+    def __init__(self, **parameters: float) -> None:
+        super().__init__("plane", parameters=parameters)
+        assert self.core.modes.set(PlaneMode.GUIDED, self.now_ms).ok
+        self.arm()
+        assert self.core.commands.takeoff(50.0).ok
+        self.run(60.0, lambda: self.core.helm.arrived)
+        self._from = len(self.vehicle.targets)
+
+    @property
+    def in_the_air(self) -> list[Target]:
+        return list(self.vehicle.targets[self._from :])
+
+    def stays_a_plane(self) -> None:
+        assert [target for target in self.in_the_air if stands_still(target)] == []
+        assert self.core.modes.number in set(PlaneMode)
+
+    def mission(self, *items: MissionItem) -> None:
+        self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])
