@@ -143,8 +143,7 @@ class FlightCommands:
         return ACCEPTED
 
     def _within_fence(self, place: GeoPoint) -> bool:
-        """False for a target outside the fence that the kind refuses (copters). A rover takes it, and the fence
-        acts."""
+        """False for a target outside the fence that the kind refuses. A rover takes it, and the fence acts."""
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
     def guided_altitude(self, frame: int, z: float) -> Outcome:
@@ -270,7 +269,7 @@ class FlightCommands:
         elif kind == SpeedType.AIRSPEED and (speed == DEFAULT_SPEED or self._speeds.takes(speed)):
             self._change_ground_speed(None if speed == DEFAULT_SPEED else speed)
         else:
-            return DENIED
+            return self._announcer.refuse(f"Speed change: {speed:g} m/s is not an airspeed of this plane")
         return ACCEPTED
 
     def _change_ground_speed(self, speed: float | None) -> None:

@@ -76,6 +76,10 @@ class GuardedMode(Mode):
     def holds_arming(self) -> bool:
         return self._ask(lambda: self._mode.holds_arming, False)
 
+    @property
+    def delays_failsafes(self) -> bool:
+        return self._ask(lambda: self._mode.delays_failsafes, False)
+
     def armed(self, now_ms: int) -> None:
         self._ask(lambda: self._mode.armed(now_ms), None)
 

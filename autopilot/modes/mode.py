@@ -70,6 +70,11 @@ class Mode:
         """True while the vehicle is intended to stay armed on the ground: DISARM_DELAY waits."""
         return False
 
+    @property
+    def delays_failsafes(self) -> bool:
+        """True while the action for a lasting loss waits: a takeoff must end first."""
+        return False
+
     def armed(self, now_ms: int) -> None:
         """Handle arming in this mode."""
 

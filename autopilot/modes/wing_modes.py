@@ -137,6 +137,10 @@ class TakeoffMode(_StagedMode):
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
             self._begin([_Loiter(self.context, center)], now_ms)
 
+    @property
+    def delays_failsafes(self) -> bool:
+        return bool(self._stages) and isinstance(self._stages[0], WingTakeoff)
+
 
 class AutolandMode(_StagedMode):
     """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: circles beside the

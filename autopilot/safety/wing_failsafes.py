@@ -1,7 +1,8 @@
 """Failsafes of planes (ArduPilot ArduPlane/events.cpp, system.cpp).
 
 A loss of the sticks first takes a short action (FS_SHORT_ACTN) at once, and the mode before returns with the sticks. A
-loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing that has begun continues.
+loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing that has begun continues, and
+the climb of TAKEOFF ends first, unless the action is to glide.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 _WATCHED_ONLY: Final = 2  # THR_FAILSAFE: announce only
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
+_GLIDE: Final = 2  # FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
 _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVERING_QRTL: FailsafeAction.QRTL}
 """By Q_OPTIONS: the first bit that is set."""
@@ -40,8 +42,10 @@ class WingFailsafes:
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
-        """True while there is a loss, or battery or estimator have failed."""
-        return bool(self._losses) or failing
+        """True while there is a loss that a short action answers, after a long action, or if battery or estimator have
+        failed."""
+        short = FailsafeCause.RADIO in self._losses and self._short_action != _NOT
+        return short or self._long is not None or failing
 
     def armed(self, armed: bool) -> None:
         """Forget earlier losses at the beginning of a flight."""
@@ -51,22 +55,30 @@ class WingFailsafes:
         if setting == _WATCHED_ONLY or FailsafeCause.RADIO in self._losses:
             return
         self._losses[FailsafeCause.RADIO] = now_ms + self._long_ms
-        short = int(self._facts.param("FS_SHORT_ACTN"))
+        self._announcer.say(Severity.WARNING, "Throttle failsafe on")
+        short = self._short_action
         if short == _NOT or not self._facts.armed or self._facts.landed or self._long is not None:
             return
-        before, spec = self._modes.number, self._modes.spec
-        if (spec.autopilot and short == _GO_ON) or before == self._numbers.rtl or self._lands:
-            self._announcer.say(Severity.WARNING, "RC Short Failsafe On")
-            return
-        self._mode_before = before
-        self._take(self._tables.radio.get(short, self._tables.radio_otherwise), ModeReason.RADIO_FAILSAFE, now_ms)
-        self._announcer.say(Severity.WARNING, f"RC Short Failsafe: switched to {self._modes.spec.title}")
+        before, lasting = self._modes.number, self._tables.lasting
+        lasts = before in lasting.short or (short == _GO_ON and before in lasting.short_by_choice)
+        if not lasts and not self._lands:
+            self._mode_before = before
+            self._take(self._tables.radio.get(short, self._tables.radio_otherwise), ModeReason.RADIO_FAILSAFE, now_ms)
+        changed = self._modes.number != before
+        self._announcer.say(
+            Severity.WARNING,
+            f"RC Short Failsafe: switched to {self._modes.spec.title}" if changed else "RC Short Failsafe On",
+        )
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         """Note that FS_GCS_TIMEOUT is over; the rest of FS_LONG_TIMEOUT follows."""
         waited = int(1000.0 * self._facts.param("FS_GCS_TIMEOUT", 5.0))
         self._losses.setdefault(FailsafeCause.GROUND_STATION, now_ms + max(self._long_ms - waited, 0))
         self.update(now_ms)
+
+    @property
+    def _short_action(self) -> int:
+        return int(self._facts.param("FS_SHORT_ACTN"))
 
     @property
     def _long_ms(self) -> int:
@@ -77,16 +89,19 @@ class WingFailsafes:
         another."""
         if self._losses.pop(cause, None) is None:
             return
+        if cause is FailsafeCause.RADIO:
+            self._announcer.say(Severity.WARNING, "Throttle failsafe off")
         if self._long is cause:
             self._long = None
-            name = "GCS" if cause is FailsafeCause.GROUND_STATION else "RC Long"
-            self._announcer.say(Severity.WARNING, f"{name} Failsafe Cleared")
+            station = cause is FailsafeCause.GROUND_STATION
+            self._announcer.say(Severity.WARNING, "GCS Failsafe Off" if station else "RC Long Failsafe Cleared")
             return
         before, self._mode_before = self._mode_before, None
-        if cause is FailsafeCause.RADIO and self._facts.armed:
-            self._announcer.say(Severity.WARNING, "RC Short Failsafe Cleared")
+        if cause is FailsafeCause.RADIO and self._facts.armed and self._short_action != _NOT:
+            self._announcer.say(Severity.WARNING, "Short Failsafe Cleared")
             if before is not None and self._modes.number != self._modes.intended:
                 self._modes.set(before, self._facts.now_ms, ModeReason.RADIO_FAILSAFE_RECOVERY)
+                self._announcer.say(Severity.INFO, f"Flight mode {self._modes.spec.title} restored")
 
     @property
     def deadline_ms(self) -> int | None:
@@ -98,7 +113,9 @@ class WingFailsafes:
     def _acts(self, cause: FailsafeCause) -> bool:
         in_auto_only = int(self._facts.param("FS_GCS_ENABL")) == _IN_AUTO_ONLY
         in_auto = self._modes.number in self._numbers.autos
-        return not self._lands and (cause is not FailsafeCause.GROUND_STATION or not in_auto_only or in_auto)
+        gliding = int(self._facts.param("FS_LONG_ACTN")) == _GLIDE
+        waits = self._lands or (self._modes.mode.delays_failsafes and not gliding)
+        return not waits and (cause is not FailsafeCause.GROUND_STATION or not in_auto_only or in_auto)
 
     def update(self, now_ms: int) -> None:
         due_ms = self.deadline_ms
@@ -107,13 +124,14 @@ class WingFailsafes:
         cause = min((cause for cause in self._losses if self._acts(cause)), key=self._losses.__getitem__)
         self._long, self._mode_before = cause, None
         setting = int(self._facts.param("FS_LONG_ACTN"))
-        goes_on = setting == _GO_ON and self._modes.number in (self._numbers.auto, self._numbers.guided)
-        returning = self._modes.number == self._numbers.rtl
+        mode, lasting = self._modes.number, self._tables.lasting
+        goes_on = mode in lasting.long or (setting == _GO_ON and mode in lasting.long_by_choice)
+        returning = mode == self._numbers.rtl
         action = self._tables.ground_station.get(setting, FailsafeAction.RTL)
         if not goes_on and (not returning or action in (FailsafeAction.AUTO, FailsafeAction.AUTOLAND)):
             self._take(action, CAUSES[cause].reason, now_ms)
         name = "GCS" if cause is FailsafeCause.GROUND_STATION else "RC Long"
-        self._announcer.say(Severity.WARNING, f"{name} Failsafe On: switched to {self._modes.spec.title}")
+        self._announcer.say(Severity.WARNING, f"{name} Failsafe On: {self._modes.spec.title}")
 
     # --- other failures -------------------------------------------------------------------------------------------
     def position_lost(self, *, lost: bool) -> None:

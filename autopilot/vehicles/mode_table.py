@@ -244,8 +244,10 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
         ModeSpec(_P.TRAINING, "TRAINING", arming=True, pilot=True, manual_throttle=True, flown=_F.BOUNDED),
         ModeSpec(_P.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True, flown=_F.TURN_RATE),
-        ModeSpec(_P.FBWA, "FBWA", arming=True, pilot=True, manual_throttle=True, flown=_F.ANGLES),
-        ModeSpec(_P.FBWB, "FBWB", arming=True, pilot=True, flown=_F.CLIMB_AND_SPEED),
+        ModeSpec(
+            _P.FBWA, "FBWA", arming=True, pilot=True, manual_throttle=True, label="FLY_BY_WIRE_A", flown=_F.ANGLES
+        ),
+        ModeSpec(_P.FBWB, "FBWB", arming=True, pilot=True, label="FLY_BY_WIRE_B", flown=_F.CLIMB_AND_SPEED),
         ModeSpec(_P.CRUISE, "CRUISE", arming=True, pilot=True, flown=_F.TRACK),
         ModeSpec(_P.AUTO, "AUTO", position=True, arming=True, autopilot=True, speeds=True, flown=_F.MISSION),
         ModeSpec(_P.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),

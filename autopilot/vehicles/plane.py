@@ -14,6 +14,7 @@ from autopilot.vehicles.vehicle_class import (
     FailsafeAction,
     FailsafeTables,
     KindIdentity,
+    LastingModes,
     LengthParameters,
     Modes,
     ParameterCheck,
@@ -84,6 +85,12 @@ _FAILSAFES: Final = FailsafeTables(
     fence={1: FailsafeAction.RTL, 6: FailsafeAction.GUIDED, 7: FailsafeAction.GUIDED, 8: FailsafeAction.AUTOLAND},
     far_outside=FailsafeAction.RTL,
     radio_otherwise=FailsafeAction.CIRCLE,
+    lasting=LastingModes(
+        short=frozenset({_P.CIRCLE, _P.TAKEOFF, _P.RTL}),
+        short_by_choice=frozenset({_P.AUTO, _P.AUTOLAND, _P.AVOID_ADSB, _P.GUIDED, _P.LOITER}),
+        long=frozenset({_P.AUTOLAND}),
+        long_by_choice=frozenset({_P.AUTO, _P.AVOID_ADSB, _P.GUIDED}),
+    ),
 )
 """`ground_station`: losses of any kind by FS_LONG_ACTN; `radio`: by FS_SHORT_ACTN."""
 
@@ -133,6 +140,7 @@ PLANE: Final = VehicleClass(
         ParameterCheck("AIRSPEED_MIN", "AIRSPEED_MIN too low ({value:.0f} < 5)", least=5.0),
     ),
     flies=True,
+    keeps_targets_in_fence=True,
     drives_through=True,
     sih_model="sihsim_airplane",
     hil_model="gazebo-classic_plane",

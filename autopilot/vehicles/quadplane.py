@@ -13,6 +13,7 @@ from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 _P = PlaneMode
 
+_DOWN: Final = frozenset({_P.QLAND, _P.QRTL, _P.LOITER_ALT_QLAND})
 _TYPES: Final = frozenset({
     VehicleType.VTOL_FIXEDROTOR, VehicleType.VTOL_DUOROTOR, VehicleType.VTOL_QUADROTOR, VehicleType.VTOL_TILTROTOR,
 })  # fmt: skip
@@ -26,7 +27,7 @@ QUADPLANE: Final[VehicleClass] = replace(
         specs=QUADPLANE_MODES,
         stop=_P.QLAND,
         land=_P.QLAND,
-        landing=frozenset({_P.QLAND, _P.QRTL, _P.LOITER_ALT_QLAND}),
+        landing=_DOWN,
         hovering=frozenset({_P.QSTABILIZE, _P.QHOVER, _P.QLOITER}),
         of_flights=frozenset({_P.AUTO, _P.GUIDED, _P.QLAND}),
         switches={number: mode for number, mode in PLANE.modes.switches.items() if mode in QUADPLANE_MODES},
@@ -44,6 +45,11 @@ QUADPLANE: Final[VehicleClass] = replace(
             FailsafeAction.LOITER: (_P.LOITER_ALT_QLAND, _P.QLAND),
         },
         battery=dict(PLANE.failsafes.battery) | {4: FailsafeAction.LAND, 6: FailsafeAction.LOITER},
+        lasting=replace(
+            PLANE.failsafes.lasting,
+            short=PLANE.failsafes.lasting.short | _DOWN,
+            long=PLANE.failsafes.lasting.long | _DOWN,
+        ),
     ),
     parameters=replace(
         PLANE.parameters,

@@ -87,6 +87,17 @@ class Modes:
 
 
 @dataclass(frozen=True, slots=True)
+class LastingModes:
+    """Modes of wings that a loss does not change: `short` and `long` whatever FS_SHORT_ACTN or FS_LONG_ACTN is, the
+    others only if it is 0."""
+
+    short: frozenset[int] = frozenset()
+    short_by_choice: frozenset[int] = frozenset()
+    long: frozenset[int] = frozenset()
+    long_by_choice: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class FailsafeTables:
     """Tables of failsafe actions. `modes`: modes that an action tries in turn; `text_instead`: text if its first mode
     cannot be entered. The others are by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and
@@ -101,6 +112,7 @@ class FailsafeTables:
     radio_otherwise: FailsafeAction = FailsafeAction.LAND
     """Action for a value of FS_THR_ENABLE that is not in `radio`."""
     text_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
+    lasting: LastingModes = LastingModes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,8 +199,7 @@ def guided_change_speed(command: Command, context: Context) -> Outcome:
     """GUIDED_CHANGE_SPEED: param1 0 (airspeed), param2 m/s; param3, the acceleration, is ignored."""
     if command.param(1) != SpeedType.AIRSPEED or not _in_guided(context):
         return DENIED if _in_guided(context) else FAILED
-    changed = context.parts.commands.change_speed(SpeedType.AIRSPEED, command.param(2))
-    return changed if changed.ok else FAILED
+    return context.parts.commands.change_speed(SpeedType.AIRSPEED, max(command.param(2), 0.0))
 
 
 def guided_change_altitude(command: Command, context: Context) -> Outcome:

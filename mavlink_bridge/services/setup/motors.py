@@ -63,7 +63,8 @@ class MotorTest:
             return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
         self.stop()
         if self.drives:
-            ends_ms = now_ms + round(1000.0 * min(max(seconds, 0.0), LONGEST_DRIVE_S))
+            lasts_ms = round(1000.0 * min(max(seconds, 0.0), LONGEST_DRIVE_S))
+            ends_ms = now_ms + max(lasts_ms, 1)  # its end disarms, so it has one
             self._steps += [(now_ms, first, self._pulse(kind, command.param(3))), (ends_ms, first, self._still_us)]
             self.advance(now_ms)
             return Outcome(Result.ACCEPTED)

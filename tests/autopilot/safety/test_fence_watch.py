@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import to_global
+from autopilot.mav import Sensor
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.vehicles.copter import SimulatedCopter
@@ -149,6 +150,14 @@ def test_a_mode_that_a_person_chose_is_not_kept() -> None:
     out(bench)
     assert bench.core.fence.breach[0]
     assert bench.core.modes.set(LAND, bench.now_ms).ok
+
+
+@pytest.mark.parametrize(("action", "enabled"), [(0, False), (1, True)])
+def test_a_fence_that_only_reports_is_not_among_the_enabled_sensors(action: int, enabled: bool) -> None:
+    """AC_Fence.cpp, sys_status_enabled: a station shows no bad fence."""
+    status = in_air(10.0, FENCE_ENABLE=1, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, FENCE_ACTION=action).core.status
+    assert status.sensors_present & Sensor.GEOFENCE
+    assert bool(status.sensors_enabled & Sensor.GEOFENCE) is enabled
 
 
 def test_a_trembling_estimate_at_the_edge_is_one_breach() -> None:

@@ -364,7 +364,8 @@ def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
         assert plane.vehicle.speeds.ground == then
     assert plane.core.commands.change_speed(1, 8.0).ok
     assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 8.0 and plane.vehicle.speeds.ground == 26.0
-    assert plane.core.commands.change_speed(3, 4.0).result is Result.DENIED  # TECS_CLMB_MAX bounds the climb
+    assert plane.core.commands.change_speed(3, 4.0).result is Result.FAILED  # TECS_CLMB_MAX bounds the climb
+    assert "Speed change: 40 m/s is not an airspeed of this plane" in plane.texts
 
 
 def test_a_speed_is_given_back() -> None:
@@ -475,7 +476,8 @@ def test_a_short_loss_circles_and_gives_back_the_mode() -> None:
     plane.core.sticks.move(Sticks(), plane.now_ms)
     plane.run(0.1)
     assert plane.core.modes.number == M.FBWA
-    assert "RC Short Failsafe Cleared" in plane.texts
+    said = ["Throttle failsafe on", "RC Short Failsafe: switched to CIRCLE", "Throttle failsafe off"]
+    assert plane.texts[-5:] == [*said, "Short Failsafe Cleared", "Flight mode FLY_BY_WIRE_A restored"]
 
 
 def test_a_station_that_is_lost_on_the_ground_is_noticed() -> None:
@@ -487,7 +489,10 @@ def test_a_station_that_is_lost_on_the_ground_is_noticed() -> None:
     bench.run(8.1)
     assert bench.core.facts.landed
     assert bench.core.modes.number == M.RTL
-    assert "GCS Failsafe On: switched to RTL" in bench.texts
+    assert "GCS Failsafe On: RTL" in bench.texts
+    bench.core.failsafes.ground_station_heard(255)
+    bench.core.failsafes.link_time(100_000, bench.now_ms)
+    assert bench.texts[-1] == "GCS Failsafe Off"
 
 
 @pytest.mark.parametrize(("short", "mode"), [(1, M.CIRCLE), (2, M.FBWA), (3, M.LOITER), (4, M.FBWB), (0, M.LOITER)])

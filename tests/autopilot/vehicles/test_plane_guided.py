@@ -6,14 +6,16 @@ from math import cos, sin
 
 import pytest
 
+from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Attitude, Circle, Idle, Leg
-from autopilot.mav import Cmd, Frame, MissionType
+from autopilot.mav import Cmd, Frame, MissionType, Result
 from autopilot.vehicles.mode_table import PlaneMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.plane_bench import Plane
 
 M = PlaneMode
@@ -147,3 +149,13 @@ def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place:
     plane.run(60.0, lambda: bool(plane.core.fence.breached))
     back = plane.vehicle.target
     assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
+
+
+def test_a_place_outside_the_fence_is_not_flown_to() -> None:
+    """DO_REPOSITION, as ArduPlane's check_destination_within_fence."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=600.0)
+    inside, outside = (to_global(ORIGIN, (north, 0.0, -60.0)) for north in (500.0, 700.0))
+    assert plane.core.commands.reposition(inside, plane.now_ms).ok
+    circle = plane.vehicle.target
+    assert plane.core.commands.reposition(outside, plane.now_ms).result is Result.FAILED
+    assert plane.vehicle.target is circle and "Guided target: outside the fence" in plane.texts

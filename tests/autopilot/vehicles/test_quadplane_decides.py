@@ -104,6 +104,28 @@ def test_a_loss_in_a_hovering_mode_brings_it_home_by_q_options(options: int, the
     assert bench.core.modes.number == then
 
 
+def test_a_loss_in_a_hovering_mode_acts_at_once_whatever_fs_short_actn_is() -> None:
+    """ArduPlane's failsafe_short_on_event: QLOITER goes to QLAND also with FS_SHORT_ACTN 0."""
+    bench = flying()
+    bench.parameters.set("FS_SHORT_ACTN", 0.0)
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    assert bench.core.modes.number == M.QLAND
+
+
+@pytest.mark.parametrize("mode", [M.QRTL, M.LOITER_ALT_QLAND, M.QLAND])
+def test_a_vertical_return_goes_on_whatever_is_lost(mode: PlaneMode) -> None:
+    bench = flying()
+    for name, value in (("FS_SHORT_ACTN", 1.0), ("FS_LONG_ACTN", 1.0), ("FS_LONG_TIMEOUT", 2.0)):
+        bench.parameters.set(name, value)
+    bench.core.guided.flight.go_to((900.0, 0.0, -60.0))
+    bench.run(30.0)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(3.0)
+    assert bench.core.modes.number == mode
+
+
 def test_a_return_hovers_from_its_circle_where_that_is_wider_than_its_stopping_way() -> None:
     """Q_RTL_MODE 1: at RTL_RADIUS, as ArduPlane's switch_QRTL."""
     bench = flying()
@@ -185,7 +207,7 @@ def test_it_goes_to_its_pad_on_lift_motors_where_it_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "refusal"),
-    [(M.QLOITER, None), (M.GUIDED, None), (M.FBWA, "FBWA not Q mode"), (M.AUTO, "AUTO not in VTOL takeoff")],
+    [(M.QLOITER, None), (M.GUIDED, None), (M.FBWA, "FLY_BY_WIRE_A not Q mode"), (M.AUTO, "AUTO not in VTOL takeoff")],
 )
 def test_it_is_armed_upright_alone_where_it_is_told(mode: PlaneMode, refusal: str | None) -> None:
     """Bit 18; the mission begins with a way point."""

@@ -81,6 +81,16 @@ def test_what_drives_is_armed_for_it(kind: int, throttle: float, motor: int, out
         assert session.service.vehicle.state.report[R.SERVO_1 + output] == 1500.0
 
 
+def test_a_test_of_no_length_does_not_leave_what_drives_armed() -> None:
+    with Session("sim:rover", home=HOME) as session:
+        session.wait_armable()
+        link = session.connect()
+        link.send(dialect.MAVLink_command_long_message(1, 1, Cmd.DO_MOTOR_TEST, 0, 1, 0, 0, 0, 1, 0, 0))
+        assert link.receive("COMMAND_ACK").result == 0
+        session.run_for(1.0)
+        assert not session.state.armed
+
+
 @pytest.mark.parametrize("wrong", [(3, 1, 1600), (1, 0, -101)])
 def test_what_drives_has_two_outputs_and_goes_backwards_as_well(wrong: tuple[float, float, float]) -> None:
     with Session("sim:rover", home=HOME) as session:

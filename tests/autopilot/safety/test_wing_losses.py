@@ -1,0 +1,65 @@
+"""What a plane in the air does when it loses its sticks, by its mode and by FS_SHORT_ACTN and FS_LONG_ACTN."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.interface.targets import TakeOff
+from autopilot.vehicles.mode_table import PlaneMode
+from tests.fakes.core_bench import Bench
+from tests.fakes.plane_bench import Plane
+
+M = PlaneMode
+
+
+@pytest.mark.parametrize("mode", [M.CIRCLE, M.TAKEOFF, M.RTL])
+def test_modes_that_no_short_loss_changes(mode: PlaneMode) -> None:
+    plane = Plane(FS_SHORT_ACTN=2.0, FS_LONG_TIMEOUT=60.0)
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.core.failsafes.sticks_silent(plane.now_ms)
+    plane.run(1.0)
+    assert plane.core.modes.number == mode
+    assert "RC Short Failsafe On" in plane.texts
+
+
+def test_a_short_loss_that_asks_for_the_present_mode_changes_nothing() -> None:
+    plane = Plane(FS_SHORT_ACTN=2.0, FS_LONG_TIMEOUT=60.0)
+    assert plane.core.modes.set(M.FBWA, plane.now_ms).ok
+    plane.core.failsafes.sticks_silent(plane.now_ms)
+    assert plane.texts[-1] == "RC Short Failsafe On"
+
+
+def test_a_loss_without_a_short_action_is_critical_when_it_acts() -> None:
+    """FS_SHORT_ACTN 3: ArduPlane's failsafe state, and so system_status, changes with the long action."""
+    plane = Plane(FS_SHORT_ACTN=3.0, FS_LONG_ACTN=1.0, FS_LONG_TIMEOUT=8.0)
+    assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+    plane.core.failsafes.sticks_silent(plane.now_ms)
+    plane.run(7.0)
+    assert not plane.core.failsafes.active
+    plane.run(2.0)
+    assert plane.core.failsafes.active and plane.core.modes.number == M.RTL
+
+
+@pytest.mark.parametrize(("long", "mode"), [(1, M.TAKEOFF), (2, M.FBWA)])
+def test_a_long_loss_waits_for_the_end_of_a_takeoff(long: int, mode: PlaneMode) -> None:
+    """The climb of TAKEOFF; a plane that is to glide does so at once."""
+    bench = Bench("plane", parameters={"FS_SHORT_ACTN": 1.0, "FS_LONG_ACTN": float(long), "FS_LONG_TIMEOUT": 1.0})
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    bench.run(4.0)
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(2.0)
+    assert bench.core.modes.number == mode
+    if mode == M.TAKEOFF:
+        assert isinstance(bench.vehicle.target, TakeOff)
+        bench.run(120.0, lambda: bench.core.modes.number == M.RTL)
+        assert bench.core.facts.height == pytest.approx(50.0, abs=8.0)
+
+
+@pytest.mark.parametrize("long", [0, 1])
+def test_autoland_goes_on_when_a_loss_lasts(long: int) -> None:
+    plane = Plane(FS_SHORT_ACTN=3.0, FS_LONG_ACTN=float(long), FS_LONG_TIMEOUT=5.0)
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    plane.core.failsafes.sticks_silent(plane.now_ms)
+    plane.run(6.0)
+    assert plane.core.modes.number == M.AUTOLAND
