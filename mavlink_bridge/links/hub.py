@@ -36,7 +36,7 @@ _FD_SETSIZE = 1024
 def make_link(
     spec: LinkSpec, report: Callable[[str], None] = lambda text: None
 ) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
-    """Link or port of an address, not open yet. `report`: see `SerialLink`."""
+    """Link or port of an address, not open yet. `report`: see `SerialLink` and `TcpClient`."""
     if spec.kind == "udpout":
         return UdpOut(spec)
     if spec.kind == "udpin":
@@ -44,7 +44,7 @@ def make_link(
     if spec.kind == "tcpin":
         return TcpPort(spec)
     if spec.kind == "tcp":
-        return TcpClient(spec)
+        return TcpClient(spec, report=report)
     from mavlink_bridge.links.serial import SerialLink  # needed for serial links only
 
     return SerialLink(spec, report=report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Callable
 
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.base import Link, LinkEnds
@@ -158,11 +159,14 @@ class TcpPort:
 
 
 class TcpClient(ReturningLink[socket.socket]):
-    """`tcp:HOST:PORT`: connects, and after a loss reconnects every 0.1 to 2 s."""
+    """`tcp:HOST:PORT`: connects, and after a loss reconnects every 0.1 to 2 s. `report` gets a line when nothing
+    listens, once until something does."""
 
-    def __init__(self, spec: LinkSpec) -> None:
+    def __init__(self, spec: LinkSpec, *, report: Callable[[str], None] = lambda text: None) -> None:
         super().__init__(spec.url)
         self.spec = spec
+        self._report = report
+        self._reported = False
         self._family: socket.AddressFamily = socket.AF_INET
         self._address: Address = None
         self._connecting = False
@@ -198,21 +202,27 @@ class TcpClient(ReturningLink[socket.socket]):
         self._stream, self._connecting = sock, True
         problem = sock.connect_ex(self._address)
         if problem not in (0, errno.EINPROGRESS, errno.EINTR):
-            self._lose()
+            self._fail()
 
     def _finish_connecting(self) -> None:
         if self._stream is None:
             return
         problem = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if problem:
-            self._lose()
+            self._fail()
             return
         try:
             self._stream.getpeername()
         except OSError:
             return  # not connected yet
-        self._connecting = False
+        self._connecting = self._reported = False
         self._backoff.reset()
+
+    def _fail(self) -> None:
+        self._lose()
+        if not self._reported:
+            self._reported = True
+            self._report(f"no connection to {self.name}; trying again")
 
     def _receive(self, size: int) -> bytes:
         return _receive(self._stream, size)

@@ -13,6 +13,7 @@ from sortie.config.errors import UserError, nearest
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import VehicleService
 
+__tracebackhide__ = True  # as in `session`
 WIND = ("SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB")
 """Parameters of the wind: m/s, degrees from which it blows, standard deviation of gusts in m/s."""
 
@@ -45,7 +46,10 @@ def wind_parameters(wind: tuple[float, ...]) -> dict[str, float]:
 
 def inject(service: VehicleService, text: str) -> None:
     """Begin a fault in the form of --fault, at once without a time. UserError for an unknown fault."""
-    (fault,) = parse_faults([text], service.vehicle.fault_names())
+    try:
+        (fault,) = parse_faults([text], service.vehicle.fault_names())
+    except UserError as error:
+        raise UserError(error.worded(error.option)) from None
     service.faults.add(fault, service.now_ms)
 
 

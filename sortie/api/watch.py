@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import Generic, TypeVar
 
 from autopilot.context.events import Event
@@ -78,7 +79,12 @@ class PassingTime:
         self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None
     ) -> Iterator[None]:
         """Make passes for `seconds` or until `done()`, each at most `every_ms` long."""
-        return self._until(self._runtime.now_ms + round(seconds * 1000.0), done, every_ms)
+        return self._until(self._after(seconds), done, every_ms)
+
+    def _after(self, seconds: float) -> int:
+        if not isfinite(seconds):
+            raise ValueError(f"{seconds} s: expected a finite time; without an end, a flight that hangs never ends")
+        return self._runtime.now_ms + round(seconds * 1000.0)
 
     def _until(self, end_ms: int, done: Callable[[], bool] | None, every_ms: int | None) -> Iterator[None]:
         runtime = self._runtime
@@ -97,7 +103,7 @@ class PassingTime:
         self._runtime.go_real()
         self._runtime.set_speedup(speedup, always)
         try:
-            end_ms = FOR_EVER_MS if seconds is None else self._runtime.now_ms + round(seconds * 1000.0)
+            end_ms = FOR_EVER_MS if seconds is None else self._after(seconds)
             for _ in self._until(end_ms, until, _SERVED_MS):
                 pass
         finally:

@@ -53,6 +53,7 @@ from sortie.config.tables import parse_toml
 from sortie.config.traffic import parse_traffic, read_model, read_sky
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
+from sortie.config.words import counted
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 
@@ -443,6 +444,6 @@ def _check_changes(file: StudyFile, plans: Mapping[str, str]) -> None:
         for name, text in plans.items():
             items = _parsed(text, name).items
             if change.item > len(items):
-                raise UserError(f"change: item {change.item}: {name} has {len(items)}")
+                raise UserError(f"change: item {change.item}: {name} has {counted(len(items), 'item')}")
             if bad := complaint(items[change.item - 1], change.given()):
                 raise UserError(f"change: item {change.item} of {name} {bad}")

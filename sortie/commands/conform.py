@@ -12,7 +12,6 @@ from typing import Any, Final
 from sitl.child import SitlError
 from sitl.launchers import LAUNCHERS
 from sortie.api.begin import spec_of
-from sortie.commands.report import prepare_folder
 from sortie.config.conform_options import (
     JUDGED_BESIDE,
     JUDGED_FIRMWARE,
@@ -29,7 +28,7 @@ from sortie.config.conform_options import (
     ONLY,
 )
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import text_of, write_file
+from sortie.config.files import check_place, make_folder, text_of, write_file
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON, JUNIT
 from sortie.config.parameters import given_parameters
@@ -40,7 +39,7 @@ from sortie.conform.cases import all_cases, chosen
 from sortie.conform.examination import Examination, ExaminationListener, ExaminationSettings
 from sortie.conform.facts import VehicleFound
 from sortie.conform.judge import judge_link, judge_simulated
-from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_line, result_line, summary_lines
+from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_json, case_line, result_line, summary_lines
 
 _PATIENCE_MS: Final = 1500
 _SLOW_PATIENCE_MS: Final = 5000
@@ -51,15 +50,17 @@ def conform(given: GivenOptions) -> int:
     """Test a vehicle. Status 0 when every MUST is met, 1 when not, 2 on bad input, 130 after Ctrl-C."""
     cases = _cases(given[ONLY])
     if given[LIST_CASES]:
-        print("\n".join(case_line(case) for case in cases))
+        as_lines = "\n".join(case_line(case) for case in cases)
+        print(json.dumps([case_json(case) for case in cases]) if given[JSON] else as_lines)
         return 0
     beside = [_read(file) for file in given[JUDGED_BESIDE]]
     folder = given[JUDGED_REPORT]
     if folder is not None:
-        prepare_folder(folder)
+        make_folder(folder, f"--report {folder}")
+    elif beside:
+        raise UserError("--beside needs --report DIR, whose page has the columns")
     junit = given[JUNIT]
-    if junit is not None and not junit.parent.is_dir():
-        raise UserError(f"there is no folder {junit.parent}", option="junit", given=str(junit))
+    check_place(junit, "--junit")
     examination = _examination(given, cases)
     _judge(given, examination)
     if examination.found.system == 0:
@@ -67,16 +68,16 @@ def conform(given: GivenOptions) -> int:
             return 130
         raise UserError("no vehicle was heard: no HEARTBEAT of an autopilot came within 10 s", 1)
     judged = as_json(examination)
+    if given[JSON]:
+        print(json.dumps(judged), flush=True)
+    else:
+        print("\n".join(summary_lines(examination)), flush=True)
     if junit is not None:
         write_file(junit, as_junit(judged))
     if folder is not None:
         write_file(folder / "conformance.json", json.dumps(judged, indent=1) + "\n")
         write_file(folder / "conformance.html", as_page([judged, *beside]))
         write_file(folder / "conformance.svg", as_badge(judged))
-    if given[JSON]:
-        print(json.dumps(judged), flush=True)
-    else:
-        print("\n".join(summary_lines(examination)), flush=True)
     if examination.interrupted:
         return 130
     broken = any(
@@ -152,8 +153,10 @@ def _judge(given: GivenOptions, examination: Examination) -> None:
             "conform tests a firmware in its own simulator: leave out ,world=ours", option="vehicle", given=str(source)
         )
     elif source.kind == "link":
+        _ignore(given)
         judge_link(source.target, examination, radio=radio, seed=seed)
     else:
+        _ignore(given)
         with tempfile.TemporaryDirectory(prefix="sortie-conform-") as folder:
             try:
                 child = LAUNCHERS[source.kind](source.frame, source.target, DEFAULT_HOME, 1.0, Path(folder), {})
@@ -164,6 +167,13 @@ def _judge(given: GivenOptions, examination: Examination) -> None:
                     child.stop()
             except SitlError as error:
                 raise UserError(str(error), 1 if error.ended else 2) from error
+
+
+def _ignore(given: GivenOptions) -> None:
+    """Warn of options for a simulated vehicle."""
+    for row in (JUDGED_PARAMETERS, JUDGED_FIRMWARE, JUDGED_LOSS):
+        if not row.is_default(given[row]):
+            print(f"sortie: --{row.name} is ignored: it is for --vehicle sim:KIND", file=sys.stderr)
 
 
 def _read(file: Path) -> Any:

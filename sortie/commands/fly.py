@@ -20,8 +20,8 @@ from sortie.commands.flying import (
     write_pages,
 )
 from sortie.commands.progress import Progress, progress_of
-from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
+from sortie.config.files import make_folder
 from sortie.config.given import GivenOptions
 from sortie.config.options import EXPECT, FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT, WITHIN
 from sortie.config.settings import Settings
@@ -40,7 +40,7 @@ def fly(given: GivenOptions) -> int:
     specs, plans = _plans(given, settings)
     pages, expected = given[FLIGHT_REPORT], given[EXPECT]
     if pages is not None:
-        prepare_folder(pages)
+        make_folder(pages, f"--report {pages}")
     if expected is None and given[WITHIN] is not None:
         raise UserError("--within needs --expect LOG")
     if expected is not None and not settings.telemetry_log:

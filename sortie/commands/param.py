@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
-from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
+from autopilot.parameters.files import format_parameters, format_value
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import (
@@ -22,7 +22,7 @@ from mavlink_bridge.clients.parameters import (
 from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import content_of, write_file
+from sortie.config.files import write_file
 from sortie.config.formation import OWN_SYSTEM_NAMES
 from sortie.config.given import GivenOptions
 from sortie.config.options import (
@@ -53,7 +53,9 @@ def _table(remote: Remote) -> ServedParameters:
 
 
 def _unknown(remote: Remote, name: str) -> UserError:
-    """Make the error for a parameter that the vehicle does not have."""
+    """Make the error for a parameter that the vehicle does not have. A component that does not exist is silent too."""
+    if remote.target.component != remote.found.component:
+        return UserError(f"component {remote.target.component} of vehicle {remote.target.system} has no {name}")
     others = (known for known in _table(remote).names() if known != name)
     return UserError(f"unknown parameter {name}{nearest(name, others)}")
 
@@ -154,13 +156,13 @@ def set_(given: GivenOptions) -> int:
 
 def load(given: GivenOptions) -> int:
     """Set the parameters of a file. Status 1 when the vehicle keeps another value of one."""
+    from sortie.config.parameters import read_parameters  # as in `metadata`
+
     file = given[FILE]
     try:
-        read = parse_parameters(content_of(file))
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from error
-    except ParameterFileError as error:
-        raise UserError(f"{file}: {error}") from error
+        read = read_parameters(file)
+    except UserError as error:
+        raise error.within(str(file)) from None
     values = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
     if given[TARGET] == EVERY:
         for name in sorted(OWN_SYSTEM_NAMES.intersection(values)):
@@ -168,14 +170,19 @@ def load(given: GivenOptions) -> int:
             print(f"sortie: --target all: each keeps its own {name}", file=sys.stderr)
 
     def ask(remote: Remote) -> VehicleAnswer:
-        present = _all(remote)
+        present, table = _all(remote), _table(remote)
         unknown = [name for name in values if name not in present]
         differing = {name: value for name, value in values.items() if name in present and present[name].value != value}
+        read_only = [name for name in differing if name in table and table.definition(name).read_only]
+        for name in read_only:
+            del differing[name]
         stored = {name: _write(remote, name, value, present[name].type) for name, value in differing.items()}
         refused = [name for name, value in differing.items() if stored[name][0] != value]
         complaints = [complaint for _, complaint in stored.values() if complaint]
         if unknown:
             complaints.append(f"not on this vehicle, left out: {', '.join(unknown)}")
+        if read_only:
+            complaints.append(f"set by the vehicle itself, left out: {', '.join(read_only)}")
         changed = len(differing) - len(refused)
         print(f"{changed} of {counted(len(values), 'parameter')} changed", file=sys.stderr)
         return VehicleAnswer(

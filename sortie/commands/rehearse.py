@@ -7,9 +7,8 @@ import os
 import sys
 
 from autopilot.vehicles.kinds import KINDS
-from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
-from sortie.config.files import write_file
+from sortie.config.files import check_place, make_folder, write_file
 from sortie.config.given import GivenOptions
 from sortie.config.options import (
     BATTERY,
@@ -49,13 +48,15 @@ def rehearse(given: GivenOptions) -> int:
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)
+    for row in (JUNIT, SARIF, KEEP):
+        check_place(given[row], f"--{row.name}")
     flights, wind = 0 if given[STATIC] else given[REHEARSAL_FLIGHTS], given[WIND]
     calibration = _calibrated(given, spec.frame)
     if not flights and not given[STATIC] and not WIND.is_default(wind):
         raise UserError("--wind needs --flights N")
     pages = given[REHEARSAL_REPORT]
     if pages is not None:
-        prepare_folder(pages)
+        make_folder(pages, f"--report {pages}")
     if calibration is not None:
         params = {**calibration.params, **params}
         if WIND.is_default(wind) and calibration.wind is not None:

@@ -63,14 +63,6 @@ def write_comparison(page: Path, flights: tuple[FlightFacts, FlightFacts], found
     write_file(page, comparison_page(flights, found), ELSEWHERE)
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make the folder before the flight, so that an impossible one is reported at once. UserError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{error.strerror}", option="report", given=str(folder)) from error
-
-
 def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None = None) -> str | None:
     """Write the page of a new flight, with the number of its folder in the name, and return its path.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError
@@ -23,6 +24,9 @@ from sortie.runtime.share import never
 if TYPE_CHECKING:
     from sortie.web.foxglove_server import FoxgloveServer
     from sortie.web.station import WebStation
+
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def web(given: GivenOptions) -> int:
@@ -46,10 +50,15 @@ def web(given: GivenOptions) -> int:
         runtime.install_signals()
         state = given[SHOWN_STATE] or default_state_dir()
         logs = given[SHOWN_LOGS] or state / "logs"
+        terrain = given[SHOWN_TERRAIN]
+        if terrain is not None:
+            from sortie.reading.terrain import check_ground
+
+            check_ground(terrain)
         host, port = given[Settings.listen] or DEFAULT_LISTEN
         owner = os.environ.get(OWNER)
         settings = PageSettings(
-            token=os.environ.get(TOKEN) or secrets.token_urlsafe(18),
+            token=_token(),
             loop=state,
             host=host,
             port=port,
@@ -57,7 +66,7 @@ def web(given: GivenOptions) -> int:
             tiles=given[Settings.tiles],
             connect=url if owner is None else "",
             origins=given[ORIGINS],
-            terrain=given[SHOWN_TERRAIN],
+            terrain=terrain,
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
         )
         server = PageServer(station, settings)
@@ -71,6 +80,14 @@ def web(given: GivenOptions) -> int:
         print(f"sortie: the page is at {address}{acts}", file=sys.stderr, flush=True)
         runtime.run(never if owner is None else lambda: str(os.getppid()) != owner)
     return runtime.signals.exit_status or 0
+
+
+def _token() -> str:
+    """Return the token of the environment, or a new one. UserError for one that an address cannot have."""
+    given = os.environ.get(TOKEN)
+    if given and not _TOKEN.fullmatch(given):
+        raise UserError(f"environment, {TOKEN}: expected letters, digits, - and _")
+    return given or secrets.token_urlsafe(18)
 
 
 def _serve_foxglove(runtime: Runtime, station: WebStation, port: int) -> FoxgloveServer:

@@ -20,6 +20,7 @@ from sortie.config.values import (
     metres,
     number_from_zero,
     one_of,
+    page_origin,
     parse_home,
     parse_vehicle,
     path,
@@ -274,7 +275,7 @@ SHOWN_TERRAIN: Final = file_option(
     group=Group.LINKS,
 )
 ORIGINS: Final = Option(
-    "origin", str, _STRINGS,
+    "origin", page_origin, _STRINGS,
     "Let web pages of this origin, such as Cockpit, use the API with the token. Repeatable.",
     Group.LINKS, frozenset({"web"}), form="URL", kind=OptionForm.LIST,
 )  # fmt: skip

@@ -92,7 +92,10 @@ def given_parameters(
             if name not in table:
                 elsewhere.append(name)
             continue
-        found = _read_file(entry)
+        try:
+            found = read_parameters(Path(entry))
+        except UserError as error:
+            raise UserError(error.message, option="param", given=entry) from None
         unknown = [name for name in found if not theirs and name not in table and name not in own]
         by_itself = [name for name in found if _is_read_only(table, name)]
         absent, its_own = "this vehicle does not have them", "the vehicle sets them itself"
@@ -110,15 +113,17 @@ def _shown(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _read_file(entry: str) -> dict[str, float]:
+def read_parameters(file: Path) -> dict[str, float]:
+    """Read a parameter file. UserError without its name, also for a file without parameters."""
     try:
-        return parse_parameters(content_of(Path(entry)))
+        values = parse_parameters(content_of(file))
     except OSError as error:
-        raise UserError(
-            f"{error.strerror}; expected NAME=VALUE or a parameter file", option="param", given=entry
-        ) from error
+        raise UserError(f"{error.strerror}; expected NAME=VALUE or a parameter file") from error
     except ParameterFileError as error:
-        raise UserError(f"{error}", option="param", given=entry) from error
+        raise UserError(f"{error}") from error
+    if not values:
+        raise UserError("has no parameters")
+    return values
 
 
 def refuse_changes(parameters: Parameters, entries: Iterable[str]) -> None:

@@ -179,6 +179,14 @@ def tile_address(text: str) -> str:
     return text
 
 
+def page_origin(text: str) -> str:
+    """Parse the origin of a web page: scheme, host and port."""
+    scheme, _, host = text.rstrip("/").partition("://")
+    if scheme not in ("http", "https") or not host or set(host) & set("/?# "):
+        raise UserError("expected the beginning of an address, such as http://192.168.2.2 or https://example.org:8080")
+    return text
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Return a parser of whole numbers from `low` to `high`."""
 

@@ -70,14 +70,13 @@ def as_json(examination: Examination) -> dict[str, Any]:
     }
 
 
+def case_json(case: ConformityCase) -> dict[str, Any]:
+    """Return JSON values of a case."""
+    return {"name": case.name, "service": case.service, "level": case.level.name, "says": case.says, "page": case.page}
+
+
 def _case(result: CaseResult) -> dict[str, Any]:
-    case = result.case
-    return {
-        "name": case.name,
-        "service": case.service,
-        "level": case.level.name,
-        "says": case.says,
-        "page": case.page,
+    return case_json(result.case) | {
         "verdict": result.verdict.value,
         "why": result.why,
         "exchange": list(result.exchange),

@@ -139,10 +139,15 @@ class Remote:
 
     @property
     def target(self) -> Target:
+        """Vehicle that is asked, or a component of it."""
+        return self.found if self._component is None else replace(self.found, component=self._component)
+
+    @property
+    def found(self) -> Target:
         """Vehicle that was found."""
         found = self.watch.target
         assert found is not None
-        return found if self._component is None else replace(found, component=self._component)
+        return found
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle stops answering or `patience_s` are over."""

@@ -85,6 +85,17 @@ def _error(path: Path, text: str) -> UserError:
     return UserError(f"terrain {path}: {text}")
 
 
+def check_ground(path: Path) -> None:
+    """Raise UserError when there are no tiles: where they lie is not known before somebody looks."""
+    for file in _files(path):
+        if not (file.is_file() and file.name.lower().endswith(_SUFFIXES)):
+            raise _unwanted(file)
+
+
+def _unwanted(file: Path) -> UserError:
+    return _error(file, f"{'' if file.exists() else 'No such file or directory; '}expected {_WANTED}")
+
+
 def _files(path: Path) -> Sequence[Path]:
     if not path.is_dir():
         return [path]
@@ -101,9 +112,7 @@ def _read(file: Path, box: _Box) -> Iterator[HeightMap]:
         return _read_srtm(file, box)
     if name.endswith((".tif", ".tiff")):
         return _read_geotiff(file, box)
-    if not file.exists():
-        raise _error(file, f"No such file or directory; expected {_WANTED}")
-    raise _error(file, f"expected {_WANTED}")
+    raise _unwanted(file)
 
 
 # --- SRTM -------------------------------------------------------------------------------------------------------------

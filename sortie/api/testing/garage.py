@@ -80,10 +80,12 @@ class Garage:
     def make(self, **arguments: Any) -> AbstractContextManager[Session]:
         """Make a vehicle as the markers of the test (or of the module, for a fixture of the module) request.
         `arguments` take precedence. Relative file names start at the folder of that test or module."""
+        __tracebackhide__ = True
         node = self._fixtures[-1] if self._fixtures else self._item
         layers = [] if node is None else layers_of(node)
         place = Path() if node is None else node.path
-        return LentVehicle(self._flown(vehicle_request(*layers, arguments), place if place.is_dir() else place.parent))
+        wish = self._made_of(lambda: vehicle_request(*layers, arguments))
+        return LentVehicle(self._flown(wish, place if place.is_dir() else place.parent))
 
     def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
         """Let the test change `vehicle`; the end of `stack` restores it."""

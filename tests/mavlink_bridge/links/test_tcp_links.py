@@ -165,7 +165,8 @@ def test_a_client_link_connects_again_with_growing_pauses() -> None:
     port = open_port()
     spec = parse_link(port.name.replace("tcpin", "tcp"))
     port.close()
-    client, now_ms, pauses = TcpClient(spec), 0, []
+    told: list[str] = []
+    client, now_ms, pauses = TcpClient(spec, report=told.append), 0, []
     client.open(now_ms)
     for _ in range(7):
         drive(client, lambda: client.fileno() is None, "refused")
@@ -181,6 +182,7 @@ def test_a_client_link_connects_again_with_growing_pauses() -> None:
         now_ms = due
         client.maintain(now_ms)
     assert pauses == [100, 200, 400, 800, 1600, 2000, 2000]
+    assert told == [f"no connection to {spec.url}; trying again"], "once, for people who wait"
     drive(client, lambda: client.fileno() is None, "refused")
     port = open_port(spec.url.replace("tcp", "tcpin"))
     client.maintain(now_ms)

@@ -30,6 +30,15 @@ def test_a_file_with_such_a_value_is_refused_by_name(capsys, tmp_path):
     assert "a.param: WPNAV_SPEED 1e+39: expected a finite number" in capsys.readouterr().err
 
 
+def test_a_file_without_parameters_is_the_wrong_one(capsys, tmp_path):
+    """It was loaded with success: "0 of 0 parameters changed"."""
+    file = tmp_path / "a.param"
+    file.write_text("# nothing\n")
+    assert run(["param", "load", str(file), *NOBODY]) == 2
+    assert run(["rehearse", "any.plan", "--param", str(file)]) == 2
+    assert capsys.readouterr().err == f"sortie: {file}: has no parameters\nsortie: --param {file}: has no parameters\n"
+
+
 def test_a_component_without_parameters_is_named():
     """It was told as "0 of None parameters"."""
     silent = SimpleNamespace(target=Target(1, 191), ask=lambda machine: None)
@@ -54,6 +63,14 @@ def test_what_is_saved_is_what_is_loaded(capsys, tmp_path):
         assert run(["param", "save", file, *to]) == 0
         assert run(["param", "load", file, *to]) == 0
         assert "\n0 of " in capsys.readouterr().err
+        counts = tmp_path / "counts.param"
+        counts.write_text("STAT_BOOTCNT 7\nWPNAV_ACCEL 100\n")
+        assert run(["param", "load", str(counts), *to]) == 0
+        changed, left_out = capsys.readouterr().err.splitlines()
+        assert changed == "1 of 2 parameters changed"
+        assert left_out == "sortie: set by the vehicle itself, left out: STAT_BOOTCNT"
+        assert run(["param", "get", "WPNAV_SPEED", "--component", "7", *to]) == 2
+        assert capsys.readouterr().err == "sortie: component 7 of vehicle 1 has no WPNAV_SPEED\n"
         assert run(["param", "set", "WPNAV_SPEED", "8888", *to]) == 0
         assert capsys.readouterr().err == "sortie: WPNAV_SPEED 8888 set; range 10..2000\n"
 

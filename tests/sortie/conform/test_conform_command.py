@@ -30,6 +30,8 @@ def test_list_tells_each_case_with_its_page(capsys: pytest.CaptureFixture[str]) 
     assert run(["conform", "--list", "--only", "fence.upload"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 20 and all("https://mavlink.io/en/" in line and line.startswith("fence.") for line in lines)
+    assert run(["conform", "--list", "--only", "fence.upload", "--json"]) == 0
+    assert [case["name"] for case in json.loads(capsys.readouterr().out)] == [line.split()[0] for line in lines]
 
 
 def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +65,8 @@ def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureF
         (["--vehicle", "ardupilot:copter=/bin/true,world=ours"], "leave out ,world=ours"),
         (["--vehicle", "sim:copter", "--loss", "2"], "--loss 2: expected a share from 0 to 1"),
         (["--vehicle", "sim:copter", "--junit", "nowhere/x.xml"], "there is no folder nowhere"),
+        (["--vehicle", "sim:copter", "--junit", "."], "--junit .: is a folder"),
+        (["--vehicle", "sim:copter", "--report", __file__], "is a file, not a folder"),
         (["--vehicle", "sim:copter", "--beside", "/bin/sh"], "--beside /bin/sh: expected text in UTF-8, found byte"),
     ],
 )
@@ -118,6 +122,22 @@ def test_a_port_where_nobody_is_is_no_silent_vehicle(
     assert capsys.readouterr().err == f"sortie: no connection to tcp:127.0.0.1:{port}; is the vehicle running?\n"
 
 
+def test_a_column_beside_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a page there is no place for it."""
+    (tmp_path / "other.json").write_text('{"cases": []}')
+    assert run(["conform", "--vehicle", "sim:copter", "--beside", str(tmp_path / "other.json")]) == 2
+    assert "--beside needs --report DIR" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_are_still_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Above all what could not be put back."""
+    (tmp_path / "conformance.json").mkdir()
+    words = ["--vehicle", "sim:copter", "--only", "heartbeat.type", "--report", str(tmp_path)]
+    assert run(["conform", *words]) == 2
+    told = capsys.readouterr()
+    assert "1 case, services: 1; 1 pass" in told.out and "Is a directory" in told.err
+
+
 def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
     """A running service, over TCP, in real time; it may not fly, and so what would is untested."""
     only = ["--only", "parameter.set.real.holds", "--only", "command.refused.motor-test"]
@@ -126,13 +146,15 @@ def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> 
         thread = threading.Thread(target=lambda: session.serve(until=ended.is_set, speedup=5.0))
         thread.start()
         try:
-            assert run(["conform", url, *only]) == 0
+            assert run(["conform", url, *only, "--loss", "0.9", "--firmware", "px4"]) == 0
         finally:
             ended.set()
             session.wake()
             thread.join()
     told = capsys.readouterr()
     assert "pass parameter.set.real.holds" in told.err and "---- command.refused.motor-test" in told.err
+    for option in ("--loss", "--firmware"):
+        assert f"sortie: {option} is ignored: it is for --vehicle sim:KIND\n" in told.err
 
 
 @pytest.mark.parametrize("in_case", [True, False])

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from sortie import UserError
-from sortie.reading.terrain import read_ground
+from sortie.reading.terrain import check_ground, read_ground
 from tests.fakes.terrain import HOME, hills, map_of, ramp, write_geotiff, write_srtm
 
 EDGE = GeoPoint(-35.9999, 149.9999)
@@ -96,6 +96,11 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=said) as told:
             read_ground(file, [HOME])
         assert str(file) in str(told.value)
+    check_ground(tile)
+    check_ground(tmp_path / "tiles")
+    for file in (text, tmp_path / "empty", tmp_path / "gone.hgt"):
+        with pytest.raises(UserError, match=f"{file}: "):
+            check_ground(file)
     with pytest.raises(UserError, match="has no data around 47"):
         read_ground(tile, [GeoPoint(47.0, 8.0)])
     with pytest.raises(UserError, match=r"has no height at -34\.9"):

@@ -111,6 +111,23 @@ def test_a_taken_port_is_told_in_a_line(run, capsys):
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("words", "token", "said"),
+    [
+        ((), "a/b", "environment, SORTIE_WEB_TOKEN: expected letters, digits, - and _"),
+        ((), "\u00e4{}", "environment, SORTIE_WEB_TOKEN: expected letters, digits, - and _"),
+        (("--terrain", "nowhere"), "", "terrain nowhere: No such file or directory; expected a file or folder of .hgt"),
+        (("--origin", "cockpit"), "", "--origin cockpit: expected the beginning of an address, such as http://"),
+        (("--origin", "http://a/b"), "", "--origin http://a/b: expected the beginning of an address"),
+    ],
+)
+def test_what_a_page_cannot_be_started_with(monkeypatch, capsys, words, token, said):
+    """One line, instead of a page that refuses everybody, a map without ground, or a traceback."""
+    monkeypatch.setenv("SORTIE_WEB_TOKEN", token)
+    assert cli.run(["web", "--listen", "127.0.0.1:0", "--connect", "udpin:127.0.0.1:0", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"sortie: {said}")
+
+
 def test_it_is_reached_from_this_machine_only(run):
     """The socket is loopback's."""
     with socket.create_connection(("127.0.0.1", run.port), timeout=60):

@@ -414,9 +414,11 @@ def test_refused(sortie_vehicle):
     sortie_vehicle.set_mode("GUIDE")
 def test_late(sortie_vehicle):
     sortie_vehicle.run_until(lambda s: s.state.armed, 1.0)
+def test_fault(sortie_vehicle):
+    sortie_vehicle.inject("gps.los")
 """,
     )
-    result.assert_outcomes(failed=3)
+    result.assert_outcomes(failed=4)
     shown = "\n".join(result.outlines)
     assert "sortie/api/" not in shown and "sortie/runtime" not in shown
     result.stdout.fnmatch_lines(["E*AttributeError: a vehicle has no height; did you mean state.height?"])
@@ -460,6 +462,14 @@ def test_who_forgets_with_is_told(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_it(sortie_vehicles):\n    sortie_vehicles().arm()\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E*no arm yet: the vehicle is made by `with sortie_vehicles(...) as vehicle:`*"])
+
+
+def test_a_wrong_argument_of_the_factory_is_one_line(pytester: pytest.Pytester) -> None:
+    """As in a marker."""
+    result = run(pytester, "def test_it(sortie_vehicles):\n    sortie_vehicles(wnd=(5, 90))\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["sortie: unknown argument wnd; did you mean wind?"])
+    assert "sortie/api" not in "\n".join(result.outlines)
 
 
 def test_a_person_who_waits_for_the_compiler_is_told(pytester: pytest.Pytester) -> None:
