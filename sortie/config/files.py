@@ -22,7 +22,7 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
+        reason = "is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror or error
         raise UserError(f"{where}: {reason}{hint and '; '}{hint}") from error
 
 

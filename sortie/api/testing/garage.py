@@ -24,6 +24,7 @@ from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server, serve
 from sortie.api.testing.vehicle_request import VehicleRequest, layers_of, vehicle_request
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.config.values import PaceBounds
 
 T = TypeVar("T")
@@ -234,10 +235,10 @@ class Garage:
                 self._use(flown)
         place = self._directory / folder_name(item.nodeid)
         if report.failed:
-            places = self._keep(place) if self._logs != "none" else [None] * len(self._used)
+            places, lost = self._keep(place) if self._logs != "none" else ([None] * len(self._used), "")
             for number, (flown, folder) in enumerate(zip(self._used, places, strict=True), start=1):
                 name = "sortie" if len(places) == 1 else f"sortie: vehicle {number} of {len(places)}"
-                report.sections.append((name, _failure_text(flown, item.nodeid, folder)))
+                report.sections.append((name, _failure_text(flown, item.nodeid, folder) + lost))
         elif report.when == "teardown":
             if not self._files_kept:
                 shutil.rmtree(place, ignore_errors=True)
@@ -245,19 +246,26 @@ class Garage:
                 self._keep(place)
             self._forget(0)
 
-    def _keep(self, place: Path) -> Sequence[Path | None]:
-        """Return the folders that are kept, one for each vehicle. Only once for each test: the end of its fixtures adds
-        nothing."""
+    def _keep(self, place: Path) -> tuple[Sequence[Path | None], str]:
+        """Return the folders that are kept, one for each vehicle, and a line when the disk refuses to keep them. Only
+        once for each test: the end of its fixtures adds nothing."""
         count = len(self._used)
         places = [place] if count == 1 else [place / str(number) for number in range(1, count + 1)]
-        if not self._files_kept and places:
-            self._files_kept = True
-            shutil.rmtree(place, ignore_errors=True)
-            for flown, folder in zip(self._used, places, strict=True):
-                _keep(flown, folder)
-            with contextlib.suppress(FileExistsError):
-                (self._directory / ".gitignore").open("x").write("*\n")
-        return places
+        try:
+            if not self._files_kept and places:
+                with files_of(place, "choose another place with --sortie-log-dir"):
+                    self._write(place, places)
+                self._files_kept = True
+        except UserError as error:
+            return [None] * count, f"\nfiles:  not kept: {error}"
+        return places, ""
+
+    def _write(self, place: Path, places: Sequence[Path]) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        for flown, folder in zip(self._used, places, strict=True):
+            _keep(flown, folder)
+        with contextlib.suppress(FileExistsError):
+            (self._directory / ".gitignore").open("x").write("*\n")
 
     def close(self) -> None:
         """End the run."""

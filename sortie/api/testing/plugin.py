@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -70,22 +71,26 @@ def _seed(text: str) -> int | str:
     """A whole number from 0, or random."""
     if text == RANDOM or (text.isascii() and text.isdigit()):
         return text if text == RANDOM else int(text)
-    raise ValueError(text)
+    raise ArgumentTypeError(f"'{text}': expected a whole number from 0, or random")
 
 
 def _from_zero(text: str) -> float:
     """A number from 0 on."""
-    value = float(text)
-    if not 0.0 <= value < float("inf"):
-        raise ValueError(text)
-    return value
+    return _number(text, "a number from 0 on", lambda value: value >= 0.0)
 
 
 def _positive(text: str) -> float:
     """A number above 0."""
-    value = _from_zero(text)
-    if not value:
-        raise ValueError(text)
+    return _number(text, "a number above 0", lambda value: value > 0.0)
+
+
+def _number(text: str, form: str, fits: Callable[[float], bool]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not (fits(value) and value < float("inf")):
+        raise ArgumentTypeError(f"'{text}': expected {form}")
     return value
 
 

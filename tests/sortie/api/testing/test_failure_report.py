@@ -162,6 +162,32 @@ def test_logs_of_all_or_none(pytester: pytest.Pytester) -> None:
     assert (pytester.path / "elsewhere" / "test_it.py-test_fails" / "flight.bin").exists()
 
 
+def test_a_disk_that_keeps_no_files_spoils_no_report(pytester: pytest.Pytester) -> None:
+    """It was an internal error of pytest: the run ended, and nobody saw which tests had failed."""
+    (pytester.path / "taken").write_text("a file")
+    for logs in ("failed", "all"):
+        result = run(pytester, FAILS, "--sortie-log-dir", "taken", "--sortie-logs", logs)
+        result.assert_outcomes(failed=1, passed=1)
+        assert section(result)[-1].endswith("Not a directory; choose another place with --sortie-log-dir")
+        assert section(result)[-1].startswith(f"files:  not kept: {pytester.path / 'taken'}")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--sortie-seed=-1", "'-1': expected a whole number from 0, or random"),
+        ("--sortie-speedup=fast", "'fast': expected a number above 0"),
+        ("--sortie-quiet=0", "'0': expected a number above 0"),
+        ("--sortie-lead=nan", "'nan': expected a number from 0 on"),
+    ],
+)
+def test_a_wrong_option_says_what_is_right(pytester: pytest.Pytester, words: str, said: str) -> None:
+    """Not how the function that reads it is called."""
+    result = run(pytester, FAILS, words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*argument {words.partition('=')[0]}: {said}"])
+
+
 def test_several_vehicles_and_flights_are_told_apart(pytester: pytest.Pytester) -> None:
     """A section and a folder for each vehicle, the last flight above the earlier ones."""
     result = run(
