@@ -74,8 +74,8 @@ class SystemStatus:
 
     @property
     def sensors_enabled(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while enabled unless it only
-        reports (AC_Fence.cpp, sys_status_enabled), outputs unless the safety switch is on."""
+        """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while it acts, outputs
+        unless the safety switch is on."""
         bits = self._sensors | _ALTITUDE | _POSITION | _PREARM
         if not self._facts.uses_range_finder:
             bits &= ~_LASER
@@ -86,5 +86,4 @@ class SystemStatus:
             bits &= ~_POSITION
             if spec.manual_throttle or not self._facts.vehicle_class.flies:
                 bits &= ~_ALTITUDE
-        acts = self._fence.enabled and int(self._facts.param("FENCE_ACTION")) != 0
-        return bits | _GEOFENCE if acts else bits & ~_GEOFENCE
+        return bits | _GEOFENCE if self._fence.acts else bits & ~_GEOFENCE

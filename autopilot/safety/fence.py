@@ -6,7 +6,8 @@ The bound uses the present speed and an acceleration that no vehicle exceeds. Th
 the slack, within which every tick is checked. A jump of the estimate is noticed a second later at the latest.
 
 As in ArduPilot, a breach is acted on once, and again 20 m farther out (circle, heights). A change of mode outside
-leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is `FailsafeTables.far_outside`.
+leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is `FailsafeTables.far_outside`
+where a kind has one.
 
 The minimum altitude acts from the time when the vehicle is above it until it lands. FENCE_AUTOENABLE enables other
 limits: from an automatic takeoff to the landing (1; the table `_LEAVES` has the limits that a landing disables), or
@@ -119,6 +120,15 @@ class FenceGuard:
     def enabled(self) -> bool:
         """True if any limit is enabled, by the parameter, a command or FENCE_AUTOENABLE."""
         return bool(self._on)
+
+    @property
+    def acts(self) -> bool:
+        """True if an enabled limit exists, and a breach of it is acted on (AC_Fence::sys_status_enabled)."""
+        return self.enabled and bool(self.limits.present) and self._does_something
+
+    @property
+    def _does_something(self) -> bool:
+        return self._facts.personality.own_fence_action or int(self._facts.param("FENCE_ACTION", 1.0)) != 0
 
     def enable(self, mode: float, limits: FenceType = _ALL) -> None:
         """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
@@ -330,7 +340,7 @@ class FenceGuard:
         piloted = now_ms < self._recovery_ms
         if fresh or beyond != self.breached:
             self._note(beyond, fresh, excess, now_ms, announce=not piloted)
-        too_far = metres > _FAR_OUTSIDE
+        too_far = self._far_action is not None and metres > _FAR_OUTSIDE
         if not piloted and (fresh or (too_far and not self._far)):
             self._act(metres, now_ms)
         self._far = too_far and (self._far or not piloted)
@@ -369,8 +379,9 @@ class FenceGuard:
         if self._facts.grounded:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        tables = self._facts.vehicle_class.failsafes
-        action = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(setting, FailsafeAction.RTL)
+        action = self._facts.vehicle_class.failsafes.fence.get(setting, FailsafeAction.RTL)
+        if self._far_action is not None and metres > _FAR_OUTSIDE:
+            action = self._far_action
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
@@ -378,6 +389,10 @@ class FenceGuard:
         self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
             self._modes.mode.flight.go_to(self._return_place())
+
+    @property
+    def _far_action(self) -> FailsafeAction | None:
+        return self._facts.vehicle_class.failsafes.far_outside
 
     def _return_place(self) -> Ned:
         """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or

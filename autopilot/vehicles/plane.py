@@ -83,7 +83,7 @@ _FAILSAFES: Final = FailsafeTables(
     },
     radio={1: FailsafeAction.CIRCLE, 2: FailsafeAction.FBWA, 4: FailsafeAction.FBWB},
     fence={1: FailsafeAction.RTL, 6: FailsafeAction.GUIDED, 7: FailsafeAction.GUIDED, 8: FailsafeAction.AUTOLAND},
-    far_outside=FailsafeAction.RTL,
+    far_outside=None,
     radio_otherwise=FailsafeAction.CIRCLE,
     lasting=LastingModes(
         short=frozenset({_P.CIRCLE, _P.TAKEOFF, _P.RTL}),

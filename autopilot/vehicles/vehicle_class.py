@@ -101,14 +101,15 @@ class LastingModes:
 class FailsafeTables:
     """Tables of failsafe actions. `modes`: modes that an action tries in turn; `text_instead`: text if its first mode
     cannot be entered. The others are by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and
-    FENCE_ACTION. `far_outside`: action from 100 m outside the fence, whatever FENCE_ACTION is."""
+    FENCE_ACTION. `far_outside`: action from 100 m outside the fence, whatever FENCE_ACTION is; None: that of
+    FENCE_ACTION."""
 
     modes: Mapping[FailsafeAction, tuple[int, ...]]
     battery: Mapping[int, FailsafeAction]
     ground_station: Mapping[int, FailsafeAction]
     radio: Mapping[int, FailsafeAction]
     fence: Mapping[int, FailsafeAction]
-    far_outside: FailsafeAction
+    far_outside: FailsafeAction | None
     radio_otherwise: FailsafeAction = FailsafeAction.LAND
     """Action for a value of FS_THR_ENABLE that is not in `radio`."""
     text_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)

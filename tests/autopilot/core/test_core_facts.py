@@ -75,6 +75,14 @@ def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
     assert Bench(parameters={"FENCE_ENABLE": 1}).core.status.sensors_enabled & GEOFENCE
 
 
+@pytest.mark.parametrize("without", [{"FENCE_ACTION": 0}, {"FENCE_TYPE": 4}], ids=["report only", "no boundary"])
+def test_a_fence_that_does_nothing_is_not_shown_as_enabled(without: dict[str, float]) -> None:
+    """AC_Fence::sys_status_enabled."""
+    core = Bench(parameters={"FENCE_ENABLE": 1} | without).core
+    assert core.fence.enabled
+    assert not core.status.sensors_enabled & GEOFENCE
+
+
 def test_controllers_and_a_configured_fence_are_present_where_they_are_not_used() -> None:
     """ArduPilot's GCS_Copter.cpp, AC_Fence::sys_status_present: FENCE_TYPE decides, a boundary when there is a plan."""
     status = Bench(parameters={"FENCE_TYPE": 7}).core.status

@@ -159,3 +159,19 @@ def test_a_place_outside_the_fence_is_not_flown_to() -> None:
     circle = plane.vehicle.target
     assert plane.core.commands.reposition(outside, plane.now_ms).result is Result.FAILED
     assert plane.vehicle.target is circle and "Guided target: outside the fence" in plane.texts
+
+
+def test_far_outside_its_fence_a_plane_does_what_the_fence_says() -> None:
+    """ArduPlane has no other action there, and a pilot who has taken it over keeps it (its FenceBreachedChangeMode)."""
+    plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0, FENCE_OPTIONS=0.0)
+    corners = [(-250.0, -250.0), (250.0, -250.0), (250.0, 250.0), (-250.0, 250.0)]
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: plane.vehicle.state.position[0] > 700.0)
+    plane.upload([item(5001, *corner, 0.0, param1=4.0) for corner in corners], MissionType.FENCE)
+    assert plane.core.fence.command(1.0).ok
+    plane.run(1.0)
+    assert plane.core.fence.breached
+    assert plane.core.modes.number == M.GUIDED
+    assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+    plane.run(120.0)
+    assert plane.core.modes.number == M.LOITER
