@@ -24,7 +24,7 @@ from sortie.campaign import containment, encounters, own_code
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, aircraft_about, apart
 from sortie.campaign.study import PlannedRun, Study
-from sortie.config.errors import RefusedError
+from sortie.config.errors import RefusedError, UserError
 from sortie.config.traffic import TrafficPlan
 from sortie.config.version import VERSION
 from sortie.nodes.plan_file import moved_plan
@@ -77,6 +77,10 @@ class FlightEnd(Struct, frozen=True):
     met: dict[str, float | None] = {}
 
 
+class NotShownError(UserError):
+    """Link of a `ViewOfRun` that cannot be opened: a mistake of who watches, and no result of the run."""
+
+
 class ViewOfRun(Struct, frozen=True):
     """Observation of a run by people: log folder, links, speed (0: as fast as possible). Links open after the start, so
     that the start does not depend on sockets; with a client of the study, before it."""
@@ -87,7 +91,7 @@ class ViewOfRun(Struct, frozen=True):
 
 
 def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfRun | None = None) -> FlownRun:
-    """Fly one run. An exception becomes its result; only the end of the program is raised."""
+    """Fly one run. An exception becomes its result; only the end of the program and NotShownError are raised."""
     try:
         planned = study.planned(run, given)
         watched = watched or ViewOfRun()
@@ -99,6 +103,8 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
             met = end.met | {f"blind_{name}": value for name, value in blind.met.items()}
             end = structs.replace(end, met=met)
         return _judged(study, run, given, planned, [end])
+    except NotShownError:
+        raise
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
             raise  # SIGTERM; in a worker's thread it is an exit() in code of the study
@@ -119,7 +125,6 @@ def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
     return Session(
         planned.spec,
         log_dir=watched.log_dir,
-        links=() if file.client is None else watched.links,
         executor=None if file.executor is None else own_code.executor_of(file.code or "", study.code, file.executor),
     )
 
@@ -152,11 +157,11 @@ def _fly(
     recorder = Recorder(session, planned.plan, limit_s if file.client is not None else None)
     try:
         if file.client is not None:
+            _show(session, watched)
             own_code.client_of(file.code or "", study.code, file.client)(session, given)
         else:
             session.start()
-            for link in watched.links:
-                session.add_link(link)
+            _show(session, watched)
     except TimeIsUp:
         return FlightEnd(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
     except (TimeoutError, RefusedError) as error:
@@ -166,6 +171,15 @@ def _fly(
     if not _to_its_end(session, recorder, limit_s, watched.speedup):
         return FlightEnd(recorder.signals(), "timeout", f"still flying after {limit_s:g} s")
     return _ended(recorder.signals())
+
+
+def _show(flying: Session | Fleet, watched: ViewOfRun) -> None:
+    """Open the links for people. NotShownError."""
+    for link in watched.links:
+        try:
+            flying.add_link(link)
+        except UserError as error:
+            raise NotShownError(str(error)) from error
 
 
 def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: float) -> bool:
@@ -208,8 +222,7 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[Fl
             fleet.wait_armable()
             for session in fleet:
                 session.start()
-            for link in watched.links:
-                fleet.add_link(link)
+            _show(fleet, watched)
         except (TimeoutError, RefusedError) as error:
             return [FlightEnd(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
         while fleet.time_s < study.file.limit_s and not all(recorder.over for recorder in recorders):

@@ -87,6 +87,8 @@ def run(given: GivenOptions) -> int:
         try:
             if len(folder.done) < study.runs:
                 _fly(folder, given, expected)
+                if len(folder.done) < study.runs:
+                    print("sortie: budget_s is over; run the same command again to continue", file=sys.stderr)
         except KeyboardInterrupt:
             print("sortie: stopped; run the same command again to continue", file=sys.stderr)
             status = 130

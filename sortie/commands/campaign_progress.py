@@ -67,7 +67,7 @@ def live_line(view: CampaignView, seconds: float, start: int) -> str:
     done = view.done - start
     runs, workers = counted(view.total, "run"), counted(view.workers, "worker")
     if not done:
-        return f"sortie: {view.done} of {runs}, none flown yet: {workers} start, {seconds:.0f} s"
+        return f"sortie: {view.done} of {runs}, none flown yet by {workers}, {seconds:.0f} s"
     judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
     return (
         f"sortie: {view.done} of {runs}, {view.failed} failed{f' ({judges})' if judges else ''}, "

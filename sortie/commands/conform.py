@@ -34,9 +34,10 @@ from sortie.config.options import JSON, JUNIT
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
 from sortie.config.values import DEFAULT_HOME, VehicleSource
+from sortie.config.words import counted
 from sortie.conform.case import CaseResult, ConformityCase, Obligation, Verdict
 from sortie.conform.cases import all_cases, chosen
-from sortie.conform.examination import Examination, ExaminationListener, ExaminationSettings
+from sortie.conform.examination import GONE_MS, Examination, ExaminationListener, ExaminationSettings
 from sortie.conform.facts import VehicleFound
 from sortie.conform.judge import judge_link, judge_simulated
 from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_json, case_line, result_line, summary_lines
@@ -80,6 +81,9 @@ def conform(given: GivenOptions) -> int:
         write_file(folder / "conformance.svg", as_badge(judged))
     if examination.interrupted:
         return 130
+    if examination.gone:
+        left = counted(len(cases) - len(examination.results), "case")
+        raise UserError(f"the vehicle has gone: nothing came for {GONE_MS // 1000} s; {left} not judged", 1)
     broken = any(
         result.verdict is Verdict.FAIL and result.case.level is Obligation.MUST for result in examination.results
     )

@@ -21,6 +21,8 @@ from sortie.conform.facts import Heard, VehicleFound, is_flight_controller
 _BEAT_MS: Final = 1000
 _DISCOVERY_MS: Final = 10_000
 _LISTEN_MS: Final = 2_500
+GONE_MS: Final = 30_000
+"""Silence after which a failure is none of the vehicle's services: it has ended, or the link has."""
 _PAUSE_MS: Final = 40
 """Pause between two cases, ms: messages in transit belong to the last one."""
 
@@ -57,8 +59,9 @@ class ExaminationListener:
 
 
 class Examination:
-    """Examination in progress. `results`: of `cases`, in order; `left`: what could not be restored. `found`: the
-    vehicle of an earlier examination."""
+    """Examination in progress. `results`: of `cases`, in order; `left`: what could not be restored. `gone`: the vehicle
+    has been silent since, and the cases after the last result were not run. `found`: the vehicle of an earlier
+    examination."""
 
     def __init__(
         self,
@@ -80,6 +83,8 @@ class Examination:
         self._beat_ms = 0
         self._started = False
         self.interrupted = False
+        self.gone = False
+        self._heard_ms = 0
         self._undoing: list[str] = []
 
     # --- bytes and time -------------------------------------------------------------------------------------------
@@ -87,6 +92,7 @@ class Examination:
         """Take received bytes."""
         self._exchange.now_ms = now_ms
         for frame in self.reader.receive(data, now_ms):
+            self._heard_ms = now_ms
             message = codec.decode(frame.msg_id, frame.payload) if frame.known else None
             if message is None:
                 continue
@@ -101,7 +107,7 @@ class Examination:
         self._exchange.now_ms = now_ms
         if not self._started:
             self._started = True
-            self._beat_ms = now_ms
+            self._beat_ms = self._heard_ms = now_ms
             self._advance(None)
         if now_ms >= self._beat_ms:
             self._beat_ms = now_ms + _BEAT_MS
@@ -160,6 +166,8 @@ class Examination:
         for number, case in enumerate(self._cases, start=1):
             self._notes.case(case, number)
             result = yield from self._judged(case)
+            if self.gone:
+                break
             self.results.append(result)
             self._notes.result(result)
             yield from self._put_back()
@@ -189,6 +197,9 @@ class Examination:
             else:
                 return CaseResult(case, Verdict.PASS, attempts=attempt)
             lines = exchange.lines
+            self.gone = exchange.now_ms - self._heard_ms >= GONE_MS
+            if self.gone:
+                break
             yield from self._put_back()
             yield from exchange.wait(_PAUSE_MS)
         return CaseResult(case, Verdict.FAIL, why, lines, attempt)

@@ -46,7 +46,7 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     counts = Counter(result.verdict for result in results)
     services = {result.case.service for result in results}
     verdicts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    yield f"{found.title}: {counted(len(results), 'case')}, services: {len(services)}; {verdicts}"
+    yield f"{found.title}: {counted(len(results), 'case')}, services: {len(services)}; {verdicts or 'none judged'}"
     for level in Obligation:
         failed = [result for result in results if result.verdict is Verdict.FAIL and result.case.level is level]
         if failed:

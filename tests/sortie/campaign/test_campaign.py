@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -266,7 +267,7 @@ def test_the_live_view_tells_rate_failures_by_judge_time_left_and_workers(study,
     assert live_line(view, 10.0, 3) == (
         f"sortie: 6 of 100 runs, {failed} failed ({told}), 5 min left, {hours:.0f} flight hours an hour, 4 workers"
     )
-    assert live_line(CampaignView(100, 0, 1), 60.0, 0) == "sortie: 0 of 100 runs, none flown yet: 1 worker start, 60 s"
+    assert live_line(CampaignView(100, 0, 1), 60.0, 0) == "sortie: 0 of 100 runs, none flown yet by 1 worker, 60 s"
 
 
 class Screen(io.StringIO):
@@ -328,6 +329,13 @@ def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path
         assert Campaign(folder, client, identity(), lambda view: None).run().done == RUNS
 
 
+def test_a_budget_that_is_over_is_told(tmp_path, monkeypatch, capsys) -> None:
+    """It ended with "1 of 4 runs" and no word."""
+    monkeypatch.setattr("sortie.commands.campaign._fly", lambda *_: None)
+    assert main(["campaign", "run", str(STUDIES / "survey-wind.toml"), "--runs", "3", "--out", str(tmp_path)]) == 0
+    assert "sortie: budget_s is over; run the same command again to continue" in capsys.readouterr().err
+
+
 class _Lent:
     """A client that outlives the command."""
 
@@ -348,6 +356,18 @@ def test_a_replay_in_front_of_a_ground_station_is_the_same_flight(tmp_path, stud
     command = ["campaign", "replay", str(tmp_path), "1", "--speedup", "100", "--link", "tcpin:127.0.0.1:0"]
     assert main(command) == 0
     assert "the same, byte for byte" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("link", ["tcpin", "tcp:127.0.0.1:0", "{busy}"])
+def test_a_replay_whose_link_cannot_open_says_so(tmp_path, study, flown, capsys, link: str) -> None:
+    """It was told as a flight that differs, with a traceback."""
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add(flown)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = link.format(busy=f"tcpin:127.0.0.1:{taken.getsockname()[1]}")
+        assert main(["campaign", "replay", str(tmp_path), "1", "--link", url]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("sortie: ") and url in line and "NOT the same" not in line
 
 
 def test_a_replay_of_what_has_changed_says_so(tmp_path, study, flown, capsys) -> None:

@@ -9,14 +9,16 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
+from sortie.config.given import GivenOptions
 from sortie.conform.case import ConformityCase, Obligation
 from sortie.conform.cases import chosen
 from sortie.conform.cases.plans import MISSION, upload
-from sortie.conform.examination import Examination, ExaminationSettings
+from sortie.conform.examination import GONE_MS, Examination, ExaminationSettings
 from sortie.conform.exchange import Exchange, Steps
 from sortie.conform.facts import VehicleFound
 from tests.fakes.conformity import judged
@@ -136,6 +138,32 @@ def test_results_that_cannot_be_written_are_still_told(tmp_path: Path, capsys: p
     assert run(["conform", *words]) == 2
     told = capsys.readouterr()
     assert "1 case, services: 1; 1 pass" in told.out and "Is a directory" in told.err
+
+
+def test_a_vehicle_that_has_gone_is_not_judged_any_further(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each case after it failed with three tries: hours of false words about it."""
+    cases = chosen(["parameter"])
+    found = VehicleFound(system=1, component=1, version=codec.decode(dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION, b""))
+    examination = Examination(cases, ExaminationSettings(attempts=3, tries=3), found=found)
+    now_ms = 0
+    while not examination.done:
+        examination.handle_timeout(now_ms)
+        examination.take()
+        now_ms = examination.next_deadline_ms() or now_ms
+    assert examination.gone
+    assert len(examination.results) < 10 < len(cases)
+    assert now_ms < GONE_MS + 30_000
+
+    def judge(given: GivenOptions, examination: Examination) -> None:
+        examination.found.system, examination.gone = 1, True
+
+    monkeypatch.setattr("sortie.commands.conform._judge", judge)
+    assert run(["conform", "tcp:127.0.0.1:1", "--only", "heartbeat.type"]) == 1
+    told = capsys.readouterr()
+    assert told.err == "sortie: the vehicle has gone: nothing came for 30 s; 1 case not judged\n"
+    assert told.out.endswith("0 cases, services: 0; none judged\n")
 
 
 def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
