@@ -85,7 +85,7 @@ class Personality(Protocol):
     `lands_in_place`: wings told to land come down where they are, not at home. `climbs_to_return`: wings climb in a
     circle to the height of their return, and never sink on the way. `circles_level`: wings keep their height on the way
     to a circle at another height, and leave circles of a mission at any place unless an item asks for the course to the
-    next place."""
+    next place. `wings_need_fix`: wings are not armed without a fix in any mode."""
 
     @property
     def texts(self) -> Texts: ...
@@ -101,6 +101,8 @@ class Personality(Protocol):
     def lands_in_place(self) -> bool: ...
     @property
     def climbs_to_return(self) -> bool: ...
+    @property
+    def wings_need_fix(self) -> bool: ...
     @property
     def circles_level(self) -> bool: ...
 

@@ -28,6 +28,7 @@ class ArduPilotPersonality:
     lands_in_place = False
     climbs_to_return = False
     circles_level = False
+    wings_need_fix = True
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class

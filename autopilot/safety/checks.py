@@ -135,17 +135,19 @@ class ArmingChecks:
     def _vehicle(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         """The vehicle's own reasons, without disabled ones. Reasons from a missing position do not count in a mode that
         needs none, once there has been a position (before, the sensors are starting), or without a working receiver, or
-        with too few satellites (SIM_GPS_NUMSATS), when the estimator starts without one."""
+        with too few satellites (SIM_GPS_NUMSATS), when the estimator starts without one. For wings with a
+        receiver its fix always counts: ArduPlane's GPS checks ask for no mode (AP_Arming.cpp, gps_checks)."""
         if not reported:
             return
-        vehicle = self.facts.vehicle
-        without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
-        few = 0.0 < self.facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
+        vehicle, facts = self.facts.vehicle, self.facts
+        without = 0.0 in (facts.param("GPS1_TYPE", 1.0), facts.param("EK3_SRC1_POSXY", 3.0))
+        few = 0.0 < facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
         started = vehicle.origin is not None or without or few
         unneeded = started and not self._needs_position
+        fix_counts = facts.vehicle_class.has_stall_speed and facts.personality.wings_need_fix and not without
         for reason in reported:
             off = reason.check is not None and not self._checked(reason.check)
-            skipped = off or (unneeded and reason.positional)
+            skipped = off or (unneeded and reason.positional and not (fix_counts and reason.check is Check.GPS))
             if vehicle.capabilities.own_checks or not skipped:
                 yield reason
 

@@ -45,6 +45,7 @@ class Px4Personality:
     lands_in_place = True
     climbs_to_return = True
     circles_level = True
+    wings_need_fix = False
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts

@@ -150,6 +150,19 @@ def test_a_fix_that_is_not_good_enough() -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "High GPS HDOP"
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters", "ok"),
+    [("copter", {}, True), ("rover", {}, True), ("plane", {}, False), ("quadplane", {}, False),
+     ("plane", {"GPS1_TYPE": 0}, True)],
+)  # fmt: skip
+def test_wings_with_a_receiver_need_a_fix_in_each_mode(kind: str, parameters: dict[str, float], ok: bool) -> None:
+    """MANUAL and STABILIZE need none. ArduPlane's GPS checks ask for no mode, its test ForceArm."""
+    bench = Bench(kind, parameters=parameters)
+    bench.core.modes.set(0, bench.now_ms)
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
+    assert bench.core.arming.arm(bench.now_ms).ok is ok
+
+
 def test_the_battery_says_the_first_of_its_complaints() -> None:
     bench = Bench(parameters={"BATT_ARM_VOLT": 17, "BATT_LOW_VOLT": 16.9, "BATT_CRT_VOLT": 16.8})
     (found,) = bench.core.prearm.reasons()
