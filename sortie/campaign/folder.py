@@ -161,9 +161,13 @@ def read_study(path: Path) -> StoredStudy:
     """Read study and identity of a folder. UserError when it is not a campaign's."""
     try:
         return msgspec.json.decode((path / "study.json").read_bytes(), type=StoredStudy)
-    except (OSError, msgspec.DecodeError) as error:
+    except OSError as error:
         raise UserError(
             f"{path}: not the folder of a campaign; `sortie campaign run STUDY.toml --out {path}` makes one"
+        ) from error
+    except msgspec.DecodeError as error:
+        raise UserError(
+            f"{path / 'study.json'}: damaged, or of another version of Sortie; use another folder"
         ) from error
 
 

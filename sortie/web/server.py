@@ -144,6 +144,11 @@ class PageServer:
             await asyncio.wait(closing, timeout=END_S)  # a client that does not read never finishes
         if self._runner is not None:
             await self._runner.cleanup()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:  # the library waits 10 s for the rest of a request whose sender has gone
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=END_S)
 
     @web.middleware
     async def _guarded(

@@ -97,6 +97,9 @@ def test_results_are_a_table_also_of_a_campaign_that_is_not_over(tmp_path, study
     assert table.column("robustness.softly").to_pylist() == [one.row.robustness["softly"] for one in flown[2:5]]
     with pytest.raises(UserError, match="not the folder of a campaign"):
         results(tmp_path / "nowhere")
+    (tmp_path / "study.json").write_text("{")
+    with pytest.raises(UserError, match=r"study\.json: damaged, or of another version of Sortie; use another folder"):
+        results(tmp_path)
 
 
 @pytest.mark.parametrize("torn", [0, 1, 40, -1])
