@@ -34,6 +34,7 @@ class GuidedFlight:
         self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
         self._heading = heading
         self._hover: HoverAt | None = None  # way to the place with lift motors and Q_GUIDED_MODE
+        self._lifted = False  # True above the place of a takeoff on lift motors, until there is another place
         self._course: HoldCourse | None = None  # course of wings by GUIDED_CHANGE_HEADING
         self._target: Target | None = None  # target that resume continues
         self._announced = True  # True if the arrival was announced
@@ -45,6 +46,7 @@ class GuidedFlight:
         """Stay in place until there is a target."""
         self.paused = False
         self._target = self._hover = self._course = None
+        self._lifted = False
         self.deadline_ms = None
         self._helm.fly(Idle() if self._facts.grounded else self._staying())
 
@@ -57,6 +59,7 @@ class GuidedFlight:
         self._target = target
         self._announced = not (self._announces_arrival and isinstance(target, Leg))
         self._hover = self._course = None
+        self._lifted = False
         self.deadline_ms = None
         if isinstance(target, Drive):
             self.deadline_ms = self._facts.now_ms + target.timeout_ms + TICK_MS
@@ -64,13 +67,18 @@ class GuidedFlight:
 
     def update(self, now_ms: int) -> None:
         """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself). Wings
-        then circle their place again."""
+        then circle their place again. After a takeoff they circle too, and lift motors hover, as ArduPlane's
+        do_user_takeoff."""
         if not self._announced and self._helm.arrived and not self.paused:
             self._announced = True
             self._announcer.announce(GuidedTargetReached())
         wings = self._facts.vehicle_class.has_stall_speed
         if wings and isinstance(self._target, TakeOff) and self._helm.arrived:
-            self.begin()
+            if self._facts.vehicle_class.lands_anywhere and not self._helm.upright:
+                self._lifted = True
+                self._fly_round(loiter(self._facts, (*self._facts.vehicle.state.position[:2], self._target.down)))
+            else:
+                self.begin()
         flown = self._hover or self._course
         if flown is not None and not self.paused:
             flown.update(now_ms, VehicleEvent(0))
@@ -93,6 +101,7 @@ class GuidedFlight:
         if yaw is not None:
             self._heading.fix(yaw)
         if self._facts.vehicle_class.has_stall_speed:
+            self._lifted = False
             self._fly_round(loiter(self._facts, end, radius))
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
@@ -102,12 +111,13 @@ class GuidedFlight:
 
     def _fly_round(self, circle: Circle) -> None:
         """Circle a place on wings. With lift motors they hover over it by Q_GUIDED_MODE, or fly to it upright."""
-        if not self._helm.upright and not self._facts.param("Q_GUIDED_MODE"):
+        upright = self._helm.upright or self._lifted
+        if not upright and not self._facts.param("Q_GUIDED_MODE"):
             self._fly(circle)
             return
         self.paused = False
         self._target, self._course = circle, None
-        self._hover = HoverAt(self._context, circle.center, upright=self._helm.upright)
+        self._hover = HoverAt(self._context, circle.center, upright=upright)
         self._hover.start(self._facts.now_ms)
         self.deadline_ms = self._hover.deadline_ms
 
@@ -131,6 +141,9 @@ class GuidedFlight:
         target = self._target
         here = self._facts.vehicle.state.position
         end = target.end if isinstance(target, Leg) else target.center if isinstance(target, Circle) else here
+        if self._lifted:
+            self._fly_round(loiter(self._facts, (end[0], end[1], down)))
+            return
         self.go_to((end[0], end[1], down), over_ground=over_ground)
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
@@ -180,10 +193,12 @@ class GuidedFlight:
         if not self.paused:
             self.paused = True
             self.deadline_ms = None
-            self._helm.fly(self._staying())
+            if not self._lifted:
+                self._helm.fly(self._staying())
 
     def change_over(self) -> None:
         """Fly the present target on wings, or upright, by `Helm.upright`."""
+        self._lifted = False
         if isinstance(self._target, Circle) and not self.paused:
             self._fly_round(self._target)
         else:

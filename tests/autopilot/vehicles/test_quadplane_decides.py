@@ -18,15 +18,41 @@ from tests.fakes.fake_vehicle import ORIGIN
 M = PlaneMode
 
 
-def flying() -> Bench:
+def lifted() -> Bench:
+    """After a takeoff in GUIDED, still on its way up."""
     bench = Bench("quadplane")
     assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
     bench.arm()
     assert bench.core.commands.takeoff(40.0).ok
     lift = bench.vehicle.target
     assert isinstance(lift, TakeOff) and lift.pitch is None
-    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
     return bench
+
+
+def flying() -> Bench:
+    """On its wings, round the place of its takeoff."""
+    bench = lifted()
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    bench.core.guided.flight.go_to(bench.vehicle.state.position)
+    assert isinstance(bench.vehicle.target, Circle)
+    return bench
+
+
+def test_after_a_takeoff_in_guided_it_hovers_until_there_is_a_place() -> None:
+    """As ArduPlane after do_user_takeoff, also at another height and after a pause."""
+    bench = lifted()
+    guided = bench.core.guided.flight
+    bench.run(60.0)
+    hover = bench.vehicle.target
+    assert isinstance(hover, Land) and hover.sink == 0.0 and hover.position == pytest.approx((0.0, 0.0), abs=1.0)
+    guided.change_height(-50.0)
+    guided.pause()
+    guided.resume()
+    bench.run(60.0)
+    assert [type(target) for target in bench.vehicle.targets if isinstance(target, Circle)] == []
+    assert bench.core.facts.height == pytest.approx(50.0, abs=1.0)
+    guided.go_to((600.0, 0.0, -60.0))
+    assert isinstance(bench.vehicle.target, Circle)
 
 
 @pytest.mark.parametrize(("up", "down"), [(Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_VTOL_LAND), (Cmd.NAV_TAKEOFF, Cmd.NAV_LAND)])
@@ -243,8 +269,9 @@ def test_it_hovers_over_a_place_of_guided(height: float) -> None:
     guided.go_to((0.0, 0.0, -height))
     assert bench.vehicle.target == Land((0.0, 0.0), sink=0.0)
     guided.take_off(-80.0)
-    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
-    assert isinstance(bench.vehicle.target, Circle), "what follows is not moved by the hover from before"
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Land))
+    assert isinstance(bench.vehicle.target, Land), "what follows is not moved by the hover from before"
+    assert bench.core.facts.height == pytest.approx(80.0, abs=1.0)
 
 
 def test_it_has_no_autoland_and_no_takeoff_mode() -> None:

@@ -97,6 +97,8 @@ def test_a_transition_that_takes_too_long_fails(act: float, mode: PlaneMode) -> 
         said: list[Any] = []
         link = session.connect()
         take_off(session)
+        session.autopilot.guided.flight.go_to((500.0, 0.0, -60.0))
+        session.run_for(40.0)
         said = [m.text for m in link.messages() if m.get_type() == "STATUSTEXT" and m.severity == Severity.CRITICAL]
         assert said == ["Transition failed, exceeded time limit"]
         assert session.autopilot.modes.number == mode
