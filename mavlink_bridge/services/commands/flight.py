@@ -10,7 +10,7 @@ from math import pi, radians
 from operator import attrgetter
 
 from autopilot.interface.earth import HIGHEST_M
-from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
+from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, GLOBAL_FRAMES, GeoPoint
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Drive, Yaw, YawMode
@@ -158,10 +158,12 @@ def pause_continue(command: Command, context: Context) -> Outcome:
 
 def reposition(command: Command, context: Context) -> Outcome:
     """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad. For fixed wings, param3
-    is the radius of the circle, m, and param4 1: counter-clockwise (common.xml)."""
+    is the radius of the circle, m, and param4 1: counter-clockwise (common.xml). A height of 0 above home or ground is
+    none in the air (Location.cpp, sanitize)."""
     speed = command.param(1, -1.0)
     nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
-    if nowhere or not command.has_valid_place or speed > FASTEST:
+    down = command.param(7) == 0.0 and command.frame in ABOVE_HOME | ABOVE_GROUND
+    if nowhere or not command.has_valid_place or speed > FASTEST or (down and context.parts.facts.vehicle_class.flies):
         return DENIED
     altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
     if altitude is None:

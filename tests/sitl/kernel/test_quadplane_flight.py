@@ -334,3 +334,14 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
         timeout=PATIENCE_S,
     )
     assert plain.stdout.strip() == short_flight()
+
+
+def test_a_hover_is_not_told_as_a_landing() -> None:
+    """A landing that keeps its height for now, as over a place in GUIDED: it lands from when it sinks."""
+    flight = QuadplaneFlight().up()
+    flight.vehicle.set_target(Land((0.0, 0.0), sink=0.0))
+    flight.fly(3.0)
+    assert flight.now(R.LANDED_STATE) == L.IN_AIR
+    flight.vehicle.set_target(Land((0.0, 0.0)))
+    flight.fly(3.0)
+    assert flight.now(R.LANDED_STATE) == L.LANDING

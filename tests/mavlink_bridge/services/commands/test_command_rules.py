@@ -309,3 +309,19 @@ def test_set_mode_acts_like_176_without_an_acknowledgement(base_mode: int, acts:
     bench = CommandBench()
     assert bench.send(dialect.MAVLink_set_mode_message(1, base_mode, 9)) == []
     assert bench.autopilot.calls == ([("modes.set", (9, NOW), {})] if acts else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "frame", "result"),
+    [
+        ("copter", 3, Result.DENIED),
+        ("plane", 6, Result.DENIED),
+        ("plane", 10, Result.DENIED),
+        ("plane", 0, Result.ACCEPTED),
+        ("rover", 3, Result.ACCEPTED),
+    ],
+)
+def test_a_place_on_the_ground_is_none_in_the_air(kind: str, frame: int, result: Result) -> None:
+    """DO_REPOSITION with a height of 0 above home or ground, as ArduCopter and ArduPlane."""
+    bench = CommandBench(kind)
+    assert result_of(bench.int_(192, frame, -1.0, 1.0, x=-353_600_000, y=1_491_600_000, z=0.0)) is result
