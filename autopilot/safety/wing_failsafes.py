@@ -114,7 +114,8 @@ class WingFailsafes:
         in_auto_only = int(self._facts.param("FS_GCS_ENABL")) == _IN_AUTO_ONLY
         in_auto = self._modes.number in self._numbers.autos
         gliding = int(self._facts.param("FS_LONG_ACTN")) == _GLIDE
-        waits = self._lands or (self._modes.mode.delays_failsafes and not gliding)
+        slope = self._lands and self._modes.number not in self._tables.lasting.long
+        waits = slope or (self._modes.mode.delays_failsafes and not gliding)
         return not waits and (cause is not FailsafeCause.GROUND_STATION or not in_auto_only or in_auto)
 
     def update(self, now_ms: int) -> None:

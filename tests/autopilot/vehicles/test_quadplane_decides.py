@@ -7,7 +7,7 @@ from math import hypot
 import pytest
 
 from autopilot.interface import report as R
-from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, TakeOff, Target
+from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff, Target
 from autopilot.mav import Cmd, Frame, Result, VtolState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import PlaneMode
@@ -136,6 +136,22 @@ def test_a_loss_in_a_hovering_mode_acts_at_once_whatever_fs_short_actn_is() -> N
     bench.parameters.set("FS_SHORT_ACTN", 0.0)
     assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
     bench.core.failsafes.sticks_silent(bench.now_ms)
+    assert bench.core.modes.number == M.QLAND
+
+
+def test_sticks_that_return_late_do_not_end_a_landing() -> None:
+    """In QLAND a loss of FS_LONG_TIMEOUT is a long one, and QLOITER does not come back with the sticks (ArduPlane)."""
+    bench = flying()
+    bench.parameters.set("FS_LONG_TIMEOUT", 2.0)
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    bench.run(3.5)
+    assert bench.core.modes.number == M.QLAND
+    bench.run(2.5)
+    assert bench.texts[-1] == "RC Long Failsafe On: QLAND"
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    bench.run(0.1)
+    assert bench.texts[-1] == "RC Long Failsafe Cleared"
     assert bench.core.modes.number == M.QLAND
 
 
