@@ -166,7 +166,7 @@ def test_seeds_of_runs_are_of_their_own() -> None:
             "normal = [9, 1], nominal = -4",
             "vary.wind: with wind -4: params.SIM_WIND_SPD -4: not in",
         ),
-        ("[params]", "[params]\nSIM_RATE_HZ = 100", "params.SIM_RATE_HZ is read-only"),
+        ("[params]", "[params]\nSIM_RATE_HZ = 100", "SIM_RATE_HZ is read-only; the vehicle sets it itself"),
         ("square.plan", "sq\\u0000uare.plan", "plan: holds a NUL character; expected text without"),
         ('"gps.loss@{at}"', '"gps.loss@{at}\\u0000"', "faults.1: holds a NUL character"),
         ("height < 30", "climb / speed < 1", "judge.low: divides by zero: at boot nothing moves"),
