@@ -28,6 +28,7 @@ from autopilot.mount.mount import Mount
 
 _LOWEST_TAKEOFF = 1.0  # m above the vehicle's present height
 _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
+_KEEPS_SPEED = -1.0  # of `Attitude`
 _OUTSIDE = "Guided target: outside the fence"
 UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
 DENIED = Outcome(Result.DENIED, "invalid parameter")
@@ -221,20 +222,22 @@ class FlightCommands:
         pitch: float,
         yaw: float,
         yaw_rate: float | None,
-        thrust: float,
+        thrust: float | None,
         body_rates: tuple[float, float] | None = None,
     ) -> Outcome:
         """SET_ATTITUDE_TARGET: angles, rad, or `body_rates` of roll and pitch, rad/s, with `yaw_rate`. `thrust` 0 .. 1
-        is a climb rate about 0.5, with GUID_OPTIONS bit 3 and for wings thrust. Wings fly bank and pitch, no rates. For
-        rovers and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while turning at `yaw_rate`."""
-        mode = self._modes.mode
+        is a climb rate about 0.5, with GUID_OPTIONS bit 3 and for wings thrust. Wings fly bank and pitch, no rates, and
+        keep their speed without a thrust. For rovers and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while
+        turning at `yaw_rate`."""
+        mode, wings = self._modes.mode, self._kind.has_stall_speed
         flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
+        if thrust is None:
+            thrust = _KEEPS_SPEED if wings else _HOVER
         if isinstance(flight, GuidedFlight) and not self._kind.flies:
             flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
-        wings = self._kind.has_stall_speed
         if wings and (body_rates is not None or self._facts.grounded or self._helm.upright):
             return UNSUPPORTED
         direct = wings or bool(int(self._facts.param("GUID_OPTIONS")) & 8)

@@ -328,17 +328,21 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly the demanded bank and pitch, within limits, with a throttle or a climb rate; level if not renewed in time."""
+    """Fly the demanded bank and pitch, within limits, with a throttle or (below 0) that of the present speed and
+    height, or the bank with a climb rate; level if not renewed in time."""
     late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
     s[L.S_NAV_ROLL] = limit(0.0 if late else t[L.T_ROLL], bank_limit(s, p))
     if late or t[L.T_BY_CLIMB] == 1.0:
         s[L.S_HELD_D] -= 0.0 if late else limit(t[L.T_CLIMB], p[L.P_CLIMB]) * L.TICK
         control_energy(s, p, -s[L.S_HELD_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
         return
-    begin_energy(s, p)
-    s[L.S_HELD_D] = s[L.S_EPD]
+    if t[L.T_THRUST] < 0.0:
+        control_energy(s, p, -s[L.S_HELD_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
+    else:
+        begin_energy(s, p)
+        s[L.S_HELD_D] = s[L.S_EPD]
+        s[L.S_THROTTLE] = min(t[L.T_THRUST], p[L.P_THROTTLE_MAX])
     s[L.S_NAV_PITCH] = min(max(t[L.T_PITCH], p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
-    s[L.S_THROTTLE] = min(max(t[L.T_THRUST], 0.0), p[L.P_THROTTLE_MAX])
 
 
 @jit

@@ -186,7 +186,8 @@ class Velocity:
 
 @dataclass(frozen=True, slots=True)
 class Attitude:
-    """Roll, pitch, yaw, rad, and climb rate, m/s (`thrust_is_climb`), or thrust 0 .. 1 (SET_ATTITUDE_TARGET).
+    """Roll, pitch, yaw, rad, and climb rate, m/s (`thrust_is_climb`), or thrust 0 .. 1 (SET_ATTITUDE_TARGET); below 0
+    wings keep their speed and height by it.
     `body_rates`: roll and pitch rate, rad/s, instead of angles, with `yaw_rate` (rad/s)."""
 
     roll: float

@@ -68,15 +68,19 @@ def _can_be_driven(parts: TargetParts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AttitudeParts:
-    """Valid parts of an attitude target; thrust is always valid. Without both the body rates are 0."""
+    """Valid parts of an attitude target. Without angles and rates the body rates are 0."""
 
     angles: bool
     rates: bool
+    thrust: bool = True
 
 
-def attitude_parts(mask: int) -> AttitudeParts | None:
-    """Parts that `mask` enables. None without thrust, or with only some of the body rates."""
+def attitude_parts(mask: int, *, on_wings: bool = False) -> AttitudeParts | None:
+    """Parts that `mask` enables. None without thrust, or with only some of the body rates. `on_wings`: angles alone are
+    enough, and rates beside them do not count (ArduPlane GCS_MAVLink_Plane.cpp)."""
     ignored = mask & IGNORE_BODY_RATES
+    if on_wings and not mask & _A.ATTITUDE_IGNORE:
+        return AttitudeParts(angles=True, rates=False, thrust=not mask & _A.THROTTLE_IGNORE)
     if mask & _A.THROTTLE_IGNORE or ignored not in (0, IGNORE_BODY_RATES):
         return None
     return AttitudeParts(angles=not mask & _A.ATTITUDE_IGNORE, rates=not ignored)

@@ -161,7 +161,7 @@ class GuidedService(Speaker):
     def _attitude(self, message: Message) -> bool:
         if self._drives:
             return self._drive(message)
-        parts = attitude_parts(message.type_mask)
+        parts = attitude_parts(message.type_mask, on_wings=self._parts.facts.vehicle_class.has_stall_speed)
         if parts is None:
             return False
         angles = _euler(*message.q) if parts.angles else (0.0, 0.0, 0.0)
@@ -174,7 +174,7 @@ class GuidedService(Speaker):
             pitch=pitch,
             yaw=yaw,
             yaw_rate=None if parts.angles and not parts.rates else rates[2],
-            thrust=min(max(message.thrust, 0.0), 1.0),
+            thrust=min(max(message.thrust, 0.0), 1.0) if parts.thrust else None,
             body_rates=None if parts.angles else rates[:2],
         )
         return True

@@ -6,6 +6,7 @@ from math import cos, sin
 
 import pytest
 
+from autopilot.interface import report
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Attitude, Circle, Idle, Leg
 from autopilot.mav import Cmd, Frame, MissionType, Result
@@ -13,6 +14,7 @@ from autopilot.vehicles.mode_table import PlaneMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
@@ -101,6 +103,28 @@ def test_a_height_has_no_effect_in_a_mode_without_one_and_says_so(mode: PlaneMod
     assert plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 90.0).ok
     assert plane.vehicle.target == before
     assert plane.texts[-1] == f"Altitude change has no effect in {mode.name}"
+
+
+def test_bank_and_pitch_without_a_thrust_keep_the_speed() -> None:
+    """The throttle is the vehicle's own then (ArduPlane mode_guided.cpp, its test MainFlight); as a thrust of 0 counts
+    what is sent with one."""
+    vehicle = make_simulated("plane", ORIGIN, 0.0, 7)
+    bench = Bench("plane", vehicle=vehicle)
+    bench.run(20.0)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.arm()
+    assert bench.core.commands.takeoff(120.0).ok
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    guided = GuidedService(bench.core)
+    flown: dict[int, tuple[float, float]] = {}
+    for mask in (0x7E, 0x3E):
+        for _ in range(12):
+            guided.handle_message(attitude(mask, 0.7, 0.0), QGC, 0)
+            bench.run(1.0)
+        vector = vehicle.state.report
+        flown[mask] = (float(vector[report.ROLL]), float(vector[report.AIR_SPEED]))
+    assert flown[0x7E] == (pytest.approx(0.7, abs=0.03), pytest.approx(22.0, abs=2.0))
+    assert flown[0x3E][1] < 16.0
 
 
 def test_an_attitude_in_guided_enable_ends_as_in_guided() -> None:

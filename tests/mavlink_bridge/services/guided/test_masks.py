@@ -76,3 +76,17 @@ def test_an_attitude_mask_asks_for_thrust_and_for_all_body_rates_or_none(
     mask: int, parts: AttitudeParts | None
 ) -> None:
     assert attitude_parts(mask) == parts
+
+
+@pytest.mark.parametrize(
+    ("mask", "parts"),
+    [
+        (0x07, AttitudeParts(angles=True, rates=False)),
+        (0x7E, AttitudeParts(angles=True, rates=False, thrust=False)),
+        (0x02, AttitudeParts(angles=True, rates=False)),
+        (0xC0, None),
+    ],
+)
+def test_on_wings_angles_are_enough(mask: int, parts: AttitudeParts | None) -> None:
+    """As for ArduPlane, whose own test sends 0x7E."""
+    assert attitude_parts(mask, on_wings=True) == parts
