@@ -214,6 +214,7 @@ class Helm:
         self.target: Target = Idle()
         self.arrived = False  # True when the target's end condition is met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or by AUTO_OPTIONS; until disarmed
+        self.rudder_held = False  # armed by the rudder stick, which has not been neutral since
         self.backwards = False  # rover: DO_SET_REVERSE
         self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION to hover
 

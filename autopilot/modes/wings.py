@@ -38,8 +38,9 @@ _FOR_EVER_MS: Final = 10**12
 
 
 class WingTakeoff(Maneuver):
-    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `away`: it also ends
-    at this distance from its start, m."""
+    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `distance_m`: it also
+    ends at this distance from its start. It waits for a rudder stick that has armed (ArduPlane takeoff.cpp,
+    auto_takeoff_check)."""
 
     def __init__(self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf) -> None:
         super().__init__(context)
@@ -47,16 +48,23 @@ class WingTakeoff(Maneuver):
         self.pitch = pitch
         self._distance_m = distance_m
         self._begin: Ned = context.facts.vehicle.state.position
+        self._waits = False
 
     def start(self, now_ms: int) -> None:
+        self._waits = self.helm.rudder_held
         self._begin = self.facts.vehicle.state.position
-        self.helm.fly(TakeOff(self.down, pitch=self.pitch))
+        if not self._waits:
+            self.helm.fly(TakeOff(self.down, pitch=self.pitch))
         self._look_again(now_ms)
 
     def _look_again(self, now_ms: int) -> None:
-        self.deadline_ms = now_ms + _LOOK_MS if self._distance_m < inf else None
+        self.deadline_ms = now_ms + _LOOK_MS if self._waits or self._distance_m < inf else None
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._waits:
+            if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+                self.start(now_ms)
+            return
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             north, east, _ = self.facts.vehicle.state.position
             self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m

@@ -228,7 +228,7 @@ class Arming:
 
     def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
-        helm.takeoff_allowed = False
+        helm.takeoff_allowed = helm.rudder_held = False
         self._idle_since_ms = None
         self._finish_ms = 0
         self.switches.begin()

@@ -7,9 +7,10 @@ import pytest
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.interface.targets import Sticks
+from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.mav import Result
 from autopilot.modes.auxiliary import ARM_DISARM, CLEAR_MISSION, HIGH, LOW, MISSION_RESET, MOTOR_STOP, SAVE_WAYPOINT
+from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 STABILIZE, ACRO, ALT_HOLD, AUTO, GUIDED, LOITER = 0, 1, 2, 3, 4, 5
@@ -238,3 +239,19 @@ def test_armed_by_force_without_a_transmitter_ever_the_motors_stop_again(enabled
     made.run(1.0)
     assert made.core.facts.armed is armed
     assert ("Radio Failsafe - Disarming" in made.texts) is not armed
+
+
+@pytest.mark.parametrize("mode", [PlaneMode.TAKEOFF, PlaneMode.AUTO])
+def test_a_plane_that_was_armed_by_the_rudder_takes_off_when_the_rudder_is_neutral(mode: PlaneMode) -> None:
+    """ArduPlane takeoff.cpp, its test RudderArmedTakeoffRequiresNeutralThrottle."""
+    made = Bench("plane", parameters={"RC_OVERRIDE_TIME": 100.0})
+    made.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0)])
+    assert made.core.modes.set(mode, made.now_ms).ok
+    assert armed_by_stick(made)
+    made.run(10.0)
+    assert made.core.facts.landed
+    assert not isinstance(made.vehicle.target, TakeOff)
+    hold(made, DOWN, 1.0)
+    assert isinstance(made.vehicle.target, TakeOff)
+    made.run(60.0, lambda: not made.core.facts.landed)
+    assert not made.core.facts.landed
