@@ -21,7 +21,7 @@ _TYPES: Final = frozenset({
 QUADPLANE: Final[VehicleClass] = replace(
     PLANE,
     name="quadplane",
-    face=replace(PLANE.face, vehicle_type=VehicleType.VTOL_FIXEDROTOR, vehicle_types=_TYPES),
+    face=replace(PLANE.face, vehicle_type=VehicleType.VTOL_QUADROTOR, vehicle_types=_TYPES),
     modes=replace(
         PLANE.modes,
         specs=QUADPLANE_MODES,

@@ -46,7 +46,8 @@ class Identity:
     @property
     def vehicle_type(self) -> int:
         """MAV_TYPE."""
-        return self.vehicle_class.face.vehicle_type
+        kind, vtol = self.vehicle_class, self.speaks.habits.vtol_type
+        return kind.face.vehicle_type if vtol is None or not (kind.has_stall_speed and kind.lands_anywhere) else vtol
 
     @property
     def firmware(self) -> str:

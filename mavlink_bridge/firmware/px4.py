@@ -13,7 +13,18 @@ from zlib import crc32
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, Capability, Cmd, Component, Frame, ParameterType, Result, Sensor, SystemState
+from autopilot.mav import (
+    AutopilotType,
+    Capability,
+    Cmd,
+    Component,
+    Frame,
+    ParameterType,
+    Result,
+    Sensor,
+    SystemState,
+    VehicleType,
+)
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import EXTERNAL, LISTED, OFFBOARD, VTOL, WINGS, WINGS_SHOWN
@@ -77,7 +88,7 @@ _HABITS: Final = FirmwareHabits(
     texts_for_stations="NAV_DLL_ACT", repeats_changes=True, empty_circles=True, approaches=True,
     commit_as_number=True, asks_by_int=True, gap_is_error=False,
     answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
-    capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
+    vtol_type=VehicleType.VTOL_FIXEDROTOR, capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

@@ -179,7 +179,7 @@ class Recording:
 def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
     """Return the MAV_TYPE of the vehicle in a log. An ArduPlane with lift motors (Q_ENABLE) is logged as a plane."""
     lifts = wrote == VehicleType.FIXED_WING and parameters.get("Q_ENABLE", 0.0) > 0.0
-    return VehicleType.VTOL_FIXEDROTOR if lifts else wrote
+    return VehicleType.VTOL_QUADROTOR if lifts else wrote
 
 
 class EverySoOften:

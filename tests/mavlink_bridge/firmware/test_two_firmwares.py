@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import COPTER, PLANE, ROVER
+from autopilot.vehicles.kinds import COPTER, PLANE, ROVER, vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.ardupilot import ArduPilot
-from mavlink_bridge.firmware.known import firmware_of, firmware_spoken
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.firmware.known import SPOKEN, firmware_of, firmware_spoken
 from mavlink_bridge.firmware.protocol import Aim, Firmware, FlightOrder
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.firmware.setpoints import Facing
@@ -158,3 +159,12 @@ def test_wings_fly_their_own_missions(vehicle_type: int, kind: str) -> None:
     assert firmware is not None and firmware.vehicle_class.name == kind
     assert (firmware.habits.strategy, firmware.habits.calibration) == ("native", None)
     assert ArduPilot(PLANE).habits == firmware.habits != ArduPilot(COPTER).habits
+
+
+@pytest.mark.parametrize(
+    ("kind", "ardupilot", "px4"), [("copter", 2, 2), ("plane", 1, 1), ("quadplane", 20, 22), ("rover", 10, 10)]
+)
+def test_the_type_of_a_vehicle_is_its_firmwares(kind: str, ardupilot: int, px4: int) -> None:
+    """MAV_TYPE: PX4's standard VTOL is VTOL_FIXEDROTOR; see also `test_as_pymavlink_reads.py`."""
+    as_px4 = SPOKEN["px4"](vehicle_class(kind))
+    assert (Identity(kind).vehicle_type, Identity(kind, speaks=as_px4).vehicle_type) == (ardupilot, px4)

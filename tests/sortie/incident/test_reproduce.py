@@ -94,7 +94,7 @@ def test_a_quadplane_is_flown_again_as_one(tmp_path: Path) -> None:
     built, found = reproduce(logs, tmp_path / "incident")
     assert (built.scenario.vehicle, built.scenario.fault) == ("sim:quadplane", ())
     assert found.same and max(metres for _, metres in found.found.distance) < 12.0  # 0.4 s on its wings
-    assert read_recording(logs).vehicle == VehicleType.VTOL_FIXEDROTOR
+    assert read_recording(logs).vehicle == VehicleType.VTOL_QUADROTOR
 
 
 def test_the_written_test_fails_as_long_as_it_happens(

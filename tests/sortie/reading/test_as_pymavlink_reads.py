@@ -12,6 +12,8 @@ from pymavlink import mavutil
 from pymavlink.DFReader import DFReader_binary
 
 from autopilot.mav import AutopilotType, VehicleType
+from autopilot.vehicles.kinds import KINDS
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.mode_names import ardupilot_mode, mode_of_heartbeat
 from sortie.reading.dataflash_messages import MessageLog
 from tests.sortie.reading.made import dataflash
@@ -50,7 +52,19 @@ def test_names_of_modes() -> None:
     """Of every vehicle that it knows; where there is none, the number."""
     for vehicle_type, modes in mavutil.AP_MAV_TYPE_MODE_MAP.items():
         assert {number: ardupilot_mode(vehicle_type, number) for number in modes} == modes
-    assert ardupilot_mode(VehicleType.VTOL_FIXEDROTOR, 10) == "AUTO"  # a quadplane's own type, which pymavlink lacks
+    assert ardupilot_mode(VehicleType.VTOL_FIXEDROTOR, 10) == "AUTO"  # a quadplane's of PX4, which pymavlink lacks
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_pymavlink_knows_the_modes_of_each_kind_by_its_type(kind: VehicleClass) -> None:
+    """MAVProxy, DroneKit and ArduPilot's own tests have the names of modes from there: with a type that it lacks
+    (22, VTOL_FIXEDROTOR, once) they can ask for none."""
+    known = mavutil.mode_mapping_bynumber(kind.face.vehicle_type)
+    assert known is not None
+    assert set(kind.modes.specs) <= set(known)
+
+
+def test_other_names_of_modes() -> None:
     assert ardupilot_mode(VehicleType.QUADROTOR, 99) == ardupilot_mode(VehicleType.GCS, 99) == "mode 99"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.QUADROTOR, 0x80, 4) == "base mode 0x80"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.SUBMARINE, 0x81, 9) == "SURFACE"
