@@ -240,7 +240,7 @@ class RelayStorm:
             msg_id = frame[7] | frame[8] << 8 | frame[9] << 16
             if msg_id == _HEARTBEAT and frame[5] == 1 and frame[6] == 1:
                 peer.beat_ms = self.now_ms
-            elif msg_id == _ACK:
+            elif msg_id == _ACK and frame[5] == 1:  # a station's garbage may be an answer to another
                 message: Any = codec.decode(msg_id, frame[10 : 10 + frame[1]])
                 if message.result != 5:
                     peer.answered[message.command] += 1

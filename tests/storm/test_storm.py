@@ -24,6 +24,7 @@ from tests.storm.clock import Clock
 from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
+from tests.storm.medium import Air
 from tests.storm.models import MAVPROXY, RESCUER, Model
 from tests.storm.planted import ROOT, rows
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
@@ -31,7 +32,7 @@ from tests.storm.shrink import shrink, write_test
 from tests.storm.station import Station
 from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
 from tests.storm.story import Story
-from tests.storm.swarm import StormPlan, draw
+from tests.storm.swarm import ActPlan, StationPlan, StormPlan, draw
 from tests.storm.verdict import Verdict
 from tests.storm.world import run
 
@@ -166,6 +167,21 @@ def test_an_upload_that_was_broken_off_is_given_up_by_the_vehicle_before_the_nex
         counted += [now_ms] * bool(station.take())
     assert counted[0] == 0
     assert counted[1] >= 500 + ABANDON_MS
+
+
+def test_an_answer_that_a_station_made_up_is_not_the_relays() -> None:
+    """Garbage of one was a COMMAND_ACK to the other, which the router passes on (29310034)."""
+    air = Air(loss=0.05, duplicate=0.05, reorder=0.1, delay_ms=40)
+    stations = (
+        StationPlan(model="MAVSDK", air=air),
+        StationPlan(model="MAVProxy", air=air),
+        StationPlan(model="QGC 4.3"),
+    )
+    garbage = (
+        ActPlan(at_ms=104_900, station=1, what="garbage", seed=701626043),
+        ActPlan(at_ms=112_540, station=2, what="garbage", seed=681866801),
+    )
+    assert run_relay(RelayPlan(seed=29310034, minutes=1.9, stations=stations, acts=garbage)).broken is None
 
 
 def test_a_storm_is_made_as_small_as_it_can_be_and_written_as_a_test(tmp_path: Path) -> None:
