@@ -15,7 +15,7 @@ from sortie import Fleet, Session
 from sortie.api.link import SessionLink
 from sortie.config.fittings import fitted
 from sortie.logs.sensed import SensorRows
-from tests.fakes.station_plan import HOME
+from tests.fakes.station_plan import HOME, LAT, LON
 
 EFI = id_of("EFI_STATUS")
 
@@ -44,8 +44,9 @@ def test_it_follows_the_propeller() -> None:
         session.set_mode("GUIDED")
         session.arm()
         session.takeoff(40.0)
-        session.run_until(lambda session: session.autopilot.helm.arrived, timeout_s=60.0)
+        session.run_until(lambda session: session.state.height > 39.5, timeout_s=60.0)
         assert told(link).fuel_consumed == 0.0
+        session.goto(LAT, LON, 40.0)
         session.run_for(60.0)  # GUIDED circles
         first = told(link)
         session.run_for(6.0)

@@ -56,7 +56,7 @@ class Cockpit:
         self.session.arm()
         self.session.run_until(lambda session: session.state.armed)  # after its preflight, which needs rest
         self.session.takeoff(height)
-        self.session.run_until(lambda session: session.autopilot.helm.arrived, timeout_s=60.0)
+        self.session.run_until(lambda session: session.state.height > height - 0.5, timeout_s=60.0)
         self.session.set_mode("QLOITER")
 
 
