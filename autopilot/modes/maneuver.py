@@ -17,6 +17,7 @@ from autopilot.modes.mode import VehicleContext
 
 _AT_ALTITUDE = 0.5
 """Tolerance of an item with an altitude, m, independent of the waypoint radius."""
+_RUDDER_LOOK_MS = 200
 
 
 class Maneuver:
@@ -54,6 +55,38 @@ class Maneuver:
 
     def refresh_yaw(self) -> None:
         """Apply a changed yaw demand; only needed if targets are set again later."""
+
+
+class RudderedTakeoff(Maneuver):
+    """Base of wings' takeoffs, which wait on the ground for the release of a rudder stick that has armed (ArduPlane
+    takeoff.cpp, auto_takeoff_check; quadplane.cpp, takeoff_controller)."""
+
+    def __init__(self, context: VehicleContext) -> None:
+        super().__init__(context)
+        self._waits = False
+
+    def begin(self, now_ms: int) -> None:
+        """Begin the climb."""
+        raise NotImplementedError
+
+    def climb(self, now_ms: int) -> None:
+        """Check the climb."""
+        raise NotImplementedError
+
+    def start(self, now_ms: int) -> None:
+        waited, self._waits = self._waits, self.helm.rudder_held and self.facts.landed
+        if self._waits:
+            self.deadline_ms = now_ms + _RUDDER_LOOK_MS
+            if not waited:
+                self.announcer.say(Severity.WARNING, "Takeoff waiting for rudder release")
+        else:
+            self.begin(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if not self._waits:
+            self.climb(now_ms)
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.start(now_ms)
 
 
 class Follow(Maneuver):

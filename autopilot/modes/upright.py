@@ -15,7 +15,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
-from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.vehicles.mode_table import LiftOption
 
@@ -69,7 +69,7 @@ def _takes_wings(context: VehicleContext, place: tuple[float, float]) -> bool:
     return not stays and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC and far_from(facts, place)
 
 
-class LiftOff(Maneuver):
+class LiftOff(RudderedTakeoff):
     """Climb straight to `down` (NED m) on lift motors, and pass it at the climb speed (ArduPlane's
     verify_vtol_takeoff)."""
 
@@ -77,11 +77,11 @@ class LiftOff(Maneuver):
         super().__init__(context)
         self._down = down
 
-    def start(self, now_ms: int) -> None:
+    def begin(self, now_ms: int) -> None:
         self.helm.fly(TakeOff(self._down - _THROUGH_M))
         self.deadline_ms = now_ms + _LOOK_MS
 
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
+    def climb(self, now_ms: int) -> None:
         self.done = self.done or self.helm.arrived or self.facts.vehicle.state.position[2] <= self._down
         self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
@@ -318,8 +318,9 @@ class InTurn(Maneuver):
 
 
 class HoverAt(Maneuver):
-    """Fly to `place` (NED m) on wings as far as possible at the present height, then on lift motors to its height. Done
-    there, where it stays. `upright`: on lift motors all the way."""
+    """Fly to `place` (NED m) on wings as far as possible, which climb at once and sink along the way (ArduPlane's
+    setup_alt_slope), then on lift motors to its height. Done there, where it stays. `upright`: on lift motors all the
+    way."""
 
     def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
         super().__init__(context)
@@ -337,9 +338,16 @@ class HoverAt(Maneuver):
             self.helm.fly(Land(None, sink=0.0))
         elif not self._upright and _takes_wings(self.context, self._place[:2]):
             self._until_wings = True
-            self.helm.fly(Leg((*self._place[:2], self.facts.vehicle.state.position[2])))
+            self.helm.fly(Leg(self._place))
         else:
-            self.helm.fly(Land(self._place[:2], sink=0.0))
+            comes_down = self._heights() if _on_wings(self.context) else None
+            self.helm.fly(Land(self._place[:2], sink=0.0, comes_down=comes_down))
+
+    def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Heights of the way on wings, as in `Land`: its own by the stopping distance."""
+        (north, east, here), (to_north, to_east, down) = self.facts.vehicle.state.position, self._place
+        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0))
+        return (near_m, down), (hypot(north - to_north, east - to_east), min(here, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:

@@ -227,18 +227,32 @@ class VerticalReturnMode(_StagedMode):
 
 
 class CircleDownMode(_StagedMode):
-    """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and lands vertically."""
+    """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and changes to QLAND there; at once from a hover."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode) -> None:
+        super().__init__(context, spec)
+        self._auto = auto
 
     def enter(self, now_ms: int) -> None:
         facts = self.facts
         if not facts.armed:
             self.helm.fly(Idle())
-            return
-        north, east, down = facts.vehicle.state.position
-        low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
-        circle = replace(loiter(facts, (north, east, low)), at_height=True)
-        stages = [LoiterItem(self.context, circle, 0, None, straight=True), SetDown(self.context, (north, east))]
-        self._begin(stages, now_ms)
+        elif facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC:
+            self._begin([Maneuver(self.context)], now_ms)
+        else:
+            north, east, down = facts.vehicle.state.position
+            low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
+            circle = replace(loiter(facts, (north, east, low)), at_height=True)
+            self._begin([LoiterItem(self.context, circle, 0, None, straight=True)], now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        super().update(now_ms, events)
+        if self._stages and self._stages[0].done:
+            self._stages = []
+            self._auto.request_mode(PlaneMode.QLAND)
+
+    def next_deadline_ms(self) -> int | None:
+        return self.facts.now_ms if self._stages and self._stages[0].done else super().next_deadline_ms()
 
 
 class AutolandBy(IntEnum):

@@ -19,7 +19,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
@@ -37,10 +37,9 @@ _NEAR_M: Final = 3.0  # height tolerance on a course
 _FOR_EVER_MS: Final = 10**12
 
 
-class WingTakeoff(Maneuver):
+class WingTakeoff(RudderedTakeoff):
     """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `distance_m`: it also
-    ends at this distance from its start. It waits for a rudder stick that has armed (ArduPlane takeoff.cpp,
-    auto_takeoff_check)."""
+    ends at this distance from its start."""
 
     def __init__(self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf) -> None:
         super().__init__(context)
@@ -48,23 +47,16 @@ class WingTakeoff(Maneuver):
         self.pitch = pitch
         self._distance_m = distance_m
         self._begin: Ned = context.facts.vehicle.state.position
-        self._waits = False
 
-    def start(self, now_ms: int) -> None:
-        self._waits = self.helm.rudder_held
+    def begin(self, now_ms: int) -> None:
         self._begin = self.facts.vehicle.state.position
-        if not self._waits:
-            self.helm.fly(TakeOff(self.down, pitch=self.pitch))
+        self.helm.fly(TakeOff(self.down, pitch=self.pitch))
         self._look_again(now_ms)
 
     def _look_again(self, now_ms: int) -> None:
-        self.deadline_ms = now_ms + _LOOK_MS if self._waits or self._distance_m < inf else None
+        self.deadline_ms = now_ms + _LOOK_MS if self._distance_m < inf else None
 
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._waits:
-            if self.deadline_ms is not None and now_ms >= self.deadline_ms:
-                self.start(now_ms)
-            return
+    def climb(self, now_ms: int) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             north, east, _ = self.facts.vehicle.state.position
             self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m

@@ -2,9 +2,10 @@
 known heights.
 
 Each needed block of terrain (`autopilot.interface.terrain.Terrain.pending`) is requested by TERRAIN_REQUEST, oldest
-first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by TERRAIN_REPORT of that
-place. While terrain is known, or a range finder looks down, a TERRAIN_REPORT of the vehicle's place goes to all links
-once a second of link time, which is enough for displays also when vehicle time is faster.
+first, every two seconds until its grids have come by TERRAIN_DATA; then the next is requested at once. TERRAIN_CHECK is
+answered by TERRAIN_REPORT of that place. While terrain is known, or a range finder looks down, a TERRAIN_REPORT of the
+vehicle's place goes to all links once a second of link time, which is enough for displays also when vehicle time is
+faster.
 
 AP_Terrain requests data around the vehicle from its start; here it is requested only when a height above the ground is
 used or measured. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
@@ -69,16 +70,18 @@ class TerrainService(Speaker):
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() == "TERRAIN_DATA":
-            self._take(message)
+            self._take(message, now_ms)
         elif abs(message.lat) <= 900_000_000 and abs(message.lon) <= 1_800_000_000:
             self._out.append(Outgoing(terrain_report(self._facts, message.lat / 1e7, message.lon / 1e7), peer.link))
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: Message, now_ms: int) -> None:
         """Store terrain heights; data not requested, or with another spacing, is ignored."""
-        terrain = self._terrain
+        terrain, missing = self._terrain, len(self._terrain.pending)
         if message.grid_spacing == round(terrain.spacing_m) and message.gridbit < _GRIDS:
             heights = np.array(message.data, np.int16).reshape(GRID, GRID)
             terrain.receive(message.lat, message.lon, message.gridbit, heights)
+            if len(terrain.pending) < missing:
+                self._ask_ms = now_ms
 
     def handle_timeout(self, now_ms: int) -> None:
         if not self._has_station():

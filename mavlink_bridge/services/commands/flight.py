@@ -15,6 +15,7 @@ from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Drive, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
+from autopilot.mission.commands import Ability
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
@@ -78,10 +79,13 @@ def run_prearm_checks(_command: Command, context: Context) -> Outcome:
 
 
 def take_off(command: Command, context: Context) -> Outcome:
-    """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as in ArduPilot."""
-    height = command.param(7)
+    """NAV_TAKEOFF: param7 metres above home, and for wings with lift motors above where they stand (ArduPlane's
+    do_user_takeoff); position and yaw are ignored, as in ArduPilot."""
+    facts, height = context.parts.facts, command.param(7)
     if not 0.0 < height < HIGHEST_M:
         return FAILED
+    if facts.vehicle_class.has(Ability.LIFT):
+        height += facts.height
     return context.parts.commands.takeoff(height)
 
 

@@ -241,16 +241,19 @@ def test_armed_by_force_without_a_transmitter_ever_the_motors_stop_again(enabled
     assert ("Radio Failsafe - Disarming" in made.texts) is not armed
 
 
-@pytest.mark.parametrize("mode", [PlaneMode.TAKEOFF, PlaneMode.AUTO])
-def test_a_plane_that_was_armed_by_the_rudder_takes_off_when_the_rudder_is_neutral(mode: PlaneMode) -> None:
-    """ArduPlane takeoff.cpp, its test RudderArmedTakeoffRequiresNeutralThrottle."""
-    made = Bench("plane", parameters={"RC_OVERRIDE_TIME": 100.0})
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("plane", PlaneMode.TAKEOFF), ("plane", PlaneMode.AUTO), ("quadplane", PlaneMode.AUTO)]
+)
+def test_wings_that_were_armed_by_the_rudder_take_off_when_the_rudder_is_neutral(kind: str, mode: PlaneMode) -> None:
+    """ArduPlane takeoff.cpp, quadplane.cpp, its tests RudderArmedTakeoffRequiresNeutralThrottle."""
+    made = Bench(kind, parameters={"RC_OVERRIDE_TIME": 100.0})
     made.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0)])
     assert made.core.modes.set(mode, made.now_ms).ok
     assert armed_by_stick(made)
     made.run(10.0)
     assert made.core.facts.landed
     assert not isinstance(made.vehicle.target, TakeOff)
+    assert made.texts.count("Takeoff waiting for rudder release") == 1
     hold(made, DOWN, 1.0)
     assert isinstance(made.vehicle.target, TakeOff)
     made.run(60.0, lambda: not made.core.facts.landed)

@@ -96,14 +96,29 @@ def test_qrtl_comes_down_on_its_way_home() -> None:
 
 @pytest.mark.parametrize(("low", "down"), [(15.0, -15.0), (60.0, -40.0)])
 def test_it_circles_down_before_it_lands(low: float, down: float) -> None:
-    """To Q_RTL_ALT, but never up."""
+    """To Q_RTL_ALT, but never up; there the mode becomes QLAND, as in ArduPlane."""
     bench = flying()
+    bench.core.guided.flight.go_to((900.0, 0.0, -40.0))
+    bench.run(100.0, lambda: bench.vehicle.state.position[0] > 780.0)
     bench.parameters.set("Q_RTL_ALT", low)
     assert bench.core.modes.set(M.LOITER_ALT_QLAND, bench.now_ms).ok
     circle = bench.vehicle.target
     assert isinstance(circle, Circle) and circle.at_height and circle.center[2] == pytest.approx(down, abs=2.0)
-    bench.run(100.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(100.0, lambda: bench.core.modes.number == M.QLAND)
     assert isinstance(bench.vehicle.target, Land)
+    assert bench.core.modes.number == M.QLAND
+
+
+def test_a_hover_does_not_circle_down() -> None:
+    """ArduPlane's ModeLoiterAltQLand: from a VTOL mode it is QLAND at once."""
+    bench = flying()
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    bench.vehicle.state.report[R.VTOL_STATE] = VtolState.MC
+    before = len(bench.vehicle.targets)
+    assert bench.core.modes.set(M.LOITER_ALT_QLAND, bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.modes.number == M.QLAND
+    assert [target for target in bench.vehicle.targets[before:] if isinstance(target, Circle)] == []
 
 
 @pytest.mark.parametrize(

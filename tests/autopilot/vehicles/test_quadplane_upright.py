@@ -87,6 +87,19 @@ def test_a_return_becomes_upright_where_it_can_stop() -> None:
     assert landed(bench) and away(bench) < 2.0
 
 
+@pytest.mark.parametrize(("place", "seconds"), [(100.0, 45.0), (25.0, 55.0)])
+def test_it_comes_to_a_hover_at_the_height_of_its_place(place: float, seconds: float) -> None:
+    """Q_GUIDED_MODE 1, 600 m away: wings climb at once and sink on the way, as in ArduPlane (DoRepositionTerrain of its
+    tests); at its height over the place alone it took a minute and a half."""
+    bench = up(height=60.0)
+    bench.parameters.set("Q_GUIDED_MODE", 1.0)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.core.guided.flight.go_to((600.0, 0.0, -place))
+    bench.run(seconds, lambda: bench.core.guided.flight.reached)
+    assert bench.core.guided.flight.reached
+    assert bench.vehicle.state.position == pytest.approx((600.0, 0.0, -place), abs=1.5)
+
+
 @pytest.mark.parametrize(("wind", "seed"), [(0.0, 7), (8.0, 7), (8.0, 2), (8.0, 4)])
 def test_a_return_downwind_lands_on_its_pad(wind: float, seed: int) -> None:
     """It begins to stop earlier, by its speed over ground, and what its wings take from the lift motors while air comes

@@ -127,6 +127,17 @@ def test_a_block_is_asked_for_until_it_is_whole(station: Station) -> None:
     assert not station.requests
 
 
+def test_the_next_block_is_asked_for_as_soon_as_one_is_whole(station: Station) -> None:
+    """A way over ten blocks is known in some seconds, not after two for each: a mission that begins at once would
+    come to ground that is not known yet."""
+    for north in range(10):
+        place = to_global(HOME, (2_400.0 * north, 0.0, 0.0))
+        station.session.autopilot.facts.altitude(Frame.GLOBAL_TERRAIN_ALT, 0.0, place.lat, place.lon)
+    station.serve(5.0)
+    assert len(station.requests) == 10
+    assert station.report(0.0).pending == 0
+
+
 def test_what_has_come_is_known(station: Station) -> None:
     """Between the posts, to the metre in which they come; with the vehicle's own height over it."""
     station.report(0.0)

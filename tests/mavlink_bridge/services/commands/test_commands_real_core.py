@@ -13,7 +13,8 @@ from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
-from autopilot.mav import Result
+from autopilot.interface.targets import TakeOff
+from autopilot.mav import Cmd, Result
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Message, Peer, Service
@@ -24,6 +25,7 @@ from mavlink_bridge.services.sticks import StickService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sitl.vehicles.copter import SimulatedCopter
+from tests.fakes.core_bench import Bench
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -91,6 +93,22 @@ def test_a_flight_as_qgroundcontrol_commands_it() -> None:
     assert one.long(176, 1, BRAKE) is A
     assert one.long(21) is A
     assert one.autopilot.modes.number == LAND
+
+
+@pytest.mark.parametrize(("kind", "down"), [("copter", -25.0), ("plane", -25.0), ("quadplane", -5.0)])
+def test_a_takeoff_counts_from_home_or_from_where_it_stands(kind: str, down: float) -> None:
+    """Home is 20 m above the vehicle: ArduPlane's do_user_takeoff climbs from the present place (MAV_CMD_NAV_TAKEOFF of
+    its tests)."""
+    bench = Bench(kind)
+    commands = CommandService(bench.core, RecordingTelemetry(), vehicle_now=lambda: bench.now_ms)
+    assert bench.core.modes.set(bench.core.facts.vehicle_class.modes.guided, bench.now_ms).ok
+    here = bench.vehicle.state.place
+    assert bench.core.home.set(GeoPoint(here.lat, here.lon, here.alt + 20.0)).ok
+    bench.arm()
+    message = dialect.MAVLink_command_long_message(1, 1, Cmd.NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, 0, 5)
+    commands.handle_message(message, QGC, bench.now_ms)
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(down, abs=0.1)
 
 
 def test_refusals_reach_the_asker_as_results() -> None:
