@@ -40,6 +40,7 @@ from autopilot.modes.buttons import Buttons
 from autopilot.modes.follow import Lead
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
+from autopilot.modes.lift_voice import LiftVoice
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.mode_switch import ModeSwitch
 from autopilot.modes.payload import Payload
@@ -123,6 +124,7 @@ class Autopilot:
         self.turns = PassTurns(self._rows())
         if facts.vehicle_class.has(Ability.LIFT):
             self.turns.join(TransitionWatch(facts, announcer, self.helm).turn, "wind")
+            self.turns.join(LiftVoice(facts, announcer, self.helm, lambda: self.modes.mode.is_landing).turn, "trail")
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:

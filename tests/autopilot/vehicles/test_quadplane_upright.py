@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import degrees, hypot
 
 import pytest
@@ -298,3 +299,32 @@ def test_it_turns_into_the_wind_where_it_holds_a_place(direction: float, wanted:
     assert bench.core.modes.set(M.QHOVER, bench.now_ms).ok
     bench.run(20.0)
     assert bench.vehicle.state.yaw == pytest.approx(begun, abs=0.15), "QHOVER holds no place"
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+def told(bench: Bench) -> list[str]:
+    """Texts about lift motors, without their numbers."""
+    begins = ("Transition", "VTOL", "Land ")
+    return [re.sub(r"[ =][-\d.]+", "", text) for text in bench.texts if text.startswith(begins)]
+
+
+UP = ["Transition started airspeed", "Transition airspeed reached", "Transition done"]
+DOWN = ["VTOL airbrake v d sd h", "VTOL position1 v d h", "Land descend started", "Land final started", "Land complete"]
+
+
+def test_transitions_and_landings_are_told_as_by_arduplane() -> None:
+    """Its tests wait for these texts, and so do scripts of people."""
+    bench = standing()
+    mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=20.0), waypoint(700.0, 0.0, 20.0), item(Cmd.NAV_VTOL_LAND))
+    assert landed(bench)
+    assert told(bench) == UP + DOWN
+
+
+def test_without_assistance_a_transition_waits_for_its_airspeed() -> None:
+    """Q_ASSIST_SPEED 0; wings that lift motors take over from by a pilot are not told."""
+    bench = up({"Q_ASSIST_SPEED": 0.0})
+    assert bench.core.modes.set(M.CRUISE, bench.now_ms).ok
+    bench.run(30.0, lambda: state(bench) == VtolState.FW)
+    assert bench.core.modes.set(M.QHOVER, bench.now_ms).ok
+    bench.run(30.0, lambda: state(bench) == VtolState.MC)
+    assert told(bench) == ["Transition airspeed wait", *UP[1:]]

@@ -1,0 +1,101 @@
+"""ArduPlane's texts about lift motors: transitions to the wings and back, and the parts of a vertical landing at a place.
+
+Only the report shows these changes, so they are looked at while it flies. Source: ArduPilot ArduPlane/quadplane.cpp
+(SLT_Transition::update, vtol_position_controller, verify_vtol_land, check_land_complete).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.context.turns import PassTurn
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.targets import Land
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Severity, VtolState
+from autopilot.modes.upright import stopping_m
+
+_LOOK_MS: Final = 200
+_DESCENDS_M, _DESCENDS_MPS = 2.0, 3.0  # of the place of a landing
+
+
+class LiftVoice:
+    """Announces what lift motors begin and end. `lands()`: the mode brings the vehicle down to the ground."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, lands: Callable[[], bool]) -> None:
+        self._facts, self._announcer, self._helm, self._lands = facts, announcer, helm, lands
+        self._state = VtolState.MC
+        self._fast = False  # a transition has reached its airspeed
+        self._descends = self._final = False
+        self._due_ms: int | None = None
+        self.turn = PassTurn(
+            "lift voice",
+            "it tells what the vehicle did, whatever follows",
+            hears=int(VehicleEvent.LANDED),
+            hear=self._landed,
+            update=self._update,
+            deadline=lambda: self._due_ms,
+            armed=self._armed,
+        )
+
+    def _armed(self, armed: bool, now_ms: int) -> None:
+        own = self._facts.personality.keeps_upright or self._facts.vehicle.capabilities.own_modes
+        self._due_ms = now_ms if armed and not own else None
+        self._state, self._fast, self._descends, self._final = VtolState.MC, False, False, False
+
+    def _landed(self, events: VehicleEvent, now_ms: int) -> None:
+        if self._due_ms is not None and self._lands():
+            self._say("Land complete")
+
+    def _update(self, now_ms: int) -> None:
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + _LOOK_MS
+        if self._facts.landed:
+            return
+        before, self._state = self._state, VtolState(int(self._facts.vehicle.state.report[report.VTOL_STATE]))
+        if self._state is VtolState.TRANSITION_TO_FW:
+            self._speeds_up(before)
+        elif before is VtolState.TRANSITION_TO_FW and self._state is VtolState.FW and self._fast:
+            self._say("Transition done")
+        target = self._helm.target
+        if isinstance(target, Land) and target.position is not None and target.approach is None:
+            self._stops(target.position, before)
+
+    def _speeds_up(self, before: VtolState) -> None:
+        airspeed, assist = float(self._facts.vehicle.state.report[report.AIR_SPEED]), self._facts.param("Q_ASSIST_SPEED")
+        if before is not self._state:
+            self._fast = False
+            slow = airspeed < assist
+            self._say(f"Transition started airspeed {airspeed:.1f}" if slow else "Transition airspeed wait")
+        if not self._fast and airspeed >= max(self._facts.param("AIRSPEED_MIN"), assist + 1.0):
+            self._fast = True
+            self._say(f"Transition airspeed reached {airspeed:.1f}")
+
+    def _stops(self, place: tuple[float, float], before: VtolState) -> None:
+        """Announce the parts of the way to a hover at a place, and of a landing there."""
+        (north, east, _), speed = self._facts.vehicle.state.position, self._speed
+        away_m, height = hypot(north - place[0], east - place[1]), self._facts.height
+        if self._state is not before and self._state is VtolState.TRANSITION_TO_MC:
+            stop_m = stopping_m(self._facts, speed)
+            self._say(f"VTOL airbrake v={speed:.1f} d={away_m:.0f} sd={stop_m:.0f} h={height:.1f}")
+        elif self._state is not before and before is VtolState.TRANSITION_TO_MC:
+            self._say(f"VTOL position1 v={speed:.1f} d={away_m:.1f} h={height:.1f}")
+        if self._state is not VtolState.MC or not self._lands():
+            self._descends = self._final = False
+        elif not self._descends and away_m < _DESCENDS_M and speed < _DESCENDS_MPS:
+            self._descends = True
+            self._say("Land descend started")
+        elif self._descends and not self._final and height < self._facts.param("Q_LAND_FINAL_ALT", 6.0):
+            self._final = True
+            self._say("Land final started")
+
+    @property
+    def _speed(self) -> float:
+        return float(self._facts.vehicle.state.report[report.GROUND_SPEED])
+
+    def _say(self, text: str) -> None:
+        self._announcer.say(Severity.INFO, text)
