@@ -1,4 +1,4 @@
-"""ArduPlane's texts about lift motors: transitions to the wings and back, and the parts of a vertical landing at a place.
+"""ArduPlane's texts about lift motors: transitions to the wings and back, and parts of a vertical landing at a place.
 
 Only the report shows these changes, so they are looked at while it flies. Source: ArduPilot ArduPlane/quadplane.cpp
 (SLT_Transition::update, vtol_position_controller, verify_vtol_land, check_land_complete).
@@ -66,7 +66,10 @@ class LiftVoice:
             self._stops(target.position, before)
 
     def _speeds_up(self, before: VtolState) -> None:
-        airspeed, assist = float(self._facts.vehicle.state.report[report.AIR_SPEED]), self._facts.param("Q_ASSIST_SPEED")
+        airspeed, assist = (
+            float(self._facts.vehicle.state.report[report.AIR_SPEED]),
+            self._facts.param("Q_ASSIST_SPEED"),
+        )
         if before is not self._state:
             self._fast = False
             slow = airspeed < assist

@@ -341,7 +341,7 @@ class HoverAt(Maneuver):
             self.helm.fly(Leg(self._place))
         else:
             comes_down = self._heights() if _on_wings(self.context) else None
-            self.helm.fly(Land(self._place[:2], sink=0.0, comes_down=comes_down))
+            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=comes_down))
 
     def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way on wings, as in `Land`: its own by the stopping distance."""
@@ -368,7 +368,7 @@ class HoverAt(Maneuver):
                 self.deadline_ms = None
             else:
                 self._climbs = above < 0.0
-                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2]))
+                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2], down=self._place[2]))
 
 
 class WingsOrUpright(Maneuver):

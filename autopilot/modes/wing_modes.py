@@ -27,6 +27,8 @@ from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
 _GENTLE, _FARTHEST = 0.6, 20.0  # share of TECS_SINK_MAX on the way home; largest distance of its beginning, in radii
+_LOOK_MS: Final = 200
+_AT_M: Final = 1.0  # tolerance of the height at which LOITER_ALT_QLAND becomes QLAND
 _LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
@@ -226,33 +228,43 @@ class VerticalReturnMode(_StagedMode):
             self.helm.fly(Idle())
 
 
-class CircleDownMode(_StagedMode):
+class CircleDownMode(Mode):
     """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and changes to QLAND there; at once from a hover."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode) -> None:
         super().__init__(context, spec)
         self._auto = auto
+        self._low: float | None = None  # NED d of the circle; None: there is none
+        self._due_ms: int | None = None
 
     def enter(self, now_ms: int) -> None:
-        facts = self.facts
+        facts, self._low, self._due_ms = self.facts, None, now_ms
         if not facts.armed:
-            self.helm.fly(Idle())
-        elif facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC:
-            self._begin([Maneuver(self.context)], now_ms)
-        else:
+            self.disarmed()
+        elif facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
             north, east, down = facts.vehicle.state.position
-            low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
-            circle = replace(loiter(facts, (north, east, low)), at_height=True)
-            self._begin([LoiterItem(self.context, circle, 0, None, straight=True)], now_ms)
+            self._low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
+            self.helm.fly(replace(loiter(facts, (north, east, self._low)), at_height=True))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        super().update(now_ms, events)
-        if self._stages and self._stages[0].done:
-            self._stages = []
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        low, down = self._low, self.facts.vehicle.state.position[2]
+        if low is None or (self.helm.arrived and down > low - _AT_M):
+            self._due_ms = None
             self._auto.request_mode(PlaneMode.QLAND)
+        else:
+            self._due_ms = now_ms + _LOOK_MS
 
     def next_deadline_ms(self) -> int | None:
-        return self.facts.now_ms if self._stages and self._stages[0].done else super().next_deadline_ms()
+        return self._due_ms
+
+    def exit(self) -> None:
+        self._due_ms = None
+
+    def disarmed(self) -> None:
+        self.exit()
+        self.helm.fly(Idle())
 
 
 class AutolandBy(IntEnum):

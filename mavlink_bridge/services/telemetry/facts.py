@@ -12,9 +12,10 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
-from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Target, Velocity
+from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, Target, Velocity
 from autopilot.mav import ChargeState, FenceBreach, HighLatencyFailure, ModeFlag, PositionMask, Sensor, VtolState
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
+from autopilot.mission.commands import Ability
 from autopilot.modes.outputs import relay_status
 from autopilot.safety.fence_limits import FenceType
 from mavlink_bridge.firmware.identity import Identity
@@ -97,25 +98,30 @@ class GoalReader:
     """Reader of the target of GUIDED and NAV_GUIDED_ENABLE, as ArduCopter reports it, armed or not. A place is reported
     with only the position valid, a velocity (which expires, and is none until the first request) with only the velocity
     valid, or both. Nothing is reported for an attitude or in other modes. `shown`: the firmware of this kind of vehicle
-    has the message. Source: ArduCopter GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
+    has the message. For wings the place is that of POSITION_TARGET_GLOBAL_INT, in any mode. Source: ArduCopter
+    GCS_MAVLink_Copter.cpp, send_position_target_local_ned; ArduPlane GCS_MAVLink_Plane.cpp,
+    send_position_target_global_int."""
 
     def __init__(self, parts: VehicleParts, *, shown: bool) -> None:
         self._parts = parts
         self._shown = shown
+        self._wings = parts.facts.vehicle_class.has_stall_speed
         self._target: Target | None = None
         self._since_ms = 0
 
     def read(self, out: Vector) -> None:
         parts = self._parts
-        if not (self._shown and parts.modes.mode.takes_targets):
-            out[s.GOAL_TOLD] = 0.0
+        told = self._shown and parts.modes.mode.takes_targets
+        out[s.GOAL_TOLD] = out[s.GOAL_PLACED] = 0.0
+        if not (told or self._wings):
             return
         target, now_ms = parts.helm.target, parts.facts.now_ms
         if target is not self._target:
             self._target, self._since_ms = target, now_ms
         goal = self._goal(target, now_ms - self._since_ms)
-        out[s.GOAL_TOLD] = goal is not None
+        out[s.GOAL_TOLD] = told and goal is not None
         if goal is not None:
+            out[s.GOAL_PLACED] = self._wings and goal[0] == _PLACE
             out[s.GOAL_MASK] = goal[0]
             out[s.GOAL_N : s.GOAL_N + 7] = (*goal[1], *goal[2], 0.0)
 
@@ -136,6 +142,8 @@ class GoalReader:
                 return _MOVES, _NOWHERE, _NOWHERE
             case Hold(position=place) if place is not None:
                 return _PLACE, place, _NOWHERE
+            case Land(position=place, down=down) if place is not None and self._wings:
+                return _PLACE, (*place, down), _NOWHERE
             case _:
                 return None
 
@@ -147,7 +155,7 @@ class FactReader:
     def __init__(self, parts: TelemetryParts, identity: Identity, source: Vector, boot_unix_us: int) -> None:
         self._parts = parts
         self._source = source
-        self._auto_modes = identity.vehicle_class.modes.autos
+        self._modes = identity.vehicle_class.modes
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
         self._sensors_seen: tuple[float, float, int, bool, int, int, int, int, bool] | None = None
@@ -188,6 +196,7 @@ class FactReader:
             out[s.CUSTOM_MODE], out[s.INTENDED_MODE] = shown
             out[s.SHORT_MODE] = shown[0] if shown[0] < _HALF else shown[0] // _HALF  # PX4: mode and submode
             out[s.STANDARD_MODE] = personality.standard_mode(shown[0])
+            out[s.STANDS_AS] = VtolState.FW if self._stands_on_wings else VtolState.UNDEFINED
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands
@@ -206,6 +215,15 @@ class FactReader:
         if version != self._parameters_seen:
             self._parameters_seen = version
             self._source[s.RELAYS_ON], self._source[s.RELAYS_PRESENT] = relay_status(self._parts.facts)
+
+    @property
+    def _stands_on_wings(self) -> bool:
+        """True in a mode that would not lift off upright, as ArduPlane's in_vtol_mode is False there."""
+        facts, modes = self._parts.facts, self._modes
+        if not facts.vehicle_class.has(Ability.LIFT):
+            return False
+        own = facts.personality.keeps_upright or facts.vehicle.capabilities.own_modes
+        return not own and self._parts.modes.number not in modes.hovering | modes.landing | modes.of_flights
 
     @property
     def _stands(self) -> bool:
@@ -232,7 +250,7 @@ class FactReader:
             self._speaks.wire_seq(sequencer.current_nav_index()),
             total or NO_TOTAL,
             wire_state(sequencer.state(), total),
-            wire_mode(parts.modes.number, self._auto_modes),
+            wire_mode(parts.modes.number, self._modes.autos),
             plans.mission.checksum(),
             plans.fence.checksum(),
             plans.rally.checksum(),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from autopilot.interface import report
 from autopilot.interface.fields import Fields
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 from autopilot.mav import EkfFlag
@@ -62,6 +63,8 @@ GOAL_N = _slots.block(7)  # m, followed by east and down, velocity in m/s, yaw i
 AUTOPILOT = _slots.block(1)  # MAV_AUTOPILOT
 STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE under which the mode is listed
 INTENDED_MODE = _slots.block(1)  # last requested mode; differs from CUSTOM_MODE after a failsafe
+GOAL_PLACED = _slots.block(1)  # 1 if the global target is the place of GOAL_N, not where the vehicle steers to now
+STANDS_AS = _slots.block(1)  # MAV_VTOL_STATE on the ground; 0: that of the report
 TELLS_REFERENCE = _slots.block(1)  # 1 if the target is the present steering reference, as in PX4
 VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE; for fixed wings that of the report
 HAS_PITOT = _slots.block(1)  # 0 or 1
@@ -129,11 +132,15 @@ def derive(s: Any) -> None:
     s[GPS_SPEED] = sqrt(s[report.GPS_VN] * s[report.GPS_VN] + s[report.GPS_VE] * s[report.GPS_VE])
     s[GPS_COURSE_CDEG] = centidegrees(atan2(s[report.GPS_VE], s[report.GPS_VN]))
     bearing, away = s[report.WP_BEARING], s[report.WP_DISTANCE]
+    north, east, above = away * cos(bearing), away * sin(bearing), s[report.ALT_ERROR]
+    if s[GOAL_PLACED] != 0.0:
+        north, east = s[GOAL_N] - s[report.NORTH], s[GOAL_N + 1] - s[report.EAST]
+        above = s[report.DOWN] - s[GOAL_N + 2]
     lat = s[report.LAT]
-    s[TARGET_LAT] = lat + away * cos(bearing) / METRES_PER_DEGREE
+    s[TARGET_LAT] = lat + north / METRES_PER_DEGREE
     middle = radians((lat + s[TARGET_LAT]) / 2.0)
-    s[TARGET_LON] = s[report.LON] + away * sin(bearing) / (METRES_PER_DEGREE * max(cos(middle), 0.01))
-    s[TARGET_ALT] = s[report.ALT] + s[report.ALT_ERROR]
+    s[TARGET_LON] = s[report.LON] + east / (METRES_PER_DEGREE * max(cos(middle), 0.01))
+    s[TARGET_ALT] = s[report.ALT] + above
     s[BEARING_DEG] = floor(centidegrees(bearing) / 100.0) if bearing == bearing else bearing
     course = s[report.NAV_BEARING]
     s[NAV_BEARING_DEG] = floor(centidegrees(course) / 100.0) if course == course else course
@@ -153,7 +160,8 @@ def derive(s: Any) -> None:
             s[GOAL_N + k] = s[report.TARGET_N + k]
         s[GOAL_N + 6] = s[report.TARGET_YAW]
     if s[HAS_PITOT] != 0.0:
-        s[VTOL_STATE] = s[report.VTOL_STATE]
+        stands = s[STANDS_AS] != 0.0 and s[LANDED] == ON_GROUND
+        s[VTOL_STATE] = s[STANDS_AS] if stands else s[report.VTOL_STATE]
     base_mode = s[BASE_MODE]
     s[CUSTOM_0] = base_mode - 256.0 if base_mode >= 128.0 else base_mode
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import PayloadAction
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.modes.outputs import relay_status
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -122,3 +122,11 @@ def test_without_one_it_is_recorded() -> None:
     bench = Bench(parameters={"SERVO6_FUNCTION": 28})
     assert gripper(bench, GRAB) == []
     assert bench.vehicle.outputs == [] and bench.events(PayloadAction)
+
+
+@pytest.mark.parametrize(("channel", "takes"), [(5, False), (8, False), (9, True)])
+def test_the_outputs_of_lift_motors_are_no_free_ones(channel: int, takes: bool) -> None:
+    """SERVO5_FUNCTION to SERVO8_FUNCTION of a quadplane are 33 to 36, as ArduPlane sets them (AirMode of its tests)."""
+    bench = Bench("quadplane")
+    assert bench.parameters[f"SERVO{channel}_FUNCTION"] == (0.0 if takes else 28.0 + channel)
+    assert bench.core.payload.command(Cmd.DO_SET_SERVO, (channel, 1700.0), bench.now_ms).ok is takes

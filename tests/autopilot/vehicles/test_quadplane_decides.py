@@ -107,6 +107,7 @@ def test_it_circles_down_before_it_lands(low: float, down: float) -> None:
     bench.run(100.0, lambda: bench.core.modes.number == M.QLAND)
     assert isinstance(bench.vehicle.target, Land)
     assert bench.core.modes.number == M.QLAND
+    assert bench.vehicle.state.position[2] == pytest.approx(down, abs=2.0)
 
 
 def test_a_hover_does_not_circle_down() -> None:
@@ -286,7 +287,7 @@ def test_it_hovers_over_a_place_of_guided(height: float) -> None:
     assert isinstance(bench.vehicle.target, Circle)
     bench.parameters.set("Q_GUIDED_MODE", 1.0)
     guided.go_to((300.0, 0.0, -height))
-    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0)
+    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0, down=-height)
     bench.run(2.0)
     guided.pause()
     assert isinstance(bench.vehicle.target, Circle)
@@ -295,10 +296,10 @@ def test_it_hovers_over_a_place_of_guided(height: float) -> None:
     guided.resume()
     bench.run(120.0, lambda: abs(bench.vehicle.state.position[2] + height) <= 0.5)
     bench.run(20.0)
-    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0)
+    assert bench.vehicle.target == Land((300.0, 0.0), sink=0.0, down=-height)
     assert bench.vehicle.state.position == pytest.approx((300.0, 0.0, -height), abs=1.0)
     guided.go_to((0.0, 0.0, -height))
-    assert bench.vehicle.target == Land((0.0, 0.0), sink=0.0)
+    assert bench.vehicle.target == Land((0.0, 0.0), sink=0.0, down=-height)
     guided.take_off(-80.0)
     bench.run(60.0, lambda: isinstance(bench.vehicle.target, Land))
     assert isinstance(bench.vehicle.target, Land), "what follows is not moved by the hover from before"

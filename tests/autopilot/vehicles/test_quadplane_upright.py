@@ -301,6 +301,17 @@ def test_it_turns_into_the_wind_where_it_holds_a_place(direction: float, wanted:
     assert bench.vehicle.state.yaw == pytest.approx(begun, abs=0.15), "QHOVER holds no place"
 
 
+def test_it_lands_from_the_height_to_which_it_has_circled_down() -> None:
+    """LOITER_ALT_QLAND on the simulator: not from five metres above it."""
+    bench = up(height=60.0)
+    assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
+    bench.run(60.0, lambda: state(bench) == VtolState.FW)
+    assert bench.core.modes.set(M.LOITER_ALT_QLAND, bench.now_ms).ok
+    bench.run(120.0, lambda: bench.core.modes.number == M.QLAND)
+    assert bench.core.modes.number == M.QLAND and height(bench) == pytest.approx(15.0, abs=1.5)
+    assert landed(bench)
+
+
 # --- texts ------------------------------------------------------------------------------------------------------------
 def told(bench: Bench) -> list[str]:
     """Texts about lift motors, without their numbers."""

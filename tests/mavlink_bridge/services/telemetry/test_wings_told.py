@@ -1,0 +1,83 @@
+"""What ground stations are told of wings, as by ArduPlane: where they are going, and what they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.mav import Cmd, Frame, RepositionFlag, VtolState
+from autopilot.vehicles.mode_table import PlaneMode
+from sortie import Session, mavlink
+from sortie.api.link import SessionLink
+
+M = PlaneMode
+
+
+class Told:
+    """A session with a ground station."""
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.link = session, session.connect()
+
+    def after(self, seconds: float, name: str) -> Any:
+        """The last message of this name in these seconds."""
+        self.session.run_for(seconds)
+        return self.link.messages(name)[-1]
+
+
+@pytest.fixture
+def quadplane() -> Iterator[Told]:
+    with Session(vehicle="sim:quadplane") as session:
+        session.wait_armable()
+        yield Told(session)
+
+
+def reposition(link: SessionLink, place: GeoPoint, height: float) -> None:
+    frame, flag = Frame.GLOBAL_RELATIVE_ALT_INT, RepositionFlag.CHANGE_MODE
+    values = (-1, flag, 0, 0, round(place.lat * 1e7), round(place.lon * 1e7), height)
+    link.send(mavlink.MAVLink_command_int_message(1, 1, frame, Cmd.DO_REPOSITION, 0, 0, *values))
+
+
+@pytest.mark.parametrize("hovers", [0.0, 1.0])
+def test_the_target_is_the_place_that_was_sent(quadplane: Told, hovers: float) -> None:
+    """ArduPlane's next_WP_loc from the first message on, not the edge of the circle and the height demanded for now."""
+    session = quadplane.session
+    session.set_param("Q_GUIDED_MODE", hovers)
+    session.set_mode("GUIDED")
+    session.arm()
+    session.takeoff(40.0)
+    home = session.autopilot.facts.home
+    assert home is not None
+    assert quadplane.after(5.0, "POSITION_TARGET_GLOBAL_INT").alt - home.alt == pytest.approx(40.0, abs=0.5)
+    session.run_for(25.0)
+    place = to_global(home, (800.0, 300.0, -100.0))
+    reposition(quadplane.link, place, 100.0)
+    for _ in range(4):
+        target = quadplane.after(15.0, "POSITION_TARGET_GLOBAL_INT")
+        assert target.lat_int / 1e7 == pytest.approx(place.lat, abs=2e-6)
+        assert target.lon_int / 1e7 == pytest.approx(place.lon, abs=2e-6)
+        assert target.alt == pytest.approx(place.alt, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("mode", "stands"),
+    [(M.MANUAL, VtolState.FW), (M.FBWA, VtolState.FW), (M.QHOVER, VtolState.MC), (M.GUIDED, VtolState.MC)],
+)
+def test_on_the_ground_it_stands_on_what_its_mode_flies(quadplane: Told, mode: PlaneMode, stands: VtolState) -> None:
+    """EXTENDED_SYS_STATE, armed or not, as in ArduPlane's test of that name."""
+    quadplane.session.set_mode(mode.name)
+    assert quadplane.after(2.0, "EXTENDED_SYS_STATE").vtol_state == stands
+    quadplane.session.arm()
+    assert quadplane.after(2.0, "EXTENDED_SYS_STATE").vtol_state == stands
+
+
+def test_in_the_air_it_is_what_carries_it(quadplane: Told) -> None:
+    quadplane.session.set_mode("GUIDED")
+    quadplane.session.arm()
+    quadplane.session.takeoff(20.0)
+    quadplane.session.run_for(20.0)
+    quadplane.session.set_mode("LOITER")
+    assert quadplane.after(2.0, "EXTENDED_SYS_STATE").vtol_state == VtolState.TRANSITION_TO_FW
