@@ -1,6 +1,7 @@
 """A plane flown by sticks (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as in ArduPlane.
 
-Roll stick right is positive, pitch stick forward is positive and pushes the nose down, throttle is 0 .. 1.
+Roll stick right is positive, pitch stick forward is positive and pushes the nose down, throttle is 0 .. 1. THR_MIN and
+THR_MAX limit it in all modes but MANUAL.
 """
 
 from __future__ import annotations
@@ -67,8 +68,9 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
-    """Fly FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle. A pitch stick that is
-    released, or reversed, keeps the present height (ArduPlane's update_fbwb_speed_height)."""
+    """Fly FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle, and the rudder with
+    the yaw stick. A pitch stick that is released, or reversed, keeps the present height (ArduPlane's
+    update_fbwb_speed_height)."""
     still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
     if kind == CRUISE and still:
         keep_track(s, p)
@@ -86,6 +88,7 @@ def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
     speed = p[L.P_V_MIN] + share * (p[L.P_V_MAX] - p[L.P_V_MIN])
     control_energy(s, p, -s[L.S_HELD_D], speed, p[L.P_PITCH_DOWN])
     control_attitude(s, p)
+    s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)
 
 
 @jit
@@ -124,8 +127,9 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_by_wire(s, p, kind)
         return
     begin_energy(s, p)  # the next mode begins at the pilot's height and airspeed
-    s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], 0.0), p[L.P_THROTTLE_MAX])
+    s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], p[L.P_THR_MIN]), p[L.P_THROTTLE_MAX])
     if kind == MANUAL:
+        s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], 0.0), 1.0)
         s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER] = (
             limit(p[L.P_STICK_R], 1.0),
             limit(-p[L.P_STICK_P], 1.0),

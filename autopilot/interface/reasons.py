@@ -42,6 +42,7 @@ class ModeReason(IntEnum):
     FAILED_TRANSITION = 23, "Transition Failsafe"
     FAILSAFE = 25, "Wind Failsafe"
     MISSION_CMD = 41, "mission"
+    FENCE_RETURN_PREVIOUS_MODE = 43, "Fence off"
     RADIO_FAILSAFE_RECOVERY = 48, "Radio Failsafe cleared"
     AUX_FUNCTION = 53, "auxiliary function"
 

@@ -6,7 +6,7 @@ Geometry is done on the plane around a polygon's first corner, with ArduPilot's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 
 from autopilot.interface.earth import on_earth
@@ -53,6 +53,12 @@ class Polygon:
 
     def _local(self, lat: float, lon: float) -> tuple[float, float]:
         return to_local(GeoPoint(*self.vertices[0]), lat, lon, 0.0)[:2]
+
+
+def middle(places: Collection[tuple[float, float]]) -> tuple[float, float]:
+    """Centre of the box around places, degrees: the return point of a polygon without one (AC_PolyFence_loader.cpp)."""
+    lats, lons = zip(*places, strict=True)
+    return 0.5 * (min(lats) + max(lats)), 0.5 * (min(lons) + max(lons))
 
 
 @dataclass(frozen=True, slots=True)

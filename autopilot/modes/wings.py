@@ -35,11 +35,12 @@ _SAME_COURSE: Final = 0.02  # rad
 _AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
 _NEAR_M: Final = 3.0  # height tolerance on a course
 _FOR_EVER_MS: Final = 10**12
+_CLIMB_BEFORE_TURN: Final = 1 << 4  # of FLIGHT_OPTIONS
 
 
 class WingTakeoff(RudderedTakeoff):
-    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `distance_m`: it also
-    ends at this distance from its start."""
+    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `distance_m`: at this
+    distance from its start it ends as high as it is."""
 
     def __init__(self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf) -> None:
         super().__init__(context)
@@ -58,10 +59,12 @@ class WingTakeoff(RudderedTakeoff):
 
     def climb(self, now_ms: int) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            north, east, _ = self.facts.vehicle.state.position
-            self.done = hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m
+            north, east, down = self.facts.vehicle.state.position
+            if hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m:
+                self._distance_m = inf
+                self.helm.fly(TakeOff(max(down, self.down), pitch=self.pitch))
             self._look_again(now_ms)
-        self.done = self.done or self.helm.arrived
+        self.done = self.helm.arrived
         if self.done:
             self.deadline_ms = None
 
@@ -266,10 +269,10 @@ class UprightBy(IntEnum):
 
 
 class WingReturn(Maneuver):
-    """Return of wings: climb by RTL_CLIMB_MIN, or circle in place to the return height (`climbs_to_return`), then
-    circle home or a rally point at that height. For a hover there (`by`) it ends where it can stop over the place, or
-    after circling down: as a personality requires (`return_approach`), or to Q_RTL_ALT and into the wind. `arrived`:
-    there, and on a circle also at its height."""
+    """Return of wings: climb ahead by RTL_CLIMB_MIN, or to the return height (FLIGHT_OPTIONS), or circle in place to it
+    (`climbs_to_return`), then circle home or a rally point at that height. For a hover there (`by`) it ends where it
+    can stop over the place, or after circling down: as a personality requires (`return_approach`), or to Q_RTL_ALT and
+    into the wind. `arrived`: there, and on a circle also at its height."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
@@ -309,7 +312,8 @@ class WingReturn(Maneuver):
         self._circle = replace(around, center=(north, east, down), at_height=not upright, leave_for=None)
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
-        climb = self.facts.param("RTL_CLIMB_MIN")
+        before_turn = bool(int(self.facts.param("FLIGHT_OPTIONS")) & _CLIMB_BEFORE_TURN)
+        climb = state.position[2] - down if before_turn else self.facts.param("RTL_CLIMB_MIN")
         self._climbing = climb > 0.0 or (climbs and down < state.position[2])
         if climbs and self._climbing:
             self.helm.fly(replace(loiter(self.facts, (*state.position[:2], down)), at_height=True))

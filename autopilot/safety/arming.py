@@ -228,13 +228,16 @@ class Arming:
 
     def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
+        texts = facts.personality.texts
         helm.takeoff_allowed = helm.rudder_held = False
         self._idle_since_ms = None
         self._finish_ms = 0
         self.switches.begin()
         self._prearm.due_ms = now_ms
-        if facts.personality.texts.disarmed:
-            announcer.say(Severity.INFO, facts.personality.texts.disarmed)
+        if texts.disarmed:
+            announcer.say(Severity.INFO, texts.disarmed)
+        if texts.auto_disarmed and method is ArmingMethod.LANDED:
+            announcer.say(Severity.INFO, texts.auto_disarmed)
         announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()

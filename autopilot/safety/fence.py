@@ -96,6 +96,7 @@ class FenceGuard:
         self._floor_off = False  # True if a command disabled it
         self._far = False
         self._acted_in: int | None = None  # mode of the action on a breach
+        self._before: int | None = None  # mode before a return in GUIDED that nobody has left
         self._recovery_ms = 0  # until then the pilot has control
         self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
         self._due_ms: int | None = None
@@ -142,8 +143,14 @@ class FenceGuard:
         if self._floor_off:
             self._floor = False
         if not self.enabled:
+            self._give_back()
             self._clear()
         self._schedule(self._facts.now_ms)
+
+    def _give_back(self) -> None:
+        """Go on in the mode before a breach, if GUIDED flies back (ArduPlane/fence.cpp)."""
+        if self._before is not None:
+            self._modes.set(self._before, self._facts.now_ms, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
 
     def command(self, mode: float, types: int = 0) -> Outcome:
         """DO_FENCE_ENABLE from a ground station. `types`: FENCE_TYPE bits, 0 = all limits."""
@@ -220,6 +227,7 @@ class FenceGuard:
 
     def mode_changed(self, now_ms: int) -> None:
         """Let a person who changes the mode outside the fence bring the vehicle back."""
+        self._before = None
         acts = not self._facts.personality.own_fence_action and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
         if self.breached and acts:
             self._recovery_ms = now_ms + _RECOVERY_MS
@@ -385,9 +393,11 @@ class FenceGuard:
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
+        before = self._modes.number
         self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
+            self._before = None if before == self._acted_in else before
             self._modes.mode.flight.go_to(self._return_place())
 
     @property
@@ -409,7 +419,7 @@ class FenceGuard:
     def _clear(self) -> None:
         self._margin.clear()
         self._far = False
-        self._acted_in = None
+        self._acted_in = self._before = None
         self._recovery_ms = 0
         self._again = {}
         if self.breached:

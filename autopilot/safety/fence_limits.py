@@ -15,8 +15,8 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import hypot
-from autopilot.mav import Cmd, Severity
-from autopilot.mission.fence import Fence, parse_fence
+from autopilot.mav import Severity
+from autopilot.mission.fence import Fence, middle, parse_fence
 from autopilot.mission.storage import MissionStorage
 
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
@@ -68,9 +68,11 @@ class FenceLimits:
 
     @property
     def return_point(self) -> GeoPoint | None:
-        """Return point of the plan, at sea level."""
-        points = (item for item in self._plan.items() if item.command == Cmd.NAV_FENCE_RETURN_POINT)
-        return next((GeoPoint(item.x, item.y) for item in points), None)
+        """Return point of the plan, or the middle of its first inclusion polygon, at sea level."""
+        zones = self.zones
+        included = (middle(polygon.vertices) for polygon in zones.polygons if polygon.inclusion)
+        place = zones.return_point or next(included, None)
+        return None if place is None else GeoPoint(*place)
 
     @property
     def types(self) -> FenceType:

@@ -2,7 +2,7 @@
 
 A loss of the sticks first takes a short action (FS_SHORT_ACTN) at once, and the mode before returns with the sticks. A
 loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing that has begun continues, and
-the climb of TAKEOFF ends first, unless the action is to glide.
+the climb of TAKEOFF ends first, unless the action is to glide. On the ground, armed or not, the mode changes too.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ class WingFailsafes:
         return short or self._long is not None or failing
 
     def armed(self, armed: bool) -> None:
-        """Forget earlier losses at the beginning of a flight."""
-        self._long = self._mode_before = None
+        """Do nothing: a loss continues."""
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         if setting == _WATCHED_ONLY or FailsafeCause.RADIO in self._losses:
@@ -57,7 +56,7 @@ class WingFailsafes:
         self._losses[FailsafeCause.RADIO] = now_ms + self._long_ms
         self._announcer.say(Severity.WARNING, "Throttle failsafe on")
         short = self._short_action
-        if short == _NOT or not self._facts.armed or self._facts.landed or self._long is not None:
+        if short == _NOT or self._long is not None:
             return
         before, lasting = self._modes.number, self._tables.lasting
         lasts = before in lasting.short or (short == _GO_ON and before in lasting.short_by_choice)
@@ -97,7 +96,7 @@ class WingFailsafes:
             self._announcer.say(Severity.WARNING, "GCS Failsafe Off" if station else "RC Long Failsafe Cleared")
             return
         before, self._mode_before = self._mode_before, None
-        if cause is FailsafeCause.RADIO and self._facts.armed and self._short_action != _NOT:
+        if cause is FailsafeCause.RADIO and self._short_action != _NOT:
             self._announcer.say(Severity.WARNING, "Short Failsafe Cleared")
             if before is not None and self._modes.number != self._modes.intended:
                 self._modes.set(before, self._facts.now_ms, ModeReason.RADIO_FAILSAFE_RECOVERY)
@@ -106,7 +105,7 @@ class WingFailsafes:
     @property
     def deadline_ms(self) -> int | None:
         """Vehicle time at which `update` must run, ms; may be past."""
-        if self._long is not None or not self._facts.armed:
+        if self._long is not None:
             return None
         return min((due for cause, due in self._losses.items() if self._acts(cause)), default=None)
 

@@ -110,6 +110,7 @@ PLANE: Final = VehicleClass(
         disarmed="Throttle disarmed",
         estimator_cleared="EKF failsafe cleared",
         mission_complete="Mission complete, changing mode to RTL",
+        auto_disarmed="Auto disarmed",
     ),
     measures=LengthParameters(
         cruise=(ParameterUnit("AIRSPEED_CRUISE", 12.0),),

@@ -21,6 +21,7 @@ _TYPES: Final = frozenset({
 QUADPLANE: Final[VehicleClass] = replace(
     PLANE,
     name="quadplane",
+    texts=replace(PLANE.texts, auto_disarmed=None),
     face=replace(PLANE.face, vehicle_type=VehicleType.VTOL_QUADROTOR, vehicle_types=_TYPES),
     modes=replace(
         PLANE.modes,

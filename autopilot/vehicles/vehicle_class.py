@@ -120,7 +120,7 @@ class FailsafeTables:
 class Texts:
     """Texts in which firmwares differ. `prearm`, `arm`, `disarm`: prefixes of reasons for a refusal. `armed`,
     `disarmed`: empty for no text. `not_armable` may name the mode. `no_mission`: text before AUTO is refused without a
-    mission. `mission_complete`: text at its end."""
+    mission. `mission_complete`: text at its end. `auto_disarmed`: text after a finished landing."""
 
     armed: str
     disarmed: str
@@ -131,6 +131,7 @@ class Texts:
     not_armable: str = "{mode} mode not armable"
     no_mission: str | None = None
     mission_complete: str | None = None
+    auto_disarmed: str | None = None
     transition_failed: str = "Transition failed, exceeded time limit"
     guided_arrival: bool = False
     """True if the end of a GUIDED target is announced."""

@@ -37,6 +37,9 @@ UPRIGHT_DRAG = {"SIM_DRAG_AREA": 865, "SIM_DRAG_ROTOR": 25}
 """The drag of SITL's copter along its axis (SIM_Frame.h: refSpd, refAngle, mdrag_coef for 3 kg; here for 1.5), four
 times ours, with FAST in the environment. Leaning it has less."""
 
+CATAPULT = {"SIM_LAUNCH_ACC": 15, "SIM_LAUNCH_TIME": 2}
+"""The launcher of SITL's model `plane-catapult` (SIM_Plane.cpp), which here throws when the throttle opens."""
+
 STICKS_PORT = 5501
 
 
@@ -58,7 +61,8 @@ def command(kind: str, arguments: list[str]) -> list[str]:
     sticks = given.rc_in_port or STICKS_PORT + 10 * given.instance
     words += ["--pace", "clients", "--rc", str(sticks), "--speedup", str(given.speedup)]
     fast = UPRIGHT_DRAG if os.environ.get(FAST) else {}
-    for name, value in (_WORLD[kind] | fast).items():
+    thrown = CATAPULT if given.model == "plane-catapult" else {}
+    for name, value in (_WORLD[kind] | fast | thrown).items():
         words += ["--param", f"{name}={value}"]
     for file in filter(None, given.defaults.split(",")):
         words += ["--param", file]

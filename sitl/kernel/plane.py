@@ -376,6 +376,9 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.THROTTLE] = s[L.S_THROTTLE] if s[L.S_SPIN] == 2.0 else 0.0
     r[R.RANGE] = max(-s[L.S_EPD], 0.0)
     r[R.CROSS_TRACK], r[R.NAV_BEARING] = s[L.S_OFF_TRACK], s[L.S_NAV_COURSE]
+    if t[L.T_KIND] == L.KIND_CIRCLE:  # to its centre, as ArduPlane's wp_distance
+        n, e = t[L.T_GOAL_N] - s[L.S_EPN], t[L.T_GOAL_E] - s[L.S_EPE]
+        r[R.WP_DISTANCE] = sqrt(n * n + e * e)
     r[R.ALT_ERROR] = s[L.S_H_WANTED] + s[L.S_EPD]
     r[R.NAV_ROLL], r[R.NAV_PITCH] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH]
     r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_AILERON]

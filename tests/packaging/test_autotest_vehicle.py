@@ -53,6 +53,11 @@ def test_a_quadplane_is_asked_for_by_its_model() -> None:
     assert "sim:plane" in command("plane", ["--model", "plane"])
 
 
+def test_a_plane_is_thrown_where_the_model_has_a_catapult() -> None:
+    assert "SIM_LAUNCH_ACC=15" in command("plane", ["--model", "plane-catapult"])
+    assert not any("LAUNCH" in word for word in command("plane", ["--model", "plane-elevrev"]))
+
+
 def test_each_test_left_out_has_one_reason() -> None:
     rows = tomllib.loads(LEFT_OUT.read_text())
     for vehicle in ("Copter", "Rover"):

@@ -59,6 +59,7 @@ class Px4Personality:
             arm=_ARM,
             disarm=_DISARM,
             mission_complete=None,
+            auto_disarmed=None,
             transition_failed="Quad-chute triggered\t",
         )
         self.flight = Px4Flight(parts, parameters)

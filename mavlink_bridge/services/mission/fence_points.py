@@ -15,6 +15,7 @@ from typing import Final
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.earth import on_earth
 from autopilot.mav import Cmd, Frame, MissionType, Severity
+from autopilot.mission.fence import middle
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.texts import Outbox
@@ -95,10 +96,7 @@ class FencePointService:
         places = [(item.x, item.y) for item in self._parts.plans.fence.items() if item.command == _RETURN]
         if places:
             return places[0]
-        lats, lons = [place[0] for place in self._corners.values()], [place[1] for place in self._corners.values()]
-        if len(lats) < 3:
-            return None
-        return 0.5 * (min(lats) + max(lats)), 0.5 * (min(lons) + max(lons))
+        return middle(self._corners.values()) if len(self._corners) >= 3 else None
 
     def _place(self, index: int, total: int, peer: Peer) -> Place:
         """Place of a point; (0, 0) for an unknown one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.interface.targets import TakeOff
+from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.plane_bench import Plane
@@ -63,3 +63,20 @@ def test_autoland_goes_on_when_a_loss_lasts(long: int) -> None:
     plane.core.failsafes.sticks_silent(plane.now_ms)
     plane.run(6.0)
     assert plane.core.modes.number == M.AUTOLAND
+
+
+def test_a_loss_changes_the_mode_on_the_ground_too() -> None:
+    """Disarmed, as ArduPlane; its test ThrottleFailsafe. A short loss gives the mode back, a long one does not."""
+    bench = Bench("plane", parameters={"FS_LONG_TIMEOUT": 5.0})
+    bench.run(20.0)
+    assert bench.core.modes.set(M.MANUAL, bench.now_ms).ok
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    bench.run(4.0)
+    assert bench.core.modes.number == M.CIRCLE
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    assert bench.core.modes.number == M.MANUAL
+    bench.run(10.0)
+    assert bench.core.modes.number == M.RTL
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    assert bench.texts[-1] == "RC Long Failsafe Cleared"
+    assert bench.core.modes.number == M.RTL

@@ -25,6 +25,7 @@ from autopilot.vehicles.plane import PLANE
 from mavlink_bridge.firmware.known import firmware_of
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire.codec import dialect
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
@@ -259,6 +260,7 @@ def test_a_mission_from_takeoff_to_disarming() -> None:
     assert bench.core.facts.armed
     bench.run(3.0)
     assert not bench.core.facts.armed
+    assert "Auto disarmed" in bench.texts
 
 
 @pytest.mark.parametrize(("start", "behind", "goes_on_at"), [(True, (), 4), (False, (), 3), (True, (30,), 6)])
@@ -389,6 +391,20 @@ def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     assert bench.vehicle.target.center == pytest.approx((250.0, 0.0, -60.0), abs=1.0)
 
 
+@pytest.mark.parametrize(("distance_m", "height"), [(150.0, 40.0), (500.0, 90.0)], ids=["by distance", "by height"])
+def test_a_takeoff_enables_the_fence_wherever_it_ends(distance_m: float, height: float) -> None:
+    """FENCE_AUTOENABLE 2 in mode TAKEOFF (ArduPlane's test FenceAutoEnableDisableSwitch)."""
+    parameters = {"FENCE_AUTOENABLE": 2, "FENCE_TYPE": 2, "TKOFF_ALT": 90.0, "TKOFF_DIST": distance_m}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(20.0)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    assert not bench.core.fence.enabled
+    bench.run(120.0, lambda: isinstance(bench.core.helm.target, Circle))
+    assert bench.core.facts.height == pytest.approx(height, abs=20.0)
+    assert bench.core.fence.enabled
+
+
 def test_the_height_of_takeoff_counts_from_where_it_stands() -> None:
     """Not from home, which lies 30 m below."""
     bench = Bench("plane", parameters={"TKOFF_ALT": 60.0})
@@ -426,6 +442,19 @@ def test_rtl_climbs_first_where_it_is_told() -> None:
     climb = plane.vehicle.target
     assert isinstance(climb, TakeOff) and climb.down == pytest.approx(here - 30.0, abs=0.1)
     plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+@pytest.mark.parametrize(("height", "climbs"), [(120.0, True), (40.0, False)])
+def test_rtl_climbs_to_its_height_before_it_turns_where_it_is_told(height: float, climbs: bool) -> None:
+    """FLIGHT_OPTIONS, CLIMB_BEFORE_TURN: it goes before RTL_CLIMB_MIN (ArduPlane's mode_rtl.cpp)."""
+    plane = Plane(FLIGHT_OPTIONS=16.0, RTL_CLIMB_MIN=10.0, RTL_ALTITUDE=height)
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    target = plane.vehicle.target
+    assert isinstance(target, TakeOff) is climbs
+    if isinstance(target, TakeOff):
+        assert target.down == pytest.approx(-height, abs=0.1)
+        plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
     assert isinstance(plane.vehicle.target, Circle)
 
 

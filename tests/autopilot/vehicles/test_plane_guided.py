@@ -175,6 +175,35 @@ def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place:
     assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
 
 
+def test_a_polygon_without_a_return_point_is_returned_to_its_middle() -> None:
+    """As AC_PolyFence_loader's get_return_point; that of home was flown to."""
+    plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0)
+    corners = [(-100.0, -150.0), (400.0, -150.0), (400.0, 250.0), (-100.0, 250.0)]
+    plane.upload([item(5001, *corner, 0.0, param1=4.0) for corner in corners], MissionType.FENCE)
+    assert plane.core.fence.command(1.0).ok
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    back = plane.vehicle.target
+    assert isinstance(back, Circle) and back.center == pytest.approx((150.0, 50.0, -45.0), abs=1.0)
+
+
+@pytest.mark.parametrize(("chosen", "mode"), [(None, M.LOITER), (M.GUIDED, M.GUIDED), (M.RTL, M.RTL)])
+def test_a_fence_that_is_switched_off_gives_back_the_mode(chosen: PlaneMode | None, mode: PlaneMode) -> None:
+    """Of a return in GUIDED, unless a person has chosen another since (ArduPlane/fence.cpp)."""
+    plane = Plane(FENCE_TYPE=2.0, FENCE_RADIUS=50.0, FENCE_ACTION=6.0, FENCE_OPTIONS=0.0)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(30.0)
+    assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+    assert plane.core.fence.command(1.0).ok
+    plane.run(1.0)
+    assert plane.core.modes.number == M.GUIDED
+    if chosen is not None:
+        assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+        assert plane.core.modes.set(chosen, plane.now_ms).ok
+    assert plane.core.fence.command(0.0).ok
+    assert plane.core.modes.number == mode
+
+
 def test_a_place_outside_the_fence_is_not_flown_to() -> None:
     """DO_REPOSITION, as ArduPlane's check_destination_within_fence."""
     plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=600.0)

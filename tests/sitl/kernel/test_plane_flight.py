@@ -340,6 +340,47 @@ def test_fly_by_wire_b_and_cruise_hold_height_and_airspeed(kind: PilotKind) -> N
     assert -flight.now(R.DOWN) < height - 8.0
 
 
+@pytest.mark.parametrize("kind", [PilotKind.FBWB, PilotKind.CRUISE])
+@pytest.mark.parametrize("yaw", [-0.8, 0.8])
+def test_a_yaw_stick_turns_it_with_its_wings_level(kind: PilotKind, yaw: float) -> None:
+    """The rudder goes with the stick, as in FBWA (ArduPlane's calc_nav_yaw_coordinated; its test MainFlight)."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_target(Pilot(kind))
+    flight.vehicle.set_sticks(Sticks(throttle=0.7))
+    flight.fly(10.0)
+    flight.forget()
+    flight.vehicle.set_sticks(Sticks(yaw=yaw, throttle=0.7))
+    flight.fly(20.0)
+    turned = np.unwrap(flight.seen(R.YAW))
+    assert degrees(turned[-1] - turned[0]) * yaw > 30.0
+    assert np.abs(np.degrees(flight.seen(R.NAV_ROLL))).max() < 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "closed", "full"),
+    [(PilotKind.MANUAL, 0.0, 1.0), (PilotKind.STABILIZE, 0.1, 0.7), (PilotKind.FBWA, 0.1, 0.7)],
+)
+def test_the_limits_of_the_throttle_are_those_of_all_modes_but_manual(
+    kind: PilotKind, closed: float, full: float
+) -> None:
+    """THR_MIN and THR_MAX (ArduPlane's use_throttle_limits; its test MinThrottle)."""
+    flight = PlaneFlight().airborne(150.0)
+    flight.vehicle.set_parameter("THR_MIN", 10.0)
+    flight.vehicle.set_parameter("THR_MAX", 70.0)
+    flight.vehicle.set_target(Pilot(kind))
+    for stick, throttle in ((0.0, closed), (1.0, full)):
+        flight.vehicle.set_sticks(Sticks(throttle=stick))
+        flight.fly(2.0)
+        assert flight.now(R.THROTTLE) == pytest.approx(throttle, abs=0.01)
+
+
+def test_the_way_to_a_circle_is_told_to_its_centre() -> None:
+    """As ArduPlane's wp_dist."""
+    flight = PlaneFlight().airborne()
+    flight.to(Circle((300.0, 0.0, -80.0), 100.0, 1, 1.0))
+    assert flight.now(R.WP_DISTANCE) == pytest.approx(hypot(flight.now(R.NORTH) - 300.0, flight.now(R.EAST)), abs=0.1)
+
+
 @pytest.mark.parametrize("pitch", [-1.0, 1.0], ids=["climb", "sink"])
 def test_a_climb_ends_where_the_stick_is_let_go(pitch: float) -> None:
     """In FBWB the height of that moment is kept (ArduPlane), not the one that the demand has run ahead to: 6.5 m on."""
