@@ -258,7 +258,7 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
     )
 }
-_ON_WINGS: Final = {number: spec for number, spec in PLANE_MODES.items() if number not in (_P.TAKEOFF, _P.AUTOLAND)}
+_ON_WINGS: Final = {number: spec for number, spec in PLANE_MODES.items() if number != _P.AUTOLAND}
 QUADPLANE_MODES: Final[dict[int, ModeSpec]] = _ON_WINGS | {
     spec.number: spec
     for spec in (

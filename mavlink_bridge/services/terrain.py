@@ -4,7 +4,7 @@ known heights.
 Each needed block of terrain (`autopilot.interface.terrain.Terrain.pending`) is requested by TERRAIN_REQUEST, oldest
 first, every two seconds until its grids have come by TERRAIN_DATA; then the next is requested at once. TERRAIN_CHECK is
 answered by TERRAIN_REPORT of that place. While terrain is known, or a range finder looks down, a TERRAIN_REPORT of the
-vehicle's place goes to all links once a second of link time, which is enough for displays also when vehicle time is
+vehicle's place goes to all links twice a second of link time, which is enough for displays also when vehicle time is
 faster.
 
 AP_Terrain requests data around the vehicle from its start; here it is requested only when a height above the ground is
@@ -26,7 +26,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 
 TERRAIN_REPORT: Final = id_of("TERRAIN_REPORT")
 _ASK_AGAIN_MS: Final = 2000
-_REPORT_MS: Final = 1000
+_REPORT_MS: Final = 500
 _GRIDS: Final = GRIDS_NORTH * GRIDS_EAST
 _COUNT_MAX: Final = 0xFFFF
 

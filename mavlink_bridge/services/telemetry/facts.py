@@ -223,7 +223,7 @@ class FactReader:
         if not facts.vehicle_class.has(Ability.LIFT):
             return False
         own = facts.personality.keeps_upright or facts.vehicle.capabilities.own_modes
-        return not own and self._parts.modes.number not in modes.hovering | modes.landing | modes.of_flights
+        return not own and self._parts.modes.number not in modes.hovering | modes.landing | {modes.auto}
 
     @property
     def _stands(self) -> bool:

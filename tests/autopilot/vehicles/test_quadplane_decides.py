@@ -306,10 +306,9 @@ def test_it_hovers_over_a_place_of_guided(height: float) -> None:
     assert bench.core.facts.height == pytest.approx(80.0, abs=1.0)
 
 
-def test_it_has_no_autoland_and_no_takeoff_mode() -> None:
+def test_it_has_no_autoland() -> None:
     bench = flying()
     assert not bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok
-    assert not bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
 
 
 def hovers_at(target: Target, north: float) -> bool:

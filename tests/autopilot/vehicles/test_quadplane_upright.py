@@ -312,6 +312,19 @@ def test_it_lands_from_the_height_to_which_it_has_circled_down() -> None:
     assert landed(bench)
 
 
+def test_takeoff_is_along_the_ground_with_the_help_of_the_lift_motors() -> None:
+    """TAKEOFF, as ArduPlane flies it with Q_ENABLE 1: on wings by TKOFF_DIST, which it circles at TKOFF_ALT."""
+    bench = standing()
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    bench.run(20.0, lambda: height(bench) > 45.0)
+    assert 100.0 < away(bench) < 250.0
+    bench.run(60.0)
+    assert told(bench) == UP and state(bench) == VtolState.FW
+    north, east, down = bench.vehicle.state.position
+    assert hypot(north - 200.0, east) < 90.0 and -down == pytest.approx(50.0, abs=2.0)
+
+
 # --- texts ------------------------------------------------------------------------------------------------------------
 def told(bench: Bench) -> list[str]:
     """Texts about lift motors, without their numbers."""

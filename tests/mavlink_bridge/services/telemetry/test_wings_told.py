@@ -64,7 +64,7 @@ def test_the_target_is_the_place_that_was_sent(quadplane: Told, hovers: float) -
 
 @pytest.mark.parametrize(
     ("mode", "stands"),
-    [(M.MANUAL, VtolState.FW), (M.FBWA, VtolState.FW), (M.QHOVER, VtolState.MC), (M.GUIDED, VtolState.MC)],
+    [(M.MANUAL, VtolState.FW), (M.FBWA, VtolState.FW), (M.GUIDED, VtolState.FW), (M.QHOVER, VtolState.MC)],
 )
 def test_on_the_ground_it_stands_on_what_its_mode_flies(quadplane: Told, mode: PlaneMode, stands: VtolState) -> None:
     """EXTENDED_SYS_STATE, armed or not, as in ArduPlane's test of that name."""
