@@ -136,9 +136,11 @@ def level_out(s: L.Row, t: L.Row) -> None:
 
 @jit
 def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly one tick of a hovering target, at the speeds of a hover."""
+    """Fly one tick of a hovering target, at the speeds of a hover. On its way from the wings to a place it keeps what
+    speed it has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
     cruise = p[L.P_SPEED_GROUND]
-    p[L.P_SPEED_GROUND] = p[L.P_HOVER_SPEED]
+    speed = sqrt(s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE])
+    p[L.P_SPEED_GROUND] = max(p[L.P_HOVER_SPEED], speed) if placed(t) else p[L.P_HOVER_SPEED]
     fly_target(s, p, t)
     level_out(s, t)
     p[L.P_SPEED_GROUND] = cruise

@@ -301,6 +301,23 @@ def test_it_turns_into_the_wind_where_it_holds_a_place(direction: float, wanted:
     assert bench.vehicle.state.yaw == pytest.approx(begun, abs=0.15), "QHOVER holds no place"
 
 
+def test_it_does_not_crawl_to_a_landing_place() -> None:
+    """From 190 m before it, on wings at 25 m/s, it begins to descend within 20 s, as ArduPlane, which keeps the speed
+    that it has until it must stop; at Q_WP_SPD from where lift motors carry it took 21 s."""
+    bench = standing()
+    mission(
+        bench, item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), waypoint(800.0, 0.0, 30.0), item(Cmd.NAV_VTOL_LAND, 1000.0, 0.0)
+    )
+    bench.run(100.0, lambda: state(bench) == VtolState.TRANSITION_TO_MC)
+    assert bench.vehicle.state.position[0] > 800.0
+    slowest = []
+    while "Land descend started" not in bench.texts and bench.now_ms < 100_000:
+        bench.run(0.2)
+        slowest.append((1000.0 - bench.vehicle.state.position[0], speed(bench)))
+    assert min(now for to_go, now in slowest if to_go > 35.0) > 7.0
+    assert len(slowest) * 0.2 < 18.5
+
+
 def test_it_lands_from_the_height_to_which_it_has_circled_down() -> None:
     """LOITER_ALT_QLAND on the simulator: not from five metres above it."""
     bench = up(height=60.0)
