@@ -19,6 +19,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import Arming, ArmingProcedure
+from autopilot.safety.checks import THROTTLE_AT_ARMING
 from autopilot.vehicles.mode_table import ModeKind
 
 _HELD_MS: Final = 2000
@@ -103,7 +104,8 @@ class TransmitterArming:
         return self._due_ms if self._gesture_held() is self._gesture else self._facts.now_ms
 
     def _gesture_held(self) -> _Gesture:
-        if not self._sticks.at_rest or abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
+        rests = self._facts.armed or int(self._facts.param("RC_OPTIONS")) & THROTTLE_AT_ARMING
+        if (rests and not self._sticks.at_rest) or abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
             return _Gesture.NONE
         rudder = int(self._facts.param("ARMING_RUDDER", 2.0))
         if rudder == Rudder.DISABLED:

@@ -23,6 +23,7 @@ from autopilot.safety.failsafes import Failsafes
 from autopilot.vehicles.mode_table import LiftOption
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
+THROTTLE_AT_ARMING: Final = 1 << 5  # RC_OPTIONS
 
 
 _MONITORS: Final = (3, 4)  # BATT_MONITOR values that measure a battery
@@ -116,7 +117,10 @@ class ArmingChecks:
         with_throttle_up = kind.modes.with_throttle_up
         by_hand = with_throttle_up is not None and self.modes.number not in with_throttle_up
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
-            return [ArmingReason("Throttle too high", Check.RC)]
+            if not kind.has_stall_speed:
+                return [ArmingReason("Throttle too high", Check.RC)]
+            if int(facts.param("RC_OPTIONS")) & THROTTLE_AT_ARMING:  # AP_Arming.cpp, rc_arm_checks
+                return [ArmingReason(f"Throttle (RC{facts.param('RCMAP_THROTTLE', 3.0):.0f}) is not neutral", Check.RC)]
         return []
 
     # --- each ---------------------------------------------------------------------------------------------------------

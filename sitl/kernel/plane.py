@@ -196,6 +196,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     rotors = lifts or m1 + m2 + m3 + m4 > 0.01
     if (not lifts or not flying) and s[L.S_SPIN] != L.COMMANDED:
         c1 = c2 = c3 = c4 = p[M.P_SPIN_ARM] if lifts and s[L.S_SPIN] == 1.0 else 0.0
+        if s[L.S_ARMED] == 0.0:
+            c1, c2, c3, c4 = p[M.P_TEST_1], p[M.P_TEST_2], p[M.P_TEST_3], p[M.P_TEST_4]
     g1, g2, g3, g4 = p[M.P_GAMMA], p[M.P_GAMMA + 1], p[M.P_GAMMA + 2], p[M.P_GAMMA + 3]
     g5, g6, g7, g8 = p[M.P_GAMMA + 4], p[M.P_GAMMA + 5], p[M.P_GAMMA + 6], p[M.P_GAMMA + 7]
     inv_y = p[M.P_INV_IY]

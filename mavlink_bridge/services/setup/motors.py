@@ -1,8 +1,8 @@
 """DO_MOTOR_TEST: motors of a disarmed vehicle run one after the other, with a pause after each; a ground vehicle is
 armed for it and moves its motor (1) or its steering (2).
 
-Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a
-quadrotor's motors).
+Sources: ArduPilot ArduCopter/motor_test.cpp, ArduPlane/motor_test.cpp, Rover/motor_test.cpp,
+libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a quadrotor's motors).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.result import Outcome
 from autopilot.mav import MotorTestThrottle, Result
+from autopilot.mission.commands import Ability
 from mavlink_bridge.services.commands.request import Command
 
 MOTORS: Final = 4
@@ -21,7 +22,7 @@ LONGEST_S: Final = 600.0
 DRIVEN, NEUTRAL_US, LONGEST_DRIVE_S = 2, 1500.0, 30.0
 """Ground vehicle: number of outputs, neutral pulse in us, and longest test in s."""
 _PAUSE: Final = 0.5  # fraction of a motor's time, after it
-_PLUS: Final = 0.0  # FRAME_TYPE
+_PLUS, _X = 0.0, 1.0  # FRAME_TYPE
 _ORDER_PLUS, _ORDER_X = (3, 1, 4, 2), (1, 4, 2, 3)
 """Outputs clockwise from the front, or from the front right."""
 _LIMITS: Final[dict[int, tuple[float, float]]] = {
@@ -44,7 +45,9 @@ class MotorTest:
     def __init__(self, facts: VehicleFacts) -> None:
         self._param = facts.param
         self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
-        self.drives = not facts.vehicle_class.flies
+        kind = facts.vehicle_class
+        self.drives = not kind.flies
+        self._count = DRIVEN if self.drives else MOTORS if kind.hovers or kind.has(Ability.LIFT) else 0
         self._still_us = NEUTRAL_US if self.drives else STILL_US
         self._steps: deque[tuple[int, int, float]] = deque()
         """Remaining steps: time in ms, output, pulse in us."""
@@ -59,7 +62,7 @@ class MotorTest:
         low, high = _LIMITS.get(kind, (1.0, 0.0))
         if self.drives and kind == MotorTestThrottle.PERCENT:
             low = -high  # backwards, or to the left
-        if not 1 <= first <= (DRIVEN if self.drives else MOTORS) or not low <= command.param(3) <= high:
+        if not 1 <= first <= self._count or not low <= command.param(3) <= high:
             return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
         self.stop()
         if self.drives:
@@ -69,7 +72,7 @@ class MotorTest:
             self.advance(now_ms)
             return Outcome(Result.ACCEPTED)
         count = min(max(command.whole(5), 1), MOTORS)
-        order = _ORDER_PLUS if self._param("FRAME_TYPE") == _PLUS else _ORDER_X
+        order = _ORDER_PLUS if self._param("FRAME_TYPE", _X) == _PLUS else _ORDER_X
         each_ms = round(1000.0 * min(max(seconds, 0.0), LONGEST_S / count))
         pulse = self._pulse(kind, command.param(3))
         for i in range(count):

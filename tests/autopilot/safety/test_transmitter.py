@@ -258,3 +258,27 @@ def test_wings_that_were_armed_by_the_rudder_take_off_when_the_rudder_is_neutral
     assert isinstance(made.vehicle.target, TakeOff)
     made.run(60.0, lambda: not made.core.facts.landed)
     assert not made.core.facts.landed
+
+
+@pytest.mark.parametrize(("options", "arms"), [(32, False), (0, True)])
+@pytest.mark.parametrize("kind", ["copter", "quadplane"])
+def test_a_throttle_that_is_not_down_arms_by_rc_options(kind: str, options: int, arms: bool) -> None:
+    """Bit 5, for throttles that a spring centres: RC_Channels::rudder_arm_disarm_check, its test
+    RudderArmingWithARMING_CHECK_THROTTLEUnset. It still disarms with the throttle down only."""
+    mode = ALT_HOLD if kind == "copter" else PlaneMode.FBWA
+    made = bench(mode, kind, RC_OPTIONS=options)
+    hold(made, Sticks(throttle=0.5, yaw=1.0), 4.0)
+    assert made.core.facts.armed is arms
+    if arms:
+        hold(made, Sticks(throttle=0.5, yaw=-1.0), 4.0)
+        assert made.core.facts.armed
+        hold(made, DISARMS, 4.0)
+        assert not made.core.facts.armed
+
+
+@pytest.mark.parametrize(("options", "refusal"), [(32, "Throttle (RC3) is not neutral"), (0, "")])
+def test_a_plane_is_not_armed_with_its_throttle_up(options: int, refusal: str) -> None:
+    """In ArduPlane's words (AP_Arming.cpp, rc_arm_checks), by a station too."""
+    made = bench(PlaneMode.FBWA, "plane", RC_OPTIONS=options)
+    made.core.sticks.move(Sticks(throttle=0.5), made.now_ms)
+    assert made.core.arming.arm(made.now_ms).reason == refusal

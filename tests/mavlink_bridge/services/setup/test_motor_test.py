@@ -12,8 +12,10 @@ from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.motors import MotorTest
 from mavlink_bridge.wire.codec import dialect
+from sitl.vehicles.kinds import make_simulated
 from sortie import Session
 from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import ready
 from tests.fakes.station_plan import HOME
 
@@ -56,6 +58,26 @@ def test_arming_ends_it() -> None:
     test.stop()
     assert pulses(bench) == STILL
     assert not test.runs
+
+
+def test_lift_motors_turn_as_those_of_a_quadrotor_in_x() -> None:
+    """Motors 4 and 2, on outputs 8 and 6, as in MotorTest of ArduPilot's QuadPlane tests; the pusher stands still."""
+    bench = Bench("quadplane", vehicle=make_simulated("quadplane", ORIGIN, 0.0, 1))
+    bench.run(5.0)
+    test = MotorTest(bench.core.facts)
+    assert test.begin(command(2, MotorTestThrottle.PWM, 1300, 2.0, 2), 0).ok
+    seen = []
+    for now_ms in (0, 2000, 3000, 5000):
+        test.advance(now_ms)
+        bench.run(0.1)
+        seen.append([round(float(pulse)) for pulse in bench.vehicle.state.report[R.SERVO_1 + 2 : R.SERVO_1 + 8]])
+    still = [1000.0, 1500.0, *STILL]
+    assert seen == [[1000, 1500, 1000, 1000, 1000, 1300], still, [1000, 1500, 1000, 1300, 1000, 1000], still]
+
+
+def test_a_plane_without_lift_motors_has_none_to_test() -> None:
+    """FAILED, as by ArduPlane with Q_ENABLE 0."""
+    assert not MotorTest(Bench("plane").core.facts).begin(command(1, MotorTestThrottle.PWM, 1300, 2.0, 1), 0).ok
 
 
 @pytest.mark.parametrize("wrong", [command(5, 0, 10, 1, 1), command(1, 0, 101, 1, 1), command(1, 9, 10, 1, 1)])
