@@ -226,15 +226,15 @@ class FlightCommands:
         body_rates: tuple[float, float] | None = None,
     ) -> Outcome:
         """SET_ATTITUDE_TARGET: angles, rad, or `body_rates` of roll and pitch, rad/s, with `yaw_rate`. `thrust` 0 .. 1
-        is a climb rate about 0.5, with GUID_OPTIONS bit 3 and for wings thrust. Wings fly bank and pitch, no rates, and
-        keep their speed without a thrust. For rovers and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while
-        turning at `yaw_rate`."""
+        is a climb rate about 0.5, with GUID_OPTIONS bit 3 and for wings thrust. Wings fly bank and pitch, no rates;
+        None, for wings only: at their own speed. For rovers and boats `thrust` is -1 .. 1, a share of WP_SPEED along
+        `yaw` or while turning at `yaw_rate`."""
         mode, wings = self._modes.mode, self._kind.has_stall_speed
         flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
         if thrust is None:
-            thrust = _KEEPS_SPEED if wings else _HOVER
+            thrust = _KEEPS_SPEED
         if isinstance(flight, GuidedFlight) and not self._kind.flies:
             flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED

@@ -78,10 +78,6 @@ class PilotInput:
         self._set(sticks)
         self._failsafes.sticks_heard(now_ms)
 
-    def hold_rudder(self, held: bool) -> None:
-        """Note whether the rudder stick arms the vehicle: until it is neutral, wings wait with their takeoff."""
-        self._helm.rudder_held = held
-
     def hear_radio(self, sticks: Sticks) -> None:
         """Move the sticks by a transmitter. A ground station's sticks have priority."""
         self._radio = sticks
@@ -110,7 +106,7 @@ class PilotInput:
         self._sticks = sticks
         self._throttle = sticks.throttle
         if abs(sticks.yaw) <= _LOW:
-            self.hold_rudder(False)
+            self._helm.rudder_held = False
         self._modes.mode.sticks_moved(sticks)
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
@@ -181,7 +177,7 @@ class PilotInput:
         self.channels = self._last = ()
         self.has_input = self.overridden = False
         self._sticks = Sticks()
-        self.hold_rudder(False)
+        self._helm.rudder_held = False
         self._helm.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
 

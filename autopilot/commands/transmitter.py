@@ -134,7 +134,6 @@ class TransmitterArming:
         if reason is not None:
             return self._announcer.refuse(f"{self._facts.personality.texts.arm}{reason}", severity=Severity.CRITICAL)
         self._arming.arming_method = method
-        self._sticks.hold_rudder(method is ArmingMethod.RUDDER)
         return self._procedure().arm(self._facts.now_ms)
 
     def _complaint(self) -> str | None:

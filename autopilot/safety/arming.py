@@ -215,6 +215,7 @@ class Arming:
         facts.armed_yaw = facts.vehicle.state.yaw
         self.switches.begin()
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
+        helm.rudder_held = method is ArmingMethod.RUDDER
         self._prearm.ok = True
         self.flew = False
         self.arming_method = ArmingMethod.MAVLINK

@@ -125,11 +125,8 @@ class FenceGuard:
     @property
     def acts(self) -> bool:
         """True if an enabled limit exists, and a breach of it is acted on (AC_Fence::sys_status_enabled)."""
-        return self.enabled and bool(self.limits.present) and self._does_something
-
-    @property
-    def _does_something(self) -> bool:
-        return self._facts.personality.own_fence_action or int(self._facts.param("FENCE_ACTION", 1.0)) != 0
+        reports_only = not self._facts.personality.own_fence_action and not int(self._facts.param("FENCE_ACTION", 1.0))
+        return self.enabled and bool(self.limits.present) and not reports_only
 
     def enable(self, mode: float, limits: FenceType = _ALL) -> None:
         """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
@@ -348,9 +345,9 @@ class FenceGuard:
         piloted = now_ms < self._recovery_ms
         if fresh or beyond != self.breached:
             self._note(beyond, fresh, excess, now_ms, announce=not piloted)
-        too_far = self._far_action is not None and metres > _FAR_OUTSIDE
+        too_far = metres > _FAR_OUTSIDE and self._facts.vehicle_class.failsafes.far_outside is not None
         if not piloted and (fresh or (too_far and not self._far)):
-            self._act(metres, now_ms)
+            self._act(too_far, now_ms)
         self._far = too_far and (self._far or not piloted)
 
     def _is_fresh(self, limit: FenceType, metres: float) -> bool:
@@ -377,7 +374,7 @@ class FenceGuard:
         if changed or fresh:
             self._announcer.announce(FenceChanged(int(beyond)))
 
-    def _act(self, metres: float, now_ms: int) -> None:
+    def _act(self, too_far: bool, now_ms: int) -> None:
         if self._facts.personality.own_fence_action:
             self._facts.personality.fence_breached(now_ms)
             return
@@ -387,9 +384,8 @@ class FenceGuard:
         if self._facts.grounded:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        action = self._facts.vehicle_class.failsafes.fence.get(setting, FailsafeAction.RTL)
-        if self._far_action is not None and metres > _FAR_OUTSIDE:
-            action = self._far_action
+        actions = self._facts.vehicle_class.failsafes
+        action = (too_far and actions.far_outside) or actions.fence.get(setting, FailsafeAction.RTL)
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
@@ -399,10 +395,6 @@ class FenceGuard:
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
             self._before = None if before == self._acted_in else before
             self._modes.mode.flight.go_to(self._return_place())
-
-    @property
-    def _far_action(self) -> FailsafeAction | None:
-        return self._facts.vehicle_class.failsafes.far_outside
 
     def _return_place(self) -> Ned:
         """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or
