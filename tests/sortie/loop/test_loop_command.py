@@ -135,8 +135,8 @@ def test_a_printed_profile_can_be_changed_and_flown(tmp_path: Path) -> None:
 
 
 def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    """To the sorties of an undisturbed run. At this speed the few sorties of it take longer than to be killed, and their
-    times are not those of speed 0: depot and skimmer are also looked at between the events of their world."""
+    """To the sorties of an undisturbed run. At this speed the few sorties of it take longer than to be killed, and
+    their times are not those of speed 0: depot and skimmer are also looked at between the events of their world."""
     arguments = ("loop", "--sorties", "9", "--json", "--fault", "debris@phase4+100#7")
     quiet = last_line(run(tmp_path, *arguments, "--state-dir", "quiet"))
     for _ in range(3):
