@@ -95,8 +95,14 @@ class Companion:
         pages = Pages({})
         files.mount("@SYS", pages)
         logs = LogService(room=service.room, may_erase=lambda: False)
+        missions = MissionService(autopilot, service.journal, firmware)
         commands = CommandService(
-            autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
+            autopilot,
+            facade,
+            vehicle_now=lambda: service.now_ms,
+            journal=service.journal,
+            firmware=firmware,
+            storing=missions.storing,
         )
         if self.vehicle.body is not None:
             breaks = self.vehicle.fault_names()
@@ -110,12 +116,11 @@ class Companion:
             firmware=firmware,
         )
         onboard = OnboardComponent((own, FtpService(files, room=service.room)), facade.send_as_companion)
-        missions = MissionService(autopilot, service.journal, firmware)
         turn = TransferTurn()
         plan_cache = PlanCache(self.vehicle, self._keep_copy, turn)
         self._pass_on(onboard, plan_cache, turn)
         self._watch(plan_cache, turn)
-        services: tuple[Service, ...] = (commands, missions, *service.flight_services(commands), onboard, facade)
+        services: tuple[Service, ...] = (missions, commands, *service.flight_services(commands), onboard, facade)
         return Face(facade, commands, missions, files, pages, logs, service.parameters, services)
 
     def _pass_on(self, onboard: OnboardComponent, plan_cache: PlanCache, turn: TransferTurn) -> None:

@@ -91,10 +91,15 @@ def simulated_face(
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     endpoint.answer_for(firmware.habits.answers_for)
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
-    commands = CommandService(
-        autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
-    )
     missions = MissionService(autopilot, journal, firmware)
+    commands = CommandService(
+        autopilot,
+        telemetry,
+        vehicle_now=lambda: service.now_ms,
+        journal=journal,
+        firmware=firmware,
+        storing=missions.storing,
+    )
     spoken = speak_as(
         firmware, autopilot, service.parameters, stored=stored, given=given, mode_shown=telemetry.send_heartbeat
     )
@@ -122,10 +127,10 @@ def simulated_face(
     logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[Service, ...] = (
         flow,  # first, so that the others see its current rates
+        missions,  # before the commands that wait for a mission on its way to the disk
         commands,
         spoken.targets,
         sticks,
-        missions,
         ParameterService(spoken.parameters, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),

@@ -5,7 +5,8 @@ on its link, at once or when the change is on disk, and a second one when an IN_
 `flight`, `equipment` and `messages`; others `register` more.
 
 While an arm is in progress, later commands of that link wait for its end, because a ground station that sends arm and
-takeoff back to back means them in this order. Commands that stop motors or only request messages do not wait.
+takeoff back to back means them in this order. Commands that stop motors or only request messages do not wait. What
+begins a mission waits while a new one is being written to disk (`for_mission`).
 
 Clock: link time, for repetitions. Vehicle time, for the core, comes from `vehicle_now`.
 """
@@ -18,6 +19,7 @@ from math import nan
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.journal import Journal, MemoryJournal
+from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
 from autopilot.mav import Cmd, ModeFlag, Result
@@ -27,16 +29,15 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
+from mavlink_bridge.services.commands.for_mission import LONGEST_WAIT_MS, MissionQueue, WaitingCommand
 from mavlink_bridge.services.commands.request import Command, acknowledgement, from_int, from_long
 
 #: most commands of a link that wait for its arm; further ones are rejected
 MOST_WAITING = 32
-#: longest wait, ms of link time; then the command is rejected
-LONGEST_WAIT_MS = 10_000
 
 
 class CommandService(Speaker):
-    """Service of the command protocol."""
+    """Service of the command protocol. `storing()`: a mission is being written to disk."""
 
     clock: Clock = "link"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE"})
@@ -49,6 +50,7 @@ class CommandService(Speaker):
         vehicle_now: Callable[[], int] | None = None,
         journal: Journal | None = None,
         firmware: Firmware = OWN,
+        storing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._firmware = firmware
         self._parts = parts
@@ -60,6 +62,7 @@ class CommandService(Speaker):
         self._in_progress: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started and not finished
         self._progress_due: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
+        self._for_mission = MissionQueue(storing, self._is_auto)
         # link -> (deadline, message, peer) waiting for its arm
         self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}
         super().__init__()
@@ -91,6 +94,8 @@ class CommandService(Speaker):
             for number, request in done:
                 self.finish(number, _result_of(request))
         self._answer_settled(now_ms)
+        if self._for_mission.next_ms is not None:
+            self._serve_for_mission(now_ms)
         if self._progress_due:
             self._say_in_progress(now_ms)
         if self._waiting:
@@ -98,12 +103,14 @@ class CommandService(Speaker):
 
     def next_deadline_ms(self) -> int | None:
         if not self._waiting and not self._progress_due:
-            return None
-        return min([queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._progress_due])
+            return self._for_mission.next_ms
+        dues = [queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._progress_due]
+        return earliest((self._for_mission.next_ms, *dues))
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
         self._settling.forget_link(link)
+        self._for_mission.forget_link(link)
         self._progress_due = [entry for entry in self._progress_due if entry[1].peer.link != link]
         self._waiting.pop(link, None)
         for number, peers in list(self._in_progress.items()):
@@ -126,7 +133,7 @@ class CommandService(Speaker):
                 return
             params = (float(message.base_mode), *self._firmware.mode_params(message.custom_mode), nan, nan, nan, nan)
             command = Command(Cmd.DO_SET_MODE, params, 0, peer)
-            self._rows[Cmd.DO_SET_MODE].handler(command, self._context(peer))
+            self._set_mode(command, now_ms)
             return
         row, is_long = self._rows.get(message.command), name == "COMMAND_LONG"
         frame = message.frame if not is_long else None if row is None else row.long_frame
@@ -139,6 +146,11 @@ class CommandService(Speaker):
         else:
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
+    def _set_mode(self, command: Command, now_ms: int) -> None:
+        self._reject(self._for_mission.drop(command), now_ms)
+        if not self._for_mission.keeps(command, now_ms, answered=False):
+            self._rows[Cmd.DO_SET_MODE].handler(command, self._context(command.peer))
+
     def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
         # a repeated query is served again: the message that answered it may have been lost
         answer = None if row.query else self._memory.recall(command, now_ms)
@@ -148,6 +160,9 @@ class CommandService(Speaker):
             self._act(command, row, now_ms)
 
     def _act(self, command: Command, row: CommandRow, now_ms: int) -> None:
+        self._reject(self._for_mission.drop(command), now_ms)
+        if self._for_mission.keeps(command, now_ms):
+            return
         context = self._context(command.peer)
         mark = self._settling.mark()
         if not command.sane or not all(command.given(index) for index in row.required):
@@ -203,6 +218,27 @@ class CommandService(Speaker):
 
     def _acknowledge(self, number: int, peer: Peer, outcome: Outcome, component: int | None = None) -> None:
         self._out.append(Outgoing(acknowledgement(number, peer, outcome), peer.link, component))
+
+    # --- waiting for a mission ------------------------------------------------------------------------------------
+    def _is_auto(self, command: Command) -> bool:
+        if not command.sane:
+            return False
+        custom = self._firmware.custom_of(command.param(2), command.param(3))
+        return self._firmware.mode_of(custom) == self._parts.facts.vehicle_class.modes.auto
+
+    def _serve_for_mission(self, now_ms: int) -> None:
+        ready, late = self._for_mission.take(now_ms)
+        for kept in ready:
+            if kept.answered:
+                self._act(kept.command, self._rows[kept.command.number], now_ms)
+            else:
+                self._set_mode(kept.command, now_ms)
+        self._reject(late, now_ms)
+
+    def _reject(self, waited: list[WaitingCommand], now_ms: int) -> None:
+        for kept in waited:
+            if kept.answered:
+                self._answer(kept.command, Outcome(Result.TEMPORARILY_REJECTED), [], now_ms)
 
     # --- waiting for an arm ---------------------------------------------------------------------------------------
     def _arming(self, link: int) -> bool:

@@ -67,6 +67,7 @@ class MissionService:
         self._out = Outbox()
         self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
+        self._seq_later: int | None = None  # MISSION_SET_CURRENT that came while a mission was being written to disk
         self._patience: Patience | None = None
 
     def count_vehicle_time(self) -> None:
@@ -117,6 +118,10 @@ class MissionService:
             transfer.link_closed(link)
 
     # --- facts ------------------------------------------------------------------------------------------------
+    def storing(self) -> bool:
+        """True while a new mission is being written to disk."""
+        return self._transfers[MissionType.MISSION].state is UploadState.COMMITTING
+
     def state(self, kind: int) -> UploadState:
         """State of the machine of MAV_MISSION_TYPE 0, 1 or 2."""
         return self._transfers[kind].state
@@ -134,8 +139,15 @@ class MissionService:
     # --- what concerns no single type -------------------------------------------------------------------------
     def _set_current(self, message: Message) -> None:
         """MISSION_SET_CURRENT: answered to everybody with exactly the requested number; MAVSDK repeats the request
-        until then. On a refusal the core has sent the reason."""
-        seq = self._firmware.seq_of(message.seq)
+        until then. On a refusal the core has sent the reason. It waits for a mission that is being written to disk, as
+        commands do (`services.commands.for_mission`)."""
+        if self.storing():
+            self._seq_later = message.seq
+        else:
+            self._steer(message.seq)
+
+    def _steer(self, wire_seq: int) -> None:
+        seq = self._firmware.seq_of(wire_seq)
         if self._parts.mission_commands.set_current(seq).ok:
             self._out.announce(mission_current(self._parts, seq, self._firmware))
 
@@ -187,6 +199,9 @@ class MissionService:
         for transfer in self._transfers:
             if transfer.state is not UploadState.IDLE:
                 transfer.handle_timeout(now_ms)
+        if self._seq_later is not None and not self.storing():
+            seq, self._seq_later = self._seq_later, None
+            self._steer(seq)
 
     def _settle_clear_all(self) -> None:
         waiting = self._clear_all

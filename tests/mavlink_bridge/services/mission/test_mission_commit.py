@@ -10,6 +10,7 @@ from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.upload import UploadState
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_bench import (
     ACCEPTED,
     DENIED,
@@ -274,3 +275,12 @@ def test_the_ground_is_asked_for_below_items_and_between_them() -> None:
     assert way[0] == (-35.0, 149.0)
     assert way[-1] == (-35.0, 149.1)
     assert len(way) > 2
+
+
+def test_a_set_current_waits_for_the_mission_before_it(bench: Bench) -> None:
+    """DroneKit sends it behind the last item. The last one counts."""
+    bench.upload(NEW)
+    set_current = dialect.MAVLink_mission_set_current_message
+    assert bench.hear(set_current(1, 1, 2)) == bench.hear(set_current(1, 1, 1)) == []
+    assert settle(bench) == [("ACK", ACCEPTED), ("CURRENT", 1)]
+    assert bench.wait(1000) == [] and bench.core.set_to == [1]

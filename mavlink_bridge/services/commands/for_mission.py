@@ -1,0 +1,74 @@
+"""Commands that begin a mission while a new one is being written to disk: they wait for it.
+
+DroneKit's upload ends with the last item that it sends, not with the acknowledgement, and the mode AUTO follows at
+once. ArduPilot has the mission in memory by then; here it is swapped in when it is on disk
+(docs/reference/mission-semantics.md, 2.2). All other commands are served at once, since a slow disk delays no flight;
+another mode takes the place of an AUTO that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.interface.records import dataclass
+from autopilot.mav import Cmd
+from mavlink_bridge.services.commands.request import Command
+
+#: longest wait of a command, ms of link time; then it is rejected
+LONGEST_WAIT_MS: Final = 10_000
+_OF_MISSION: Final = frozenset((Cmd.DO_SET_MODE, Cmd.MISSION_START, Cmd.DO_SET_MISSION_CURRENT))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCommand:
+    """Command that waits for a mission. `due_ms`: link time at which it is rejected. `answered` False: a SET_MODE."""
+
+    command: Command
+    due_ms: int
+    answered: bool
+
+
+class MissionQueue:
+    """Commands that wait for a mission. `storing()`: one is being written to disk. `is_auto(command)`: whether a
+    DO_SET_MODE asks for AUTO."""
+
+    def __init__(self, storing: Callable[[], bool], is_auto: Callable[[Command], bool]) -> None:
+        self._storing, self._is_auto = storing, is_auto
+        self._waiting: list[WaitingCommand] = []
+
+    def keeps(self, command: Command, now_ms: int, *, answered: bool = True) -> bool:
+        """Check whether a command has to wait; if so, it is kept, a repeated one once."""
+        if command.number not in _OF_MISSION or not self._storing():
+            return False
+        if command.number == Cmd.DO_SET_MODE and not self._is_auto(command):
+            return False
+        if all((kept.command.peer, kept.command.number) != (command.peer, command.number) for kept in self._waiting):
+            self._waiting.append(WaitingCommand(command, now_ms + LONGEST_WAIT_MS, answered))
+        return True
+
+    def take(self, now_ms: int) -> tuple[list[WaitingCommand], list[WaitingCommand]]:
+        """Take the commands that can be served now, and those whose wait was too long."""
+        if not self._storing():
+            ready, self._waiting = self._waiting, []
+            return ready, []
+        late = [kept for kept in self._waiting if kept.due_ms <= now_ms]
+        self._waiting = [kept for kept in self._waiting if kept.due_ms > now_ms]
+        return [], late
+
+    def drop(self, command: Command) -> list[WaitingCommand]:
+        """Take the commands whose place a change to another mode takes."""
+        if command.number != Cmd.DO_SET_MODE or self._is_auto(command):
+            return []
+        dropped, self._waiting = self._waiting, []
+        return dropped
+
+    def forget_link(self, link: int) -> None:
+        """Forget the commands of a closed link."""
+        self._waiting = [kept for kept in self._waiting if kept.command.peer.link != link]
+
+    @property
+    def next_ms(self) -> int | None:
+        """Link time at which the next command is rejected, ms; None: none waits. The end of the writing wakes the run
+        loop."""
+        return min(kept.due_ms for kept in self._waiting) if self._waiting else None
