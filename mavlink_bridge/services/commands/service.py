@@ -4,16 +4,14 @@ One table maps the number of a COMMAND_LONG or COMMAND_INT to a `CommandRow`. Th
 on its link, at once or when the change is on disk, and a second one when an IN_PROGRESS ends. The rows come from
 `flight`, `equipment` and `messages`; others `register` more.
 
-While an arm is in progress, later commands of that link wait for its end, because a ground station that sends arm and
-takeoff back to back means them in this order. Commands that stop motors or only request messages do not wait. What
-begins a mission waits while a new one is being written to disk (`for_mission`).
+While an arm is in progress, later commands of that link wait for its end, and what begins a mission waits while a new
+one is being written to disk (`waiting`). Commands that stop motors or only request messages do not wait.
 
 Clock: link time, for repetitions. Vehicle time, for the core, comes from `vehicle_now`.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from math import nan
 
@@ -29,11 +27,8 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
-from mavlink_bridge.services.commands.for_mission import LONGEST_WAIT_MS, MissionQueue, WaitingCommand
 from mavlink_bridge.services.commands.request import Command, acknowledgement, from_int, from_long
-
-#: most commands of a link that wait for its arm; further ones are rejected
-MOST_WAITING = 32
+from mavlink_bridge.services.commands.waiting import ArmQueue, MissionQueue, WaitingCommand
 
 
 class CommandService(Speaker):
@@ -63,8 +58,7 @@ class CommandService(Speaker):
         self._requests: list[tuple[int, Request]] = []  # started and not finished
         self._progress_due: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
         self._for_mission = MissionQueue(storing, self._is_auto)
-        # link -> (deadline, message, peer) waiting for its arm
-        self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}
+        self._for_arm = ArmQueue(self._arming)
         super().__init__()
 
     def register(self, number: int, row: CommandRow) -> None:
@@ -82,10 +76,10 @@ class CommandService(Speaker):
 
     # --- Service --------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if self._must_wait(message, peer):
-            self._wait(message, peer, now_ms)
-        else:
+        if not self._must_wait(message, peer):
             self._serve(message, peer, now_ms)
+        elif not self._for_arm.keep(message, peer, now_ms):
+            self._turn_away(message, peer)
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._requests:
@@ -98,21 +92,19 @@ class CommandService(Speaker):
             self._serve_for_mission(now_ms)
         if self._progress_due:
             self._say_in_progress(now_ms)
-        if self._waiting:
-            self._serve_waiting(now_ms)
+        if self._for_arm.next_ms is not None:
+            self._serve_for_arm(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        if not self._waiting and not self._progress_due:
-            return self._for_mission.next_ms
-        dues = [queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._progress_due]
-        return earliest((self._for_mission.next_ms, *dues))
+        progress = [due for due, _ in self._progress_due]
+        return earliest((self._for_arm.next_ms, self._for_mission.next_ms, *progress))
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
         self._settling.forget_link(link)
         self._for_mission.forget_link(link)
         self._progress_due = [entry for entry in self._progress_due if entry[1].peer.link != link]
-        self._waiting.pop(link, None)
+        self._for_arm.forget_link(link)
         for number, peers in list(self._in_progress.items()):
             self._in_progress[number] = [peer for peer in peers if peer.link != link]
 
@@ -245,39 +237,23 @@ class CommandService(Speaker):
         return any(peer.link == link for peer in self._in_progress.get(Cmd.COMPONENT_ARM_DISARM, ()))
 
     def _must_wait(self, message: Message, peer: Peer) -> bool:
-        if peer.link not in self._waiting and not self._arming(peer.link):
+        if not self._for_arm.holds(peer.link):
             return False
         if message.get_type() == "SET_MODE":
             return True
         row = self._rows.get(message.command)
         return row is not None and not row.query and not row.at_once
 
-    def _wait(self, message: Message, peer: Peer, now_ms: int) -> None:
-        queue = self._waiting.setdefault(peer.link, deque())
-        if len(queue) < MOST_WAITING:
-            queue.append((now_ms + LONGEST_WAIT_MS, message, peer))
-        else:
-            self._turn_away(message, peer)
-
     def _turn_away(self, message: Message, peer: Peer) -> None:
         if message.get_type() != "SET_MODE":
             self._acknowledge(message.command, peer, Outcome(Result.TEMPORARILY_REJECTED))
 
-    def _serve_waiting(self, now_ms: int) -> None:
-        for link in tuple(self._waiting):
-            if not self._arming(link):
-                for _, message, peer in self._waiting.pop(link):
-                    self.handle_message(message, peer, now_ms)
-            elif self._waiting[link][0][0] <= now_ms:
-                self._turn_away_expired(link, now_ms)
-
-    def _turn_away_expired(self, link: int, now_ms: int) -> None:
-        queue = self._waiting[link]
-        while queue and queue[0][0] <= now_ms:
-            _, message, peer = queue.popleft()
-            self._turn_away(message, peer)
-        if not queue:
-            del self._waiting[link]
+    def _serve_for_arm(self, now_ms: int) -> None:
+        ready, late = self._for_arm.take(now_ms)
+        for kept in ready:
+            self.handle_message(kept.message, kept.peer, now_ms)
+        for kept in late:
+            self._turn_away(kept.message, kept.peer)
 
 
 def _result_of(request: Request) -> Outcome:

@@ -140,7 +140,7 @@ class MissionService:
     def _set_current(self, message: Message) -> None:
         """MISSION_SET_CURRENT: answered to everybody with exactly the requested number; MAVSDK repeats the request
         until then. On a refusal the core has sent the reason. It waits for a mission that is being written to disk, as
-        commands do (`services.commands.for_mission`)."""
+        commands do (`services.commands.waiting`)."""
         if self.storing():
             self._seq_later = message.seq
         else:

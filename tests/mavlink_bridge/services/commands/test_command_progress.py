@@ -7,7 +7,7 @@ from autopilot.interface.vehicle import Request
 from autopilot.mav import Result
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.commands.answers import REMEMBER_MS
-from mavlink_bridge.services.commands.service import LONGEST_WAIT_MS, MOST_WAITING
+from mavlink_bridge.services.commands.waiting import LONGEST_WAIT_MS, MOST_WAITING
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 

@@ -1,23 +1,82 @@
-"""Commands that begin a mission while a new one is being written to disk: they wait for it.
+"""Commands that wait.
 
-DroneKit's upload ends with the last item that it sends, not with the acknowledgement, and the mode AUTO follows at
-once. ArduPilot has the mission in memory by then; here it is swapped in when it is on disk
-(docs/reference/mission-semantics.md, 2.2). All other commands are served at once, since a slow disk delays no flight;
-another mode takes the place of an AUTO that waits.
+For an arm in progress: a ground station that sends arm and takeoff back to back means them in this order.
+
+For a mission that is being written to disk: DroneKit's upload ends with the last item that it sends, not with the
+acknowledgement, and the mode AUTO follows at once. ArduPilot has the mission in memory by then; here it is swapped in
+when it is on disk (docs/reference/mission-semantics.md, 2.2). All other commands are served at once, since a slow disk
+delays no flight; another mode takes the place of an AUTO that waits.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from itertools import chain
 from typing import Final
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
+from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.commands.request import Command
 
+#: most commands of a link that wait for its arm; further ones are rejected
+MOST_WAITING: Final = 32
 #: longest wait of a command, ms of link time; then it is rejected
 LONGEST_WAIT_MS: Final = 10_000
 _OF_MISSION: Final = frozenset((Cmd.DO_SET_MODE, Cmd.MISSION_START, Cmd.DO_SET_MISSION_CURRENT))
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMessage:
+    """Message of `peer` that waits for its link's arm. `due_ms`: link time at which it is rejected."""
+
+    message: Message
+    peer: Peer
+    due_ms: int
+
+
+class ArmQueue:
+    """Messages with commands that wait for an arm of their link. `arming(link)`: an arm of it is in progress."""
+
+    def __init__(self, arming: Callable[[int], bool]) -> None:
+        self._arming = arming
+        self._waiting: dict[int, deque[WaitingMessage]] = {}
+
+    def holds(self, link: int) -> bool:
+        """True while commands of the link wait."""
+        return link in self._waiting or self._arming(link)
+
+    def keep(self, message: Message, peer: Peer, now_ms: int) -> bool:
+        """Keep a message; False if too many wait."""
+        queue = self._waiting.setdefault(peer.link, deque())
+        if len(queue) >= MOST_WAITING:
+            return False
+        queue.append(WaitingMessage(message, peer, now_ms + LONGEST_WAIT_MS))
+        return True
+
+    def take(self, now_ms: int) -> tuple[list[WaitingMessage], list[WaitingMessage]]:
+        """Take the messages that can be served now, and those whose wait was too long."""
+        ready: list[WaitingMessage] = []
+        late: list[WaitingMessage] = []
+        for link, queue in tuple(self._waiting.items()):
+            if not self._arming(link):
+                ready += self._waiting.pop(link)
+                continue
+            while queue and queue[0].due_ms <= now_ms:
+                late.append(queue.popleft())
+            if not queue:
+                del self._waiting[link]
+        return ready, late
+
+    def forget_link(self, link: int) -> None:
+        """Forget the messages of a closed link."""
+        self._waiting.pop(link, None)
+
+    @property
+    def next_ms(self) -> int | None:
+        """Link time at which the next message is rejected, ms; None: none waits."""
+        return min(kept.due_ms for kept in chain(*self._waiting.values())) if self._waiting else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from autopilot.context.journal import MemoryJournal
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.routing.service import Message, Peer
-from mavlink_bridge.services.commands.for_mission import LONGEST_WAIT_MS
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.commands.waiting import LONGEST_WAIT_MS
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.testing.stand_in import StandIn
