@@ -2,10 +2,10 @@
 
 For an arm in progress: a ground station that sends arm and takeoff back to back means them in this order.
 
-For a mission that is being written to disk: DroneKit's upload ends with the last item that it sends, not with the
-acknowledgement, and the mode AUTO follows at once. ArduPilot has the mission in memory by then; here it is swapped in
-when it is on disk (docs/reference/mission-semantics.md, 2.2). All other commands are served at once, since a slow disk
-delays no flight; another mode takes the place of an AUTO that waits.
+For a mission that is being written to disk, or swapped in at the next tick: DroneKit's upload ends with the last item
+that it sends, not with the acknowledgement, and the mode AUTO follows at once. ArduPilot has the mission in memory by
+then; here it is swapped in when it is on disk (docs/reference/mission-semantics.md, 2.2). All other commands are served
+at once, since a slow disk delays no flight; another mode takes the place of an AUTO that waits.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class WaitingCommand:
 
 
 class MissionQueue:
-    """Commands that wait for a mission. `storing()`: one is being written to disk. `is_auto(command)`: whether a
+    """Commands that wait for a mission. `storing()`: one is not yet the vehicle's. `is_auto(command)`: whether a
     DO_SET_MODE asks for AUTO."""
 
     def __init__(self, storing: Callable[[], bool], is_auto: Callable[[Command], bool]) -> None:

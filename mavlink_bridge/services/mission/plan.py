@@ -171,6 +171,12 @@ class CommittedPlan:
             return stored
         return fresh
 
+    @property
+    def waits(self) -> bool:
+        """True until the core has swapped a new plan in."""
+        fresh = self._fresh
+        return fresh is not None and self.storage is fresh[0]
+
     def count(self) -> int:
         """MISSION_COUNT, home included. A mission uploaded with only its home item counts 1, one never uploaded or
         cleared 0."""

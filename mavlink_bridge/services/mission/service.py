@@ -67,7 +67,7 @@ class MissionService:
         self._out = Outbox()
         self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
-        self._seq_later: int | None = None  # MISSION_SET_CURRENT that came while a mission was being written to disk
+        self._seq_later: int | None = None  # of a MISSION_SET_CURRENT that came before its mission was stored
         self._patience: Patience | None = None
 
     def count_vehicle_time(self) -> None:
@@ -119,8 +119,9 @@ class MissionService:
 
     # --- facts ------------------------------------------------------------------------------------------------
     def storing(self) -> bool:
-        """True while a new mission is being written to disk."""
-        return self._transfers[MissionType.MISSION].state is UploadState.COMMITTING
+        """True while a new mission is being written to disk, or waits for the tick that swaps it in."""
+        transfer = self._transfers[MissionType.MISSION]
+        return transfer.state is UploadState.COMMITTING or transfer.committed.waits
 
     def state(self, kind: int) -> UploadState:
         """State of the machine of MAV_MISSION_TYPE 0, 1 or 2."""
@@ -139,8 +140,8 @@ class MissionService:
     # --- what concerns no single type -------------------------------------------------------------------------
     def _set_current(self, message: Message) -> None:
         """MISSION_SET_CURRENT: answered to everybody with exactly the requested number; MAVSDK repeats the request
-        until then. On a refusal the core has sent the reason. It waits for a mission that is being written to disk, as
-        commands do (`services.commands.waiting`)."""
+        until then. On a refusal the core has sent the reason. It waits for a mission that is not yet the
+        vehicle's, as commands do (`services.commands.waiting`)."""
         if self.storing():
             self._seq_later = message.seq
         else:

@@ -82,9 +82,11 @@ def test_an_upload_in_flight_takes_effect_at_the_next_tick(bench: Tick) -> None:
     assert bench.upload(new) == [("ACK", ACCEPTED)]
     assert bench.autopilot.plans.mission.total() == 3
     assert bench.ask_list() == [("COUNT", 6)]
+    assert bench.hear(dialect.MAVLink_mission_set_current_message(1, 1, 5)) == []
     bench.run(20)
     assert bench.autopilot.plans.mission.items() == new
     assert bench.ask_list() == [("COUNT", 6)]
+    assert bench.wait(0) == [("CURRENT", 5)]
 
 
 def test_mission_current_follows_the_core(bench: Tick) -> None:
