@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
-from autopilot.interface.targets import Sticks
+from autopilot.interface.targets import NO_STICKS, Sticks
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.outputs import Passthrough
 from autopilot.safety.failsafes import Failsafes
@@ -21,6 +21,7 @@ _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
 _LOW_PULSE, _CENTRE_PULSE = 1000.0, 1500.0  # us
 _PULSES_LOW = 2.0  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE and continues to send
+_LOST_PULSE = 950.0  # us; this throttle (SITL.cpp, SIM_RC_FAIL)
 _NO_PULSES = (0.0,) * 8
 _MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
 """Pulse in the middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp,
@@ -165,12 +166,16 @@ class PilotInput:
 
     def lose(self, now_ms: int) -> None:
         """Lose the sticks (silence, a pulse below FS_THR_VALUE, or a failed receiver)."""
-        silent = self.radio_dead and self._facts.param("SIM_RC_FAIL") != _PULSES_LOW
-        last = self._channels if silent else ()
+        last = self._channels if self.radio_dead and not self._says_lost else ()
         self._let_go()
         self._last = last
         self._failsafes.sticks_silent(now_ms)
         self._passthrough.follow((), lost=self._failsafes.sticks.lost)
+
+    @property
+    def _says_lost(self) -> bool:
+        """True while the receiver says by its throttle that it has lost its transmitter."""
+        return self._facts.param("SIM_RC_FAIL") == _PULSES_LOW
 
     def _let_go(self) -> None:
         self._throttle = 0.0
@@ -178,7 +183,7 @@ class PilotInput:
         self.has_input = self.overridden = False
         self._sticks = Sticks()
         self._helm.rudder_held = False
-        self._helm.vehicle.set_sticks(self._sticks)
+        self._helm.vehicle.set_sticks(NO_STICKS if self._facts.vehicle_class.has_stall_speed else self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
 
     def mode_complaint(self, spec: ModeSpec) -> str | None:
@@ -239,7 +244,7 @@ class PilotInput:
         """Throttle as a transmitter would send it, us. It rests at its low end on flying vehicles."""
         if self.has_input or not self._facts.vehicle_class.flies:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
-        return _LOW_PULSE
+        return _LOST_PULSE if self.radio_dead and self._says_lost else _LOW_PULSE
 
     def _switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch at a position of the present mode (or, as in ArduPilot's simulator, at

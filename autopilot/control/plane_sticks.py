@@ -1,7 +1,8 @@
 """A plane flown by sticks (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as in ArduPlane.
 
 Roll stick right is positive, pitch stick forward is positive and pushes the nose down, throttle is 0 .. 1. THR_MIN and
-THR_MAX limit it in all modes but MANUAL.
+THR_MAX limit it in all modes but MANUAL. While nobody holds the sticks it is below 0: then it is closed, and FBWB and
+CRUISE fly AIRSPEED_CRUISE.
 """
 
 from __future__ import annotations
@@ -84,8 +85,9 @@ def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
     if stick != 0.0:
         s[L.S_HELD_D] += stick * p[L.P_STICK_CLIMB] * L.TICK
         s[L.S_HELD_D] = s[L.S_EPD] + limit(s[L.S_HELD_D] - s[L.S_EPD], 5.0 * p[L.P_STICK_CLIMB])
-    share = min(max(p[L.P_STICK_T], 0.0), 1.0)
-    speed = p[L.P_V_MIN] + share * (p[L.P_V_MAX] - p[L.P_V_MIN])
+    speed = p[L.P_SPEED_GROUND]
+    if p[L.P_STICK_T] >= 0.0:
+        speed = p[L.P_V_MIN] + min(p[L.P_STICK_T], 1.0) * (p[L.P_V_MAX] - p[L.P_V_MIN])
     control_energy(s, p, -s[L.S_HELD_D], speed, p[L.P_PITCH_DOWN])
     control_attitude(s, p)
     s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)

@@ -98,9 +98,15 @@ def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def throttle_stick(p: L.Row) -> float:
+    """Throttle stick, 0 .. 1: in the middle while nobody holds it."""
+    return min(p[L.P_STICK_T], 1.0) if p[L.P_STICK_T] >= 0.0 else 0.5
+
+
+@jit
 def climb_stick(p: L.Row) -> float:
     """Climb rate of the throttle stick, m/s, with ArduPilot's dead zone of a tenth about the middle."""
-    x = p[L.P_STICK_T] - 0.5
+    x = throttle_stick(p) - 0.5
     if x > 0.05:
         return (x - 0.05) / 0.45 * p[L.P_STICK_UP]
     if x < -0.05:
@@ -111,7 +117,7 @@ def climb_stick(p: L.Row) -> float:
 @jit
 def throttle(s: L.Row, p: L.Row) -> float:
     """Collective of the throttle stick: the middle hovers."""
-    x = min(max(p[L.P_STICK_T], 0.0), 1.0)
+    x = throttle_stick(p)
     if x < 0.5:
         return 2.0 * x * s[L.S_HOVER]
     return s[L.S_HOVER] + (2.0 * x - 1.0) * (MOST_THRUST - s[L.S_HOVER])

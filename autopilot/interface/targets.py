@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from math import inf
+from typing import Final
 
 from autopilot.interface.geo import Ned
 from autopilot.interface.records import dataclass, field
@@ -243,9 +244,13 @@ Target = Idle | Hold | Leg | Circle | TakeOff | Land | Velocity | Attitude | Pil
 @dataclass(frozen=True, slots=True)
 class Sticks:
     """Pilot input: roll, pitch, yaw -1 .. 1 (right, forward-down = positive pitch stick pulled back is -1 .. MAVLink's
-    MANUAL_CONTROL x forward = pitch +1), throttle 0 .. 1 (0.5 = centre)."""
+    MANUAL_CONTROL x forward = pitch +1), throttle 0 .. 1 (0.5 = centre; below 0: `NO_STICKS`)."""
 
     roll: float = 0.0
     pitch: float = 0.0
     throttle: float = 0.5
     yaw: float = 0.0
+
+
+NO_STICKS: Final = Sticks(throttle=-1.0)
+"""Sticks of a plane that nobody holds: its throttle is closed."""

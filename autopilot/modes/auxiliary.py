@@ -40,6 +40,7 @@ RC_OVERRIDES: Final = 46
 CLEAR_MISSION: Final = 58
 ZIGZAG_PLACES: Final = 61
 GENERATOR: Final = 85
+MODE_SWITCH_RESET: Final = 96
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
@@ -129,6 +130,8 @@ class AuxFunctions:
                 PARACHUTE: self._parachute,
                 LANDING_GEAR: lambda position: payload.gear.move(down=position == LOW) if position != MIDDLE else None,
             }
+        if facts.vehicle_class.has_stall_speed:
+            self._functions[MODE_SWITCH_RESET] = lambda _: self._follow_mode_switch()
         if facts.vehicle_class.hovers:
             self._functions[MOTOR_INTERLOCK] = lambda position: arming.close_interlock(position == HIGH)
             self._functions[RANGE_FINDER] = lambda position: self._use_range_finder(position == HIGH)
@@ -163,10 +166,11 @@ class AuxFunctions:
         """Enter the mode if high; otherwise, while it flies, the mode of the mode switch."""
         if position == HIGH:
             return self._set_mode(mode)
-        instead = self._mode_switch.mode
-        if self._choice.number == mode and instead is not None:
-            return self._set_mode(instead)
-        return ACCEPTED
+        return self._follow_mode_switch() if self._choice.number == mode else ACCEPTED
+
+    def _follow_mode_switch(self) -> Outcome:
+        mode = self._mode_switch.mode
+        return ACCEPTED if mode is None else self._set_mode(mode)
 
     def _zigzag(self, position: int) -> None:
         mode = self._choice.mode

@@ -187,7 +187,7 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     for i in range(4):
         r[R.SERVO_1 + 4 + i] = p[M.P_SERVO_5 + i]
     r[R.STICK_ROLL], r[R.STICK_PITCH] = p[L.P_STICK_R], p[L.P_STICK_P]
-    r[R.STICK_THROTTLE], r[R.STICK_YAW] = p[L.P_STICK_T], p[L.P_STICK_Y]
+    r[R.STICK_THROTTLE], r[R.STICK_YAW] = max(p[L.P_STICK_T], 0.0), p[L.P_STICK_Y]
 
 
 @jit

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import exp
-from autopilot.interface.targets import Drive, Target
+from autopilot.interface.targets import NO_STICKS, Drive, Target
 from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import PLANE
@@ -37,6 +37,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWAL
     """Settings row: airframe, sensors, and default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
+    p[L.P_STICK_T] = NO_STICKS.throttle
     write_airframe(p, body)
     p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
     p[M.P_SERVO_RATE], p[M.P_FULL_V], p[M.P_HOTEL_A] = SERVO_RATE, HELD_V, HOTEL_A

@@ -9,7 +9,16 @@ from autopilot.context.events import ArmedChanged
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.mav import Result
-from autopilot.modes.auxiliary import ARM_DISARM, CLEAR_MISSION, HIGH, LOW, MISSION_RESET, MOTOR_STOP, SAVE_WAYPOINT
+from autopilot.modes.auxiliary import (
+    ARM_DISARM,
+    CLEAR_MISSION,
+    HIGH,
+    LOW,
+    MISSION_RESET,
+    MODE_SWITCH_RESET,
+    MOTOR_STOP,
+    SAVE_WAYPOINT,
+)
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
@@ -182,6 +191,19 @@ def test_a_mission_is_recorded_flown_from_its_beginning_and_cleared() -> None:
     assert made.core.sequencer.current_nav_index() == 0
     made.core.auxiliary.act(CLEAR_MISSION, HIGH)
     assert not mission.total()
+
+
+def test_the_mode_of_the_mode_switch_is_asked_for_again() -> None:
+    """MODE_SWITCH_RESET of planes, after a failsafe (RC_Channel_Plane.cpp); without pulses of the switch nothing."""
+    made = bench(PlaneMode.MANUAL, "plane", FLTMODE4=PlaneMode.FBWA)
+    assert made.core.auxiliary.act(MODE_SWITCH_RESET, HIGH).ok
+    assert made.core.modes.number == PlaneMode.MANUAL
+    made.core.mode_switch.read(1500, made.now_ms)
+    assert made.core.modes.number == PlaneMode.FBWA
+    assert made.core.modes.set(PlaneMode.RTL, made.now_ms).ok
+    assert made.core.auxiliary.act(MODE_SWITCH_RESET, HIGH).ok
+    assert made.core.modes.number == PlaneMode.FBWA
+    assert not bench().core.auxiliary.act(MODE_SWITCH_RESET, HIGH).ok
 
 
 def test_a_mission_that_is_flown_is_not_cleared() -> None:

@@ -65,6 +65,17 @@ def test_autoland_goes_on_when_a_loss_lasts(long: int) -> None:
     assert plane.core.modes.number == M.AUTOLAND
 
 
+@pytest.mark.parametrize("mode", [M.LOITER, M.FBWB])
+def test_a_glide_is_without_throttle(mode: PlaneMode) -> None:
+    """FS_SHORT_ACTN 2, then FS_LONG_ACTN 2 (ArduPlane mode_fbwa.cpp); the released stick stood in the middle."""
+    plane = Plane(FS_SHORT_ACTN=2.0, FS_LONG_ACTN=2.0)
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.core.sticks.move(Sticks(throttle=0.7), plane.now_ms)
+    plane.run(20.0)
+    assert plane.core.modes.number == M.FBWA
+    assert plane.vehicle.sticks.throttle <= 0.0
+
+
 def test_a_loss_changes_the_mode_on_the_ground_too() -> None:
     """Disarmed, as ArduPlane; its test ThrottleFailsafe. A short loss gives the mode back, a long one does not."""
     bench = Bench("plane", parameters={"FS_LONG_TIMEOUT": 5.0})

@@ -152,6 +152,16 @@ def test_what_has_come_is_known(station: Station) -> None:
     station.serve(3.0)
 
 
+def test_who_waits_for_a_second_is_told_of_the_ground(station: Station) -> None:
+    """Whenever the wait begins: a message each second just misses some (ArduPilot's test DO_REPOSITION)."""
+    station.report(0.0)
+    station.serve(3.0)
+    station.link.messages()
+    for _ in range(20):
+        station.session.run_for(0.8)
+        assert station.link.messages("TERRAIN_REPORT")
+
+
 def test_data_that_nobody_wants_is_dropped(station: Station) -> None:
     """Another place, another spacing, a grid that no block has."""
     station.silent = True

@@ -239,7 +239,7 @@ def test_an_output_that_a_command_has_set_stays_until_its_channel_moves() -> Non
     assert outputs(radio)[1] == 1800.0
 
 
-@pytest.mark.parametrize(("failure", "shown"), [(1, (1600, 1500, 1300)), (2, (1500, 1500, 1000))])
+@pytest.mark.parametrize(("failure", "shown"), [(1, (1600, 1500, 1300)), (2, (1500, 1500, 950))])
 def test_a_receiver_that_falls_silent_is_shown_as_it_was(failure: int, shown: tuple[int, ...]) -> None:
     """As ArduPilot's; one that says that it has lost its transmitter says so by its throttle. The sticks are centred in
     either case, and those of a transmitter that is back are shown again."""

@@ -17,6 +17,7 @@ from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import (
+    NO_STICKS,
     Attitude,
     Circle,
     Drive,
@@ -33,6 +34,7 @@ from autopilot.interface.targets import (
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe
+from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import PlaneFlight, beside, stall_speed
@@ -315,6 +317,29 @@ def test_fly_by_wire_a_keeps_bank_and_pitch_within_their_limits() -> None:
     flight.fly(6.0)
     assert abs(degrees(flight.now(R.ROLL))) < 3.0
     assert abs(degrees(flight.now(R.PITCH))) < 4.0
+
+
+@pytest.mark.parametrize("lifts", [False, True], ids=["plane", "quadplane"])
+@pytest.mark.parametrize("kind", [PilotKind.MANUAL, PilotKind.STABILIZE, PilotKind.FBWA])
+def test_without_a_pilot_an_armed_plane_stands(kind: PilotKind, lifts: bool) -> None:
+    """As ArduPlane, whose throttle stick is down then; it ran away at half throttle."""
+    vehicle = make_simulated("quadplane" if lifts else "plane", HOME, 0.0, 7)
+    vehicle.advance(20_000)
+    assert vehicle.arm().ok
+    vehicle.set_target(Pilot(kind))
+    vehicle.advance(30_000)
+    assert vehicle.state.report[R.THROTTLE] == 0.0
+    assert hypot(*vehicle.true_velocity) < 0.1
+
+
+@pytest.mark.parametrize("kind", [PilotKind.FBWB, PilotKind.CRUISE])
+def test_without_a_pilot_fly_by_wire_b_flies_at_its_cruise_speed(kind: PilotKind) -> None:
+    """ArduPlane's calc_airspeed_errors in a radio failsafe: AIRSPEED_CRUISE, not one of the stick's."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_sticks(NO_STICKS)
+    flight.vehicle.set_target(Pilot(kind))
+    flight.fly(30.0)
+    assert flight.now(R.AIR_SPEED) == pytest.approx(22.0, abs=1.0)
 
 
 @pytest.mark.parametrize("kind", [PilotKind.FBWB, PilotKind.CRUISE])
