@@ -26,14 +26,15 @@ Sortie's simulated vehicle: a program with the command line of ArduPilot's binar
 python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYTHON
 ```
 
-TREE is a checkout of ArduPilot (4.7-dev, 6a8c9b91); it need not be built. PYTHON is an interpreter that has the
-modules that the tests import. Tests of things that a ground station cannot observe are left out, by the list in
-`scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--pace clients`).
+TREE is a checkout of ArduPilot (4.7-dev: 6a8c9b91, for planes 90700977); it need not be built. PYTHON is an interpreter
+that has the modules that the tests import. Tests of things that a ground station cannot observe are left out, by the
+list in `scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--pace clients`).
 
 Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer
 without noise, landing targets that are visible from everywhere above them, and a rover that moves at any throttle
-(MOT_THR_MIN). Two tests use terrain data from the tile in ArduPilot's tree. One test (Landing) climbs at 16 m/s
-with the drag of SITL's copter, which is four times that of Sortie's.
+(MOT_THR_MIN). Tests that measure the ground use terrain data from the tile in ArduPilot's tree. One test (Landing)
+climbs at 16 m/s with the drag of SITL's copter, which is four times that of Sortie's. SITL's catapult throws a plane
+when its throttle opens.
 
 """
 
