@@ -20,6 +20,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
 from sortie.assembly.vehicles import Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.radio import radio_of
+from sortie.config.settings import STRATEGIES
 from sortie.config.traffic import TrafficPlan
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
@@ -104,6 +105,9 @@ def spec_of(
         raise UserError(f"vehicle {vehicle}: {who} flies the simulator; use {known}, or one with ,world=ours")
     if seed < 0:
         raise UserError(f"seed {seed}: expected a whole number from 0 on")
+    if strategy is not None and (strategy not in STRATEGIES or not source.in_our_world):
+        known = " or ".join(STRATEGIES)
+        raise UserError(f"strategy {strategy!r}: expected {known}, and a vehicle with ,world=ours")
     return VehicleSpec(
         source.frame,
         sysid,

@@ -155,6 +155,7 @@ def test_parameters_given_at_the_start_hold():
         ({"faults": "gps.loss"}, "faults 'gps.loss': expected a list"),
         ({"home": (47.0, 8.0, 400.0, 90.0)}, r'expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading'),
         ({"seed": -1}, "seed -1: expected a whole number from 0 on"),
+        ({"strategy": "native"}, "expected guided or native, and a vehicle with ,world=ours"),
     ],
 )
 def test_wrong_arguments_are_user_errors(arguments, complaint):
