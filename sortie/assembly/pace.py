@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from sortie.config.option import Option
 from sortie.config.settings import Settings
 from sortie.config.values import PaceBounds
+from sortie.logs.run_log import LOGGER
 from sortie.nodes.vehicle import VehicleService
+from sortie.runtime.loader import say_to_person
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 
@@ -46,6 +48,19 @@ def pace_warnings(settings: Settings) -> list[str]:
     return [f"--{row.name} is ignored: it is for --pace {CLIENTS}" for row in _BOUNDS if row.key in given]
 
 
+class FirstSaid:
+    """Warnings for run.log. The first of a run is told the person too: a client that comes and goes has many."""
+
+    def __init__(self, say: Callable[[str], None] = say_to_person) -> None:
+        self._say: Callable[[str], None] | None = say
+
+    def warn(self, text: str) -> None:
+        LOGGER.warning(text)
+        if self._say is not None:
+            self._say(f"sortie: {text}; run.log tells when it happens again")
+            self._say = None
+
+
 def begin_pace(
     runtime: Runtime,
     settings: Settings,
@@ -70,7 +85,7 @@ def begin_pace(
         from sortie.runtime.followers import Followers
 
         bounds = PaceBounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
-        clients = runtime.clients = ClientPace(Followers(bounds))
+        clients = runtime.clients = ClientPace(Followers(bounds, FirstSaid().warn))
         clients.works.dues += [service.camera.unwritten_ms for service in served if service.camera is not None]
         for service in served:
             service.missions.count_vehicle_time()

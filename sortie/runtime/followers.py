@@ -202,7 +202,9 @@ class Followers:
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
             ]
             if client is ClientState.LEFT and was is not ClientState.LEFT:
-                self._warn(f"{name} did not follow within {limit_s:g} s: time does not wait for it now")
+                polls = sight.at_work and not (sight.unread or sight.owes)
+                why = ", its process did not rest" if polls else ""
+                self._warn(f"{name} did not follow within {limit_s:g} s{why}: time does not wait for it now")
             self.clients[name] = client
         for name, was in before.items():
             if was is ClientState.BEHIND and name not in sights:

@@ -89,6 +89,14 @@ def test_one_that_has_not_followed_holds_all(busy: ClientSight) -> None:
     assert clock.named == []
 
 
+def test_of_one_whose_process_never_rests_it_is_said() -> None:
+    """A loop that polls without waiting looks like work."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    assert clock.goes(12.1, a=WORKING)
+    assert clock.named == ["a did not follow within 2 s, its process did not rest: time does not wait for it now"]
+
+
 def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     """Once; the others are waited for all the same."""
     clock = Clock()
