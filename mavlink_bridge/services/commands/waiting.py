@@ -20,7 +20,7 @@ from autopilot.mav import Cmd
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.commands.request import Command
 
-#: most commands of a link that wait for its arm; further ones are rejected
+#: most commands of a link that wait for its arm, of which further ones are rejected, and of all for a mission
 MOST_WAITING: Final = 32
 #: longest wait of a command, ms of link time; then it is rejected
 LONGEST_WAIT_MS: Final = 10_000
@@ -97,14 +97,18 @@ class MissionQueue:
         self._waiting: list[WaitingCommand] = []
 
     def keeps(self, command: Command, now_ms: int, *, answered: bool = True) -> bool:
-        """Check whether a command has to wait; if so, it is kept, a repeated one once."""
+        """Check whether a command has to wait; if so, it is kept, a repeated one once. Beyond `MOST_WAITING` none
+        waits."""
         if command.number not in _OF_MISSION or not self._storing():
             return False
         if command.number == Cmd.DO_SET_MODE and not self._is_auto(command):
             return False
-        if all((kept.command.peer, kept.command.number) != (command.peer, command.number) for kept in self._waiting):
+        if any((kept.command.peer, kept.command.number) == (command.peer, command.number) for kept in self._waiting):
+            return True
+        room = len(self._waiting) < MOST_WAITING
+        if room:
             self._waiting.append(WaitingCommand(command, now_ms + LONGEST_WAIT_MS, answered))
-        return True
+        return room
 
     def take(self, now_ms: int) -> tuple[list[WaitingCommand], list[WaitingCommand]]:
         """Take the commands that can be served now, and those whose wait was too long."""

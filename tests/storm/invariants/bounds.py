@@ -143,9 +143,9 @@ _EVERY = 8
 
 @invariant(When.ACCEPTED, RELIABILITY)
 def queues_of_services_are_bounded(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
-    """At most 32 commands of a link wait for the end of an arming, 64 COMMAND_ACKs are kept for repeated commands, 8
-    changes of a plan wait for the disk, 8 FTP sessions of one station are open (64 of all), and 512 PARAM_SETs wait.
-    Checked at every eighth frame."""
+    """At most 32 commands of a link wait for the end of an arming, 32 for a mission on its way to the disk, 64
+    COMMAND_ACKs are kept for repeated commands, 8 changes of a plan wait for the disk, 8 FTP sessions of one station
+    are open (64 of all), and 512 PARAM_SETs wait. Checked at every eighth frame."""
     if peer.frames % _EVERY:
         return None
     for due in view.service.endpoint._timed:
@@ -157,8 +157,9 @@ def queues_of_services_are_bounded(view: View, peer: Peer, frame: MavlinkFrame) 
 
 def _of_commands(service: Any) -> Iterator[tuple[str, int, int]]:
     yield "answers are remembered", len(service._memory._answers), 64
-    for queue in service._waiting.values():
+    for queue in service._for_arm._waiting.values():
         yield "commands wait for an arm", len(queue), 32
+    yield "commands wait for a mission", len(service._for_mission._waiting), 32
 
 
 def _of_missions(service: Any) -> Iterator[tuple[str, int, int]]:

@@ -99,6 +99,14 @@ def test_after_ten_seconds_it_is_rejected(bench: WaitingBench) -> None:
     assert bench.written() == [] and bench.calls == []
 
 
+def test_of_a_crowd_32_wait(bench: WaitingBench) -> None:
+    """Whoever has many ids fills no memory; the others are served against the mission that there is."""
+    for system in range(40):
+        bench.long(Cmd.MISSION_START, peer=Peer(2, 100 + system, 190))
+    assert len(bench.calls) == 8
+    assert len(bench.written()) == 32
+
+
 def test_a_closed_link_begins_nothing(bench: WaitingBench) -> None:
     bench.long(Cmd.MISSION_START)
     bench.service.link_closed(QGC.link)
