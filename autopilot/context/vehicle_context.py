@@ -85,6 +85,11 @@ class VehicleFacts:
         return bool(self.vehicle.state.report.item(report.ARMED))
 
     @property
+    def own_transitions(self) -> bool:
+        """True where hovers and wings follow each other as ArduPlane's do: not as a PX4's, not as a controller's."""
+        return not (self.personality.keeps_upright or self.vehicle.capabilities.own_modes)
+
+    @property
     def landed(self) -> bool:
         """True on the ground by the landing detector; always True for vehicles that do not fly."""
         return not self.vehicle_class.flies or self.vehicle.state.report.item(report.LANDED_STATE) == ON_GROUND

@@ -42,8 +42,7 @@ class LiftVoice:
         )
 
     def _armed(self, armed: bool, now_ms: int) -> None:
-        own = self._facts.personality.keeps_upright or self._facts.vehicle.capabilities.own_modes
-        self._due_ms = now_ms if armed and not own else None
+        self._due_ms = now_ms if armed and self._facts.own_transitions else None
         self._state, self._fast, self._descends, self._final = VtolState.MC, False, False, False
 
     def _landed(self, events: VehicleEvent, now_ms: int) -> None:
@@ -66,10 +65,8 @@ class LiftVoice:
             self._stops(target.position, before)
 
     def _speeds_up(self, before: VtolState) -> None:
-        airspeed, assist = (
-            float(self._facts.vehicle.state.report[report.AIR_SPEED]),
-            self._facts.param("Q_ASSIST_SPEED"),
-        )
+        airspeed = float(self._facts.vehicle.state.report[report.AIR_SPEED])
+        assist = self._facts.param("Q_ASSIST_SPEED")
         if before is not self._state:
             self._fast = False
             slow = airspeed < assist
@@ -80,7 +77,7 @@ class LiftVoice:
 
     def _stops(self, place: tuple[float, float], before: VtolState) -> None:
         """Announce the parts of the way to a hover at a place, and of a landing there."""
-        (north, east, _), speed = self._facts.vehicle.state.position, self._speed
+        (north, east, _), speed = self._facts.vehicle.state.position, self._facts.vehicle.state.ground_speed
         away_m, height = hypot(north - place[0], east - place[1]), self._facts.height
         if self._state is not before and self._state is VtolState.TRANSITION_TO_MC:
             stop_m = stopping_m(self._facts, speed)
@@ -95,10 +92,6 @@ class LiftVoice:
         elif self._descends and not self._final and height < self._facts.param("Q_LAND_FINAL_ALT", 6.0):
             self._final = True
             self._say("Land final started")
-
-    @property
-    def _speed(self) -> float:
-        return float(self._facts.vehicle.state.report[report.GROUND_SPEED])
 
     def _say(self, text: str) -> None:
         self._announcer.say(Severity.INFO, text)

@@ -6,6 +6,8 @@ A maneuver sets targets, handles the vehicle's events, and has a flag for its en
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
@@ -57,7 +59,7 @@ class Maneuver:
         """Apply a changed yaw demand; only needed if targets are set again later."""
 
 
-class RudderedTakeoff(Maneuver):
+class RudderedTakeoff(Maneuver, ABC):
     """Base of wings' takeoffs, which wait on the ground for the release of a rudder stick that has armed (ArduPlane
     takeoff.cpp, auto_takeoff_check; quadplane.cpp, takeoff_controller)."""
 
@@ -65,13 +67,13 @@ class RudderedTakeoff(Maneuver):
         super().__init__(context)
         self._waits = False
 
+    @abstractmethod
     def begin(self, now_ms: int) -> None:
         """Begin the climb."""
-        raise NotImplementedError
 
+    @abstractmethod
     def climb(self, now_ms: int) -> None:
         """Check the climb."""
-        raise NotImplementedError
 
     def start(self, now_ms: int) -> None:
         waited, self._waits = self._waits, self.helm.rudder_held and self.facts.landed

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from sortie.config.option import Option
 from sortie.config.settings import Settings
 from sortie.config.values import PaceBounds
-from sortie.logs.run_log import LOGGER
+from sortie.logs.run_log import tell, warn_first
 from sortie.nodes.vehicle import VehicleService
-from sortie.runtime.loader import say_to_person
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 
@@ -51,14 +50,12 @@ def pace_warnings(settings: Settings) -> list[str]:
 class FirstSaid:
     """Warnings for run.log. The first of a run is told the person too: a client that comes and goes has many."""
 
-    def __init__(self, say: Callable[[str], None] = say_to_person) -> None:
+    def __init__(self, say: Callable[[str], None] = tell) -> None:
         self._say: Callable[[str], None] | None = say
 
     def warn(self, text: str) -> None:
-        LOGGER.warning(text)
-        if self._say is not None:
-            self._say(f"sortie: {text}; run.log tells when it happens again")
-            self._say = None
+        warn_first(text, self._say, "it happens again")
+        self._say = None
 
 
 def begin_pace(

@@ -8,6 +8,7 @@ import logging
 import logging.handlers
 import sys
 import time
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -70,6 +71,14 @@ def tell(text: str) -> None:
     """Print a line on stderr during a run; a full disk under stderr is ignored."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
+
+
+def warn_first(text: str, say: Callable[[str], None] | None, again: str) -> None:
+    """Warn in the log, and with `say` the person, who reads there when `again`. A terminal that shows the log does not
+    show it twice."""
+    if say is not None:
+        say(f"sortie: {text}; run.log tells when {again}")
+    LOGGER.warning("%s", text, extra={"told": say is not None})
 
 
 class RunLogHandler(logging.handlers.RotatingFileHandler):

@@ -16,11 +16,6 @@ ANSWER_FIRST_S = 0.00001
 COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, half a minute to two minutes"
 
 
-def say_to_person(text: str) -> None:
-    """Print to standard error at once."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def judge_kernel(say: Callable[[str], None]) -> None:
     """Warn when plain Python will fly, which is slow. UserError when `SORTIE_KERNEL` names a kernel that is not
     available."""

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from autopilot.context.turns import earliest
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
+from sortie.logs.run_log import tell
 from sortie.metrics.jitter import Jitter
-from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel, say_to_person
+from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel
 from sortie.runtime.node import RUN, Node, VehicleNode
 from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers
 from sortie.runtime.share import Lag, PeriodicSaving, Share, WallHeartbeats, never
@@ -65,7 +66,7 @@ class Runtime:
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self.share = Share(wall_s) if sockets is None else sockets.share
-        self._beats, self._lag = WallHeartbeats(), Lag(say_to_person)
+        self._beats, self._lag = WallHeartbeats(), Lag(tell)
         self.set_speedup(1.0, never)
 
     # --- who takes part -----------------------------------------------------------------------------------------------
@@ -419,7 +420,7 @@ class Runtime:
         return self.sockets
 
     # --- before the first pass ----------------------------------------------------------------------------------------
-    def load(self, say: Callable[[str], None] = say_to_person) -> None:
+    def load(self, say: Callable[[str], None] = tell) -> None:
         """Load the compiled kernel in a thread and serve the links; vehicle time stands still. A signal ends the wait,
         not the thread (`sortie.__main__`). `say` is called about compiling or slow plain Python."""
         self.signals.running = True

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from sortie.logs.run_log import LOGGER
+from sortie.logs.run_log import warn_first
 
 SLICE_S: Final = 0.02
 SILENT_S: Final = 1.5
@@ -103,9 +103,7 @@ class Lag:
         if self._lost_s >= LAG_WARNED_S and wall_s >= self._next_s:
             text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
             first = self._next_s == -math.inf and factor <= 1.0
-            if first:
-                self._say(f"sortie: {text}; run.log tells when it loses more")
-            LOGGER.warning("%s", text, extra={"told": first})
+            warn_first(text, self._say if first else None, "it loses more")
             self._lost_s, self._next_s = 0.0, wall_s + TELL_S
 
 

@@ -139,8 +139,7 @@ class CommandService(Speaker):
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
     def _set_mode(self, command: Command, now_ms: int) -> None:
-        self._reject(self._for_mission.drop(command), now_ms)
-        if not self._for_mission.keeps(command, now_ms, answered=False):
+        if not self._waits_for_mission(command, now_ms, answered=False):
             self._rows[Cmd.DO_SET_MODE].handler(command, self._context(command.peer))
 
     def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
@@ -152,8 +151,7 @@ class CommandService(Speaker):
             self._act(command, row, now_ms)
 
     def _act(self, command: Command, row: CommandRow, now_ms: int) -> None:
-        self._reject(self._for_mission.drop(command), now_ms)
-        if self._for_mission.keeps(command, now_ms):
+        if self._waits_for_mission(command, now_ms):
             return
         context = self._context(command.peer)
         mark = self._settling.mark()
@@ -217,6 +215,10 @@ class CommandService(Speaker):
             return False
         custom = self._firmware.custom_of(command.param(2), command.param(3))
         return self._firmware.mode_of(custom) == self._parts.facts.vehicle_class.modes.auto
+
+    def _waits_for_mission(self, command: Command, now_ms: int, *, answered: bool = True) -> bool:
+        self._reject(self._for_mission.drop(command), now_ms)
+        return self._for_mission.keeps(command, now_ms, answered=answered)
 
     def _serve_for_mission(self, now_ms: int) -> None:
         ready, late = self._for_mission.take(now_ms)

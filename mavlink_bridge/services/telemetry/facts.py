@@ -220,10 +220,9 @@ class FactReader:
     def _stands_on_wings(self) -> bool:
         """True in a mode that would not lift off upright, as ArduPlane's in_vtol_mode is False there."""
         facts, modes = self._parts.facts, self._modes
-        if not facts.vehicle_class.has(Ability.LIFT):
+        if not (facts.vehicle_class.has(Ability.LIFT) and facts.own_transitions):
             return False
-        own = facts.personality.keeps_upright or facts.vehicle.capabilities.own_modes
-        return not own and self._parts.modes.number not in modes.hovering | modes.landing | {modes.auto}
+        return self._parts.modes.number not in modes.hovering | modes.landing | {modes.auto}
 
     @property
     def _stands(self) -> bool:

@@ -19,3 +19,6 @@ def test_the_first_client_that_does_not_follow_is_told_and_all_are_in_the_log(ca
         "a did not follow within 5 s",
         "b did not follow within 5 s",
     ]
+    # a terminal that shows the log leaves out what was told
+    shown_already = [getattr(record, "told", False) for record in caplog.records]
+    assert shown_already == [True, False]

@@ -16,9 +16,10 @@ from mavlink_bridge.routing.open_link import CONGESTED, OutQueue
 from mavlink_bridge.services.parameters import LIST_PASS, ParameterService
 from mavlink_bridge.wire.framing import split_frames
 from sortie import Fleet
+from sortie.logs.run_log import LOGGER
 from sortie.runtime.pacing import MAX_LAG_S, Pace
 from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import LOGGER, SILENT_S, SLICE_S, Lag, Share, WallHeartbeats, never
+from sortie.runtime.share import SILENT_S, SLICE_S, Lag, Share, WallHeartbeats, never
 
 HEARTBEAT, POSITION = 0, 33
 
