@@ -60,6 +60,8 @@ class SigningService(Speaker):
         self.signing: Signing | None = None
         self.refused = 0
         """Number of refused keys."""
+        self.reserved = True
+        """False while the disk has not taken the reserve of the stamps in use: after a restart they may come again."""
         if key is not None:
             self._begin(key, 0)
 
@@ -104,7 +106,8 @@ class SigningService(Speaker):
     def _reserve(self, signing: Signing) -> None:
         if signing.timestamp + RESERVE // 2 > self._stored:
             reserved = signing.timestamp + RESERVE
-            if self._store.save_stamp(reserved):
+            self.reserved = self._store.save_stamp(reserved)
+            if self.reserved:
                 self._stored = reserved
 
     def _latest(self) -> int:

@@ -26,13 +26,15 @@ def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: by
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """The timestamps of a signing stream (system, component, link) always increase, also over restarts and changes of
-    the system clock."""
+    the system clock. Exception: stamps sent while the disk refused their reserve may come again after a restart."""
     if not frame[2] & SIGNED:
         return None
     stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
-    memory = view.memory.setdefault("stamps", {})
-    before = memory.get(stream, 0)
-    memory[stream] = stamp
+    memory, run = view.memory.setdefault("stamps", {}), view.life.setdefault("stamps", {})
+    before = max(memory.get(stream, 0), run.get(stream, 0))
+    run[stream] = stamp
+    if view.process is not None and view.process.vehicles.signing[view.number].reserved:
+        memory[stream] = stamp
     return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
 
 

@@ -182,9 +182,10 @@ def test_a_stamp_that_could_not_be_stored_is_tried_again_each_second() -> None:
     keys.key, keys.problem = KEY, "disk I/O error"
     vehicle = Vehicle(keys)
     vehicle.pass_time(3)
-    assert keys.stamp == 0
+    assert (keys.stamp, vehicle.service.reserved) == (0, False)
     keys.problem = None
     vehicle.pass_time(1)
+    assert vehicle.service.reserved
     assert keys.stamp >= timestamp_of(vehicle.now_us) + RESERVE
 
 
