@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
@@ -27,14 +28,15 @@ from tests.storm.invariant import INVARIANTS, Broken
 from tests.storm.medium import Air
 from tests.storm.models import MAVPROXY, RESCUER, Model
 from tests.storm.planted import ROOT, rows
+from tests.storm.process import Simulated
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.shrink import shrink, write_test
 from tests.storm.station import Station
 from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
 from tests.storm.story import Story
-from tests.storm.swarm import ActPlan, StationPlan, StormPlan, draw
+from tests.storm.swarm import ActPlan, FaultPlan, StationPlan, StormPlan, draw
 from tests.storm.verdict import Verdict
-from tests.storm.world import run
+from tests.storm.world import Storm, run
 
 SEEDS = ((1, 1), (4, 1), (5, 1), (11, 1), (15, 1), (6, 3))
 """Seeds, and how many vehicles."""
@@ -167,6 +169,18 @@ def test_an_upload_that_was_broken_off_is_given_up_by_the_vehicle_before_the_nex
         counted += [now_ms] * bool(station.take())
     assert counted[0] == 0
     assert counted[1] >= 500 + ABANDON_MS
+
+
+def test_what_a_process_wrote_before_it_died_in_its_start_may_be_found(tmp_path: Path) -> None:
+    """It had counted its start (STAT_BOOTCNT) and died in a later write; the next start found the count of a process
+    that nobody had looked at (29330037)."""
+    plan = replace(draw(1, minutes=0.5, vehicles=1), acts=(), faults=(FaultPlan(5_000, "kill"),), power=False)
+    storm = Storm(plan, tmp_path, Simulated(1))
+    disk = storm.disk
+    storm.at_ms(5_100, lambda: setattr(disk, "dies_at", disk.operations + 11))
+    verdict = storm.run()
+    assert verdict.broken is None, str(verdict.broken)
+    assert verdict.story.deaths == 2
 
 
 def test_an_answer_that_a_station_made_up_is_not_the_relays() -> None:

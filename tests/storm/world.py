@@ -229,11 +229,11 @@ class Storm:
             return
         self.now_ms = max(self.now_ms, self.process.storm_ms)
         self.story.say(self.now_ms, "process", f"starts, number {self.story.deaths + 1}")
-        if self.disk.dead:  # in the first that it wrote
-            self.die()
-            return
         for view in self.views:
             view.started(self.process)
+        if self.disk.dead:  # in what it wrote first: some of it may be on the disk
+            self.die()
+            return
         for station in self.stations:
             if station.name in self.wanted:
                 self.connect(station)
