@@ -36,7 +36,7 @@ class SigningKeys:
 
     def sign(self, endpoint: Endpoint) -> SigningService:
         """Let `endpoint` sign and check frames. Without a key it does nothing, until SETUP_SIGNING sets one."""
-        service = SigningService(endpoint, self.storage, _unix_us, key=self.key, stamp=self.storage.stamp)
+        service = SigningService(endpoint, self.storage, _unix_us, key=self.key)
         endpoint.add_service(service)
         return service
 
@@ -72,9 +72,9 @@ class KeyInMemory:
         """Refuse to change a given key (`KeyStore`)."""
         return _GIVEN if self._fixed else None
 
-    def save_stamp(self, stamp: int) -> bool:
-        """Do nothing: the next run begins at its own time."""
-        return True
+    def save_stamp(self, stamp: int) -> None:
+        """Keep it for this run: the next one begins at its own time."""
+        self.stamp = max(self.stamp, stamp)
 
 
 class KeyFile:
@@ -85,9 +85,19 @@ class KeyFile:
         self._store = store
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
-        self.stamp = store.stored.signing_stamp
-        """Timestamp stored by the last run."""
-        self._highest = 0
+        self._stored = store.stored.signing_stamp
+        self._first = True
+        self._submitted: tuple[int, int] | None = None  # ticket and stamp
+
+    @property
+    def stamp(self) -> int:
+        """Highest timestamp of all vehicles and runs that is known to be stored."""
+        if self._submitted is not None and self._store.durable() >= self._submitted[0]:
+            ticket, stamp = self._submitted
+            self._submitted = None
+            if self._store.failure(ticket) is None:
+                self._stored, self._first = stamp, False
+        return self._stored
 
     def load(self) -> bytes | None:
         """Read the stored key. UserError for a file with anything else, because flying unsigned would remove a
@@ -118,15 +128,15 @@ class KeyFile:
         LOGGER.info("signing key %s", "removed" if key is None else "set")
         return None
 
-    def save_stamp(self, stamp: int) -> bool:
-        """Store the highest timestamp of all vehicles (`KeyStore`). The first one is stored before this returns,
-        because a next run with a slow clock must not repeat timestamps."""
-        if stamp > self._highest:
-            ticket = self._store.submit(SaveStamp(stamp))
-            if not self._highest and self._store.wait(ticket) and self._store.failure(ticket) is not None:
-                return False
-            self._highest = stamp
-        return True
+    def save_stamp(self, stamp: int) -> None:
+        """Store a timestamp (`KeyStore`). The first one is stored before this returns, because a next run with a slow
+        clock must not repeat timestamps."""
+        if stamp <= self.stamp or self._submitted is not None:
+            return
+        ticket = self._store.submit(SaveStamp(stamp))
+        self._submitted = ticket, stamp
+        if self._first:
+            self._store.wait(ticket)
 
     def _write(self, key: bytes) -> None:
         new = self.path.with_suffix(".new")

@@ -21,7 +21,7 @@ from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.runtime.wire import EndpointPlug, Wire
-from sortie.storage.rows import ALONE, Entry
+from sortie.storage.rows import ALONE, Entry, SaveStamp
 from sortie.storage.store import Store
 from tests.storm.disk import Disk
 from tests.storm.keys import Keys
@@ -48,6 +48,9 @@ class SteppedStore(Store):
 
     def __init__(self, directory: Path, witness: Witness) -> None:
         self.witness = witness
+        self.refused_stamp = False
+        """Has the disk refused the last signing timestamp that it was to store?"""
+        self._stamp = 0  # its ticket
         super().__init__(directory)
 
     def _write_forever(self) -> None:
@@ -55,6 +58,8 @@ class SteppedStore(Store):
 
     def submit(self, change: Entry, vehicle: str = ALONE) -> int:
         ticket = super().submit(change, vehicle)
+        if isinstance(change, SaveStamp):
+            self._stamp = ticket
         self.witness.submitted(ticket, vehicle, change)
         return ticket
 
@@ -70,6 +75,7 @@ class SteppedStore(Store):
         """All that is queued, in one transaction."""
         highest = self._submitted  # what it says of itself is what is judged
         self._write_changes()
+        self.refused_stamp = self.failure(self._stamp) is not None
         self.witness.settled(highest)
 
     def abandon(self) -> None:

@@ -35,24 +35,27 @@ class KeyStore(Protocol):
     def save_key(self, key: bytes | None) -> str | None:
         """Store the key (None: delete it) before returning; returns a reason if that is not possible."""
 
-    def save_stamp(self, stamp: int) -> bool:
-        """Store the stamp: the first of a run before returning, a later one soon. False: the first could not be stored;
-        a restart might repeat stamps, so it is tried again each second."""
+    @property
+    def stamp(self) -> int:
+        """Highest stamp that is known to be stored."""
+
+    def save_stamp(self, stamp: int) -> None:
+        """Store a stamp: the first of a run before returning, a later one soon. Nothing happens while the one before is
+        being stored. One that could not be stored is given again each second (`stamp` is still below it)."""
 
 
 class SigningService(Speaker):
-    """Service of signing keys. `key`, `stamp`: stored by the last run. `unix_us`: UTC in us since 1970."""
+    """Service of signing keys. `key`: of the last run, or None. `unix_us`: UTC in us since 1970."""
 
     clock: Clock = "link"
     handles = frozenset({"SETUP_SIGNING"})
 
     def __init__(
-        self, links: Endpoint, store: KeyStore, unix_us: Callable[[], int], *, key: bytes | None = None, stamp: int = 0
+        self, links: Endpoint, store: KeyStore, unix_us: Callable[[], int], *, key: bytes | None = None
     ) -> None:
         self._links = links
         self._store = store
         self._unix_us = unix_us
-        self._stored = stamp
         self._key: bytes | None = None
         self._due_ms = 0
         self._looked_at = 0
@@ -60,8 +63,6 @@ class SigningService(Speaker):
         self.signing: Signing | None = None
         self.refused = 0
         """Number of refused keys."""
-        self.reserved = True
-        """False while the disk has not taken the reserve of the stamps in use: after a restart they may come again."""
         if key is not None:
             self._begin(key, 0)
 
@@ -99,16 +100,13 @@ class SigningService(Speaker):
     def _begin(self, key: bytes, stamp: int) -> None:
         self._key = key
         started = max(timestamp_of(self._unix_us()), stamp)
-        self.signing = Signing(key, started, floor=self._stored)
+        self.signing = Signing(key, started, floor=self._store.stamp)
         self._reserve(self.signing)
         self._links.set_signing(self.signing)
 
     def _reserve(self, signing: Signing) -> None:
-        if signing.timestamp + RESERVE // 2 > self._stored:
-            reserved = signing.timestamp + RESERVE
-            self.reserved = self._store.save_stamp(reserved)
-            if self.reserved:
-                self._stored = reserved
+        if signing.timestamp + RESERVE // 2 > self._store.stamp:
+            self._store.save_stamp(signing.timestamp + RESERVE)
 
     def _latest(self) -> int:
         """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""

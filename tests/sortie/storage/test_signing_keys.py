@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.context.journal import SaveParameter
 from sortie.storage import rows
 from sortie.storage.signing_keys import KeyFile
 from sortie.storage.store import Store
 
 
-def test_a_first_stamp_that_was_not_stored_is_told_and_stored_by_the_next_try(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A later one is stored soon, and not waited for."""
-    apply, full = rows.apply, [True]
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the disk takes nothing."""
+    apply, full = rows.apply, [False]
 
     def applied(database: sqlite3.Connection, change: rows.Entry, vehicle: str) -> None:
         if full[0]:
@@ -24,13 +24,32 @@ def test_a_first_stamp_that_was_not_stored_is_told_and_stored_by_the_next_try(
         apply(database, change, vehicle)
 
     monkeypatch.setattr(rows, "apply", applied)
+    return full
+
+
+def save(keys: KeyFile, store: Store, stamp: int) -> int:
+    """The stamp that is known to be stored when the store is done with this one."""
+    keys.save_stamp(stamp)
+    store.wait(store.submit(SaveParameter("WPNAV_SPEED", 500.0)))
+    return keys.stamp
+
+
+def test_a_stamp_that_was_not_stored_is_none_that_is_stored(tmp_path: Path, full: list[bool]) -> None:
+    """Neither the first of a run, which is waited for, nor a later one: the next run would accept recordings."""
+    full[0] = True
     store = Store(tmp_path)
     keys = KeyFile(store, fixed=True)
-    assert not keys.save_stamp(100)
+    keys.save_stamp(100)
+    assert keys.stamp == 0
     full[0] = False
-    answers = [keys.save_stamp(101), keys.save_stamp(101), keys.save_stamp(102)]
+    keys.save_stamp(101)
+    assert keys.stamp == 101
+    full[0] = True
+    assert save(keys, store, 200) == 101
+    full[0] = False
+    assert save(keys, store, 201) == 201
+    assert save(keys, store, 150) == 201
     store.close()
-    assert all(answers)
     again = Store(tmp_path)
-    assert again.stored.signing_stamp == 102
+    assert again.stored.signing_stamp == 201
     again.close()

@@ -23,17 +23,22 @@ def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: by
     return None if signed else f"{message.get_type()} to {peer.station.name} is not signed"
 
 
+def _stamps_are_stored(view: View) -> bool:
+    """Has the disk taken what it was to store of them?"""
+    return view.process is not None and not view.process.store.refused_stamp
+
+
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """The timestamps of a signing stream (system, component, link) always increase, also over restarts and changes of
-    the system clock. Exception: stamps sent while the disk refused their reserve may come again after a restart."""
+    the system clock. Exception: those used while the disk refused to store them may come again after a restart."""
     if not frame[2] & SIGNED:
         return None
     stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
     memory, run = view.memory.setdefault("stamps", {}), view.life.setdefault("stamps", {})
     before = max(memory.get(stream, 0), run.get(stream, 0))
     run[stream] = stamp
-    if view.process is not None and view.process.vehicles.signing[view.number].reserved:
+    if _stamps_are_stored(view):
         memory[stream] = stamp
     return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
 
@@ -41,14 +46,17 @@ def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Pe
 @invariant(When.ACCEPTED, SIGNING)
 def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
     """A vehicle with a signing key accepts only frames signed with it, and no frame twice, also over restarts.
-    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS."""
+    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS; a frame accepted while the disk refused to store
+    timestamps, after a restart."""
     if not view.storm.plan.signed:
         return None
-    accepted = view.memory.setdefault("accepted", {})
-    signed = frame.signed and is_signed_with(frame.raw, KEY)
-    before = accepted.get(frame.raw[-SIGNATURE_SIZE:])
+    accepted, run = view.memory.setdefault("accepted", {}), view.life.setdefault("accepted", {})
+    signed, signature = frame.signed and is_signed_with(frame.raw, KEY), frame.raw[-SIGNATURE_SIZE:]
+    before = run.get(signature, accepted.get(signature))
     if signed:
-        accepted[frame.raw[-SIGNATURE_SIZE:]] = view.now_ms
+        run[signature] = view.now_ms
+        if _stamps_are_stored(view):
+            accepted[signature] = view.now_ms
     if peer.station.trusted or frame.msg_id in _OF_MODEMS or (signed and before is None):
         return None
     name = codec.message_name(frame.msg_id)
