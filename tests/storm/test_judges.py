@@ -22,6 +22,7 @@ from tests.storm.invariants import flights
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
+from tests.storm.invariants.losses import _sticks_heard
 from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.story import Story
@@ -57,6 +58,17 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     assert no_vehicle_flies_away(view) is None, "it comes back"
     facts.landed = True
     assert no_vehicle_flies_away(view)
+
+
+def test_sticks_for_another_vehicle_are_not_this_ones() -> None:
+    """Garbage with the ids of the pilot's station was RC_CHANNELS_OVERRIDE for system 255 (storm 29330165)."""
+    endpoint, faults = SimpleNamespace(system_id=1), SimpleNamespace(active=())
+    service = SimpleNamespace(endpoint=endpoint, faults=faults, parameters={"SYSID_MYGCS": 255.0})
+    view: Any = SimpleNamespace(service=service, now_ms=1000, life={})
+    peer: Any = SimpleNamespace(station=SimpleNamespace(system=255))
+    for target, heard in ((255, {}), (1, {"sticks": {"at": 1000}})):
+        _sticks_heard(view, dialect.MAVLink_rc_channels_override_message(target, 1, *[1500] * 8), peer)
+        assert view.life == heard
 
 
 def test_a_deadline_at_once_is_not_past_before_the_first_pass_of_an_old_process() -> None:

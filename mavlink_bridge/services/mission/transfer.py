@@ -25,6 +25,7 @@ from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.upload import (
+    ABANDON_MS,
     LastAnswer,
     PlanUpload,
     UploadInput,
@@ -68,6 +69,7 @@ class PlanTransfer:
         self._upload: PlanUpload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
+        self._stray = (-1, 0)  # link of the last item that belonged to no upload, and until when it counts, ms
         self._deferred: list[tuple[UploadInput, Message, Peer]] = []
 
     @property
@@ -150,10 +152,9 @@ class PlanTransfer:
 
     # --- handlers: items --------------------------------------------------------------------------------------
     def _take_item(self, message: Message, peer: Peer, now_ms: int) -> None:
-        upload, ended = self._upload, self._answer
+        upload = self._upload
         assert upload is not None, "the state says that there is one"
-        if ended is not None and ended.peer.link == peer.link and ended.concerns(peer, now_ms):
-            # A late item of a station with the same ids, whose upload on another link has just ended.
+        if self._is_late(upload, peer, now_ms):
             self._stray_item(message, peer, now_ms)
             return
         seq = message.seq
@@ -178,6 +179,14 @@ class PlanTransfer:
             self._finish(upload, message, now_ms)
         else:
             self._ask(upload)
+
+    def _is_late(self, upload: PlanUpload, peer: Peer, now_ms: int) -> bool:
+        """True for an item of a station with the same ids on another link, whose upload there has just ended, or was
+        cut off by a restart (then an item came before the upload that runs now)."""
+        ended, (link, until_ms) = self._answer, self._stray
+        if ended is not None and ended.peer.link == peer.link and ended.concerns(peer, now_ms):
+            return True
+        return peer.link == link != upload.peer.link and now_ms <= until_ms
 
     def _finish(self, upload: PlanUpload, message: Message, now_ms: int) -> None:
         """Check the whole plan after its last item, and commit it."""
@@ -208,6 +217,7 @@ class PlanTransfer:
         duplicate (dropped, because an error would end the station's next transfer), or a mistake."""
         answer = self._answer
         if answer is None or not answer.concerns(peer, now_ms):
+            self._stray = peer.link, now_ms + ABANDON_MS
             self._out.ack(peer, self.kind, MissionResult.ERROR)
         elif answer.is_repeated_by(message):
             self._out.ack(peer, self.kind, answer.result, answer.plan_id)

@@ -67,7 +67,8 @@ STICKS_MS = 10_000
 @noted("RC_CHANNELS_OVERRIDE")
 def _sticks_heard(view: View, message: Message, peer: Peer) -> None:
     deaf = any(fault.name == "rc.loss" for fault in view.service.faults.active)  # no sticks come through it
-    if peer.station.system == view.service.parameters["SYSID_MYGCS"] and not deaf:
+    addressed = message.target_system in (0, view.service.endpoint.system_id)
+    if peer.station.system == view.service.parameters["SYSID_MYGCS"] and addressed and not deaf:
         held = any(0 < pulse < 65535 for pulse in (message.chan1_raw, message.chan2_raw, message.chan3_raw))
         view.life["sticks"] = {"at": view.now_ms if held else None}
 

@@ -140,6 +140,22 @@ def test_a_late_item_of_one_station_is_no_item_of_the_next_with_the_same_ids(ben
     assert bench.item(theirs[0], 2, first) == [("REQUEST", 1)], "the station's own second link, long after"
 
 
+def test_an_item_of_an_upload_that_a_restart_cut_off_is_no_item_of_the_next_with_the_same_ids(bench: Bench) -> None:
+    """The restarted vehicle knows nothing of the first upload; a storm had plans of both (29330105)."""
+    first, second = Peer(7, 255, 190), QGC
+    theirs, ours = rally_points(2), tuple(replace(point, z=90.0) for point in rally_points(2))
+    assert bench.item(theirs[0], 2, first) == [("ACK", ERROR)]
+    assert bench.count(2, 2, second) == [("REQUEST", 0)]
+    assert bench.item(theirs[0], 2, first) == [("ACK", ERROR)]
+    assert bench.last[0].link == first.link
+    assert bench.item(ours[0], 2, second) == [("REQUEST", 1)]
+    assert bench.item(ours[1], 2, second) == [("ACK", ACCEPTED)]
+    assert bench.stored(2) == ours
+    bench.item(ours[0], 2, second)
+    assert bench.count(2, 2, second) == [("REQUEST", 0)]
+    assert bench.item(ours[0], 2, second) == [("REQUEST", 1)], "its own mistake before does not count"
+
+
 def test_53_partial_writes_at_the_end_and_with_a_wrong_seq(bench: Bench) -> None:
     """R same: past or across the end ERROR; wrong seq INVALID_SEQUENCE, then the right one is taken."""
     bench.upload(rally_points(3), 2)
