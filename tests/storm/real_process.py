@@ -257,7 +257,7 @@ class RealProcess:
     def _judge_death(self) -> None:
         if self.child.poll() is None:
             return
-        if self._reboots and self.disk.full:  # and does not start: no room
+        if self._reboots and (self.disk.full or self._limited):  # and does not start: it can store nothing
             raise Died
         told = self._told.read_text(errors="replace")
         raise Broken("no service raises", f"ended with {self.child.returncode}: {told[-2000:]}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import inf, nan
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
@@ -18,6 +20,7 @@ from mavlink_bridge.routing.service import Peer as Address
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
 from tests.storm import plans
+from tests.storm.invariant import Broken
 from tests.storm.invariants import flights
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
@@ -25,6 +28,8 @@ from tests.storm.invariants.journals import tickets_are_settled_in_order
 from tests.storm.invariants.losses import _sticks_heard
 from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
 from tests.storm.invariants.safety import no_vehicle_flies_away
+from tests.storm.process import Died
+from tests.storm.real_process import RealProcess
 from tests.storm.story import Story
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -58,6 +63,19 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     assert no_vehicle_flies_away(view) is None, "it comes back"
     facts.landed = True
     assert no_vehicle_flies_away(view)
+
+
+@pytest.mark.parametrize(("full", "limited"), [(True, False), (False, True), (False, False)])
+def test_a_reboot_may_end_where_nothing_can_be_stored_and_nowhere_else(
+    tmp_path: Path, full: bool, limited: bool
+) -> None:
+    """A start that cannot write ends with status 2 (storm 5772, around real processes)."""
+    told = tmp_path / "told"
+    told.write_text("sortie: serving a copter\n")
+    child, disk = SimpleNamespace(poll=lambda: 2, returncode=2), SimpleNamespace(full=full)
+    process: Any = SimpleNamespace(child=child, disk=disk, _limited=limited, _reboots=True, _told=told)
+    with pytest.raises(Died if full or limited else Broken):
+        RealProcess._judge_death(process)
 
 
 def test_sticks_for_another_vehicle_are_not_this_ones() -> None:
