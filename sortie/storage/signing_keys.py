@@ -36,7 +36,7 @@ class SigningKeys:
 
     def sign(self, endpoint: Endpoint) -> SigningService:
         """Let `endpoint` sign and check frames. Without a key it does nothing, until SETUP_SIGNING sets one."""
-        service = SigningService(endpoint, self.storage, _unix_us, key=self.key)
+        service = SigningService(endpoint, self.storage, _unix_us, key=self.key, stamp=self.storage.last_run)
         endpoint.add_service(service)
         return service
 
@@ -62,7 +62,7 @@ class KeyInMemory:
 
     def __init__(self, *, fixed: bool = False) -> None:
         self._fixed = fixed
-        self.stamp = timestamp_of(_unix_us())
+        self.last_run = self.stamp = timestamp_of(_unix_us())
 
     def load(self) -> bytes | None:
         """Return None: no key is stored."""
@@ -85,7 +85,7 @@ class KeyFile:
         self._store = store
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
-        self._stored = store.stored.signing_stamp
+        self.last_run = self._stored = store.stored.signing_stamp
         self._first = True
         self._submitted: tuple[int, int] | None = None  # ticket and stamp
 

@@ -29,7 +29,7 @@ class Keys:
 
     def sign(self, endpoint: Endpoint) -> SigningService:
         """As `SigningKeys.sign`."""
-        service = SigningService(endpoint, self._kept, self._unix_us, key=self._key)
+        service = SigningService(endpoint, self._kept, self._unix_us, key=self._key, stamp=self._kept.last_run)
         endpoint.add_service(service)
         return service
 

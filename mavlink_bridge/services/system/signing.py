@@ -45,17 +45,18 @@ class KeyStore(Protocol):
 
 
 class SigningService(Speaker):
-    """Service of signing keys. `key`: of the last run, or None. `unix_us`: UTC in us since 1970."""
+    """Service of signing keys. `key`, `stamp`: stored by the last run. `unix_us`: UTC in us since 1970."""
 
     clock: Clock = "link"
     handles = frozenset({"SETUP_SIGNING"})
 
     def __init__(
-        self, links: Endpoint, store: KeyStore, unix_us: Callable[[], int], *, key: bytes | None = None
+        self, links: Endpoint, store: KeyStore, unix_us: Callable[[], int], *, key: bytes | None = None, stamp: int = 0
     ) -> None:
         self._links = links
         self._store = store
         self._unix_us = unix_us
+        self._stored = stamp  # not that of the store: others of a fleet have reserved since
         self._key: bytes | None = None
         self._due_ms = 0
         self._looked_at = 0
@@ -100,13 +101,14 @@ class SigningService(Speaker):
     def _begin(self, key: bytes, stamp: int) -> None:
         self._key = key
         started = max(timestamp_of(self._unix_us()), stamp)
-        self.signing = Signing(key, started, floor=self._store.stamp)
+        self.signing = Signing(key, started, floor=self._stored)
         self._reserve(self.signing)
         self._links.set_signing(self.signing)
 
     def _reserve(self, signing: Signing) -> None:
         if signing.timestamp + RESERVE // 2 > self._store.stamp:
             self._store.save_stamp(signing.timestamp + RESERVE)
+        self._stored = self._store.stamp
 
     def _latest(self) -> int:
         """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from autopilot.context.journal import SaveParameter
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.services.system.signing import RESERVE
 from sortie.storage import rows
-from sortie.storage.signing_keys import KeyFile
+from sortie.storage.signing_keys import KeyFile, KeyInMemory, SigningKeys
 from sortie.storage.store import Store
 
 
@@ -53,3 +55,15 @@ def test_a_stamp_that_was_not_stored_is_none_that_is_stored(tmp_path: Path, full
     again = Store(tmp_path)
     assert again.stored.signing_stamp == 201
     again.close()
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_vehicles_of_a_fleet_sign_with_the_same_clock(tmp_path: Path, stored: bool) -> None:
+    """Not each a minute, the reserve, ahead of the one before: stations would refuse the first."""
+    store = Store(tmp_path)
+    keys = SigningKeys(KeyFile(store) if stored else KeyInMemory(), bytes(range(32)))
+    signing = [keys.sign(Endpoint(number)).signing for number in range(1, 6)]
+    stamps = [each.timestamp for each in signing if each is not None]
+    store.close()
+    assert len(stamps) == 5
+    assert max(stamps) - min(stamps) < RESERVE // 2

@@ -47,7 +47,9 @@ class Vehicle:
         self.link_ms = 0
         self.endpoint = Endpoint(1)
         autopilot: Any = RecordingAutopilot()
-        self.service = SigningService(self.endpoint, self.keys, lambda: self.now_us, key=self.keys.key)
+        self.service = SigningService(
+            self.endpoint, self.keys, lambda: self.now_us, key=self.keys.key, stamp=self.keys.stamp
+        )
         self.endpoint.add_service(self.service)
         self.endpoint.add_service(SystemService(autopilot, RecordingTelemetry()))
         self.usb = self.endpoint.open_link("usb", trusted=True)
