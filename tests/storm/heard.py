@@ -92,9 +92,11 @@ class Tap:
             pass  # the process stands still
         except ConnectionError:
             return  # and `receive` will see
-        for frame in self._from_station.receive(data):
+        frames = self._from_station.receive(data)
+        for frame in frames:
             for heard in self.heard.endpoint.on_frame:
                 heard(self.number, frame)
+        for frame in frames:  # at any of them the process may die: all have been sent
             self.process.storm.came(self.vehicle, self.station, frame.raw)
 
     @property

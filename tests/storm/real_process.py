@@ -228,20 +228,23 @@ class RealProcess:
         ready, _, _ = select.select([tap.socket for tap in taps], [], [], max(until_ms - began_ms, 1) / 1000)
         now_ms = self.storm_ms
         self._fail(now_ms)
+        for heard in self.heard:
+            heard.now_ms = now_ms
+        is_open = [tap.receive(now_ms) for tap in taps if tap.socket in ready]
+        if not all(is_open):
+            self._find_closed()
+            return
         for tap in taps:
-            tap.heard.now_ms = now_ms
-            if tap.socket in ready and not tap.receive(now_ms):
-                self._find_closed(tap)
-            else:
-                tap.serve(now_ms)
+            tap.serve(now_ms)
 
-    def _find_closed(self, tap: Tap) -> None:
-        """The vehicle has hung up: it reboots, or is about to end."""
+    def _find_closed(self) -> None:
+        """Judge a process that has closed a link: it reboots or is about to end, so all of them are closed."""
         with suppress(subprocess.TimeoutExpired):
             self.child.wait(CLOSED_S)
         self._judge_death()
-        self.storm.hang_up(tap.station)
-        self._again(tap.station)
+        for tap in list(self.taps.values()):
+            self.storm.hang_up(tap.station)
+            self._again(tap.station)
 
     def _again(self, station: Station) -> None:
         if not self._reboots:

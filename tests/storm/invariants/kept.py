@@ -21,7 +21,7 @@ from tests.storm.view import Peer, View
 
 STATE = "docs/reliability.md, State"
 LATE_MS = 10_000
-"""In which a process that stood still or waits for its disk makes what it was sent."""
+"""In which a process that stood still or waits for its disk makes what it was sent, and tells it on its other links."""
 ALL_PLANS = 255
 Key = tuple[str, int | str]
 
@@ -55,7 +55,8 @@ def _possible(changes: list[Change]) -> list[Change]:
 
 def _begin(view: View, peer: Peer, value: Any, *key: int | str, begun_ms: int | None = None) -> Change:
     changes = _changes(view, *key)
-    changes[:] = _possible(changes)
+    possible = _possible(changes)
+    changes[:] = [each for each in changes if each in possible or each.made_ms >= view.now_ms - LATE_MS]
     change = Change(value, peer, view.now_ms if begun_ms is None else begun_ms, view.now_ms)
     changes.append(change)
     return change
@@ -130,7 +131,7 @@ def a_reported_value_was_set(view: View, message: Message, peer: Peer, frame: by
     changes = _changes(view, "parameter", message.param_id)
     told = [each for each in changes if _same(message.param_value, each.value)]
     for change in told:
-        change.acknowledged_ms = view.now_ms
+        change.acknowledged_ms = change.acknowledged_ms or view.now_ms
     missing = message.param_id in view.parameters and not told
     return f"{message.param_id} = {message.param_value:g}" if missing else None
 
