@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mavlink_bridge.services.system.signing import SECOND
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import SIGNATURE_SIZE, SIGNED, MavlinkFrame
+from sortie.storage.rows import StoredState
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.keys import KEY, is_signed_with, stamp_of
 from tests.storm.station import Message
@@ -41,6 +43,17 @@ def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Pe
     if _stamps_are_stored(view):
         memory[stream] = stamp
     return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
+
+
+@invariant(When.START, SIGNING)
+def vehicles_of_a_fleet_begin_with_one_timestamp(view: View, stored: StoredState) -> str | None:
+    """After a start, the signing timestamps of all vehicles are within a second: a station that has heard one refuses a
+    stream that is a minute behind it."""
+    process = view.process
+    assert process is not None
+    stamps = [each.signing.timestamp for each in process.vehicles.signing if each.signing is not None]
+    apart = max(stamps, default=0) - min(stamps, default=0)
+    return None if apart <= SECOND else f"{len(stamps)} vehicles begin {apart / SECOND:g} s apart"
 
 
 @invariant(When.ACCEPTED, SIGNING)
