@@ -7,6 +7,7 @@ without one (lost, or the process died) perhaps never, perhaps some seconds afte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from autopilot.mav import MissionResult, MissionType
@@ -47,16 +48,16 @@ def _changes(view: View, *key: int | str) -> list[Change]:
     return found
 
 
-def _possible(changes: list[Change]) -> list[Change]:
-    """Those of which none that was acknowledged had begun after they were made."""
+def _possible(changes: list[Change], told_since_ms: float = inf) -> list[Change]:
+    """Those of which none that was acknowledged had begun after they were made, and those made at `told_since_ms` or
+    later."""
     newest_ms = max((each.begun_ms for each in changes if each.acknowledged_ms is not None), default=-1)
-    return [each for each in changes if each.made_ms >= newest_ms]
+    return [each for each in changes if each.made_ms >= min(newest_ms, told_since_ms)]
 
 
 def _begin(view: View, peer: Peer, value: Any, *key: int | str, begun_ms: int | None = None) -> Change:
     changes = _changes(view, *key)
-    possible = _possible(changes)
-    changes[:] = [each for each in changes if each in possible or each.made_ms >= view.now_ms - LATE_MS]
+    changes[:] = _possible(changes, told_since_ms=view.now_ms - LATE_MS)
     change = Change(value, peer, view.now_ms if begun_ms is None else begun_ms, view.now_ms)
     changes.append(change)
     return change
