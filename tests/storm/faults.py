@@ -28,7 +28,7 @@ class Faults:
 
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
-        self._idle = Idle(storm)
+        self.idle = Idle(storm)
         self.kill_at: dict[str, int] = {}
 
     def strike(self, fault: FaultPlan) -> None:
@@ -76,7 +76,7 @@ class Faults:
             case "night":
                 return self._leave_alone(fault.lasts_ms)
             case "idle":
-                return self._idle.begin(fault)
+                return self.idle.begin(fault)
             case "actor":
                 return self._inject(fault.target, ACTORS[fault.value % len(ACTORS)])
             case "gps.loss" | "rc.loss" | "link.loss":
@@ -128,7 +128,7 @@ class Faults:
         self._storm.hang_up(station)
 
         def end() -> None:
-            self._idle.come_back(station)
+            self.idle.come_back(station)
 
         return end
 

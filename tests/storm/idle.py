@@ -68,6 +68,8 @@ class Idle:
         self._storm = storm
         self._gone: list[Station] | None = None
         """Who comes back behind this stretch, of one in which everybody has hung up."""
+        self._silent: list[Station] = []
+        """Who has no streams in this stretch."""
 
     def come_back(self, station: Station) -> None:
         """A station that was gone before connects; in a stretch in which nobody is there for a minute only, for days of
@@ -90,12 +92,13 @@ class Idle:
         storm, random = self._storm, Random(f"stretch {fault.value}")
         there = [station for station in storm.stations if station.name in storm.wanted]
         silent = fault.lasts_ms <= HEARTBEATS_MS and random.random() < 0.5
+        # Who has no key asks in vain for silence.
+        self._silent = [station for station in there if not station.intruder] if silent else []
         for station in there:
             station.drop_all()
-            if silent:
-                station.do("no streams", lambda station=station: _streams(station, on=False))
-            else:
+            if station not in self._silent:
                 storm.hang_up(station)
+        self.process_started()
         storm.put_off(fault.lasts_ms, but_ends=True)
         for _ in range(random.randint(0, 2) + fault.lasts_ms // (12 * HOUR_MS)):
             at_ms = storm.now_ms + tick(random.uniform(0, fault.lasts_ms))
@@ -103,12 +106,17 @@ class Idle:
         self._gone = None if silent else there
 
         def end() -> None:
-            self._gone = None
+            self._gone, self._silent = None, []
             for station in there:
                 storm.connect(station)
                 station.do("streams", lambda station=station: _streams(station, on=True))
 
         return end
+
+    def process_started(self) -> None:
+        """Begin the silence of a stretch anew: a vehicle that has started streams to everybody."""
+        for station in self._silent:
+            station.do("no streams", lambda station=station: _streams(station, on=False))
 
     def _happening(self, what: str, value: int, there: list[Station]) -> Callable[[], None]:
         def happen() -> None:

@@ -57,6 +57,17 @@ def test_who_comes_back_while_nobody_is_there_stays_for_a_minute() -> None:
     assert any("MAVSDK/0     fly" in line and float(line[:11]) > 3 * 3600.0 for line in verdict.story.lines)
 
 
+def test_who_is_silent_is_so_after_a_death_of_the_process_too() -> None:
+    """Each vehicle streams to everybody who connects, for the rest of the hour."""
+    standing = _standing(1)
+    intruder = StationPlan("MAVProxy", trusted=False, signs=True, intruder=True)
+    silence = replace(standing.faults[0], value=10)  # two deaths
+    verdict = run(replace(standing, stations=(*STATIONS, intruder), faults=(silence,), signed=True))
+    assert verdict.broken is None and verdict.story.deaths == 2
+    assert sum(line.endswith("no streams") for line in verdict.story.lines) == 6
+    assert verdict.story.frames < 30_000
+
+
 def test_standing_time_gives_the_same_bytes_twice() -> None:
     first, second = run(_standing(0.2)), run(_standing(0.2))
     assert first.steps > 1_000

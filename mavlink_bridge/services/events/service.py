@@ -7,7 +7,7 @@ reports the oldest available. CURRENT_EVENT_SEQUENCE is sent every three seconds
 
 An event is sent at once, beside STATUSTEXT. Arming checks and health are sent when they change, and to each new link: a
 summary, an event for each failed check, the summary of the health. While the vehicle is armed the arming checks are not
-evaluated and keep their state. Without a listener nothing is evaluated.
+evaluated and keep their state. Without an open link that receives events nothing is evaluated.
 
 Clock: vehicle time.
 """
@@ -83,6 +83,7 @@ class EventService(Speaker):
 
     def link_closed(self, link: int) -> None:
         self._links.discard(link)
+        self._informed.discard(link)
 
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -109,8 +110,13 @@ class EventService(Speaker):
     # --- time -----------------------------------------------------------------------------------------------------
     @property
     def has_listeners(self) -> bool:
-        """True when a link receives events."""
+        """True when events are numbered and stored: for a link that asked for them, or for all, open now or later."""
         return self._everywhere or bool(self._links)
+
+    @property
+    def is_heard(self) -> bool:
+        """True when an open link receives events."""
+        return bool(self._watched.links()) if self._everywhere else bool(self._links)
 
     @property
     def due_ms(self) -> int:
@@ -180,11 +186,11 @@ class EventClock(WithoutMessages):
         self._events = events
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._events.has_listeners:
+        if self._events.is_heard:
             self._events.look(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return self._events.due_ms if self._events.has_listeners else None
+        return self._events.due_ms if self._events.is_heard else None
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._events.take_outgoing()

@@ -274,6 +274,21 @@ def test_told_to_everybody_a_new_link_hears_how_things_stand() -> None:
     assert "arming_check_summary" in names(bench.run(1.0))
 
 
+def test_without_an_open_link_nothing_is_due_and_what_happens_is_kept() -> None:
+    """A PX4 that stood alone was woken each second for its arming checks."""
+    bench = Bench()
+    bench.service.send_to_all()
+    bench.run(1.0)
+    bench.open = []
+    bench.service.link_closed(1)
+    assert bench.clock.next_deadline_ms() is None
+    bench.service.hear([ItemReached(7)], bench.now_ms)
+    assert read(bench.taken()[-1][1])[1] == "Mission item 7 reached", "it can be requested later"
+    assert not bench.run(3600.0)
+    bench.open = [1]  # the same number again
+    assert "arming_check_summary" in names(bench.run(0.0))
+
+
 @pytest.mark.parametrize(
     ("event", "text"),
     [
