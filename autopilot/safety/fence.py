@@ -50,6 +50,7 @@ _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the minimum altitude only
 _ALL: Final = ALTITUDES | FenceType.CIRCLE | FenceType.POLYGON
+_NO_FLOOR: Final = int(_ALL & ~FenceType.MIN_ALT)
 
 
 class AutoEnable(IntEnum):
@@ -196,8 +197,8 @@ class FenceGuard:
         """Reasons to refuse arming."""
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
-        now = _ALL if self._auto is AutoEnable.WHILE_ARMED else self._on
-        excess = self.limits.excess(self.limits.types & now & ~FenceType.MIN_ALT)
+        now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
+        excess = self.limits.excess(self.limits.bits & now & _NO_FLOOR)
         complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
         return [] if complaint is None else [complaint]
 

@@ -35,6 +35,8 @@ class FenceType(IntFlag):
 
 
 ALTITUDES: Final = FenceType.MAX_ALT | FenceType.MIN_ALT
+# As plain numbers for what is judged in each pass: an operation on an IntFlag costs a microsecond.
+_MAX_ALT, _CIRCLE, _POLYGON, _MIN_ALT = map(int, FenceType)
 _NAMES: Final = {
     FenceType.MAX_ALT: "Max Alt",
     FenceType.CIRCLE: "Circle",
@@ -76,10 +78,14 @@ class FenceLimits:
 
     @property
     def types(self) -> FenceType:
-        types = FenceType(int(self._facts.param("FENCE_TYPE")) & 15)
-        if not self._facts.vehicle_class.flies:
-            types &= FenceType.CIRCLE | FenceType.POLYGON
-        return types
+        """Limits that FENCE_TYPE selects."""
+        return FenceType(self.bits)
+
+    @property
+    def bits(self) -> int:
+        """`types` as a plain number."""
+        flies = self._facts.vehicle_class.flies
+        return int(self._facts.param("FENCE_TYPE")) & (15 if flies else _CIRCLE | _POLYGON)
 
     @property
     def present(self) -> FenceType:
@@ -101,29 +107,30 @@ class FenceLimits:
         floor = self._facts.param("FENCE_ALT_MIN", -10.0) + self._facts.param("FENCE_MARGIN", 2.0)
         return self._facts.height - floor
 
-    def excess(self, types: FenceType) -> dict[FenceType, float]:
+    def excess(self, types: int) -> dict[FenceType, float]:
         """Distance of the vehicle beyond each limit of `types`, m; negative inside. It never changes faster than the
         vehicle moves."""
         param = self._facts.param
         state = self._facts.vehicle.state
         height = self._facts.height
+        bits = int(types)
         excess: dict[FenceType, float] = {}
-        if types & FenceType.MAX_ALT:
+        if bits & _MAX_ALT:
             excess[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
-        if types & FenceType.MIN_ALT:
+        if bits & _MIN_ALT:
             excess[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
-        if types & FenceType.CIRCLE and self._facts.has_position:
+        if bits & _CIRCLE and self._facts.has_position:
             home = self._facts.home_ned
             distance_m = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
             excess[FenceType.CIRCLE] = distance_m - param("FENCE_RADIUS", 300.0)
-        if types & FenceType.POLYGON and self.zones and self._facts.has_position:
+        if bits & _POLYGON and self.zones and self._facts.has_position:
             excess[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
         return excess
 
     def room(self, lat: float, lon: float) -> float:
         """Distance from a place (degrees) to the nearest edge of polygons and zones, m, negative outside; inf if
         FENCE_TYPE does not select them."""
-        if not self.types & FenceType.POLYGON:
+        if not self.bits & _POLYGON:
             return inf
         union = bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
         return self.zones.margin_of(self.depths(lat, lon), any_inclusion=union)
@@ -156,17 +163,17 @@ class FenceLimits:
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:
         """Reason to refuse arming while the vehicle is `beyond` some limits, with ArduPilot's text; None = none."""
-        types = self.types
-        if not types & (ALTITUDES | FenceType.CIRCLE) and not (types & FenceType.POLYGON and self.zones):
+        bits = self.bits
+        if not bits & (_MAX_ALT | _MIN_ALT | _CIRCLE) and not (bits & _POLYGON and self.zones):
             return "Fences enabled, but none selected"
-        if types & (FenceType.CIRCLE | FenceType.POLYGON) and not self._facts.has_position:
+        if bits & (_CIRCLE | _POLYGON) and not self._facts.has_position:
             return "Fence requires position"
-        return self._shape_complaint(types) or self._breach_complaint(beyond)
+        return self._shape_complaint(bits) or self._breach_complaint(beyond)
 
-    def _shape_complaint(self, types: FenceType) -> str | None:
+    def _shape_complaint(self, bits: int) -> str | None:
         param = self._facts.param
         margin, radius = param("FENCE_MARGIN", 2.0), param("FENCE_RADIUS", 300.0)
-        if types & FenceType.POLYGON and any(zone.inclusion and zone.radius < margin for zone in self.zones.circles):
+        if bits & _POLYGON and any(zone.inclusion and zone.radius < margin for zone in self.zones.circles):
             return "Polygon fence margin is greater than inclusion circle radius"
         if radius < 0.0:
             return "Invalid Circle FENCE_RADIUS value"
