@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.mav import Cmd, MissionType
 from mavlink_bridge.testing.hostile import HostilePeer
-from tests.storm import acts, plans
+from tests.storm import acts, packages, plans
 from tests.storm.models import Patience
 from tests.storm.station import Script, Station, dialect
 from tests.storm.swarm import ActPlan
@@ -130,6 +130,10 @@ class Acting:
                 return acts.sticks(s, random.choice((1.0, 5.0, 15.0)), random)
             case "mode":
                 return acts.mode(s, random.choice(sorted(modes.values())))
+            case packages.OWN_MODE:  # as PX4 it has another number at each start
+                if view.plan.firmware != "ardupilot":
+                    return None
+                return acts.mode(s, view.firmware.set_mode_params(packages.MODE.number))
             case "RTL":
                 return acts.mode(s, modes.get("RTL", min(modes.values())))
             case "disarm":
@@ -166,6 +170,8 @@ class Acting:
         kind = {"upload fence": 1, "upload rally": 2}.get(what, 0)
         if kind == 0:
             items = plans.mission(random, mark, view.home, view.kind)
+            if self.storm.plan.package:
+                items = packages.strange(items, random)
         else:
             items = (plans.fence, plans.rally)[kind - 1](random, mark, view.home)
         view.uploaded(kind, mark, items)

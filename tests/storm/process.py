@@ -179,6 +179,8 @@ class Process:
         keys, epoch_us = Keys(self.store, key, unix_us), unix_us() - 1000 * age_ms
         around = Surroundings(self.runtime, self.stack, self.store, keys, epoch_us, witness.raised, ground)
         self.vehicles = Vehicles(standing, around)
+        if self.vehicles.fleet is not None:
+            self.vehicles.fleet.on_stranded.append(lambda member, error: witness.raised(error, f"vehicle {member + 1}"))
         self.vehicles.node.load()
         if age_ms:
             self._grow_old(age_ms)

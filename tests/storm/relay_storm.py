@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
@@ -52,6 +52,8 @@ class RelayPlan:
     stations: tuple[StationPlan, ...] = ()
     acts: tuple[ActPlan, ...] = ()
     faults: tuple[FaultPlan, ...] = ()
+    package: ClassVar[bool] = False
+    """A controller has no packages of Sortie."""
 
     @property
     def summary(self) -> str:

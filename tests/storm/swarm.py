@@ -78,6 +78,8 @@ class StormPlan:
     """Vehicle time at which each process of it begins: of a machine that has been up for so long."""
     epoch_ms: int = 0
     """By which it is later than the virtual epoch."""
+    package: bool = False
+    """A package is installed whose code raises (`tests.storm.packages`)."""
 
     @property
     def summary(self) -> str:

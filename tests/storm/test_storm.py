@@ -34,7 +34,7 @@ from tests.storm.shrink import shrink, write_test
 from tests.storm.station import Station
 from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
 from tests.storm.story import Story
-from tests.storm.swarm import ActPlan, FaultPlan, StationPlan, StormPlan, draw
+from tests.storm.swarm import ActPlan, FaultPlan, StationPlan, StormPlan, VehiclePlan, draw
 from tests.storm.verdict import Verdict
 from tests.storm.world import Storm, run
 
@@ -181,6 +181,20 @@ def test_what_a_process_wrote_before_it_died_in_its_start_may_be_found(tmp_path:
     verdict = storm.run()
     assert verdict.broken is None, str(verdict.broken)
     assert verdict.story.deaths == 2
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_a_package_raises_breaks_nothing(monkeypatch: pytest.MonkeyPatch, guarded: bool) -> None:
+    """Its mode and its mission item raise in flight; without the guard around them a storm tells it."""
+    monkeypatch.setattr("tests.storm.packages._RAISES", (0.4,))
+    if not guarded:
+        monkeypatch.setattr("autopilot.core.guarded.GuardedMode._ask", lambda self, call, otherwise: call())
+    asked = ((22_000, "take off"), (32_000, "own mode"), (40_000, "upload mission"), (44_000, "fly"))
+    acts = tuple(ActPlan(at_ms, 0, what, 2) for at_ms, what in asked)
+    verdict = run(StormPlan(1, 2.0, (VehiclePlan(),) * 2, (StationPlan("MAVProxy"),), acts, package=True))
+    where = {line.split("raises in ")[1] for line in verdict.story.lines if "raises in " in line}
+    assert (verdict.broken is None) is guarded
+    assert where == {"mode STRANGER of package storm", "mission items of package storm"} or not guarded
 
 
 def test_an_answer_that_a_station_made_up_is_not_the_relays() -> None:

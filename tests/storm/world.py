@@ -29,6 +29,7 @@ from tests.storm.invariant import Broken
 from tests.storm.keys import FOREIGN_KEY, KEY
 from tests.storm.medium import Air, StormLink
 from tests.storm.models import BY_NAME, MAVPROXY, RESCUER
+from tests.storm.packages import Package, PackageError
 from tests.storm.process import Died, Machine, Process, Simulated
 from tests.storm.station import Station
 from tests.storm.story import Story
@@ -308,6 +309,9 @@ class Storm:
         """A service has raised."""
         if isinstance(error, Broken):
             raise error
+        if isinstance(error, PackageError):
+            self.story.say(self.now_ms, "package", f"raises in {where}")
+            return
         raise Broken("no service raises", f"{where}: {type(error).__name__}: {error}")
 
     # --- the end --------------------------------------------------------------------------------------------------
@@ -366,7 +370,11 @@ def run(plan: StormPlan) -> Verdict[StormPlan]:
         tempfile.TemporaryDirectory(prefix="storm-") as directory,
         patch("shutil.disk_usage", lambda _: disk),
         patch("sortie.nodes.computer._memory_mib", lambda: 80),
+        ExitStack() as stack,
     ):
+        if plan.package:
+            extensions = Package(plan.seed).extensions
+            stack.enter_context(patch("sortie.config.installed.installed", lambda: extensions))
         return Storm(plan, Path(directory), Simulated(plan.seed)).run()
 
 

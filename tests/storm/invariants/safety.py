@@ -11,6 +11,7 @@ from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Cmd
 from tests.storm.invariant import When, Where, invariant, noted
+from tests.storm.packages import MODE
 from tests.storm.station import Message, Station
 from tests.storm.view import ARDUPILOT, LOOK_MS, Peer, View, is_blind
 
@@ -114,10 +115,10 @@ def a_mode_change_is_requested(view: View, event: ModeChanged) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.4", "ModeChanged")
 def a_mode_is_one_of_its_kind(view: View, event: ModeChanged) -> str | None:
-    """Every mode is a mode of this kind of vehicle."""
+    """Every mode is a mode of this kind of vehicle, or of an installed package."""
     view.storm.story.meet("mode", str(event.number), event.reason.name)
-    known = view.vehicle_class.modes.specs
-    return None if event.number in known else f"mode {event.number}"
+    of_package = view.storm.plan.package and event.number == MODE.number
+    return None if of_package or event.number in view.vehicle_class.modes.specs else f"mode {event.number}"
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.5", "HomeChanged")
