@@ -17,6 +17,9 @@ from tests.storm.view import HEARTBEAT
 if TYPE_CHECKING:
     from tests.storm.real_process import RealProcess
 
+VFR_HUD = codec.id_of("VFR_HUD")
+STANDS_MPS = 1.0
+
 
 class Heard:
     """A vehicle as it is heard: those facts of a `VehicleService` that invariants from outside look at."""
@@ -32,11 +35,16 @@ class Heard:
         self.parameters = {"SYSID_MYGCS": 255.0}
         self.observers: list[Callable[[list[Any], int], None]] = []
         self.now_ms = 0
+        self._stands = False
 
     def hear(self, frame: MavlinkFrame, now_ms: int) -> None:
-        """A HEARTBEAT of the autopilot."""
+        """HEARTBEAT or VFR_HUD of the autopilot. In a failsafe HEARTBEAT does not tell whether it has landed."""
         message: Any = codec.decode(frame.msg_id, frame.payload)
-        armed, self.facts.landed = bool(message.base_mode & 128), message.system_status == 3
+        if frame.msg_id == VFR_HUD:
+            self._stands = message.groundspeed < STANDS_MPS and message.throttle == 0
+            return
+        standby, critical = message.system_status == 3, message.system_status == 5
+        armed, self.facts.landed = bool(message.base_mode & 128), standby or (critical and self._stands)
         self.modes.spec = self._specs.get(message.custom_mode, self.modes.spec)
         if armed is not self.facts.armed:
             self.facts.armed = armed
@@ -65,7 +73,10 @@ class Tap:
             return False
         frames = self._from_vehicle.receive(data)
         for frame in frames:
-            if frame.msg_id == HEARTBEAT and (frame.system, frame.component) == (self.heard.endpoint.system_id, 1):
+            if frame.msg_id in (HEARTBEAT, VFR_HUD) and (frame.system, frame.component) == (
+                self.heard.endpoint.system_id,
+                1,
+            ):
                 self.heard.hear(frame, now_ms)
         self.process.storm.left(self.vehicle, self.station, data, [frame.raw for frame in frames])
         self.link.a.write(b"".join(frame.raw for frame in frames if self.station.hears(frame.raw)))

@@ -11,9 +11,10 @@ from unittest.mock import patch
 import pytest
 
 from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.definitions import CRC_EXTRA
-from mavlink_bridge.wire.framing import MavlinkFrame, frame_v2
-from tests.storm.heard import Tap
+from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame, frame_v2
+from tests.storm.heard import Heard, Tap
 from tests.storm.invariants import kept
 from tests.storm.medium import Air, StormLink
 from tests.storm.process import Died
@@ -94,6 +95,20 @@ def test_a_process_that_reboots_has_closed_all_of_its_links(pair: tuple[socket.s
     theirs.send(b"\0")
     RealProcess.step(process, 2_000)
     assert calls == ["wait", "hang up first", "again first", "hang up second", "again second"]
+
+
+@pytest.mark.parametrize(("throttle", "groundspeed"), [(0, 0.1), (30, 0.1), (0, 20.0)])
+def test_who_stands_in_a_failsafe_has_landed(throttle: int, groundspeed: float) -> None:
+    """A plane stood armed in its failsafe; nobody took it for landed and disarmed it (--real 6442)."""
+    heard = Heard(1, {0: None})
+    hud = dialect.MAVLink_vfr_hud_message(0.0, groundspeed, 0, throttle, 584.0, 0.0)
+    beat = dialect.MAVLink_heartbeat_message(1, 3, 217, 0, 5, 3)
+    for message in (hud, beat):
+        number, payload, extra = codec.payload(message)
+        (frame,) = FrameReader().receive(frame_v2(0, 1, 1, number, payload, extra))
+        heard.hear(frame, 0)
+    assert heard.facts.armed
+    assert heard.facts.landed is (throttle == 0 and groundspeed < 1.0)
 
 
 def test_a_value_may_be_told_on_another_link_when_the_next_is_set_already() -> None:
