@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from autopilot.context.events import ArmedChanged
+from autopilot.mav import SystemState
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
 from tests.storm.medium import StormLink
@@ -43,7 +44,7 @@ class Heard:
         if frame.msg_id == VFR_HUD:
             self._stands = message.groundspeed < STANDS_MPS and message.throttle == 0
             return
-        standby, critical = message.system_status == 3, message.system_status == 5
+        standby, critical = message.system_status == SystemState.STANDBY, message.system_status == SystemState.CRITICAL
         armed, self.facts.landed = bool(message.base_mode & 128), standby or (critical and self._stands)
         self.modes.spec = self._specs.get(message.custom_mode, self.modes.spec)
         if armed is not self.facts.armed:
