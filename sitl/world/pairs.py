@@ -126,8 +126,8 @@ def complaint(network: PairNetwork) -> str:
         cuts = variable.cuts
         if cuts and (len(cuts) != variable.bins + 1 or any(not low < high for low, high in pairwise(cuts))):
             return f"{variable.name}: expected {variable.bins + 1} bounds that rise"
-        if not all(-1e6 <= cut <= 1e6 for cut in cuts) or (variable.name in (SPEED, MISS) and cuts[0] < 0.0):
-            return f"{variable.name}: a bound that is none"
         if not cuts and variable.name in (*KNOWN, *NEEDED, CLIMB, TURN, SPEEDS_UP) and variable.name != LAYER:
             return f"{variable.name}: expected bounds"
+        if not all(-1e6 <= cut <= 1e6 for cut in cuts) or (variable.name in (SPEED, MISS) and cuts[0] < 0.0):
+            return f"{variable.name}: a bound that is none"
     return ""

@@ -122,6 +122,7 @@ def test_a_traffic_file_names_a_network_beside_it(tmp_path: Path, text: str, nam
         (json.dumps(PAIRS).replace("[0, 360]", "[360, 0]"), "course: expected 2 bounds that rise"),
         (json.dumps(PAIRS).replace("[0, 360]", "[0, 90, 360]"), "course: expected 2 bounds that rise"),
         (json.dumps(PAIRS).replace("[0, 360]", "[]"), "course: expected bounds"),
+        (json.dumps(PAIRS).replace("[10, 20]", "[]"), "speed: expected bounds"),
         (json.dumps(PAIRS).replace("[10, 20]", "[-10, 20]"), "speed: a bound that is none"),
         (json.dumps(PAIRS).replace("[10, 20]", "[10, 1e9]"), "speed: a bound that is none"),
         (json.dumps(PAIRS).replace('"odds": [[1]]', '"odds": [[-1]]'), "speed: odds are not negative"),
