@@ -53,10 +53,10 @@ class BootLog:
         """Take a sample."""
         if self.binary is None:
             return
-        if self._service.sampled:
-            self.binary.sample(now_ms)
         if self.binary.error is not None or self.binary.written >= LIMIT_BYTES:
             self.close()
+        elif self._service.sampled:
+            self.binary.sample(now_ms)
 
     def flush(self) -> None:
         """Flush the file for readers."""
