@@ -6,6 +6,8 @@ overloaded machine PX4 needs more than a minute to start. Time that was waited s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,14 +51,27 @@ def extended_s(limit_s: float, starved_s: float) -> float:
     return limit_s + min(starved_s, _PATIENCE * limit_s)
 
 
+def waits_s(pid: int) -> dict[int, float]:
+    """Time in s that each thread of the process has waited for a processor, by its number; empty where the system has
+    no such counter."""
+    waits: dict[int, float] = {}
+    with suppress(OSError, IndexError):  # the process has ended, or the system is not Linux
+        for task in (_PROC / str(pid) / "task").iterdir():
+            waits[int(task.name)] = 1e-9 * int((task / "schedstat").read_text().split()[1])
+    return waits
+
+
+def starved_s(before: Mapping[int, float], now: Mapping[int, float], elapsed_s: float) -> float:
+    """Time in s that threads have waited for a processor between two readings of `waits_s`. At most the time that has
+    passed, because they wait side by side; a new thread counts from its first reading."""
+    return min(sum(waited - before.get(thread, waited) for thread, waited in now.items()), elapsed_s)
+
+
 def waited_s(pid: int) -> float:
     """Time in s that the threads of the process and of its children have waited for a processor; 0 where the system has
     no such counter."""
-    total_s = 0.0
-    try:
+    total_s = sum(waits_s(pid).values())
+    with suppress(OSError):
         for task in (_PROC / str(pid) / "task").iterdir():
-            total_s += 1e-9 * int((task / "schedstat").read_text().split()[1])
             total_s += sum(waited_s(int(child)) for child in (task / "children").read_text().split())
-    except (OSError, IndexError):  # the process has ended, or the system is not Linux
-        return total_s
     return total_s

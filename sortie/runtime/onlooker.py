@@ -27,7 +27,7 @@ from typing import Final
 
 from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.hub import LinkHub
-from sitl.starving import waited_s
+from sitl.starving import starved_s, waits_s
 from sortie.runtime.followers import ClientSight
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
@@ -129,7 +129,7 @@ class _Peer:
         self._heard = 0
         self._requested_s = -math.inf
         self._counted_s = math.inf
-        self._waited_before_s: float | None = None
+        self._waits: dict[int, float] | None = None
         self._starved_s = 0.0
         self.processes: frozenset[int] = frozenset()
 
@@ -169,18 +169,23 @@ class _Peer:
         requested = time.monotonic() - self._requested_s < HANDED_ON_S
         works = self._comes or requested or own_work or not (self.unread or self.processes <= rest)
         proved = self._arrived and not self._comes and bool(self._holders) and self.processes | {os.getpid()} <= still
-        starved_s = self._count_starved_s(behind=owes or works or bool(self.unread))
-        return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved, starved_s)
+        starving_s = self._count_starved_s(behind=owes or works or bool(self.unread))
+        return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved, starving_s)
 
     def _count_starved_s(self, *, behind: bool) -> float:
-        """Return for how long its processes have waited for a processor while it is behind, s, to `COUNTED_EACH_S`."""
+        """Return for how long its processes have waited for a processor while it is behind, s, to `COUNTED_EACH_S`.
+        Their children are others: the vehicle is one of a program that has started it."""
+        now_s = time.monotonic()
         if not behind:
-            self._counted_s, self._waited_before_s, self._starved_s = time.monotonic(), None, 0.0
-        elif time.monotonic() - self._counted_s >= COUNTED_EACH_S:
-            self._counted_s = time.monotonic()
-            waited = sum(map(waited_s, self.processes))
-            self._waited_before_s = waited if self._waited_before_s is None else self._waited_before_s
-            self._starved_s = waited - self._waited_before_s
+            self._counted_s, self._waits, self._starved_s = now_s, None, 0.0
+        elif now_s - self._counted_s >= COUNTED_EACH_S:
+            before = self._waits
+            waits: dict[int, float] = {}
+            for process in self.processes:
+                waits |= waits_s(process)
+            if before is not None:
+                self._starved_s += starved_s(before, waits, now_s - self._counted_s)
+            self._counted_s, self._waits = now_s, waits
         return self._starved_s
 
     def _seek(self) -> None:

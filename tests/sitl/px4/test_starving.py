@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sitl import starving
-from sitl.starving import ProcessSilence
+from sitl.starving import ProcessSilence, starved_s, waits_s
 
 PID, CHILD, LIMIT_S = 7, 8, 20.0
 Waited = Callable[[int, float], None]
@@ -85,3 +85,18 @@ def test_short_silences_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_nobody_tells_the_limit_is_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starving, "_PROC", tmp_path / "nothing")
     assert silence_of(LIMIT_S, 0.1).hangs()
+
+
+def test_threads_that_wait_side_by_side_starve_for_the_time_that_has_passed() -> None:
+    """And who is seen for the first time has not waited before."""
+    before = {1: 5.0, 2: 7.0}
+    assert starved_s(before, {1: 5.2, 2: 7.1, 3: 900.0}, 0.5) == pytest.approx(0.3)
+    assert starved_s(before, {1: 5.4, 2: 7.4}, 0.5) == 0.5
+    assert starved_s(before, {2: 7.0}, 0.5) == 0.0
+
+
+def test_waits_of_a_process_are_those_of_its_own_threads(waited: Waited) -> None:
+    """A program that waits for a vehicle may have started it (ArduPilot's tests): with the vehicle's waits it was
+    starved all the time, and never late."""
+    assert waits_s(PID) == {PID: 50.0}
+    assert waits_s(99) == {}

@@ -105,7 +105,7 @@ def test_a_client_that_is_behind_is_asked_how_long_it_waited_for_a_processor(mon
     """Only while it is behind, and from then on: another process, which has not read."""
     waits: list[int] = []
     monkeypatch.setattr(onlooker, "COUNTED_EACH_S", 0.0)
-    monkeypatch.setattr(onlooker, "waited_s", lambda pid: waits.append(pid) or 100.0 + len(waits))
+    monkeypatch.setattr(onlooker, "waits_s", lambda pid: waits.append(pid) or {pid: 100.0 + len(waits)})
     side = Side("tcpin:127.0.0.1:0")
     reader = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); sys.stdin.readline(); s.recv(1000)"
     with socket.create_connection(("127.0.0.1", int(side.address.rpartition(":")[2]))) as client:
@@ -117,7 +117,7 @@ def test_a_client_that_is_behind_is_asked_how_long_it_waited_for_a_processor(mon
     waits.clear()
     side.say()
     side.pass_until(lambda: side.look()[0].unread > 0)
-    side.pass_until(lambda: side.look()[0].starved_s == 5.0)
+    side.pass_until(lambda: side.look()[0].starved_s > 0.01)
     assert set(waits) == {child.pid}
     child.stdin.write(b"\n")
     child.stdin.flush()
