@@ -72,12 +72,9 @@ class Tap:
             return True
         except ConnectionError:
             return False
-        frames = self._from_vehicle.receive(data)
+        frames, own = self._from_vehicle.receive(data), (self.heard.endpoint.system_id, 1)
         for frame in frames:
-            if frame.msg_id in (HEARTBEAT, VFR_HUD) and (frame.system, frame.component) == (
-                self.heard.endpoint.system_id,
-                1,
-            ):
+            if frame.msg_id in (HEARTBEAT, VFR_HUD) and (frame.system, frame.component) == own:
                 self.heard.hear(frame, now_ms)
         self.process.storm.left(self.vehicle, self.station, data, [frame.raw for frame in frames])
         self.link.a.write(b"".join(frame.raw for frame in frames if self.station.hears(frame.raw)))

@@ -98,7 +98,7 @@ class Idle:
             station.drop_all()
             if station not in self._silent:
                 storm.hang_up(station)
-        self.process_started()
+        self.fall_silent()
         storm.put_off(fault.lasts_ms, but_ends=True)
         for _ in range(random.randint(0, 2) + fault.lasts_ms // (12 * HOUR_MS)):
             at_ms = storm.now_ms + tick(random.uniform(0, fault.lasts_ms))
@@ -113,8 +113,8 @@ class Idle:
 
         return end
 
-    def process_started(self) -> None:
-        """Begin the silence of a stretch anew: a vehicle that has started streams to everybody."""
+    def fall_silent(self) -> None:
+        """Have no streams in a silent stretch; again after each start, when a vehicle streams to everybody."""
         for station in self._silent:
             station.do("no streams", lambda station=station: _streams(station, on=False))
 

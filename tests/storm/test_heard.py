@@ -15,7 +15,6 @@ from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame, frame_v2
 from tests.storm.heard import Heard, Tap
-from tests.storm.invariants import kept
 from tests.storm.medium import Air, StormLink
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
@@ -36,8 +35,9 @@ class Sent:
         self._dies_at = dies_at
         endpoint = SimpleNamespace(system_id=1, muted=False, on_frame=[self._count])
         process: Any = SimpleNamespace(heard=[SimpleNamespace(endpoint=endpoint, now_ms=0)], storm=self)
+        station: Any = SimpleNamespace(name="one")
         with patch("socket.create_connection", lambda address: ours):
-            self.tap = Tap(process, 0, SimpleNamespace(name="one"), StormLink(1, Air()), 0)  # type: ignore[arg-type]
+            self.tap = Tap(process, 0, station, StormLink(1, Air()), 0)
 
     def _count(self, link: int, frame: MavlinkFrame) -> None:
         self.counted.append(codec.message_name(frame.msg_id))
@@ -109,33 +109,3 @@ def test_who_stands_in_a_failsafe_has_landed(throttle: int, groundspeed: float) 
         heard.hear(frame, 0)
     assert heard.facts.armed
     assert heard.facts.landed is (throttle == 0 and groundspeed < 1.0)
-
-
-def test_a_value_may_be_told_on_another_link_when_the_next_is_set_already() -> None:
-    """PARAM_VALUE is sent on each link, and a busy machine may write it to one of them later (--real 5768)."""
-    one, other = (SimpleNamespace(memory={}, station=SimpleNamespace(name=name)) for name in ("one", "other"))
-    endpoint, machine = SimpleNamespace(system_id=1), SimpleNamespace(real=True)
-    view: Any = SimpleNamespace(
-        now_ms=1_000,
-        memory={},
-        parameters={"WPNAV_SPEED": ()},
-        service=SimpleNamespace(endpoint=endpoint),
-        storm=SimpleNamespace(machine=machine),
-    )
-
-    def at(now_ms: int, value: float, told: Any = None) -> str | None:
-        view.now_ms = now_ms
-        message: Any = SimpleNamespace(target_system=1, param_id="WPNAV_SPEED", param_value=value)
-        return (
-            kept._sets(view, message, one) if told is None else kept.a_reported_value_was_set(view, message, told, b"")
-        )
-
-    at(1_000, 498.0)
-    assert at(1_010, 498.0, one) is None
-    for set_ms, value in ((1_020, 500.0), (1_030, 501.0)):
-        at(set_ms, value)
-        assert at(set_ms + 5, value, one) is None
-    at(1_040, 502.0)
-    assert at(1_041, 498.0, other) is None
-    at(1_050 + kept.LATE_MS, 503.0)
-    assert at(1_051 + kept.LATE_MS, 498.0, other) == "WPNAV_SPEED = 498", "so late it is the vehicle's value"

@@ -21,7 +21,7 @@ from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
 from tests.storm import plans
 from tests.storm.invariant import Broken
-from tests.storm.invariants import flights
+from tests.storm.invariants import flights, kept
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
@@ -173,3 +173,33 @@ def test_progress_that_nobody_awaits_is_given_a_ticket_too() -> None:
     assert verdict(3, submitted=5, before=3) is None
     assert verdict(6, submitted=5), "beyond the last that was given"
     assert verdict(4, submitted=5, before=5), "it has fallen"
+
+
+def test_a_value_may_be_told_on_another_link_when_the_next_is_set_already() -> None:
+    """PARAM_VALUE is sent on each link, and a busy machine may write it to one of them later (--real 5768)."""
+    one, other = (SimpleNamespace(memory={}, station=SimpleNamespace(name=name)) for name in ("one", "other"))
+    endpoint, machine = SimpleNamespace(system_id=1), SimpleNamespace(real=True)
+    view: Any = SimpleNamespace(
+        now_ms=1_000,
+        memory={},
+        parameters={"WPNAV_SPEED": ()},
+        service=SimpleNamespace(endpoint=endpoint),
+        storm=SimpleNamespace(machine=machine),
+    )
+
+    def at(now_ms: int, value: float, told: Any = None) -> str | None:
+        view.now_ms = now_ms
+        message: Any = SimpleNamespace(target_system=1, param_id="WPNAV_SPEED", param_value=value)
+        return (
+            kept._sets(view, message, one) if told is None else kept.a_reported_value_was_set(view, message, told, b"")
+        )
+
+    at(1_000, 498.0)
+    assert at(1_010, 498.0, one) is None
+    for set_ms, value in ((1_020, 500.0), (1_030, 501.0)):
+        at(set_ms, value)
+        assert at(set_ms + 5, value, one) is None
+    at(1_040, 502.0)
+    assert at(1_041, 498.0, other) is None
+    at(1_050 + kept.LATE_MS, 503.0)
+    assert at(1_051 + kept.LATE_MS, 498.0, other) == "WPNAV_SPEED = 498", "so late it is the vehicle's value"

@@ -240,7 +240,7 @@ class Storm:
                 self.connect(station)
             if station.intruder and self.story.deaths:  # what was heard in the life before may be heard anew
                 station.do("replay", partial(self.acting.replay, station, Random(f"replay {self.story.deaths}")))
-        self.faults.idle.process_started()
+        self.faults.idle.fall_silent()
 
     def _delay(self) -> int:
         return self.disk_delay_ms

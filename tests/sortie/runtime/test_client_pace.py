@@ -115,9 +115,11 @@ def test_a_client_that_is_behind_is_asked_how_long_it_waited_for_a_processor(mon
     side.pass_until(lambda: bool(side.look()))
     side.pass_until(lambda: side.look()[0].follows)
     waits.clear()
+    said_s = time.monotonic()
     side.say()
     side.pass_until(lambda: side.look()[0].unread > 0)
     side.pass_until(lambda: side.look()[0].starved_s > 0.01)
+    assert side.look()[0].starved_s <= time.monotonic() - said_s, "a second more at each count, but none has passed"
     assert set(waits) == {child.pid}
     child.stdin.write(b"\n")
     child.stdin.flush()
