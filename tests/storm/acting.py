@@ -228,7 +228,11 @@ class Acting:
         yield from self._send_many(s, 1, 120, random)
 
     def _stray(self, s: Station, random: Random) -> Script:
-        """Items of an upload that this station has not announced: of one before, or on another vehicle."""
+        """Items of an upload that this station has not announced: of one before, or on another vehicle. While an
+        upload of its own may still run, the vehicle cannot tell them from those that it asked for."""
+        if MissionType.MISSION in s.counted_ms:
+            ahead_ms = max(s.counted_ms[MissionType.MISSION] - s.now(), 0)
+            yield from s.sleep(ahead_ms + acts.ABANDON_MS + acts.UNDER_WAY_MS)
         view = self.storm.views[self.storm.at[s.name]]
         mark = self.mark()
         items = plans.mission(random, mark, view.home, view.kind)

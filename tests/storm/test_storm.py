@@ -171,6 +171,16 @@ def test_an_upload_that_was_broken_off_is_given_up_by_the_vehicle_before_the_nex
     assert counted[1] >= 500 + ABANDON_MS
 
 
+@pytest.mark.parametrize("value", [0, 4])
+def test_stray_items_wait_until_an_upload_of_the_same_station_is_given_up(value: int) -> None:
+    """It had hung up in its upload; the items came in order, from the station that the vehicle was asking, and it took
+    them, as it must (12989359117353531108731)."""
+    asked = (ActPlan(25_000, 0, "upload, then hang up", value), ActPlan(25_300, 0, "stray items", value))
+    verdict = run(StormPlan(1, 1.0, (VehiclePlan(),), (StationPlan("MAVProxy"),), asked))
+    assert verdict.broken is None, str(verdict.broken)
+    assert any("stray items ended" in line for line in verdict.story.lines)
+
+
 def test_what_a_process_wrote_before_it_died_in_its_start_may_be_found(tmp_path: Path) -> None:
     """It had counted its start (STAT_BOOTCNT) and died in a later write; the next start found the count of a process
     that nobody had looked at (29330037)."""
