@@ -1,5 +1,5 @@
-"""Legs that keep their height above the ground: a leg is divided into short straight legs over the known ground, and
-the vehicle receives one after the other.
+"""Legs and circles that keep their height above the ground: a leg is divided into short straight legs over the known
+ground, and the vehicle receives one after the other.
 
 The height above the ground changes linearly from the beginning to the end of the leg, as in ArduPilot between two
 waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and simplified to within a metre
@@ -11,8 +11,11 @@ A copter with a range finder uses its measurement instead (WPNAV_RFND_USE): the 
 checked twice a second. If it has changed, the leg's own height is demanded `_AHEAD_M` farther on, over a ground that
 continues to rise or fall as it did since the last check.
 
-Where the terrain data end, or the range finder measures nothing, the vehicle flies level. After five seconds this is a
-failsafe (FS_TERRAIN_TIMEOUT_MS of ArduCopter). If data come in time, the leg continues above the ground.
+Circles of wings, and the way to them, get the height above the ground below once a second, with the same look ahead
+along the present course (TERRAIN_FOLLOW of ArduPlane). Over unknown ground they stay as high as they are.
+
+Where the terrain data of a leg end, or its range finder measures nothing, the vehicle flies level. After five seconds
+this is a failsafe (FS_TERRAIN_TIMEOUT_MS of ArduCopter). If data come in time, the leg continues above the ground.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Leg, Target, Yaw
+from autopilot.interface.targets import Circle, Leg, Target, Yaw
 
 _STEP_M: Final = 10.0
 _MOST_STEPS: Final = 2000
@@ -107,6 +110,7 @@ class GroundFollower:
         self._facts = facts
         self._lost = lost
         self._leg: Leg | None = None
+        self._circle: Circle | None = None  # as flown now
         self._pieces: list[Ned] = []
         self._blind = False  # True if the last piece leads over unknown ground
         self._blind_ms: int | None = None  # time from which such a piece is flown
@@ -119,9 +123,12 @@ class GroundFollower:
 
     def begin(self, target: Target) -> Target:
         """First piece of a target, or the whole target if it follows no ground."""
-        self._leg = self._blind_ms = self._due_ms = None
-        if not isinstance(target, Leg) or target.over_ground is None or self._facts.vehicle.origin is None:
+        self._leg = self._circle = self._blind_ms = self._due_ms = None
+        if not isinstance(target, Leg | Circle) or target.over_ground is None or self._facts.vehicle.origin is None:
             return target
+        if isinstance(target, Circle):
+            self._circle = target
+            return self._follow_circle() or target
         self._leg, self._over = target, None
         return self._plan(target.start or self._facts.vehicle.state.position, first=True)
 
@@ -142,8 +149,9 @@ class GroundFollower:
             self._leg = replace(self._leg, yaw=yaw)
 
     def armed(self, armed: bool, now_ms: int) -> None:
-        """Load terrain for a return whose height counts from the ground (RTL_ALT_TYPE)."""
-        if armed and int(self._facts.param("RTL_ALT_TYPE")) == 1 and self._facts.has_position:
+        """Load terrain for a return whose height counts from the ground (RTL_ALT_TYPE, TERRAIN_FOLLOW)."""
+        counts = int(self._facts.param("RTL_ALT_TYPE")) == 1 or self._facts.param("TERRAIN_FOLLOW") != 0.0
+        if armed and counts and self._facts.has_position:
             here = self._facts.vehicle.state.place
             self._facts.terrain.ask(here.lat, here.lon)
 
@@ -155,6 +163,8 @@ class GroundFollower:
         """New piece to fly, after missing terrain data have arrived or the range finder measures a different ground."""
         if self._due_ms is None or now_ms < self._due_ms:
             return None
+        if self._circle is not None:
+            return self._follow_circle()
         if self._ground_differs():
             return self._plan(self._facts.vehicle.state.position)
         if self._blind_ms is None:
@@ -175,6 +185,26 @@ class GroundFollower:
             return measured is not self._planned_ground
         return abs(measured - self._planned_ground) > _SAME_M
 
+    # --- circles --------------------------------------------------------------------------------------------------
+    def _follow_circle(self) -> Circle | None:
+        """The circle at another height, if the ground here and ahead demands it."""
+        facts, circle = self._facts, self._circle
+        assert circle is not None and circle.over_ground is not None
+        self._due_ms = facts.now_ms + _LOOK_MS
+        (north, east, down), (vn, ve, _) = facts.vehicle.state.position, facts.vehicle.state.velocity
+        speed = max(hypot(vn, ve), _LEAST_MPS)
+        to_middle = hypot(circle.center[0] - north, circle.center[1] - east)
+        ahead_m = min(facts.param("TERRAIN_LOOKAHD"), to_middle)
+        end = (north + ahead_m * vn / speed, east + ahead_m * ve / speed, down)
+        shares, ground = ground_profile(facts, (north, east, down), end)
+        climbed = 0.5 * self._climb((north, east, down), end) * ahead_m * shares
+        up = circle.over_ground + float(np.nanmax(ground - climbed)) if np.isfinite(ground[0]) else -circle.center[2]
+        if abs(up + circle.center[2]) < _EXACT_M:
+            return None
+        # the line from here is level: this height is for this place, and not to be reached at the circle
+        self._circle = replace(circle, center=(*circle.center[:2], -up), start=(north, east, -up))
+        return self._circle
+
     # --- pieces ---------------------------------------------------------------------------------------------------
     def _plan(self, begin: Ned, *, first: bool = False) -> Leg:
         leg = self._leg
@@ -190,7 +220,7 @@ class GroundFollower:
             over = -begin[2] - float(ground[0])
             ends = (over, over + (leg.over_ground - over) * float(shares[count - 1]))
             ahead_m = self._facts.param("TERRAIN_LOOKAHD")
-            climb = self._climb(begin, leg) if ahead_m > 0.0 else 0.0
+            climb = self._climb(begin, leg.end) if ahead_m > 0.0 else 0.0
             up = heights_over_ground(shares[:count] * length, ground[:count], ends, climb, ahead_m)
         indices = _straightened(shares[:count] * length, up) if count > 1 else []
         points = [
@@ -227,10 +257,10 @@ class GroundFollower:
                 self._pieces.insert(0, (self._from[0] + share * north, self._from[1] + share * east, down))
         return self._piece(start=begin if first else None)
 
-    def _climb(self, begin: Ned, leg: Leg) -> float:
-        """Best climb on the leg, m per m over ground: TECS_CLMB_MAX at the demanded airspeed, in the wind."""
+    def _climb(self, begin: Ned, end: Ned) -> float:
+        """Best climb on the way, m per m over ground: TECS_CLMB_MAX at the demanded airspeed, in the wind."""
         facts, vector = self._facts, self._facts.vehicle.state.report
-        north, east = leg.end[0] - begin[0], leg.end[1] - begin[1]
+        north, east = end[0] - begin[0], end[1] - begin[1]
         behind = float(vector[report.WIND_N]) * north + float(vector[report.WIND_E]) * east
         airspeed = float(vector[report.TARGET_AIR_SPEED]) or facts.param("AIRSPEED_CRUISE", 12.0)
         speed = airspeed + behind / max(hypot(north, east), 1.0)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.control.avoidance import stopping_distance
 from autopilot.interface import report
-from autopilot.interface.geo import Ned
+from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Hold, Target, Yaw, YawMode
+from autopilot.vehicles.mode_table import TerrainFollow
 
 _KEEP: Final = Yaw(YawMode.KEEP)
 _SMALLEST_M: Final = 1.0
 _MOST_UP_M, _MOST_DOWN_M = 3.0, 2.0  # limits of a stopping distance, m (POSCONTROL_STOPPING_DIST_*)
 
 
-def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None) -> Target:
-    """Target that keeps the vehicle at `place` (NED m), None: here. With a stall speed it circles and ignores `yaw`."""
+def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None, mode: TerrainFollow | None = None) -> Target:
+    """Target that keeps the vehicle at `place` (NED m), None: here. With a stall speed it circles and ignores `yaw`;
+    above the ground, if TERRAIN_FOLLOW has its `mode`."""
     if not facts.vehicle_class.has_stall_speed:
         return Hold(place, yaw)
-    return loiter(facts, facts.vehicle.state.position if place is None else place)
+    circle = loiter(facts, facts.vehicle.state.position if place is None else place)
+    return circle if mode is None else over_terrain(facts, circle, mode)
 
 
 def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
@@ -28,6 +32,23 @@ def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
     0: the kind's default."""
     radius = radius or facts.measure(facts.vehicle_class.measures.circle_radius)
     return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0)
+
+
+def followed_ground(facts: VehicleFacts, place: Ned, mode: TerrainFollow) -> float | None:
+    """The known ground at a place, NED d (m), in a `mode` in which TERRAIN_FOLLOW has the vehicle follow it."""
+    origin = facts.vehicle.origin
+    if not int(facts.param("TERRAIN_FOLLOW")) & (TerrainFollow.ALL_MODES | mode) or origin is None:
+        return None
+    there = to_global(origin, place)
+    ground = facts.ground_at(there.lat, there.lon) if facts.terrain.known else None
+    return None if ground is None else origin.alt - ground
+
+
+def over_terrain(facts: VehicleFacts, circle: Circle, mode: TerrainFollow) -> Circle:
+    """The circle at the height above the ground that it has at its centre, where the ground is followed (ArduPlane's
+    setup_terrain_target_alt)."""
+    ground = followed_ground(facts, circle.center, mode)
+    return circle if ground is None else replace(circle, over_ground=ground - circle.center[2])
 
 
 def comes_to_rest(facts: VehicleFacts) -> bool:

@@ -128,7 +128,9 @@ class Circle:
     `direction` is 1, counter-clockwise if -1. `turns` None: endless. `speed`: limit on the circle, m/s, 0: none.
     ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center` reached, then (`leave_for`)
     the course leads to that place. It continues to circle until there is a new target. `start`: wings first follow the
-    line from there to `center` with its slope. `upright`: wings with lift motors fly it on these."""
+    line from there to `center` with its slope. `upright`: wings with lift motors fly it on these. `over_ground`: m
+    above the ground below the vehicle, on the way and on the circle, as far as the terrain is known; else as high as
+    `center` (`autopilot.context.ground_following`). Its `turns` are 0 or None."""
 
     center: Ned
     radius: float
@@ -140,6 +142,7 @@ class Circle:
     leave_for: Ned | None = None
     start: Ned | None = None
     upright: bool = False
+    over_ground: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

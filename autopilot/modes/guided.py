@@ -6,6 +6,7 @@ ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter acc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import radians
 
 from autopilot.context.events import GuidedTargetReached
@@ -102,7 +103,7 @@ class GuidedFlight:
             self._heading.fix(yaw)
         if self._facts.vehicle_class.has_stall_speed:
             self._lifted = False
-            self._fly_round(loiter(self._facts, end, radius))
+            self._fly_round(replace(loiter(self._facts, end, radius), over_ground=over_ground))
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_target()

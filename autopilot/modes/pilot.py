@@ -15,7 +15,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import TargetLoiter
-from autopilot.vehicles.mode_table import ModeSpec
+from autopilot.vehicles.mode_table import ModeSpec, TerrainFollow
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the hover position and its dead zone
@@ -149,4 +149,4 @@ class StopMode(Mode):
     """BRAKE or HOLD: stop with full braking, and stay."""
 
     def enter(self, now_ms: int) -> None:
-        self.helm.fly(Idle() if self.facts.grounded else stay(self.facts))
+        self.helm.fly(Idle() if self.facts.grounded else stay(self.facts, mode=TerrainFollow.LOITER))

@@ -8,7 +8,7 @@ from enum import IntEnum
 from math import degrees, radians
 from typing import Final
 
-from autopilot.context.staying import loiter, stay
+from autopilot.context.staying import followed_ground, loiter, over_terrain, stay
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
@@ -23,7 +23,7 @@ from autopilot.modes.path_back import PathBack
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import LiftOff, SetDown, far_from, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
-from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
+from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
 _FOR_EVER_MS: Final = 10**12
 _GENTLE, _FARTHEST = 0.6, 20.0  # share of TECS_SINK_MAX on the way home; largest distance of its beginning, in radii
@@ -243,8 +243,10 @@ class CircleDownMode(Mode):
             self.disarmed()
         elif facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
             north, east, down = facts.vehicle.state.position
-            self._low = max(down, facts.home_ned[2] - facts.param("Q_RTL_ALT", 15.0))
-            self.helm.fly(replace(loiter(facts, (north, east, self._low)), at_height=True))
+            ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
+            self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
+            circle = replace(loiter(facts, (north, east, self._low)), at_height=True)
+            self.helm.fly(over_terrain(facts, circle, TerrainFollow.QLAND))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._due_ms is None or now_ms < self._due_ms:

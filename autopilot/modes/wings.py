@@ -12,7 +12,7 @@ from enum import IntEnum
 from math import copysign, inf, radians, sqrt
 from typing import Final
 
-from autopilot.context.staying import loiter
+from autopilot.context.staying import loiter, over_terrain
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
@@ -24,6 +24,7 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
+from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
@@ -309,7 +310,8 @@ class WingReturn(Maneuver):
             self._lower = replace(approach, center=(north, east, max(low, down)))
         elif self._by == UprightBy.CIRCLED_DOWN:
             self._lower = replace(around, center=(north, east, home[2] - self.facts.param("Q_RTL_ALT", 15.0)))
-        self._circle = replace(around, center=(north, east, down), at_height=not upright, leave_for=None)
+        circle = replace(around, center=(north, east, down), at_height=not upright, leave_for=None)
+        self._circle = over_terrain(self.facts, circle, TerrainFollow.RTL)
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
         before_turn = bool(int(self.facts.param("FLIGHT_OPTIONS")) & _CLIMB_BEFORE_TURN)

@@ -241,12 +241,14 @@ class ArmingChecks:
             yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
 
     def _ground_unknown(self) -> Iterator[ArmingReason]:
-        """Reason for a mission with heights above an unknown ground (AP_Arming.cpp, terrain_checks)."""
+        """Reason for heights above an unknown ground, in the mission or by TERRAIN_FOLLOW (AP_Arming.cpp,
+        terrain_checks)."""
         if self.facts.param("TERRAIN_ENABLE", 1.0) != 0.0 or self.facts.follows_range_finder:
             return
         if self.facts.vehicle.capabilities.own_checks:
             return
-        if any(item.frame in ABOVE_GROUND for item in self.mission.items()):
+        follows = self.facts.param("TERRAIN_FOLLOW") != 0.0
+        if follows or any(item.frame in ABOVE_GROUND for item in self.mission.items()):
             yield ArmingReason("terrain disabled", Check.PARAMETERS)
 
     def _switches(self) -> list[ArmingReason]:

@@ -111,6 +111,15 @@ class LiftOption(IntFlag):
     HOVERING_RTL = 1 << 20
 
 
+class TerrainFollow(IntFlag):
+    """Bits of TERRAIN_FOLLOW that something reads: the modes of planes that keep their height above the ground."""
+
+    ALL_MODES = 1 << 0
+    RTL = 1 << 4
+    LOITER = 1 << 7
+    QLAND = 1 << 10
+
+
 class ModeKind(Enum):
     """Ways of flying a mode; `autopilot.modes.build` makes one object for each."""
 
