@@ -67,7 +67,13 @@ def command(kind: str, arguments: list[str]) -> list[str]:
     for file in filter(None, given.defaults.split(",")):
         words += ["--param", file]
         words += _speed(file)
-    return words + ([f"--home={given.home}"] if given.home else [])
+    return words + ([f"--home={_place(given.home)}"] if given.home else [])
+
+
+def _place(home: str) -> str:
+    """Latitude, longitude, altitude and heading, also of a place that the tree's list names."""
+    rows = [] if "," in home else Path("Tools/autotest/locations.txt").read_text().splitlines()
+    return next((row.partition("=")[2] for row in rows if row.partition("=")[0] == home), home)
 
 
 def _joined(arguments: list[str]) -> list[str]:

@@ -32,6 +32,15 @@ def test_a_command_line_of_sitl_becomes_one_of_sortie(tmp_path: Path) -> None:
     assert words[words.index("--rc") + 1] == "5511"
 
 
+def test_a_place_may_be_named(tmp_path: Path, monkeypatch) -> None:
+    """As in the list of the tree where the tests run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Tools" / "autotest").mkdir(parents=True)
+    (tmp_path / "Tools" / "autotest" / "locations.txt").write_text("#NAME=lat,lon\nLake=-35.1,149.3,708.1,90\n")
+    assert "--home=-35.1,149.3,708.1,90" in command("plane", ["--home", "Lake"])
+    assert "--home=Sea" in command("plane", ["--home", "Sea"]), "refused by the vehicle, in one line"
+
+
 def test_wiped_state_is_gone(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("BUILDLOGS", str(tmp_path))
     kept = tmp_path / "sortie-0" / "missions.db"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import pi, radians
 from operator import attrgetter
 
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, GLOBAL_FRAMES, GeoPoint
 from autopilot.interface.mathematics import cos, sin
@@ -169,7 +170,7 @@ def reposition(command: Command, context: Context) -> Outcome:
     down = command.param(7) == 0.0 and command.frame in ABOVE_HOME | ABOVE_GROUND
     if nowhere or not command.has_valid_place or speed > FASTEST or (down and context.parts.facts.vehicle_class.flies):
         return DENIED
-    altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
+    altitude = _altitude(command, context.parts.facts)
     if altitude is None:
         return FAILED
     return context.parts.commands.reposition(
@@ -181,6 +182,16 @@ def reposition(command: Command, context: Context) -> Outcome:
         over_ground=context.parts.facts.over_ground(command.frame, command.param(7)),
         radius=max(command.param(3, 0.0), 0.0) * (-1.0 if command.param(4, 0.0) == 1.0 else 1.0),
     )
+
+
+def _altitude(command: Command, facts: VehicleFacts) -> float | None:
+    """Altitude of a place, m above mean sea level; None: nobody knows the ground there. Wings follow the ground on their
+    way, with that which is below them to begin with."""
+    altitude = facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
+    over = facts.height_over_ground
+    if altitude is None and command.frame in ABOVE_GROUND and facts.vehicle_class.has_stall_speed and over is not None:
+        return facts.vehicle.state.place.alt - over + command.param(7)
+    return altitude
 
 
 def change_altitude(command: Command, context: Context) -> Outcome:

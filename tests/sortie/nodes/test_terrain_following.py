@@ -10,8 +10,9 @@ import pytest
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import to_global
+from autopilot.mav import Cmd, Frame, Result
 from autopilot.vehicles.mode_table import PlaneMode, TerrainFollow
-from sortie import Session
+from sortie import Session, mavlink
 from tests.fakes.terrain import HOME, Ground, map_of, ramp, write_geotiff
 
 Make = Callable[..., Session]
@@ -101,6 +102,20 @@ def test_a_place_of_guided_above_the_ground_is_circled_above_it(on: Make, named:
     above, _ = heights(session, 150)
     assert (max(above) - min(above) < 25.0) is named
     assert not named or 85.0 < min(above) < max(above) < 125.0
+
+
+def test_a_place_over_unknown_ground_is_taken_by_wings(on: Make) -> None:
+    """They follow the ground on their way to it; a copter has to know it (ArduCopter's wp_nav)."""
+    session = up(on(SLOPE))
+    session.set_mode("GUIDED")
+    place, link = to_global(HOME, (9000.0, 0.0, 0.0)), session.connect()
+    assert session.autopilot.facts.ground_at(place.lat, place.lon) is None
+    words = (Cmd.DO_REPOSITION, 0, 0, -1, 0, 0, 0, round(place.lat * 1e7), round(place.lon * 1e7), 100.0)
+    link.send(mavlink.MAVLink_command_int_message(1, 1, Frame.GLOBAL_TERRAIN_ALT_INT, *words))
+    session.run_for(40.0)
+    assert [ack.result for ack in link.messages("COMMAND_ACK")] == [Result.ACCEPTED]
+    above, _ = heights(session, 20)
+    assert 85.0 < min(above) < max(above) < 115.0
 
 
 def test_loiter_alt_qland_goes_down_to_a_height_above_the_ground(on: Make) -> None:
