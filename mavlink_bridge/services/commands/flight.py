@@ -185,8 +185,8 @@ def reposition(command: Command, context: Context) -> Outcome:
 
 
 def _altitude(command: Command, facts: VehicleFacts) -> float | None:
-    """Altitude of a place, m above mean sea level; None: nobody knows the ground there. Wings follow the ground on their
-    way, with that which is below them to begin with."""
+    """Altitude of a place, m above mean sea level; None: the ground there is unknown. Wings follow the ground on their
+    way, beginning with that below them."""
     altitude = facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
     over = facts.height_over_ground
     if altitude is None and command.frame in ABOVE_GROUND and facts.vehicle_class.has_stall_speed and over is not None:

@@ -61,8 +61,10 @@ def up(session: Session) -> Session:
     return session
 
 
-@pytest.mark.parametrize(("bits", "follows"), [(0, False), (TerrainFollow.ALL_MODES, True), (TerrainFollow.LOITER, True),
-                                               (TerrainFollow.RTL, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bits", "follows"),
+    [(0, False), (TerrainFollow.ALL_MODES, True), (TerrainFollow.LOITER, True), (TerrainFollow.RTL, False)],
+)
 def test_loiter_keeps_its_height_above_the_ground(on: Make, bits: int, follows: bool) -> None:
     """Of its centre; in the modes whose bit is set."""
     session = up(on(SLOPE, TERRAIN_FOLLOW=float(bits)))
