@@ -1,9 +1,9 @@
 """Airspeed and wind of wings (50 Hz), from the pitot tube or from the ground speed.
 
 The tube's sample goes through a complementary filter with the accelerometer along the body (TECS_SPD_OMEGA). The wind
-is then the ground speed minus the airspeed along the nose, because wings slip little. Without the tube (ARSPD_USE 0, or
-its difference from the ground speed is above ARSPD_WIND_MAX) the last wind is used, and only its part across the nose
-is updated; some turns give all of it (ArduPilot's estimator does this by fusing a slip of zero).
+is then the ground speed minus the airspeed along the nose, because wings slip little. Without the tube (ARSPD_USE 0:
+`autopilot.safety.airspeed`) the last wind is used, and only its part across the nose is updated; some turns give all of
+it (ArduPilot's estimator does this by fusing a slip of zero).
 """
 
 from __future__ import annotations
@@ -48,9 +48,6 @@ def estimate_airspeed(s: L.Row, p: L.Row, works: bool) -> None:
     dn, de = s[L.S_EVN] - s[L.S_WEN], s[L.S_EVE] - s[L.S_WEE]
     known = sqrt(dn * dn + de * de + s[L.S_EVD] * s[L.S_EVD]) / s[L.S_EAS2TAS]
     used = works and p[L.P_PITOT_USE] == 1.0
-    if used and p[L.P_PITOT_WIND_MOST] > 0.0 and s[L.S_POS_OK] == 1.0 and s[L.S_AIR] == 1.0:
-        ground = sqrt(s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE])
-        used = abs(s[L.S_PITOT] * s[L.S_EAS2TAS] - ground) <= p[L.P_PITOT_WIND_MOST]
     s[L.S_PITOT_USED] = 1.0 if used else 0.0
     along = s[L.S_DVX] / L.TICK + L.GRAVITY * s[L.S_ER + 6]
     s[L.S_VDOT] = along

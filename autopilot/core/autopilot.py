@@ -51,6 +51,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.personality.ardupilot import ArduPilotPersonality
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.rehearsal.upload import UploadRehearsal
+from autopilot.safety.airspeed import AirspeedUse
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.detour import Detour
@@ -122,6 +123,8 @@ class Autopilot:
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
         self.turns = PassTurns(self._rows())
+        if facts.vehicle_class.has_stall_speed:
+            self.turns.join(self.airspeed.turn, "modes")
         if facts.vehicle_class.has(Ability.LIFT):
             self.turns.join(TransitionWatch(facts, announcer, self.helm).turn, "wind")
             self.turns.join(LiftVoice(facts, announcer, self.helm, lambda: self.modes.mode.is_landing).turn, "trail")
@@ -170,6 +173,7 @@ class Autopilot:
         self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"))
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
+        self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_readonly)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
         checks = ArmingChecks(
             facts,
@@ -197,7 +201,9 @@ class Autopilot:
             lambda: self.flights is not None and self.flights.in_charge(),
             self._armed_changed,
         )
-        self.status = SystemStatus(facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches, self.sticks)
+        self.status = SystemStatus(
+            facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches, self.sticks, self.airspeed
+        )
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(
             facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming
@@ -231,6 +237,7 @@ class Autopilot:
             self.proximity.keep_off,
             self.precision.loiter,
             self.mount.lock_pilot,
+            self.airspeed.switch_off,
             modes,
             self.mode_switch,
             self.transmitter,

@@ -7,6 +7,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.mav import ModeFlag, Sensor, SystemState
 from autopilot.modes.manager import ModeChoice
+from autopilot.safety.airspeed import AirspeedUse
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.motor_switches import MotorSwitches
@@ -18,6 +19,7 @@ _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
 _OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
+_AIRSPEED = int(Sensor.DIFFERENTIAL_PRESSURE)
 
 
 class SystemStatus:
@@ -31,6 +33,7 @@ class SystemStatus:
         fence: FenceGuard,
         switches: MotorSwitches,
         sticks: PilotInput,
+        airspeed: AirspeedUse,
     ) -> None:
         self._facts = facts
         self._modes = modes
@@ -38,6 +41,7 @@ class SystemStatus:
         self._fence = fence
         self._switches = switches
         self._sticks = sticks
+        self._airspeed = airspeed
 
     @property
     def system(self) -> int:
@@ -74,11 +78,13 @@ class SystemStatus:
 
     @property
     def sensors_enabled(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while it acts, outputs
-        unless the safety switch is on."""
+        """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while it acts, a pitot tube
+        that is flown by, outputs unless the safety switch is on."""
         bits = self._sensors | _ALTITUDE | _POSITION | _PREARM
         if not self._facts.uses_range_finder:
             bits &= ~_LASER
+        if not self._airspeed.used:
+            bits &= ~_AIRSPEED
         if self._switches.safe:
             bits &= ~_OUTPUTS
         spec = self._modes.spec

@@ -41,12 +41,13 @@ CLEAR_MISSION: Final = 58
 ZIGZAG_PLACES: Final = 61
 GENERATOR: Final = 85
 MODE_SWITCH_RESET: Final = 96
+AIRSPEED_UNUSED: Final = 106
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 READ_AT_FIRST: Final = frozenset({
     RANGE_FINDER, FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE,
-    PARACHUTE, PROXIMITY_AVOIDANCE,
+    PARACHUTE, PROXIMITY_AVOIDANCE, AIRSPEED_UNUSED,
 })  # fmt: skip
 """Functions that act by the position of their switch at power-on, also a low one."""
 
@@ -94,6 +95,7 @@ class AuxFunctions:
         avoid_objects: Callable[[bool], object],
         loiter_over: Callable[[bool], object],
         lock_mount: Callable[[bool], object],
+        leave_airspeed: Callable[[bool], object],
         modes: ChosenMode,
         mode_switch: KnownSwitch,
         arming: ArmingSwitches,
@@ -132,6 +134,9 @@ class AuxFunctions:
             }
         if facts.vehicle_class.has_stall_speed:
             self._functions[MODE_SWITCH_RESET] = lambda _: self._follow_mode_switch()
+            self._functions[AIRSPEED_UNUSED] = lambda position: (
+                _done(leave_airspeed(position == HIGH)) if position != MIDDLE else None
+            )
         if facts.vehicle_class.hovers:
             self._functions[MOTOR_INTERLOCK] = lambda position: arming.close_interlock(position == HIGH)
             self._functions[RANGE_FINDER] = lambda position: self._use_range_finder(position == HIGH)

@@ -117,7 +117,7 @@ P_AMPS_1, P_AMPS_2 = _settings.take(2)  # A of the propeller by throttle and its
 P_GEAR_ROLL, P_GEAR_TURN, P_GEAR_STEER, P_LAUNCH, P_LAUNCH_TIME = _settings.take(5)
 P_LETS_GO = _settings.block(1)  # m/s of climb up to which wheels stay on the ground
 P_AIR = _settings.block(1)  # density of the air over the standard atmosphere's, by which airspeeds are told
-P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
+P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED, P_PITOT_SCALE = _settings.take(5)
 P_LOAD_DRAG, P_LINE_RATE = _settings.take(2)  # of a load on a line, 1/m; speed that its winch is told, m/s
 # other aircraft that it looks out for until a time, ms: the level that they have, 1: they are higher (-1: not), the
 # depth that it does not pass, m, how many; the limits, and of each its place deg deg m, velocity NED m/s, report's ms

@@ -320,7 +320,7 @@ def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     noise = p[M.P_PITOT_NOISE] * table[(draw(rng[3]) >> S30B) & MASK]
     if p[M.P_PITOT_BLOCKED] == 0.0:
         s[M.S_PITOT_STUCK] = along
-    s[L.S_PITOT] = max(s[M.S_PITOT_STUCK] + p[M.P_PITOT_OFFSET] + noise, 0.0)
+    s[L.S_PITOT] = max(s[M.S_PITOT_STUCK] + p[M.P_PITOT_OFFSET] + noise, 0.0) * p[M.P_PITOT_SCALE]
 
 
 @jit

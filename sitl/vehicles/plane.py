@@ -44,7 +44,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWAL
     p[M.P_STIFF], p[M.P_DAMP] = STIFF * body.mass / 2.0, DAMP * body.mass / 2.0
     p[M.P_GEAR_ROLL], p[M.P_GEAR_TURN], p[M.P_GEAR_STEER] = 20.0 * body.mass / 2.0, 1.0, 0.1
     p[M.P_LAUNCH_TIME] = 0.4
-    p[M.P_PITOT_ON], p[M.P_PITOT_NOISE] = 1.0, PITOT_NOISE
+    p[M.P_PITOT_ON], p[M.P_PITOT_NOISE], p[M.P_PITOT_SCALE] = 1.0, PITOT_NOISE, 1.0
     p[M.P_ACC_NOISE] = 0.15
     _control(p)
     return p

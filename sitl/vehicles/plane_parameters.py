@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import pi
+from math import pi, sqrt
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
@@ -50,6 +50,11 @@ def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
         s[M.S_PITOT_STUCK] = shown
 
 
+def _pitot_ratio(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """ARSPD_RATIO: airspeed squared by pressure. The simulated tube is right at 2."""
+    p[M.P_PITOT_SCALE] = sqrt(max(values["ARSPD_RATIO"], 0.0) / 2.0)
+
+
 def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Q_ANGLE_MAX, cdeg."""
     p[L.P_LEAN_MAX] = tan(min(max(0.01 * values["Q_ANGLE_MAX"], 10.0), 60.0) * _DEGREES)
@@ -74,6 +79,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "THR_MIN": _throttle,
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
+    "ARSPD_RATIO": _pitot_ratio,
     "Q_ANGLE_MAX": _hover_lean,
     "Q_OPTIONS": _q_options,
 }

@@ -42,7 +42,6 @@ ALONE: Mapping[str, str] = {
     "sitl.ardupilot.faults": "a table: faults of what one firmware simulates by itself",
     "sitl.kernel.lookout": "judges others, apart from what advances rows",
     "sitl.vehicles.readiness": "by sensors alone; `sitl.vehicles.simulated` is long enough",
-    "sitl.vehicles.plane_parameters": "parameters of a kind stand beside its vehicle, as the copter's do",
     "sortie.incident.telemetry": "one module for each form of log",
     "sortie.incident.again": "imported by the tests that `sortie reproduce` writes",
     "sortie.incident.page": "a page, apart from what flies",

@@ -65,7 +65,8 @@ def sensor_bits(
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
     healthy &= ~Sensor.RC_RECEIVER if sticks_lost else -1
-    fine = enabled | Sensor.MOTOR_OUTPUTS  # outputs blocked by the safety switch are healthy
+    # outputs blocked by the safety switch are healthy, and so is a pitot tube out of use
+    fine = enabled | Sensor.MOTOR_OUTPUTS | Sensor.DIFFERENTIAL_PRESSURE
     return present | enabled, enabled, (healthy & fine) | (0 if breached else Sensor.GEOFENCE)
 
 

@@ -23,7 +23,7 @@ from mavlink_bridge.wire.codec import dialect
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, plans
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
-PREARM, FENCE, BATTERY = 1 << 28, 1 << 20, 1 << 25
+PREARM, FENCE, BATTERY, TUBE = 1 << 28, 1 << 20, 1 << 25, 1 << 4
 
 
 # --- intervals and requests -----------------------------------------------------------------------------------------
@@ -266,6 +266,17 @@ def test_a_breached_fence_is_not_healthy() -> None:
     bench.run(500)
     status = bench.last("SYS_STATUS")
     assert (status.onboard_control_sensors_enabled & FENCE, status.onboard_control_sensors_health & FENCE) == (FENCE, 0)
+
+
+def test_a_pitot_tube_out_of_use_is_healthy() -> None:
+    """As with ArduPilot: what nobody flies by has not failed."""
+    bench = Bench(FakeCore())
+    bench.core.vehicle.state.report[r.SENSORS_PRESENT] = SENSORS | TUBE
+    bench.core.vehicle.state.report[r.SENSORS_HEALTHY] = SENSORS | TUBE
+    bench.open()
+    bench.run(0)
+    status = bench.last("SYS_STATUS")
+    assert (status.onboard_control_sensors_enabled & TUBE, status.onboard_control_sensors_health & TUBE) == (0, TUBE)
 
 
 def test_a_battery_that_failed_is_not_healthy() -> None:
