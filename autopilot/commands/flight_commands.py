@@ -168,13 +168,15 @@ class FlightCommands:
         return ACCEPTED
 
     def _change_height(self, down: float, over_ground: float | None) -> bool:
-        """Fly the present leg or circle to `down` (NED m) instead; False for any other target."""
+        """Fly the present leg, circle or bank (CIRCLE) to `down` (NED m) instead; False for any other target."""
         target = self._helm.target
         if isinstance(target, Leg):
             self._helm.fly(replace(target, end=(*target.end[:2], down), over_ground=over_ground))
         elif isinstance(target, Circle):
             self._helm.fly(replace(target, center=(*target.center[:2], down), start=None))
-        return isinstance(target, Leg | Circle)
+        elif isinstance(target, Attitude):
+            self._helm.fly(replace(target, down=down))
+        return isinstance(target, Leg | Circle | Attitude)
 
     def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:
         """GUIDED_CHANGE_HEADING: hold a course over ground, or a heading (`of_nose`); None ends it."""

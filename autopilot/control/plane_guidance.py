@@ -37,8 +37,6 @@ HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi 
 BESIDE = 1.05
 #: Height over its start below which a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
 LOW = 20.0
-#: Height over the slope of a climb beyond which the slope begins anew, m.
-ABOVE_SLOPE = 5.0
 #: Distance in radii down to which the way to a circle follows its line.
 FAR = 3.0
 #: Turn at the end of a leg without a next one, rad.
@@ -58,7 +56,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_TARGET_MS] = s[L.S_TIME_MS]
     s[L.S_TURN_SUM] = 0.0
     s[L.S_ON_CIRCLE] = 0.0
-    s[L.S_HELD_D] = s[L.S_EPD]
+    s[L.S_HELD_D] = t[L.T_HELD_D] if t[L.T_HAS_HELD] == 1.0 else s[L.S_EPD]
     s[L.S_LAST_ETA] = 0.0
     begin_yaw(s, t)
     was = s[L.S_STAGE]
@@ -140,7 +138,8 @@ def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
         return end
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
     left = 1.0 - min(max((n * s[L.S_U_N] + e * s[L.S_U_E]) / s[L.S_LENGTH], 0.0), 1.0)
-    if rise > 0.0 and not follows and -s[L.S_EPD] > end - left * rise + ABOVE_SLOPE:
+    above = p[L.P_SLOPE_ABOVE]
+    if rise > 0.0 and above > 0.0 and not follows and -s[L.S_EPD] > end - left * rise + above:
         rise = end + s[L.S_EPD]
         s[L.S_A_D] = rise / max(left, 0.01) - end if rise >= p[L.P_SLOPE_LEAST] else -end
         return end - rise if rise >= p[L.P_SLOPE_LEAST] else end

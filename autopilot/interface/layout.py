@@ -174,7 +174,7 @@ P_ROLL_TIME, P_ROLL_FF, P_ROLL_P, P_ROLL_I, P_ROLL_RATE = SETTINGS.take(5)
 P_PITCH_TIME, P_PITCH_FF, P_PITCH_P, P_PITCH_I, P_PITCH_RATE_UP, P_PITCH_RATE_DN, P_TURN_PITCH = SETTINGS.take(7)
 P_RUDDER_MIX, P_YAW_DAMP, P_SCALING_SPEED = SETTINGS.take(3)
 P_PITOT_USE, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SETTINGS.take(4)
-P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
+P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST, P_SLOPE_ABOVE = SETTINGS.take(4)
 # wings with lift motors: 1: there are some; s; m/s of airspeed (0: none); m/s over ground; m/s2
 P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
 # Q_OPTIONS. 1: wings level and no climb on lift motors until the wings carry; 1: these always help; s after arming
@@ -215,6 +215,7 @@ T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
 T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it above the ground by the range finder
 T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
 T_UPRIGHT = TARGET.block(1)  # 1: a circle that lift motors fly
+T_HAS_HELD, T_HELD_D = TARGET.take(2)  # 1: an attitude is flown at this height, NED d, and not at the present one
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

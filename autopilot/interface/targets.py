@@ -149,11 +149,12 @@ class Circle:
 class TakeOff:
     """Climb to `down` (NED d, m, negative up) from the present place, straight and with ramps. With a `pitch` (rad,
     minimum of the climb) wings take off along the course of `yaw` (KEEP: the present heading; ANGLE). ARRIVED: height
-    reached."""
+    reached. `goal`: place (n, e) for reported distances, where the climb is the beginning of a way."""
 
     down: float
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
     pitch: float | None = None
+    goal: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Velocity:
 @dataclass(frozen=True, slots=True)
 class Attitude:
     """Roll, pitch, yaw, rad, and climb rate, m/s (`thrust_is_climb`), or thrust 0 .. 1 (SET_ATTITUDE_TARGET); below 0
-    wings keep their speed and height by it.
+    wings keep their speed and height by it. `down`: height of wings, NED d, from which they climb; None: the present.
     `body_rates`: roll and pitch rate, rad/s, instead of angles, with `yaw_rate` (rad/s)."""
 
     roll: float
@@ -204,6 +205,7 @@ class Attitude:
     thrust_is_climb: bool = True
     timeout_ms: int = 1000
     body_rates: tuple[float, float] | None = None
+    down: float | None = None
 
 
 class PilotKind(IntEnum):

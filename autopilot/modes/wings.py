@@ -321,7 +321,7 @@ class WingReturn(Maneuver):
             self.helm.fly(replace(loiter(self.facts, (*state.position[:2], down)), at_height=True))
         elif self._climbing:
             yaw = Yaw(YawMode.ANGLE, angle=state.yaw)
-            self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_ABORT_PITCH_DEG)))
+            self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_ABORT_PITCH_DEG), (north, east)))
         else:
             self.helm.fly(self._circle)
 

@@ -84,6 +84,7 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_SINK_LEAST, "TECS_SINK_MIN", 2.0, 1.0),
     (L.P_SINK_MOST, "TECS_SINK_MAX", 5.0, 1.0),
     (L.P_SLOPE_LEAST, "ALT_SLOPE_MIN", 15.0, 1.0),
+    (L.P_SLOPE_ABOVE, "ALT_SLOPE_MAXHGT", 5.0, 1.0),
     (L.P_MIN_GROUND_SPEED, "MIN_GROUNDSPEED", 0.0, 1.0),
     (L.P_APPROACH_SPEED, "TECS_LAND_ARSPD", -1.0, 1.0),
     (L.P_LAND_SINK, "TECS_LAND_SINK", 0.25, 1.0),

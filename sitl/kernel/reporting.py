@@ -99,7 +99,8 @@ def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
         r[R.ACC_N + i] = s[L.S_AEN + i]
     kind = t[L.T_KIND]
     n, e = t[L.T_GOAL_N] - s[L.S_EPN], t[L.T_GOAL_E] - s[L.S_EPE]
-    if kind == L.KIND_HOLD or kind == L.KIND_LEG or (kind == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0):
+    ends = kind == L.KIND_LAND or kind == L.KIND_TAKEOFF
+    if kind == L.KIND_HOLD or kind == L.KIND_LEG or (ends and t[L.T_HAS_POSITION] == 1.0):
         r[R.WP_DISTANCE] = sqrt(n * n + e * e)
         r[R.WP_BEARING] = atan2(e, n)
     elif kind == L.KIND_CIRCLE:

@@ -154,6 +154,7 @@ def _takeoff(target: TakeOff, row: Row) -> None:
     row[L.T_END_D] = target.down
     if target.pitch is not None:
         row[L.T_BY_WING], row[L.T_PITCH] = 1.0, target.pitch
+    _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.goal)
     write_yaw(row, target.yaw)
 
 
@@ -193,6 +194,7 @@ def _attitude(target: Attitude, row: Row) -> None:
     row[L.T_THRUST], row[L.T_CLIMB], row[L.T_BY_CLIMB] = target.thrust, target.climb, target.thrust_is_climb
     row[L.T_TIMEOUT_MS] = target.timeout_ms
     _write_place(row, L.T_BY_BODY, L.T_ROLL_RATE, target.body_rates)
+    _write_place(row, L.T_HAS_HELD, L.T_HELD_D, None if target.down is None else (target.down,))
 
 
 @_write.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import cos, sin
 
 import pytest
@@ -95,7 +96,17 @@ def test_a_height_is_changed_in_each_mode_that_goes_to_a_place(mode: PlaneMode) 
     assert plane.core.modes.number == mode
 
 
-@pytest.mark.parametrize("mode", [M.FBWA, M.CIRCLE])
+def test_circle_climbs_to_a_commanded_height() -> None:
+    """DO_CHANGE_ALTITUDE: at the bank that it has."""
+    plane = Plane()
+    assert plane.core.modes.set(M.CIRCLE, plane.now_ms).ok
+    before = plane.vehicle.target
+    assert isinstance(before, Attitude) and before.down is None
+    assert plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 90.0).ok
+    assert plane.vehicle.target == replace(before, down=pytest.approx(-90.0))
+
+
+@pytest.mark.parametrize("mode", [M.FBWA, M.CRUISE])
 def test_a_height_has_no_effect_in_a_mode_without_one_and_says_so(mode: PlaneMode) -> None:
     plane = Plane()
     assert plane.core.modes.set(mode, plane.now_ms).ok

@@ -407,6 +407,35 @@ def test_the_way_to_a_circle_is_told_to_its_centre() -> None:
     assert flight.now(R.WP_DISTANCE) == pytest.approx(hypot(flight.now(R.NORTH) - 300.0, flight.now(R.EAST)), abs=0.1)
 
 
+def test_the_beginning_of_a_way_is_told_to_its_goal() -> None:
+    """A climb of RTL straight ahead."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_target(TakeOff(-200.0, pitch=0.2, goal=(0.0, 0.0)))
+    flight.fly(5.0)
+    assert flight.now(R.WP_DISTANCE) == pytest.approx(hypot(flight.now(R.NORTH), flight.now(R.EAST)), abs=0.1)
+
+
+@pytest.mark.parametrize("down", [-95.0, -65.0])
+def test_a_bank_at_a_height_is_flown_there(down: float) -> None:
+    """CIRCLE after DO_CHANGE_ALTITUDE."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_target(Attitude(0.3, 0.0, 0.0, timeout_ms=10**9, down=down))
+    flight.fly(30.0)
+    flight.forget()
+    flight.fly(20.0)
+    assert np.abs(flight.seen(R.DOWN) - down).max() < 1.0
+
+
+@pytest.mark.parametrize(("above", "sinks"), [(5.0, False), (0.0, True)])
+def test_a_climb_that_it_is_above_of_begins_anew_or_not(above: float, sinks: bool) -> None:
+    """ALT_SLOPE_MAXHGT."""
+    flight = PlaneFlight({"ALT_SLOPE_MAXHGT": above}).airborne()
+    flight.forget()
+    flight.vehicle.set_target(Leg((2500.0, 0.0, -120.0), start=(300.0, 0.0, -40.0)))
+    flight.fly(25.0)
+    assert bool(-flight.seen(R.DOWN).max() < 70.0) is sinks
+
+
 @pytest.mark.parametrize("pitch", [-1.0, 1.0], ids=["climb", "sink"])
 def test_a_climb_ends_where_the_stick_is_let_go(pitch: float) -> None:
     """In FBWB the height of that moment is kept (ArduPlane), not the one that the demand has run ahead to: 6.5 m on."""
