@@ -9,8 +9,8 @@ As in ArduPilot, a breach is acted on once, and again 20 m farther out (circle, 
 leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is `FailsafeTables.far_outside`
 where a kind has one.
 
-The minimum altitude acts from the time when the vehicle is above it until it lands. FENCE_AUTOENABLE enables other
-limits: from an automatic takeoff to the landing (1; the table `_LEAVES` has the limits that a landing disables), or
+The minimum altitude acts from the time when the vehicle is above it until it lands; if a command enables it, at once
+and until a command disables it. FENCE_AUTOENABLE enables other limits: from an automatic takeoff to the landing (1; the table `_LEAVES` has the limits that a landing disables), or
 from arming to disarming (3). Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp,
 ArduCopter/fence.cpp, Rover/fence.cpp.
 """
@@ -95,6 +95,7 @@ class FenceGuard:
         self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
         self._floor = False  # True while the minimum altitude acts
         self._floor_off = False  # True if a command disabled it
+        self._floor_kept = False  # True if a command enabled it
         self._far = False
         self._acted_in: int | None = None  # mode of the action on a breach
         self._before: int | None = None  # mode before a return in GUIDED that nobody has left
@@ -113,7 +114,8 @@ class FenceGuard:
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
-            self.enable(self._facts.param("FENCE_ENABLE"))
+            self._floor = self._floor_off = self._floor_kept = False
+            self._enable(self._facts.param("FENCE_ENABLE"))
             self._floor_off = False
         elif name.startswith(("FENCE_", "AVOID_")):
             self._schedule(self._facts.now_ms)
@@ -132,6 +134,11 @@ class FenceGuard:
     def enable(self, mode: float, limits: FenceType = _ALL) -> None:
         """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
         parameter is set again."""
+        self._floor_kept = mode == 1.0 and bool(limits & self.limits.types & FenceType.MIN_ALT)
+        self._floor = self._floor or self._floor_kept
+        self._enable(mode, limits)
+
+    def _enable(self, mode: float, limits: FenceType = _ALL) -> None:
         if mode == _FLOOR_ONLY:
             limits = FenceType.MIN_ALT
         on = mode not in (0.0, _FLOOR_ONLY)
@@ -198,7 +205,8 @@ class FenceGuard:
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
         now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
-        excess = self.limits.excess(self.limits.bits & now & _NO_FLOOR)
+        counts = int(_ALL) if self._floor_kept else _NO_FLOOR
+        excess = self.limits.excess(self.limits.bits & now & counts)
         complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
         return [] if complaint is None else [complaint]
 
@@ -218,7 +226,7 @@ class FenceGuard:
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
         recovering = self._acted_in is not None and self._acted_in == self._modes.number
-        ours = reason is ModeReason.FENCE_BREACHED
+        ours = reason in (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
         if not recovering or ours or not self.breached or not self._facts.armed or self._facts.grounded:
             return None
         return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
@@ -235,7 +243,7 @@ class FenceGuard:
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         if self._auto is AutoEnable.WHILE_ARMED:
-            self._floor_off = False
+            self._floor_off = self._floor_kept = False
             self._switch(_ALL & ~FenceType.MIN_ALT if armed else _ALL, on=armed)
         elif self._auto in _FROM_TAKEOFF:
             if armed:
@@ -244,14 +252,14 @@ class FenceGuard:
                 )
             else:
                 self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)
-        self._floor = False
+        self._floor = self._floor_kept
         self._clear()
         self._schedule(now_ms)
 
     def taken_off(self, now_ms: int) -> None:
         """Note that an automatic takeoff (AUTO, GUIDED) has reached its height."""
         if self._auto in _FROM_TAKEOFF:
-            self._floor_off = False
+            self._floor_off = self._floor_kept = False
             self._switch(_ALL, on=True)
             self._schedule(now_ms)
 
@@ -261,7 +269,7 @@ class FenceGuard:
         if limits & ~FenceType.MIN_ALT:
             self._put(limits, on=on)
         if limits & FenceType.MIN_ALT:
-            self._floor = on
+            self._floor = on or self._floor_kept
         news = before ^ self.acting
         if news:
             self._announcer.say(Severity.NOTICE, f"{fence_names(news)} auto-{'enabled' if on else 'disabled'}")
@@ -382,10 +390,10 @@ class FenceGuard:
         setting = int(self._facts.param("FENCE_ACTION", 1.0))
         if setting == 0:
             return
-        if self._facts.grounded:
+        actions = self._facts.vehicle_class.failsafes
+        if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        actions = self._facts.vehicle_class.failsafes
         action = (too_far and actions.far_outside) or actions.fence.get(setting, FailsafeAction.RTL)
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)

@@ -30,7 +30,7 @@ def flying(kinds: int, fence: list[MissionItem] | None = None, **parameters: flo
     if fence:
         bench.upload(fence, 1)
         bench.run(0.1)
-    bench.core.fence.command(parameters.get("FENCE_ENABLE", 1.0))
+    bench.parameters.set("FENCE_ENABLE", parameters.get("FENCE_ENABLE", 1.0))
     bench.airborne()
     return bench
 
@@ -99,7 +99,7 @@ def test_too_low_counts_only_after_it_has_been_higher() -> None:
 def test_the_lowest_altitude_counts_from_its_margin_on(highest: float, counts: bool) -> None:
     """FENCE_ALT_MIN 5 and FENCE_MARGIN 2: who has been above 7 m must not go below 5 m; who has not, may."""
     bench = Bench(parameters={"FENCE_TYPE": MIN_ALT, "FENCE_ALT_MIN": 5, "FENCE_MARGIN": 2})
-    bench.core.fence.command(1.0)
+    bench.parameters.set("FENCE_ENABLE", 1.0)
     bench.airborne(highest)
     bench.head_for((0.0, 0.0, -highest))
     bench.run(10.0)
@@ -283,6 +283,24 @@ def test_the_lowest_altitude_can_be_enabled_alone() -> None:
     assert bench.core.fence.breach[0] == 0
     go(bench, 80.0, 3.0)
     assert bench.core.fence.breach[:2] == (1, MIN_ALT)
+
+
+def test_a_lowest_altitude_that_a_command_enables_acts_at_once() -> None:
+    """Also below it, and in a landing, as AC_Fence::enable: on the ground it keeps the vehicle from arming."""
+    bench = Bench(parameters={"FENCE_TYPE": MIN_ALT, "FENCE_ALT_MIN": 25})
+    assert bench.core.fence.command(1.0).ok
+    assert bench.core.fence.breach[:2] == (1, MIN_ALT)
+    assert "Vehicle breaching Min Alt fence" in bench.core.fence.complaints()
+    assert bench.core.fence.command(0.0).ok
+    assert bench.core.fence.breach[:2] == (0, 0) and not bench.core.fence.complaints()
+    bench.airborne()
+    bench.core.modes.set(LAND, bench.now_ms)
+    assert bench.core.fence.command(1.0).ok
+    bench.run(1.0)
+    assert "Min Alt fence breached" in bench.texts and bench.core.modes.number == RTL
+    bench.parameters.set("FENCE_ENABLE", 1.0)
+    bench.run(1.0)
+    assert bench.core.fence.breach[:2] == (0, 0)
 
 
 def test_a_limit_that_is_not_there_cannot_be_enabled() -> None:

@@ -225,6 +225,19 @@ def test_a_place_outside_the_fence_is_not_flown_to() -> None:
     assert plane.vehicle.target is circle and "Guided target: outside the fence" in plane.texts
 
 
+@pytest.mark.parametrize(("action", "mode", "after"), [(1.0, M.RTL, M.RTL), (6.0, M.GUIDED, M.FBWA)])
+def test_a_breach_on_the_ground_changes_the_mode_and_nothing_else(action: float, mode: int, after: int) -> None:
+    """As ArduPlane, which does not disarm; off again, the fence gives the mode before back (not that before RTL)."""
+    bench = Bench("plane", parameters={"FENCE_TYPE": 8.0, "FENCE_ALT_MIN": 50.0, "FENCE_ACTION": action})
+    assert bench.core.modes.set(M.FBWA, bench.now_ms).ok
+    bench.arm()
+    assert bench.core.fence.command(1.0).ok
+    bench.run(1.0)
+    assert bench.core.modes.number == mode and bench.core.facts.armed
+    assert bench.core.fence.command(0.0).ok
+    assert bench.core.modes.number == after
+
+
 def test_far_outside_its_fence_a_plane_does_what_the_fence_says() -> None:
     """ArduPlane has no other action there, and a pilot who has taken it over keeps it (its FenceBreachedChangeMode)."""
     plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0, FENCE_OPTIONS=0.0)
