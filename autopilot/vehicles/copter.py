@@ -26,8 +26,8 @@ from autopilot.vehicles.vehicle_class import (
 _GROUPS: Final = """
 identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button link
 generator parachute landing_gear sprayer winch radio radio_loss radio_channel
-copter_mode_switch copter_frame copter_mission copter_return range_finder placing copter_pilot copter_control knobs
-throw weathervane follow follow_flying
+copter_mode_switch copter_frame copter_mission copter_return range_finder copter_range_finder placing
+copter_pilot copter_control knobs throw weathervane follow follow_flying
 arming mission rally fence copter_fence failsafes copter_failsafes wind battery trail
 avoidance copter_avoidance proximity_sensor proximity_ignored proximity path_planning copter_proximity traffic
 output passthrough simulation airframe camera landing_target mount shove show

@@ -28,7 +28,7 @@ _GROUPS: Final = """
 identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button link
 generator engine parachute landing_gear radio radio_loss radio_channel
 plane_mode_switch plane_start plane_navigation plane_speeds plane_takeoff plane_landing plane_control airspeed
-arming mission rally fence plane_fence failsafes plane_failsafes wind battery
+range_finder arming mission rally fence plane_fence failsafes plane_failsafes wind battery
 traffic output passthrough simulation wings camera mount
 """
 _P = PlaneMode

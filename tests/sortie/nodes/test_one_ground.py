@@ -15,7 +15,7 @@ from autopilot.rehearsal.way import FlyingField
 from autopilot.vehicles.kinds import vehicle_class
 from sortie import Session, mavlink
 from sortie.reading.terrain import read_ground
-from tests.fakes.terrain import HOME, hills, map_of, write_geotiff, write_srtm
+from tests.fakes.terrain import HOME, hills, map_of, ramp, write_geotiff, write_srtm
 
 AGREE_M = 0.1
 
@@ -82,3 +82,20 @@ def test_the_range_finder_is_told_while_it_sees(tmp_path: Path) -> None:
             if told:
                 r = session.autopilot.vehicle.state.report
                 assert seen[-1].current_distance == pytest.approx(100.0 * (r[R.TRUE_ALT] - r[R.TRUE_GROUND]), abs=100.0)
+
+
+def test_a_planes_range_finder_is_told(tmp_path: Path) -> None:
+    """RANGEFINDER of a plane, with ArduPilot's names of its range; it measures along its leaning axis."""
+    file = write_geotiff(tmp_path / "ground.tif", map_of(ramp(0.0)))
+    params = {"RNGFND1_TYPE": 1.0, "RNGFND1_MIN": 0.0, "RNGFND1_MAX": 90.0, "TKOFF_ALT": 50.0}
+    with Session("sim:plane", terrain=file, params=params) as session:
+        station = session.connect()
+        session.wait_armable()
+        session.set_mode("TAKEOFF")
+        session.arm()
+        session.run_for(60.0)
+        r = session.autopilot.vehicle.state.report
+        upright = cos(float(r[R.ROLL])) * cos(float(r[R.PITCH]))
+        away = station.messages("RANGEFINDER")[-1].distance
+        assert away == pytest.approx((r[R.TRUE_ALT] - r[R.TRUE_GROUND]) / upright, abs=1.0)
+        assert 45.0 < away < 80.0
