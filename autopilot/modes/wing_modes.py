@@ -245,8 +245,7 @@ class CircleDownMode(Mode):
             north, east, down = facts.vehicle.state.position
             ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
             self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
-            circle = replace(loiter(facts, (north, east, self._low)), at_height=True)
-            self.helm.fly(over_terrain(facts, circle, TerrainFollow.QLAND))
+            self.helm.fly(over_terrain(facts, loiter(facts, (north, east, self._low)), TerrainFollow.QLAND))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._due_ms is None or now_ms < self._due_ms:

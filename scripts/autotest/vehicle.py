@@ -14,6 +14,8 @@ import shutil
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from math import floor
 from pathlib import Path
 from typing import NoReturn
 
@@ -76,6 +78,15 @@ def _place(home: str) -> str:
     return next((row.partition("=")[2] for row in rows if row.partition("=")[0] == home), home)
 
 
+def tile_of(words: Sequence[str]) -> str:
+    """Name of the SRTM tile of the home in a command line; empty without one."""
+    home = next((word.partition("=")[2] for word in words if word.startswith("--home=")), "")
+    if home.count(",") < 1:
+        return ""
+    south, west = (floor(float(value)) for value in home.split(",")[:2])
+    return f"{'NS'[south < 0]}{abs(south):02d}{'EW'[west < 0]}{abs(west):03d}"
+
+
 def _joined(arguments: list[str]) -> list[str]:
     """`--home -35,149,..` in one word, since a value with a minus reads like an option."""
     return re.sub("\n(--home|-O)\n", "\n--home=", "\n" + "\n".join(arguments)).split("\n")[1:]
@@ -104,6 +115,9 @@ def _speed(file: str) -> list[str]:
 
 def main() -> None:
     words = command(sys.argv[1], sys.argv[2:])
+    tile = os.environ.get("SORTIE_TERRAIN")
+    if tile is not None and tile_of(words) != Path(tile).stem:  # a test that moves there later
+        del os.environ["SORTIE_TERRAIN"]
     for old in Path("logs").glob("*.BIN"):
         old.unlink()
     print("Waiting for connection ....", flush=True)  # what the tests wait for before they connect

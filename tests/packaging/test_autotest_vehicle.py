@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from scripts.autotest.__main__ import LEFT_OUT, left_out
-from scripts.autotest.vehicle import command, show_logs
+from scripts.autotest.vehicle import command, show_logs, tile_of
 
 
 def test_a_command_line_of_sitl_becomes_one_of_sortie(tmp_path: Path) -> None:
@@ -39,6 +39,13 @@ def test_a_place_may_be_named(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "Tools" / "autotest" / "locations.txt").write_text("#NAME=lat,lon\nLake=-35.1,149.3,708.1,90\n")
     assert "--home=-35.1,149.3,708.1,90" in command("plane", ["--home", "Lake"])
     assert "--home=Sea" in command("plane", ["--home", "Sea"]), "refused by the vehicle, in one line"
+
+
+def test_the_tile_of_a_home() -> None:
+    """A vehicle whose home is not on its terrain does not start."""
+    assert tile_of(["serve", "--home=-35.3,149.1,584,270"]) == "S36E149"
+    assert tile_of(["serve", "--home=45.0,-0.1"]) == "N45W001"
+    assert tile_of(["serve"]) == tile_of(["--home=Lake"]) == ""
 
 
 def test_wiped_state_is_gone(tmp_path: Path, monkeypatch) -> None:
