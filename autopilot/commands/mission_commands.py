@@ -64,13 +64,15 @@ class MissionCommands:
         return ACCEPTED
 
     def jump_to_tag(self, tag: float) -> Outcome:
-        """DO_JUMP_TAG as a command: go to the first item with `tag`."""
+        """DO_JUMP_TAG as a command: go to the first item with `tag`, or rather behind it, because it does nothing: then
+        stations are told an item that is flown."""
         if not 0 <= tag <= _HIGHEST_TAG:
             return Outcome(Result.DENIED, "no such tag")
         seq = self._auto.mission.find_tag(int(tag))
         if seq is None:
             return self._announcer.refuse(f"Mission: no tag {int(tag)}")
-        return self.set_current(seq)
+        behind = seq + 1
+        return self.set_current(behind if behind < self._auto.mission.count() else seq)
 
     def land_start(self, now_ms: int) -> Outcome:
         """DO_LAND_START as a command."""

@@ -10,9 +10,10 @@ leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the ac
 where a kind has one.
 
 The minimum altitude acts from the time when the vehicle is above it until it lands; if a command enables it, at once
-and until a command disables it. FENCE_AUTOENABLE enables other limits: from an automatic takeoff to the landing (1; the table `_LEAVES` has the limits that a landing disables), or
-from arming to disarming (3). Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp,
-ArduCopter/fence.cpp, Rover/fence.cpp.
+and until a command disables it. FENCE_AUTOENABLE enables other limits: from an automatic takeoff to the landing (1; the
+table `_LEAVES` has the limits that a landing disables), or from arming to disarming (3). Sources:
+docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, ArduPlane/fence.cpp,
+Rover/fence.cpp.
 """
 
 from __future__ import annotations

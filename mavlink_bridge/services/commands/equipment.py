@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
-from autopilot.mav import Cmd, Component, Frame, RebootAction, Result, StorageAction
+from autopilot.mav import Cmd, Component, Frame, RebootAction, Result, Severity, StorageAction
 from autopilot.parameters import Parameters
 from mavlink_bridge.services.commands.context import (
     ACCEPTED,
@@ -19,6 +19,9 @@ from mavlink_bridge.services.commands.context import (
     hovers,
 )
 from mavlink_bridge.services.commands.request import Command
+
+_AT_REST = (2.0, 4.0)  # PREFLIGHT_CALIBRATION.param5: level, accelerometers
+_AS_IT_IS = 76.0  # of param2 and param5: the calibration that there is
 
 
 def set_home(command: Command, context: Context) -> Outcome:
@@ -102,15 +105,23 @@ def reboot(command: Command, context: Context) -> Outcome:
 
 
 def calibrate(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1) and level (param5 = 2), computed
-    from the vehicle's samples. Procedures that need a person (accelerometer sides, compass, radio) are UNSUPPORTED."""
+    """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1), level (param5 = 2) and
+    accelerometers at rest (param5 = 4), computed from the vehicle's samples. 76 in param2 or param5 accepts the present
+    calibration of compass or accelerometers, which is valid anyway. Procedures that need a person (accelerometer sides,
+    compass, radio) are UNSUPPORTED."""
     gyro, compass, pressure, radio, accelerometer, motors = (command.param(index) for index in range(1, 7))
-    if compass or radio or motors or gyro not in (0.0, 1.0) or accelerometer not in (0.0, 2.0):
+    if radio or motors or gyro not in (0.0, 1.0) or compass not in (0.0, _AS_IT_IS):
         return UNSUPPORTED
-    if gyro != 1.0 and pressure != 1.0 and accelerometer != 2.0:
+    at_rest = gyro == 1.0 or pressure == 1.0 or accelerometer in _AT_REST
+    if accelerometer not in (0.0, _AS_IT_IS, *_AT_REST) or not (at_rest or _AS_IT_IS in (compass, accelerometer)):
         return UNSUPPORTED
     if context.parts.facts.armed:
         return Outcome(Result.FAILED, "Disarm to allow calibration")
+    if not at_rest:
+        return ACCEPTED
+    if pressure == 1.0:
+        context.parts.announcer.say(Severity.INFO, "Updating barometer calibration")
+        context.parts.announcer.say(Severity.INFO, "Barometer calibration complete")
     vehicle = context.parts.vehicle
     calibration = vehicle.calibrate()
     done = calibration.done and calibration.ok

@@ -127,11 +127,15 @@ def set_current(command: Command, context: Context) -> Outcome:
 
 def jump_to_tag(command: Command, context: Context) -> Outcome:
     """DO_JUMP_TAG: param1 tag, 16 bits; the core answers FAILED for an unknown tag
-    (docs/reference/mission-semantics.md, item 21)."""
+    (docs/reference/mission-semantics.md, item 21). MISSION_CURRENT comes before the acknowledgement, as ArduPilot's."""
     tag = command.param(1)
     if not 0.0 <= tag <= _LARGEST_TAG:
         return DENIED
-    return context.parts.mission_commands.jump_to_tag(tag)
+    outcome = context.parts.mission_commands.jump_to_tag(tag)
+    if outcome.ok:
+        seq = context.parts.sequencer.current_nav_index()
+        context.before.append(Outgoing(mission_current(context.parts, seq, context.firmware)))
+    return outcome
 
 
 def land_start(_command: Command, context: Context) -> Outcome:

@@ -47,6 +47,7 @@ class MotorTest:
         self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
         kind = facts.vehicle_class
         self.drives = not kind.flies
+        self._whole = kind.has(Ability.LIFT)  # ArduPlane knows whole percents only (motor_test.cpp)
         self._count = DRIVEN if self.drives else MOTORS if kind.hovers or kind.has(Ability.LIFT) else 0
         self._still_us = NEUTRAL_US if self.drives else STILL_US
         self._steps: deque[tuple[int, int, float]] = deque()
@@ -74,7 +75,8 @@ class MotorTest:
         count = min(max(command.whole(5), 1), MOTORS)
         order = _ORDER_PLUS if self._param("FRAME_TYPE", _X) == _PLUS else _ORDER_X
         each_ms = round(1000.0 * min(max(seconds, 0.0), LONGEST_S / count))
-        pulse = self._pulse(kind, command.param(3))
+        throttle = float(command.whole(3)) if self._whole else command.param(3)
+        pulse = self._pulse(kind, throttle)
         for i in range(count):
             output, begun_ms = order[(first - 1 + i) % MOTORS], now_ms + round(i * each_ms * (1.0 + _PAUSE))
             self._steps += [(begun_ms, output, pulse), (begun_ms + each_ms, output, self._still_us)]

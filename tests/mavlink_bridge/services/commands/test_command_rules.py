@@ -64,7 +64,6 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("224: negative", 224, (-1,), D, None),
     ("224: -1 with reset", 224, (-1, 1), D, None),
     ("224: beyond 16 bit", 224, (70000,), D, None),
-    ("601: a tag", 601, (7,), A, ("mission_commands.jump_to_tag", (7.0,), {})),
     ("601: tag 65536 DENIED", 601, (65536,), D, None),
     ("188: go on with the way home", 188, (), A, ("mission_commands.return_path_start", (NOW,), {})),
     ("189: go on at the landing", 189, (), A, ("mission_commands.land_start", (NOW,), {})),
@@ -106,8 +105,10 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("246: no bootloader", 246, (3,), D, None),
     ("246: shutdown", 246, (2,), U, None),
     ("241: gyroscopes", 241, (1,), A, None),
-    ("241: ground pressure", 241, (0, 0, 1), A, None),
     ("241: level", 241, (0, 0, 0, 0, 2), A, None),
+    ("241: accelerometers at rest", 241, (0, 0, 0, 0, 4), A, None),
+    ("241: accelerometers as they are", 241, (0, 0, 0, 0, 76), A, None),
+    ("241: compass as it is", 241, (0, 76), A, None),
     ("241: six sides", 241, (0, 0, 0, 0, 1), U, None),
     ("241: compass", 241, (0, 1), U, None),
     ("241: nothing", 241, (), U, None),
@@ -245,6 +246,21 @@ def test_storage_reset_brings_back_the_defaults() -> None:
     bench.autopilot.armed = False
     assert result_of(bench.long(245, 2)) is A
     assert bench.autopilot.parameters["RTL_ALT"] == 1500.0
+
+
+def test_ground_pressure_is_calibrated_with_the_texts_of_ardupilot() -> None:
+    bench = CommandBench()
+    assert result_of(bench.long(241, 0, 0, 1)) is A
+    texts = [call[1][1] for call in bench.autopilot.calls if call[0] == "announcer.say"]
+    assert texts == ["Updating barometer calibration", "Barometer calibration complete"]
+
+
+def test_a_jump_to_a_tag_tells_the_item_before_it_is_acknowledged() -> None:
+    """As ArduPilot: a station that has the acknowledgement knows where the mission goes on."""
+    bench = CommandBench()
+    sent = bench.long(601, 7)
+    assert [one.get_type() for one in sent] == ["MISSION_CURRENT", "COMMAND_ACK"]
+    assert ("mission_commands.jump_to_tag", (7.0,), {}) in bench.autopilot.calls
 
 
 def test_set_current_is_followed_by_mission_current_on_all_links() -> None:

@@ -51,6 +51,16 @@ def test_percent_is_of_the_range_of_pulses() -> None:
     assert pulses(bench)[0] == 1500.0
 
 
+def test_a_quadplane_knows_whole_percents() -> None:
+    """As ArduPlane (motor_test.cpp)."""
+    bench = Bench("quadplane", vehicle=make_simulated("quadplane", ORIGIN, 0.0, 1))
+    bench.run(30.0)
+    test = MotorTest(bench.core.facts)
+    assert test.begin(command(1, MotorTestThrottle.PERCENT, 90.1, 1.0, 1), 0).ok
+    bench.run(0.1)
+    assert max(float(bench.vehicle.state.report[R.SERVO_1 + 4 + n]) for n in range(4)) == 1900.0
+
+
 def test_arming_ends_it() -> None:
     bench = ready()
     test = MotorTest(bench.core.facts)
