@@ -171,7 +171,7 @@ class Autopilot:
         self.failsafes = Failsafes(context, self.losses)
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
         self.proximity = Proximity(facts, self.fence.avoidance)
-        self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"))
+        self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_readonly)
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_readonly)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
@@ -238,6 +238,7 @@ class Autopilot:
             self.precision.loiter,
             self.mount.lock_pilot,
             self.airspeed.switch_off,
+            self.traffic.switch,
             modes,
             self.mode_switch,
             self.transmitter,

@@ -33,6 +33,7 @@ MISSION_RESET: Final = 24
 LANDING_GEAR: Final = 29
 MOTOR_STOP: Final = 31
 MOTOR_INTERLOCK: Final = 32
+AVOID_AIRCRAFT: Final = 38
 PRECISION_LOITER: Final = 39
 PROXIMITY_AVOIDANCE: Final = 40
 WINCH: Final = 44
@@ -47,7 +48,7 @@ MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 READ_AT_FIRST: Final = frozenset({
     RANGE_FINDER, FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE,
-    PARACHUTE, PROXIMITY_AVOIDANCE, AIRSPEED_UNUSED,
+    PARACHUTE, PROXIMITY_AVOIDANCE, AIRSPEED_UNUSED, AVOID_AIRCRAFT,
 })  # fmt: skip
 """Functions that act by the position of their switch at power-on, also a low one."""
 
@@ -96,6 +97,7 @@ class AuxFunctions:
         loiter_over: Callable[[bool], object],
         lock_mount: Callable[[bool], object],
         leave_airspeed: Callable[[bool], object],
+        avoid_aircraft: Callable[[bool], object],
         modes: ChosenMode,
         mode_switch: KnownSwitch,
         arming: ArmingSwitches,
@@ -130,6 +132,7 @@ class AuxFunctions:
                 PARACHUTE_ENABLE: lambda position: payload.parachute.enable(position == HIGH),
                 PARACHUTE_RELEASE: lambda position: payload.parachute.pull(facts.now_ms) if position == HIGH else None,
                 PARACHUTE: self._parachute,
+                AVOID_AIRCRAFT: lambda position: _done(avoid_aircraft(position == HIGH)),
                 LANDING_GEAR: lambda position: payload.gear.move(down=position == LOW) if position != MIDDLE else None,
             }
         if facts.vehicle_class.has_stall_speed:

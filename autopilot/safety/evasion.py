@@ -2,8 +2,8 @@
 
 Each action of AVD_F_ACTION is a row of `_ACTIONS`, each recovery of AVD_F_RCVRY one of `_recoveries`. A return and a
 stop are begun once. Velocities are renewed at each look while the mode is still AVOID_ADSB, so anyone can take the
-vehicle by a change of mode. On the ground the vehicle is disarmed. Sources: ArduPilot ArduCopter/avoidance_adsb.cpp,
-ArduPlane/avoidance_adsb.cpp.
+vehicle by a change of mode. On the ground a vehicle without wings is disarmed. Sources: ArduPilot
+ArduCopter/avoidance_adsb.cpp, ArduPlane/avoidance_adsb.cpp.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Evasion:
         lands = self._facts.vehicle_class.has_stall_speed and self._modes.mode.is_landing
         if lands or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
             return CollisionAction.NONE
-        if self._facts.grounded:
+        if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
             self._context.disarm(ArmingMethod.ADSB_COLLISION)
             return CollisionAction.NONE
         if action in (CollisionAction.RTL, CollisionAction.HOVER):

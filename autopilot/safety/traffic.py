@@ -24,7 +24,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact, HearsTraffic, Limits, Lookout, LooksOut
-from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
+from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat, Severity
 from autopilot.safety.evasion import Evasion, RepeatConditions
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import Threat, judge
@@ -60,8 +60,11 @@ class TrafficWatch:
     """Other aircraft of one vehicle; see the module. `join(row)` adds this part to the pass. `contacts`: the last
     report of each; `collisions`: queue for ground stations."""
 
-    def __init__(self, context: SafetyContext, join: Callable[[PassTurn], None]) -> None:
-        self._facts = context.facts
+    def __init__(
+        self, context: SafetyContext, join: Callable[[PassTurn], None], set_value: Callable[[str, float], object]
+    ) -> None:
+        self._facts, self._announcer = context.facts, context.announcer
+        self._set_value = set_value
         self._join = join
         self.takes_part = False  # False until there is a receiver or a first report
         self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
@@ -89,6 +92,14 @@ class TrafficWatch:
     @property
     def avoids(self) -> bool:
         return self._settings().avoids
+
+    def switch(self, on: bool) -> None:
+        """Set AVD_ENABLE by a switch (RCn_OPTION 38), on only with a receiver; it is not stored."""
+        if on and not self.listens:
+            self._announcer.say(Severity.CRITICAL, "ADSB not available")
+            return
+        self._set_value("AVD_ENABLE", float(on))
+        self._announcer.say(Severity.CRITICAL, f"ADSB Avoidance {'Enabled' if on else 'Disabled'}")
 
     def _settings(self) -> _Settings:
         """Present settings, read once after each change where changes are announced."""

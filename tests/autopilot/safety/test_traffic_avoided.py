@@ -9,6 +9,8 @@ import pytest
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionAction, CollisionThreat
+from autopilot.modes.auxiliary import AVOID_AIRCRAFT, HIGH, LOW
+from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, in_air, ready
@@ -100,12 +102,33 @@ def test_no_descent_below_the_height_of_a_return() -> None:
     assert moved(high)[2] > -26.0
 
 
-def test_on_the_ground_it_is_disarmed() -> None:
+def test_on_the_ground_a_copter_is_disarmed() -> None:
     bench = ready(AVD_ENABLE=1, AVD_F_ACTION=3, ADSB_TYPE=1)
     assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.arm()
     meet(bench, (500.0, 0.0, 0.0), (-50.0, 0.0, 0.0), 2)
     assert not bench.core.facts.armed
+
+
+def test_a_plane_on_the_ground_changes_its_mode_only() -> None:
+    """As ArduPlane, also disarmed."""
+    bench = Bench("plane", parameters={"AVD_ENABLE": 1, "AVD_F_ACTION": 5, "ADSB_TYPE": 1})
+    assert bench.core.modes.set(PlaneMode.FBWA, bench.now_ms).ok
+    meet(bench, (500.0, 0.0, 0.0), (-50.0, 0.0, 0.0), 2)
+    assert bench.core.modes.number == PlaneMode.RTL
+
+
+def test_a_switch_enables_and_disables_it() -> None:
+    """RCn_OPTION 38; without a receiver it stays off."""
+    bench = hovering(1)
+    bench.core.auxiliary.act(AVOID_AIRCRAFT, LOW)
+    assert bench.parameters["AVD_ENABLE"] == 0.0 and bench.texts[-1] == "ADSB Avoidance Disabled"
+    bench.core.auxiliary.act(AVOID_AIRCRAFT, HIGH)
+    assert bench.parameters["AVD_ENABLE"] == 1.0 and bench.texts[-1] == "ADSB Avoidance Enabled"
+    bench.core.auxiliary.act(AVOID_AIRCRAFT, LOW)
+    bench.parameters.set("ADSB_TYPE", 0.0)
+    bench.core.auxiliary.act(AVOID_AIRCRAFT, HIGH)
+    assert bench.parameters["AVD_ENABLE"] == 0.0 and bench.texts[-1] == "ADSB not available"
 
 
 def test_below_its_least_height_it_is_only_told() -> None:
