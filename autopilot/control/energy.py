@@ -223,7 +223,7 @@ def turn_rate_of_energy(s: L.Row, p: L.Row) -> float:
 
 @jit
 def least_throttle(s: L.Row, p: L.Row) -> float:
-    """Lower limit of the throttle: after a takeoff it falls from the maximum (TECS_THR_ERATE)."""
+    """Lower limit of the throttle: after a takeoff it falls from that of the climb (TECS_THR_ERATE)."""
     return max(p[L.P_THR_MIN], min(s[L.S_THROTTLE_FLOOR], p[L.P_THROTTLE_MAX] - THROTTLE_SPAN))
 
 
@@ -299,7 +299,6 @@ def control_energy(s: L.Row, p: L.Row, height: float, speed: float, least_pitch:
         s[L.S_H_GIVEN] = s[L.S_H_LIMITED] = s[L.S_H_LAGGED] = s[L.S_H_WANTED] = -s[L.S_EPD]
         s[L.S_H_RATE], s[L.S_CLIMB_SHARE], s[L.S_SINK_SHARE] = 0.0, 1.0, 1.0
         s[L.S_V_WANTED] = s[L.S_V_GIVEN] * s[L.S_EAS2TAS]
-        s[L.S_THROTTLE_FLOOR] = p[L.P_THROTTLE_MAX]
     elif s[L.S_STAGE] == L.STAGE_FLARE:
         s[L.S_THROTTLE_FLOOR] = 0.0
     else:

@@ -12,7 +12,7 @@ from math import pi, sqrt
 from autopilot.control.attitude import limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import arrive
-from autopilot.control.heading import ANGLE, begin_yaw, wrap, yaw_of
+from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.lateral import (
     LOOKED_LATE,
     along_line,
@@ -26,6 +26,7 @@ from autopilot.control.lateral import (
 )
 from autopilot.control.plane_landing import begin_land, fly_land
 from autopilot.control.plane_sticks import begin_sticks, fly_sticks
+from autopilot.control.plane_takeoff import begin_takeoff, fly_takeoff
 from autopilot.control.surfaces import control_attitude
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -66,9 +67,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     elif kind == L.KIND_LAND:
         begin_land(s, p, t)
     elif kind == L.KIND_TAKEOFF:
-        s[L.S_STAGE] = L.STAGE_CLIMB_OUT
-        s[L.S_RYAW] = t[L.T_YAW_ANGLE] if t[L.T_YAW_MODE] == ANGLE else yaw_of(s)
-        s[L.S_END_D] = 0.0
+        begin_takeoff(s, p, t)
     elif kind == L.KIND_PILOT:
         begin_sticks(s, t)
     elif kind != L.KIND_HOLD and kind != L.KIND_CIRCLE:
@@ -271,41 +270,10 @@ def fly_hold(s: L.Row, p: L.Row, height: float) -> None:
 
 
 @jit
-def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Take off: full throttle along the course, nose down until TKOFF_ROTATE_SPD, then climb by airspeed with the
-    item's minimum pitch, which is reduced in the last seconds below the height. Wings are nearly level near the
-    ground."""
-    height = -t[L.T_END_D]
-    if s[L.S_ARRIVED] == 1.0:  # no new target came: continue along the course at the height
-        bank_for(s, p, hold_course(s, p, s[L.S_RYAW]), bank_limit(s, p))
-        control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
-        return
-    above = s[L.S_LIFT_D] - s[L.S_EPD]
-    most = bank_limit(s, p)
-    span = max(2.0 * p[L.P_LEVEL_HEIGHT], 1.0)
-    share = min(max((above - p[L.P_LEVEL_HEIGHT]) / span, 0.0), 1.0)
-    level = p[L.P_BANK_LEVEL]
-    lateral = hold_course(s, p, s[L.S_RYAW]) if s[L.S_AIR] == 1.0 else 0.0
-    bank_for(s, p, lateral, min(level + share * max(most - level, 0.0), most))
-    least = t[L.T_PITCH] if t[L.T_PITCH] > 0.0 else p[L.P_CLIMB_PITCH]
-    climb = -s[L.S_EVD]
-    left = height + s[L.S_EPD]
-    if climb > 0.1 and above > 10.0 and left < climb * p[L.P_LEVEL_OFF_S] and s[L.S_END_D] == 0.0:
-        s[L.S_END_D] = max(left, 0.1)
-    if s[L.S_END_D] > 0.0:
-        least *= min(max(left / s[L.S_END_D], 0.0), 1.0)
-    control_energy(s, p, height, p[L.P_SPEED_GROUND], least)
-    if s[L.S_PITOT_USED] == 0.0:
-        s[L.S_NAV_PITCH] = least
-    s[L.S_NAV_PITCH] = max(s[L.S_NAV_PITCH], least)
-    off = limit(s[L.S_NAV_ROLL] - atan2(s[L.S_ER + 7], s[L.S_ER + 8]), 0.5 * pi)
-    s[L.S_NAV_PITCH] *= cos(off) * cos(off)  # rolled over by the throw or a gust: level the wings first
-    if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
-        s[L.S_NAV_PITCH] = 0.0
-    s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
-    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D]:
-        s[L.S_STAGE] = L.STAGE_WAY
-        arrive(s)
+def fly_on(s: L.Row, p: L.Row, height: float) -> None:
+    """Continue along the course of a takeoff that has arrived, at its height: no new target came."""
+    bank_for(s, p, hold_course(s, p, s[L.S_RYAW]), bank_limit(s, p))
+    control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
 
 
 @jit
@@ -364,8 +332,10 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_way(s, p, t)
     elif kind == L.KIND_CIRCLE:
         fly_circle(s, p, t)
-    elif kind == L.KIND_TAKEOFF:
+    elif kind == L.KIND_TAKEOFF and s[L.S_ARRIVED] == 0.0:
         fly_takeoff(s, p, t)
+    elif kind == L.KIND_TAKEOFF:
+        fly_on(s, p, -t[L.T_END_D])
     elif kind == L.KIND_LAND:
         fly_land(s, p, t)
     elif kind == L.KIND_VELOCITY:

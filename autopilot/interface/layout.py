@@ -115,6 +115,7 @@ S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began
 S_WING_LIFT = STATE.block(1)  # specific force of the wings, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
+S_THROWN_MS = STATE.block(1)  # when a throw was felt, then when the motor started after it, ms; 0: not
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -167,7 +168,10 @@ P_L1_PERIOD, P_L1_DAMPING, P_BANK, P_PITCH_UP, P_PITCH_DOWN, P_BANK_LEVEL = SETT
 P_CLIMB, P_SINK_LEAST, P_SINK_MOST, P_ENERGY_TIME, P_THR_DAMP, P_PITCH_DAMP, P_ENERGY_I = SETTINGS.take(7)
 P_VERTICAL_ACCEL, P_BANK_THRUST, P_SPEED_WEIGHT, P_SPEED_OMEGA, P_HEIGHT_TIME, P_ENERGY_PITCH = SETTINGS.take(6)
 P_THR_TRIM, P_THR_MIN, P_THR_SLEW, P_THR_TAKEOFF = SETTINGS.take(4)
-P_ROTATE_SPEED, P_LEVEL_HEIGHT, P_LEVEL_OFF_S, P_CLIMB_PITCH = SETTINGS.take(4)  # takeoff
+P_ROTATE_SPEED, P_LEVEL_HEIGHT, P_LEVEL_OFF_S, P_CLIMB_PITCH, P_GROUND_PITCH = SETTINGS.take(5)  # takeoff
+# its throttle: at least, 1: in that range, while it waits; s of full throttle; what starts it: m/s2, s after it, m/s
+P_THR_TAKEOFF_LEAST, P_THR_RANGE, P_THR_IDLE, P_FULL_S = SETTINGS.take(4)
+P_THROW_ACCEL, P_THROW_DELAY, P_THROW_SPEED = SETTINGS.take(3)
 P_APPROACH_SPEED, P_LAND_SINK, P_LAND_TIME, P_LAND_WEIGHT, P_LAND_DAMP, P_LAND_PITCH_MOST = SETTINGS.take(6)
 P_FLARE_HEIGHT, P_FLARE_S, P_FLARE_PITCH, P_FLARE_AIM = SETTINGS.take(4)
 P_ROLL_TIME, P_ROLL_FF, P_ROLL_P, P_ROLL_I, P_ROLL_RATE = SETTINGS.take(5)

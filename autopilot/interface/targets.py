@@ -149,12 +149,14 @@ class Circle:
 class TakeOff:
     """Climb to `down` (NED d, m, negative up) from the present place, straight and with ramps. With a `pitch` (rad,
     minimum of the climb) wings take off along the course of `yaw` (KEEP: the present heading; ANGLE). ARRIVED: height
-    reached. `goal`: place (n, e) for reported distances, where the climb is the beginning of a way."""
+    reached, by wings to `below` m; wings also arrive when they have leveled off for TKOFF_PLIM_SEC. `goal`: place
+    (n, e) for reported distances, where the climb is the beginning of a way."""
 
     down: float
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
     pitch: float | None = None
     goal: tuple[float, float] | None = None
+    below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

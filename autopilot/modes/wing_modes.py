@@ -29,6 +29,7 @@ _FOR_EVER_MS: Final = 10**12
 _GENTLE, _FARTHEST = 0.6, 20.0  # share of TECS_SINK_MAX on the way home; largest distance of its beginning, in radii
 _LOOK_MS: Final = 200
 _AT_M: Final = 1.0  # tolerance of the height at which LOITER_ALT_QLAND becomes QLAND
+_BELOW_M: Final = 2.0  # so much below TKOFF_ALT the climb of TAKEOFF ends
 _LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
@@ -130,7 +131,7 @@ class TakeoffMode(_StagedMode):
         top = down - height if facts.landed else facts.home_ned[2] - height
         course = state.yaw if facts.landed else atan2(state.velocity[1], state.velocity[0])
         center = (north + distance_m * cos(course), east + distance_m * sin(course), top)
-        climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), distance_m)
+        climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), distance_m, _BELOW_M)
         if facts.landed:
             turn = degrees(course) % 360.0
             self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")

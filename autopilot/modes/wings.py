@@ -40,19 +40,22 @@ _CLIMB_BEFORE_TURN: Final = 1 << 4  # of FLIGHT_OPTIONS
 
 
 class WingTakeoff(RudderedTakeoff):
-    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `distance_m`: at this
-    distance from its start it ends as high as it is."""
+    """Take off and climb along the present heading, to `below` m under `down` (NED m) with at least `pitch` rad.
+    `distance_m`: at this distance from its start it ends as high as it is."""
 
-    def __init__(self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf) -> None:
+    def __init__(
+        self, context: VehicleContext, down: float, pitch: float, distance_m: float = inf, below: float = 0.0
+    ) -> None:
         super().__init__(context)
         self.down = down
         self.pitch = pitch
+        self._below = below
         self._distance_m = distance_m
         self._begin: Ned = context.facts.vehicle.state.position
 
     def begin(self, now_ms: int) -> None:
         self._begin = self.facts.vehicle.state.position
-        self.helm.fly(TakeOff(self.down, pitch=self.pitch))
+        self.helm.fly(TakeOff(self.down, pitch=self.pitch, below=self._below))
         self._look_again(now_ms)
 
     def _look_again(self, now_ms: int) -> None:

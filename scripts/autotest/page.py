@@ -33,8 +33,7 @@ list in `scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--p
 Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer
 without noise, landing targets that are visible from everywhere above them, and a rover that moves at any throttle
 (MOT_THR_MIN). Tests that measure the ground use terrain data from the tile in ArduPilot's tree. One test (Landing)
-climbs at 16 m/s with the drag of SITL's copter, which is four times that of Sortie's. SITL's catapult throws a plane
-when its throttle opens.
+climbs at 16 m/s with the drag of SITL's copter, which is four times that of Sortie's.
 
 """
 

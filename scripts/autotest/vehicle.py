@@ -39,8 +39,8 @@ UPRIGHT_DRAG = {"SIM_DRAG_AREA": 865, "SIM_DRAG_ROTOR": 25}
 """The drag of SITL's copter along its axis (SIM_Frame.h: refSpd, refAngle, mdrag_coef for 3 kg; here for 1.5), four
 times ours, with FAST in the environment. Leaning it has less."""
 
-CATAPULT = {"SIM_LAUNCH_ACC": 15, "SIM_LAUNCH_TIME": 2}
-"""The launcher of SITL's model `plane-catapult` (SIM_Plane.cpp), which here throws when the throttle opens."""
+CATAPULT = {"SIM_LAUNCH_ACC": 15, "SIM_LAUNCH_TIME": 2, "SIM_LAUNCH_SERVO": 7}
+"""The launcher of SITL's model `plane-catapult` (SIM_Plane.cpp)."""
 
 STICKS_PORT = 5501
 

@@ -16,6 +16,8 @@ from sitl.kernel.imu import Vector
 ROLLING, PARKED, GRIP = 0.03, 0.6, 0.8
 #: Rolling resistance that grows with the speed, 1/s (SIM_Plane has 0.3 and no other).
 ROLLING_RATE = 0.3
+#: Pulse of an output above which it releases a catapult, us (SIM_Plane.cpp).
+RELEASES = 1700.0
 #: The turning rate that the nose wheel commands, 1/s; the largest torque of standing tyres, N m.
 STEERING, TYRES = 6.0, 3.0
 #: Limits of the undercarriage: sink rate m/s, and attitude: cosine of the tilt, sine of the nose-down angle.
@@ -72,10 +74,11 @@ def roll_on(
 @jit
 def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
     """Forward acceleration of a throw, m/s2. It lasts `P_LAUNCH_TIME` s from the time when the throttle rises on the
-    ground. A third of it also acts upwards."""
+    ground, or an output's pulse. A third of it also acts upwards."""
     if p[M.P_LAUNCH] <= 0.0:
         return 0.0
-    if s[L.S_AIR] == 0.0 and throttle < 0.5:
+    output = int(p[M.P_LAUNCH_BY])
+    if p[M.P_SERVO_5 + output - 5] <= RELEASES if output > 0 else s[L.S_AIR] == 0.0 and throttle < 0.5:
         s[M.S_LAUNCH_S] = 0.0
         return 0.0
     s[M.S_LAUNCH_S] += L.TICK

@@ -71,6 +71,7 @@ KEPT: Final[dict[str, tuple[int, ...]]] = {
     ),
     "the target, which belongs to the mode": (
         L.S_SEQ, L.S_YAW_SEQ, L.S_TARGET_MS, L.S_WAY, L.S_PHASE, L.S_ARRIVED, L.S_YAW_DONE, L.S_NEAR_SENT,
+        L.S_THROWN_MS,
     ),
     "losses that were told and are not over": (
         L.S_GPS_LOST_SENT, L.S_EST_SENT, L.S_DEADMAN_SENT, L.S_LOW_S, L.S_CRIT_S, L.S_LOW_SENT, L.S_CRIT_SENT,

@@ -61,6 +61,7 @@ def _control(p: Row) -> None:
     p[L.P_SPEED_OMEGA], p[L.P_HEIGHT_TIME] = 2.0, 3.0
     p[L.P_THR_TRIM], p[L.P_THROTTLE_MAX], p[L.P_THR_SLEW] = 0.5, 1.0, 1.0
     p[L.P_LEVEL_HEIGHT], p[L.P_LEVEL_OFF_S], p[L.P_CLIMB_PITCH] = 10.0, 2.0, radians(15.0)
+    p[L.P_GROUND_PITCH], p[L.P_FULL_S], p[L.P_THROW_DELAY] = radians(5.0), 4.0, 0.2
     p[L.P_APPROACH_SPEED], p[L.P_LAND_SINK], p[L.P_LAND_TIME], p[L.P_LAND_WEIGHT] = -1.0, 0.25, 2.0, -1.0
     p[L.P_LAND_DAMP], p[L.P_LAND_PITCH_MOST] = 0.5, radians(10.0)
     p[L.P_FLARE_HEIGHT], p[L.P_FLARE_S], p[L.P_FLARE_PITCH], p[L.P_FLARE_AIM] = 3.0, 3.0, radians(1.0), 0.5

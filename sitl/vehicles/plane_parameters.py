@@ -41,6 +41,11 @@ def _throttle(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_THR_MIN] = max(values["THR_MIN"], 0.0) * 0.01
 
 
+def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """TKOFF_OPTIONS. Bit 0: takeoffs choose their throttle within a range."""
+    p[L.P_THR_RANGE] = float(int(values["TKOFF_OPTIONS"]) & 1)
+
+
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ARSPD_TYPE 0: no tube. SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
     p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
@@ -77,6 +82,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "PTCH2SRV_RMAX_UP": _rates,
     "PTCH2SRV_RMAX_DN": _rates,
     "THR_MIN": _throttle,
+    "TKOFF_OPTIONS": _takeoff_options,
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
     "ARSPD_RATIO": _pitot_ratio,

@@ -153,7 +153,7 @@ def _takeoff(target: TakeOff, row: Row) -> None:
     row[L.T_KIND] = L.KIND_TAKEOFF
     row[L.T_END_D] = target.down
     if target.pitch is not None:
-        row[L.T_BY_WING], row[L.T_PITCH] = 1.0, target.pitch
+        row[L.T_BY_WING], row[L.T_PITCH], row[L.T_RADIUS] = 1.0, target.pitch, target.below
     _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.goal)
     write_yaw(row, target.yaw)
 
