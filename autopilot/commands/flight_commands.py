@@ -251,7 +251,7 @@ class FlightCommands:
         return ACCEPTED
 
     # --- speed and nose -------------------------------------------------------------------------------------------
-    def change_speed(self, kind: int, speed: float) -> Outcome:
+    def change_speed(self, kind: int, speed: float, throttle: float = 0.0) -> Outcome:
         if not self._kind.flies:
             return self._change_driving_speed(kind, speed)
         if kind not in _ALL_SPEEDS or not (speed > 0.0 or self._kind.has_stall_speed):
@@ -259,21 +259,21 @@ class FlightCommands:
         if not self._modes.spec.speeds:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
         if self._kind.has_stall_speed:
-            return self._change_airspeed(kind, speed)
+            return self._change_airspeed(kind, speed, throttle)
         if kind in TRACK_KINDS:
             self._change_ground_speed(speed)
         else:
             self._speeds.set_vertical(kind, speed)
         return ACCEPTED
 
-    def _change_airspeed(self, kind: int, speed: float) -> Outcome:
-        """Set an airspeed within its bounds (-2: the default), or the minimum ground speed (0: none)
-        (commands_logic.cpp, do_change_speed)."""
+    def _change_airspeed(self, kind: int, speed: float, throttle: float) -> Outcome:
+        """Set an airspeed within its bounds (-2: the default), or the minimum ground speed (0: none), otherwise the
+        throttle of cruise, % (commands_logic.cpp, do_change_speed)."""
         if kind == SpeedType.GROUNDSPEED:
             self._speeds.keep_ground_speed(max(speed, 0.0))
         elif kind == SpeedType.AIRSPEED and (speed == DEFAULT_SPEED or self._speeds.takes(speed)):
             self._change_ground_speed(None if speed == DEFAULT_SPEED else speed)
-        else:
+        elif not self._speeds.cruise_by(throttle):
             return self._announcer.refuse(f"Speed change: {speed:g} m/s is not an airspeed of this plane")
         return ACCEPTED
 

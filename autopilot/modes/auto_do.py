@@ -19,7 +19,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from autopilot.mission.state import speed_change
+from autopilot.mission.state import TRACK_KINDS, speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
@@ -139,9 +139,12 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem) -> CommandStartResult:
-        """Set climb and descent speeds. The sequencer has the speed along the track, which is the only one for rovers
-        and boats."""
+        """Set climb and descent speeds, or the throttle of wings where param2 is no speed. The sequencer has the speed
+        along the track, which is the only one for rovers and boats."""
         change, kind = speed_change(item), self._tools.facts.vehicle_class
+        if kind.has_stall_speed and (change is None or change.kind not in TRACK_KINDS):
+            self._tools.speeds.cruise_by(item.param3)
+            return CommandStartResult.COMPLETE
         if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
         elif change is not None and kind.has_stall_speed and change.kind == SpeedType.GROUNDSPEED:

@@ -89,6 +89,13 @@ class SpeedControl:
         parameter is changed."""
         self._helm.vehicle.set_parameter("MIN_GROUNDSPEED", speed)
 
+    def cruise_by(self, throttle: float) -> bool:
+        """Fly wings without airspeed by this throttle, %, until it or TRIM_THROTTLE is changed; False for none."""
+        known = 0.0 < throttle <= 100.0
+        if known:
+            self._helm.vehicle.set_parameter("TRIM_THROTTLE", float(int(throttle)))
+        return known
+
     def apply(self) -> None:
         """Set the vehicle's speeds, if they have changed."""
         speeds = self.current()

@@ -243,12 +243,14 @@ def guided_change_heading(command: Command, context: Context) -> Outcome:
 
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: airspeed and ground speed are the same; climb and descent speeds are only for vehicles that
-    fly."""
+    fly, param3, the throttle %, only for wings."""
     kind, speed = command.whole(1), command.param(2)
     of = context.parts.facts.vehicle_class
     known = _ALL_SPEEDS if of.flies else TRACK_KINDS
     if kind not in known or abs(speed) > FASTEST or (speed <= 0.0 and of.flies and not of.has_stall_speed):
         return DENIED
+    if of.has_stall_speed:
+        return context.parts.commands.change_speed(kind, speed, command.param(3))
     return context.parts.commands.change_speed(kind, speed)
 
 

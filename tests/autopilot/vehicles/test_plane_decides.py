@@ -370,6 +370,18 @@ def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
     assert "Speed change: 40 m/s is not an airspeed of this plane" in plane.texts
 
 
+def test_a_throttle_is_that_of_cruise() -> None:
+    """DO_CHANGE_SPEED without a speed, by command and as an item: TRIM_THROTTLE (ArduPlane's test DO_CHANGE_SPEED)."""
+    plane = Plane()
+    assert plane.core.commands.change_speed(3, 0.0, 97.0).ok
+    assert plane.vehicle.parameters["TRIM_THROTTLE"] == 97.0
+    assert not plane.core.commands.change_speed(3, 0.0, 101.0).ok
+    plane.mission(item(Cmd.DO_CHANGE_SPEED, param1=0.0, param2=-1.0, param3=60.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(60.0, lambda: plane.vehicle.parameters["TRIM_THROTTLE"] == 60.0)
+    assert plane.vehicle.parameters["TRIM_THROTTLE"] == 60.0
+
+
 def test_a_speed_is_given_back() -> None:
     """-2 m/s of airspeed: the default; 0 over ground: no least (ArduPlane's do_change_speed, its test of it)."""
     plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
