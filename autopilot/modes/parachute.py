@@ -1,10 +1,11 @@
 """Parachute on a servo: released by command, by a switch, or when the vehicle falls.
 
-CHUTE_ENABLED arms it. A release by hand needs a flying vehicle above CHUTE_ALT_MIN. It releases automatically when a
-copter leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks faster than
-CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop,
-CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the
-servo (10) is supported. Source: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp.
+CHUTE_ENABLED arms it, and puts its servo at rest. A release by hand needs a flying vehicle above CHUTE_ALT_MIN; one
+that does not hover can also be tested on the ground before its first flight. It releases automatically when a copter
+leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks faster than CHUTE_CRT_SINK for a
+second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop, CHUTE_DELAY_MS later
+the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the servo (10) is
+supported. Sources: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ class Parachute:
         self._sinks_ms: int | None = None
         self._lost_looks = 0
         self._lost_alt_m = 0.0
-        if self.fitted and not facts.vehicle.capabilities.own_modes:
-            self._drive("CHUTE_SERVO_OFF", 1100.0)
+        self._flew = False
+        self._version = -1  # version of the parameters when the servo was last put at rest
+        self._rest()
 
     @property
     def fitted(self) -> bool:
@@ -65,7 +67,8 @@ class Parachute:
     @property
     def deadline_ms(self) -> int | None:
         watches = self._look_ms if self._facts.armed and not self.released else None
-        return earliest((watches, self._due_ms))
+        changed = 0 if self._version != self._facts.parameters.version else None
+        return earliest((watches, self._due_ms, changed))
 
     def complaints(self) -> list[ArmingReason]:
         """Reasons to refuse arming."""
@@ -97,9 +100,9 @@ class Parachute:
         """Release by hand."""
         if not self.fitted:
             return
-        if self._facts.landed:
+        if self._facts.landed and (self._flew or self._facts.vehicle_class.hovers):
             self._announcer.say(Severity.INFO, "Parachute: Landed")
-        elif self._too_low():
+        elif self._too_low() and not self._facts.landed:
             self._announcer.say(Severity.ALERT, "Parachute: Too low")
         else:
             self._release(now_ms)
@@ -127,12 +130,21 @@ class Parachute:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
+        if self._version != self._facts.parameters.version:
+            self._rest()
+        self._flew = self._flew or not self._facts.landed
         if self._due_ms is not None and now_ms >= self._due_ms:
             self._turn(now_ms)
         if now_ms >= self._look_ms and self._facts.armed and not self.released:
             self._look_ms = now_ms + _LOOK_MS
             if not self._facts.landed and self._falls(now_ms):
                 self._release(now_ms)
+
+    def _rest(self) -> None:
+        """Put the servo at rest, unless it opens."""
+        self._version = self._facts.parameters.version
+        if self.fitted and not self._open and not self._facts.vehicle.capabilities.own_modes:
+            self._drive("CHUTE_SERVO_OFF", 1100.0)
 
     def _turn(self, now_ms: int) -> None:
         """Move the servo: open, and after two seconds back."""

@@ -7,9 +7,11 @@ from math import hypot
 import pytest
 
 from autopilot.context.events import ArmedChanged
+from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.mav import Cmd, ParachuteAction, WinchAction, WinchStatus
+from autopilot.mav import Cmd, LandedState, ParachuteAction, WinchAction, WinchStatus
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.plane_bench import Plane
 
 SPRAYER = {"SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23}
 GEAR = {"LGR_ENABLE": 1, "SERVO8_FUNCTION": 29}
@@ -194,6 +196,29 @@ def test_on_the_ground_and_below_its_height_it_is_not_released() -> None:
     bench.airborne(12.0)
     assert release(bench) == ["Parachute: Too low"]
     assert bench.core.facts.armed
+
+
+def test_its_servo_rests_from_the_parameter_on() -> None:
+    """ArduPlane's test DO_PARACHUTE sets CHUTE_ENABLED and SERVO9_FUNCTION, and sees 1100 us then."""
+    bench = Bench("plane")
+    bench.run(1.0)
+    assert bench.vehicle.outputs == []
+    for name, value in CHUTE.items():
+        bench.parameters.set(name, value)
+    bench.run(0.1)
+    assert bench.vehicle.outputs[-1] == (9, 1100.0)
+
+
+def test_one_that_does_not_hover_can_be_tested_on_the_ground() -> None:
+    """Before its first flight, as ArduPlane; then it is landed."""
+    bench = Bench("plane", parameters=CHUTE | {"CHUTE_ALT_MIN": 10})
+    bench.arm()
+    assert release(bench)[:1] == ["Parachute: Released"]
+    bench.run(0.7)
+    assert bench.vehicle.outputs[-1] == (9, 1300.0)
+    again = Plane(**CHUTE)
+    again.vehicle.state.report[report.LANDED_STATE] = LandedState.ON_GROUND
+    assert release(again) == ["Parachute: Landed"]
 
 
 def test_it_must_be_on() -> None:
