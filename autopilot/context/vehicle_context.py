@@ -73,6 +73,8 @@ class VehicleFacts:
         """Decisions in which firmwares differ. The autopilot sets ArduPilot's; another firmware's may replace it before
         the first pass."""
         self.armed_yaw = 0.0  # rad, heading at arming; RTL turns the nose to it before it lands
+        self.landing_course: float | None = None
+        """Course in which AUTOLAND lands, rad (`autopilot.modes.wing_modes.TakeoffCourse`); None: by `armed_yaw`."""
         self.parameters = parameters
         self.uses_range_finder = True
         """True unless a switch says otherwise."""

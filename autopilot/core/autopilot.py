@@ -46,6 +46,7 @@ from autopilot.modes.mode_switch import ModeSwitch
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
+from autopilot.modes.wing_modes import TakeoffCourse
 from autopilot.mount.mount import Mount
 from autopilot.parameters.parameters import Parameters
 from autopilot.personality.ardupilot import ArduPilotPersonality
@@ -125,6 +126,8 @@ class Autopilot:
         self.turns = PassTurns(self._rows())
         if facts.vehicle_class.has_stall_speed:
             self.turns.join(self.airspeed.turn, "modes")
+        if facts.vehicle_class.has_stall_speed and not facts.vehicle_class.has(Ability.LIFT):
+            self.turns.join(TakeoffCourse(facts, announcer, lambda: self.modes.number).turn, "modes")
         if facts.vehicle_class.has(Ability.LIFT):
             self.turns.join(TransitionWatch(facts, announcer, self.helm).turn, "wind")
             self.turns.join(LiftVoice(facts, announcer, self.helm, lambda: self.modes.mode.is_landing).turn, "trail")

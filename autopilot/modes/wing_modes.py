@@ -3,12 +3,15 @@ mode_autoland.cpp, mode_rtl.cpp)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 from math import degrees, radians
 from typing import Final
 
 from autopilot.context.staying import followed_ground, loiter, over_terrain, stay
+from autopilot.context.turns import PassTurn
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
@@ -30,6 +33,13 @@ _GENTLE, _FARTHEST = 0.6, 20.0  # share of TECS_SINK_MAX on the way home; larges
 _LOOK_MS: Final = 200
 _AT_M: Final = 1.0  # tolerance of the height at which LOITER_ALT_QLAND becomes QLAND
 _BELOW_M: Final = 2.0  # so much below TKOFF_ALT the climb of TAKEOFF ends
+_COURSE_AT_ARMING: Final = 1  # AUTOLAND_OPTIONS bit 0
+_COURSE_MPS: Final = 5.0  # GPS_GND_CRS_MIN_SPD
+_COURSE_MODES: Final = frozenset({
+    PlaneMode.MANUAL, PlaneMode.STABILIZE, PlaneMode.TRAINING, PlaneMode.ACRO, PlaneMode.FBWA, PlaneMode.AUTO,
+    PlaneMode.TAKEOFF, PlaneMode.GUIDED,
+})  # fmt: skip
+"""Modes in which the course of a takeoff is noted."""
 _LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
@@ -145,9 +155,54 @@ class TakeoffMode(_StagedMode):
         return bool(self._stages) and isinstance(self._stages[0], WingTakeoff)
 
 
+class TakeoffCourse:
+    """Notes the course over ground of a takeoff, in which AUTOLAND lands, with AUTOLAND_DIR_OFF; or the heading at
+    arming (AUTOLAND_OPTIONS bit 0), as ArduPlane's check_takeoff_direction. A takeoff in GUIDED, which ArduPlane does
+    not have, counts too."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, mode: Callable[[], int]) -> None:
+        self._facts, self._announcer, self._mode = facts, announcer, mode
+        self._due_ms: int | None = None
+        self.turn = PassTurn(
+            "takeoff course",
+            "the mode may land in it",
+            hears=int(VehicleEvent.LIFTOFF),
+            hear=lambda _, now_ms: self._begin(now_ms),
+            update=self._update,
+            deadline=lambda: self._due_ms,
+            armed=self._armed,
+        )
+
+    def _armed(self, armed: bool, now_ms: int) -> None:
+        facts, self._due_ms = self._facts, None
+        if not armed or facts.personality.lands_in_place:
+            return
+        facts.landing_course = None
+        if int(facts.param("AUTOLAND_OPTIONS")) & _COURSE_AT_ARMING:
+            self._note(facts.armed_yaw)
+
+    def _begin(self, now_ms: int) -> None:
+        if self._facts.landing_course is None and not self._facts.personality.lands_in_place:
+            self._due_ms = now_ms
+
+    def _update(self, now_ms: int) -> None:
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + _LOOK_MS
+        north, east, _ = self._facts.vehicle.state.velocity
+        if self._mode() in _COURSE_MODES and hypot(north, east) > _COURSE_MPS:
+            self._due_ms = None
+            self._note(atan2(east, north) + radians(self._facts.param("AUTOLAND_DIR_OFF")))
+
+    def _note(self, course: float) -> None:
+        self._facts.landing_course = course
+        self._announcer.say(Severity.INFO, f"Autoland direction= {int(degrees(course) % 360.0)}")
+
+
 class AutolandMode(_StagedMode):
-    """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: circles beside the
-    final approach until it is at its height and in line, then follows the glide slope."""
+    """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: climbs first where
+    AUTOLAND_CLIMB asks for it, circles beside the final approach until it is at its height and in line, then follows
+    the glide slope."""
 
     def refusal(self, now_ms: int) -> str | None:
         if self.facts.landed:
@@ -160,7 +215,9 @@ class AutolandMode(_StagedMode):
         home, distance_m = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
         if facts.personality.lands_in_place:
             home = (*facts.vehicle.state.position[:2], home[2])
-        course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
+        course = facts.landing_course
+        if course is None:
+            course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
         top = home[2] - facts.param("AUTOLAND_WP_ALT", 55.0)
         start = (home[0] - distance_m * cos(course), home[1] - distance_m * sin(course), top)
         north, east, _ = facts.vehicle.state.position
@@ -171,13 +228,26 @@ class AutolandMode(_StagedMode):
         side = course + radians(-90.0 if left else 90.0)
         center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
         circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True)
-        self._begin(
-            [
-                LoiterItem(self.context, circle, 0, home, straight=False),
-                GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
-            ],
-            now_ms,
-        )
+        ground = followed_ground(facts, center, TerrainFollow.AUTOLAND)
+        if ground is not None:
+            circle = over_terrain(
+                facts, replace(circle, center=(*center[:2], ground + top - home[2])), TerrainFollow.AUTOLAND
+            )
+        stages: list[Maneuver] = [
+            LoiterItem(self.context, circle, 0, home, straight=False),
+            GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
+        ]
+        self._begin([*self._climb(), *stages], now_ms)
+
+    def _climb(self) -> list[Maneuver]:
+        """The climb straight ahead to AUTOLAND_CLIMB m above the ground, if it is lower."""
+        facts = self.facts
+        here, ground = facts.vehicle.state.position, facts.home_ned[2]
+        followed = followed_ground(facts, here, TerrainFollow.AUTOLAND)
+        down = (ground if followed is None else followed) - facts.param("AUTOLAND_CLIMB")
+        if facts.param("AUTOLAND_CLIMB") <= 0.0 or down >= here[2]:
+            return []
+        return [WingTakeoff(self.context, down, radians(facts.param("TKOFF_LVL_PITCH", 15.0)))]
 
 
 class VerticalReturnMode(_StagedMode):

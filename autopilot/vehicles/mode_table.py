@@ -118,6 +118,7 @@ class TerrainFollow(IntFlag):
     RTL = 1 << 4
     LOITER = 1 << 7
     QLAND = 1 << 10
+    AUTOLAND = 1 << 12
 
 
 class ModeKind(Enum):

@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import radians
+from math import cos, degrees, radians, sin
 from types import SimpleNamespace
 
 import pytest
 
+from autopilot.interface import report as R
 from autopilot.interface.targets import Attitude, Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan
+from autopilot.modes.wing_modes import TakeoffCourse
 from autopilot.parameters import Parameters
 from autopilot.rehearsal.energy import energy_wh
 from autopilot.rehearsal.rules import check
@@ -432,7 +434,7 @@ def test_the_height_of_takeoff_counts_from_where_it_stands() -> None:
 
 def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
     plane = Plane(AUTOLAND_WP_DIST=400.0, AUTOLAND_WP_ALT=55.0)
-    plane.core.facts.armed_yaw = radians(90.0)
+    plane.core.facts.landing_course = radians(90.0)
     assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
     circle = plane.vehicle.target
     assert isinstance(circle, Circle) and circle.at_height and circle.leave_for is not None
@@ -444,6 +446,55 @@ def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
     assert not plane.core.facts.armed
     assert plane.core.modes.set(M.MANUAL, plane.now_ms).ok
     assert not plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok, "it stands on the ground"
+
+
+@pytest.mark.parametrize(("options", "course"), [(0.0, 60.0), (1.0, 0.0)])
+def test_the_course_after_the_takeoff_is_noted(options: float, course: float) -> None:
+    """With AUTOLAND_DIR_OFF and the text of ArduPlane; AUTOLAND_OPTIONS bit 0: the heading at arming. Not in LOITER."""
+    bench = Bench("plane", parameters={"AUTOLAND_DIR_OFF": 15.0, "AUTOLAND_OPTIONS": options})
+    assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
+    state, facts = bench.vehicle.state, bench.core.facts
+    noted = TakeoffCourse(facts, bench.core.announcer, lambda: bench.core.modes.number).turn
+    assert noted.armed is not None and noted.hear is not None and noted.update is not None
+    noted.armed(True, bench.now_ms)
+    if not options:
+        state.report[R.VN], state.report[R.VE] = 20.0 * cos(radians(45.0)), 20.0 * sin(radians(45.0))
+        noted.hear(VehicleEvent.LIFTOFF, bench.now_ms)
+        noted.update(bench.now_ms)
+        assert facts.landing_course is None
+        assert bench.core.modes.set(M.FBWA, bench.now_ms).ok
+        noted.update(bench.now_ms + 200)
+    assert facts.landing_course == pytest.approx(radians(course))
+    assert bench.texts[-1].startswith("Autoland direction= ")
+
+
+def test_autoland_climbs_first_where_it_is_told() -> None:
+    """AUTOLAND_CLIMB: straight ahead, before it turns."""
+    plane = Plane(AUTOLAND_CLIMB=90.0)
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    climb = plane.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-90.0, abs=0.1)
+    plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+def test_autoland_is_flown_in_the_takeoffs_course_and_its_offset() -> None:
+    """On the simulator, as ArduPilot's AutoLandMode: taken off to 173 degrees, it lands to 218, near home."""
+    params = {"AUTOLAND_DIR_OFF": 45.0, "AUTOLAND_CLIMB": 100.0, "TKOFF_ALT": 50.0}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 173.0, 7), parameters=params)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert any(text.startswith("Autoland direction= 21") for text in bench.texts)
+    assert bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok
+    bench.run(60.0, lambda: isinstance(bench.core.helm.target, Circle))
+    assert bench.core.facts.height > 95.0
+    bench.run(400.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+    north, east, _ = bench.vehicle.state.position
+    assert (north * north + east * east) ** 0.5 < 35.0
+    assert degrees(bench.vehicle.state.yaw) % 360.0 == pytest.approx(218.0, abs=5.0)
 
 
 def test_rtl_climbs_first_where_it_is_told() -> None:
@@ -474,7 +525,7 @@ def test_rtl_climbs_to_its_height_before_it_turns_where_it_is_told(height: float
 def test_autoland_circles_on_the_side_where_it_is(north: float, direction: int) -> None:
     """Into the final approach it turns by less than half a circle, whose radius is a third of the approach at most."""
     plane = Plane(AUTOLAND_WP_DIST=150.0, WP_LOITER_RAD=80.0)
-    plane.core.facts.armed_yaw = radians(90.0)
+    plane.core.facts.landing_course = radians(90.0)
     plane.vehicle.put((north, 0.0, -80.0))
     assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
     circle = plane.vehicle.target
