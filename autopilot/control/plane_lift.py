@@ -276,6 +276,16 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def keep_pushing(s: L.Row, p: L.Row) -> None:
+    """Keep the pusher above TKOFF_THR_MIN in a transition, and the total energy within that range in the next tick; or
+    above TRIM_THROTTLE."""
+    least = p[L.P_THR_TAKEOFF_LEAST]
+    s[L.S_THROTTLE_FLOOR] = max(s[L.S_THROTTLE_FLOOR], least)
+    least = min(least if least > 0.0 else p[L.P_THR_TRIM], p[L.P_THROTTLE_MAX])
+    s[L.S_THROTTLE] = max(s[L.S_THROTTLE], least)
+
+
+@jit
 def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Speed up to the wings, or assist them: the lift motors carry, and the pusher is open unless a pilot holds it,
     whose throttle and pitch then command the climb (ArduPlane's assist_climb_rate_cms)."""
@@ -286,7 +296,10 @@ def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN), LEVEL_UP)
         control_attitude(s, p)
-        s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM]) if fast else p[L.P_THROTTLE_MAX]
+        if p[L.P_THR_TAKEOFF_LEAST] == 0.0 and not fast:
+            s[L.S_THROTTLE] = p[L.P_THROTTLE_MAX]
+        else:
+            keep_pushing(s, p)
     if p[L.P_LEVEL_TRANSITION] == 1.0:
         s[L.S_RPD], s[L.S_RVD] = max(s[L.S_RPD], s[L.S_EPD]), max(s[L.S_RVD], 0.0)
     carry(s, p)
@@ -314,7 +327,7 @@ def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
         steady(s, p)
         s[L.S_THRUST] = s[L.S_FADES_FROM] * max(share, 0.0)
         if not by_hand(t):
-            s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM])
+            keep_pushing(s, p)
         if share <= 0.0:
             change_over(s, p, L.LIFT_NONE)
 

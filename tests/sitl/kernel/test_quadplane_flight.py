@@ -71,6 +71,20 @@ def test_up_out_round_and_down_on_its_pad(wind: dict[str, float]) -> None:
     assert np.isfinite(np.array(flight.rows)).all()
 
 
+def test_a_transition_has_a_least_throttle() -> None:
+    """TKOFF_THR_MIN: as in ArduPlane the total energy of this narrow range stays at its lower end (its test
+    TransitionMinThrottle), until the lift motors have faded."""
+    flight = QuadplaneFlight({"TKOFF_THR_MIN": 80.0}).up()
+    flight.vehicle.set_target(Leg((2000.0, 0.0, -30.0)))
+    flight.forget()
+    flight.fly(12.0)
+    changing = flight.seen(R.VTOL_STATE) == VtolState.TRANSITION_TO_FW
+    opened = changing & (np.cumsum(changing) > 10)  # THR_SLEWRATE: a second
+    assert opened.sum() > 15
+    assert flight.seen(R.THROTTLE)[opened] == pytest.approx(0.8)
+    assert flight.seen(R.THROTTLE)[-1] < 0.75
+
+
 def test_told_to_land_where_it_is_it_brakes_with_its_nose_up() -> None:
     """As ArduPlane's QLAND: it stands within 110 m from 25 m/s, and not by its drag alone (150 m)."""
     flight = QuadplaneFlight().up(60.0)
