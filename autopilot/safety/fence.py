@@ -309,12 +309,22 @@ class FenceGuard:
         elif not self._floor and self._floor_comes and self.limits.floor_margin > 0.0:
             self._floor = True
             self._announcer.say(Severity.NOTICE, "Min Alt fence enabled (auto enable)")
-        excess = self.limits.excess(self.acting)
+        excess = self.limits.excess(FenceType(0) if self._expects_ground else self.acting)
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
         if self._due_ms is not None:  # the action may have disarmed it
             self.avoidance.set_fence(self.acting if self.avoidance.keeps_off_fence else FenceType(0))
             self._due_ms = now_ms + self._patience_ms(excess, now_ms)
+
+    @property
+    def _expects_ground(self) -> bool:
+        """True for wings in the last part of a landing: below LAND_PF_ALT, at this sink rate LAND_PF_SEC before the
+        ground, or in the flare. No breach counts there (ArduPlane/fence.cpp, AP_Landing::is_expecting_impact)."""
+        facts, param = self._facts, self._facts.param
+        if not facts.vehicle_class.has_stall_speed or not self._modes.mode.is_landing:
+            return False
+        sink = float(facts.vehicle.state.report[report.VD])
+        return facts.height < max(param("LAND_PF_ALT"), param("LAND_FLARE_ALT"), sink * param("LAND_PF_SEC"))
 
     @property
     def _floor_comes(self) -> bool:
