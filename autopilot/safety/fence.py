@@ -95,8 +95,7 @@ class FenceGuard:
         self._margin = MarginNotices(facts, announcer)
         self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
         self._floor = False  # True while the minimum altitude acts
-        self._floor_off = False  # True if a command disabled it
-        self._floor_kept = False  # True if a command enabled it
+        self._floor_order: bool | None = None  # what a command has said of it; None: nothing
         self._far = False
         self._acted_in: int | None = None  # mode of the action on a breach
         self._before: int | None = None  # mode before a return in GUIDED that nobody has left
@@ -115,9 +114,8 @@ class FenceGuard:
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
-            self._floor = self._floor_off = self._floor_kept = False
-            self._enable(self._facts.param("FENCE_ENABLE"))
-            self._floor_off = False
+            self._floor, self._floor_order = False, None
+            self._enable(self._facts.param("FENCE_ENABLE") != 0.0)
         elif name.startswith(("FENCE_", "AVOID_")):
             self._schedule(self._facts.now_ms)
 
@@ -135,19 +133,16 @@ class FenceGuard:
     def enable(self, mode: float, limits: FenceType = _ALL) -> None:
         """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
         parameter is set again."""
-        self._floor_kept = mode == 1.0 and bool(limits & self.limits.types & FenceType.MIN_ALT)
-        self._floor = self._floor or self._floor_kept
-        self._enable(mode, limits)
-
-    def _enable(self, mode: float, limits: FenceType = _ALL) -> None:
-        if mode == _FLOOR_ONLY:
-            limits = FenceType.MIN_ALT
         on = mode not in (0.0, _FLOOR_ONLY)
-        self._put(limits, on=on)
+        limits = FenceType.MIN_ALT if mode == _FLOOR_ONLY else limits
         if limits & FenceType.MIN_ALT:
-            self._floor_off = not on
-        if self._floor_off:
-            self._floor = False
+            selected = bool(self.limits.types & FenceType.MIN_ALT)
+            self._floor = on and (selected or self._floor)
+            self._floor_order = on if selected or not on else None
+        self._enable(on, limits)
+
+    def _enable(self, on: bool, limits: FenceType = _ALL) -> None:
+        self._put(limits, on=on)
         if not self.enabled:
             self._give_back()
             self._clear()
@@ -206,7 +201,7 @@ class FenceGuard:
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
         now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
-        counts = int(_ALL) if self._floor_kept else _NO_FLOOR
+        counts = int(_ALL) if self._floor_order else _NO_FLOOR
         excess = self.limits.excess(self.limits.bits & now & counts)
         complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
         return [] if complaint is None else [complaint]
@@ -244,7 +239,7 @@ class FenceGuard:
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         if self._auto is AutoEnable.WHILE_ARMED:
-            self._floor_off = self._floor_kept = False
+            self._floor_order = None
             self._switch(_ALL & ~FenceType.MIN_ALT if armed else _ALL, on=armed)
         elif self._auto in _FROM_TAKEOFF:
             if armed:
@@ -253,14 +248,14 @@ class FenceGuard:
                 )
             else:
                 self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)
-        self._floor = self._floor_kept
+        self._floor = self._floor_order is True
         self._clear()
         self._schedule(now_ms)
 
     def taken_off(self, now_ms: int) -> None:
         """Note that an automatic takeoff (AUTO, GUIDED) has reached its height."""
         if self._auto in _FROM_TAKEOFF:
-            self._floor_off = self._floor_kept = False
+            self._floor_order = None
             self._switch(_ALL, on=True)
             self._schedule(now_ms)
 
@@ -270,7 +265,7 @@ class FenceGuard:
         if limits & ~FenceType.MIN_ALT:
             self._put(limits, on=on)
         if limits & FenceType.MIN_ALT:
-            self._floor = on or self._floor_kept
+            self._floor = on or self._floor_order is True
         news = before ^ self.acting
         if news:
             self._announcer.say(Severity.NOTICE, f"{fence_names(news)} auto-{'enabled' if on else 'disabled'}")
@@ -329,7 +324,7 @@ class FenceGuard:
     @property
     def _floor_comes(self) -> bool:
         """True if the minimum altitude will act as soon as the vehicle is above it."""
-        selected = bool(self.limits.types & FenceType.MIN_ALT) and not self._floor_off
+        selected = bool(self.limits.types & FenceType.MIN_ALT) and self._floor_order is not False
         return selected and (bool(self._on & FenceType.MIN_ALT) or self._auto in _FLOOR_COMES)
 
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:

@@ -114,6 +114,16 @@ def test_landing_below_the_lowest_altitude_is_meant() -> None:
     assert bench.core.fence.breach[2] == 0
 
 
+def test_a_command_about_another_limit_leaves_a_commanded_lowest_altitude() -> None:
+    """AC_Fence::enable remembers only what it is told of that limit: it still acts in a landing."""
+    bench = flying(MIN_ALT | CIRCLE, FENCE_ALT_MIN=5, FENCE_RADIUS=300)
+    assert bench.core.fence.command(1.0).ok
+    assert bench.core.fence.command(0.0, CIRCLE).ok
+    bench.core.modes.set(LAND, bench.now_ms)
+    bench.run(60.0, lambda: "Min Alt fence breached" in bench.texts)
+    assert "Min Alt fence breached" in bench.texts
+
+
 def test_out_of_a_polygon_and_into_a_forbidden_one() -> None:
     bench = flying(POLYGON, box(60.0))
     go(bench, 200.0)
