@@ -173,7 +173,8 @@ class FlightCommands:
         if isinstance(target, Leg):
             self._helm.fly(replace(target, end=(*target.end[:2], down), over_ground=over_ground))
         elif isinstance(target, Circle):
-            self._helm.fly(replace(target, center=(*target.center[:2], down), start=None))
+            above = None if target.turns else over_ground  # only a circle without an end follows the ground
+            self._helm.fly(replace(target, center=(*target.center[:2], down), start=None, over_ground=above))
         elif isinstance(target, Attitude):
             self._helm.fly(replace(target, down=down))
         return isinstance(target, Leg | Circle | Attitude)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from math import degrees, radians
 from typing import Final
 
-from autopilot.context.staying import followed_ground, loiter, over_terrain, stay
+from autopilot.context.staying import followed_ground, loiter, stay
 from autopilot.context.turns import PassTurn
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
@@ -230,9 +230,8 @@ class AutolandMode(_StagedMode):
         circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True)
         ground = followed_ground(facts, center, TerrainFollow.AUTOLAND)
         if ground is not None:
-            circle = over_terrain(
-                facts, replace(circle, center=(*center[:2], ground + top - home[2])), TerrainFollow.AUTOLAND
-            )
+            up = home[2] - top
+            circle = replace(circle, center=(*center[:2], ground - up), over_ground=up)
         stages: list[Maneuver] = [
             LoiterItem(self.context, circle, 0, home, straight=False),
             GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
@@ -316,7 +315,8 @@ class CircleDownMode(Mode):
             north, east, down = facts.vehicle.state.position
             ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
             self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
-            self.helm.fly(over_terrain(facts, loiter(facts, (north, east, self._low)), TerrainFollow.QLAND))
+            over = None if ground is None else ground - self._low
+            self.helm.fly(replace(loiter(facts, (north, east, self._low)), over_ground=over))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._due_ms is None or now_ms < self._due_ms:

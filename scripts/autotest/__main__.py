@@ -29,9 +29,10 @@ LEFT_OUT = Path(__file__).with_name("left_out.toml")
 LIMIT_S = 900
 """Seconds on the wall after which a test is given up."""
 
-HILLY = frozenset(("AltTypes", "SurfaceTracking", "DO_CHANGE_ALTITUDE", "DO_REPOSITION", "LoiterAltQLand")) | {
-    "MAV_CMD_GUIDED_CHANGE_ALTITUDE"
-}
+HILLY = frozenset({
+    "AltTypes", "SurfaceTracking", "DO_CHANGE_ALTITUDE", "DO_REPOSITION", "MAV_CMD_GUIDED_CHANGE_ALTITUDE",
+    "LoiterAltQLand",
+})  # fmt: skip
 """Tests over the hills of their place: SITL's ground is what they answer to TERRAIN_REQUEST, ours the tile that they
 have it from."""
 UPRIGHT = frozenset({"Landing"})

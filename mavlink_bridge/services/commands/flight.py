@@ -192,10 +192,10 @@ def _altitude(command: Command, facts: VehicleFacts) -> float | None:
     """Altitude of a place, m above mean sea level; None: the ground there is unknown. Wings follow the ground on their
     way, beginning with that below them."""
     altitude = facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
-    over = facts.height_over_ground
-    if altitude is None and command.frame in ABOVE_GROUND and facts.vehicle_class.has_stall_speed and over is not None:
-        return facts.vehicle.state.place.alt - over + command.param(7)
-    return altitude
+    if altitude is not None or command.frame not in ABOVE_GROUND or not facts.vehicle_class.has_stall_speed:
+        return altitude
+    here = facts.vehicle.state.place
+    return facts.altitude(command.frame, command.param(7), here.lat, here.lon)
 
 
 def change_altitude(command: Command, context: Context) -> Outcome:

@@ -120,6 +120,20 @@ def test_a_place_over_unknown_ground_is_taken_by_wings(on: Make) -> None:
     assert 85.0 < min(above) < max(above) < 115.0
 
 
+def test_a_commanded_altitude_is_flown_where_the_ground_was_followed(on: Make) -> None:
+    """DO_CHANGE_ALTITUDE above home in LOITER: level from then on; above the ground: following it."""
+    session = up(on(SLOPE, TERRAIN_FOLLOW=float(TerrainFollow.LOITER)))
+    session.set_mode("LOITER")
+    session.run_for(10.0)
+    for frame, follows in ((Frame.GLOBAL_RELATIVE_ALT, False), (Frame.GLOBAL_TERRAIN_ALT, True)):
+        assert session.autopilot.commands.guided_altitude(frame, 150.0).ok
+        session.run_for(60.0)
+        above, sea = heights(session, 100)
+        assert (max(sea) - min(sea) > 50.0) is follows
+        told = above if follows else [height - session.autopilot.facts.home.alt for height in sea]
+        assert 130.0 < min(told) < max(told) < 170.0
+
+
 def test_loiter_alt_qland_goes_down_to_a_height_above_the_ground(on: Make) -> None:
     """Up the slope, where Q_RTL_ALT above home is inside the hill."""
     params = {"TERRAIN_FOLLOW": float(TerrainFollow.QLAND), "Q_RTL_ALT": 20.0, "WP_LOITER_RAD": 80.0}
