@@ -45,7 +45,9 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
     `variable`, or on the search path. SitlError with `advice` if there is none or it cannot run."""
     name = given or os.environ.get(variable, "")
     if name:
-        path = Path(name).expanduser()
+        path = Path(name)
+        with suppress(RuntimeError):  # ~bob without a bob: the name stays, and there is no such file
+            path = path.expanduser()
         if path.is_dir():
             path = path / program
         if not path.is_file():

@@ -43,7 +43,7 @@ from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, check_val
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import parse_fault
-from sortie.config.files import text_of
+from sortie.config.files import named_path, text_of
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
@@ -237,7 +237,7 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
         raise UserError(f"strategy: it is for a real firmware; {file.vehicle} flies its plan itself")
     if file.firmware is not None and source.kind != "sim":
         raise UserError(f"firmware: it is for sim; {file.vehicle} presents its own")
-    plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(file)}
+    plans = {name: _plan_text(path.parent / named_path(name)) for name in _plan_names(file)}
     code = _code_text(file, path.parent)
     _check_judges(file)
     _check_changes(file, plans)
@@ -342,7 +342,7 @@ def _traffic_texts(file: StudyFile, folder: Path) -> tuple[str, str]:
         return "", ""
     if file.fleet is not None:
         raise UserError("traffic: encounters are of one vehicle; leave out fleet")
-    path = folder / Path(file.traffic).expanduser()
+    path = folder / named_path(file.traffic)
     text = read_sky(path, "traffic")
     return text, read_model(text, f"traffic {file.traffic}", path.parent)
 
@@ -356,7 +356,7 @@ def _code_text(file: StudyFile, folder: Path) -> str:
         if named:
             raise UserError(f'{named[0]}: names a function, but there is no code = "FILE.py"')
         return ""
-    path = folder / Path(file.code).expanduser()
+    path = folder / named_path(file.code)
     text = text_of(path, f"code: {path}", "expected a file of Python")
     own_code.check_code(file.code, text)
     for key, word in names.items():
@@ -378,7 +378,7 @@ def _fleet(file: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Pat
         raise UserError('fleet: expected either count = 10 or file = "fleet.toml"')
     if fleet.file is None:
         return "", []
-    path = folder / Path(fleet.file).expanduser()
+    path = folder / named_path(fleet.file)
     try:
         base = VehicleSpec(parse_vehicle(file.vehicle).frame, None, *standing_at(None), 0)
         vehicles = read_fleet(path, base, Layout())

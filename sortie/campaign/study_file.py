@@ -14,7 +14,7 @@ from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Distribution, Value
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import text_of
+from sortie.config.files import named_path, text_of
 from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
@@ -124,7 +124,7 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     """Add the columns of a table: numbers if all values of a column are."""
     if varied.table is None:
         return msgspec.structs.replace(varied, columns={})
-    path = folder / Path(varied.table).expanduser()
+    path = folder / named_path(varied.table)
     hint = "expected a CSV file whose head has names"
     text = text_of(path, f"vary.{name}: {path}", hint)
     try:

@@ -21,6 +21,7 @@ import sitl.world
 from sitl.world import pairs
 from sitl.world.pairs import PairNetwork, PairVariable, complaint
 from sortie.config.errors import UserError
+from sortie.config.files import named_path
 from sortie.config.tables import read_text
 
 SHIPPED: Final = {"small-uas": "small_uas.json"}
@@ -71,7 +72,7 @@ def read_network(model: str, folder: Path, where: str) -> str:
     """Read the text of a model: one of `SHIPPED`, or a file in `folder`. UserError."""
     if model in SHIPPED:
         return Path(sitl.world.__file__).with_name(SHIPPED[model]).read_text(encoding="utf-8")
-    return read_text(folder / Path(model).expanduser(), f"{where}: model {model}", _LARGEST)
+    return read_text(folder / named_path(model), f"{where}: model {model}", _LARGEST)
 
 
 @cache

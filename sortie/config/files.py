@@ -26,6 +26,16 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
         raise UserError(f"{where}: {reason}{hint and '; '}{hint}") from error
 
 
+def named_path(name: str) -> Path:
+    """Return the path that a person has named. ~ is the home directory, ~bob that of bob; without a bob the name stays
+    as it is, as in a shell."""
+    path = Path(name)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def is_there(name: str) -> bool:
     """Check whether a file or folder has this name. False for an impossible name."""
     try:

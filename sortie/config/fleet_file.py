@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import text_of
+from sortie.config.files import named_path, text_of
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, OWN_SYSTEM_NAMES, SPACING_M, moved, places, seed_of
 from sortie.config.links_of_fleet import check_own_links
 from sortie.config.option import OptionForm
@@ -198,7 +198,7 @@ def _vehicles(
     if entry.kind is not None:
         source = _source(entry.kind, where)
         if source.target:
-            source = replace(source, target=str(folder / Path(source.target).expanduser()))
+            source = replace(source, target=str(folder / named_path(source.target)))
         base = replace(base, kind=source.frame, flown_by=source if source.in_our_world else None)
     north, east = entry.offset or (0.0, 0.0)
     made = []
@@ -218,11 +218,11 @@ def _vehicles(
                 fault=(*base.fault, *(entry.fault or ())),
                 offset=offset,
                 number=number + k,
-                plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
+                plan=None if entry.plan is None else folder / named_path(entry.plan),
                 link=tuple(entry.links or ()),
-                terrain=base.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
-                traffic=base.traffic if entry.traffic is None else folder / Path(entry.traffic).expanduser(),
-                obstacles=base.obstacles if entry.obstacles is None else folder / Path(entry.obstacles).expanduser(),
+                terrain=base.terrain if entry.terrain is None else folder / named_path(entry.terrain),
+                traffic=base.traffic if entry.traffic is None else folder / named_path(entry.traffic),
+                obstacles=base.obstacles if entry.obstacles is None else folder / named_path(entry.obstacles),
                 radio=radio,
                 source=where,
                 alone=False,

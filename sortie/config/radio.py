@@ -23,7 +23,7 @@ from mavlink_bridge.links.radio.profile import (
 )
 from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import text_of
+from sortie.config.files import named_path, text_of
 from sortie.config.tables import converted
 
 EXAMPLE: Final = """\
@@ -90,7 +90,7 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
     if not (path.suffix or "/" in text):
         raise UserError(f"{where} {text}: no such radio{_near(text)}, or a file")
     if folder is not None:
-        path = folder / path.expanduser()
+        path = folder / named_path(text)
     from sortie.config.tables import parse_toml
 
     table = parse_toml(text_of(path, f"{where} {text}"), f"{where} {text}")

@@ -16,6 +16,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import DEFAULT, KINDS
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import named_path
 
 DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
 DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
@@ -261,5 +262,5 @@ def truth(text: str) -> bool:
 
 
 def path(text: str) -> Path:
-    """Parse a path; ~ is the home directory."""
-    return Path(text).expanduser()
+    """Parse a path (`named_path`)."""
+    return named_path(text)

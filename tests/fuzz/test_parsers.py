@@ -46,7 +46,10 @@ def test_whole_inputs_are_taken(name: str, tmp_path: Path) -> None:
 FOUND = {
     "fleet": [b"x = " + b"[" * 3000, b"[[vehicle]]\ncount = " + b"9" * 400, b"x = " + b"9" * 5000],
     "geojson": [_with("geojson", b"[149.166, -35.363]", b"[" + b"9" * 400 + b", 1]")],
-    "study": [b'plan = "hover.waypoints"\n[params]\nSIM_' + b"9" * 300 + b" = 1.0\n"],
+    "study": [
+        _with("study", b"../square.plan", b"~nobody-here/square.plan"),
+        b'plan = "hover.waypoints"\n[params]\nSIM_' + b"9" * 300 + b" = 1.0\n",
+    ],
     "formula": [b"(" * 300 + b"1" + b")" * 300, b"height < " + b"9" * 400],
     "loop fault": [b"debris@T+" + b"9" * 400, b"debris@phase4#" + b"9" * 5000],
     "fault": [b"gps.loss@1#" + b"9" * 5000],

@@ -88,8 +88,9 @@ def _mission() -> tuple[MissionItem, ...]:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SitlError, match="there is no"):
-        find_binary("copter", str(tmp_path / "px4"))
+    for name in (str(tmp_path / "px4"), "~nobody-here/px4"):
+        with pytest.raises(SitlError, match=f"there is no {name}"):
+            find_binary("copter", name)
     lone = tmp_path / "bin" / "px4"
     lone.parent.mkdir()
     lone.write_text("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_a_pipe_is_refused(
     assert run([*words, *(("--state-dir", "state") if words[0] in ("fly", "serve", "loop") else ())]) == 2
     line = capsys.readouterr().err.splitlines()[-1]
     assert "it.plan: a pipe or a device; write its content into a file first" in line.replace("it.toml", PIPE)
+
+
+@pytest.mark.parametrize("words", NAMES[:-1], ids=" ".join)
+def test_a_home_of_nobody_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """The shell leaves such a name as it is."""
+    monkeypatch.chdir(tmp_path)
+    named = ["~nobody-here/it.plan" if word == PIPE else word for word in words]
+    assert run([*named, *(("--state-dir", "state") if words[0] in ("fly", "serve", "loop") else ())]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert re.search("~nobody-here/it.plan: (No such file or directory|neither a known profile .* nor a file)", line)
 
 
 def test_a_device_is_refused() -> None:
