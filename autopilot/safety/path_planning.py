@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from heapq import heappop, heappush
-from math import inf, pi, radians
+from math import inf, pi, radians, sqrt
 from typing import Final
 
 from autopilot.interface.angles import wrap_pi
@@ -30,6 +30,9 @@ _UPRIGHT: Final = ((1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (-1.0, 0.0))
 _ONWARD: Final = (0.0, radians(45.0), radians(-45.0))
 _DISC_CORNERS: Final = 8
 _SLACK_M: Final = 0.05
+_FARTHEST: Final = 3.0  # margins between a corner and where it is moved to
+_SHARES: Final = (1.0, 0.5, 0.25, 0.125)
+"""Shares of OA_MARGIN_MAX in the order of trial by Dijkstra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,15 @@ class BendSettings:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A decision of BendyRuler: fly to `place`. Not `active`: the straight way is free. `bearing`, rad, and
-    `lookahead`, m, for the next decision. `up`: height above the leg, m; None: on the leg."""
+    """A decision of BendyRuler: fly to `place`. Not `active`: the straight way is free. `bearing`, rad, `lookahead`, m,
+    and `turned_back` (it has turned far on this leg) are for the next decision. `up`: height above the leg, m; None: on
+    the leg."""
 
     place: Place
     active: bool
     bearing: float
     lookahead: float
+    turned_back: bool = False
     up: float | None = None
 
 
@@ -70,6 +75,7 @@ def bend(
     straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
     longest = max(settings.lookahead, 1.0)
     lookahead = 0.5 * longest if before is None else before.lookahead
+    turned_back = before is not None and before.turned_back
     first = min(lookahead, to_go + _PAST_M)
     free: tuple[float, float] | None = None  # bearing and room of the first step, the one nearest to the course
     widest = (straight, -inf)
@@ -87,13 +93,15 @@ def bend(
             onward = _onward(barriers, end, goal, lookahead, settings.margin)
             if onward is not None:
                 active = step != 0 or onward != 0.0
-                keeps = active and _is_kept(barriers, here, bearing, room, first, settings, before)
+                far = active and _turns_far(bearing, settings, before)
+                keeps = far and _is_kept(barriers, here, room, first, settings, before)
                 chosen = before.bearing if keeps and before is not None else bearing
-                return Bend(_ahead(here, chosen, min(to_go, first)), active, chosen, min(longest, 1.1 * lookahead))
+                place, lookahead = _ahead(here, chosen, min(to_go, first)), min(longest, 1.1 * lookahead)
+                return Bend(place, active, chosen, lookahead, turned_back or (far and not keeps))
     bearing, room = free or widest
     grown = lookahead * (1.05 if free is not None else 0.9)
     place = _ahead(here, bearing, max(first + min(room, 0.0), 0.0))
-    return Bend(place, True, bearing, min(max(grown, 0.5 * longest), longest))
+    return Bend(place, True, bearing, min(max(grown, 0.5 * longest), longest), turned_back)
 
 
 def _onward(barriers: Barriers, begin: Place, goal: Place, lookahead: float, margin: float) -> float | None:
@@ -103,19 +111,20 @@ def _onward(barriers: Barriers, begin: Place, goal: Place, lookahead: float, mar
     return next((off for off in _ONWARD if barriers.room(begin, _ahead(begin, towards + off, metres)) > margin), None)
 
 
+def _turns_far(bearing: float, settings: BendSettings, before: Bend | None) -> bool:
+    """True for a bearing that turns far from the last one."""
+    return before is not None and before.active and abs(wrap_pi(before.bearing - bearing)) > settings.angle
+
+
 def _is_kept(
-    barriers: Barriers,
-    here: Place,
-    bearing: float,
-    room: float,
-    first: float,
-    settings: BendSettings,
-    before: Bend | None,
+    barriers: Barriers, here: Place, room: float, first: float, settings: BendSettings, before: Bend | None
 ) -> bool:
-    """True to keep the last bearing: the new one turns far and has hardly more room."""
-    if before is None or not before.active or abs(wrap_pi(before.bearing - bearing)) <= settings.angle:
+    """True to keep the last bearing instead of one that turns far: the new one has hardly more room. After one such
+    turn the last bearing is kept while it is free, so that the vehicle does not go to and fro before an obstacle."""
+    if before is None or settings.ratio <= 0.0:
         return False
-    return settings.ratio > 0.0 and room < settings.ratio * barriers.room(here, _ahead(here, before.bearing, first))
+    onward = barriers.room(here, _ahead(here, before.bearing, first))
+    return room < settings.ratio * onward or (before.turned_back and onward > settings.margin)
 
 
 def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSettings, before: Bend | None) -> Bend:
@@ -151,24 +160,31 @@ def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSet
 def _upright(
     here: Place, straight: float, to_go: float, way: tuple[float, float], active: bool, lookahead: float
 ) -> Bend:
-    return Bend(_ahead(here, straight, way[0] * to_go), active, straight, lookahead, way[1] * to_go)
+    return Bend(_ahead(here, straight, way[0] * to_go), active, straight, lookahead, up=way[1] * to_go)
 
 
 # --- Dijkstra ---------------------------------------------------------------------------------------------------------
 def shortest_way(barriers: Barriers, here: Place, goal: Place, margin: float) -> list[Place] | None:
-    """Places on the shortest way from `here` to `goal` that keeps `margin` m from all areas and discs, or as far as its
-    corners do; otherwise one that avoids them without a margin; None: there is none. The goal is the last."""
+    """Places on the shortest way from `here` to `goal` that keeps `margin` m from all areas and discs, or else a share
+    of it; otherwise one that only avoids them; None: there is none. The goal is the last."""
+    if not (is_free(barriers, here, here) and is_free(barriers, goal, goal)):
+        return None
+    trials = [(share * margin, True) for share in _SHARES] + [(margin, False), (_SHARES[-1] * margin, False)]
+    ways = (_way(barriers, here, goal, metres, keeps) for metres, keeps in trials)
+    return next((way for way in ways if way is not None), None)
+
+
+def _way(barriers: Barriers, here: Place, goal: Place, margin: float, keeps: bool) -> list[Place] | None:
+    """Shortest way along corners that are moved by `margin`, m; it `keeps` the margin, except at its ends."""
     fences = replace(barriers, margin=0.0)
     nodes = [here, goal, *(node for node in _corners(barriers, margin) if is_free(barriers, node, node))]
-    rooms = [min(margin, fences.room(node, node)) - _SLACK_M for node in nodes]
+    rooms = [min(margin, fences.room(node, node)) - _SLACK_M for node in nodes[:2]] + [margin - _SLACK_M] * len(nodes)
 
-    def keeps_off(k: int, j: int) -> bool:
-        return fences.room(nodes[k], nodes[j]) >= min(rooms[k], rooms[j])
+    def leads(k: int, j: int) -> bool:
+        clear = not keeps or fences.room(nodes[k], nodes[j]) >= min(rooms[k], rooms[j])
+        return clear and is_free(barriers, nodes[k], nodes[j])
 
-    def is_open(k: int, j: int) -> bool:
-        return is_free(barriers, nodes[k], nodes[j])
-
-    return _shortest(nodes, lambda k, j: is_open(k, j) and keeps_off(k, j)) or _shortest(nodes, is_open)
+    return _shortest(nodes, leads)
 
 
 def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Place] | None:
@@ -221,7 +237,8 @@ def _about(disc: Disc, margin: float) -> list[Place]:
 
 
 def _moved(area: Enclosure, margin: float) -> list[Place]:
-    """Corners of an area, each moved along its bisector to the allowed side."""
+    """Corners of an area, each moved along its bisector to the allowed side, `margin` m from both edges; at a sharp
+    corner less."""
     places = []
     count = len(area.corners)
     for k, (n, e) in enumerate(area.corners):
@@ -232,8 +249,10 @@ def _moved(area: Enclosure, margin: float) -> list[Place]:
         size = hypot(*turn)
         if size < 1e-9:
             continue
+        across = max(sqrt(max(1.0 - 0.25 * size * size, 0.0)), 1.0 / _FARTHEST)  # sine of half the angle
         for sign in (-1.0, 1.0):
-            place = n + sign * margin * turn[0] / size, e + sign * margin * turn[1] / size
+            reach = sign * margin / (across * size)
+            place = n + reach * turn[0], e + reach * turn[1]
             if area.holds(place):
                 places.append(place)
     return places

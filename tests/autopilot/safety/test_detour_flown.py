@@ -1,4 +1,4 @@
-"""Ways round a fence that are flown (OA_TYPE): AUTO, GUIDED and RTL of a copter, AUTO of a rover."""
+"""Ways round a fence that are flown (OA_TYPE): AUTO, GUIDED and RTL of copters and rovers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.targets import Leg
 from autopilot.mission.items import MissionItem
+from autopilot.safety.room import Place
 from sitl.vehicles.rover import SimulatedRover
 from tests.autopilot.safety.test_fence_watch import POLYGON, box, zone
 from tests.fakes.core_bench import Bench, takeoff, waypoint
@@ -17,6 +18,7 @@ from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import AUTO, GUIDED, RTL, away, in_air
 
 NONE, BENDY_RULER, DIJKSTRA, BOTH = range(4)
+DRIVE_RTL, DRIVE_GUIDED = 11, 15
 HOUSE = [zone(5002, n, e, 4.0) for n, e in ((20, -12), (20, 8), (40, 8), (40, -12))]
 POND = [zone(5004, 30, 0, 10.0)]
 GOAL = (60.0, 0.0, -10.0)
@@ -116,3 +118,57 @@ def test_a_rover_drives_round(planning: int) -> None:
     bench.run(20.0, lambda: bench.core.prearm.ok)
     bench.begin([waypoint(60.0, 0.0), waypoint(60.0, 30.0)])
     assert nearest(bench, 200.0, lambda: 2 in bench.reached) > 1.5
+
+
+#: The fence of ArduPilot's PolyFenceObjectAvoidanceBendyRuler: two fields, joined north of two ponds; home in the west.
+FIELDS = [(44, -35), (-40, -39), (-40, 82), (26, 79), (25, 138), (-58, 154), (-65, 304), (120, 290)]
+PONDS = [(26, 138), (28, 154)]
+EAST = (-35.0, 175.0)  # its destination
+STARTS = [((-49.0, 215.0), 1), ((-5.0, 227.0), 4), ((17.0, 188.0), 7), ((-23.0, 257.0), 21)]
+
+
+def in_fields(planning: int, seed: int) -> Bench:
+    """A rover at home with the parameters of that test, armed in GUIDED."""
+    parameters = {
+        "FENCE_TYPE": POLYGON,
+        "AVOID_ENABLE": 3,
+        "OA_TYPE": planning,
+        "OA_BR_LOOKAHEAD": 50,
+        "WP_RADIUS": 5,
+        "WP_SPEED": 5,
+    }
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, seed), parameters=parameters)
+    bench.upload([zone(5001, n, e, len(FIELDS)) for n, e in FIELDS] + [zone(5004, n, e, 20.0) for n, e in PONDS], 1)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert bench.core.modes.set(DRIVE_GUIDED, bench.now_ms).ok
+    bench.arm()
+    return bench
+
+
+def drives(bench: Bench, place: Place, seconds: float) -> bool:
+    """Drive to a place in GUIDED; True if it comes near in time."""
+    assert bench.core.commands.guided_target(position=(*place, bench.position[2])).ok
+    bench.run(seconds, lambda: away(bench, *place) < 7.0)
+    return away(bench, *place) < 7.0
+
+
+@pytest.mark.parametrize(("start", "seed"), STARTS)
+def test_the_ruler_does_not_go_to_and_fro_before_a_fence(start: Place, seed: int) -> None:
+    """Both ways along the fence look free from somewhere: having turned back once, it goes on as long as it can."""
+    bench = in_fields(BENDY_RULER, seed)
+    assert drives(bench, start, 120.0)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    assert bench.core.modes.set(DRIVE_RTL, bench.now_ms).ok
+    bench.run(150.0, lambda: away(bench) < 7.0)
+    assert away(bench) < 7.0
+
+
+@pytest.mark.parametrize("planning", [DIJKSTRA, BOTH])
+def test_a_rover_is_not_led_to_where_its_fence_stops_it(planning: int) -> None:
+    """AVOID_ENABLE stops it FENCE_MARGIN before an edge: its ways keep OA_MARGIN_MAX where they can."""
+    bench = in_fields(planning, 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    assert drives(bench, EAST, 120.0)
+    assert bench.core.modes.set(DRIVE_RTL, bench.now_ms).ok
+    bench.run(120.0, lambda: away(bench) < 7.0)
+    assert away(bench) < 7.0

@@ -111,7 +111,21 @@ def test_an_upright_ruler_in_a_box_takes_the_widest() -> None:
 def test_the_shortest_way_turns_at_corners_of_the_margin() -> None:
     way = shortest_way(Barriers((HOUSE,)), (0.0, 0.0), NORTH, 5.0)
     assert way is not None
-    assert [(round(n), abs(round(e))) for n, e in way] == [(16, 14), (44, 14), (60, 0)]
+    assert [(round(n), abs(round(e))) for n, e in way] == [(15, 15), (45, 15), (60, 0)]
+
+
+def _wall(west: float, east: float) -> Enclosure:
+    return Enclosure(((-5.0, west), (5.0, west), (5.0, east), (-5.0, east)), inside=False)
+
+
+@pytest.mark.parametrize("gap", [24.0, 11.0, 6.0, 3.0])
+def test_the_shortest_way_finds_a_gap_and_keeps_what_margin_it_can(gap: float) -> None:
+    """The margin, or else its half, quarter or eighth."""
+    fences = Barriers((FIELD, _wall(-60.0, 0.0), _wall(gap, 60.0)))
+    way = shortest_way(fences, (-40.0, 30.0), (40.0, -30.0), 5.0)
+    assert way is not None
+    kept = min(fences.room(begin, end) for begin, end in pairwise([(-40.0, 30.0), *way]))
+    assert kept >= min(5.0, 0.25 * gap) - 0.1
 
 
 def test_there_is_no_way_out_of_a_field_or_into_a_house() -> None:
