@@ -33,7 +33,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Bounds
-from autopilot.mav import Result, Severity
+from autopilot.mav import Result, Severity, VtolState
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
@@ -68,6 +68,7 @@ _FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKE
 _FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
 """With these the minimum altitude acts above its height although the fence is off."""
 _LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
+_ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 """Limits that a landing disables, by AutoEnable; in all other cases the minimum altitude."""
 
 
@@ -313,12 +314,14 @@ class FenceGuard:
 
     @property
     def _expects_ground(self) -> bool:
-        """True for wings in the last part of a landing: below LAND_PF_ALT, at this sink rate LAND_PF_SEC before the
-        ground, or in the flare. No breach counts there (ArduPlane/fence.cpp, AP_Landing::is_expecting_impact)."""
-        facts, param = self._facts, self._facts.param
-        if not facts.vehicle_class.has_stall_speed or not self._modes.mode.is_landing:
+        """True on wings in the last part of a landing: below LAND_PF_ALT, at this sink rate LAND_PF_SEC before the
+        ground, or in the flare. No breach counts there (ArduPlane/fence.cpp, AP_Landing::is_expecting_impact). A
+        landing on lift motors has no such part."""
+        facts, param, vector = self._facts, self._facts.param, self._facts.vehicle.state.report
+        on_wings = facts.vehicle_class.has_stall_speed and vector[report.VTOL_STATE] in _ON_WINGS
+        if not on_wings or not self._modes.mode.is_landing:
             return False
-        sink = float(facts.vehicle.state.report[report.VD])
+        sink = float(vector[report.VD])
         return facts.height < max(param("LAND_PF_ALT"), param("LAND_FLARE_ALT"), sink * param("LAND_PF_SEC"))
 
     @property

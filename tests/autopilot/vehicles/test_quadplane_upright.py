@@ -369,3 +369,16 @@ def test_without_assistance_a_transition_waits_for_its_airspeed() -> None:
     assert bench.core.modes.set(M.QHOVER, bench.now_ms).ok
     bench.run(30.0, lambda: state(bench) == VtolState.MC)
     assert told(bench) == ["Transition airspeed wait", *UP[1:]]
+
+
+@pytest.mark.parametrize(("ordered", "mode"), [(False, M.QLAND), (True, M.RTL)])
+def test_a_landing_on_lift_motors_has_no_last_part_without_a_fence(ordered: bool, mode: int) -> None:
+    """As in ArduPlane: only a slope has it (LAND_PF_ALT). The lowest altitude ends with a landing unless a command has
+    enabled it."""
+    bench = up({"FENCE_TYPE": 8.0, "FENCE_ALT_MIN": 5.0, "FENCE_AUTOENABLE": 3.0, "FENCE_ACTION": 1.0})
+    if ordered:
+        assert bench.core.fence.command(1.0).ok
+    assert bench.core.modes.set(M.QLAND, bench.now_ms).ok
+    bench.run(60.0, lambda: not bench.core.facts.armed or bench.core.modes.number != M.QLAND)
+    assert bench.core.modes.number == mode
+    assert ("Min Alt fence breached" in bench.texts) is ordered
