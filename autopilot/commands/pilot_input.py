@@ -102,7 +102,7 @@ class PilotInput:
         self._passthrough.follow(pulses, lost=self._failsafes.sticks.lost)
 
     def _set(self, sticks: Sticks) -> None:
-        self._helm.vehicle.set_sticks(sticks)
+        self._helm.vehicle.set_sticks(NO_STICKS if self._kept_out else sticks)
         self.has_input = self.has_had_input = True
         self._sticks = sticks
         self._throttle = sticks.throttle
@@ -112,6 +112,12 @@ class PilotInput:
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
             self._takeoff_allowed()
+
+    @property
+    def _kept_out(self) -> bool:
+        """True while the fence brings a plane back: the sticks do not steer it (ArduPlane's fence_stickmixing)."""
+        watch = self._modes.watch
+        return self._facts.vehicle_class.has_stall_speed and watch is not None and watch.recovering
 
     def _give_back(self) -> None:
         """Return the sticks to the transmitter, or release them. Their loss is then over, unless the receiver has

@@ -25,7 +25,7 @@ from autopilot.control.lateral import (
     track,
 )
 from autopilot.control.plane_landing import begin_land, fly_land
-from autopilot.control.plane_sticks import begin_sticks, fly_sticks
+from autopilot.control.plane_sticks import climb_by_stick, fly_sticks, mix_sticks, sticks_mix
 from autopilot.control.plane_takeoff import begin_takeoff, fly_takeoff
 from autopilot.control.surfaces import control_attitude
 from autopilot.interface import layout as L
@@ -58,6 +58,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_TURN_SUM] = 0.0
     s[L.S_ON_CIRCLE] = 0.0
     s[L.S_HELD_D] = t[L.T_HELD_D] if t[L.T_HAS_HELD] == 1.0 else s[L.S_EPD]
+    s[L.S_CLIMB_STICK] = 0.0
     s[L.S_LAST_ETA] = 0.0
     begin_yaw(s, t)
     was = s[L.S_STAGE]
@@ -68,9 +69,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_land(s, p, t)
     elif kind == L.KIND_TAKEOFF:
         begin_takeoff(s, p, t)
-    elif kind == L.KIND_PILOT:
-        begin_sticks(s, t)
-    elif kind != L.KIND_HOLD and kind != L.KIND_CIRCLE:
+    elif kind != L.KIND_HOLD and kind != L.KIND_PILOT:
         s[L.S_END_N], s[L.S_END_E] = s[L.S_EPN], s[L.S_EPE]
     if kind == L.KIND_HOLD or kind == L.KIND_CIRCLE:
         s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
@@ -232,7 +231,10 @@ def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def circle_height(s: L.Row, p: L.Row, t: L.Row) -> float:
     """Height on the way to a circle and on it, m: along the slope of its line; without a line to descend along, at
-    once."""
+    once. Or the one that the pilot's stick has moved."""
+    if t[L.T_CLIMBS] == 1.0:
+        climb_by_stick(s, p, p[L.P_STICK_P] if sticks_mix(p) else 0.0)
+        return -s[L.S_HELD_D]
     slopes = s[L.S_PHASE] == 0.0 and (s[L.S_STRAIGHT] == 0.0 or t[L.T_END_D] > s[L.S_A_D])
     return leg_height(s, p, t) if slopes else -t[L.T_END_D]
 
@@ -347,8 +349,22 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_POS_OK] == 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and s[L.S_PITOT_USED] == 0.0:
         s[L.S_NAV_ROLL] = 0.0  # neither position nor airspeed: wings level
     slew_throttle(s, p, before)
-    control_attitude(s, p)
+    steer(s, p, t)
     follow(s, t)
+
+
+@jit
+def steer(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Move the surfaces for the demanded bank and pitch, to which a pilot's sticks are added. The control of the
+    energy goes on from its own demand."""
+    if not sticks_mix(p):
+        control_attitude(s, p)
+        return
+    pitch = s[L.S_NAV_PITCH]
+    mix_sticks(s, p, t[L.T_CLIMBS] == 1.0)
+    control_attitude(s, p)
+    s[L.S_NAV_PITCH] = pitch
+    s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)
 
 
 @jit

@@ -1,4 +1,5 @@
-"""A plane flown by sticks (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as in ArduPlane.
+"""A plane flown by sticks (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as in ArduPlane; and sticks
+that steer it in modes that fly by themselves (STICK_MIXING).
 
 Roll stick right is positive, pitch stick forward is positive and pushes the nose down, throttle is 0 .. 1. THR_MIN and
 THR_MAX limit it in all modes but MANUAL. While nobody holds the sticks it is below 0: then it is closed, and FBWB and
@@ -19,6 +20,8 @@ from autopilot.interface.mathematics import asin, atan2
 
 #: Deflection from which a stick counts as moved.
 MOVED = 0.02
+#: STICK_MIXING: values with which sticks do not steer wings, and the one with which their pitch does not.
+MIX_NOTHING, MIX_HOVER_YAW, MIX_NO_PITCH = 0.0, 3.0, 4.0
 #: Length of the track that CRUISE keeps, m; practically endless.
 ENDLESS = 1e6
 #: Speed over ground and through the air above which it rolls or was thrown, m/s (ArduPlane's suppress_throttle).
@@ -33,17 +36,8 @@ def rolls(s: L.Row) -> bool:
 
 
 @jit
-def begin_sticks(s: L.Row, t: L.Row) -> None:
-    """Begin: hold the present height, without a track."""
-    s[L.S_PHASE] = 0.0
-    s[L.S_HELD_D] = s[L.S_EPD]
-    s[L.S_CLIMB_STICK] = 0.0
-
-
-@jit
-def pitch_stick(p: L.Row) -> float:
-    """Demanded pitch of the stick, rad; full deflection is a limit."""
-    pull = -p[L.P_STICK_P]
+def pitch_by(p: L.Row, pull: float) -> float:
+    """Demanded pitch of a stick that is pulled, rad; full deflection is a limit."""
     return pull * p[L.P_PITCH_UP] if pull >= 0.0 else -pull * p[L.P_PITCH_DOWN]
 
 
@@ -68,23 +62,54 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 
 
 @jit
-def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
-    """Fly FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle, and the rudder with
-    the yaw stick. A pitch stick that is released, or reversed, keeps the present height (ArduPlane's
-    update_fbwb_speed_height)."""
-    still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
-    if kind == CRUISE and still:
-        keep_track(s, p)
-    else:
-        s[L.S_PHASE] = 0.0
-        s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
-    stick = p[L.P_STICK_P] if abs(p[L.P_STICK_P]) >= MOVED else 0.0
+def climb_by_stick(s: L.Row, p: L.Row, pitch: float) -> None:
+    """Move the held height by the pitch stick (FBWB_CLIMB_RATE). If it is released, or reversed, the present height is
+    kept (ArduPlane's update_fbwb_speed_height)."""
+    stick = pitch if abs(pitch) >= MOVED else 0.0
     if s[L.S_CLIMB_STICK] != 0.0 and stick * s[L.S_CLIMB_STICK] <= 0.0:
         s[L.S_HELD_D] = s[L.S_EPD]
     s[L.S_CLIMB_STICK] = stick
     if stick != 0.0:
         s[L.S_HELD_D] += stick * p[L.P_STICK_CLIMB] * L.TICK
         s[L.S_HELD_D] = s[L.S_EPD] + limit(s[L.S_HELD_D] - s[L.S_EPD], 5.0 * p[L.P_STICK_CLIMB])
+
+
+@jit
+def sticks_mix(p: L.Row) -> bool:
+    """True if there is a pilot whose sticks steer wings in modes that fly by themselves."""
+    return p[L.P_STICK_T] >= 0.0 and p[L.P_STICK_MIX] != MIX_NOTHING and p[L.P_STICK_MIX] != MIX_HOVER_YAW
+
+
+@jit
+def override(stick: float) -> float:
+    """Share of the limit that a stick adds: linear up to its half, and twice the limit at its end, so that it can turn
+    any demand into its opposite."""
+    return stick if abs(stick) <= 0.5 else 3.0 * stick - (1.0 if stick > 0.0 else -1.0)
+
+
+@jit
+def mix_sticks(s: L.Row, p: L.Row, climbs: bool) -> None:
+    """Add the sticks to the demanded bank and pitch (ArduPlane's stabilize_stick_mixing_fbw); not the pitch stick if it
+    `climbs` already."""
+    right, down = p[L.P_STICK_R], p[L.P_STICK_P]
+    if right != 0.0:
+        most = bank_limit(s, p)
+        s[L.S_NAV_ROLL] = limit(s[L.S_NAV_ROLL] + override(right) * most, most)
+    if down != 0.0 and not climbs and p[L.P_STICK_MIX] != MIX_NO_PITCH:
+        s[L.S_NAV_PITCH] += pitch_by(p, -override(down))
+        s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
+
+
+@jit
+def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
+    """Fly FBWB and CRUISE: bank by stick, climb by stick, airspeed by throttle, and the rudder with the yaw stick."""
+    still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
+    if kind == CRUISE and still:
+        keep_track(s, p)
+    else:
+        s[L.S_PHASE] = 0.0
+        s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
+    climb_by_stick(s, p, p[L.P_STICK_P])
     speed = p[L.P_SPEED_GROUND]
     if p[L.P_STICK_T] >= 0.0:
         speed = p[L.P_V_MIN] + min(p[L.P_STICK_T], 1.0) * (p[L.P_V_MAX] - p[L.P_V_MIN])
@@ -152,7 +177,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:  # FBWA, and kinds of sticks that a plane does not have
         s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
         idle = 1.0 - min(s[L.S_THROTTLE] / max(p[L.P_THR_TRIM], 0.01), 1.0)
-        wanted = pitch_stick(p) - idle * p[L.P_PITCH_DOWN_IDLE]
+        wanted = pitch_by(p, -p[L.P_STICK_P]) - idle * p[L.P_PITCH_DOWN_IDLE]
         s[L.S_NAV_PITCH] = min(max(wanted, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
         control_attitude(s, p)
         s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)

@@ -145,7 +145,7 @@ P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # vehicl
 P_STICK_SPEED, P_STICK_TURN, P_STOP_SPEED, P_THROTTLE_MAX, P_BRAKING = SETTINGS.take(5)
 P_LINES = SETTINGS.block(1)  # 1: the lines of its legs steer it; 0: the velocity towards the reference does
 P_THROTTLE_LEAST, P_STICK_MIX = SETTINGS.take(2)
-# throttle that begins to move it; 1: the stick steers in autopilot modes
+# throttle that begins to move it; STICK_MIXING: whether sticks steer in autopilot modes
 P_MOTORS_CUT = SETTINGS.block(1)
 # 0: motors turn when armed; 1: they stand still wherever it is; 2: nor are there pulses
 P_AFLOAT = SETTINGS.block(1)  # 1: it drifts while its motor stands still, so it is never at rest
@@ -220,6 +220,7 @@ T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it above the gr
 T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
 T_UPRIGHT = TARGET.block(1)  # 1: a circle that lift motors fly
 T_HAS_HELD, T_HELD_D = TARGET.take(2)  # 1: an attitude is flown at this height, NED d, and not at the present one
+T_CLIMBS = TARGET.block(1)  # 1: a circle whose height the pitch stick moves
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

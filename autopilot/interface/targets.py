@@ -130,7 +130,8 @@ class Circle:
     the course leads to that place. It continues to circle until there is a new target. `start`: wings first follow the
     line from there to `center` with its slope. `upright`: wings with lift motors fly it on these. `over_ground`: m
     above the ground below the vehicle, on the way and on the circle, as far as the terrain is known; else as high as
-    `center` (`autopilot.context.ground_following`). Its `turns` are 0 or None."""
+    `center` (`autopilot.context.ground_following`). Its `turns` are 0 or None. `climbs`: the pitch stick moves its
+    height, from the present one."""
 
     center: Ned
     radius: float
@@ -143,6 +144,7 @@ class Circle:
     start: Ned | None = None
     upright: bool = False
     over_ground: float | None = None
+    climbs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

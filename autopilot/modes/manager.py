@@ -53,6 +53,10 @@ class ModeWatch(Protocol):
     def mode_changed(self, now_ms: int) -> None:
         """Note that another mode flies now."""
 
+    @property
+    def recovering(self) -> bool:
+        """True while its action brings the vehicle back from a breach."""
+
 
 class ModeChoice:
     """The flight modes of one vehicle. `modes` has an object for each flyable number; `first` is flown at the start.

@@ -7,10 +7,12 @@ a height-holding mode is flown first, then the sticks fly again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.targets import Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.targets import Circle, Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode, VehicleContext
@@ -22,6 +24,7 @@ _LIFTS = 0.55  # throttle, 0 .. 1: above the hover position and its dead zone
 _SINKS = 0.45  # below the hover position and its dead zone
 _GROUND = 1.0  # SURFTRAK_MODE
 _RELEASED = Sticks()
+_CLIMBS_BY_STICK: Final = 1 << 12  # FLIGHT_OPTIONS
 
 
 class PilotMode(Mode):
@@ -146,7 +149,21 @@ def acro(facts: VehicleFacts) -> Callable[[Sticks], PilotKind]:
 
 
 class StopMode(Mode):
-    """BRAKE or HOLD: stop with full braking, and stay."""
+    """BRAKE or HOLD: stop with full braking, and stay. LOITER of a plane, whose height the pitch stick moves if
+    FLIGHT_OPTIONS says so (ArduPlane/mode_loiter.cpp)."""
 
     def enter(self, now_ms: int) -> None:
-        self.helm.fly(Idle() if self.facts.grounded else stay(self.facts, mode=TerrainFollow.LOITER))
+        if self.facts.grounded:
+            self.helm.fly(Idle())
+            return
+        target = stay(self.facts, mode=TerrainFollow.LOITER)
+        self.helm.fly(self._by_stick(target) if isinstance(target, Circle) else target)
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "FLIGHT_OPTIONS" and isinstance(self.helm.target, Circle):
+            self.helm.fly(self._by_stick(self.helm.target))
+
+    def _by_stick(self, circle: Circle) -> Circle:
+        if not int(self.facts.param("FLIGHT_OPTIONS")) & _CLIMBS_BY_STICK:
+            return replace(circle, climbs=False)
+        return replace(circle, climbs=True, over_ground=None)

@@ -222,11 +222,15 @@ class FenceGuard:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
-        recovering = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason in (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
-        if not recovering or ours or not self.breached or not self._facts.armed or self._facts.grounded:
+        if not self.recovering or ours or not self._facts.armed or self._facts.grounded:
             return None
         return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
+
+    @property
+    def recovering(self) -> bool:
+        """True while its action brings the vehicle back from a breach."""
+        return bool(self.breached) and self._acted_in == self._modes.number
 
     def mode_changed(self, now_ms: int) -> None:
         """Let a person who changes the mode outside the fence bring the vehicle back."""

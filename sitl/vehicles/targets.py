@@ -144,6 +144,7 @@ def _circle(target: Circle, row: Row) -> None:
     row[L.T_TURNS] = -1.0 if target.turns is None else target.turns
     row[L.T_AT_HEIGHT] = target.at_height
     row[L.T_UPRIGHT] = target.upright
+    row[L.T_CLIMBS] = target.climbs
     _write_place(row, L.T_LEAVES, L.T_LEAVE_N, None if target.leave_for is None else target.leave_for[:2])
     write_yaw(row, target.yaw)
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from autopilot.interface import report as R
-from autopilot.interface.targets import Attitude, Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.targets import NO_STICKS, Attitude, Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
@@ -75,6 +75,34 @@ def test_a_loiter_goes_round_by_its_parameter(radius: float, direction: int) -> 
     assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
     circle = plane.vehicle.targets[-1]
     assert isinstance(circle, Circle) and (circle.radius, circle.direction) == (abs(radius), direction)
+
+
+def test_an_option_lets_the_stick_move_the_height_of_a_loiter() -> None:
+    """FLIGHT_OPTIONS bit 12, at once and round the same place; RTL stays as high as it is."""
+    plane = Plane()
+    assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
+    circle = plane.vehicle.targets[-1]
+    assert not circle.climbs
+    plane.parameters.set("FLIGHT_OPTIONS", 4096.0)
+    assert plane.vehicle.targets[-1] == replace(circle, climbs=True)
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.run(1.0)
+    assert not plane.vehicle.targets[-1].climbs
+
+
+def test_sticks_do_not_steer_while_the_fence_brings_it_back() -> None:
+    """ArduPlane's fence_stickmixing; in a mode that the pilot has chosen they do."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_OPTIONS=0.0)
+    pushed = Sticks(roll=1.0, throttle=0.5)
+    plane.core.sticks.move(pushed, plane.now_ms)
+    assert plane.vehicle.sticks == pushed
+    plane.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(1.0)
+    plane.core.sticks.move(pushed, plane.now_ms)
+    assert (plane.core.modes.number, plane.vehicle.sticks) == (M.RTL, NO_STICKS)
+    assert plane.core.modes.set(M.FBWA, plane.now_ms).ok
+    plane.core.sticks.move(pushed, plane.now_ms)
+    assert plane.vehicle.sticks == pushed
 
 
 COMMANDS = CommandService(

@@ -451,6 +451,64 @@ def test_a_climb_ends_where_the_stick_is_let_go(pitch: float) -> None:
     assert -flight.now(R.TRUE_D) == pytest.approx(height, abs=3.5)
 
 
+@pytest.mark.parametrize(
+    ("mixing", "bank_deg", "pitch_deg"), [(0, 0, 0), (1, 65, -20), (2, 65, -20), (3, 0, 0), (4, 65, 0)]
+)
+def test_sticks_steer_where_it_flies_by_itself(mixing: int, bank_deg: float, pitch_deg: float) -> None:
+    """STICK_MIXING, as ArduPlane's stabilize_stick_mixing_fbw: a full stick reaches the limit, whatever is demanded."""
+    flight = PlaneFlight({"STICK_MIXING": float(mixing)}).airborne(150.0)
+    flight.vehicle.set_target(Leg((5000.0, 0.0, -150.0), radius=50.0))
+    flight.fly(15.0)
+    flight.vehicle.set_sticks(Sticks(roll=1.0, throttle=0.5))
+    flight.fly(2.0)
+    assert degrees(flight.now(R.NAV_ROLL)) == pytest.approx(bank_deg, abs=15.0 if bank_deg == 0 else 0.1)
+    assert degrees(flight.now(R.ROLL)) == pytest.approx(bank_deg, abs=15.0)
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(15.0)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.5))
+    flight.fly(2.0)
+    assert degrees(flight.now(R.PITCH)) == pytest.approx(pitch_deg, abs=7.0)
+
+
+@pytest.mark.parametrize(("stick", "bank_deg"), [(0.25, 16.25), (0.5, 32.5), (0.6, 52.0), (-0.6, -52.0)])
+def test_half_a_stick_adds_its_share_of_the_limit(stick: float, bank_deg: float) -> None:
+    """Beyond its half three times as much, so that a full stick is twice the limit (ArduPlane)."""
+    flight = PlaneFlight().airborne(150.0)
+    flight.vehicle.set_target(Attitude(0.0, 0.0, 0.0, timeout_ms=60_000))
+    flight.vehicle.set_sticks(Sticks(roll=stick, throttle=0.5))
+    flight.fly(1.0)
+    assert degrees(flight.now(R.NAV_ROLL)) == pytest.approx(bank_deg, abs=0.1)
+
+
+def test_a_stick_that_pushes_it_down_leaves_it_its_height() -> None:
+    """The demanded height stays, so the throttle opens, and without the stick it climbs back."""
+    flight = PlaneFlight().airborne(150.0)
+    flight.vehicle.set_target(Circle((300.0, 0.0, -150.0), 80.0))
+    flight.fly(40.0)
+    cruise = flight.now(R.THROTTLE)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.5))
+    flight.fly(4.0)
+    assert -flight.now(R.DOWN) < 140.0
+    assert flight.now(R.THROTTLE) > cruise + 0.2
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(40.0)
+    assert -flight.now(R.DOWN) == pytest.approx(150.0, abs=2.0)
+
+
+@pytest.mark.parametrize("mixing", [0, 1])
+def test_a_circle_whose_height_the_stick_moves(mixing: int) -> None:
+    """FLIGHT_OPTIONS bit 12 in LOITER: FBWB_CLIMB_RATE, and the height where the stick is let go is kept."""
+    flight = PlaneFlight({"STICK_MIXING": float(mixing)}).airborne(150.0)
+    flight.vehicle.set_target(Circle((300.0, 0.0, -150.0), 80.0, climbs=True))
+    flight.fly(20.0)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.5))
+    flight.fly(20.0)
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(20.0)
+    assert -flight.now(R.DOWN) == pytest.approx(150.0 if mixing == 0 else 114.0, abs=6.0)
+    assert hypot(flight.now(R.NORTH) - 300.0, flight.now(R.EAST)) == pytest.approx(95.0, abs=8.0)
+
+
 def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
     flight = PlaneFlight().airborne(200.0)
     flight.vehicle.set_target(Pilot(PilotKind.ACRO))
@@ -554,11 +612,12 @@ def test_what_follows_a_flight_by_hand_begins_at_its_height(by_hand: Pilot | Att
     """A law of height that was not asked for a while does not go back to the height that it knew (AP_TECS begins anew
     after 0.2 s): from 30 m higher it would dive there."""
     flight = PlaneFlight().airborne()
-    flight.vehicle.set_sticks(Sticks(pitch=-0.5, throttle=0.9))
     flight.vehicle.set_target(by_hand)
+    flight.vehicle.set_sticks(Sticks(pitch=-0.5, throttle=0.9) if isinstance(by_hand, Pilot) else NO_STICKS)
     flight.fly(25.0)
     height = -flight.now(R.TRUE_D)
     assert height > 110.0
+    flight.vehicle.set_sticks(NO_STICKS)
     flight.vehicle.set_target(Hold((flight.now(R.TRUE_N), flight.now(R.TRUE_E), -height)))
     flight.forget()
     flight.fly(15.0)
