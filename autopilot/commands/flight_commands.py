@@ -350,9 +350,9 @@ class FlightCommands:
         return ACCEPTED
 
     # --- the whole ------------------------------------------------------------------------------------------------
-    def reboot(self) -> Outcome:
-        """Announce RebootRequested; the owner of the service restarts it. Refused while armed."""
-        if self._facts.armed:
+    def reboot(self, *, forced: bool = False) -> Outcome:
+        """Announce RebootRequested; the owner of the service restarts it. Refused while armed, unless `forced`."""
+        if self._facts.armed and not forced:
             return self._announcer.refuse("Reboot: armed")
         self._announcer.announce(RebootRequested())
         return ACCEPTED

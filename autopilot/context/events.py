@@ -92,7 +92,7 @@ class CameraTriggered:
 
 @dataclass(frozen=True, slots=True)
 class RebootRequested:
-    """A ground station requests a restart of the service (PREFLIGHT_REBOOT_SHUTDOWN, only while disarmed)."""
+    """A ground station requests a restart of the service (PREFLIGHT_REBOOT_SHUTDOWN; while armed only if forced)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from autopilot.personality.px4.notices import Notice
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
+from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -134,6 +135,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
+            Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(partial(equipment.reboot, forcible=False), required=(1,)),
         }
 
     def _set_mode(self, command: Command, context: Context) -> Outcome:

@@ -206,7 +206,7 @@ class Program:
             # Vehicles of a fleet share a clock, so they reboot together, and not while one of them flies.
             self.reboot = self.alone or not any(service.autopilot.facts.armed for service in self.vehicles.services)
             if not self.reboot:
-                LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
+                LOGGER.warning("a vehicle was asked to reboot: its fleet has armed vehicles, it goes on")
 
     def _tell_of_stranded(self, member: int, error: Exception) -> None:
         from sitl.child import SitlError  # with what starts processes: only where something has ended

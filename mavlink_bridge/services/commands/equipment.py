@@ -21,6 +21,7 @@ from mavlink_bridge.services.commands.context import (
 from mavlink_bridge.services.commands.request import Command
 
 _AT_REST = (2.0, 4.0)  # PREFLIGHT_CALIBRATION.param5: level, accelerometers
+FORCE_REBOOT = 20190226  # PREFLIGHT_REBOOT_SHUTDOWN.param6: also while armed
 _AS_IT_IS = 76.0  # of param2 and param5: the calibration that there is
 
 
@@ -92,12 +93,13 @@ def aux_function(command: Command, context: Context) -> Outcome:
     return context.parts.auxiliary.act(function, int(position))
 
 
-def reboot(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot. A simulated one has no bootloader (3: DENIED) and no power
-    switch (2: UNSUPPORTED)."""
+def reboot(command: Command, context: Context, *, forcible: bool = True) -> Outcome:
+    """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot, while armed only with `FORCE_REBOOT` in param6 (ArduPilot's
+    GCS_Common.cpp, handle_preflight_reboot). A simulated one has no bootloader (3: DENIED) and no power switch (2:
+    UNSUPPORTED)."""
     match command.param(1):
         case RebootAction.REBOOT:
-            return context.parts.commands.reboot()
+            return context.parts.commands.reboot(forced=forcible and command.whole(6) == FORCE_REBOOT)
         case RebootAction.REBOOT_TO_BOOTLOADER:
             return DENIED
         case _:

@@ -111,6 +111,9 @@ def test_a_reboot_is_announced_when_disarmed_and_refused_when_armed() -> None:
     assert bench.events(RebootRequested) == [RebootRequested()]
     bench.core.arming.arm(bench.now_ms)
     assert bench.core.commands.reboot().result is Result.FAILED
+    assert not bench.events(RebootRequested)[1:]
+    assert bench.core.commands.reboot(forced=True).ok
+    assert len(bench.events(RebootRequested)) == 2
 
 
 def test_a_quiet_flight_needs_no_wake_up() -> None:

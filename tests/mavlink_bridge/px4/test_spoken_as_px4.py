@@ -115,6 +115,12 @@ def test_mode_before_arming_is_the_same(station: Station) -> None:
     station.until(lambda: station.height > 10.0, 60.0)
 
 
+def test_an_armed_one_is_not_restarted_by_force(station: Station) -> None:
+    """The number in param6 is ArduPilot's."""
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(246, 1.0, 0.0, 0.0, 0.0, 0.0, 20190226.0) != 0
+
+
 @pytest.mark.parametrize("mode", [MISSION, OFFBOARD])
 def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mode: tuple[int, int]) -> None:
     """Without a mission, or setpoints; with motors that run it is not taken. Seen of PX4 1.16."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autopilot.context.events import RebootRequested
 from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
@@ -93,6 +94,20 @@ def test_a_flight_as_qgroundcontrol_commands_it() -> None:
     assert one.long(176, 1, BRAKE) is A
     assert one.long(21) is A
     assert one.autopilot.modes.number == LAND
+
+
+def test_an_armed_vehicle_is_restarted_by_force_only() -> None:
+    """ArduPilot's number in param6, of either message."""
+    one, reboot = Flight(), Cmd.PREFLIGHT_REBOOT_SHUTDOWN
+    assert one.long(176, 1, GUIDED) is A
+    assert one.long(400, 1) is A
+    assert one.long(reboot, 1) is F
+    assert one.long(reboot, 1, 0, 0, 0, 0, 20190227) is F
+    one.autopilot.announcer.take_events()
+    assert one.long(reboot, 1, 0, 0, 0, 0, equipment.FORCE_REBOOT) is A
+    forced = dialect.MAVLink_command_int_message(1, 1, 0, reboot, 0, 0, 1, 0, 0, 0, 0, equipment.FORCE_REBOOT, 0)
+    assert one.send(forced)[0].result == A
+    assert one.autopilot.announcer.take_events().count(RebootRequested()) == 2
 
 
 @pytest.mark.parametrize(("kind", "down"), [("copter", -25.0), ("plane", -25.0), ("quadplane", -5.0)])
