@@ -1,6 +1,6 @@
 """Failsafes of a rover or boat (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
 
-A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT. In RTL, and in HOLD unless bit 0 of FS_OPTIONS is
+A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT, also while disarmed. In RTL, and in HOLD unless bit 0 of FS_OPTIONS is
 set, the vehicle already does the right thing: the loss then waits, and acts when another mode is entered. After one
 loss has acted, another changes nothing.
 """
@@ -84,16 +84,14 @@ class DrivingFailsafes:
         self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe{'' if goes_on else self._action()}")
         if goes_on:
             self._announcer.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
-        elif self._facts.armed:
+        else:
             self._act(cause, now_ms)
 
     def _configured_action(self) -> FailsafeAction:
         return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
 
     def _action(self) -> str:
-        """Text of the action that follows; empty while disarmed."""
-        if not self._facts.armed:
-            return ""
+        """Text of the action that follows."""
         action = self._configured_action()
         return (
             " - Disarming"

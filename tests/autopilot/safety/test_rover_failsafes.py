@@ -70,6 +70,14 @@ def test_the_action_is_a_parameter(action: int, mode: int) -> None:
     assert bench.core.status.system == (3 if mode == HOLD else 4)
 
 
+def test_a_disarmed_rover_acts_too() -> None:
+    """As ArduRover's failsafe_trigger, which does not ask: what is armed next begins in the mode of the failsafe."""
+    bench = driving(MANUAL, FS_ACTION=2, FS_GCS_ENABLE=1)
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    assert station_lost(bench) == HOLD
+    assert texts(bench) == [(4, "GCS Failsafe - HOLD")]
+
+
 def test_termination_disarms() -> None:
     bench = driving(FS_ACTION=5, FS_GCS_ENABLE=1)
     station_lost(bench)
