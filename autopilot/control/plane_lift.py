@@ -5,7 +5,8 @@ As in ArduPlane's QuadPlane. Forward: with full pusher the lift motors carry unt
 TRIM_THROTTLE (`LIFT_FADING`). Back: the pusher stops, the wings hold the height, drag reduces the speed, and the lift
 motors carry what the wings do not (`LIFT_BRAKING`), until it is slow enough to hover. Without a place to stop over, the
 nose comes up to brake (Q_BACKTRANS_MS). Below Q_ASSIST_SPEED on the wings the lift motors carry again, beside the
-pilot's throttle in modes with one; in MANUAL, ACRO and TRAINING they stand still. The lift of the wings is measured: it
+pilot's throttle in modes with one; so they do for wings that are upset or too low (Q_ASSIST_ANGLE, Q_ASSIST_ALT). In
+MANUAL, ACRO and TRAINING they stand still. The lift of the wings is measured: it
 is the specific force that the motors do not cause.
 """
 
@@ -40,7 +41,7 @@ from autopilot.control.watch import (
 )
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import tan
+from autopilot.interface.mathematics import asin, atan2, tan
 
 #: Pitch limits while the lift motors carry and the pusher speeds it up, or drag slows it down, rad.
 LEVEL_UP, LEVEL_DOWN = 0.05, -0.05
@@ -56,6 +57,8 @@ LEAST_THRUST = 0.05
 FEELS = 0.4
 #: Times before a hover at which it has landing speed, and begins to slow down, s.
 SLOW_S, EARLY_S = 20.0, 60.0
+#: Beyond the limits of bank and pitch by so much the plane may be upset, rad (VTOL_Assist::should_assist).
+BEYOND = 0.0872665
 #: Factor on the stopping distance at which stopping begins.
 ROOM = 1.25
 
@@ -159,6 +162,7 @@ def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
 def change_over(s: L.Row, p: L.Row, state: float) -> None:
     """Change the state of the lift motors."""
     if state == L.LIFT_HOVER:
+        s[L.S_ASSISTS] = s[L.S_LOW_CLOCK] = s[L.S_UPSET_CLOCK] = 0.0
         follow_vehicle(s)
         s[L.S_RYAW], s[L.S_RYAW_RATE] = yaw_of(s), 0.0
         s[L.S_KEEP_YAW] = s[L.S_RYAW]
@@ -286,6 +290,37 @@ def keep_pushing(s: L.Row, p: L.Row) -> None:
 
 
 @jit
+def upset(s: L.Row, p: L.Row) -> bool:
+    """True if it is outside the limits of bank or pitch, and farther than Q_ASSIST_ANGLE off the demand."""
+    bank, pitch = atan2(s[L.S_ER + 7], s[L.S_ER + 8]), asin(limit(-s[L.S_ER + 6], 1.0))
+    within = abs(bank) <= p[L.P_BANK] + BEYOND and p[L.P_PITCH_DOWN] - BEYOND < pitch < p[L.P_PITCH_UP] + BEYOND
+    off = max(abs(bank - s[L.S_NAV_ROLL]), abs(pitch - s[L.S_NAV_PITCH]))
+    return p[L.P_ASSIST_ANGLE] > 0.0 and not within and off >= p[L.P_ASSIST_ANGLE]
+
+
+@jit
+def lasts(s: L.Row, clock: int, begins: bool, delay: float) -> bool:
+    """True from more than `delay` s after something has begun until twice as long after it has ended. `clock`: a field;
+    it counts up to the delay, then down to it."""
+    acts = s[clock] > delay
+    if begins:
+        s[clock] = 3.0 * delay + L.TICK if acts else s[clock] + L.TICK
+    else:
+        s[clock] = s[clock] - L.TICK if acts else 0.0
+    return s[clock] > delay
+
+
+@jit
+def help_wings(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Find out what lift motors have to help for (`S_ASSISTS`), as ArduPlane's VTOL_Assist."""
+    low = p[L.P_ASSIST_HEIGHT] > 0.0 and s[L.S_LIFT_D] - s[L.S_EPD] < p[L.P_ASSIST_HEIGHT]
+    helps = p[L.P_ASSIST_SPEED] > 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and not wings_alone(t)
+    by_height = lasts(s, L.S_LOW_CLOCK, helps and low, p[L.P_ASSIST_DELAY])
+    by_angle = lasts(s, L.S_UPSET_CLOCK, helps and upset(s, p), p[L.P_ASSIST_DELAY])
+    s[L.S_ASSISTS] = (L.ASSIST_LOW if helps and by_height else 0.0) + (L.ASSIST_UPSET if helps and by_angle else 0.0)
+
+
+@jit
 def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Speed up to the wings, or assist them: the lift motors carry, and the pusher is open unless a pilot holds it,
     whose throttle and pitch then command the climb (ArduPlane's assist_climb_rate_cms)."""
@@ -304,7 +339,7 @@ def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_RPD], s[L.S_RVD] = max(s[L.S_RPD], s[L.S_EPD]), max(s[L.S_RVD], 0.0)
     carry(s, p)
     s[L.S_THRUST] = max(s[L.S_THRUST], LEAST_THRUST)
-    if s[L.S_STAGE] == L.STAGE_FLARE or (fast and p[L.P_ASSIST_ALWAYS] == 0.0):
+    if s[L.S_STAGE] == L.STAGE_FLARE or (fast and p[L.P_ASSIST_ALWAYS] == 0.0 and s[L.S_ASSISTS] == 0.0):
         s[L.S_FADES_FROM] = s[L.S_THRUST]
         change_over(s, p, L.LIFT_FADING)
 
@@ -313,9 +348,10 @@ def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
 def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Control the lift motors on the wings and in a transition."""
     state = s[L.S_LIFTING]
+    help_wings(s, p, t)
     if state == L.LIFT_NONE or state == L.LIFT_BRAKING or wings_alone(t):
         s[L.S_THRUST] = 0.0
-        slow = s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] or p[L.P_ASSIST_ALWAYS] == 1.0
+        slow = s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] or p[L.P_ASSIST_ALWAYS] == 1.0 or s[L.S_ASSISTS] != 0.0
         if slow and s[L.S_STAGE] != L.STAGE_FLARE and not wings_alone(t):
             change_over(s, p, L.LIFT_SPEEDING)
         elif state != L.LIFT_NONE:
@@ -328,7 +364,9 @@ def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_THRUST] = s[L.S_FADES_FROM] * max(share, 0.0)
         if not by_hand(t):
             keep_pushing(s, p)
-        if share <= 0.0:
+        if s[L.S_ASSISTS] != 0.0:
+            change_over(s, p, L.LIFT_SPEEDING)
+        elif share <= 0.0:
             change_over(s, p, L.LIFT_NONE)
 
 
@@ -390,4 +428,5 @@ def rest_lifted(s: L.Row, p: L.Row) -> None:
     """Rest on the ground: motors, surfaces and demands."""
     wait_for_start(s, p)
     wait_on_ground(s)
+    s[L.S_ASSISTS] = s[L.S_LOW_CLOCK] = s[L.S_UPSET_CLOCK] = 0.0
     s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = 0.0, 0.0, 0.0

@@ -115,6 +115,8 @@ S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began
 S_WING_LIFT = STATE.block(1)  # specific force of the wings, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
+# what lift motors help wings for: ASSIST_.. bits; clocks of these, s (`autopilot.control.plane_lift`)
+S_ASSISTS, S_LOW_CLOCK, S_UPSET_CLOCK = STATE.take(3)
 S_THROWN_MS = STATE.block(1)  # when a throw was felt, then when the motor started after it, ms; 0: not
 STATE.seal(globals())
 
@@ -181,6 +183,7 @@ P_PITOT_USE, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SETTINGS.take(4)
 P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST, P_SLOPE_ABOVE = SETTINGS.take(4)
 # wings with lift motors: 1: there are some; s; m/s of airspeed (0: none); m/s over ground; m/s2
 P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
+P_ASSIST_ANGLE, P_ASSIST_HEIGHT, P_ASSIST_DELAY = SETTINGS.take(3)  # rad and m above its start (0: not); s
 # Q_OPTIONS. 1: wings level and no climb on lift motors until the wings carry; 1: these always help; s after arming
 P_LEVEL_TRANSITION, P_ASSIST_ALWAYS, P_SPOOL_DELAY = SETTINGS.take(3)
 # legs and climbs as PX4 smooths them (`autopilot.control.smoothing`): share of the acceleration in corners, 0: not
@@ -261,6 +264,8 @@ STAGE_WAY, STAGE_CLIMB_OUT, STAGE_LANDING, STAGE_APPROACH, STAGE_FLARE, STAGE_BR
 #: S_SPIN of motors that are commanded from outside, not by our laws.
 COMMANDED = 3.0
 LIFT_NONE, LIFT_HOVER, LIFT_SPEEDING, LIFT_FADING, LIFT_BRAKING = range(5)
+#: S_ASSISTS, and the report's: bits.
+ASSIST_LOW, ASSIST_UPSET = 1.0, 2.0
 # S_LANDED_STATE and the report's
 ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)
 TAKING_OFF, LANDING = float(LandedState.TAKEOFF), float(LandedState.LANDING)

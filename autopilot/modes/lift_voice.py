@@ -7,11 +7,13 @@ Only the report shows these changes, so they are looked at while it flies. Sourc
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import degrees
 from typing import Final
 
 from autopilot.context.turns import PassTurn
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.layout import ASSIST_LOW, ASSIST_UPSET
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import VehicleEvent
@@ -28,6 +30,7 @@ class LiftVoice:
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, lands: Callable[[], bool]) -> None:
         self._facts, self._announcer, self._helm, self._lands = facts, announcer, helm, lands
         self._state = VtolState.MC
+        self._assists = 0
         self._fast = False  # a transition has reached its airspeed
         self._descends = self._final = False
         self._due_ms: int | None = None
@@ -44,6 +47,7 @@ class LiftVoice:
     def _armed(self, armed: bool, now_ms: int) -> None:
         self._due_ms = now_ms if armed and self._facts.own_transitions else None
         self._state, self._fast, self._descends, self._final = VtolState.MC, False, False, False
+        self._assists = 0
 
     def _landed(self, events: VehicleEvent, now_ms: int) -> None:
         if self._due_ms is not None and self._lands():
@@ -55,6 +59,7 @@ class LiftVoice:
         self._due_ms = now_ms + _LOOK_MS
         if self._facts.landed:
             return
+        self._assist()
         before, self._state = self._state, VtolState(int(self._facts.vehicle.state.report[report.VTOL_STATE]))
         if self._state is VtolState.TRANSITION_TO_FW:
             self._speeds_up(before)
@@ -64,12 +69,23 @@ class LiftVoice:
         if isinstance(target, Land) and target.position is not None and target.approach is None:
             self._stops(target.position, before)
 
+    def _assist(self) -> None:
+        """Announce what lift motors begin to help for (VTOL_Assist.cpp)."""
+        vector = self._facts.vehicle.state.report
+        assists = int(vector[report.ASSISTS])
+        new, self._assists = assists & ~self._assists, assists
+        if new & int(ASSIST_LOW):
+            self._announcer.say(Severity.WARNING, f"Alt assist {self._facts.height:.1f}m")
+        if new & int(ASSIST_UPSET):
+            bank, pitch = (int(degrees(float(vector[field]))) for field in (report.ROLL, report.PITCH))
+            self._announcer.say(Severity.WARNING, f"Angle assist r={bank} p={pitch}")
+
     def _speeds_up(self, before: VtolState) -> None:
         airspeed = float(self._facts.vehicle.state.report[report.AIR_SPEED])
         assist = self._facts.param("Q_ASSIST_SPEED")
         if before is not self._state:
             self._fast = False
-            slow = airspeed < assist
+            slow = airspeed < assist or self._assists != 0
             self._say(f"Transition started airspeed {airspeed:.1f}" if slow else "Transition airspeed wait")
         if not self._fast and airspeed >= max(self._facts.param("AIRSPEED_MIN"), assist + 1.0):
             self._fast = True

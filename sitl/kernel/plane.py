@@ -398,7 +398,7 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
 def fill_lift(s: L.Row, r: L.Row) -> None:
     """Fill in lift motors: MAV_VTOL_STATE, their outputs, and the collective throttle while they carry it."""
     state = s[L.S_LIFTING]
-    r[R.VTOL_STATE] = VTOL_WINGS
+    r[R.VTOL_STATE], r[R.ASSISTS] = VTOL_WINGS, s[L.S_ASSISTS]
     if state == L.LIFT_HOVER:
         r[R.VTOL_STATE] = VTOL_HOVER
         r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0

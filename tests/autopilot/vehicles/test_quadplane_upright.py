@@ -361,6 +361,14 @@ def test_transitions_and_landings_are_told_as_by_arduplane() -> None:
     assert told(bench) == UP + DOWN
 
 
+def test_help_for_low_wings_is_told() -> None:
+    """Q_ASSIST_ALT, with the height above home."""
+    bench = up({"Q_ASSIST_ALT": 100.0})
+    assert bench.core.modes.set(M.CRUISE, bench.now_ms).ok
+    bench.run(10.0)
+    assert [text[:13] for text in bench.texts if "assist" in text] == ["Alt assist 19"]
+
+
 def test_without_assistance_a_transition_waits_for_its_airspeed() -> None:
     """Q_ASSIST_SPEED 0; wings that lift motors take over from by a pilot are not told."""
     bench = up({"Q_ASSIST_SPEED": 0.0})

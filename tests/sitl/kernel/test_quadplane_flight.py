@@ -152,6 +152,44 @@ def test_too_slow_on_its_wings_the_motors_carry_again() -> None:
     assert flight.vehicle._s[M.S_M1] > 0.1
 
 
+@pytest.mark.parametrize(("height", "speed"), [(50.0, 18.0), (0.0, 18.0), (50.0, 0.0)])
+def test_too_low_on_its_wings_the_motors_help(height: float, speed: float) -> None:
+    """Q_ASSIST_ALT, but not with Q_ASSIST_SPEED 0; higher up they fade again."""
+    flight = QuadplaneFlight({"Q_ASSIST_ALT": height, "Q_ASSIST_SPEED": speed}).up(80.0)
+    flight.vehicle.set_target(Circle((600.0, 0.0, -80.0), 120.0))
+    flight.fly(40.0)
+    assert flight.now(R.VTOL_STATE) == VtolState.FW
+    flight.forget()
+    flight.vehicle.set_target(Circle((600.0, 0.0, -30.0), 120.0))
+    flight.fly(30.0)
+    helps = height > 0.0 and speed > 0.0
+    assert (VtolState.TRANSITION_TO_FW in states(flight)) is helps
+    assert set(flight.seen(R.ASSISTS)) == ({0.0, L.ASSIST_LOW} if helps else {0.0})
+    flight.vehicle.set_target(Circle((600.0, 0.0, -80.0), 120.0))
+    flight.fly(40.0)
+    assert (flight.now(R.VTOL_STATE), flight.now(R.ASSISTS)) == (VtolState.FW, 0.0)
+
+
+@pytest.mark.parametrize(("angle", "delay", "helps"), [(30.0, 0.1, True), (0.0, 0.1, False), (30.0, 2.0, False)])
+def test_lift_motors_help_wings_that_are_upset(angle: float, delay: float, helps: bool) -> None:
+    """Q_ASSIST_ANGLE, after Q_ASSIST_DELAY: rolled over by hand in MANUAL, where they stand still, then in FBWA."""
+    flight = QuadplaneFlight({"Q_ASSIST_ANGLE": angle, "Q_ASSIST_DELAY": delay}).up(120.0)
+    flight.vehicle.set_target(Leg((3000.0, 0.0, -120.0)))
+    flight.fly(30.0)
+    flight.vehicle.set_target(Pilot(PilotKind.MANUAL))
+    flight.vehicle.set_sticks(Sticks(roll=0.5, throttle=0.7))
+    flight.forget()
+    while abs(flight.now(R.ROLL)) < 2.0:
+        flight.fly(0.1)
+    assert not flight.seen(R.ASSISTS).any()
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(throttle=0.7))
+    flight.fly(10.0)
+    assert bool(flight.seen(R.ASSISTS).any()) is helps
+    assert (VtolState.TRANSITION_TO_FW in states(flight)) is helps
+    assert abs(degrees(flight.now(R.ROLL))) < 10.0
+
+
 @pytest.mark.parametrize("direction", [0.0, 90.0, 180.0, 225.0])
 def test_it_rises_in_wind_from_any_side(direction: float) -> None:
     """Also from behind, where the wings are of no use and the tail is ahead of them."""
