@@ -364,12 +364,12 @@ def _log_dir(settings: Settings) -> Path:
 
 def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
     """Open `run.log`; its last line says that the run has stopped."""
-    if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
-        raise UserError(
-            f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
-            "with --log-dir, or move it"
-        )
     with files_of(f"log directory {directory}", "choose another with --log-dir"):
+        if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
+            raise UserError(
+                f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
+                "with --log-dir, or move it"
+            )
         handler = open_run_log(directory, settings.log_format)
     stack.callback(close_run_log, handler)
     stack.callback(LOGGER.info, "stopped")

@@ -5,6 +5,7 @@ A parser that knows its option names it in the error; otherwise `Option.read` do
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping
 from math import inf, isfinite, nan
@@ -263,4 +264,12 @@ def truth(text: str) -> bool:
 
 def path(text: str) -> Path:
     """Parse a path (`named_path`)."""
-    return named_path(text)
+    parsed = named_path(text)
+    try:
+        parsed.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # otherwise it may be made, or is refused where it is read
+            raise UserError(error.strerror or str(error)) from error
+    except ValueError as error:  # a NUL character
+        raise UserError(str(error)) from error
+    return parsed

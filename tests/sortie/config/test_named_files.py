@@ -51,6 +51,16 @@ def test_a_pipe_is_refused(
     assert "it.plan: a pipe or a device; write its content into a file first" in line.replace("it.toml", PIPE)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("serve", "--log-dir"), ("serve", "--state-dir"), ("fly", PLAN, "--report"), ("report",), ("campaign", "run")],
+    ids=" ".join,
+)
+def test_a_name_that_is_too_long_is_refused(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    assert run([*words, "x" * 300]) == 2
+    assert capsys.readouterr().err.endswith("xxx: File name too long\n")
+
+
 @pytest.mark.parametrize("words", NAMES[:-1], ids=" ".join)
 def test_a_home_of_nobody_is_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
