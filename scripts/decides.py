@@ -5,12 +5,14 @@ Both of a pair fly the same body in the same world by the same commands: up to 2
 GUIDED; in Hold). Five seconds into the leg something breaks; a minute later it is written down. A station says
 HEARTBEAT once a second. Usage:
 ARDUPILOT_SITL=.../arducopter PX4_SITL=.../bin/px4 python -m scripts.decides [NAME ...] (without names all; their rows
-are written into the tables of the firmwares that are given, the others stay).
+are written into the tables of the firmwares that are given, the others stay)
+python -m scripts.decides --ours (only the cells of our own vehicle; it needs no firmware)
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +24,9 @@ from pymavlink import mavutil
 
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import Cmd, Frame, ModeFlag, VehicleType
+from autopilot.personality.px4.modes import PRECISION, custom_of
 from scripts.decides_cases import ARDUCOPTER_FAULTS, PAD, PX4_FAULTS, Case, command, weak_radio
-from scripts.generated_page import table_row, write_rows
+from scripts.generated_page import row_of, table_row, write_rows
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import inject
@@ -60,10 +63,10 @@ class Story:
             end += f", up to {self.off_m:.0f} m off its line"
         return f"{modes}; {end}"
 
-    @property
-    def kind(self) -> tuple[tuple[str, ...], bool, bool]:
-        """Decision without its times."""
-        return tuple(name for _, name in self.modes), self.disarmed_s is not None, self.fell
+
+def decision(cell: object) -> str:
+    """Modes and end of a cell, without times and distances."""
+    return re.sub(r" after [\d.]+ s| at -?\d+ m|, up to \d+ m off its line|, [\d.]+ m beside the pad", "", str(cell))
 
 
 class Flight:
@@ -134,6 +137,13 @@ def lead_px4(flight: Flight, north_m: float) -> None:
     link.send(mavlink.MAVLink_command_int_message(1, 1, 0, Cmd.DO_REPOSITION, 0, 0, -1.0, 1.0, 0.0, nan, *place))
 
 
+def px4_mode(heartbeat: mavlink.MAVLink_heartbeat_message) -> str:
+    """pymavlink's name of a mode; it has none for Precision Landing."""
+    if heartbeat.custom_mode == custom_of(PRECISION):
+        return "PRECLAND"
+    return str(mavutil.interpret_px4_mode(heartbeat.base_mode, heartbeat.custom_mode))
+
+
 @dataclass(frozen=True)
 class Firmware:
     """A firmware beside our own vehicle with its face. `parameters`: failsafes that act, the same on both."""
@@ -157,8 +167,7 @@ FIRMWARES: Final = (
     Firmware(
         "PX4", "px4", "px4:copter,world=ours", "PX4_SITL",
         {"COM_LOW_BAT_ACT": 3.0, "RTL_RETURN_ALT": HEIGHT_M},
-        PX4_FAULTS, lead_px4,
-        lambda heartbeat: mavutil.interpret_px4_mode(heartbeat.base_mode, heartbeat.custom_mode),
+        PX4_FAULTS, lead_px4, px4_mode,
     ),
 )  # fmt: skip
 
@@ -212,18 +221,29 @@ def title(name: str) -> str:
     return name if " " in name else f"`{name}`"
 
 
-def row(firmware: Firmware, name: str) -> tuple[object, ...]:
-    ours, theirs = (fly(firmware, vehicle, name) for vehicle in ("sim:copter", firmware.real))
-    why = firmware.faults.get(name, Case()).why
-    return title(name), ours, theirs, why or ("the same" if ours.kind == theirs.kind else UNKNOWN)
+def ours(firmware: Firmware, name: str) -> Story:
+    """The flight of our own vehicle."""
+    return fly(firmware, "sim:copter", name)
 
 
-def main(names: list[str]) -> int:
+def row(firmware: Firmware, name: str, theirs: object) -> tuple[object, ...]:
+    """Row of a fault; `theirs`: the firmware's flight, or its cell."""
+    here, why = ours(firmware, name), firmware.faults.get(name, Case()).why
+    return title(name), here, theirs, why or ("the same" if decision(here) == decision(theirs) else UNKNOWN)
+
+
+def main(words: list[str]) -> int:
+    names = [word for word in words if word != "--ours"]
     for firmware in FIRMWARES:
-        if firmware.variable not in os.environ:
+        if "--ours" not in words and firmware.variable not in os.environ:
             continue
         for name in names or firmware.faults:
-            cells = row(firmware, name)
+            theirs = (
+                row_of(PAGE, firmware.title, title(name))[2]
+                if "--ours" in words
+                else fly(firmware, firmware.real, name)
+            )
+            cells = row(firmware, name, theirs)
             print(table_row(cells), flush=True)
             heads = ("fault", "Sortie", firmware.title, "")
             write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], cells)

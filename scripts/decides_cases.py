@@ -111,7 +111,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         "s without acceleration"
     ),
     "gyro.garbage": Case(
-        "both give up the estimate at the same time; ArduCopter's descent ends softer, and its landing "
+        "both give up the estimate at the same time; ArduCopter's descent ends harder, and its landing "
         "detector does not come to rest with such gyroscopes"
     ),
     "accel.stuck": Case(
@@ -122,8 +122,8 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         "averaged over EKF3's steps the noise stays below its failsafe; Sortie gives up its estimate"
     ),
     "motor1.loss": Case(
-        "both fall; Sortie cuts its motors when it lies over for a second in the air, ArduCopter disarms when "
-        "it has lain on the ground"
+        "both fall; Sortie cuts its motors when it lies over for a second in the air, ArduCopter's still turn on the "
+        "ground"
     ),
     "motor1.loss=0.3": Case(),
     "battery.low": Case(),
@@ -132,9 +132,8 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "rc.loss": Case(),
     "gps.garbage": Case(),
     "gps.delayed": Case(
-        "both swing on fixes that are a second late, and land; Sortie gives up its estimate sooner, and still swings "
-        "up and down by 5 m/s when it comes to the ground (in ArduCopter: SIM_GPS1_LAG_MS; how EKF3 damps it is not "
-        "known)"
+        "both swing on fixes that are a second late (in ArduCopter: SIM_GPS1_LAG_MS), and land; Sortie gives up its "
+        "estimate sooner"
     ),
     "gps.slow": Case(),
     "compass.wrong": Case(),
@@ -191,9 +190,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
 
 
 PX4_FAULTS: Final[dict[str, Case]] = {
-    "gps.loss": Case(
-        "the same; EKF2 gives up its position after EKF2_NOAID_TOUT, 5 s, Sortie when its uncertainty is too large"
-    ),
+    "gps.loss": Case(),
     "gps.glitch=50": Case(),
     "compass.loss": Case(),
     "compass.stuck": Case(),

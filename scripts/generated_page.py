@@ -35,6 +35,13 @@ def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str]
     page.write_text(with_rows(page.read_text(encoding="utf-8"), mark, heads, order, *rows), encoding="utf-8")
 
 
+def row_of(page: Path, mark: str, name: str) -> list[str]:
+    """Cells of the row whose first cell is `name` in the table between the comments `mark` and `/mark` of a page."""
+    table_text = page.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")[2].partition(f"<!-- /{mark} -->")[0]
+    rows = (line.removeprefix("| ").removesuffix(" |").split(" | ") for line in table_text.splitlines())
+    return next(cells for cells in rows if cells[0] == name)
+
+
 def with_rows(text: str, mark: str, heads: Sequence[str], order: Sequence[str], *rows: Sequence[object]) -> str:
     """A page with rows in the table between its comments `mark` and `/mark`: the first cell of a row says which of
     `order` it is. The others stay as they are; what is in no `order` goes."""

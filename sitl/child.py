@@ -45,12 +45,12 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
     `variable`, or on the search path. SitlError with `advice` if there is none or it cannot run."""
     name = given or os.environ.get(variable, "")
     if name:
-        path = Path(name)
-        with suppress(RuntimeError):  # ~bob without a bob: the name stays, and there is no such file
+        path, there = Path(name), False
+        with suppress(RuntimeError, OSError):  # ~bob without a bob; a name that no file can have
             path = path.expanduser()
-        if path.is_dir():
-            path = path / program
-        if not path.is_file():
+            path = path / program if path.is_dir() else path
+            there = path.is_file()
+        if not there:
             raise SitlError(f"{title}: there is no {path}")
         if not os.access(path, os.X_OK):
             raise SitlError(f"{title}: {path} cannot be executed")

@@ -19,7 +19,7 @@ if sys.platform != "win32":
     import grp
     import termios
 
-_ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
+_ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO, errno.ENAMETOOLONG))
 _FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
 _BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
 _USUAL_GROUP: Final = "dialout"

@@ -45,6 +45,11 @@ def test_a_device_that_is_no_line_is_no_serial_port() -> None:
         SerialLink(parse_link("/dev/null,57600")).open(0)
 
 
+def test_a_port_with_a_name_that_no_file_can_have_is_not_there() -> None:
+    with pytest.raises(LinkError, match="there is no /dev/xxx"):
+        SerialLink(parse_link(f"/dev/{'x' * 300},57600")).open(0)
+
+
 @pytest.mark.parametrize(
     ("problem", "kind"),
     [

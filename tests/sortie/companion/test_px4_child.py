@@ -88,7 +88,7 @@ def _mission() -> tuple[MissionItem, ...]:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    for name in (str(tmp_path / "px4"), "~nobody-here/px4"):
+    for name in (str(tmp_path / "px4"), "~nobody-here/px4", "x" * 300):
         with pytest.raises(SitlError, match=f"there is no {name}"):
             find_binary("copter", name)
     lone = tmp_path / "bin" / "px4"
