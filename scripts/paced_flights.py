@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from scripts.benchmarks.tests_that_fly import PACED
+from scripts.benchmarks.tests_that_fly import CORES, PACED
 from scripts.ledger import VEHICLES, binary_of
 from tests import nights
 
@@ -20,9 +20,12 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("client", choices=PACED)
     parser.add_argument("--firmware", default="ArduCopter", choices=VEHICLES)
     parser.add_argument("--flights", type=int, default=50)
+    parser.add_argument(
+        "--load", type=int, default=CORES, help="busy processes beside it; 0 when all cores have other work already"
+    )
     given = parser.parse_args(words)
     version = binary_of(given.firmware).version or parser.error(f"no {given.firmware} is found")
-    failed, speed = PACED[given.client](given.flights, VEHICLES[given.firmware])
+    failed, speed = PACED[given.client](given.flights, VEHICLES[given.firmware], given.load)
     row = nights.PacedRun(
         date=nights.today(),
         commit=nights.commit(),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "examples" / "project"))  # mission code as a user has it
 
+CORES = os.cpu_count() or 1
 VEHICLES = 50
 TESTS = 1000
 FLIGHT = """
@@ -76,9 +77,9 @@ def thousand_tests(seed: int = 0) -> float:
     return _pytest(TESTS, "-n", "2", "--sortie-seed", str(seed))
 
 
-def paced_pymavlink(flights: int = 500, vehicle: str = "sim:copter") -> tuple[float, float]:
+def paced_pymavlink(flights: int = 500, vehicle: str = "sim:copter", load: int = CORES) -> tuple[float, float]:
     """(Flights that failed, times real time of the median one): the example's inspection, by pymavlink, while vehicle
-    time waits for it and all cores have something else to do."""
+    time waits for it and `load` processes beside it never rest."""
     from skywork.inspection import inspect
 
     def fly(server: Server) -> tuple[float, float]:
@@ -87,10 +88,10 @@ def paced_pymavlink(flights: int = 500, vehicle: str = "sim:copter") -> tuple[fl
         inspect(link, height=8.0, stay_s=5.0)
         return began
 
-    return _flown_under_load(fly, flights, vehicle)
+    return _flown_under_load(fly, flights, vehicle, load)
 
 
-def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter") -> tuple[float, float]:
+def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter", load: int = CORES) -> tuple[float, float]:
     """The same of the example's survey, by MAVSDK: connect, upload, fly, land. A flight that fails says what became of
     MAVSDK's server process: gRPC calls it "Stream removed" when that has ended, whoever ended it."""
     import asyncio
@@ -117,7 +118,7 @@ def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter") -> tuple[float
         return asyncio.run(run())
 
     with _server_says() as said:
-        return _flown_under_load(fly, flights, vehicle)
+        return _flown_under_load(fly, flights, vehicle, load)
 
 
 PACED = {"pymavlink": paced_pymavlink, "mavsdk": paced_mavsdk}
@@ -161,7 +162,9 @@ def _server_says() -> Iterator[deque[str]]:
         log.removeHandler(handler)
 
 
-def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int, vehicle: str) -> tuple[float, float]:
+def _flown_under_load(
+    fly: Callable[[Server], tuple[float, float]], flights: int, vehicle: str, load: int
+) -> tuple[float, float]:
     """`fly` flies, and says when it began, on both clocks; each flight ends on the ground at home."""
     from sortie import Session
     from sortie.api.testing.server import serve
@@ -172,7 +175,7 @@ def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int
         return session
 
     speeds, failed = [], 0
-    with busy_cores():
+    with busy_cores(load):
         for number in range(flights):
             try:
                 with serve(booted) as (server,):
@@ -186,9 +189,9 @@ def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int
 
 
 @contextmanager
-def busy_cores() -> Iterator[None]:
-    """Each core has a process that never rests."""
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+def busy_cores(load: int) -> Iterator[None]:
+    """So many processes beside, none of which ever rests."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(load)]
     try:
         yield
     finally:

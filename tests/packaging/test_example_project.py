@@ -57,5 +57,5 @@ def test_ten_thousand_tests_that_fly_without_a_flake(thousand: int, monkeypatch:
     monkeypatch.syspath_prepend(ROOT / "scripts")
     from benchmarks import tests_that_fly
 
-    with tests_that_fly.busy_cores():
+    with tests_that_fly.busy_cores(tests_that_fly.CORES):
         assert tests_that_fly.thousand_tests(thousand) > 0.0
