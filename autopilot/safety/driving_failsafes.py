@@ -1,8 +1,8 @@
 """Failsafes of a rover or boat (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
 
-A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT, also while disarmed. In RTL, and in HOLD unless bit 0 of FS_OPTIONS is
-set, the vehicle already does the right thing: the loss then waits, and acts when another mode is entered. After one
-loss has acted, another changes nothing.
+A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT, also while disarmed. In RTL, and in HOLD unless
+bit 0 of FS_OPTIONS is set, the vehicle already does the right thing: the loss then waits, and acts when another mode is
+entered. After one loss has acted, another changes nothing.
 """
 
 from __future__ import annotations

@@ -188,25 +188,25 @@ def _way(barriers: Barriers, here: Place, goal: Place, margin: float, keeps: boo
 
 
 def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Place] | None:
-    """Shortest way from the first node to the second, without the first. `leads(k, j)`: True for a free straight
-    way."""
-    best = [inf] * len(nodes)
+    """Shortest way from the first node to the second, without the first. `leads(k, j)`: True for a free straight way.
+    Nodes that are nearest by way and then straight come first (A*; Hart, Nilsson and Raphael 1968)."""
+    (goal_n, goal_e), best = nodes[1], [inf] * len(nodes)
     previous = [-1] * len(nodes)
     best[0] = 0.0
     queue: list[tuple[float, int]] = [(0.0, 0)]
     done: set[int] = set()
     while queue:
-        so_far, k = heappop(queue)
+        k = heappop(queue)[1]
         if k == 1:
             break
         if k in done:
             continue
         done.add(k)
         for j, node in enumerate(nodes):
-            length = so_far + hypot(node[0] - nodes[k][0], node[1] - nodes[k][1])
+            length = best[k] + hypot(node[0] - nodes[k][0], node[1] - nodes[k][1])
             if j not in done and length < best[j] and leads(k, j):
                 best[j], previous[j] = length, k
-                heappush(queue, (length, j))
+                heappush(queue, (length + hypot(goal_n - node[0], goal_e - node[1]), j))
     if best[1] == inf:
         return None
     way, k = [], 1
