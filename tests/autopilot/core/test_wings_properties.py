@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from autopilot.context.events import ModeChanged
 from autopilot.interface import report as R
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd, VtolState
@@ -50,6 +51,7 @@ COMMANDS: st.SearchStrategy[tuple[str, tuple[Any, ...], bool]] = st.one_of(
     st.tuples(st.just("sticks.move"), st.tuples(STICKS), st.just(True)),
 )  # (the method of the core, its arguments, whether the time stands behind them)
 SCRIPT = st.lists(st.tuples(st.integers(1, 600), COMMANDS), max_size=5)
+AGAIN = ("modes.set", (M.AUTO,), True)  # at the end of its mission, which leads to another mode at once
 KIND = st.sampled_from(["plane", "quadplane"])
 _LIMITS = {"plane": (65.0, 25.0, -20.0, 10.0), "quadplane": (65.0, 30.0, -30.0, 13.0)}  # bank, pitch deg, airspeed m/s
 
@@ -84,6 +86,7 @@ def test_a_flight_is_the_same_by_ticks_and_by_deadlines(kind: str, items: list[M
 
 @settings(max_examples=examples(12), deadline=None)
 @example("plane", [waypoint(500.0, 0.0, 80.0)], [(900, ("modes.set", (M.FBWA,), True))], (10.0, 90.0), None)
+@example("plane", [item(Cmd.DO_CHANGE_SPEED, param2=5.0)], [(96, AGAIN), (1, AGAIN)], (0.0, 0.0), None)
 @given(
     KIND,
     st.lists(ITEMS, min_size=1, max_size=4),
@@ -110,7 +113,7 @@ def test_any_orders_leave_it_flying_or_landed(
         for _ in range(round(seconds / 0.2)):
             bench.run(0.2)
             rows.append(vehicle.state.report.copy())
-            modes.append(bench.core.modes.number if bench.core.modes.spec.autopilot else -len(modes))
+            modes.append(len(bench.events(ModeChanged)) if bench.core.modes.spec.autopilot else -len(modes))
 
     fly(30.0)
     assert fault is None or vehicle.inject_fault(fault, None, active=True)
