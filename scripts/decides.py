@@ -233,17 +233,13 @@ def row(firmware: Firmware, name: str, theirs: object) -> tuple[object, ...]:
 
 
 def main(words: list[str]) -> int:
-    names = [word for word in words if word != "--ours"]
+    only_ours, names = "--ours" in words, [word for word in words if word != "--ours"]
     for firmware in FIRMWARES:
-        if "--ours" not in words and firmware.variable not in os.environ:
+        if not only_ours and firmware.variable not in os.environ:
             continue
         for name in names or firmware.faults:
-            theirs = (
-                row_of(PAGE, firmware.title, title(name))[2]
-                if "--ours" in words
-                else fly(firmware, firmware.real, name)
-            )
-            cells = row(firmware, name, theirs)
+            kept = row_of(PAGE, firmware.title, title(name))[2] if only_ours else None
+            cells = row(firmware, name, kept or fly(firmware, firmware.real, name))
             print(table_row(cells), flush=True)
             heads = ("fault", "Sortie", firmware.title, "")
             write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], cells)

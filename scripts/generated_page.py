@@ -37,18 +37,27 @@ def write_rows(page: Path, mark: str, heads: Sequence[str], order: Sequence[str]
 
 def row_of(page: Path, mark: str, name: str) -> list[str]:
     """Cells of the row whose first cell is `name` in the table between the comments `mark` and `/mark` of a page."""
-    table_text = page.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")[2].partition(f"<!-- /{mark} -->")[0]
-    rows = (line.removeprefix("| ").removesuffix(" |").split(" | ") for line in table_text.splitlines())
-    return next(cells for cells in rows if cells[0] == name)
+    line = _rows(_divided(page.read_text(encoding="utf-8"), mark)[1])[name]
+    return line.removeprefix("| ").removesuffix(" |").split(" | ")
 
 
 def with_rows(text: str, mark: str, heads: Sequence[str], order: Sequence[str], *rows: Sequence[object]) -> str:
     """A page with rows in the table between its comments `mark` and `/mark`: the first cell of a row says which of
     `order` it is. The others stay as they are; what is in no `order` goes."""
+    before, old, after = _divided(text, mark)
+    known = _rows(old) | {str(cells[0]): table_row(cells) for cells in rows}
+    lines = [*table(heads, ()), *(known[name] for name in order if name in known)]
+    return "\n".join([before, *lines, after])
+
+
+def _divided(text: str, mark: str) -> tuple[str, str, str]:
+    """A page up to the comment `mark`, the lines of its table, and the page from the comment `/mark` on."""
     begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     before, _, rest = text.partition(begin)
     old, _, after = rest.partition(end)
-    known = {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines()}
-    known |= {str(cells[0]): table_row(cells) for cells in rows}
-    lines = [*table(heads, ()), *(known[name] for name in order if name in known)]
-    return "\n".join([f"{before}{begin}", *lines, f"{end}{after}"])
+    return before + begin, old, end + after
+
+
+def _rows(old: str) -> dict[str, str]:
+    """Lines of a table by their first cell."""
+    return {line.split(" | ")[0].removeprefix("| "): line for line in old.splitlines()}

@@ -68,8 +68,8 @@ _FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKE
 _FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
 """With these the minimum altitude acts above its height although the fence is off."""
 _LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
-_ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 """Limits that a landing disables, by AutoEnable; in all other cases the minimum altitude."""
+_ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 
 
 def _earliest(distance: float, speed: float) -> float:
