@@ -17,6 +17,7 @@ from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.simulated_run import HOME
 
 LOOK_MS = 200
+WEST_WIND = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 270.0}
 NOTHING = VehicleEvent(0)
 
 
