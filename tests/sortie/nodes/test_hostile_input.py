@@ -86,17 +86,17 @@ def test_what_a_hostile_peer_sends_is_not_kept() -> None:
                     siege.hostile.read()
                     siege.session.events.clear()
 
-        send(4000)
+        send(1500)
         gc.collect()
         tracemalloc.start()
-        send(500)
+        send(250)
         gc.collect()
         before, _ = tracemalloc.get_traced_memory()
-        send(2000)
+        send(1000)
         siege.session.events.clear()
         siege.hostile.read()
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert after - before < 300_000
+        assert after - before < 150_000
         siege.check()
