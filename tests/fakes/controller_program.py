@@ -15,6 +15,8 @@ from tests.stand_in.radio import SitlRadio
 
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"
 _START_S = 240.0
+_COMES_DOWN = "RTL_ALT 600\nRTL_LOIT_TIME 0\nLAND_SPEED 100\n"
+"""Half of a short flight would be a climb to 15 m, a wait there, and the last 10 m down at half a metre per second."""
 
 
 def copter_binary() -> str:
@@ -34,6 +36,8 @@ class ControllerProgram:
         self._port = free_port()
         self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._output = (folder / "controller.log").open("wb")
+        self._quick = folder / "quick.parm"
+        self._quick.write_text(_COMES_DOWN)
         self._start()
 
     def _start(self) -> None:
@@ -47,7 +51,7 @@ class ControllerProgram:
                 "--home",
                 f"{HOME.lat},{HOME.lon},{HOME.alt},0",
                 "--defaults",
-                str(defaults_file("copter")),
+                f"{defaults_file('copter')},{self._quick}",
                 "--serial0",
                 f"tcp:{self._port}:wait",
                 "--serial1",

@@ -68,13 +68,18 @@ class PymavlinkStation:
     @property
     def mode(self) -> int:
         """custom_mode of the last HEARTBEAT, -1 before the first."""
-        beats = self.of("HEARTBEAT")
-        return int(beats[-1].custom_mode) if beats else -1
+        beat = self._beat()
+        return -1 if beat is None else int(beat.custom_mode)
 
     @property
     def armed(self) -> bool:
-        beats = self.of("HEARTBEAT")
-        return bool(beats) and bool(beats[-1].base_mode & 128)
+        beat = self._beat()
+        return beat is not None and bool(beat.base_mode & 128)
+
+    def _beat(self) -> Any:
+        """The last HEARTBEAT of the vehicle."""
+        beats = (m for m in reversed(self.heard) if m.get_type() == "HEARTBEAT" and m.get_srcComponent() == 1)
+        return next(beats, None)
 
     def reached(self) -> list[int]:
         return [m.seq for m in self.of("MISSION_ITEM_REACHED")]

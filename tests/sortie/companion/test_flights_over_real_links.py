@@ -32,8 +32,8 @@ def corner(north: float, east: float, height: float) -> MissionItem:
 
 
 def small_square(height: float) -> tuple[MissionItem, ...]:
-    """Up, four corners of 30 m, return."""
-    corners = ((30.0, 0.0), (30.0, 30.0), (0.0, 30.0), (0.0, 0.0))
+    """Up, four corners of 12 m, return."""
+    corners = ((12.0, 0.0), (12.0, 12.0), (0.0, 12.0), (0.0, 0.0))
     return (MissionItem(22, 3, z=6.0), *(corner(*one, height) for one in corners), MissionItem(RETURN, 3))
 
 
