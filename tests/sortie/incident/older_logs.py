@@ -11,7 +11,7 @@ from sortie.logs.dataflash import FMT, FMT_TYPE, Value, kind
 
 LAT, LON, ALT = 47.0, 8.0, 400.0
 METRE = 1.0 / 111_194.9
-BOOT_S, RATE_HZ = 20.0, 5
+BOOT_S, RATE_HZ = 20.0, 2
 UP_MPS, MPS, HEIGHT = 2.0, 5.0, 20.0
 CORNERS = ((0.0, 0.0), (60.0, 0.0), (60.0, 60.0), (0.0, 60.0), (0.0, 0.0))
 """m north and east of home."""
