@@ -1,13 +1,14 @@
-"""A plane in the air that takes orders, and which targets no plane can fly."""
+"""A plane in the air that takes orders, one in AUTO from the ground, and which targets no plane can fly."""
 
 from __future__ import annotations
 
 from math import hypot
 
 from autopilot.interface.targets import Attitude, Hold, Land, TakeOff, Target, Velocity
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import PlaneMode
-from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 
 def stands_still(target: Target) -> bool:
@@ -47,3 +48,24 @@ class Plane(Bench):
 
     def mission(self, *items: MissionItem) -> None:
         self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])
+
+
+def landing_mission(*, start: bool = True) -> list[MissionItem]:
+    """Takeoff, a way out, DO_LAND_START, approach, landing at home."""
+    marks = [item(Cmd.DO_LAND_START)] if start else []
+    return [
+        takeoff(50.0),
+        waypoint(600.0, 0.0, 60.0),
+        *marks,
+        waypoint(-600.0, 0.0, 40.0),
+        item(Cmd.NAV_LAND, -20.0, 0.0, 0.0),
+    ]
+
+
+def from_the_ground(*items: MissionItem, **parameters: float) -> Bench:
+    """In AUTO from the ground, as armed there: nobody has to raise a throttle."""
+    bench = Bench("plane", parameters=parameters)
+    bench.upload(items)
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    return bench

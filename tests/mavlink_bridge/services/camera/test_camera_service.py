@@ -2,158 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import atan, degrees, inf, nan
-from typing import Any
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as numbers
 
 from autopilot import mav
 from autopilot.context.events import CameraTriggered
-from autopilot.interface.geo import GeoPoint
 from autopilot.mav import CameraMode, Cmd, ExtendedAck, ExtendedType, FocusType, Result, ZoomType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.camera.captured import LOOK_AGAIN_MS
-from mavlink_bridge.services.camera.device import EXPOSING_MS, ImageStatus, Shot, Specs
-from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import CameraItems
-from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture
-from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import TABLE, find, unpack
 from mavlink_bridge.services.camera.video import FRAME_MS, VideoStream
-from mavlink_bridge.wire.codec import decode, dialect, id_of, payload
-
-PLACE = GeoPoint(-35.0, 149.0, 600.0)
-PEER = Peer(3, 255, 190)
-STREAMS = (
-    VideoStream(1, "Camera", 640, 480, 5600, 1_500_000),
-    VideoStream(2, "Thermal", 320, 240, 5602, 400_000, True),
-)
-CAMERA, ALL, AUTOPILOT = 100, 0, 1
-
-
-@dataclass
-class Shelf:
-    """An album that only counts. `slow`: nothing gets written yet; `late`: it has told of files that are not; `why`:
-    nothing can be written."""
-
-    shots: list[Shot] = field(default_factory=list)
-    frames: list[tuple[int, int, float, tuple[int, ...]]] = field(default_factory=list)
-    slow: bool = False
-    why: str = ""
-    late: bool = False
-    stored: int = 0
-    formatted: int = 0
-    prepared: bool = False
-    streams: Sequence[VideoStream] = ()
-    players: set[str] = field(default_factory=set)
-
-    def prepare(self) -> None:
-        self.prepared = True
-
-    def take(self, shot: Shot) -> TakenPicture:
-        self.shots.append(shot)
-        return TakenPicture(PLACE, 16.0, (1.0, 0.0, 0.0, 0.0), f"mftp://DCIM/{shot.number}.JPG")
-
-    def written(self, number: int) -> str | None:
-        return None if self.slow else self.why
-
-    def writes(self) -> bool:
-        return self.late
-
-    def format(self) -> None:
-        self.formatted += 1
-
-    def forget(self, first: int) -> None:
-        del self.shots[first:]
-
-    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
-        self.frames.append((shot.time_ms, stream.number, shot.focal_mm, tuple(links)))
-
-    def played(self, stream: VideoStream) -> bool:
-        return stream.path in self.players
-
-    def url(self, stream: VideoStream, link: int) -> str:
-        return f"rtsp://10.0.0.{link}:8554/{stream.path}"
-
-    def sight(self) -> CameraSight:
-        return CameraSight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
-
-
-class Bench:
-    """A camera of 640 x 480, whose card holds `room` pictures, and a station."""
-
-    def __init__(self, room: float = 1000.0, least_s: float = 0.0, streams: Sequence[VideoStream] = ()) -> None:
-        self.shelf = Shelf(streams=streams)
-        specs = Specs(6.4, 4.8, 5.0, 4.0, 640, 480, room * 640 * 480 * 0.5 / (1 << 20), lambda: least_s)
-        self.triggers: list[tuple[float, bool]] = []
-        self.room_bytes = 100_000
-        self.camera = CameraService(
-            specs,
-            self.shelf,
-            self.shelf,
-            definition=lambda: "mftp://camera.xml",
-            epoch_us=1_000_000,
-            trigger_every=lambda metres, at_once: self.triggers.append((metres, at_once)),
-            links=lambda: (PEER.link,),
-            room=lambda link: self.room_bytes,
-            gimbal=154,
-        )
-        self.settings = SettingsService(self.camera.device)
-        self.now_ms = 10_000
-        self.pass_time(0)
-
-    def pass_time(self, ms: int) -> list[Any]:
-        """As the vehicle does: the service is called when it wants to be."""
-        end, said = self.now_ms + ms, []
-        while True:
-            due = self.camera.next_deadline_ms()
-            if due is None or due > end:
-                break
-            self.now_ms = max(self.now_ms, due)
-            self.camera.handle_timeout(self.now_ms)
-            said += self.taken()
-        self.now_ms = end
-        return said
-
-    def taken(self) -> list[Any]:
-        out = self.camera.take_outgoing()
-        assert all(one.component == CAMERA for one in out)
-        return [decode(*payload(one.message)[:2]) for one in out]
-
-    def send(
-        self, command: int, *params: float, confirmation: int = 0, to: int = CAMERA, peer: Peer = PEER
-    ) -> list[Any]:
-        """COMMAND_LONG, and all that is said at once."""
-        values = [*params, *([0.0] * (7 - len(params)))]
-        message = dialect.MAVLink_command_long_message(1, to, int(command), confirmation, *values)
-        self.camera.handle_message(decode(*payload(message)[:2]), peer, self.now_ms)
-        return self.taken()
-
-    def ask(self, command: int, *params: float, **how: Any) -> int:
-        """The result of it."""
-        said = self.send(command, *params, **how)
-        assert (said[0].get_type(), said[0].command) == ("COMMAND_ACK", command)
-        return int(said[0].result)
-
-    def one(self, name: str) -> Any:
-        """A message by REQUEST_MESSAGE."""
-        ack, answer = self.send(Cmd.REQUEST_MESSAGE, id_of(name))
-        assert (ack.result, answer.get_type()) == (Result.ACCEPTED, name)
-        return answer
-
-    def extended(self, message: Any) -> list[Any]:
-        self.settings.handle_message(decode(*payload(message)[:2]), PEER, self.now_ms)
-        return [decode(*payload(one.message)[:2]) for one in self.settings.take_outgoing()]
+from mavlink_bridge.wire.codec import dialect, id_of
+from tests.fakes.camera_bench import ALL, CAMERA, PLACE, STREAMS, CameraBench
 
 
 def test_it_beats_once_a_second() -> None:
     """As a camera without an autopilot, to all; a link that is new hears of it at once."""
-    bench = Bench()
+    bench = CameraBench()
     assert [one.get_type() for one in bench.taken()] == []
     said = bench.pass_time(3000)
     assert [one.get_type() for one in said] == ["HEARTBEAT"] * 3
@@ -162,7 +31,7 @@ def test_it_beats_once_a_second() -> None:
 
 def test_who_turns_to_the_camera_will_want_pictures() -> None:
     """What writes them has time to start; an autopilot's command that means all components wakes nobody."""
-    bench = Bench()
+    bench = CameraBench()
     bench.send(Cmd.DO_DIGICAM_CONTROL, to=ALL)
     bench.send(Cmd.NAV_TAKEOFF)
     assert not bench.shelf.prepared
@@ -170,29 +39,9 @@ def test_who_turns_to_the_camera_will_want_pictures() -> None:
     assert bench.shelf.prepared and not bench.shelf.shots
 
 
-def test_it_says_which_picture_is_still_being_written() -> None:
-    """By when it is to be told of, however often it was looked for; nothing when all are there or have failed."""
-    bench = Bench()
-    assert bench.camera.unwritten_ms() is None
-    bench.shelf.slow = True
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 2, 1) == Result.ACCEPTED
-    told_ms = bench.now_ms + EXPOSING_MS
-    for _ in range(3):
-        assert bench.camera.unwritten_ms() == told_ms
-        bench.pass_time(300)
-    bench.shelf.slow = False
-    assert bench.camera.unwritten_ms() is None
-    bench.pass_time(LOOK_AGAIN_MS)
-    bench.shelf.slow, bench.shelf.why = True, "No space left on device"
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2)
-    assert bench.camera.unwritten_ms() == bench.now_ms + EXPOSING_MS
-    bench.shelf.slow = False
-    assert bench.camera.unwritten_ms() is None
-
-
 def test_information_says_what_it_is() -> None:
     """Lens, sensor, pixels, the definition file, the gimbal; without streams it tells of none, and never of videos."""
-    told = Bench().one("CAMERA_INFORMATION")
+    told = CameraBench().one("CAMERA_INFORMATION")
     assert (told.focal_length, told.resolution_h, told.resolution_v) == (5.0, 640, 480)
     assert (told.sensor_size_h, told.sensor_size_v) == pytest.approx((6.4, 4.8))
     assert (told.cam_definition_uri, told.gimbal_device_id) == ("mftp://camera.xml", 154)
@@ -206,213 +55,13 @@ def test_information_says_what_it_is() -> None:
     assert (told.flags & missing, told.flags & wanted) == (0, wanted)
 
 
-def test_a_picture_is_announced_when_it_is_on_the_card() -> None:
-    """Place, attitude, number and file go to everybody; meanwhile the camera is busy."""
-    bench = Bench()
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1) == Result.ACCEPTED
-    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.CAPTURING
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2) == Result.TEMPORARILY_REJECTED
-    (told,) = [one for one in bench.pass_time(EXPOSING_MS) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
-    assert (told.lat, told.lon, told.alt, told.relative_alt) == (-350000000, 1490000000, 600_000, 16_000)
-    assert (told.image_index, told.capture_result, told.file_url) == (0, 1, "mftp://DCIM/0.JPG")
-    assert (told.time_boot_ms, told.time_utc, told.q) == (10_000, 11_000_000, [1.0, 0.0, 0.0, 0.0])
-    status = bench.one("CAMERA_CAPTURE_STATUS")
-    assert (status.image_status, status.image_count) == (ImageStatus.IDLE, 1)
-
-
-def test_a_file_that_is_not_written_is_not_announced() -> None:
-    """It is looked at again, and announced later, in order."""
-    bench = Bench()
-    bench.shelf.slow = True
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
-    assert not [one for one in bench.pass_time(900) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
-    assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
-    bench.shelf.slow = False
-    assert [one for one in bench.pass_time(40) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
-
-
-def test_a_picture_that_cannot_be_written_is_told_as_failed() -> None:
-    """Once, without a file, and so again to who asks; the card is none and has no room until one is written; people
-    are told why, once. What was lost takes no room."""
-    bench = Bench(room=3)
-    size = bench.camera.device.specs.picture_mib
-    bench.shelf.why = "No space left on device"
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
-    said = [one for one in bench.pass_time(900) if one.get_type() != "HEARTBEAT"]
-    assert [one.get_type() for one in said] == ["CAMERA_IMAGE_CAPTURED", "STORAGE_INFORMATION", "STATUSTEXT"]
-    assert (said[0].image_index, said[0].capture_result, said[0].file_url) == (0, 0, "")
-    assert (said[1].status, said[1].available_capacity, said[1].used_capacity) == (0, 0.0, 0.0)
-    assert said[2].text == "Camera: not written, No space left on device"
-    again = bench.send(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0)[1]
-    assert (again.image_index, again.capture_result) == (0, 0)
-    for _ in range(4):
-        assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 0) == Result.ACCEPTED
-        assert "STATUSTEXT" not in {one.get_type() for one in bench.pass_time(900)}
-    bench.shelf.why = ""
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 0)
-    said = [one for one in bench.pass_time(900) if one.get_type() != "HEARTBEAT"]
-    assert [one.get_type() for one in said] == ["CAMERA_IMAGE_CAPTURED", "STORAGE_INFORMATION"]
-    assert (said[0].image_index, said[0].capture_result) == (5, 1)
-    assert (said[1].status, said[1].used_capacity) == (2, pytest.approx(size))
-    assert said[1].available_capacity == pytest.approx(2 * size)
-
-
-def test_a_repeated_capture_takes_no_second_picture() -> None:
-    """The same sequence number of the same station; another station's, or the next number, does."""
-    bench = Bench()
-    other = Peer(4, 255, 190)
-    for sequence, confirmation, peer, count in (
-        (1, 0, PEER, 1),
-        (1, 0, PEER, 1),
-        (1, 1, PEER, 1),
-        (2, 0, PEER, 2),
-        (2, 0, other, 3),
-        (0, 0, PEER, 4),
-        (0, 0, PEER, 5),
-    ):
-        assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, sequence, confirmation=confirmation, peer=peer) == 0
-        bench.pass_time(200)
-        assert len(bench.shelf.shots) == count
-    bench.camera.link_closed(PEER.link)
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 2) == Result.ACCEPTED
-    assert len(bench.shelf.shots) == 6
-
-
-def test_a_row_of_pictures_has_its_interval_and_its_end() -> None:
-    """Five, half a second apart; until it is stopped where no number is given."""
-    bench = Bench()
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 5) == Result.ACCEPTED
-    status = bench.one("CAMERA_CAPTURE_STATUS")
-    assert (status.image_status, status.image_interval) == (ImageStatus.INTERVAL_CAPTURING, 0.5)
-    bench.pass_time(10_000)
-    assert [shot.time_ms for shot in bench.shelf.shots] == [10_000 + 500 * n for n in range(5)]
-    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.IDLE
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 2.0, 0)
-    bench.pass_time(7000)
-    assert bench.ask(Cmd.IMAGE_STOP_CAPTURE) == Result.ACCEPTED
-    bench.pass_time(7000)
-    assert len(bench.shelf.shots) == 9
-
-
-def test_the_camera_is_meant_by_its_number_by_1_and_by_0() -> None:
-    """The only sensor of a MAVLink camera, and ArduPilot's first one; no other."""
-    bench = Bench()
-    for which, result in (
-        (0, Result.ACCEPTED),
-        (1, Result.ACCEPTED),
-        (CAMERA, Result.ACCEPTED),
-        (2, Result.DENIED),
-        (101, Result.DENIED),
-        (-1, Result.DENIED),
-    ):
-        assert bench.ask(Cmd.IMAGE_START_CAPTURE, which, 0, 1) == result
-        assert bench.ask(Cmd.SET_CAMERA_MODE, which, CameraMode.IMAGE) == result
-        assert bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.RANGE, 10.0, which) == result
-        assert bench.ask(Cmd.IMAGE_STOP_CAPTURE, which) == result
-        bench.pass_time(200)
-    assert len(bench.shelf.shots) == 3
-
-
-@pytest.mark.parametrize(
-    "params", [(0, 0, 0), (0, -1, 1), (0, 0, 3), (0, 0, -1), (99, 0, 1), (0, inf, 1)]
-)  # fmt: skip
-def test_a_row_without_sense_is_denied(params: tuple[float, ...]) -> None:
-    """No interval, a negative one, no such camera."""
-    bench = Bench()
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, *params) == Result.DENIED
-    assert not bench.shelf.shots
-
-
-def test_a_full_card_takes_no_picture_until_it_is_formatted() -> None:
-    """It fills by each; FAILED and a text once it is full, a row ends; pictures of earlier runs take room as well."""
-    bench = Bench(room=4.0)
-    bench.shelf.stored = 1
-    before = bench.one("STORAGE_INFORMATION")
-    assert before.available_capacity == pytest.approx(0.75 * before.total_capacity)
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 1.0, 0)
-    texts = [one.text for one in bench.pass_time(5000) if one.get_type() == "STATUSTEXT"]
-    assert (len(bench.shelf.shots), texts) == (3, ["Camera: storage full"])
-    told = bench.one("STORAGE_INFORMATION")
-    assert (told.used_capacity, told.available_capacity) == (told.total_capacity, 0.0)
-    assert bench.one("CAMERA_CAPTURE_STATUS").image_status == ImageStatus.IDLE
-    for number in (9, 10):
-        ack, why = bench.send(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, number)
-        assert (ack.result, why.text) == (Result.FAILED, "Camera: storage full"), "who asks is told each time"
-    bench.shelf.stored = 0
-    said = bench.send(Cmd.STORAGE_FORMAT, 1, 1, 1)
-    assert [one.get_type() for one in said] == ["COMMAND_ACK", "STORAGE_INFORMATION", "CAMERA_CAPTURE_STATUS"]
-    assert (said[1].used_capacity, said[2].image_count, bench.shelf.formatted) == (0.0, 0, 1)
-    assert bench.ask(Cmd.REQUEST_MESSAGE, id_of("CAMERA_IMAGE_CAPTURED"), 0) == Result.FAILED
-    assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 11) == Result.ACCEPTED
-
-
-def test_a_card_in_use_is_not_formatted() -> None:
-    """Nor one that is none, nor without the wish."""
-    bench = Bench()
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 1.0, 0)
-    assert bench.ask(Cmd.STORAGE_FORMAT, 1, 1) == Result.TEMPORARILY_REJECTED
-    bench.ask(Cmd.IMAGE_STOP_CAPTURE)
-    bench.pass_time(200)
-    bench.shelf.late = True
-    assert bench.ask(Cmd.STORAGE_FORMAT, 1, 1) == Result.TEMPORARILY_REJECTED
-    bench.shelf.late = False
-    assert [bench.ask(Cmd.STORAGE_FORMAT, *params) for params in ((2, 1), (1, 0), (0, 1))] == [2, 2, 0]
-
-
-def test_a_lost_announcement_is_given_again() -> None:
-    """By REQUEST_MESSAGE and by the older command; a number that was not taken is FAILED."""
-    bench = Bench()
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 3)
-    told = [one for one in bench.pass_time(3000) if one.get_type() == "CAMERA_IMAGE_CAPTURED"]
-    for number in range(3):
-        assert bench.send(Cmd.REQUEST_MESSAGE, 263, number)[1].to_dict() == told[number].to_dict()
-        assert bench.send(Cmd.REQUEST_CAMERA_IMAGE_CAPTURE, number)[1].to_dict() == told[number].to_dict()
-    assert bench.ask(Cmd.REQUEST_MESSAGE, 263, 3) == Result.FAILED
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "told"),
-    [
-        (-1, 0, [0, 1, 2, 3, 4]), (0, -1, [0, 1, 2, 3, 4]), (3, -1, [3, 4]), (1, 3, [1, 2, 3]), (4, 9, [4]),
-        (2, 0, [2]), (5, -1, []), (3, 1, []), (-2, -1, []),
-    ],
-)  # fmt: skip
-def test_many_announcements_are_given_again(first: int, last: int, told: list[int]) -> None:
-    """Param3: to this one, or to the last one; -1 for all. Those that are not on the card yet are not told."""
-    bench = Bench()
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.5, 0)
-    bench.pass_time(2050)
-    assert len(bench.shelf.shots) == 5
-    bench.pass_time(100)
-    bench.ask(Cmd.IMAGE_STOP_CAPTURE)
-    said = bench.send(Cmd.REQUEST_MESSAGE, 263, first, last)
-    assert said[0].result == (Result.ACCEPTED if told else Result.FAILED)
-    said = [*said, *bench.pass_time(200)]
-    assert [one.image_index for one in said if one.get_type() == "CAMERA_IMAGE_CAPTURED"] == told
-
-
-def test_announcements_wait_for_room() -> None:
-    """A link that takes little gets them one by one, and none once it is closed."""
-    bench = Bench()
-    bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0.1, 100)
-    bench.pass_time(11_000)
-    bench.room_bytes = 600
-    assert len(bench.send(Cmd.REQUEST_MESSAGE, 263, -1)) == 2
-    assert 40 <= len(bench.pass_time(500)) <= 60
-    bench.room_bytes = 0
-    assert len(bench.pass_time(500)) <= 1
-    bench.room_bytes = 600
-    bench.camera.link_closed(PEER.link)
-    assert {one.get_type() for one in bench.pass_time(2000)} == {"HEARTBEAT"}
-
-
 @pytest.mark.parametrize(
     "name",
     ["CAMERA_CAPTURE_STATUS", "CAMERA_SETTINGS", "STORAGE_INFORMATION", "CAMERA_FOV_STATUS", "CAMERA_INFORMATION"],
 )
 def test_its_messages_have_rates(name: str) -> None:
     """SET_MESSAGE_INTERVAL to the camera: at the rate, off, and GET_MESSAGE_INTERVAL says so."""
-    bench, number = Bench(), id_of(name)
+    bench, number = CameraBench(), id_of(name)
 
     def count(seconds: int = 5) -> int:
         return sum(one.get_type() == name for one in bench.pass_time(1000 * seconds))
@@ -437,7 +86,7 @@ def test_its_messages_have_rates(name: str) -> None:
 
 def test_rates_of_what_is_not_the_cameras_are_refused() -> None:
     """A message of others, an event, no interval; for all it says nothing to what is not its own."""
-    bench = Bench()
+    bench = CameraBench()
     for message, interval in ((30, 1e5), (263, 1e5), (262, nan), (262, -2), (nan, 1e5), (inf, 1e5)):
         assert bench.ask(Cmd.SET_MESSAGE_INTERVAL, message, interval) == Result.DENIED
     ack, told = bench.send(Cmd.GET_MESSAGE_INTERVAL, 30)
@@ -460,14 +109,14 @@ def test_rates_of_what_is_not_the_cameras_are_refused() -> None:
 )  # fmt: skip
 def test_zoom(kind: int, value: float, result: Result, level: float) -> None:
     """By steps, places, focal lengths and fields of view; what there is not is refused."""
-    bench = Bench()
+    bench = CameraBench()
     assert bench.ask(Cmd.SET_CAMERA_ZOOM, kind, value) == result
     assert bench.one("CAMERA_SETTINGS").zoomLevel == pytest.approx(level, abs=0.1)
 
 
 def test_zoom_goes_on_until_it_is_stopped() -> None:
     """At a fifth of the range a second; the picture's lens and the field of view are those of the moment."""
-    bench = Bench()
+    bench = CameraBench()
     assert bench.one("CAMERA_FOV_STATUS").hfov == pytest.approx(65.2, abs=0.1)
     bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.CONTINUOUS, 1.0)
     bench.pass_time(2500)
@@ -493,7 +142,7 @@ def test_zoom_goes_on_until_it_is_stopped() -> None:
 )  # fmt: skip
 def test_focus(kind: int, value: float, result: Result, focused: float | None) -> None:
     """What pictures are focused at, m; None: at what they see."""
-    bench = Bench()
+    bench = CameraBench()
     assert bench.ask(Cmd.SET_CAMERA_FOCUS, kind, value) == result
     bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1)
     found = bench.shelf.shots[0].focus_m
@@ -502,7 +151,7 @@ def test_focus(kind: int, value: float, result: Result, focused: float | None) -
 
 def test_modes() -> None:
     """A survey keeps its focus far away; there is no video."""
-    bench = Bench()
+    bench = CameraBench()
     said = bench.send(Cmd.SET_CAMERA_MODE, 0, CameraMode.IMAGE_SURVEY)
     assert (said[0].result, said[1].mode_id) == (Result.ACCEPTED, CameraMode.IMAGE_SURVEY)
     assert bench.ask(Cmd.SET_CAMERA_FOCUS, FocusType.RANGE, 10.0) == Result.DENIED
@@ -527,12 +176,12 @@ def test_modes() -> None:
 )  # fmt: skip
 def test_what_it_has_not_is_refused(command: int, params: tuple[float, ...], result: Result) -> None:
     """Video is told as absent."""
-    assert Bench().ask(command, *params) == result
+    assert CameraBench().ask(command, *params) == result
 
 
 def test_streams_are_told_as_stations_read_them() -> None:
     """QGroundControl asks for all, or for 1 and 2 in turn, and listens on the port that the URI is."""
-    bench = Bench(streams=STREAMS)
+    bench = CameraBench(streams=STREAMS)
     assert bench.one("CAMERA_INFORMATION").flags & numbers.CAMERA_CAP_FLAGS_HAS_VIDEO_STREAM
     ack, seen, warm = bench.send(Cmd.REQUEST_MESSAGE, id_of("VIDEO_STREAM_INFORMATION"), 0)
     assert ack.result == Result.ACCEPTED
@@ -560,7 +209,7 @@ def test_streams_are_told_as_stations_read_them() -> None:
 
 def test_frames_are_made_while_somebody_looks() -> None:
     """Ten a second from the first question on, to all who look; none before, none after."""
-    bench, other = Bench(streams=STREAMS), Peer(7, 254, 190)
+    bench, other = CameraBench(streams=STREAMS), Peer(7, 254, 190)
     bench.pass_time(1000)
     assert bench.ask(Cmd.REQUEST_VIDEO_STREAM_STATUS, 1) == Result.ACCEPTED
     bench.pass_time(1000)
@@ -589,7 +238,7 @@ def test_frames_are_made_while_somebody_looks() -> None:
 def test_a_stream_by_rtsp_is_its_players_affair() -> None:
     """Its URL is told at the address that each station sees; frames are made while it is played, whatever stations ask
     for, and within a second of PLAY."""
-    bench = Bench(streams=(VideoStream(1, "Camera", 640, 480, 40000, 1_500_000, path="camera"),))
+    bench = CameraBench(streams=(VideoStream(1, "Camera", 640, 480, 40000, 1_500_000, path="camera"),))
     told = bench.send(Cmd.REQUEST_MESSAGE, id_of("VIDEO_STREAM_INFORMATION"), 0)[1]
     assert (told.type, told.uri, told.flags) == (numbers.VIDEO_STREAM_TYPE_RTSP, "rtsp://10.0.0.3:8554/camera", 0)
     assert bench.ask(Cmd.VIDEO_START_STREAMING, 1) == Result.ACCEPTED
@@ -618,7 +267,7 @@ def test_a_stream_by_rtsp_is_its_players_affair() -> None:
 )  # fmt: skip
 def test_older_requests_are_answered(command: int, name: str) -> None:
     """Those from before REQUEST_MESSAGE, each time that they come."""
-    bench = Bench()
+    bench = CameraBench()
     for confirmation in range(2):
         ack, told = bench.send(command, 1, confirmation=confirmation)
         assert (ack.result, told.get_type()) == (Result.ACCEPTED, name)
@@ -626,7 +275,7 @@ def test_older_requests_are_answered(command: int, name: str) -> None:
 
 def test_what_is_for_all_is_answered_where_it_is_a_cameras() -> None:
     """The autopilot's trigger, which has the same commands, is not doubled."""
-    bench = Bench()
+    bench = CameraBench()
     assert bench.ask(Cmd.REQUEST_MESSAGE, 259, to=ALL) == Result.ACCEPTED
     assert bench.ask(Cmd.IMAGE_START_CAPTURE, 0, 0, 1, 1, to=ALL) == Result.ACCEPTED
     for command, params in (
@@ -641,7 +290,7 @@ def test_what_is_for_all_is_answered_where_it_is_a_cameras() -> None:
 
 def test_the_autopilots_trigger_takes_pictures() -> None:
     """One for each, as soon as CAM1_INTRVAL_MIN allows; DO_DIGICAM_CONTROL of the camera itself too."""
-    bench = Bench(least_s=1.0)
+    bench = CameraBench(least_s=1.0)
     for ms in (0, 400, 2000):
         bench.pass_time(ms)
         bench.camera.hear([CameraTriggered(1, bench.now_ms, PLACE)], bench.now_ms)
@@ -657,7 +306,7 @@ def test_the_autopilots_trigger_takes_pictures() -> None:
 
 def test_missions_items_act() -> None:
     """Those that a plan for PX4 has; what the camera refuses is passed over."""
-    bench = Bench()
+    bench = CameraBench()
     items = CameraItems(bench.camera, lambda: bench.now_ms)
     zoom = MissionItem(Cmd.SET_CAMERA_ZOOM, mav.Frame.MISSION, param1=2.0, param2=30.0)
     assert items.start_command(zoom) is CommandStartResult.COMPLETE
@@ -677,7 +326,7 @@ def kind_of(name: bytes) -> int:
 
 def test_settings_are_extended_parameters() -> None:
     """Listed, read by name and by number, set for everybody; what is none, or no such value, is refused."""
-    bench = Bench()
+    bench = CameraBench()
     listed = bench.extended(dialect.MAVLink_param_ext_request_list_message(1, CAMERA))
     assert [one.param_id for one in listed] == [one.name for one in TABLE]
     assert {(one.param_count, one.param_type in set(ExtendedType)) for one in listed} == {(len(TABLE), True)}
@@ -702,7 +351,7 @@ def test_settings_are_extended_parameters() -> None:
 
 def test_settings_change_the_pictures_and_are_reset() -> None:
     """Exposure by hand: twice the ISO is twice the light; RESET_CAMERA_SETTINGS brings all back, and tells so."""
-    bench = Bench()
+    bench = CameraBench()
 
     def put(name: bytes, value: int) -> None:
         kind = ExtendedType.INT32

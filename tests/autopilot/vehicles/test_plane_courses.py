@@ -1,0 +1,335 @@
+"""Courses of a plane: takeoffs, landings, go-arounds, loiters, speeds, and the modes that fly them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import cos, degrees, radians, sin
+
+import pytest
+
+from autopilot.interface import report as R
+from autopilot.interface.targets import Circle, Land, Leg, Sticks, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Cmd, Result
+from autopilot.modes.wing_modes import TakeoffCourse
+from autopilot.vehicles.mode_table import PlaneMode
+from sitl.vehicles.kinds import make_simulated
+from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.plane_bench import Plane, from_the_ground, landing_mission
+
+M = PlaneMode
+
+
+# --- takeoff, landing, loiters ----------------------------------------------------------------------------------------
+def test_a_mission_from_takeoff_to_disarming() -> None:
+    """The takeoff has a pitch, the landing begins its slope at the waypoint before it, and the motor stops
+    LAND_DISARMDELAY after it."""
+    bench = from_the_ground(*landing_mission(), LAND_DISARMDELAY=20.0, RTL_AUTOLAND=2.0)
+    bench.run(1.0)
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.pitch == pytest.approx(radians(4.0)) and run.down == pytest.approx(-50.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    slope = bench.vehicle.target
+    assert isinstance(slope, Land) and slope.approach is not None
+    assert slope.approach == pytest.approx((-600.0, 0.0, -40.0), abs=1.0)
+    assert (*(slope.position or ()), slope.down) == pytest.approx((-20.0, 0.0, 0.0), abs=1.0)
+    bench.run(100.0, lambda: bench.core.facts.landed)
+    bench.run(19.0)
+    assert bench.core.facts.armed
+    bench.run(3.0)
+    assert not bench.core.facts.armed
+    assert "Auto disarmed" in bench.texts
+
+
+@pytest.mark.parametrize(("start", "behind", "goes_on_at"), [(True, (), 4), (False, (), 3), (True, (30,), 6)])
+def test_a_go_around_climbs_and_lands_again(start: bool, behind: tuple[int, ...], goes_on_at: int) -> None:
+    """From DO_LAND_START on, from the place before, or by a CONTINUE_AND_CHANGE_ALT behind the landing."""
+    more = [item(command, up=120.0, param1=1.0) for command in behind]
+    bench = from_the_ground(*landing_mission(start=start), *more, RTL_AUTOLAND=2.0)
+    assert not bench.core.mission_commands.go_around().ok, "nothing to abort"
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.modes.mode.is_landing
+    assert bench.core.mission_commands.go_around().ok
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-50.0)  # as high as the takeoff
+    assert climb.yaw.angle == pytest.approx(0.0, abs=0.01)  # along the approach, north
+    assert not bench.core.modes.mode.is_landing
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == goes_on_at)
+    assert bench.core.sequencer.current_nav_index() == goes_on_at
+
+
+@pytest.mark.parametrize(("told", "by_item", "climbs_to"), [(35.0, 70.0, 35.0), (0.0, 70.0, 70.0)])
+def test_a_go_around_climbs_as_high_as_it_is_told(told: float, by_item: float, climbs_to: float) -> None:
+    """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort), or else that of NAV_LAND."""
+    *way, land = landing_mission(start=False)
+    bench = from_the_ground(*way, replace(land, param1=by_item))
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.mission_commands.go_around(told).ok
+    climb = bench.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-climbs_to)
+
+
+@pytest.mark.parametrize("allowed", [0.0, 1.0])
+def test_full_throttle_aborts_a_landing_where_it_may(allowed: float) -> None:
+    bench = from_the_ground(*landing_mission(), LAND_ABORT_THR=allowed, RTL_AUTOLAND=2.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.core.sticks.move(Sticks(throttle=1.0), bench.now_ms)
+    assert isinstance(bench.vehicle.target, TakeOff) is bool(allowed)
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "expected"),
+    [
+        (Cmd.NAV_LOITER_TURNS, {"param1": 2.0, "param3": -120.0}, {"turns": 2.0, "radius": 120.0, "direction": -1}),
+        (Cmd.NAV_LOITER_TO_ALT, {"param2": 90.0}, {"at_height": True, "radius": 90.0, "direction": 1}),
+        (Cmd.NAV_LOITER_UNLIM, {"param3": -1.0}, {"direction": -1, "leave_for": None}),
+    ],
+)
+def test_a_loiter_is_left_towards_the_next_place(
+    number: int, changes: dict[str, float], expected: dict[str, object]
+) -> None:
+    plane = Plane()
+    plane.mission(item(number, 300.0, 400.0, 90.0, **changes))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle)
+    assert {name: getattr(circle, name) for name in expected} == expected
+    if number != Cmd.NAV_LOITER_UNLIM:
+        assert circle.leave_for == pytest.approx((300.0, 300.0, -50.0), abs=1.0)
+
+
+def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() -> None:
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_LOITER_TIME, 300.0, 400.0, 50.0, param1=30.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle) and plane.core.helm.arrived)
+    began = plane.now_ms
+    assert plane.vehicle.target.leave_for is None
+    plane.run(60.0, lambda: plane.vehicle.target.leave_for is not None)
+    assert plane.now_ms - began == pytest.approx(30_000, abs=40)
+
+
+def test_a_waypoint_is_accepted_and_passed_by_as_it_says() -> None:
+    """param2: accepted so far before it; param3: flown so far beyond; a hold time is not a plane's."""
+    plane = Plane(WP_RADIUS=60.0)
+    plane.mission(waypoint(300.0, 400.0, 50.0, param1=5.0, param2=35.0), waypoint(700.0, 400.0, 50.0, param3=100.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    legs = [target for target in plane.in_the_air if isinstance(target, Leg)]
+    assert [leg.radius for leg in legs] == [60.0, 35.0, 1.0]
+    assert legs[2].end == pytest.approx((800.0, 400.0, -50.0), abs=1.0)
+    assert legs[0].next == pytest.approx((300.0, 400.0, -50.0), abs=1.0)
+
+
+def test_a_course_is_kept_until_the_height_is_reached() -> None:
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_CONTINUE_AND_CHANGE_ALT, up=90.0, param1=1.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 3)
+    ahead = plane.vehicle.target
+    assert isinstance(ahead, Leg) and abs(ahead.end[1]) < 5.0 and ahead.end[0] > 1000.0
+    assert plane.core.facts.height < 60.0
+    plane.run(100.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    assert plane.core.facts.height == pytest.approx(85.0, abs=2.0)
+
+
+# --- speeds -----------------------------------------------------------------------------------------------------------
+def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    for speed, then in ((26.0, 26.0), (40.0, 26.0), (5.0, 26.0)):
+        plane.core.commands.change_speed(0, speed)
+        assert plane.vehicle.speeds.ground == then
+    assert plane.core.commands.change_speed(1, 8.0).ok
+    assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 8.0 and plane.vehicle.speeds.ground == 26.0
+    assert plane.core.commands.change_speed(3, 4.0).result is Result.FAILED  # TECS_CLMB_MAX bounds the climb
+    assert "Speed change: 40 m/s is not an airspeed of this plane" in plane.texts
+
+
+def test_a_throttle_is_that_of_cruise() -> None:
+    """DO_CHANGE_SPEED without a speed, by command and as an item: TRIM_THROTTLE (ArduPlane's test DO_CHANGE_SPEED)."""
+    plane = Plane()
+    assert plane.core.commands.change_speed(3, 0.0, 97.0).ok
+    assert plane.vehicle.parameters["TRIM_THROTTLE"] == 97.0
+    assert not plane.core.commands.change_speed(3, 0.0, 101.0).ok
+    plane.mission(item(Cmd.DO_CHANGE_SPEED, param1=0.0, param2=-1.0, param3=60.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(60.0, lambda: plane.vehicle.parameters["TRIM_THROTTLE"] == 60.0)
+    assert plane.vehicle.parameters["TRIM_THROTTLE"] == 60.0
+
+
+def test_a_speed_is_given_back() -> None:
+    """-2 m/s of airspeed: the default; 0 over ground: no least (ArduPlane's do_change_speed, its test of it)."""
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    for kind, speed in ((0, 26.0), (1, 18.0), (0, -2.0), (1, 0.0)):
+        assert plane.core.commands.change_speed(kind, speed).ok
+    assert plane.vehicle.speeds.ground == 22.0
+    assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 0.0
+
+
+# --- modes ------------------------------------------------------------------------------------------------------------
+def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
+    bench = Bench("plane", parameters={"TKOFF_ALT": 60.0, "TKOFF_DIST": 250.0})
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.pitch == pytest.approx(radians(15.0)) and run.down == pytest.approx(-60.0)
+    assert any("Takeoff to 60m for 250.0m heading 0.0 deg" in text for text in bench.texts)
+    bench.run(120.0, lambda: isinstance(bench.vehicle.target, Circle))
+    assert bench.vehicle.target.center == pytest.approx((250.0, 0.0, -60.0), abs=1.0)
+
+
+@pytest.mark.parametrize(("distance_m", "height"), [(150.0, 40.0), (500.0, 90.0)], ids=["by distance", "by height"])
+def test_a_takeoff_enables_the_fence_wherever_it_ends(distance_m: float, height: float) -> None:
+    """FENCE_AUTOENABLE 2 in mode TAKEOFF (ArduPlane's test FenceAutoEnableDisableSwitch)."""
+    parameters = {"FENCE_AUTOENABLE": 2, "FENCE_TYPE": 2, "TKOFF_ALT": 90.0, "TKOFF_DIST": distance_m}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(20.0)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    assert not bench.core.fence.enabled
+    bench.run(120.0, lambda: isinstance(bench.core.helm.target, Circle))
+    assert bench.core.facts.height == pytest.approx(height, abs=20.0)
+    assert bench.core.fence.enabled
+
+
+def test_the_height_of_takeoff_counts_from_where_it_stands() -> None:
+    """Not from home, which lies 30 m below."""
+    bench = Bench("plane", parameters={"TKOFF_ALT": 60.0})
+    bench.arm()
+    facts = bench.core.facts
+    assert facts.home is not None
+    facts.home = replace(facts.home, alt=facts.home.alt - 30.0)
+    assert facts.home_ned[2] == pytest.approx(30.0)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.down == pytest.approx(-60.0)
+
+
+def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
+    plane = Plane(AUTOLAND_WP_DIST=400.0, AUTOLAND_WP_ALT=55.0)
+    plane.core.facts.landing_course = radians(90.0)
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.at_height and circle.leave_for is not None
+    assert circle.center[1] == pytest.approx(-400.0, abs=1.0) and circle.center[2] == pytest.approx(-55.0)
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Land))
+    slope = plane.vehicle.target
+    assert slope.approach == pytest.approx((0.0, -400.0, -55.0), abs=1.0) and slope.position == (0.0, 0.0)
+    plane.run(200.0, lambda: not plane.core.facts.armed)
+    assert not plane.core.facts.armed
+    assert plane.core.modes.set(M.MANUAL, plane.now_ms).ok
+    assert not plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok, "it stands on the ground"
+
+
+@pytest.mark.parametrize(("options", "course"), [(0.0, 60.0), (1.0, 0.0)])
+def test_the_course_after_the_takeoff_is_noted(options: float, course: float) -> None:
+    """With AUTOLAND_DIR_OFF and the text of ArduPlane; AUTOLAND_OPTIONS bit 0: the heading at arming. Not in LOITER."""
+    bench = Bench("plane", parameters={"AUTOLAND_DIR_OFF": 15.0, "AUTOLAND_OPTIONS": options})
+    assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
+    state, facts = bench.vehicle.state, bench.core.facts
+    noted = TakeoffCourse(facts, bench.core.announcer, lambda: bench.core.modes.number).turn
+    assert noted.armed is not None and noted.hear is not None and noted.update is not None
+    noted.armed(True, bench.now_ms)
+    if not options:
+        state.report[R.VN], state.report[R.VE] = 20.0 * cos(radians(45.0)), 20.0 * sin(radians(45.0))
+        noted.hear(VehicleEvent.LIFTOFF, bench.now_ms)
+        noted.update(bench.now_ms)
+        assert facts.landing_course is None
+        assert bench.core.modes.set(M.FBWA, bench.now_ms).ok
+        noted.update(bench.now_ms + 200)
+    assert facts.landing_course == pytest.approx(radians(course))
+    assert bench.texts[-1].startswith("Autoland direction= ")
+
+
+def test_autoland_climbs_first_where_it_is_told() -> None:
+    """AUTOLAND_CLIMB: straight ahead, before it turns."""
+    plane = Plane(AUTOLAND_CLIMB=90.0)
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    climb = plane.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-90.0, abs=0.1)
+    plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+def test_autoland_is_flown_in_the_takeoffs_course_and_its_offset() -> None:
+    """On the simulator, as ArduPilot's AutoLandMode: taken off to 173 degrees, it lands to 218, near home."""
+    params = {"AUTOLAND_DIR_OFF": 45.0, "AUTOLAND_CLIMB": 100.0, "TKOFF_ALT": 50.0}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 173.0, 7), parameters=params)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert any(text.startswith("Autoland direction= 21") for text in bench.texts)
+    assert bench.core.modes.set(M.AUTOLAND, bench.now_ms).ok
+    bench.run(60.0, lambda: isinstance(bench.core.helm.target, Circle))
+    assert bench.core.facts.height > 95.0
+    bench.run(400.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+    north, east, _ = bench.vehicle.state.position
+    assert (north * north + east * east) ** 0.5 < 35.0
+    assert degrees(bench.vehicle.state.yaw) % 360.0 == pytest.approx(218.0, abs=5.0)
+
+
+def test_rtl_climbs_first_where_it_is_told() -> None:
+    """RTL_CLIMB_MIN: so far straight ahead, before it turns home."""
+    plane = Plane(RTL_CLIMB_MIN=30.0)
+    here = plane.vehicle.state.position[2]
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    climb = plane.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(here - 30.0, abs=0.1)
+    plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+@pytest.mark.parametrize(("height", "climbs"), [(120.0, True), (40.0, False)])
+def test_rtl_climbs_to_its_height_before_it_turns_where_it_is_told(height: float, climbs: bool) -> None:
+    """FLIGHT_OPTIONS, CLIMB_BEFORE_TURN: it goes before RTL_CLIMB_MIN (ArduPlane's mode_rtl.cpp)."""
+    plane = Plane(FLIGHT_OPTIONS=16.0, RTL_CLIMB_MIN=10.0, RTL_ALTITUDE=height)
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    target = plane.vehicle.target
+    assert isinstance(target, TakeOff) is climbs
+    if isinstance(target, TakeOff):
+        assert target.down == pytest.approx(-height, abs=0.1)
+        plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+@pytest.mark.parametrize(("north", "direction"), [(200.0, -1), (-200.0, 1)], ids=["left", "right"])
+def test_autoland_circles_on_the_side_where_it_is(north: float, direction: int) -> None:
+    """Into the final approach it turns by less than half a circle, whose radius is a third of the approach at most."""
+    plane = Plane(AUTOLAND_WP_DIST=150.0, WP_LOITER_RAD=80.0)
+    plane.core.facts.landing_course = radians(90.0)
+    plane.vehicle.put((north, 0.0, -80.0))
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.direction == direction
+    assert circle.radius == pytest.approx(50.0, abs=0.1)
+    assert circle.center[:2] == pytest.approx((-50.0 * direction, -150.0), abs=0.2)
+
+
+@pytest.mark.parametrize(("setting", "lands"), [(0, False), (1, True), (2, True)])
+def test_rtl_joins_the_landing_as_it_is_told(setting: int, lands: bool) -> None:
+    plane = Plane(RTL_AUTOLAND=float(setting), RTL_ALTITUDE=80.0)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.run(1.0)
+    assert (plane.core.modes.number == M.AUTO) is (setting == 2)
+    plane.run(120.0)
+    assert (plane.core.modes.number == M.AUTO) is lands
+    if lands:
+        assert plane.core.sequencer.current_nav_index() >= 4
+    else:
+        assert plane.vehicle.target.center[2] == pytest.approx(-80.0)
+
+
+def test_a_mission_that_does_not_land_ends_in_rtl() -> None:
+    plane = Plane()
+    plane.mission()
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(300.0, lambda: plane.core.modes.number == M.RTL)
+    assert plane.core.modes.number == M.RTL
+    assert "Mission complete, changing mode to RTL" in plane.texts
