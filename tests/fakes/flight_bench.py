@@ -19,6 +19,8 @@ LANDING_MISSION = (takeoff(), waypoint(30.0, 0.0), LAND)
 HANGING_MISSION = (takeoff(), waypoint(30.0, 0.0))
 ROVER_MISSION = (waypoint(20.0, 0.0, 0.0), waypoint(20.0, 20.0, 0.0))
 I, P, A, F, L, D = FlightState  # noqa: E741  the states by their initials, in their order
+WHOLE = [P, A, F, L, D, I]
+"""States of a whole flight."""
 
 
 class RecordingLogs:
@@ -76,6 +78,11 @@ class FlightBench(Bench):
 
     def go(self) -> Outcome:
         return self.flights.go(self.now_ms)
+
+    def arm_plainly(self, mode: int = 4) -> None:
+        """Set a mode (GUIDED) and arm, as a ground station does that does not know GO."""
+        assert self.core.modes.set(mode, self.now_ms).ok
+        assert self.core.arming.arm(self.now_ms).ok
 
     def abort(self) -> Outcome:
         return self.flights.abort(self.now_ms)

@@ -16,9 +16,7 @@ from autopilot.mav import Result
 from sitl.kernel import layout as M
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
-
-WHOLE = [P, A, F, L, D, I]
+from tests.fakes.flight_bench import HANGING_MISSION, WHOLE, A, D, F, FlightBench, I, P
 
 
 def copter(seed: int = 1, **rest: Any) -> FlightBench:

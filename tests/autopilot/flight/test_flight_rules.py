@@ -7,24 +7,21 @@ from typing import Any
 
 import pytest
 
-from autopilot.context.events import ModeChanged, StatusText
+from autopilot.context.events import ModeChanged
 from autopilot.flight.flags import AIRBORNE, UNDER_WAY
 from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.messages import Tag
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
-from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import Request, VehicleEvent
-from autopilot.mav import Result, Severity
+from autopilot.mav import Result
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
-from tests.fakes.flight_bench import HANGING_MISSION, LAND, RETURN, ROVER_MISSION, A, D, F, FlightBench, I, L, P
+from tests.fakes.flight_bench import HANGING_MISSION, LAND, RETURN, WHOLE, A, D, F, FlightBench, I, L, P
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND_MODE = 0, 3, 4, 5, 6, 9
 HOLD, ROVER_AUTO, ROVER_GUIDED = 4, 10, 15
-WHOLE = [P, A, F, L, D, I]
 
 
 def test_go_changes_the_mode_as_a_command_of_a_station() -> None:
@@ -38,7 +35,7 @@ def test_go_changes_the_mode_as_a_command_of_a_station() -> None:
 def test_on_the_way_up_begins_with_the_mission_and_not_with_its_end() -> None:
     """On the ground in AUTO the flight is under way while the mission runs, with the takeoff allowed."""
     bench = FlightBench(mission=HANGING_MISSION)
-    arm_plainly(bench)
+    bench.arm_plainly()
     read = bench.flights._context.flags.read
     assert not read() & UNDER_WAY
     assert bench.core.mission_commands.start(bench.now_ms).ok
@@ -60,11 +57,6 @@ def test_after_others_had_it_it_is_where_the_report_says() -> None:
     assert flags.read() & AIRBORNE
     flags.heed(int(VehicleEvent.TAKEN_OVER))
     assert not flags.read() & AIRBORNE
-
-
-def arm_plainly(bench: FlightBench, mode: int = GUIDED) -> None:
-    assert bench.core.modes.set(mode, bench.now_ms).ok
-    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 # --- GO ---------------------------------------------------------------------------------------------------------------
@@ -134,7 +126,7 @@ def test_go_starts_at_the_first_item_and_a_plain_arm_where_set_current_said() ->
     mission = (takeoff(), waypoint(30.0, 0.0), takeoff(20.0), LAND)
     plain = FlightBench(mission=mission)
     plain.core.mission_commands.set_current(3)
-    arm_plainly(plain)
+    plain.arm_plainly()
     plain.core.mission_commands.start(plain.now_ms)
     plain.run(200.0, lambda: plain.state is I)
     assert plain.reached == [3, 4]
@@ -352,301 +344,6 @@ def test_a_critical_battery_without_a_failsafe_leaves_a_plain_flight_alone() -> 
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(5.0)
     assert (bench.state, bench.core.modes.number) == (F, GUIDED)
-
-
-# --- plain ground stations --------------------------------------------------------------------------------------------
-def test_a_plain_arm_is_preflight_with_all_resets() -> None:
-    bench = FlightBench()
-    arm_plainly(bench)
-    assert bench.states == [P, A]
-    assert len([e for e in bench.trace if e.message.subject == "RESET"]) == 22
-    assert bench.logs.calls[0][0] == "reopen"
-    bench.run(30.0)
-    assert bench.states == [P, A, I], "DISARM_DELAY acts as ever"
-
-
-def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() -> None:
-    bench = FlightBench()
-    arm_plainly(bench)
-    bench.core.mission_commands.start(bench.now_ms)
-    bench.run(300.0, lambda: bench.state is I)
-    assert bench.states == WHOLE
-    assert bench.mode_changes() == [GUIDED, AUTO]
-
-
-def test_in_a_plain_flight_the_end_of_the_mission_and_the_duration_do_nothing() -> None:
-    bench = FlightBench(mission=HANGING_MISSION, parameters={"FM_DURATION": 10})
-    arm_plainly(bench)
-    bench.core.mission_commands.start(bench.now_ms)
-    bench.run(120.0)
-    assert (bench.states, bench.core.modes.number) == ([P, A, F], AUTO)
-
-
-def test_takeoff_and_sticks_are_flying() -> None:
-    bench = FlightBench()
-    arm_plainly(bench)
-    bench.core.commands.takeoff(10.0)
-    bench.run(0.1)
-    assert bench.state is F
-    bench = FlightBench()
-    arm_plainly(bench, LOITER)
-    bench.run(1.0)
-    assert bench.state is A
-    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
-    bench.run(1.0)
-    assert bench.state is F
-
-
-def test_a_plain_arm_that_the_checks_refuse_resets_nothing() -> None:
-    bench = FlightBench()
-    bench.vehicle.armable_reasons = [BARO_FAILED]
-    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
-    assert (bench.states, bench.trace) == ([], [])
-    assert bench.said("Arm: Baro: not healthy")
-
-
-def test_a_plain_arm_whose_reset_fails_is_failed_with_the_reason() -> None:
-    bench = FlightBench()
-    bench.fault("altitude.reset")
-    outcome = bench.core.arming.arm(bench.now_ms)
-    assert (outcome.result, outcome.reason) == (Result.FAILED, "altitude: RESET: altitude.reset: injected fault")
-    assert bench.states == [P, I]
-    assert bench.said("Arm: altitude: RESET")
-
-
-def test_a_forced_arm_says_what_failed_and_arms() -> None:
-    bench = FlightBench()
-    bench.fault("sensor.reset")
-    assert bench.core.arming.arm(bench.now_ms, force=True).ok
-    assert bench.core.facts.armed
-    assert bench.said("sensor: RESET")
-
-
-def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
-    bench = FlightBench()
-    bench.fault("logger.reset", "hang")
-    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
-    request = bench.core.arming.arm_request
-    assert request is not None
-    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
-    bench.run(11.0)
-    assert (request.done, request.ok, request.reason) == (True, False, "logger: RESET: no answer")
-    assert bench.states == [P, I]
-
-
-def test_a_slow_controller_is_awaited() -> None:
-    bench = FlightBench()
-    bench.vehicle.slow_arming = True
-    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
-    request = bench.core.arming.arm_request
-    bench.run(1.0)
-    bench.vehicle.answer(True, True)
-    bench.run(0.1)
-    assert request is not None
-    assert (request.done, request.ok, bench.state) == (True, True, A)
-
-
-def test_a_slow_controllers_refusal_is_passed_on() -> None:
-    bench = FlightBench()
-    bench.vehicle.slow_arming = True
-    bench.go()
-    assert bench.state is P
-    bench.vehicle.answer(False, False, "PreArm: compass")
-    bench.run(0.1)
-    assert bench.states == [P, I]
-    assert bench.said("motor: ARM: PreArm: compass")
-
-
-def test_a_plain_arm_during_the_countdown_of_a_vehicle_that_is_not_armed_is_refused() -> None:
-    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
-    bench.go()
-    assert bench.core.arming.arm(bench.now_ms).result is Result.TEMPORARILY_REJECTED
-    (told,) = [event for event in bench.events(StatusText) if "flight manager is in" in event.text]
-    assert told.severity == Severity.CRITICAL  # as ArduPilot's refusals to arm
-
-
-def test_a_vehicle_that_somebody_else_armed_is_followed() -> None:
-    """A radio armed it: ARMED, FLYING, IDLE, and nothing is commanded."""
-    bench = FlightBench()
-    bench.vehicle.state.report[report.ARMED] = 1.0
-    bench.vehicle.raise_event(VehicleEvent.ARMED)
-    bench.run(0.1)
-    assert bench.state is A
-    bench.vehicle.put((0.0, 0.0, -10.0))
-    bench.vehicle.raise_event(VehicleEvent.LIFTOFF)
-    bench.run(0.1)
-    assert bench.states == [A, F]
-    bench.vehicle.put((0.0, 0.0, 0.0))
-    bench.vehicle.state.report[report.ARMED] = 0.0
-    bench.vehicle.raise_event(VehicleEvent.LANDED | VehicleEvent.DISARMED)
-    bench.run(0.1)
-    assert bench.states == [A, F, D, I]
-    assert bench.mode_changes() == []
-
-
-def test_a_process_that_finds_its_vehicle_in_the_air_is_flying_and_commands_nothing() -> None:
-    vehicle = FakeVehicle()
-    vehicle.put((10.0, 0.0, -20.0))
-    vehicle.state.report[report.ARMED] = 1.0
-    bench = FlightBench(vehicle=vehicle, mission=())
-    targets = len(vehicle.targets)
-    bench.run(30.0)
-    assert bench.state is F
-    assert bench.mode_changes() == []
-    assert len(vehicle.targets) == targets
-    bench.core.commands.land(bench.now_ms)
-    bench.run(100.0, lambda: bench.state is I)
-    assert bench.state is I
-
-
-# --- landing that is not confirmed ------------------------------------------------------------------------------------
-def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> None:
-    """The detector is silent, but the vehicle touches the ground and stands still."""
-    bench = FlightBench(mission=HANGING_MISSION)
-    bench.go()
-    bench.until(L)
-    bench.vehicle._fly = lambda target, dt: None  # hangs in the air
-    bench.run(200.0)
-    assert (bench.state, bench.core.facts.armed) == (L, True)
-    assert bench.said("landing takes long")
-    bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
-    bench.run(3.0)
-    assert (bench.state, bench.core.facts.armed) == (I, False)
-    assert bench.said("landing never confirmed")
-    (told,) = [event for event in bench.events(StatusText) if event.text.startswith("Flight: landing never confirmed")]
-    assert told.severity == Severity.WARNING
-
-
-@pytest.mark.parametrize("delay_s", [120.0, 0.0])
-def test_a_landing_that_was_noticed_waits_until_its_motor_may_stop(delay_s: float) -> None:
-    """A plane's GO ends in AUTOLAND, whose motor runs on for LAND_DISARMDELAY, beyond the time of a landing; where that
-    never stops it, the flight's end does, in that time."""
-    low = (takeoff(20.0), waypoint(60.0, 0.0, 20.0))
-    bench = FlightBench("plane", mission=low, parameters={"LAND_DISARMDELAY": delay_s})
-    bench.go()
-    bench.until(L)
-    began = bench.now_ms
-    bench.run(110.0, lambda: bench.core.facts.landed)
-    assert bench.core.facts.landed
-    ends_ms = bench.now_ms + 120_000 if delay_s else began + 110_000
-    bench.run((ends_ms - bench.now_ms) / 1000.0 - 1.0)
-    assert bench.core.facts.armed
-    bench.run(3.0)
-    assert (bench.state, bench.core.facts.armed, bench.states) == (I, False, WHOLE)
-    assert not bench.said("landing never confirmed") and not bench.said("landing takes long")
-
-
-def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way() -> None:
-    """30 s + 2 x height / LAND_SPEED; then it is said, and waited for."""
-    bench = FlightBench(mission=HANGING_MISSION, parameters={"LAND_SPEED": 100})
-    bench.go()
-    bench.until(L)
-    height = -bench.position[2]
-    assert height > 5.0
-    bench.vehicle._fly = lambda target, dt: None
-    bench.run(30.0 + 2.0 * height - 0.5)
-    assert not bench.said("landing takes long")
-    bench.run(1.0)
-    assert bench.said("landing takes long")
-
-
-def test_a_landing_that_is_broken_off_still_ends_with_the_duration() -> None:
-    """FM_DURATION counts on: back in AUTO behind its time, the flight is landed."""
-    bench = FlightBench(mission=(takeoff(), waypoint(3000.0, 0.0)), parameters={"FM_DURATION": 60})
-    bench.go()
-    bench.until(F)
-    began = bench.now_ms
-    bench.run(5.0)
-    bench.core.commands.land(bench.now_ms)
-    bench.run(1.0)
-    bench.core.modes.set(AUTO, bench.now_ms)
-    bench.run(0.1)
-    assert bench.state is F
-    bench.run(120.0, lambda: bench.state is L)
-    assert bench.now_ms - began == pytest.approx(60_000, abs=1_000)
-
-
-def test_motors_are_forced_to_stop_only_where_a_landing_was_never_confirmed() -> None:
-    """A plain flight ends with a plain DISARM, which the vehicle itself refuses in the air."""
-    for confirmed in (True, False):
-        bench = FlightBench(mission=HANGING_MISSION)
-        disarm, forced = bench.vehicle.disarm, []
-        bench.vehicle.disarm = lambda *, force=False, d=disarm, f=forced: f.append(force) or d(force=force)
-        bench.go()
-        bench.until(L)
-        if not confirmed:
-            bench.vehicle._fly = lambda target, dt: None
-            bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
-        bench.run(300.0, lambda b=bench: b.state is I)
-        assert forced == [not confirmed]
-
-
-def test_what_is_no_start_starts_no_profile() -> None:
-    """Any other notification to the waypoint actor, here in the countdown, is none of its business."""
-    bench = FlightBench()
-    bench.go()
-    bench.run(1.0)
-    bench.flights._kernel.notify("waypoint", Tag.STOP)
-    bench.run(1.0)
-    assert (bench.state, bench.core.modes.number) == (A, GUIDED)
-
-
-def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:
-    bench = FlightBench(parameters={"DISARM_DELAY": 0})
-    bench.fault("motor.disarm")
-    bench.go()
-    bench.until(D)
-    bench.run(20.0)
-    assert (bench.state, bench.core.facts.armed) == (D, True)
-    assert len([text for text in bench.texts if "motor.disarm" in text]) == 1
-    bench.fault("motor.disarm", active=False)
-    bench.run(2.0)
-    assert (bench.state, bench.core.facts.armed) == (I, False)
-
-
-# --- rover ------------------------------------------------------------------------------------------------------------
-def test_a_rovers_flight_ends_standing_still() -> None:
-    """LANDING is braking in HOLD, LANDED is standing."""
-    bench = FlightBench("rover", mission=ROVER_MISSION)
-    bench.go()
-    bench.run(300.0, lambda: bench.state is I)
-    assert bench.states == WHOLE
-    assert bench.mode_changes() == [ROVER_GUIDED, ROVER_AUTO, HOLD]
-    assert not bench.core.facts.armed
-
-
-@pytest.mark.parametrize("behaviour", [0, 1, 2, 3])
-def test_whatever_a_rover_does_at_the_end_of_its_mission_go_stops_it(behaviour: int) -> None:
-    bench = FlightBench("rover", mission=ROVER_MISSION, parameters={"MIS_DONE_BEHAVE": behaviour})
-    bench.go()
-    bench.run(300.0, lambda: bench.state is I)
-    assert bench.states == WHOLE
-
-
-def test_a_plain_rover_stays_flying_until_it_is_disarmed() -> None:
-    bench = FlightBench("rover", mission=ROVER_MISSION)
-    arm_plainly(bench, ROVER_GUIDED)
-    bench.core.mission_commands.start(bench.now_ms)
-    bench.run(200.0)
-    assert bench.states == [P, A, F]
-    bench.core.arming.disarm(bench.now_ms)
-    bench.run(0.1)
-    assert bench.states == [P, A, F, D, I]
-
-
-def test_a_rover_moved_by_sticks_is_flying() -> None:
-    bench = FlightBench("rover", mission=())
-    arm_plainly(bench, 0)
-    bench.run(1.0)
-    assert bench.state is A
-    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
-    bench.run(1.0)
-    assert bench.state is F
-
-
-def test_a_rover_cannot_hover() -> None:
-    bench = FlightBench("rover", mission=(), parameters={"FM_PROFILE": 1, "FM_DURATION": 10})
-    assert bench.go().reason == "GO refused: FM_PROFILE 1 (hover) is not for a rover"
 
 
 # --- a controller's position ------------------------------------------------------------------------------------------
