@@ -60,6 +60,7 @@ class PilotInput:
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
         """True while the sticks are a ground station's (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL)."""
+        self._steers = True  # the vehicle has the sticks
         self.overrides_allowed = True
         """True if a switch of the transmitter allows overrides by a ground station."""
         self.has_had_input = True
@@ -102,7 +103,7 @@ class PilotInput:
         self._passthrough.follow(pulses, lost=self._failsafes.sticks.lost)
 
     def _set(self, sticks: Sticks) -> None:
-        self._helm.vehicle.set_sticks(NO_STICKS if self._kept_out else sticks)
+        self._steer(sticks)
         self.has_input = self.has_had_input = True
         self._sticks = sticks
         self._throttle = sticks.throttle
@@ -112,6 +113,16 @@ class PilotInput:
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
             self._takeoff_allowed()
+
+    def _steer(self, sticks: Sticks) -> None:
+        self._steers = not self._kept_out
+        self._helm.vehicle.set_sticks(sticks if self._steers else NO_STICKS)
+
+    def heed_fence(self) -> None:
+        """Take a plane off the sticks that the fence begins to bring back, and return it afterwards. A receiver whose
+        sticks are held says nothing then."""
+        if self.has_input and self._steers is self._kept_out:
+            self._steer(self._sticks)
 
     @property
     def _kept_out(self) -> bool:

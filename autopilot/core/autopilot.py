@@ -344,6 +344,11 @@ class Autopilot:
                 hears=int(VehicleEvent.ARRIVED),
                 hear=self._may_have_taken_off,
             ),
+            PassTurn(
+                "recovery",
+                "the sticks do not steer a plane that the fence brings back",
+                update=lambda _: self.sticks.heed_fence(),
+            ),
             turn_of("wind", "the wind may change the mode too", self.wind),
             turn_of("modes", "the mode flies after all events and safety decisions are known", modes),
             turn_of("trail", "the trail records the target that the mode has set", self.trail),

@@ -101,6 +101,19 @@ def test_sticks_do_not_steer_while_the_fence_brings_it_back() -> None:
     assert plane.vehicle.sticks == pushed
 
 
+def test_sticks_that_are_held_do_not_steer_while_the_fence_brings_it_back() -> None:
+    """A receiver says nothing new then: a stick held down flew a plane into the ground that had come too low."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_OPTIONS=0.0)
+    pushed = Sticks(pitch=1.0, throttle=0.5)
+    plane.core.sticks.hear_radio(pushed)
+    plane.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(0.1)
+    assert (plane.core.modes.number, plane.vehicle.sticks) == (M.RTL, NO_STICKS)
+    plane.parameters.set("FENCE_RADIUS", 300.0)
+    plane.run(0.1)
+    assert (plane.core.modes.number, plane.vehicle.sticks) == (M.RTL, pushed)
+
+
 COMMANDS = CommandService(
     SimpleNamespace(facts=SimpleNamespace(vehicle_class=PLANE)),
     RecordingTelemetry(),
