@@ -31,6 +31,8 @@ STEP_MS = 100
 """Both look at their link four times for each message of 5 Hz: what costs a test its time is the looks."""
 _LEAST_STEPS = 25
 """Time jumps when a real controller is ahead: so many steps are waited for, whatever the time is."""
+_COMES_DOWN = {"RTL_ALT": 1000.0, "RTL_LOIT_TIME": 0.0, "LAND_SPEED": 100.0}
+"""A third of a short flight would be a climb to 15 m, a wait there, and the last 10 m at half a metre per second."""
 Carry = Callable[[bytes], bytes]
 
 
@@ -248,6 +250,7 @@ class ControllerBench:
 
 
 def _controller(kind: str, params: Mapping[str, float] | None, seed: int) -> StandIn | RealController:
+    params = {**(_COMES_DOWN if kind == "copter" else {}), **(params or {})}
     program = binary(kind)
     return StandIn(kind, params=params, seed=seed) if program is None else RealController(kind, program, params=params)
 

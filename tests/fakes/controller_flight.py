@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.wire.codec import dialect
+from sortie.api.sample import SIDE_M as DEMO_SIDE_M
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
@@ -16,7 +18,21 @@ MakeBench = Callable[..., ControllerBench]
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND = 0, 3, 4, 5, 6, 9
 SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT = 176, 400, 300, 193, 224
-SQUARE = square(HOME)
+SIDE_M = 40.0
+"""Of the square: long enough for 6 s on a leg, and two thirds of what `sortie demo` flies."""
+
+
+def nearer(items: tuple[MissionItem, ...], share: float) -> tuple[MissionItem, ...]:
+    """The sample mission with its places at this share of their distance from home."""
+
+    def moved(item: MissionItem) -> MissionItem:
+        lat, lon = HOME.lat + (item.x - HOME.lat) * share, HOME.lon + (item.y - HOME.lon) * share
+        return replace(item, x=lat, y=lon) if item.x or item.y else item
+
+    return tuple(map(moved, items))
+
+
+SQUARE = nearer(square(HOME), SIDE_M / DEMO_SIDE_M)
 
 
 def reached(bench: ControllerBench) -> list[int]:

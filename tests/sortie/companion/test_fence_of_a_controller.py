@@ -121,7 +121,7 @@ def test_what_the_controller_had_before_is_read(make_bench: MakeBench) -> None:
 
 
 LOW = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 20.0}
-NARROW = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 50.0}
+NARROW = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 35.0}
 ZONED = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 4.0}
 IN_THE_WAY = polygon(VERTEX_OUT, [(28, -10), (32, -10), (32, 10), (28, 10)])
 TALL = tuple(MissionItem(i.command, i.frame, x=i.x, y=i.y, z=25.0 if i.command == 16 else i.z) for i in SQUARE)
@@ -131,7 +131,7 @@ TALL = tuple(MissionItem(i.command, i.frame, x=i.x, y=i.y, z=25.0 if i.command =
     ("params", "fence", "mission", "reason"),
     [(LOW, [], TALL, "Mission item 2 beyond Max Alt fence"),
      (NARROW, [], SQUARE, "Mission item 2 beyond Circle fence"),
-     (ZONED, [zone(CIRCLE_IN, 40.0, 0.0, 0.0)], SQUARE, "Mission item 2 beyond Polygon fence"),
+     (ZONED, [zone(CIRCLE_IN, 30.0, 0.0, 0.0)], SQUARE, "Mission item 2 beyond Polygon fence"),
      (ZONED, IN_THE_WAY, SQUARE, "Way to mission item 2 leaves the fence")],
     ids=["height", "circle", "zone", "on the way"],
 )  # fmt: skip

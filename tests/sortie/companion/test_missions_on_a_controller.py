@@ -22,6 +22,7 @@ from tests.fakes.controller_flight import (
     PAUSE,
     RTL,
     SET_MODE,
+    SIDE_M,
     SQUARE,
     MakeBench,
     choose,
@@ -206,7 +207,7 @@ def test_a_circle_is_flown_round_its_centre(make_bench: MakeBench) -> None:
 
     def done() -> bool:
         north, east, _ = bench.controller.position
-        errors.append(abs(hypot(north - 60.0, east) - 20.0))
+        errors.append(abs(hypot(north - SIDE_M, east) - 20.0))
         return 2 in reached(bench)
 
     assert bench.run_until(done, 60.0) > 10.0

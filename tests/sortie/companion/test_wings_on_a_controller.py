@@ -10,7 +10,7 @@ from mavlink_bridge.flight_controller import controller
 from sortie.api.sample import sample
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import ARM, SET_MODE, insist, landed, reached
+from tests.fakes.controller_flight import ARM, SET_MODE, insist, landed, nearer, reached
 
 PLANE_AUTO = 10
 CHOOSE, SWITCH_ON = (SET_MODE, 1.0, PLANE_AUTO), (ARM, 1.0)
@@ -21,7 +21,7 @@ def test_armed_in_auto_a_quadplane_flies(orders: tuple[tuple[float, ...], ...]) 
     bench = ControllerBench("quadplane", native=True)
     ground = bench.ground()
     bench.ready()
-    bench.upload(sample(vehicle_class("quadplane"), HOME))
+    bench.upload(nearer(sample(vehicle_class("quadplane"), HOME), 0.4))
     bench.run(3.0)
     for number, *params in orders:
         insist(bench, ground, int(number), *params)
