@@ -33,7 +33,7 @@ def any_bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> MakeBenc
 
     def make(*arguments: Any, **named: Any) -> ControllerBench:
         if request.param == "PX4":
-            named.setdefault("controller", px4_controller())
+            named.setdefault("controller", px4_controller({"MPC_XY_CRUISE": 8.0}))
         return make_bench(*arguments, **named)
 
     return make
