@@ -27,18 +27,22 @@ def ramp(per_m_north: float, home: GeoPoint = HOME, level: float = 600.0) -> Gro
     return lambda lat, lon: level + (lat - home.lat) * 111318.845 * per_m_north + 0.0 * lon
 
 
+def _heights(ground: Ground, lat: Floats, lon: Floats) -> Floats:
+    """At each crossing of these; what hangs on one of them alone is computed once along it."""
+    return np.broadcast_to(ground(lat[:, np.newaxis], lon[np.newaxis, :]), (lat.size, lon.size))
+
+
 def map_of(ground: Ground, around: GeoPoint = HOME, half_deg: float = 0.02, per_deg: float = 3600.0) -> HeightMap:
     """A map of the ground, one second of arc from height to height."""
     side = int(2.0 * half_deg * per_deg) + 1
     south, west = around.lat - half_deg, around.lon - half_deg
-    lat, lon = np.meshgrid(south + np.arange(side) / per_deg, west + np.arange(side) / per_deg, indexing="ij")
-    return HeightMap(south, west, per_deg, per_deg, ground(lat, lon).astype(np.float32))
+    heights = _heights(ground, south + np.arange(side) / per_deg, west + np.arange(side) / per_deg)
+    return HeightMap(south, west, per_deg, per_deg, heights.astype(np.float32))
 
 
 def write_srtm(folder: Path, south: int, west: int, ground: Ground, side: int = 1201) -> Path:
     """An SRTM tile; NaN of the ground is a void."""
-    lat, lon = np.meshgrid(south + np.linspace(0, 1, side), west + np.linspace(0, 1, side), indexing="ij")
-    heights = ground(lat, lon)
+    heights = _heights(ground, south + np.linspace(0, 1, side), west + np.linspace(0, 1, side))
     rows = np.where(np.isnan(heights), -32768, np.round(heights)).astype(">i2")[::-1]
     name = f"{'NS'[south < 0]}{abs(south):02d}{'EW'[west < 0]}{abs(west):03d}.hgt"
     folder.mkdir(exist_ok=True)

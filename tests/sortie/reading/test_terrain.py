@@ -110,6 +110,6 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_tiles_of_two_surveys_are_refused(tmp_path: Path) -> None:
     """Heights of different grids would disagree at the seam."""
     write_srtm(tmp_path, -36, 149, hills)
-    write_srtm(tmp_path, -37, 149, hills, side=3601)
+    (tmp_path / "S37E149.hgt").write_bytes(bytes(2 * 3601**2))
     with pytest.raises(UserError, match="not of one grid"):
         read_ground(tmp_path, [EDGE])
