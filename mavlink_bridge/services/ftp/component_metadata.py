@@ -16,7 +16,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
@@ -207,7 +207,9 @@ def _json(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=8)
 def _compressed(data: bytes) -> bytes:
+    """Vehicles of a fleet have the same files, and one takes a tenth of a second to compress."""
     import lzma  # imported only on request
 
     return lzma.compress(data)
