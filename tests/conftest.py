@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -43,3 +44,28 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(10_000, 10, 100)
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests that are left after others were deselected; see `in_shares`."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 2:
+        items[:] = in_shares(items, workers)
+
+
+def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Tests that wait for processes first in the shares of two workers, modules whole. xdist gives each worker a share
+    of the list to begin with (`--dist worksteal`): so the others compute meanwhile, and no test that waits is last."""
+    waiting: dict[Path, list[pytest.Item]] = {}
+    rest: list[pytest.Item] = []
+    for item in items:
+        waits = item.get_closest_marker("waits") or item.get_closest_marker("client")
+        (waiting.setdefault(item.path, []) if waits else rest).append(item)
+    ordered: list[pytest.Item] = []
+    for first in (0, 1):
+        begin = [item for module in list(waiting.values())[first::2] for item in module]
+        room = max(len(items) // workers - len(begin), 0)
+        ordered += begin + rest[:room]
+        del rest[:room]
+    return ordered + rest

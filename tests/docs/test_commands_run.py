@@ -28,6 +28,8 @@ from tests.fakes.served import Served, free_port, ports_in_a_row, served
 from tests.fakes.terrain import hills, write_srtm
 from tests.sortie.reading.made import dataflash
 
+pytestmark = pytest.mark.waits
+
 BINARY, BOARD, OTHERS, FORM = (
     "starts a binary of others; tests/sortie/companion starts stand-ins",
     "needs a board on a serial port; tests/sortie/companion and flashing have stand-ins on pseudo-terminals",

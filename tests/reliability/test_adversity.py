@@ -26,6 +26,8 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, environment, run, wait_for
 from tests.fakes.served import free_port, served
 
+pytestmark = pytest.mark.waits
+
 HEARTBEAT, PARAM_VALUE = dialect.MAVLINK_MSG_ID_HEARTBEAT, dialect.MAVLINK_MSG_ID_PARAM_VALUE
 ATTITUDE = dialect.MAVLINK_MSG_ID_ATTITUDE
 MOVES_MS = 500

@@ -21,6 +21,8 @@ from tests.fakes.program import last_line, run, wait_for
 from tests.fakes.served import free_port, ports_in_a_row
 from tests.fakes.warm import begin_warm
 
+pytestmark = pytest.mark.waits
+
 PREARM = 1 << 28
 """MAV_SYS_STATUS_PREARM_CHECK."""
 SQUARE = """QGC WPL 110

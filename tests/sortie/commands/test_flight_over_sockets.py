@@ -38,6 +38,8 @@ from tests.fakes.program import last_line, run
 from tests.fakes.served import Served, free_port, served
 from tests.fakes.warm import begin_warm
 
+pytestmark = pytest.mark.waits
+
 PATIENCE_S = 240.0
 FASTER = "10"
 

@@ -12,6 +12,8 @@ from sortie.commands.param import _all
 from sortie.config.errors import UserError
 from tests.fakes.served import served
 
+pytestmark = pytest.mark.waits
+
 NOBODY = ("--connect", "tcp:127.0.0.1:1")
 
 

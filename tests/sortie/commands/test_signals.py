@@ -19,6 +19,8 @@ from tests.fakes.program import begin
 from tests.fakes.signalled import AT_ONCE, LINK, TABLE, Row, start, wait_until_caught
 from tests.fakes.warm import begin_warm
 
+pytestmark = pytest.mark.waits
+
 ENDS = ((signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0))
 
 

@@ -19,6 +19,8 @@ from tests.fakes.lossy_udp import LossyUdp
 from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.serial_cable import SerialCable
 
+pytestmark = pytest.mark.waits
+
 AUTO, GUIDED, LOITER, RTL = 3, 4, 5, 6
 SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT, RETURN = 176, 400, 300, 193, 224, 20
 SPEEDUP = 6.0

@@ -28,6 +28,8 @@ from sortie.nodes.client import Remote
 from tests.fakes.served import Served, served
 from tests.stand_in.px4_program import build
 
+pytestmark = pytest.mark.waits
+
 SPEED = "8"
 PATIENCE_S = 240.0
 

@@ -19,6 +19,8 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.serial_cable import SerialCable
 from tests.fakes.served import free_port
 
+pytestmark = pytest.mark.waits
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

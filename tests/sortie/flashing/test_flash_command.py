@@ -22,6 +22,8 @@ from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.pty_board_thread import ServedPtyBoard
 
+pytestmark = pytest.mark.waits
+
 QUICK = Behaviour(starts_ms=50, returns_ms=50)
 
 

@@ -16,6 +16,8 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run, wait_for
 from tests.fakes.warm import begin_warm
 
+pytestmark = pytest.mark.waits
+
 CONFIRM = ("loop", "--confirm-relaunch", "--json", "--state-dir", "state")
 
 

@@ -26,6 +26,8 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run, wait_for
 from tests.fakes.warm import begin_warm
 
+pytestmark = pytest.mark.waits
+
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("ARDUPILOT_SITL") or str(ROOT / "tests" / "stand_in" / "arducopter")
 VEHICLE = ("--vehicle", f"ardupilot:copter={BINARY}", "--speedup", "8")

@@ -31,6 +31,8 @@ from sortie.metrics.statistics import MetricsSnapshot, Sample, Statistics
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
 
+pytestmark = pytest.mark.waits
+
 #: A line of the exposition format: comment, or name, labels, value.
 LINE = re.compile(
     r"# (HELP|TYPE) [a-z_]+ .+|"
