@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.mutation.grown import Grown
 from scripts.mutation.judge import Case, judge, preload
 from scripts.specification_page import seeds
 
@@ -68,25 +67,18 @@ def chosen_rows(words: Sequence[str]) -> list[NamedMutant]:
     return [row for row in found if not plain or any(word in f"{row.name} {row.row}" for word in plain)]
 
 
-def in_order(cases: Sequence[Case]) -> Iterator[Case]:
-    """Cases by where their modules stand in the imports; what is imported before such a module is in memory then."""
-    grown = Grown(cases)
-    for case in sorted(cases, key=grown.place):
-        grown.grow_to(case)
-        yield case
-
-
 def main(words: Sequence[str]) -> int:
-    """Judges the chosen rows, and twice the code without any error, which has to pass. That
+    """Judges the chosen rows, and once the code without any error, which has to pass. That
     the other tests pass on it the suite itself shows."""
     preload()
     chosen = chosen_rows(words)
     if not chosen:
         raise SystemExit(f"no mutant is called {' '.join(words)}")
-    sound = [Case(SOUND, row.file, (ROOT / row.file).read_text(), (row.test,), 300) for row in (chosen[0], chosen[-1])]
+    first = chosen[0]
+    sound = Case(SOUND, first.file, (ROOT / first.file).read_text(), (first.test,), 300)
     wrong = len(misplaced(chosen))
     print("".join(f"{line}\n" for line in misplaced(chosen)), end="", file=sys.stderr)
-    for each in judge(ROOT, in_order([*sound, *(row.case(ROOT) for row in chosen)]), 1):
+    for each in judge(ROOT, [sound, *(row.case(ROOT) for row in chosen)], 1):
         print(f"{each.verdict.value:8} {each.seconds:4.1f} s  {each.case.name}: {each.case.tests[0]}", flush=True)
         if each.verdict.noticed != (each.case.name != SOUND):
             wrong += 1

@@ -73,17 +73,12 @@ class Judged:
     seconds: float
 
 
-def module_of(path: str) -> str:
-    """The name by which this file of the project is imported."""
-    return path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-
-
 class MutatedModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds one module of the project, and executes another source than its file has."""
 
     def __init__(self, root: Path, path: str, source: str) -> None:
         self.file = str(root / path)
-        self.name = module_of(path)
+        self.name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         self.source = source
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:

@@ -11,8 +11,7 @@ from scripts.mutation.audit import ROOT, TABLE, NamedMutant, chosen_rows, mispla
 
 
 def test_every_mutant_of_the_audit_is_killed_by_its_test() -> None:
-    """And a sound module passes in the same way. One process forks for each row, so that libraries, and
-    what comes before the module with the error, load once."""
+    """And a sound module passes in the same way. One process forks for each row, so that libraries load once."""
     command = [sys.executable, "-m", "scripts.mutation.audit"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stdout + done.stderr
