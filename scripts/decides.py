@@ -238,8 +238,8 @@ def main(words: list[str]) -> int:
         if not only_ours and firmware.variable not in os.environ:
             continue
         for name in names or firmware.faults:
-            kept = row_of(PAGE, firmware.title, title(name))[2] if only_ours else None
-            cells = row(firmware, name, kept or fly(firmware, firmware.real, name))
+            theirs = row_of(PAGE, firmware.title, title(name))[2] if only_ours else fly(firmware, firmware.real, name)
+            cells = row(firmware, name, theirs)
             print(table_row(cells), flush=True)
             heads = ("fault", "Sortie", firmware.title, "")
             write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], cells)

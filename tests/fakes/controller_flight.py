@@ -18,6 +18,8 @@ MakeBench = Callable[..., ControllerBench]
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND = 0, 3, 4, 5, 6, 9
 SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT = 176, 400, 300, 193, 224
+QUICK_PX4 = {"MPC_XY_CRUISE": 8.0}
+"""Parameters of a PX4 that flies its legs faster, m/s; its default is 5."""
 SIDE_M = 40.0
 """Of the square: long enough for 6 s on a leg, and two thirds of what `sortie demo` flies."""
 

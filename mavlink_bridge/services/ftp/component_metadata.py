@@ -209,7 +209,7 @@ def _json(document: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=8)
 def _compressed(data: bytes) -> bytes:
-    """Vehicles of a fleet have the same files, and one takes a tenth of a second to compress."""
+    """Compress a file (a tenth of a second), once for all vehicles that have the same."""
     import lzma  # imported only on request
 
     return lzma.compress(data)

@@ -1,4 +1,4 @@
-"""How flights begin, end and follow the vehicle: GO's rules, plain ground stations, rovers, batteries, timeouts."""
+"""How flights begin and follow the vehicle: GO's rules, the operator, failsafes, a controller's position."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import HANGING_MISSION, LAND, RETURN, WHOLE, A, D, F, FlightBench, I, L, P
 
-STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND_MODE = 0, 3, 4, 5, 6, 9
-HOLD, ROVER_AUTO, ROVER_GUIDED = 4, 10, 15
+AUTO, GUIDED, LOITER, RTL, LAND_MODE = 3, 4, 5, 6, 9
 
 
 def test_go_changes_the_mode_as_a_command_of_a_station() -> None:

@@ -14,7 +14,6 @@ from tests.fakes.flight_bench import HANGING_MISSION, WHOLE, A, D, F, FlightBenc
 AUTO, GUIDED, LOITER = 3, 4, 5
 
 
-# --- plain ground stations --------------------------------------------------------------------------------------------
 def test_a_plain_arm_is_preflight_with_all_resets() -> None:
     bench = FlightBench()
     bench.arm_plainly()

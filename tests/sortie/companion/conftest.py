@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import MakeBench
+from tests.fakes.controller_flight import QUICK_PX4, MakeBench
 from tests.stand_in.real_px4 import px4_controller
 
 
@@ -33,7 +33,7 @@ def any_bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> MakeBenc
 
     def make(*arguments: Any, **named: Any) -> ControllerBench:
         if request.param == "PX4":
-            named.setdefault("controller", px4_controller({"MPC_XY_CRUISE": 8.0}))
+            named.setdefault("controller", px4_controller(QUICK_PX4))
         return make_bench(*arguments, **named)
 
     return make

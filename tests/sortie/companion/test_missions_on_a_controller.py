@@ -20,6 +20,7 @@ from tests.fakes.controller_flight import (
     LAND,
     MISSION_START,
     PAUSE,
+    QUICK_PX4,
     RTL,
     SET_MODE,
     SIDE_M,
@@ -90,7 +91,7 @@ CASES = [
 def bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> ControllerBench:
     spoil = LINES[request.param.removeprefix("PX4, ")]
     baud = 57600 if spoil is slow else None
-    controller = px4_controller({"MPC_XY_CRUISE": 8.0}, baud=baud) if request.param.startswith("PX4") else None
+    controller = px4_controller(QUICK_PX4, baud=baud) if request.param.startswith("PX4") else None
     made = make_bench(baud=baud, controller=controller)
     spoil(made)
     return made
