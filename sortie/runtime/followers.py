@@ -7,6 +7,10 @@ nothing is in transit, or no link has carried anything for a quiet time. Until t
 than the lead beyond the first message that a client has not followed. A client that has not followed within the limit
 is reported and ignored until it has followed again. Time for which it waited for a processor does not count.
 
+A loop that polls is seen at rest now and then. With the whole limit after each of these moments it would hardly let
+time pass. So the limit of a client that has read everything but did not rest is divided by four each time, and doubled
+when the client follows by itself.
+
 Two tables define the rule: `CLIENTS` has the next state of a client at a check, `TIME` the next state of time.
 """
 
@@ -28,6 +32,11 @@ BACKING_OFF: Final = 0.1
 """Share of the elapsed wait after which the next check follows, because a check takes processor time from the
 client."""
 LONGEST_LOOK_S: Final = 0.02
+_POLLED: Final = 0.25
+_RESTED: Final = 2.0
+"""Factors of a client's share of the limit: it did not rest within it, or it followed within it."""
+_LEAST: Final = 0.001
+"""Least share of the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ class ClientSight:
     owes: bool = False
     still: bool = False
     starved_s: float = 0.0
+
+    @property
+    def polls(self) -> bool:
+        """True when all that is left is that its process does not rest."""
+        return self.at_work and not (self.unread or self.owes)
 
     @property
     def follows(self) -> bool:
@@ -145,6 +159,7 @@ class Followers:
         self._we_wait = we_wait
         self.time = TimeState.RUNS
         self.clients: dict[str, ClientState] = {}
+        self._shares: dict[str, float] = {}
         self._warn = warn
         self._note_gone = note_gone
         self._stirred_s = 0.0
@@ -196,18 +211,25 @@ class Followers:
             # While time runs no client counts as behind: unread bytes were sent after the check, and the next one sees
             # them.
             busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
-            limit_s = self.bounds.limit_s
+            share = self._shares.get(name, 1.0)
+            limit_s = self.bounds.limit_s * (share if sight.polls else 1.0)
             overdue = waited_s >= extended_s(limit_s, sight.starved_s)
             client = CLIENTS[
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
             ]
             if client is ClientState.LEFT and was is not ClientState.LEFT:
-                polls = sight.at_work and not (sight.unread or sight.owes)
-                why = ", its process did not rest" if polls else ""
+                why = ", its process did not rest" if sight.polls else ""
                 self._warn(f"{name} did not follow within {limit_s:g} s{why}: time does not wait for it now")
+                if sight.polls:
+                    self._shares[name] = max(_POLLED * share, _LEAST)
+            elif client is ClientState.FOLLOWS and was is ClientState.BEHIND:
+                self._shares[name] = min(_RESTED * share, 1.0)
             self.clients[name] = client
         for name, was in before.items():
-            if was is ClientState.BEHIND and name not in sights:
+            if name in sights:
+                continue
+            self._shares.pop(name, None)
+            if was is ClientState.BEHIND:
                 self._note_gone(f"{name} has gone before it had followed: time does not wait for it")
 
     def _now(self, wall_s: float, sights: Mapping[str, ClientSight], *, overdue: bool) -> FollowingEvent:

@@ -97,6 +97,32 @@ def test_of_one_whose_process_never_rests_it_is_said() -> None:
     assert clock.named == ["a did not follow within 2 s, its process did not rest: time does not wait for it now"]
 
 
+def test_one_that_polls_and_rests_now_and_then_hardly_holds_time() -> None:
+    """It is seen at rest by chance, and works again: one limit for each rest would be no flight."""
+    clock, at_s, held_s = Clock(), 10.0, 0.0
+    for _ in range(200):
+        clock.goes(at_s, a=IDLE)
+        clock.rule.stir(at_s, 0)
+        begin_s = at_s
+        while not clock.goes(at_s, a=WORKING):
+            at_s += 0.001
+        held_s += at_s - begin_s
+    assert 2.0 <= held_s < 4.0
+
+
+def test_one_that_has_computed_for_long_gets_its_limit_back() -> None:
+    """As it follows again by itself: a client that computes for 3 s once is no loop that polls."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    assert clock.goes(12.1, a=WORKING)
+    for at_s in (20.0, 30.0):
+        clock.goes(at_s, a=IDLE)
+        clock.rule.stir(at_s, 0)
+        assert not clock.goes(at_s + 0.4, a=WORKING) and clock.goes(at_s + 0.5, a=IDLE)
+    clock.rule.stir(40.0, 0)
+    assert not clock.goes(41.9, a=WORKING) and clock.goes(42.1, a=WORKING)
+
+
 def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     """Once; the others are waited for all the same."""
     clock = Clock()
