@@ -7,9 +7,9 @@ nothing is in transit, or no link has carried anything for a quiet time. Until t
 than the lead beyond the first message that a client has not followed. A client that has not followed within the limit
 is reported and ignored until it has followed again. Time for which it waited for a processor does not count.
 
-A loop that polls is seen at rest now and then. With the whole limit after each of these moments it would hardly let
-time pass. So the limit of a client that has read everything but did not rest is divided by four each time, and doubled
-when the client follows by itself.
+A loop that polls never rests, or is seen at rest by chance. A client that has read everything, but whose process does
+not rest within the limit, is taken for such a loop. From then on it has followed `POLLER_S` after it has read
+everything, until its process has rested `RESTS` times in succession.
 
 Two tables define the rule: `CLIENTS` has the next state of a client at a check, `TIME` the next state of time.
 """
@@ -32,11 +32,8 @@ BACKING_OFF: Final = 0.1
 """Share of the elapsed wait after which the next check follows, because a check takes processor time from the
 client."""
 LONGEST_LOOK_S: Final = 0.02
-_POLLED: Final = 0.25
-_RESTED: Final = 2.0
-"""Factors of a client's share of the limit: it did not rest within it, or it followed within it."""
-_LEAST: Final = 0.001
-"""Least share of the limit."""
+POLLER_S: Final = 0.01
+RESTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ class Followers:
         self._we_wait = we_wait
         self.time = TimeState.RUNS
         self.clients: dict[str, ClientState] = {}
-        self._shares: dict[str, float] = {}
+        self._pollers: dict[str, int] = {}
         self._warn = warn
         self._note_gone = note_gone
         self._stirred_s = 0.0
@@ -208,29 +205,41 @@ class Followers:
         before, self.clients = self.clients, {}
         for name, sight in sights.items():
             was = before.get(name, ClientState.FOLLOWS)
-            # While time runs no client counts as behind: unread bytes were sent after the check, and the next one sees
-            # them.
-            busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
-            share = self._shares.get(name, 1.0)
-            limit_s = self.bounds.limit_s * (share if sight.polls else 1.0)
-            overdue = waited_s >= extended_s(limit_s, sight.starved_s)
-            client = CLIENTS[
-                was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
-            ]
+            client = self.clients[name] = CLIENTS[was, self._event(name, was, sight, waited_s)]
             if client is ClientState.LEFT and was is not ClientState.LEFT:
-                why = ", its process did not rest" if sight.polls else ""
-                self._warn(f"{name} did not follow within {limit_s:g} s{why}: time does not wait for it now")
-                if sight.polls:
-                    self._shares[name] = max(_POLLED * share, _LEAST)
+                self._warn(f"{name} did not follow within {self.bounds.limit_s:g} s: time does not wait for it now")
             elif client is ClientState.FOLLOWS and was is ClientState.BEHIND:
-                self._shares[name] = min(_RESTED * share, 1.0)
-            self.clients[name] = client
+                self._count_rests(name, sight)
         for name, was in before.items():
             if name in sights:
                 continue
-            self._shares.pop(name, None)
+            self._pollers.pop(name, None)
             if was is ClientState.BEHIND:
                 self._note_gone(f"{name} has gone before it had followed: time does not wait for it")
+
+    def _event(self, name: str, was: ClientState, sight: ClientSight, waited_s: float) -> ClientEvent:
+        """Return what this check means for a client."""
+        # While time runs no client counts as behind: unread bytes were sent after the check, and the next one sees
+        # them.
+        if sight.follows or (self.time is TimeState.RUNS and was is not ClientState.LEFT):
+            return ClientEvent.LEVEL
+        limit_s = self.bounds.limit_s
+        if not sight.polls:
+            return ClientEvent.OVERDUE if waited_s >= extended_s(limit_s, sight.starved_s) else ClientEvent.BUSY
+        enough = waited_s >= (POLLER_S if name in self._pollers else extended_s(limit_s, sight.starved_s))
+        return ClientEvent.LEVEL if enough or was is ClientState.LEFT else ClientEvent.BUSY
+
+    def _count_rests(self, name: str, sight: ClientSight) -> None:
+        """Count how often the process of a client that polls must rest until it is waited for as others are."""
+        if sight.polls:
+            if name not in self._pollers:
+                limit_s = self.bounds.limit_s
+                self._warn(f"{name} did not rest within {limit_s:g} s: time waits only until it has read everything")
+            self._pollers[name] = RESTS
+        elif name in self._pollers:
+            self._pollers[name] -= 1
+            if not self._pollers[name]:
+                del self._pollers[name]
 
     def _now(self, wall_s: float, sights: Mapping[str, ClientSight], *, overdue: bool) -> FollowingEvent:
         if any(client is ClientState.BEHIND for client in self.clients.values()):

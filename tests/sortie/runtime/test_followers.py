@@ -17,7 +17,9 @@ from sortie.api.testing.server import serve
 from sortie.config.values import PaceBounds
 from sortie.runtime.followers import (
     CLIENTS,
+    POLLER_S,
     QUIET_S,
+    RESTS,
     TIME,
     ClientEvent,
     ClientSight,
@@ -93,34 +95,46 @@ def test_of_one_whose_process_never_rests_it_is_said() -> None:
     """A loop that polls without waiting looks like work."""
     clock = Clock()
     clock.rule.stir(10.0, 0)
-    assert clock.goes(12.1, a=WORKING)
-    assert clock.named == ["a did not follow within 2 s, its process did not rest: time does not wait for it now"]
+    assert not clock.goes(10.1, a=WORKING) and clock.goes(12.1, a=WORKING)
+    assert clock.named == ["a did not rest within 2 s: time waits only until it has read everything"]
 
 
-def test_one_that_polls_and_rests_now_and_then_hardly_holds_time() -> None:
-    """It is seen at rest by chance, and works again: one limit for each rest would be no flight."""
+@pytest.mark.parametrize("seen", [IDLE, WORKING])
+def test_one_that_polls_holds_time_for_one_limit(seen: ClientSight) -> None:
+    """Also when it is seen at rest by chance: a limit after each rest would be no flight."""
     clock, at_s, held_s = Clock(), 10.0, 0.0
-    for _ in range(200):
-        clock.goes(at_s, a=IDLE)
+    for step in range(200):
         clock.rule.stir(at_s, 0)
         begin_s = at_s
-        while not clock.goes(at_s, a=WORKING):
+        while not clock.goes(at_s, a=seen if step % 9 == 8 else WORKING):
             at_s += 0.001
         held_s += at_s - begin_s
-    assert 2.0 <= held_s < 4.0
+    assert 2.0 <= held_s < 2.0 + 200 * 1.2 * POLLER_S and len(clock.named) == 1
 
 
 def test_one_that_has_computed_for_long_gets_its_limit_back() -> None:
-    """As it follows again by itself: a client that computes for 3 s once is no loop that polls."""
+    """When it has rested often enough: a client that computes for 3 s once is no loop that polls."""
     clock = Clock()
     clock.rule.stir(10.0, 0)
-    assert clock.goes(12.1, a=WORKING)
-    for at_s in (20.0, 30.0):
-        clock.goes(at_s, a=IDLE)
-        clock.rule.stir(at_s, 0)
-        assert not clock.goes(at_s + 0.4, a=WORKING) and clock.goes(at_s + 0.5, a=IDLE)
+    assert not clock.goes(10.1, a=WORKING) and clock.goes(12.1, a=WORKING)
+    for at_s in range(20, 20 + RESTS):
+        clock.rule.stir(float(at_s), 0)
+        assert not clock.goes(at_s + 0.001, a=WORKING)
+        clock.goes(at_s + 0.002, a=IDLE)
+        assert clock.goes(at_s + 0.004, a=IDLE)
     clock.rule.stir(40.0, 0)
     assert not clock.goes(41.9, a=WORKING) and clock.goes(42.1, a=WORKING)
+
+
+def test_one_that_polls_is_waited_for_until_it_has_read() -> None:
+    """Or time would run away from it, and what is sent would no longer fit into its connection."""
+    clock = Clock()
+    for at_s in (10.0, 20.0, 30.0, 40.0, 50.0):
+        clock.rule.stir(at_s, 0)
+        assert not clock.goes(at_s + 1.9, a=UNREAD) and clock.rule.any_client
+        clock.goes(at_s + 2.1, a=WORKING)
+        assert clock.goes(at_s + 2.2, a=WORKING)
+    assert len(clock.named) == 1
 
 
 def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
