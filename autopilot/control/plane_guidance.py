@@ -125,13 +125,13 @@ def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the leg, m. It follows the leg's slope if the slope is large enough and is not a climb at low height
-    (ALT_SLOPE_MIN), or always if the leg follows the ground. A climb that the plane is above of begins anew from its
-    height (ALT_SLOPE_MAXHGT)."""
+    """Height on the leg, m. It follows the leg's slope if the slope is large enough (ALT_SLOPE_MIN; 0: none is) and is
+    not a climb at low height, or always if the leg follows the ground. A climb that the plane is above of begins anew
+    from its height (ALT_SLOPE_MAXHGT)."""
     end = -t[L.T_END_D]
     rise = end + s[L.S_A_D]
     follows = t[L.T_KIND] == L.KIND_LEG and t[L.T_AT_HEIGHT] == 1.0
-    flat = abs(rise) < p[L.P_SLOPE_LEAST] or (rise > 0.0 and -s[L.S_EPD] < LOW)
+    flat = not 0.0 < p[L.P_SLOPE_LEAST] <= abs(rise) or (rise > 0.0 and -s[L.S_EPD] < LOW)
     if s[L.S_LENGTH] < 1.0 or (flat and not follows):
         return end
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]

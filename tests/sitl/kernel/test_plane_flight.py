@@ -338,6 +338,15 @@ def test_a_climb_that_it_is_above_of_begins_anew_or_not(above: float, sinks: boo
     assert bool(-flight.seen(R.DOWN).max() < 70.0) is sinks
 
 
+@pytest.mark.parametrize(("least", "end_m", "at_once"), [(15.0, 112.0, True), (10.0, 112.0, False), (0.0, 160.0, True)])
+def test_small_changes_of_height_are_flown_at_once(least: float, end_m: float, at_once: bool) -> None:
+    """ALT_SLOPE_MIN."""
+    flight = PlaneFlight({"ALT_SLOPE_MIN": least, "ALT_SLOPE_MAXHGT": 0.0}).airborne(100.0)
+    flight.vehicle.set_target(Leg((3000.0, 0.0, -end_m), start=(300.0, 0.0, -100.0)))
+    flight.fly(30.0)
+    assert bool(-flight.now(R.DOWN) > end_m - 4.0) is at_once
+
+
 def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
     flight = PlaneFlight().airborne(100.0)

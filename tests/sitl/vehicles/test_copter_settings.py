@@ -10,19 +10,24 @@ from autopilot.interface.targets import Leg
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
-from autopilot.vehicles.kinds import COPTER
+from autopilot.vehicles.kinds import COPTER, KINDS
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import default_settings, initial_state
+from sitl.vehicles.boat import SimulatedBoat
+from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.parameters import apply
+from sitl.vehicles.plane import SimulatedPlane
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 
 def test_every_name_exists_in_the_parameter_table() -> None:
     """No parameter is obeyed that nobody can set."""
-    core = Parameters(COPTER.parameters)
-    settable = {*core.names(), *Px4Parameters(core, {}).names()}
-    assert (set(SCALED) | set(SPECIAL)) - settable == set()
+    cores = [Parameters(kind.parameters) for kind in KINDS.values()]
+    settable = {name for core in cores for name in (*core.names(), *Px4Parameters(core, {}).names())}
+    for machine in (SimulatedCopter, SimulatedRover, SimulatedBoat, SimulatedPlane):
+        assert (set(machine.scaled) | set(machine.special)) - settable == set()
 
 
 def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
