@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autopilot.commands.pilot_input import PilotInput
     from autopilot.commands.plans import Plans
     from autopilot.context.home import Home
-    from autopilot.context.vehicle_context import Announcer, Helm, ParameterValues, VehicleFacts
+    from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
     from autopilot.interface.vehicle import Vehicle
     from autopilot.mission.sequencer import MissionSequencer
     from autopilot.modes.auto import AutoMode
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from autopilot.modes.payload import Payload
     from autopilot.modes.speeds import SpeedControl
     from autopilot.mount.mount import Mount
+    from autopilot.parameters.parameters import Parameters
     from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
     from autopilot.safety.failsafes import Failsafes
     from autopilot.safety.fence import FenceGuard
@@ -65,7 +66,7 @@ class VehicleParts(Protocol):
     @property
     def vehicle(self) -> Vehicle: ...
     @property
-    def parameters(self) -> ParameterValues: ...
+    def parameters(self) -> Parameters: ...
     @property
     def home(self) -> Home: ...
     @property

@@ -23,17 +23,9 @@ from autopilot.interface.terrain import HeightMap, Terrain
 from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import drives_navigation
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import ParameterUnit
-
-
-class ParameterValues(Protocol):
-    """Parameters as the core reads them (`autopilot.parameters.Parameters`)."""
-
-    version: int
-
-    def __getitem__(self, name: str) -> float:
-        """Value of a parameter; KeyError if this kind of vehicle does not have it."""
 
 
 class KnownVehicle(Protocol):
@@ -58,7 +50,7 @@ class VehicleFacts:
         self,
         kind: str,
         vehicle: KnownVehicle,
-        parameters: ParameterValues,
+        parameters: Parameters,
         boot_unix_s: float = 0.0,
         ground: HeightMap | None = None,
     ) -> None:

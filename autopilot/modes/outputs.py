@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Final
 
-from autopilot.context.vehicle_context import Announcer, ParameterValues, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.layout import TICK_MS
 from autopilot.mav import GripperAction, Severity
+from autopilot.parameters.parameters import Parameters
 
 RELAYS: Final = range(16)
 _FITTED: Final = range(6)  # those with parameters
@@ -49,7 +50,7 @@ def fraction(part: float, whole: float) -> float:
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
 
 
-def stick_share(parameters: ParameterValues, channel: int, pulse_us: float) -> float:
+def stick_share(parameters: Parameters, channel: int, pulse_us: float) -> float:
     """Position of a radio channel, -1 .. 1 from its middle to its ends, outside its dead zone."""
     low, high, trim, dead, reverse = (
         parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")

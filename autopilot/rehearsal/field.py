@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final, Protocol
 
-from autopilot.context.vehicle_context import ParameterValues
 from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
@@ -16,6 +15,7 @@ from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _JERK_RISE_S: Final = 0.3
@@ -42,7 +42,7 @@ class FlyingField:
     `ground`: terrain; None: flat, at home's height. `wind` None: calm air."""
 
     kind: VehicleClass
-    parameters: ParameterValues
+    parameters: Parameters
     home: GeoPoint
     sea_known: bool = True
     heading_deg: float = 0.0

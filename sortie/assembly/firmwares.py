@@ -20,7 +20,7 @@ from sitl.child import SitlError
 from sitl.vehicles.outside_faults import OF_WORLD, FirmwareFaults
 from sitl.vehicles.rows import MachineRows
 from sitl.ways_in import WAYS
-from sortie.assembly.vehicle import PlacedVehicle, StoredValues, simulated_name
+from sortie.assembly.vehicle import PlacedVehicle, simulated_name
 from sortie.companion.service import Companion, another_kind, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
@@ -32,6 +32,7 @@ from sortie.runtime.wire import EndpointPlug, Plug
 if TYPE_CHECKING:
     from sortie.assembly.vehicle import Surroundings
     from sortie.nodes.fleet import FleetNode
+    from sortie.storage.rows import StoredState
 
 
 class FirmwareInWorld:
@@ -79,7 +80,7 @@ class FirmwareInWorld:
     def build(
         self,
         journal: Journal,
-        stored: StoredValues,
+        stored: StoredState,
         given: Mapping[str, float],
         *,
         epoch_us: int,
@@ -128,7 +129,7 @@ class Firmwares:
         )
         around.runtime.add_vehicle(self.node)
 
-    def companion(self, number: int, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Companion:
+    def companion(self, number: int, journal: Journal, stored: StoredState, given: Mapping[str, float]) -> Companion:
         """Return the companion of the vehicle with this number."""
         made = self._flown[number].build(
             journal, stored, given, epoch_us=self._around.epoch_us, on_error=self._around.on_error

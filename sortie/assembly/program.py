@@ -19,7 +19,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.address import PRIVATE
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValues, Surroundings, stand
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, Surroundings, stand
 from sortie.assembly.vehicles import ServiceMaker, Vehicles
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
@@ -41,6 +41,7 @@ from sortie.nodes.pulse_port import PulsePort
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
+from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import Store
 
@@ -176,7 +177,7 @@ class Program:
         if controller is None:
             return None
 
-        def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService:
+        def make(journal: Journal, stored: StoredState, given: Mapping[str, float]) -> VehicleService:
             return controller.build(journal, store.stored, given, store.uid().hex()).service
 
         return make

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from autopilot.context.journal import Journal
 from autopilot.core.autopilot import Autopilot
-from autopilot.core.wiring import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.geo import GeoPoint, to_local
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from sitl.world.obstacles import Obstacles
     from sitl.world.world import SkyAndGround
     from sortie.runtime.runtime import Runtime
+    from sortie.storage.rows import StoredState
     from sortie.storage.signing_keys import SigningKeys
     from sortie.storage.store import Store
 
@@ -45,16 +45,6 @@ _MIDDLE_M = 0.1  # above the ground
 # UTC at vehicle time 0 when vehicle time is not real time, us since 1970. Fixed, so that the same seed writes the same
 # bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
-
-
-class StoredValues(Stored, Protocol):
-    """Stored values for a vehicle: plans, home, progress (`autopilot.core.wiring.Stored`), parameters by name, and a
-    show file."""
-
-    @property
-    def parameters(self) -> Mapping[str, float]: ...
-    @property
-    def show(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +201,7 @@ def build_service(
     spec: VehicleSpec,
     vehicle: SimulatedVehicle,
     journal: Journal,
-    stored: StoredValues,
+    stored: StoredState,
     given: Mapping[str, float],
     *,
     epoch_us: int,

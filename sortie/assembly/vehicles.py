@@ -16,7 +16,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.safety.proximity import SIMULATED
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.assembly.vehicle import PlacedVehicle, StoredValues, Surroundings, build_service
+from sortie.assembly.vehicle import PlacedVehicle, Surroundings, build_service
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.parameters import without_set
 from sortie.config.vehicle_spec import VehicleSpec
@@ -51,7 +51,7 @@ class Ends(Protocol):
 class ServiceMaker(Protocol):
     """Function that makes the service of a vehicle that is not simulated."""
 
-    def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService: ...
+    def __call__(self, journal: Journal, stored: StoredState, given: Mapping[str, float]) -> VehicleService: ...
 
 
 class Vehicles:
@@ -121,7 +121,7 @@ class Vehicles:
             self.watches.append(ObstacleWatch(service, standing.machine, standing.machine.scanner, self.specs[0].home))
         return service
 
-    def _stored_of(self, spec: VehicleSpec) -> tuple[Journal, StoredValues]:
+    def _stored_of(self, spec: VehicleSpec) -> tuple[Journal, StoredState]:
         store = self._surroundings.store
         if store is None:
             return NoJournal(), StoredState()

@@ -7,22 +7,12 @@ fail for good. Without it they pass through each other, as ArduPilot's simulated
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
+from sortie.logs.separation_log import SeparationLog
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import VehicleService
-
-
-class CompanyLog(Protocol):
-    """Log of approaches between vehicles."""
-
-    def approached(self, approach: Approach) -> None:
-        """Log an approach below 20 m that has ended."""
-
-    def collided(self, approach: Approach) -> None:
-        """Log two vehicles that have touched and crash."""
 
 
 class Company:
@@ -32,13 +22,13 @@ class Company:
         self.approaches: list[Approach] = []
         self.collisions: list[Approach] = []
         self._node = node
-        self._log: CompanyLog | None = None
+        self._log: SeparationLog | None = None
         self._wrecked: set[int] = set()
         self._separation = Separation(node.states, homes, self._note)
         if len(node.services) > 1:
             node.on_pass.append(self.look)
 
-    def log_to(self, log: CompanyLog) -> None:
+    def log_to(self, log: SeparationLog) -> None:
         """Report to `log` from now on."""
         self._log = log
 

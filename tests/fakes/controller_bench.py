@@ -20,9 +20,10 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.api.testing.stand_in import StandIn
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, StoredValues
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.companion.service import build_companion
 from sortie.nodes.vehicle import VehicleService
+from sortie.storage.rows import StoredState
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 from tests.stand_in.real_px4 import RealPx4
@@ -123,14 +124,14 @@ class ControllerBench:
         self._connect(own or {}, baud)
 
     def adopt(
-        self, other: ControllerBench, stored: StoredValues | None = None, own: Mapping[str, float] | None = None
+        self, other: ControllerBench, stored: StoredState | None = None, own: Mapping[str, float] | None = None
     ) -> None:
         """Be a new service, which finds `stored`, for the controller of another bench, whose service was killed."""
         self.controller, self.now_ms, self._native = other.controller, other.now_ms, other._native
         self.step_ms = other.step_ms
         self._connect(own or {}, None, stored)
 
-    def _connect(self, own: Mapping[str, float], baud: int | None, stored: StoredValues | None = None) -> None:
+    def _connect(self, own: Mapping[str, float], baud: int | None, stored: StoredState | None = None) -> None:
         self.plugged = True
         self.to_controller: Carry = bytes
         self.from_controller: Carry = bytes

@@ -6,7 +6,6 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
 from autopilot.mav import Cmd, Component, Frame, RebootAction, Result, Severity, StorageAction
-from autopilot.parameters import Parameters
 from mavlink_bridge.services.commands.context import (
     ACCEPTED,
     DENIED,
@@ -77,7 +76,7 @@ def payload(command: Command, context: Context) -> Outcome:
 def follow(command: Command, context: Context) -> Outcome:
     """DO_FOLLOW: param1 system to follow (FOLL_SYSID), as in ArduPilot."""
     parameters, system = context.parts.parameters, command.param(1)
-    if not isinstance(parameters, Parameters) or "FOLL_SYSID" not in parameters.names():
+    if "FOLL_SYSID" not in parameters.names():
         return UNSUPPORTED
     if not 1.0 <= system < 256.0:
         return DENIED
@@ -159,8 +158,6 @@ def _reset_parameters(context: Context) -> Outcome:
     if context.parts.facts.armed:
         return FAILED
     parameters = context.parts.parameters
-    if not isinstance(parameters, Parameters):  # controller with parameters of its own
-        return UNSUPPORTED
     for name in parameters.names():
         parameters.reset(name)  # read-only parameters do not change
     return ACCEPTED
