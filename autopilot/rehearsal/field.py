@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import pi, sqrt
 from typing import Final, Protocol
 
 from autopilot.control.rover_lines import CIRCLE_SHARE
@@ -157,6 +157,11 @@ class PlannedLeg:
     def bearing(self) -> float:
         """Direction from north, rad."""
         return atan2(self.end[1] - self.begin[1], self.end[0] - self.begin[0])
+
+    def turn_to(self, onward: PlannedLeg) -> float:
+        """Angle between this direction and the next leg's, rad."""
+        angle = abs(onward.bearing - self.bearing) % (2.0 * pi)
+        return min(angle, 2.0 * pi - angle)
 
     def stopping_m(self, accel_mps2: float) -> float:
         """Distance beyond its end at which the vehicle stops, m, if it is told to stop during the turn: from its

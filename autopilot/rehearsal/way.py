@@ -311,16 +311,11 @@ class _Walk:
             through = spec is not None and (spec.passed_by or (spec.place and self._field.kind.drives_through))
             if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
                 slow = leg.speed_mps / accel + ramp if leg.length_m > 0.0 else 0.0
-                legs[at] = _slowed(leg, leg.seconds + slow, None)
+                legs[at] = replace(leg, seconds=leg.seconds + slow, turn_rad=None)
                 continue
-            angle = abs(onward.bearing - leg.bearing) % (2.0 * pi)
-            turn = min(angle, 2.0 * pi - angle)
+            turn = leg.turn_to(onward)
             slow = max(leg.speed_mps / accel + ramp - blend, 0.0) * (1.0 - max(cos(turn), 0.0))
-            legs[at] = _slowed(leg, leg.seconds + slow, turn)
-
-
-def _slowed(leg: PlannedLeg, seconds: float, turn: float | None) -> PlannedLeg:
-    return replace(leg, seconds=seconds, turn_rad=turn)
+            legs[at] = replace(leg, seconds=leg.seconds + slow, turn_rad=turn)
 
 
 def walk(plan: Plan, field_: FlyingField) -> Way:

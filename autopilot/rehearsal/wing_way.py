@@ -78,8 +78,7 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
         return None
     if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS:
         return None
-    angle = abs(onward.bearing - leg.bearing) % (2.0 * pi)
-    return min(angle, 2.0 * pi - angle)
+    return leg.turn_to(onward)
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from math import radians
 
 from msgspec import Struct, field
 
+from autopilot.interface.geo import wrap_longitude
 from autopilot.interface.mathematics import cos, hypot
 
 MOST = 96
@@ -81,13 +82,8 @@ class Track(Struct):
 def _off_line(start: Point, middle: Point, end: Point) -> float:
     """Distance of `middle` from the segment between the others, degrees of latitude."""
     scale = cos(radians(start[1]))
-    east, north = (_turn(end[2] - start[2])) * scale, end[1] - start[1]
-    to_east, to_north = (_turn(middle[2] - start[2])) * scale, middle[1] - start[1]
+    east, north = (wrap_longitude(end[2] - start[2])) * scale, end[1] - start[1]
+    to_east, to_north = (wrap_longitude(middle[2] - start[2])) * scale, middle[1] - start[1]
     length_2 = east * east + north * north
     along = 0.0 if length_2 == 0.0 else min(max((to_east * east + to_north * north) / length_2, 0.0), 1.0)
     return hypot(to_east - along * east, to_north - along * north)
-
-
-def _turn(degrees: float) -> float:
-    """Difference of two longitudes the short way round, -180 to 180 degrees."""
-    return (degrees + 180.0) % 360.0 - 180.0

@@ -13,6 +13,7 @@ from math import degrees, pi, radians, sqrt
 
 from msgspec import Struct
 
+from autopilot.interface.geo import wrap_longitude
 from autopilot.interface.mathematics import atan2, cos, hypot, sin, whole_power
 
 Vector = tuple[float, float, float]
@@ -54,7 +55,7 @@ class Orbit(Struct, frozen=True, dict=True):
 
     def place(self, state: Hill) -> Vector:
         """Latitude across the orbit and longitude along it from the depot, degrees; altitude, m."""
-        along = (degrees(state[1] / self.radius_m) + 180.0) % 360.0 - 180.0
+        along = wrap_longitude(degrees(state[1] / self.radius_m))
         return (degrees(sin(state[2] / self.radius_m)), along, self.altitude_m + state[0])
 
     def offset_m(self, place: Vector) -> Vector:

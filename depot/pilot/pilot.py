@@ -237,7 +237,7 @@ class SkimmerPilot:
         elif not self._landing:
             if hypot(*self.position()[:2]) < self._body.over_pad_m and self._still():
                 self._landing = True
-                self._land(on_pad=self._body.sees_pad)
+                self.land(on_pad=self._body.sees_pad)
             else:
                 self._go_over_pad()
         elif self._lost_pad():
@@ -317,14 +317,11 @@ class SkimmerPilot:
         if self._aloft:
             self._go_over_pad()
 
-    def land_here(self) -> None:
-        self._land()
-
     def fall(self) -> None:
         """Stop the motors."""
         self._autopilot.arming.disarm(self._clock(), force=True)
 
-    def _land(self, *, on_pad: bool = False) -> None:
+    def land(self, *, on_pad: bool = False) -> None:
         """Land here, or on the pad that it sees."""
         if self._body.sees_pad:
             self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))

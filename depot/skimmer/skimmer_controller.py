@@ -11,7 +11,7 @@ from typing import Any
 
 from depot.decision import Recorder
 from depot.margins import margin_facts, margin_near
-from depot.messages import DepotCommand, MissionPlan, RequestResult, Status
+from depot.messages import DepotCommand, MissionPlan, RequestResult
 from depot.names import ABORTABLE, SkimmerMode, SkimmerStage
 from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
@@ -96,10 +96,6 @@ class SkimmerController:
             heard_ms=now_ms,
             boot_ms=now_ms,
         )
-
-    def take_statuses(self) -> list[Status]:
-        """Take the statuses that are to be sent."""
-        return self.reports.take()
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:

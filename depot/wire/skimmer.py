@@ -93,7 +93,7 @@ class SkimmerService(Speaker):
         """Do nothing: the controller notices the silence."""
 
     def _collect(self) -> None:
-        for status in self.controller.take_statuses():
+        for status in self.controller.reports.take():
             if self._heartbeats:
                 self._out.append(Outgoing(wire.heartbeat(status)))
             self._out.append(Outgoing(wire.pack_status(status)))

@@ -139,7 +139,7 @@ class CopterMotion:
             and not self._pilot.controlled_by()
         ):
             self._down = True  # no clearance for a long time: land beside the box while there is charge
-            self._pilot.land_here()
+            self._pilot.land()
         if state.place is not SkimmerPlace.DOCK:
             remaining_s = self._pilot.remaining_s()
             state.way = remaining_s / self._profile.plan.return_s
@@ -181,7 +181,7 @@ class CopterMotion:
     def dispose(self) -> None:
         """Land at the present place."""
         self._state.place = SkimmerPlace.ADRIFT
-        self._pilot.land_here()
+        self._pilot.land()
 
     def stretch_return(self) -> None:
         """Hold the present place until T_DEATH is missed."""

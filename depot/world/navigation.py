@@ -35,11 +35,6 @@ def normal(seed: int, number: int, name: str) -> float:
     return min(max(sqrt(-2.0 * log(1.0 - first)) * cos(2.0 * pi * second), -3.0), 3.0)
 
 
-def sigma_m(navigation: NavigationSettings, range_m: float, silent_s: float) -> float:
-    """Expected error of the estimated position, m. `silent_s`: time since the last fix, s."""
-    return navigation.fix_m + navigation.fix_per_m * range_m + navigation.growth_mps * silent_s
-
-
 def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, silent_s: float) -> Hill:
     """Estimate of `truth` on board. `fix`: number of the last fix."""
     x, y, z, vx, vy, vz = truth

@@ -12,7 +12,7 @@ from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
 from depot.world.motion import Homing
-from depot.world.skimmer import battery_w, demand_w, load_w, missing_charge_j
+from depot.world.skimmer import battery_w, load_w, missing_charge_j
 from depot.world.state import WorldState
 
 
@@ -67,8 +67,8 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         current_spikes=skimmer.current_spikes,
         transmits=health.transmits,
         powered=not skimmer.dark,
-        load_w=load_w(skimmer, power),
-        demand_w=demand_w(skimmer, power),
+        load_w=load_w(skimmer, power, shed=skimmer.shed),
+        demand_w=load_w(skimmer, power, shed=False),
         battery_w=battery_w(skimmer, power),
     )
 

@@ -148,18 +148,11 @@ def loads_w(power: PowerSettings, mode: SkimmerMode, *, prelaunch: bool = False)
             return power.survival_w
 
 
-def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """Draw of the present mode with nothing shed, W."""
+def load_w(state: SkimmerResources, power: PowerSettings, *, shed: bool) -> float:
+    """Draw of the present mode, W; `shed`: without the secondary loads."""
     ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
-    return (primary + secondary + survival) * ratio
-
-
-def load_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """Draw of the loads that are on, W."""
-    ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
-    primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
-    return (primary + survival + (0.0 if state.shed else secondary)) * ratio
+    return (primary + survival + (0.0 if shed else secondary)) * ratio
 
 
 def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
@@ -169,7 +162,7 @@ def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
 
 def powered(state: SkimmerResources, power: PowerSettings, supply_w: float) -> float:
     """Fraction of its power that each load gets, INTAKE too, when arrays and batteries cannot supply all."""
-    needed_w = load_w(state, power)
+    needed_w = load_w(state, power, shed=state.shed)
     available_w = supply_w + battery_w(state, power)
     return 1.0 if needed_w <= available_w else available_w / needed_w
 

@@ -27,7 +27,7 @@ from sortie.campaign.flown import FIGURES, FlownRun, RunResult, fly_run, identit
 from sortie.campaign.folder import Folder
 from sortie.campaign.report import write_report
 from sortie.campaign.sampling import Value, inputs
-from sortie.campaign.search import first_failure
+from sortie.campaign.search import Search
 from sortie.campaign.shrink import shrink
 from sortie.campaign.study import Study
 from sortie.runtime.signals import leave_to_parent
@@ -170,6 +170,20 @@ def planted_bugs() -> float:
 def first_of_search(file: Path, seed: int) -> int:
     """Flights of a search until the first failure, at most `MOST`."""
     return first_failure(_seeded(Study.read(file, MOST), seed), MOST)
+
+
+def first_failure(study: Study, most: int) -> int:
+    """Count the flights of a search, flown in this process, until the first failure; at most `most`."""
+    search, flights = Search(study), 0
+    while batch := search.ask():
+        flown = []
+        for run, given in batch:
+            flown.append(fly_run(study, run, given).row)
+            flights += 1
+            if not flown[-1].ok or flights >= most:
+                return flights
+        search.tell(flown)
+    return flights
 
 
 def first_at_random(file: Path, seed: int) -> int:

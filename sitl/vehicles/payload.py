@@ -88,10 +88,6 @@ class SimulatedPayload:
         """Use these rows of the vehicle from now on. They already have its values."""
         self.burden.p, self._s = p, s
 
-    def load_changed(self) -> None:
-        """Hang the present load on the hook."""
-        self._hang()
-
     def drive(self, channel: int, pulse_us: float) -> None:
         """Set the pulse width of an output."""
         part = self._parts.get(int(self._parameters.get(f"SERVO{channel}_FUNCTION", 0.0)))
@@ -130,10 +126,10 @@ class SimulatedPayload:
         self._line_m = float(s[M.S_LINE]) if self._hanging else run
         share = (pulse_us - _MIDDLE_US) / _HALF_US if pulse_us > 0.0 else 0.0
         self._since_ms, self._rate_mps = now_ms, share * self._parameters.get("WINCH_RATE_MAX", 1.0)
-        self._hang()
+        self.hang()
 
-    def _hang(self) -> None:
-        """Hang the load on the line while it is out, and take it in again."""
+    def hang(self) -> None:
+        """Hang the present load on the line while it is out, and take it in again."""
         s, p = self._s, self.burden.p
         self._hooked = self._hooked and self._hanging == self._swings
         load_kg = self._hooked_kg

@@ -344,7 +344,7 @@ class SimulatedMachine(ABC):
         if name in self.scaled or name in self.special:
             apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
         elif name == LOAD_ON_HOOK:
-            self._payload.load_changed()
+            self._payload.hang()
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Set the pulse of a payload output. Channels 5 to 16 are free for payload and reported; those of the motors

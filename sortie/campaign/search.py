@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import RunResult, fly_run
+from sortie.campaign.flown import RunResult
 from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import Value, inputs_at, unit_sample
 from sortie.campaign.study import Study
@@ -171,17 +171,3 @@ def _scaled(margins: NDArray[np.float64], flew: NDArray[np.bool_]) -> NDArray[np
 def _margin(robustness: Mapping[str, float | None], name: str) -> float:
     margin = robustness[name]
     return np.nan if margin is None else margin
-
-
-def first_failure(study: Study, most: int) -> int:
-    """Count the flights of a search, flown in this process, until the first failure; at most `most`."""
-    search, flights = Search(study), 0
-    while batch := search.ask():
-        flown = []
-        for run, given in batch:
-            flown.append(fly_run(study, run, given).row)
-            flights += 1
-            if not flown[-1].ok or flights >= most:
-                return flights
-        search.tell(flown)
-    return flights

@@ -1,5 +1,5 @@
-"""Signals of a flight for judges, evenly sampled. Those of the world are the simulator's truth; those of
-`OF_THE_VEHICLE` are the vehicle's own state."""
+"""Signals of a flight for judges, evenly sampled. Those of the world are the simulator's truth; armed, item,
+complete, breached, failsafe and mode are the vehicle's own state."""
 
 from __future__ import annotations
 
@@ -67,8 +67,6 @@ NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
 COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe", *encounters.EVENTS})
 """Numeric signals that are counts or states, without distances."""
-OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "failsafe", "mode"})
-"""Signals of the vehicle's own state. All others are the simulator's truth, or what a controller reports."""
 GROUNDED_S: Final = 1.0
 """A flight is over after this time on the ground and disarmed, s."""
 _SAMPLES: Final = 512

@@ -15,7 +15,7 @@ from depot.physics.orbit import coast, position, size
 from depot.physics.windows import Almanac
 from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
-from depot.world.navigation import achieved, estimate, normal, sigma_m
+from depot.world.navigation import achieved, estimate, normal
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
 
 PROFILE = Profile()
@@ -169,7 +169,9 @@ def test_its_own_idea_of_its_place_is_good_while_the_window_is_open_and_grows_wo
         off = [known - true for known, true in zip(reading.position_m, truth, strict=False)]
         errors[reading.link_open].append(hypot(*off))
         silent_s = max(world.motion._navigator.silent_s(), 0.0)
-        assert hypot(*off) <= 3.0 * 3.0**0.5 * sigma_m(PROFILE.navigation, size(reading.position_m), silent_s)
+        known = PROFILE.navigation
+        sigma_m = known.fix_m + known.fix_per_m * size(reading.position_m) + known.growth_mps * silent_s
+        assert hypot(*off) <= 3.0 * 3.0**0.5 * sigma_m
     assert max(errors[True]) < 60.0
     assert max(errors[False]) > min(errors[False])
 

@@ -14,11 +14,12 @@ from tests.fakes.extras import needs
 
 needs("campaign", "distributed", "pyarrow", "scipy", "cmaes")
 
+from scripts.benchmarks.campaigns import first_failure
 from sortie.campaign.execution import Campaign, SearchRuns, dask_client
 from sortie.campaign.flown import RunResult, identity
 from sortie.campaign.folder import Folder, rows
 from sortie.campaign.sampling import Distribution
-from sortie.campaign.search import Run, Search, badnesses, first_failure
+from sortie.campaign.search import Run, Search, badnesses
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import SampleSettings, StudyFile
 
