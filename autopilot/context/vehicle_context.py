@@ -160,7 +160,7 @@ class VehicleFacts:
 
     def measure(self, measure: ParameterUnit) -> float:
         """Value of a length in m, or a speed in m/s, for this kind of vehicle."""
-        return self.param(measure.name, measure.default) / measure.per
+        return measure.value(self.param)
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if this kind of vehicle does not have it."""

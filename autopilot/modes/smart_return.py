@@ -162,7 +162,7 @@ class SmartReturnFlight(SmartReturnMode):
         return (point[0], point[1], point[2] - _ABOVE_START) if last else point
 
     def _radius(self) -> float:
-        return self.facts.param("WPNAV_RADIUS", 200.0) / 100.0
+        return self.facts.measure(self.facts.vehicle_class.measures.acceptance)
 
     def _yaw(self) -> Yaw:
         return self._heading.for_leg(returning=True)

@@ -58,7 +58,7 @@ class FlyingField:
 
     def measure(self, measure: ParameterUnit) -> float:
         """Value of a length, m, or a speed, m/s."""
-        return self.param(measure.name, measure.default) / measure.per
+        return measure.value(self.param)
 
     @property
     def cruise_mps(self) -> float:

@@ -6,7 +6,7 @@ backwards), or takes tables, names, units and texts from here. Sources: ArduPilo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from math import inf
 from typing import Final
@@ -141,11 +141,17 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class ParameterUnit:
-    """A parameter with its unit: `per` of the unit is one metre, or one metre per second."""
+    """A parameter with its unit: `per` of the unit is one metre, or one metre per second; what acts is at least
+    `least` m, or m/s."""
 
     name: str
     default: float
     per: float = 1.0
+    least: float = -inf
+
+    def value(self, param: Callable[[str, float], float]) -> float:
+        """m or m/s. `param` gives the value of a parameter, or its second argument if the vehicle does not have it."""
+        return max(param(self.name, self.default) / self.per, self.least)
 
 
 @dataclass(frozen=True, slots=True)

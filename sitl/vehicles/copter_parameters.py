@@ -16,6 +16,13 @@ from sitl.vehicles.parameters import Row, Special, scaled
 #: the latter, cdeg/s2; the value that stands for "no limit", deg/s2.
 _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720.0
 
+#: ArduPilot's defaults, cm/s2.
+_WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
+#: Largest acceleration, m/s2, and jerk, m/s3: with far larger ones the vehicle's state would not stay finite.
+_STRONGEST, _JERK = 10.0, 100.0
+#: The same of drag, in its parameters' units.
+_DRAG_ROTOR, _DRAG_AREA = 1e4, 1e6
+
 SCALED = scaled("copter")
 
 
@@ -53,6 +60,18 @@ def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_CUT_TILT] = cos(radians(angle)) if angle > 0.0 else -2.0
 
 
+def _legs(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """WPNAV_ACCEL and _ACCEL_Z, cm/s2; WPNAV_JERK, m/s3. None can be off: 0 is ArduPilot's acceleration, and for the
+    jerk the number of the acceleration (AC_WPNav)."""
+    accel, upwards = values.get("WPNAV_ACCEL", 0.0), values.get("WPNAV_ACCEL_Z", 0.0)
+    jerk = values.get("WPNAV_JERK", 1.0)
+    accel = accel if accel > 0.0 else _WPNAV_ACCEL
+    p[L.P_ACCEL] = min(0.01 * accel, _STRONGEST)
+    p[L.P_ACCEL_Z] = min(0.01 * (upwards if upwards > 0.0 else _WPNAV_ACCEL_Z), _STRONGEST)
+    p[L.P_LEG_JERK] = min(jerk if jerk > 0.0 else accel, _JERK)
+    _corner(p, s, values)
+
+
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. With a drag feed-forward it is at most two
     thirds of what the lean limit allows; the rest is for drag and gusts."""
@@ -87,7 +106,8 @@ def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the airspeed per second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
-    rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
+    rotor = 0.01 * min(values.get("SIM_DRAG_ROTOR", 20.0), _DRAG_ROTOR)
+    area = 0.0001 * min(values.get("SIM_DRAG_AREA", 200.0), _DRAG_AREA)
     p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
     p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(p[L.P_HOVER_GUESS]), airframe.body_drag(area)
 
@@ -124,7 +144,9 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "ATC_RATE_P_MAX": _rates,
     "ATC_ACCEL_Y_MAX": _rates,
     "FM_CUT_TILT": _cut_tilt,
-    "WPNAV_ACCEL": _corner,
+    "WPNAV_ACCEL": _legs,
+    "WPNAV_ACCEL_Z": _legs,
+    "WPNAV_JERK": _legs,
     "WPNAV_ACCEL_C": _corner,
     "PILOT_SPEED_UP": _pilot_down,
     "PILOT_SPEED_DN": _pilot_down,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from math import pi, radians
+from math import inf, pi, radians
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ Special = Callable[[Row, Row, Mapping[str, float]], None]
 Factors = dict[str, tuple[int, float]]
 """Setting and factor of each parameter that equals one setting times a factor."""
 
+_ANY: Final = (-inf, inf)
 _UNITS: Final = {"deg": pi / 180.0, "cdeg": pi / 18000.0, "centi": 0.01, "milli": 0.001}
 _ROWS: Final = json.loads(Path(__file__).with_name("scaled.json").read_text(encoding="utf-8"))
 
@@ -48,6 +49,7 @@ def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
 _PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
 _PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would overflow
+_HIGHEST_VOLTAGE: Final = 100.0  # V; the same
 
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -92,7 +94,7 @@ def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator: a script that sets a low voltage
     tests a failsafe and needs charge for the way home."""
-    volts = values["SIM_BATT_VOLTAGE"]
+    volts = min(values["SIM_BATT_VOLTAGE"], _HIGHEST_VOLTAGE)
     charge, curve = zip(*CELL_CURVE, strict=True)
     p[M.P_OFFSET_V] = volts - CELLS * np.interp(s[M.S_SOC], charge, curve)
     if s[L.S_ARMED] == 0.0:
@@ -172,6 +174,7 @@ def apply(
     """Apply the new `value` of parameter `name` by the tables of a kind of vehicle. Unknown names do nothing."""
     if name in scaled:
         setting, factor = scaled[name]
-        p[setting] = factor * value
+        least, most = _ROWS["limits"].get(name, _ANY)
+        p[setting] = factor * min(max(value, least), most)
     if name in special:
         special[name](p, s, values)

@@ -40,8 +40,8 @@ def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ATC_TURN_MAX_G."""
-    p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = values["ATC_TURN_MAX_G"] * L.GRAVITY
+    """ATC_TURN_MAX_G, at least 0.1 (AR_AttitudeControl)."""
+    p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = max(values["ATC_TURN_MAX_G"], 0.1) * L.GRAVITY
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:

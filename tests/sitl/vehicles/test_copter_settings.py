@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from autopilot.interface import layout as L
+from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Leg
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Cmd
 from autopilot.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.kinds import COPTER, KINDS
@@ -19,6 +21,7 @@ from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.parameters import apply
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.rover import SimulatedRover
+from sortie import MissionItem, Session
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 
@@ -100,9 +103,60 @@ def test_rate_limits_count_when_they_are_set() -> None:
     assert applied(ATC_ACCEL_Y_MAX=0)[L.P_YAW_ACCEL] > own[L.P_YAW_ACCEL]
 
 
+def test_gusts_have_a_strength_that_a_vehicle_can_be_in() -> None:
+    assert applied(SIM_WIND_TURB=1e9)[M.P_GUST] == 200.0
+
+
 def test_a_receiver_of_no_type_is_no_receiver() -> None:
     assert applied(GPS1_TYPE=0)[M.P_GPS_ON] == 0.0
     assert applied(GPS1_TYPE=0, SIM_GPS_DISABLE=0)[M.P_GPS_ON] == 0.0
     assert applied(GPS1_TYPE=1)[M.P_GPS_ON] == 1.0
     assert applied(EK3_SRC1_POSXY=0)[M.P_GPS_ON] == 0.0
     assert applied(EK3_SRC1_POSXY=3)[M.P_GPS_ON] == 1.0
+
+
+# --- values that no flight can have -----------------------------------------------------------------------------------
+NOT_OFF = ("WPNAV_ACCEL", "WPNAV_ACCEL_Z", "WPNAV_JERK", "WPNAV_RADIUS")
+ABSURD = {
+    "sim:copter": (
+        *((name, value) for name in NOT_OFF for value in (0.0, -1.0)), ("PSC_JERK_XY", -1.0), ("PSC_JERK_Z", -1.0),
+        ("WPNAV_JERK", 1e9), ("WPNAV_ACCEL_Z", 1e9), ("SIM_DRAG_ROTOR", 1e9), ("SIM_DRAG_AREA", 1e9),
+        ("SIM_BATT_VOLTAGE", 1e9),
+    ),
+    "sim:plane": (
+        ("NAVL1_PERIOD", 0.0), ("SIM_AIR_DENSITY", -1.0), ("SIM_AIR_DENSITY", 1e9), ("SIM_LAUNCH_ACC", 1e9),
+    ),
+    "sim:rover": (("ATC_TURN_MAX_G", 0.0), ("ATC_TURN_MAX_G", -1.0)),
+}  # fmt: skip
+
+
+def there(command: Cmd, north: float, east: float) -> MissionItem:
+    place = to_global(HOME, (north, east, 0.0))
+    return MissionItem(command, 3, x=place.lat, y=place.lon, z=30.0)
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), [(kind, *row) for kind, rows in ABSURD.items() for row in rows])
+def test_no_value_takes_a_vehicle_out_of_the_world(kind: str, name: str, value: float) -> None:
+    """A station may set anything. Division by a limit of 0, or a root of a negative one, made every number of the
+    vehicle a NaN, for ever."""
+    way = [there(Cmd.NAV_WAYPOINT, 100.0, 0.0), there(Cmd.NAV_LOITER_TURNS, 100.0, 100.0)]
+    with Session(kind, home=HOME) as session:
+        session.upload([there(Cmd.NAV_TAKEOFF, 0.0, 0.0), *way] if kind != "sim:rover" else way)
+        session.wait_armable()
+        session.set_param(name, value)
+        session.start()
+        session.run_for(60.0)
+        assert np.isfinite([*session.state.position, *session.state.attitude, session.truth.place.alt]).all()
+
+
+@pytest.mark.parametrize("name", NOT_OFF)
+def test_a_leg_has_limits_even_if_they_are_set_to_0(name: str) -> None:
+    """As in ArduCopter (AC_WPNav). Without jerk each leg was over where it began; without the others it never was."""
+    items = [there(Cmd.NAV_TAKEOFF, 0.0, 0.0), *(there(Cmd.NAV_WAYPOINT, 60.0, east) for east in (0.0, 60.0))]
+    with Session("sim:copter", home=HOME, params={name: 0.0}) as session:
+        session.upload(items)
+        session.start()
+        session.run_until(lambda s: s.state.mission.item == 3, timeout_s=60.0)
+        assert session.state.position[0] > 58.0
+        session.run_until(lambda s: s.state.position[1] > 59.0, timeout_s=60.0)
+        assert session.state.mode == "AUTO"
