@@ -17,6 +17,8 @@ _DEGREES = pi / 180.0
 
 SCALED = scaled("plane")
 
+#: Highest airspeed that a tube shows, m/s; far above it the lift motors' state would not stay finite.
+_FASTEST_READING = 1000.0
 #: Rate, rad/s, for a rate limit of 0, which means no limit.
 _ANY_RATE = 20.0
 
@@ -49,7 +51,7 @@ def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ARSPD_TYPE 0: no tube. SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
     p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
-    shown = values.get("SIM_ARSPD_FAIL", 0.0)
+    shown = min(values.get("SIM_ARSPD_FAIL", 0.0), _FASTEST_READING)
     p[M.P_PITOT_BLOCKED] = 1.0 if shown > 0.0 else 0.0
     if shown > 0.0:
         s[M.S_PITOT_STUCK] = shown

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,6 +17,7 @@ from autopilot.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.kinds import COPTER, KINDS
 from sitl.kernel import layout as M
+from sitl.vehicles import parameters
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
@@ -21,7 +25,7 @@ from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.parameters import apply
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.rover import SimulatedRover
-from sortie import MissionItem, Session
+from sortie import MissionItem, Session, mavlink
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 
@@ -103,8 +107,14 @@ def test_rate_limits_count_when_they_are_set() -> None:
     assert applied(ATC_ACCEL_Y_MAX=0)[L.P_YAW_ACCEL] > own[L.P_YAW_ACCEL]
 
 
-def test_gusts_have_a_strength_that_a_vehicle_can_be_in() -> None:
-    assert applied(SIM_WIND_TURB=1e9)[M.P_GUST] == 200.0
+@pytest.mark.parametrize("value", [-1e38, 1e38])
+def test_limits_act_on_all_kinds(value: float) -> None:
+    """Those of `scaled.json`, and no others."""
+    for machine in (SimulatedCopter, SimulatedPlane):
+        p = np.zeros(len(default_settings(HOME)))
+        for name, (setting, _) in machine.scaled.items():
+            apply(machine.scaled, {}, p, p, {}, name, value)
+            assert (abs(p[setting]) < 1e4) == (name in LIMITS), name
 
 
 def test_a_receiver_of_no_type_is_no_receiver() -> None:
@@ -116,6 +126,7 @@ def test_a_receiver_of_no_type_is_no_receiver() -> None:
 
 
 # --- values that no flight can have -----------------------------------------------------------------------------------
+LIMITS = json.loads((Path(parameters.__file__).with_name("scaled.json")).read_text(encoding="utf-8"))["limits"]
 NOT_OFF = ("WPNAV_ACCEL", "WPNAV_ACCEL_Z", "WPNAV_JERK", "WPNAV_RADIUS")
 ABSURD = {
     "sim:copter": (
@@ -126,6 +137,7 @@ ABSURD = {
     "sim:plane": (
         ("NAVL1_PERIOD", 0.0), ("SIM_AIR_DENSITY", -1.0), ("SIM_AIR_DENSITY", 1e9), ("SIM_LAUNCH_ACC", 1e9),
     ),
+    "sim:quadplane": (("SIM_ARSPD_FAIL", 1e9), ("SIM_ARSPD_RND", 1e9)),
     "sim:rover": (("ATC_TURN_MAX_G", 0.0), ("ATC_TURN_MAX_G", -1.0)),
 }  # fmt: skip
 
@@ -147,6 +159,45 @@ def test_no_value_takes_a_vehicle_out_of_the_world(kind: str, name: str, value: 
         session.start()
         session.run_for(60.0)
         assert np.isfinite([*session.state.position, *session.state.attitude, session.truth.place.alt]).all()
+
+
+def test_a_filter_faster_than_its_ticks_is_none() -> None:
+    """TECS_SPD_OMEGA, in the mode of a pilot who pulls and rolls."""
+    with Session("sim:plane", home=HOME) as session:
+        session.upload([there(Cmd.NAV_TAKEOFF, 0.0, 0.0), there(Cmd.NAV_WAYPOINT, 600.0, 0.0)])
+        session.set_param("TECS_SPD_OMEGA", 1e9)
+        session.start()
+        session.run_for(15.0)
+        link = session.connect()
+        for mode in ("CRUISE", "FBWA", "ACRO", "STABILIZE"):
+            session.set_mode(mode)
+            for sticks in ((1900, 1300, 1700, 1700), (1300, 1700, 1500, 1500)):
+                for _ in range(4):
+                    link.send(mavlink.MAVLink_rc_channels_override_message(1, 1, *sticks, 0, 0, 0, 0))
+                    session.run_for(1.0)
+        assert np.isfinite(session.state.position).all()
+
+
+def test_help_of_lift_motors_is_not_told_before_it_is_needed() -> None:
+    """Q_ASSIST_DELAY below 0."""
+    with Session("sim:quadplane", home=HOME, params={"Q_ASSIST_DELAY": -1.0}) as session:
+        session.upload([there(Cmd.NAV_TAKEOFF, 0.0, 0.0), there(Cmd.NAV_WAYPOINT, 300.0, 0.0)])
+        link = session.connect()
+        session.start()
+        session.run_for(40.0)
+        texts = [message.text for message in link.messages() if message.get_type() == "STATUSTEXT"]
+        assert not [text for text in texts if "assist" in text]
+
+
+@pytest.mark.parametrize("name", ["MPC_ACC_HOR", "MPC_JERK_AUTO"])
+def test_nor_one_of_px4(name: str) -> None:
+    with Session("sim:copter", home=HOME, firmware="px4") as session:
+        session.upload([there(Cmd.NAV_TAKEOFF, 0.0, 0.0), there(Cmd.NAV_WAYPOINT, 100.0, 0.0)])
+        session.wait_armable()
+        session.set_param(name, -1.0)
+        session.start()
+        session.run_for(20.0)
+        assert np.isfinite(session.state.position).all()
 
 
 @pytest.mark.parametrize("name", NOT_OFF)
