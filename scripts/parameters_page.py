@@ -50,17 +50,36 @@ def page() -> str:
 
 def _row(lines: Lines) -> tuple[str, ...]:
     one = next(iter(lines.values()))
-    others = [f"{kind} {line.default:g}" for kind, line in lines.items() if line.default != one.default]
-    default = f"{one.default:g}" + (f" ({', '.join(others)})" if others else "")
-    notes = [one.description]
-    notes += [_labels(one.values)] if one.values else []
-    notes += [f"Bits: {_labels(one.bitmask)}"] if one.bitmask else []
+    notes = _meanings(lines)
     notes += ["*Read-only.*"] if one.read_only else []
     notes += ["*Restart.*"] if one.reboot else []
-    if len(lines) < len(KINDS):
+    if len(lines) < len(KINDS) and len(_meanings(lines)) == 1:
         notes.append(f"*{', '.join(lines).capitalize()}.*")
-    kind, text = _TYPES[ParameterType(one.type)], ". ".join(notes)
-    return f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(lines)
+    cells = [
+        (_TYPES[ParameterType(line.type)], line.unit, _range(line), f"{line.default:g}") for line in lines.values()
+    ]
+    columns = [_each(dict(zip(lines, column, strict=True))) for column in zip(*cells, strict=True)]
+    return f"`{one.name}`", *columns, ". ".join(notes), _acts(lines)
+
+
+def _each(cells: Mapping[str, str]) -> str:
+    """The first kind's cell, and those of kinds that have another one."""
+    first = next(iter(cells.values()))
+    others = [f"{kind} {cell}" for kind, cell in cells.items() if cell != first]
+    return first + (f" ({', '.join(others)})" if others else "")
+
+
+def _meanings(lines: Lines) -> list[str]:
+    """What it does; where that differs between kinds, each with its kinds."""
+    kinds: dict[str, list[str]] = {}
+    for kind, line in lines.items():
+        notes = [line.description]
+        notes += [_labels(line.values)] if line.values else []
+        notes += [f"Bits: {_labels(line.bitmask)}"] if line.bitmask else []
+        kinds.setdefault(". ".join(notes), []).append(kind)
+    if len(kinds) == 1:
+        return list(kinds)
+    return [f"*{', '.join(having).capitalize()}:* {text}" for text, having in kinds.items()]
 
 
 def _acts(lines: Lines) -> str:

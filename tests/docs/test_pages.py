@@ -119,6 +119,15 @@ def test_a_stale_parameters_page_is_noticed(tmp_path, monkeypatch, capsys):
     assert all(f"`{name}`" in page.read_text() for name in Parameters(ROVER.parameters).names())
 
 
+def test_what_differs_between_kinds_stands_on_the_page_for_each():
+    """A fence's action 6 of a plane, the unit of a rover's return: only the first kind's were there."""
+    rows = {row.split("`")[1]: row for row in script("parameters_page").page().splitlines() if row.startswith("| `")}
+    assert "*Plane, quadplane:* What a breach does. 0 Report, 1 RTL, 6 Guided" in rows["FENCE_ACTION"]
+    assert "4 As 1, but not the pitch" in rows["STICK_MIXING"] and "*Rover, boat:*" in rows["STICK_MIXING"]
+    assert "| int16 (rover float, boat float) | cm/s (rover m/s, boat m/s) |" in rows["RTL_SPEED"]
+    assert "*Copter.*" in rows["WPNAV_SPEED"]
+
+
 def test_a_stale_options_page_is_noticed(tmp_path, monkeypatch, capsys):
     """As the one of parameters; and each option of each command stands on it."""
     module = script("options_page")
