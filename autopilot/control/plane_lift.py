@@ -195,6 +195,8 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         return
     if by_motors:
         s[L.S_STAGE] = L.STAGE_WAY
+        if s[L.S_LIFTING] != L.LIFT_HOVER:  # it was speeding up, but has not left the ground
+            change_over(s, p, L.LIFT_HOVER)
         begin(s, p, t)
         return
     begin_plane(s, p, t)

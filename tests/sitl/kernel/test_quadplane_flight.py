@@ -397,3 +397,21 @@ def test_a_hover_is_not_told_as_a_landing() -> None:
     flight.vehicle.set_target(Land((0.0, 0.0)))
     flight.fly(3.0)
     assert flight.now(R.LANDED_STATE) == L.LANDING
+
+
+@pytest.mark.parametrize("target", [Land(), Land((100.0, 0.0))], ids=["QLAND", "QRTL"])
+def test_no_pusher_runs_for_a_hover_on_the_ground(target: Land) -> None:
+    """It was speeding up for its wings, but an empty battery kept it on the ground (SIM_BATT_VOLTAGE)."""
+    flight = QuadplaneFlight({"SIM_BATT_VOLTAGE": 0.5})
+    assert flight.vehicle.arm().ok
+    flight.vehicle.set_target(Pilot(PilotKind.HOVER))
+    flight.vehicle.set_sticks(Sticks(throttle=0.8))
+    flight.fly(5.0)
+    flight.vehicle.set_target(Leg((800.0, 0.0, -30.0)))
+    flight.fly(10.0)
+    row = flight.vehicle._s
+    assert row[L.S_LIFTING] == L.LIFT_SPEEDING and row[L.S_AIR] == 0.0
+    assert row[L.S_THROTTLE] > 0.9
+    flight.vehicle.set_target(target)
+    flight.fly(20.0)
+    assert row[L.S_LIFTING] == L.LIFT_HOVER and row[L.S_THROTTLE] == 0.0
