@@ -51,7 +51,8 @@ def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
 
 def upright_radius(facts: VehicleFacts) -> float:
     """Radius about home within which a hovering vehicle returns upright, m (ArduPlane's get_VTOL_return_radius)."""
-    return 1.5 * max(abs(facts.param("WP_LOITER_RAD", 60.0)), abs(facts.param("RTL_RADIUS")))
+    usual = facts.measure(facts.vehicle_class.measures.circle_radius)
+    return 1.5 * max(abs(usual), abs(facts.param("RTL_RADIUS")))
 
 
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:

@@ -266,7 +266,8 @@ class VerticalReturnMode(_StagedMode):
         param, home = self.facts.param, self.facts.home_ned[2]
         low = param("Q_RTL_ALT", 15.0)
         more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
-        radius = max(abs(param("WP_LOITER_RAD", 60.0)), abs(param("RTL_RADIUS")))
+        usual = self.facts.measure(self.facts.vehicle_class.measures.circle_radius)
+        radius = max(abs(usual), abs(param("RTL_RADIUS")))
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)

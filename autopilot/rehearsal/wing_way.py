@@ -30,7 +30,8 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
     own = item.param2 if item.command == Cmd.NAV_LOITER_TO_ALT else item.param3
     own = own if isfinite(own) else 0.0
     size = abs(own) if item.command != Cmd.NAV_LOITER_TIME else 0.0
-    size = size or abs(field.measure(field.kind.measures.circle_radius))
+    usual = field.kind.measures.circle_radius
+    size = size if size > usual.too_small else abs(field.measure(usual))
     return -size if own < 0.0 else size
 
 

@@ -115,7 +115,7 @@ PLANE: Final = VehicleClass(
     measures=LengthParameters(
         cruise=(ParameterUnit("AIRSPEED_CRUISE", 12.0),),
         acceptance=ParameterUnit("WP_RADIUS", 90.0),
-        circle_radius=ParameterUnit("WP_LOITER_RAD", 60.0),
+        circle_radius=ParameterUnit("WP_LOITER_RAD", 60.0, too_small=1.0),
         return_speed=ParameterUnit("AIRSPEED_CRUISE", 12.0),
         slowest=ParameterUnit("AIRSPEED_MIN", 9.0),
         fastest=ParameterUnit("AIRSPEED_MAX", 22.0),

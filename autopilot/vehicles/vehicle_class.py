@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
-from math import inf
+from math import copysign, inf
 from typing import Final
 
 from autopilot.interface.records import dataclass, field
@@ -142,16 +142,20 @@ class Texts:
 @dataclass(frozen=True, slots=True)
 class ParameterUnit:
     """A parameter with its unit: `per` of the unit is one metre, or one metre per second; what acts is at least
-    `least` m, or m/s."""
+    `least` m, or m/s. Instead of a size from 0 to `too_small` the default acts; 0: never."""
 
     name: str
     default: float
     per: float = 1.0
     least: float = -inf
+    too_small: float = 0.0
 
     def value(self, param: Callable[[str, float], float]) -> float:
         """m or m/s. `param` gives the value of a parameter, or its second argument if the vehicle does not have it."""
-        return max(param(self.name, self.default) / self.per, self.least)
+        given = param(self.name, self.default)
+        if self.too_small > 0.0 and abs(given) / self.per <= self.too_small:
+            given = copysign(self.default, given)
+        return max(given / self.per, self.least)
 
 
 @dataclass(frozen=True, slots=True)

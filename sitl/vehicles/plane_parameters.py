@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import pi, sqrt
+from math import copysign, pi, sqrt
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
@@ -48,6 +48,12 @@ def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_THR_RANGE] = float(int(values["TKOFF_OPTIONS"]) & 1)
 
 
+def _circle(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """WP_LOITER_RAD; up to 1 m its default acts (ArduPlane's update_loiter)."""
+    given = values["WP_LOITER_RAD"]
+    p[L.P_LOITER_R] = given if abs(given) > 1.0 else copysign(60.0, given)
+
+
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ARSPD_TYPE 0: no tube. SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
     p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
@@ -85,6 +91,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "PTCH2SRV_RMAX_DN": _rates,
     "THR_MIN": _throttle,
     "TKOFF_OPTIONS": _takeoff_options,
+    "WP_LOITER_RAD": _circle,
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
     "ARSPD_RATIO": _pitot_ratio,

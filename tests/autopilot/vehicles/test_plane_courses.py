@@ -102,6 +102,19 @@ def test_a_loiter_is_left_towards_the_next_place(
         assert circle.leave_for == pytest.approx((300.0, 300.0, -50.0), abs=1.0)
 
 
+@pytest.mark.parametrize(
+    ("own", "usual", "expected"),
+    [(0.0, 0.0, 60.0), (1.0, -1.0, 60.0), (-1.0, 80.0, 80.0), (0.0, 2.0, 2.0), (90.0, 0.0, 90.0)],
+)
+def test_a_radius_too_small_to_be_flown_is_the_usual_one(own: float, usual: float, expected: float) -> None:
+    """param2 of LOITER_TO_ALT up to 1 m: WP_LOITER_RAD; that up to 1 m: its default (ArduPlane's update_loiter)."""
+    plane = Plane(WP_LOITER_RAD=usual)
+    plane.mission(item(Cmd.NAV_LOITER_TO_ALT, 300.0, 400.0, 90.0, param2=own))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert plane.vehicle.target.radius == expected
+
+
 def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() -> None:
     plane = Plane()
     plane.mission(item(Cmd.NAV_LOITER_TIME, 300.0, 400.0, 50.0, param1=30.0))

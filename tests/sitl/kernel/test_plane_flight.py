@@ -338,6 +338,18 @@ def test_a_climb_that_it_is_above_of_begins_anew_or_not(above: float, sinks: boo
     assert bool(-flight.seen(R.DOWN).max() < 70.0) is sinks
 
 
+@pytest.mark.parametrize("radius", [60.0, 0.0, -1.0])
+def test_what_runs_out_is_circled_at_a_radius_that_can_be_flown(radius: float) -> None:
+    """WP_LOITER_RAD; up to 1 m it is 60 m (ArduPlane's update_loiter)."""
+    flight = PlaneFlight({"WP_LOITER_RAD": radius}).airborne(100.0)
+    flight.vehicle.set_target(Velocity((0.0, 18.0, 0.0), timeout_ms=100))
+    flight.fly(60.0)
+    flight.forget()
+    flight.fly(40.0)
+    north, east = flight.seen(R.NORTH), flight.seen(R.EAST)
+    assert 140.0 < max(np.ptp(north), np.ptp(east)) < 170.0
+
+
 @pytest.mark.parametrize(("least", "end_m", "at_once"), [(15.0, 112.0, True), (10.0, 112.0, False), (0.0, 160.0, True)])
 def test_small_changes_of_height_are_flown_at_once(least: float, end_m: float, at_once: bool) -> None:
     """ALT_SLOPE_MIN."""
