@@ -161,6 +161,14 @@ def test_no_value_takes_a_vehicle_out_of_the_world(kind: str, name: str, value: 
         assert np.isfinite([*session.state.position, *session.state.attitude, session.truth.place.alt]).all()
 
 
+@pytest.mark.parametrize("kind", ["sim:rover", "sim:copter"])
+def test_a_barometer_may_show_any_height(kind: str) -> None:
+    """SIM_BARO_GLITCH, from the start: its pressure was infinite."""
+    with Session(kind, home=HOME, params={"SIM_BARO_GLITCH": 1e9}) as session:
+        session.run_for(20.0)
+        assert np.isfinite(session.service.vehicle.state.report).all()
+
+
 def test_a_filter_faster_than_its_ticks_is_none() -> None:
     """TECS_SPD_OMEGA, in the mode of a pilot who pulls and rolls."""
     with Session("sim:plane", home=HOME) as session:
