@@ -207,10 +207,11 @@ class Payload:
         self._orders: dict[int, Callable[[Params, int], bool]] = {
             Cmd.DO_SPRAYER: self.sprayer.command,
             Cmd.DO_WINCH: self.winch.command,
-            Cmd.DO_PARACHUTE: self.parachute.command,
             Cmd.AIRFRAME_CONFIGURATION: self.gear.command,
             Cmd.DO_ENGINE_CONTROL: self.ignition.command,
         }
+        if facts.vehicle_class.flies:
+            self._orders[Cmd.DO_PARACHUTE] = self.parachute.command
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0

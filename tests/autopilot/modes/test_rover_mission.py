@@ -110,6 +110,13 @@ def test_what_only_flies_is_skipped(command: int) -> None:
     assert f"Skipping invalid cmd #{command}" in bench.texts
 
 
+@pytest.mark.parametrize("action", [0.0, 1.0, 2.0])
+def test_a_parachute_item_is_skipped(action: float) -> None:
+    """A rover has none, and no CHUTE_ENABLED: to set it ended the program."""
+    bench = driven(waypoint(40, 0, 0), item(208, param1=action), waypoint(40, 40, 0))
+    assert bench.reached == [1, 3]
+
+
 def test_return_to_launch_in_a_mission_drives_home() -> None:
     bench = driven(*ROUND, item(20))
     assert bench.reached == [1, 2, 3, 4]
