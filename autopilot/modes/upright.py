@@ -51,8 +51,13 @@ def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
 
 def upright_radius(facts: VehicleFacts) -> float:
     """Radius about home within which a hovering vehicle returns upright, m (ArduPlane's get_VTOL_return_radius)."""
+    return 1.5 * return_circle(facts)
+
+
+def return_circle(facts: VehicleFacts) -> float:
+    """Radius by which a return on wings is measured, m: that of its circle or of loiters, the larger."""
     usual = facts.measure(facts.vehicle_class.measures.circle_radius)
-    return 1.5 * max(abs(usual), abs(facts.param("RTL_RADIUS")))
+    return max(abs(usual), abs(facts.param("RTL_RADIUS")))
 
 
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:

@@ -24,7 +24,7 @@ from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import LiftOff, SetDown, far_from, upright_radius
+from autopilot.modes.upright import LiftOff, SetDown, far_from, return_circle, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
@@ -266,8 +266,7 @@ class VerticalReturnMode(_StagedMode):
         param, home = self.facts.param, self.facts.home_ned[2]
         low = param("Q_RTL_ALT", 15.0)
         more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
-        usual = self.facts.measure(self.facts.vehicle_class.measures.circle_radius)
-        radius = max(abs(usual), abs(param("RTL_RADIUS")))
+        radius = return_circle(self.facts)
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)

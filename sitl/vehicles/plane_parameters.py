@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import copysign, pi, sqrt
+from math import pi, sqrt
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
 from autopilot.vehicles.mode_table import LiftOption
+from autopilot.vehicles.plane import PLANE
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
@@ -50,8 +51,7 @@ def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _circle(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WP_LOITER_RAD; up to 1 m its default acts (ArduPlane's update_loiter)."""
-    given = values["WP_LOITER_RAD"]
-    p[L.P_LOITER_R] = given if abs(given) > 1.0 else copysign(60.0, given)
+    p[L.P_LOITER_R] = PLANE.measures.circle_radius.value(values.get)
 
 
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:

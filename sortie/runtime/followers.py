@@ -33,7 +33,9 @@ BACKING_OFF: Final = 0.1
 client."""
 LONGEST_LOOK_S: Final = 0.02
 POLLER_S: Final = 0.01
+"""Wait for a client that polls, s, when it has read everything."""
 RESTS: Final = 10
+"""Checks in succession that must find its process at rest until it is waited for as others are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +225,11 @@ class Followers:
         # them.
         if sight.follows or (self.time is TimeState.RUNS and was is not ClientState.LEFT):
             return ClientEvent.LEVEL
-        limit_s = self.bounds.limit_s
+        overdue = waited_s >= extended_s(self.bounds.limit_s, sight.starved_s)
         if not sight.polls:
-            return ClientEvent.OVERDUE if waited_s >= extended_s(limit_s, sight.starved_s) else ClientEvent.BUSY
-        enough = waited_s >= (POLLER_S if name in self._pollers else extended_s(limit_s, sight.starved_s))
-        return ClientEvent.LEVEL if enough or was is ClientState.LEFT else ClientEvent.BUSY
+            return ClientEvent.OVERDUE if overdue else ClientEvent.BUSY
+        waits_less = name in self._pollers and waited_s >= POLLER_S
+        return ClientEvent.LEVEL if overdue or waits_less or was is ClientState.LEFT else ClientEvent.BUSY
 
     def _count_rests(self, name: str, sight: ClientSight) -> None:
         """Count how often the process of a client that polls must rest until it is waited for as others are."""
