@@ -20,6 +20,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import IO, Any, Final
 
+from sitl.processors import keep_to
+
 _PR_SET_PDEATHSIG: Final = 1
 _GRACE_S: Final = 3.0
 _LAST_LINES: Final = 5
@@ -76,6 +78,7 @@ class SitlChild:
         processor: int | None = None,
     ) -> None:
         self.address = address
+        self.processor = processor
         self._title = title
         self._folder = folder
         self._stopping = False
@@ -169,7 +172,7 @@ def _prepared(parent: int, processor: int | None) -> Callable[[], None]:
             return
         os.setpgid(0, 0)
         end_with_parent(parent)
-        if sys.platform == "linux" and processor is not None:
-            os.sched_setaffinity(0, {processor})
+        if processor is not None:
+            keep_to(processor)
 
     return prepare

@@ -31,6 +31,10 @@ class Lockstep(Protocol):
     """A firmware in lockstep with its body."""
 
     @property
+    def in_python(self) -> bool:
+        """True if its steps are Python's, so that two threads that step two of them wait for Python's lock."""
+
+    @property
     def body(self) -> OutsideBody: ...
     @property
     def line(self) -> FirmwareLine: ...

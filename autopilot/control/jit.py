@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from autopilot.control.compiler_watch import COMPILER
-from autopilot.interface.marks import MARKED
+from autopilot.interface.marks import MARKED, call
 
 #: numba's options for every function: division by zero as in numpy.
 OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy"}
@@ -24,6 +24,28 @@ def register_marked(**options: Any) -> None:
     while MARKED:
         function, always = MARKED.pop()
         register_jitable(**OPTIONS, **options, forceinline=always)(function)
+    _register_call(tuple(options.items()))
+
+
+@cache
+def _register_call(options: tuple[tuple[str, Any], ...]) -> None:
+    """Register `marks.call` as a call through a pointer."""
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import intrinsic, overload
+
+    def emit(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        word = ir.IntType(64)
+        pointer = builder.inttoptr(given[0], ir.FunctionType(ir.IntType(32), 6 * (word,)).as_pointer())
+        return builder.sext(builder.call(pointer, given[1:]), word)
+
+    @intrinsic  # type: ignore[untyped-decorator]  # numba has no types
+    def through_pointer(_typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+        return types.int64(*7 * (types.int64,)), emit
+
+    @overload(call, jit_options={**OPTIONS, **dict(options)}, strict=False)  # type: ignore[untyped-decorator]
+    def compiled_call(address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+        return lambda address, a, b, c, d, e, f: through_pointer(address, a, b, c, d, e, f)
 
 
 def compile_entry(signature: str, function: Callable[..., Any], fingerprint: str) -> Callable[..., Any]:

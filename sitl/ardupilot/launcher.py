@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program, free_port
+from sitl.processors import next_processor
 
 if TYPE_CHECKING:
     from sitl.ardupilot.lockstep import JsonLockstep
@@ -91,7 +92,14 @@ def launch_in_world(
         model = ["--model", "JSON:127.0.0.1", "--sim-port-out", str(receiver.getsockname()[1])]
         model += ["--start-time", str(START_UNIX_S), "--sysid", str(system)]
         child = _start(
-            binary, [*model, "--speedup", _UNPACED], home, port, folder, [str(file) for file in files], defaults
+            binary,
+            [*model, "--speedup", _UNPACED],
+            home,
+            port,
+            folder,
+            [str(file) for file in files],
+            defaults,
+            next_processor(),
         )
     except SitlError:
         receiver.close()
@@ -107,6 +115,7 @@ def _start(
     folder: Path,
     files: list[str],
     defaults: Mapping[str, float],
+    processor: int | None = None,
 ) -> SitlChild:
     lat, lon, alt, heading = home
     # disable the other serial ports and the radio input, whose ports another SITL may use
@@ -127,7 +136,7 @@ def _start(
         str(free_port(socket.SOCK_DGRAM)),
         "--wipe",
     ]
-    return SitlChild(_TITLE, arguments, f"tcp:127.0.0.1:{port}", folder)
+    return SitlChild(_TITLE, arguments, f"tcp:127.0.0.1:{port}", folder, processor=processor)
 
 
 def _defaults(files: list[str], folder: Path, more: Mapping[str, float]) -> str:

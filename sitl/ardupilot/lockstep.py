@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import Final
 
 from sitl.child import SitlChild, SitlError
-from sitl.kernel.outside import MAGIC_16, MAGIC_32
+from sitl.kernel import packets as K
 from sitl.starving import ProcessSilence
-from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
+from sitl.vehicles.outside import OutsideBody
 
 #: Time between checks of the firmware's process and serial line while it is silent, s.
 _LOOK_S: Final = 0.05
@@ -27,8 +27,6 @@ SILENT_S: Final = 20.0
 #: A packet that comes again after this time, s, gets its answer again, because the answer was lost. ArduPilot repeats
 #: after 1 s.
 _LOST_S: Final = 0.5
-#: First bytes of a packet, by its size.
-_PACKETS: Final = {40: MAGIC_16.to_bytes(2, "little"), PACKET_BYTES: MAGIC_32.to_bytes(2, "little")}
 
 
 def _never() -> bool:
@@ -100,6 +98,7 @@ class JsonLockstep:
     """A firmware in lockstep; see the module. `receiver`: socket for its packets; `line`: its serial port; `child`: its
     process, which counts as hung after `silent_s` s of real time without a new packet."""
 
+    in_python = False
     switches: Mapping[str, Callable[[bool], None]] = MappingProxyType({})
 
     def __init__(
@@ -109,59 +108,39 @@ class JsonLockstep:
         self.line = line
         self.child = child
         self._silence = ProcessSilence(child.pid, silent_s)
-        self.exchanges = 0
         self.restarts = 0
         self._socket = receiver
-        self._request, self._answer = body.request.data, body.answer.data
-        self._address: tuple[str, int] | None = None
-        self._waiting = False  # True while the firmware waits for the answer to `request`
         self._answered_s = 0.0
+        body.listen(receiver.fileno())
+
+    @property
+    def exchanges(self) -> int:
+        """Number of answers that were sent."""
+        return self.body.answers
 
     def step(self, until_ms: float, stop: Callable[[], bool] = _never) -> bool:
-        """Wait for the firmware's next packet and answer it. False if it already has the sensors of `until_ms`, or if
-        `stop()` is true; `stop` is asked while the firmware is silent. SitlError if it has ended or hangs."""
-        if not self._listen(stop) or self.body.time_ms >= until_ms:
-            return False
-        self._waiting = False
-        again = not self.body.exchange()
-        if again and time.monotonic() - self._answered_s < _LOST_S:
-            return True  # it was repeated before our answer arrived
-        assert self._address is not None
-        self._socket.sendto(self._answer, self._address)
-        self._answered_s = time.monotonic()
-        self.exchanges += 1
-        return True
-
-    def _listen(self, stop: Callable[[], bool]) -> bool:
-        """Wait for a packet; False if told to stop."""
-        while not self._waiting:
-            try:
-                size, address = self._socket.recvfrom_into(self._request)
-            except (BlockingIOError, TimeoutError):
-                self._silence.lasts(_LOOK_S)
+        """Answer the firmware's packets as long as they come. False if one waits at `until_ms`, or if `stop()` is true;
+        `stop` is asked while the firmware is silent. SitlError if it has ended or hangs."""
+        before, begun_s = self.body.count, time.monotonic()
+        result = self.body.exchange_until(until_ms)
+        now_s = time.monotonic()
+        if self.body.count != before:
+            self._answered_s = now_s
+            self._silence.broken()  # what is repeated is no progress: our answers do not reach it
+        match result:
+            case K.REACHED:
+                return self.body.time_ms < until_ms
+            case K.BEGINS:
+                self.restarts += self.body.begins()
+            case K.AGAIN:  # unless it was repeated before our answer arrived
+                if now_s - self._answered_s >= _LOST_S:
+                    self._answered_s = now_s
+                    self.body.repeat()
+            case K.SILENT:
+                self._silence.lasts(min(now_s - begun_s, _LOOK_S))
                 self._look()
-                if stop():
-                    return False
-                continue
-            if _PACKETS.get(size) != bytes(self._request[:2]):
-                continue
-            count = self._count()
-            if address != self._address or count < self.body.count:
-                self._begin(address)
-            self._waiting = True
-            if self._silence.seconds and count > self.body.count:
-                self._silence.broken()  # what is repeated is no progress: our answers do not reach it
+                return not stop()
         return True
-
-    def _count(self) -> int:
-        return int.from_bytes(self._request[4:8], "little")
-
-    def _begin(self, address: tuple[str, int]) -> None:
-        """Note a start or a restart of the firmware. The body keeps its place and its time."""
-        if self._address is not None:
-            self.restarts += 1
-        self._address = address
-        self.body.restarted()
 
     def _look(self) -> None:
         self.child.check()

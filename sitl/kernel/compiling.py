@@ -20,10 +20,10 @@ BOAT: Final = Entry("advance_boat", "sitl.kernel.boat", "advance", SIGNATURE)
 PLANE: Final = Entry("advance_plane", "sitl.kernel.plane", "advance", SIGNATURE)
 KERNELS: Final = (COPTER, ROVER, BOAT, PLANE)
 
-#: State, settings, noise, quantiles, heights of the ground, outputs, packet, clock, values, fields, answer.
+#: State, settings, noise, quantiles, heights of the ground, outputs, packet, clock, values, fields, answer, wire.
 _EXCHANGE: Final = (
     f"int64({_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], float32[:,::1], {_ROWS}, uint8[::1], int64[::1], "
-    "float64[::1], int64[:,::1], uint8[::1])"
+    "float64[::1], int64[:,::1], uint8[::1], int64[::1])"
 )
 OUTSIDE: Final = {
     "copter": Entry("exchange_copter", "sitl.kernel.outside", "exchange_copter", _EXCHANGE),

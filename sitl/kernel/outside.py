@@ -1,23 +1,22 @@
 """Bodies that a firmware flies: a packet of ArduPilot's JSON backend goes in, and after some steps a line of JSON goes
 out.
 
-The protocol is libraries/SITL/examples/JSON in ArduPilot: a packet has a magic number, the frame rate that the firmware
-wants, a count, and 16 or 32 pulse widths; the answer is text. Our answer is a template with fields of fixed width, so
-only its numbers change. A step is the body's own (2.5 ms). Weather, battery and failures change every 20 ms, as in our
-own flight. So do barometer, GPS and compass of flying bodies, for a firmware that has no such sensors of its own (PX4;
-`sitl.px4.lockstep` converts its controls to such a packet).
+`sitl.kernel.packets` has the protocol. A step is the body's own (2.5 ms). Weather, battery and failures change every
+20 ms, as in our own flight. So do barometer, GPS and compass of flying bodies, for a firmware that has no such sensors
+of its own (PX4; `sitl.px4.lockstep` converts its controls to such a packet).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import Any, Final
+from typing import Any
 
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from sitl.kernel import boat, plane, rover
 from sitl.kernel import layout as M
+from sitl.kernel import packets as K
 from sitl.kernel.environment import sense
 from sitl.kernel.estimate import begin_tick
 from sitl.kernel.gear import strike_plane
@@ -25,39 +24,14 @@ from sitl.kernel.ground import follow_ground, look_down, strike
 from sitl.kernel.hanging import pulled, swing
 from sitl.kernel.imu import ZERO, Vector, imu_of, sense_step
 from sitl.kernel.noise import GAMMA, draw
+from sitl.kernel.packets import accept, pulse_width, receive, reply, tell
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move_by, numbers_of
 
-MAGIC_16, MAGIC_32 = 18458, 29569
-HEADER: Final = 8  # bytes before the first pulse width
-
-#: Places of the values of an answer, in `values`.
-V_TIME, V_GYRO, V_ACC, V_PLACE, V_ATTITUDE, V_VELOCITY = 0, 1, 4, 7, 10, 14
-V_VOLTS, V_AMPS, V_RANGE, V_AIRSPEED, V_WIND = 17, 18, 19, 20, 21
-VALUES: Final = 24
-#: A row of `fields`: index of the value, end of its digits in the answer, width of the field, decimals.
-F_VALUE, F_END, F_WIDTH, F_DECIMALS = 0, 1, 2, 3
-FIELD: Final = 4
 #: A row of `outputs`: channel from 0 (below 0: none), then pulse widths, us. For a motor also the shares of the range
 #: of pulse widths at which thrust begins and is full, and the quadratic share of thrust in between (MOT_THST_EXPO).
 O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO = 0, 1, 2, 3, 4, 5, 6
-#: `clock`: steps since power-on, count of the last packet, its frame rate, 1 after a crash.
-C_STEPS, C_COUNT, C_RATE, C_WRECK = 0, 1, 2, 3
-CLOCK: Final = 4
-#: Results that are not a count of steps.
-NO_PACKET, AGAIN, DIVERGED = -1, -2, -3
-#: Speed, m/s, or turning rate, rad/s, above which the simulation has diverged.
-FASTEST = 1000.0
 #: Speed below which a plane on the ground with closed throttle stands, m/s.
 STANDS_MPS = 0.5
-
-
-@jit
-def pulse_width(request: Any, channel: int) -> float:
-    """Pulse width of a channel, us; 0 if the packet has none."""
-    at = HEADER + 2 * channel
-    if channel < 0 or at + 1 >= len(request):
-        return 0.0
-    return float(int(request[at]) + 256 * int(request[at + 1]))
 
 
 @jit
@@ -91,79 +65,6 @@ def throttle(outputs: Any, number: int, request: Any) -> float:
 
 
 @jit
-def put(answer: Any, field: Any, value: float) -> None:
-    """Write a number into its field, padded with spaces."""
-    scale = 1
-    for _ in range(field[F_DECIMALS]):
-        scale *= 10
-    rest = int(abs(value) * scale + 0.5)
-    at = field[F_END]
-    first = at - field[F_WIDTH]
-    for _ in range(field[F_DECIMALS]):
-        answer[at - 1] = 48 + rest % 10
-        rest //= 10
-        at -= 1
-    if field[F_DECIMALS] > 0:
-        answer[at - 1] = 46
-        at -= 1
-    answer[at - 1] = 48 + rest % 10
-    rest //= 10
-    at -= 1
-    while rest > 0 and at > first:
-        answer[at - 1] = 48 + rest % 10
-        rest //= 10
-        at -= 1
-    if value < 0.0 and at > first:
-        answer[at - 1] = 45
-        at -= 1
-    while at > first:
-        answer[at - 1] = 32
-        at -= 1
-
-
-@jit
-def tell(s: L.Row, p: L.Row, ground_down: float, now_s: float, values: Any, fields: Any, answer: Any) -> int:
-    """Fill the answer with the present samples. `DIVERGED` if the simulation has diverged, else 0."""
-    values[V_TIME] = now_s
-    for i in range(3):
-        values[V_GYRO + i] = s[M.S_GYRO_X + i]
-        values[V_ACC + i] = s[M.S_ACC_X + i]
-        values[V_PLACE + i] = s[M.S_PN + i]
-        values[V_VELOCITY + i] = s[M.S_VN + i]
-        values[V_WIND + i] = s[M.S_WIND_N + i]
-    for i in range(4):
-        values[V_ATTITUDE + i] = s[M.S_Q0 + i]
-    values[V_VOLTS], values[V_AMPS] = s[M.S_VOLTS], s[M.S_AMPS]
-    upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])
-    values[V_RANGE] = max(ground_down - s[M.S_PD], 0.0) / max(upright, 0.1)
-    values[V_AIRSPEED] = s[L.S_PITOT]
-    for i in range(3):
-        if not (abs(s[M.S_VN + i]) < FASTEST and abs(s[M.S_WX + i]) < FASTEST):
-            return DIVERGED
-    for i in range(len(fields)):
-        put(answer, fields[i], values[fields[i, F_VALUE]])
-    return 0
-
-
-@jit
-def accept(request: Any, clock: Any, dt: float) -> int:
-    """Number of steps for a packet, from its frame rate: at least one, at most a tick. `NO_PACKET` if it is not a
-    packet, `AGAIN` if the last packet was sent once more."""
-    if len(request) < HEADER + 32:
-        return NO_PACKET
-    magic = int(request[0]) + 256 * int(request[1])
-    if magic != MAGIC_16 and magic != MAGIC_32:
-        return NO_PACKET
-    count = int(request[4]) + 256 * int(request[5]) + 65536 * int(request[6]) + 16777216 * int(request[7])
-    if count == clock[C_COUNT]:
-        return AGAIN
-    clock[C_COUNT] = count
-    clock[C_RATE] = int(request[2]) + 256 * int(request[3])
-    wanted = int(1.0 / (max(clock[C_RATE], 1) * dt) + 0.5)
-    return min(max(wanted, 1), int(L.TICK / dt + 0.5))
-
-
-@jit
 def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, shake: float) -> None:
     """Sample the inertial unit, with its failures."""
     rng[0] = rng[0] + GAMMA
@@ -181,7 +82,8 @@ def exchange_by(
     """Make the exchange function of a kind of vehicle: `obey` takes the pulse widths of a packet; `begin` and `end` run
     once in 20 ms, before and after the steps."""
 
-    def exchange(
+    @jit
+    def exchange_one(
         state: Any,
         settings: Any,
         rng: Any,
@@ -194,7 +96,7 @@ def exchange_by(
         fields: Any,
         answer: Any,
     ) -> int:
-        """Exchange one packet. Returns the number of steps, or a result below 0."""
+        """Run the packet in `request`. Returns the number of steps, or a result below 0."""
         s, p, g = state[0], settings[0], rng[0]
         dt = p[M.P_DT]
         steps = accept(request, clock, dt)
@@ -203,14 +105,46 @@ def exchange_by(
         in_tick = int(L.TICK / dt + 0.5)
         obey(s, p, outputs, request, clock)
         for _ in range(steps):
-            if clock[C_STEPS] % in_tick == 0:
+            if clock[K.C_STEPS] % in_tick == 0:
                 begin(s, p, ground, clock)
             step(s, p, g, table)
-            clock[C_STEPS] += 1
-            if clock[C_STEPS] % in_tick == 0:
+            clock[K.C_STEPS] += 1
+            if clock[K.C_STEPS] % in_tick == 0:
                 end(s, p, g, table, ground)
-        told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
+        told = tell(s, p, s[L.S_FLOOR], clock[K.C_STEPS] * dt, values, fields, answer)
         return steps if told == 0 else told
+
+    def exchange(
+        state: Any,
+        settings: Any,
+        rng: Any,
+        table: Any,
+        ground: Any,
+        outputs: Any,
+        request: Any,
+        clock: Any,
+        values: Any,
+        fields: Any,
+        answer: Any,
+        wire: Any,
+    ) -> int:
+        """Exchange packets on the wire until a result; without a wire, run the packet in `request`."""
+        if wire[K.W_SOCKET] < 0:
+            return exchange_one(state, settings, rng, table, ground, outputs, request, clock, values, fields, answer)
+        while True:
+            if wire[K.W_REPLY] == 1:
+                reply(answer, wire)
+            if wire[K.W_WAITS] == 0:
+                received = receive(request, clock, wire)
+                if received != K.REACHED:
+                    return received
+            if clock[K.C_STEPS] >= wire[K.W_UNTIL]:
+                return K.REACHED
+            wire[K.W_WAITS] = 0
+            steps = exchange_one(state, settings, rng, table, ground, outputs, request, clock, values, fields, answer)
+            if steps < 0:
+                return steps
+            wire[K.W_REPLY] = 1
 
     return exchange
 
@@ -219,7 +153,7 @@ def exchange_by(
 def obey_copter(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
     """Command the speed of each motor."""
     for i in range(len(outputs)):
-        s[M.S_C1 + i] = rotor(outputs, i, request) if clock[C_WRECK] == 0 else 0.0
+        s[M.S_C1 + i] = rotor(outputs, i, request) if clock[K.C_WRECK] == 0 else 0.0
 
 
 @jit
@@ -241,7 +175,7 @@ def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
 def note_contact(s: L.Row, clock: Any) -> None:
     """Note a crash, and whether the body is in the air."""
     if s[L.S_EVENTS] != 0.0:
-        clock[C_WRECK] = 1
+        clock[K.C_WRECK] = 1
     s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
 
 
@@ -319,7 +253,7 @@ def end_boat(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
 @jit
 def obey_plane(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
     """Command aileron, elevator, throttle, rudder, and the four lift motors of a quadplane."""
-    whole = 1.0 if clock[C_WRECK] == 0 else 0.0
+    whole = 1.0 if clock[K.C_WRECK] == 0 else 0.0
     s[L.S_AILERON], s[L.S_ELEVATOR] = surface(outputs, 0, request), surface(outputs, 1, request)
     s[L.S_THROTTLE], s[L.S_RUDDER] = whole * throttle(outputs, 2, request), surface(outputs, 3, request)
     drives = s[L.S_THROTTLE] > 0.0

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program
-from sitl.px4 import stillness
+from sitl.processors import next_processor
 
 if TYPE_CHECKING:
     from sitl.px4.lockstep import HilLockstep, SimulatorWire
@@ -130,7 +130,7 @@ def launch_in_world(
     try:
         environment = {"PX4_SIM_MODEL": vehicle_class(frame).hil_model, **_OUR_WORLD}
         more = _PADS if sees_pads else ""
-        child = start(binary, instance, folder, environment, system, parameters, more, _processor(instance))
+        child = start(binary, instance, folder, environment, system, parameters, more, next_processor())
     except SitlError:
         server.close()
         line.close()
@@ -138,15 +138,6 @@ def launch_in_world(
     return HilLockstep(
         body, server, wire, line, child, 1_000_000 * START_UNIX_S, ranges=sees_pads, transmitter=transmitter
     )
-
-
-def _processor(instance: int) -> int | None:
-    """Processor of an instance. On several processors its threads run at the same time, and their order then differs
-    from flight to flight."""
-    if sys.platform != "linux" or not stillness.is_supported():
-        return None
-    allowed = sorted(os.sched_getaffinity(0))
-    return allowed[instance % len(allowed)]
 
 
 def start(

@@ -24,7 +24,7 @@ from autopilot.interface.geo import to_global
 from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
-from sitl.kernel import outside as O
+from sitl.kernel import packets as K
 from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
 from sitl.px4 import stillness
@@ -107,6 +107,8 @@ class HilLockstep:
     its onboard link; `start_us`: UTC at power-on of the body, us since 1970. `ranges`: the body has a range finder.
     `transmitter`: the receiver gets centred sticks. `unanswered` counts samples, after the start, that were followed by
     the next one without controls."""
+
+    in_python = True
 
     def __init__(
         self,
@@ -266,12 +268,12 @@ class HilLockstep:
     def _steer(self, controls: ActuatorControls) -> None:
         """Write the controls into the packet that flies the body next."""
         widths = [round(REST + SPAN * min(max(control, -1.0), 1.0)) for control in controls.outputs[:_CHANNELS]]
-        pack_into(f"<{len(widths)}H", self.body.request.data, O.HEADER, *widths)
+        pack_into(f"<{len(widths)}H", self.body.request.data, K.HEADER, *widths)
 
     def _send(self) -> None:
         """Run the body by the latest controls, and send the samples of its sensors."""
         body = self.body
-        pack_into("<HHI", body.request.data, 0, O.MAGIC_32, SAMPLES_HZ, (body.count + 1) & 0xFFFFFFFF)
+        pack_into("<HHI", body.request.data, 0, K.MAGIC_32, SAMPLES_HZ, (body.count + 1) & 0xFFFFFFFF)
         body.exchange()
         assert self._connection is not None
         self._connection.settimeout(self.silence.limit_s)
@@ -303,13 +305,13 @@ class HilLockstep:
         if on_tick and s[L.S_BARO_OK] == 1.0:
             pressure = pressure_at(height)
         if on_tick and p[M.P_PITOT_ON] == 1.0:
-            impact = 0.5 * SEA_DENSITY * values[O.V_AIRSPEED] * values[O.V_AIRSPEED]
-        range_m = float(values[O.V_RANGE]) if on_tick and self._ranges else None
+            impact = 0.5 * SEA_DENSITY * values[K.V_AIRSPEED] * values[K.V_AIRSPEED]
+        range_m = float(values[K.V_RANGE]) if on_tick and self._ranges else None
         moved = values.tolist()
         return SensorSample(
             time_us,
-            moved[O.V_ACC : O.V_ACC + 3],
-            moved[O.V_GYRO : O.V_GYRO + 3],
+            moved[K.V_ACC : K.V_ACC + 3],
+            moved[K.V_GYRO : K.V_GYRO + 3],
             field,
             pressure,
             impact,
@@ -318,8 +320,8 @@ class HilLockstep:
             fix,
             TrueMotion(
                 to_global(home, (s[M.S_PN], s[M.S_PE], s[M.S_PD])),
-                moved[O.V_VELOCITY : O.V_VELOCITY + 3],
-                moved[O.V_ATTITUDE : O.V_ATTITUDE + 4],
+                moved[K.V_VELOCITY : K.V_VELOCITY + 3],
+                moved[K.V_ATTITUDE : K.V_ATTITUDE + 4],
                 s[M.S_WX : M.S_WZ + 1].tolist(),
             ),
             range_m,

@@ -127,6 +127,7 @@ class Firmwares:
         self.node = FirmwareNode(
             [flown.lockstep for flown in self._flown.values()], around.runtime.signals, self._refusal, self._ended
         )
+        around.stack.callback(self.node.close)
         around.runtime.add_vehicle(self.node)
 
     def companion(self, number: int, journal: Journal, stored: StoredState, given: Mapping[str, float]) -> Companion:

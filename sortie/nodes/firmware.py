@@ -2,14 +2,17 @@
 
 The runtime advances their time, and the serial line of each is the end of a wire. At the end of a pass each firmware
 waits for sensor data, so all its messages of that pass are there, at a vehicle time that depends only on its input.
-Firmwares are processes that do not wait for each other, so one more than there are processors fly at the same time.
+Firmwares are processes that do not wait for each other. Those of one processor (`sitl.processors`) fly one after the
+other, answered by a thread on that processor. Those that Python answers would wait for its lock in several threads: one
+thread answers all of them, and one more than there are processors fly at the same time.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +22,7 @@ import numpy.typing as npt
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
 from sitl.child import SitlError
+from sitl.processors import keep_to
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.signals import Signals
 from sortie.runtime.wire import EndpointPlug, Plug, Wire
@@ -32,6 +36,15 @@ if TYPE_CHECKING:
 
 LOOK_MS: Final = 40
 """Vehicle time between reads of their messages, ms: half the period of their fastest stream."""
+
+
+class _AnsweringThread:
+    """Thread that answers the firmwares `numbers`, on `processor` only unless it is None. `at_once` of them fly at the
+    same time."""
+
+    def __init__(self, numbers: Sequence[int], processor: int | None, at_once: int) -> None:
+        self.numbers, self.at_once = tuple(numbers), at_once
+        self.executor = ThreadPoolExecutor(1, initializer=None if processor is None else partial(keep_to, processor))
 
 
 class FirmwareNode(QuietNode):
@@ -55,8 +68,25 @@ class FirmwareNode(QuietNode):
         self._signals = signals
         self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
-        # one more than run, since each waits for its answer at times; more would empty the processor's caches
-        self._at_once = 1 + (os.cpu_count() or 1)
+        self._errors: dict[int, SitlError] = {}
+        self._threads = [
+            _AnsweringThread(numbers, processor, at_once) for processor, numbers, at_once in self._divide()
+        ]
+
+    def _divide(self) -> Iterator[tuple[int | None, list[int], int]]:
+        """Yield the processor of a thread (None: any), the firmwares that it answers, and how many of them fly at the
+        same time."""
+        by_processor: dict[int | None, list[int]] = {}
+        python: list[int] = []
+        for number, lockstep in enumerate(self.locksteps):
+            group = python if lockstep.in_python else by_processor.setdefault(lockstep.child.processor, [])
+            group.append(number)
+        for processor, numbers in by_processor.items():
+            yield processor, numbers, 1
+        if python:
+            # one more than run, since each waits for its answer at times; more would empty the processor's caches
+            own = self.locksteps[python[0]].child.processor if len(python) == 1 else None
+            yield own, python, 1 + (os.cpu_count() or 1)
 
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # always the same times, whatever else stops time
@@ -72,26 +102,32 @@ class FirmwareNode(QuietNode):
         self.now_ms = until_ms
 
     def _fly(self, until_ms: int) -> None:
-        waiting, moving = deque(self._flying), list[int]()
-        while waiting or moving:  # in turns: while one waits for sensor data, others compute
-            while waiting and len(moving) < self._at_once:
-                moving.append(waiting.popleft())
-            moving = [number for number in moving if self._step(number, until_ms)]
+        flights = [thread.executor.submit(self._fly_those, thread, until_ms) for thread in self._threads]
+        for flight in flights:
+            flight.result()
+        for number in tuple(self._flying):
+            error = self._errors.pop(number, None) or self._refusal(number)
+            if error is not None:
+                self._flying.remove(number)
+                self._ended(number, error)
         for number in set(range(len(self.locksteps))).difference(self._flying):
             self.locksteps[number].body.fall(until_ms)
+
+    def _fly_those(self, thread: _AnsweringThread, until_ms: int) -> None:
+        """Fly those of one thread, in turns: while one waits for sensor data, others compute."""
+        waiting, moving = deque(number for number in thread.numbers if number in self._flying), list[int]()
+        while waiting or moving:
+            while waiting and len(moving) < thread.at_once:
+                moving.append(waiting.popleft())
+            moving = [number for number in moving if self._step(number, until_ms)]
 
     def _step(self, number: int, until_ms: int) -> bool:
         """Fly one firmware a step further. False when it has reached `until_ms` or has stopped."""
         try:
-            if self.locksteps[number].step(until_ms, self._is_over):
-                return True
-            error = self._refusal(number)
-        except SitlError as ended:
-            error = ended
-        if error is not None:
-            self._flying.remove(number)
-            self._ended(number, error)
-        return False
+            return self.locksteps[number].step(until_ms, self._is_over)
+        except SitlError as error:
+            self._errors[number] = error
+            return False
 
     def _is_over(self) -> bool:
         return self._signals.number is not None
@@ -105,6 +141,11 @@ class FirmwareNode(QuietNode):
 
     def beat(self) -> None:
         """Do nothing: firmwares send HEARTBEATs only when their time passes."""
+
+    def close(self) -> None:
+        """End the threads."""
+        for thread in self._threads:
+            thread.executor.shutdown()
 
 
 class SerialPlug:

@@ -19,7 +19,7 @@ from autopilot.interface.samples import ActuatorControls
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from sitl.child import SitlError
 from sitl.kernel import layout as M
-from sitl.kernel import outside as O
+from sitl.kernel import packets as K
 from sitl.px4 import launcher
 from sitl.px4.launcher import launch_in_world
 from sitl.px4.lockstep import HilLockstep
@@ -120,7 +120,7 @@ def test_wings_have_their_surfaces_propeller_and_tube(start: Start, kind: str, m
     assert said(lockstep)[0] == f"model=gazebo-classic_{model}"
     outputs = [0.25, -0.5, 1.0, 0.75] if kind == "plane" else [0.0, 0.0, 0.0, 0.0, 0.25, -0.5, 1.0, 0.75]
     lockstep._steer(ActuatorControls(outputs, True))
-    lockstep.body.values[O.V_AIRSPEED] = 20.0
+    lockstep.body.values[K.V_AIRSPEED] = 20.0
     sample = lockstep._sample()
     assert sample.impact_pa == pytest.approx(0.5 * 1.225 * 400.0)
     (sent,) = mavlink.MAVLink(None).parse_buffer(SimulatorInterface().frames(replace(sample, fix=None)))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import socket
 import struct
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
+from autopilot.control.kernels import Entry
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import GRAVITY
+from sitl.ardupilot.lockstep import open_receiver
 from sitl.child import SitlError
 from sitl.kernel import layout as M
+from sitl.kernel import packets as K
+from sitl.kernel.compiling import OUTSIDE
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside import OutsideBody
 from sitl.vehicles.wiring import PX4_STEPS, REST, SPAN, STEPS, body_of, px4_body
@@ -38,12 +45,16 @@ class PacketSender:
         self.count = 0
         self.rate = 50 * STEPS[kind]
 
+    def packet(self, *pulses: int, magic: int = 18458, count: int) -> bytes:
+        """As a firmware sends it."""
+        channels = 32 if magic == 29569 else 16
+        widths = [*pulses, *[0] * (channels - len(pulses))]
+        return struct.pack(f"<HHI{channels}H", magic, self.rate, count, *widths)
+
     def put(self, *pulses: int, magic: int = 18458, count: int | None = None) -> bool:
         """One packet; was it flown?"""
         self.count = self.count + 1 if count is None else count
-        channels = 32 if magic == 29569 else 16
-        widths = [*pulses, *[0] * (channels - len(pulses))]
-        data = struct.pack(f"<HHI{channels}H", magic, self.rate, self.count, *widths)
+        data = self.packet(*pulses, magic=magic, count=self.count)
         self.body.request[: len(data)] = list(data)
         return self.body.exchange()
 
@@ -360,3 +371,37 @@ def test_a_load_does_not_make_the_rotors_stronger() -> None:
     before, after = empty.machine.rows()[1][0], loaded.rows()[1][0]
     assert after[M.P_MASS] == pytest.approx(before[M.P_MASS] + 0.4) and after[M.P_FULL] == before[M.P_FULL]
     assert after[M.P_ROTOR_DRAG] == pytest.approx(before[M.P_ROTOR_DRAG] * before[M.P_MASS] / after[M.P_MASS])
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_packets_on_its_socket_are_answered_to_the_asked_time(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled and in plain Python: the same answers as those of packets by hand. The packet after the last waits."""
+    if plain:
+        entry = OUTSIDE["copter"]
+        monkeypatch.setattr(
+            Entry, "bind", lambda _, *arrays: partial(np.errstate(over="ignore")(entry.plain()), *arrays)
+        )
+    climb = pulse_for(0.45)
+    by_hand, sender = PacketSender(), PacketSender()
+    expected = [by_hand.fly(1.0 / by_hand.rate, climb, climb, climb, climb) for _ in range(12)]
+    body = sender.body
+    with open_receiver() as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        theirs.bind(("127.0.0.1", 0))
+        theirs.settimeout(5.0)
+        body.listen(ours.fileno())
+        for count in range(1, 14):
+            theirs.sendto(sender.packet(climb, climb, climb, climb, count=count), ours.getsockname())
+        assert body.exchange_until(15.0) == K.BEGINS
+        assert not body.begins()
+        assert body.exchange_until(15.0) == K.REACHED
+        assert body.time_ms == body.answers * 1.25 == 15.0
+        assert [json.loads(theirs.recv(2000)) for _ in range(12)] == expected
+        assert body.exchange_until(1000.0) == K.SILENT
+        assert body.answers == 13
+        theirs.sendto(b"no packet", ours.getsockname())
+        assert body.exchange_until(1000.0) == K.NO_PACKET
+        theirs.sendto(sender.packet(climb, climb, climb, climb, count=13), ours.getsockname())
+        assert body.exchange_until(1000.0) == K.AGAIN
+        theirs.sendto(sender.packet(climb, climb, climb, climb, count=2), ours.getsockname())
+        assert body.exchange_until(1000.0) == K.BEGINS, "its packets count from the start"
+        assert body.begins()

@@ -3,9 +3,13 @@ backend."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import get_ident
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -19,6 +23,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
+from sitl.ways_in import Lockstep
 from sortie import Session, mavlink
 from sortie.api.simulation import end_fault, inject
 from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
@@ -114,6 +119,40 @@ def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
     runtime.signals.number = 15
     node.advance(1000)
     assert node.locksteps[0].body.time_ms == 0.0
+
+
+class ThreadNoting:
+    """A firmware in lockstep that notes the thread that answers it, and to which processors that thread keeps."""
+
+    def __init__(self, processor: int, in_python: bool) -> None:
+        self.child = SimpleNamespace(processor=processor)
+        self.in_python = in_python
+        self.answered: set[tuple[int, frozenset[int]]] = set()
+
+    def step(self, until_ms: float, stop: Callable[[], bool]) -> bool:
+        self.answered.add((get_ident(), frozenset(os.sched_getaffinity(0))))
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread keeps to a processor on Linux only")
+@pytest.mark.parametrize("in_python", [0, 1, 2])
+def test_those_of_one_processor_have_a_thread_on_it_and_those_that_python_answers_one_for_all(in_python: int) -> None:
+    """`in_python` of four are answered by Python; the last of these two are on one processor."""
+    allowed = sorted(os.sched_getaffinity(0))
+    processors = [allowed[0], allowed[-1], allowed[0], allowed[0]]
+    flown = [ThreadNoting(processor, number < in_python) for number, processor in enumerate(processors)]
+    node = FirmwareNode(cast(Sequence[Lockstep], flown), Runtime().signals, flies_on, ended)
+    for until_ms in (40, 80):
+        node.advance(until_ms)
+    node.close()
+    answered = [each for lockstep in flown for each in lockstep.answered]
+    assert len(answered) == 4, "always by the same thread"
+    assert get_ident() not in {thread for thread, _ in answered}
+    assert answered[2] == answered[3]
+    for number, (_, kept_to) in enumerate(answered):
+        assert kept_to == (frozenset(allowed) if number < in_python == 2 else {processors[number]})
+    if in_python == 2:
+        assert answered[0] == answered[1] != answered[2]
 
 
 def test_what_is_logged_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
