@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Final, TypeGuard
@@ -78,7 +79,9 @@ def parse_formula(
     """Parse a formula over the signals `numbers`, and `texts`, which can only be compared with a text. `counts`:
     numbers without distance, which are equal or not. Raises FormulaError."""
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # of `height < 1and ..`; else it is printed
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too many brackets
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deep"
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None

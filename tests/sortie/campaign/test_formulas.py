@@ -97,6 +97,7 @@ def test_the_margin_of_a_comparison_and_of_connectives(text: str, expected: floa
         ("always[5, 2](x < 3)", "expected bounds in seconds"),
         ("always(x)", "compare it, as in x > 0"),
         ("x <", "invalid syntax; expected such as"),
+        ("x < 1and y < 2", "invalid decimal literal; expected such as"),
         ("mode < 3", "is a text"),
         ("until(x > 0)", "until takes 2 formulas"),
         ("always(x = 0.1)", "'x = 0.1' is no comparison; did you mean x == 0.1, or < or >?"),
