@@ -1,8 +1,8 @@
 """The library of compiled functions in a package: search, check, open, call.
 
 Each entry is a C function `int64_t NAME(const int64_t *block)`. The block has the arguments in order: for an array its
-address and sizes, for a whole number its value. A function calls nothing outside the library, so one file fits every
-libc and every version of Python.
+address and sizes, for a whole number its value. A function calls nothing outside the library by name, so one file fits
+every libc and every version of Python.
 
 Beside it is a note of four lines: the kind of machine, the fingerprint of the sources, the SHA-256 of the file, and a
 digest of the code (`sortie.kernels.notes`). A truncated library is not opened, because it would end the process with a
