@@ -7,7 +7,6 @@ return it unchanged; `autopilot.control.jit` passes them to numba when an entry 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -33,6 +32,8 @@ def inline(function: F) -> F:
 def call(address: int, a: int, b: int, c: int, d: int, e: int, f: int) -> int:
     """Call the C function at `address` with six whole numbers or addresses; its result is an `int` of C. Compiled code
     must not call C by name, because a library for every libc links none."""
+    import ctypes  # most programs compile nothing and run nothing as plain Python
+
     function = ctypes.CFUNCTYPE(ctypes.c_int32, *6 * (ctypes.c_int64,))(int(address))
     result: int = function(*map(int, (a, b, c, d, e, f)))
     return result

@@ -47,6 +47,11 @@ def a_lost_station_is_noticed(view: View) -> str | None:
     GCS failsafe. Exceptions, as in ArduPilot: a plane or rover whose radio failsafe is active; a rover in RTL or HOLD,
     which reports it within 2 s of leaving these modes."""
     autopilot = view.service.autopilot
+    rest = view.life.setdefault("rest", {"left": -LEFT_REST_MS})
+    if view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD"):
+        rest["left"] = None
+    elif rest["left"] is None:
+        rest["left"] = view.now_ms
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
     heard = view.life.get("station", {}).get("at")
@@ -54,9 +59,7 @@ def a_lost_station_is_noticed(view: View) -> str | None:
     if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
         return None
     texts = view.life.get("texts", {})
-    if view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD"):
-        view.life["rest"] = {"until": view.now_ms}
-    at_rest = view.now_ms - view.life.get("rest", {}).get("until", -LEFT_REST_MS) < LEFT_REST_MS
+    at_rest = rest["left"] is None or view.now_ms - rest["left"] < LEFT_REST_MS
     noticed = texts.get("gcs", -1) >= heard or view.now_ms < texts.get("sticks", 0) or at_rest
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
 
@@ -113,7 +116,8 @@ def no_copter_flies_by_a_lost_position(view: View) -> str | None:
 def no_vehicle_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
     """After ten seconds without a GPS fix a ground station cannot arm a vehicle in a mode that needs a position, nor a
     copter whose fence is enabled."""
-    since = view.life.get("fix lost", {}).get("at")
+    gone = any(fault.name == "gps.loss" for fault in view.service.faults.active)
+    since = view.life.get("fix lost", {}).get("at") if gone else None  # it may be back since the last pass
     if not event.armed or since is None or event.method is not ArmingMethod.MAVLINK:
         return None
     fenced = view.kind == "copter" and view.plan.firmware == ARDUPILOT and view.service.autopilot.fence.enabled
