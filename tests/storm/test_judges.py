@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autopilot.context.events import ArmedChanged
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, MissionResult, Result
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -25,9 +27,16 @@ from tests.storm.invariants import flights, kept
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
-from tests.storm.invariants.losses import _sticks_heard
+from tests.storm.invariants.losses import (
+    GCS_LOSS_MS,
+    LEFT_REST_MS,
+    _sticks_heard,
+    a_lost_station_is_noticed,
+    no_vehicle_arms_without_a_position,
+)
 from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
 from tests.storm.invariants.safety import no_vehicle_flies_away
+from tests.storm.invariants.wires import ANSWER_MS, a_command_is_answered
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
 from tests.storm.story import Story
@@ -203,3 +212,49 @@ def test_a_value_may_be_told_on_another_link_when_the_next_is_set_already() -> N
     assert at(1_041, 498.0, other) is None
     at(1_050 + kept.LATE_MS, 503.0)
     assert at(1_051 + kept.LATE_MS, 498.0, other) == "WPNAV_SPEED = 498", "so late it is the vehicle's value"
+
+
+def test_a_rover_has_left_its_rest_at_the_first_pass_outside_of_it() -> None:
+    """It stood in HOLD without a HEARTBEAT for 40 s and was told GUIDED by who was back (storm 29450063)."""
+    spec = SimpleNamespace(name="HOLD")
+    autopilot = SimpleNamespace(facts=SimpleNamespace(armed=True), modes=SimpleNamespace(spec=spec))
+    endpoint = SimpleNamespace(muted=True)
+    service = SimpleNamespace(autopilot=autopilot, parameters={"FS_GCS_ENABLE": 1.0}, endpoint=endpoint)
+    life = {"station": {"at": 0}, "armed": {"at": 0}}
+    view: Any = SimpleNamespace(service=service, kind="rover", life=life, now_ms=GCS_LOSS_MS)
+    assert a_lost_station_is_noticed(view) is None
+    endpoint.muted = False
+    view.now_ms += 2 * LEFT_REST_MS  # there was no pass meanwhile
+    spec.name = "GUIDED"
+    assert a_lost_station_is_noticed(view) is None
+    view.now_ms += LEFT_REST_MS
+    assert a_lost_station_is_noticed(view) == "no failsafe 26000 ms after the last HEARTBEAT"
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_a_fix_may_be_back_since_the_last_pass(lasts: bool) -> None:
+    """Its copter had a fix for two seconds, without a pass, when it was armed (storm 198545803765195893)."""
+    faults = SimpleNamespace(active=(SimpleNamespace(name="gps.loss"),) * lasts)
+    modes = SimpleNamespace(spec=SimpleNamespace(position=True))
+    service = SimpleNamespace(autopilot=SimpleNamespace(modes=modes), faults=faults)
+    life = {"fix lost": {"at": 1_000}}
+    view: Any = SimpleNamespace(service=service, kind="rover", life=life, now_ms=50_000)
+    wrong = no_vehicle_arms_without_a_position(view, ArmedChanged(True, ArmingMethod.MAVLINK))
+    assert wrong == ("armed 49000 ms after the last fix" if lasts else None)
+
+
+@pytest.mark.parametrize(("command", "one_for_all"), [(Cmd.DO_SET_MISSION_CURRENT, True), (Cmd.DO_SET_HOME, False)])
+def test_a_command_that_waits_for_a_mission_has_one_answer_for_its_repetitions(command: Cmd, one_for_all: bool) -> None:
+    """While the disk was slow (storm 3029554823167)."""
+    peer = _peer()
+    peer.came, peer.left = {("command", command): 4}, {("command", command): 1}
+    peer.memory = {("asked", command): 0, ("answered", command): 500}
+    endpoint = SimpleNamespace(muted=False)
+    view: Any = SimpleNamespace(
+        peers={0: peer},
+        must_answer=lambda _: True,
+        now_ms=ANSWER_MS,
+        life={},
+        service=SimpleNamespace(endpoint=endpoint),
+    )
+    assert (a_command_is_answered(view) is None) == one_for_all

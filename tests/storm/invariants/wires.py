@@ -70,8 +70,10 @@ def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: 
 
 
 ANSWER_MS = 45_000
-_IN_PROGRESS = frozenset((Cmd.COMPONENT_ARM_DISARM, Cmd.DO_SET_MODE, Cmd.PREFLIGHT_CALIBRATION, Cmd.USER_1))
-"""Commands that may take a while: one answer is enough for a repeated one."""
+_IN_PROGRESS = frozenset((Cmd.COMPONENT_ARM_DISARM, Cmd.DO_SET_MODE, Cmd.PREFLIGHT_CALIBRATION, Cmd.USER_1,
+                          Cmd.MISSION_START, Cmd.DO_SET_MISSION_CURRENT))  # fmt: skip
+"""Commands that may take a while, the last two while a mission is being stored: one answer is enough for a repeated
+one."""
 
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.2", where=Where.BOTH)
