@@ -86,7 +86,9 @@ def test_what_a_hostile_peer_sends_is_not_kept() -> None:
                     siege.hostile.read()
                     siege.session.events.clear()
 
-        send(1500)
+        for sender, number in enumerate(NUMBERS):  # the layout of a message is made when it first comes
+            siege.send(any_message(number, random), 1 + sender % 255)
+        send(1200)
         gc.collect()
         tracemalloc.start()
         send(250)
