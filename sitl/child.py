@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -106,11 +107,16 @@ class SitlChild:
         """Process id of the child."""
         return self._process.pid
 
+    @property
+    def status(self) -> int | None:
+        """Exit status of the child, below 0 for a signal; None while it runs."""
+        return self._process.poll()
+
     def check(self) -> None:
         """Raise SitlError with its last lines if it has ended by itself."""
-        if self._stopping or self._process.poll() is None:
+        if self._stopping or self.status is None:
             return
-        raise SitlError(f"{self._title} ended ({_how(self._process.returncode)}): {self._last_lines()}", ended=True)
+        raise SitlError(f"{self._title} ended ({_how(self.status)}): {self._last_lines()}", ended=True)
 
     def _last_lines(self) -> str:
         text = _COLOURS.sub("", (self._folder / _OUTPUT).read_text(errors="replace"))
@@ -118,13 +124,17 @@ class SitlChild:
         last = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot reports several times which defaults it has read
         return " | ".join(reversed(last)) or "it printed nothing"
 
-    def stop(self) -> None:
-        """End the process by SIGTERM, and by SIGKILL after 3 s. A second call does nothing."""
+    def stop(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """End the process by SIGTERM, and by SIGKILL after 3 s. `meanwhile` is called until it has ended, for a program
+        that must be answered before it notices SIGTERM. A second call does nothing."""
         self._stopping = True
-        if self._process.poll() is None:
+        if self.status is None:
             self._process.terminate()
+            until_s = time.monotonic() + _GRACE_S
+            while meanwhile is not None and self.status is None and time.monotonic() < until_s:
+                meanwhile()
             try:
-                self._process.wait(_GRACE_S)
+                self._process.wait(max(until_s - time.monotonic(), 0.0))
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from struct import pack
 from types import MappingProxyType
 from typing import Final
@@ -24,6 +25,8 @@ from sitl.vehicles.outside import OutsideBody
 _LOOK_S: Final = 0.05
 #: Silence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
 SILENT_S: Final = 20.0
+#: Vehicle time between two looks whether a firmware has ended, ms.
+_ENDING_MS: Final = 10.0
 #: A packet that comes again after this time, s, gets its answer again, because the answer was lost. ArduPilot repeats
 #: after 1 s.
 _LOST_S: Final = 0.5
@@ -149,10 +152,18 @@ class JsonLockstep:
             raise SitlError(f"ArduPilot SITL hangs: nothing came for {self._silence.limit_s:g} s", ended=True)
 
     def close(self) -> None:
-        """End the firmware."""
-        self.child.stop()
+        """End the firmware. The body stays where it is."""
+        state = self.body.machine.rows()[0]
+        last = state.copy()
+        self.child.stop(self._answer)
+        state[:] = last
         self.line.close()
         self._socket.close()
+
+    def _answer(self) -> None:
+        """Answer packets for a moment: ArduPilot notices SIGTERM when its main loop goes on."""
+        with suppress(SitlError):  # its body has diverged, or it hangs
+            self.step(self.body.time_ms + _ENDING_MS, _never)
 
 
 def open_receiver() -> socket.socket:

@@ -4,11 +4,11 @@ the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `deaf` (it sends its packet
 again and again, as if no answer came), `reboot`; or all the time: `silent` (it never speaks), `flood` (garbage on its
-port), `repeat` (each packet twice), `climb` (armed, all motors turning), `yaw` (the same, and those that turn left
-faster than the others), `plane` (so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. Its frame is that
-of FRAME_CLASS in its files of defaults. It says each second of its time on its serial port, as `time=1.000`, and its
-process number at the start; with a system id it says HEARTBEAT instead, in RTL when the HEARTBEATs of a ground station
-have not come for 5 s (FS_GCS_ENABLE 1).
+port), `repeat` (each packet twice), `late` (as ArduCopter, it notices SIGTERM when its packet has been answered),
+`climb` (armed, all motors turning), `yaw` (the same, and those that turn left faster than the others), `plane` (so its
+HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. Its frame is that of FRAME_CLASS in its files of defaults.
+It says each second of its time on its serial port, as `time=1.000`, and its process number at the start; with a system
+id it says HEARTBEAT instead, in RTL when the HEARTBEATs of a ground station have not come for 5 s (FS_GCS_ENABLE 1).
 """
 
 from __future__ import annotations
@@ -93,7 +93,13 @@ class JsonFirmware:
         self._line, _ = self._server.accept()
         self._line.setblocking(False)
         self._station_s: float | None = None  # when one was heard last
+        self._ending = False
+        if self.manner == "late":
+            signal.signal(signal.SIGTERM, self._end)
         self.say(f"pid={os.getpid()}")
+
+    def _end(self, *_: object) -> None:
+        self._ending = True
 
     def _width(self, left: bool) -> int:
         """Pulse of a motor that turns left, or right, us."""
@@ -144,6 +150,8 @@ class JsonFirmware:
                 time.sleep(0.1)
                 continue
             self.frame()
+            if self._ending:
+                return 0
             if self.manner == "flood":
                 self.flood()
             elif self.manner and self.count == self.rate:

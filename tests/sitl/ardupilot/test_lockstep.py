@@ -118,6 +118,17 @@ def test_garbage_on_its_port_takes_no_time(start: Start) -> None:
     assert lockstep.exchanges == 160
 
 
+def test_it_is_answered_until_it_notices_its_end(start: Start) -> None:
+    """Else each flight would end with three seconds of waiting and SIGKILL. Its body does not move any more."""
+    lockstep = start("late")
+    fly(lockstep, 500.0)
+    exchanges, state = lockstep.exchanges, lockstep.body.machine.rows()[0].copy()
+    lockstep.close()
+    assert lockstep.exchanges > exchanges
+    assert lockstep.child.status == 0
+    assert (lockstep.body.machine.rows()[0] == state).all()
+
+
 def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
     lockstep = start("silent")
     fly(lockstep, 1000.0, lambda: True)
