@@ -69,24 +69,21 @@ class FirmwareNode(QuietNode):
         self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
         self._errors: dict[int, SitlError] = {}
-        self._threads = [
-            _AnsweringThread(numbers, processor, at_once) for processor, numbers, at_once in self._divide()
-        ]
+        self._threads = tuple(self._divide())
 
-    def _divide(self) -> Iterator[tuple[int | None, list[int], int]]:
-        """Yield the processor of a thread (None: any), the firmwares that it answers, and how many of them fly at the
-        same time."""
+    def _divide(self) -> Iterator[_AnsweringThread]:
+        """Divide the firmwares among threads; see the module."""
         by_processor: dict[int | None, list[int]] = {}
         python: list[int] = []
         for number, lockstep in enumerate(self.locksteps):
             group = python if lockstep.in_python else by_processor.setdefault(lockstep.child.processor, [])
             group.append(number)
         for processor, numbers in by_processor.items():
-            yield processor, numbers, 1
+            yield _AnsweringThread(numbers, processor, 1)
         if python:
             # one more than run, since each waits for its answer at times; more would empty the processor's caches
             own = self.locksteps[python[0]].child.processor if len(python) == 1 else None
-            yield own, python, 1 + (os.cpu_count() or 1)
+            yield _AnsweringThread(python, own, 1 + (os.cpu_count() or 1))
 
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # always the same times, whatever else stops time
