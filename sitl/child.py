@@ -170,7 +170,7 @@ _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def end_with_parent(parent: int) -> None:
     """Ask the kernel (Linux) for SIGKILL of this process when its parent ends; at once if it has ended already."""
-    if _LIBC is not None:
+    if sys.platform == "linux" and _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)

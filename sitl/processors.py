@@ -38,6 +38,8 @@ def keep_to(processor: int) -> None:
 def _kept_to() -> Iterator[int]:
     """Yield the processor of each program that keeps to one. Threads of the system, which have no command line, do not
     count."""
+    if sys.platform != "linux":
+        return
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError):  # it has ended, or is no process
             allowed = os.sched_getaffinity(int(entry.name))

@@ -24,7 +24,7 @@ from sitl.kernel.ground import follow_ground, look_down, strike
 from sitl.kernel.hanging import pulled, swing
 from sitl.kernel.imu import ZERO, Vector, imu_of, sense_step
 from sitl.kernel.noise import GAMMA, draw
-from sitl.kernel.packets import accept, pulse_width, receive, reply, tell
+from sitl.kernel.packets import accept, next_packet, pulse_width, tell
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move_by, numbers_of
 
 #: A row of `outputs`: channel from 0 (below 0: none), then pulse widths, us. For a motor also the shares of the range
@@ -82,38 +82,6 @@ def exchange_by(
     """Make the exchange function of a kind of vehicle: `obey` takes the pulse widths of a packet; `begin` and `end` run
     once in 20 ms, before and after the steps."""
 
-    @jit
-    def exchange_one(
-        state: Any,
-        settings: Any,
-        rng: Any,
-        table: Any,
-        ground: Any,
-        outputs: Any,
-        request: Any,
-        clock: Any,
-        values: Any,
-        fields: Any,
-        answer: Any,
-    ) -> int:
-        """Run the packet in `request`. Returns the number of steps, or a result below 0."""
-        s, p, g = state[0], settings[0], rng[0]
-        dt = p[M.P_DT]
-        steps = accept(request, clock, dt)
-        if steps < 0:
-            return steps
-        in_tick = int(L.TICK / dt + 0.5)
-        obey(s, p, outputs, request, clock)
-        for _ in range(steps):
-            if clock[K.C_STEPS] % in_tick == 0:
-                begin(s, p, ground, clock)
-            step(s, p, g, table)
-            clock[K.C_STEPS] += 1
-            if clock[K.C_STEPS] % in_tick == 0:
-                end(s, p, g, table, ground)
-        told = tell(s, p, s[L.S_FLOOR], clock[K.C_STEPS] * dt, values, fields, answer)
-        return steps if told == 0 else told
-
     def exchange(
         state: Any,
         settings: Any,
@@ -128,21 +96,31 @@ def exchange_by(
         answer: Any,
         wire: Any,
     ) -> int:
-        """Exchange packets on the wire until a result; without a wire, run the packet in `request`."""
-        if wire[K.W_SOCKET] < 0:
-            return exchange_one(state, settings, rng, table, ground, outputs, request, clock, values, fields, answer)
+        """Exchange packets on the wire until a result below 0 or `REACHED`. Without a wire, run the packet in
+        `request`, and return its number of steps or a result below 0."""
+        s, p, g = state[0], settings[0], rng[0]
+        dt = p[M.P_DT]
+        in_tick = int(L.TICK / dt + 0.5)
         while True:
-            if wire[K.W_REPLY] == 1:
-                reply(answer, wire)
-            if wire[K.W_WAITS] == 0:
-                received = receive(request, clock, wire)
-                if received != K.REACHED:
-                    return received
-            if clock[K.C_STEPS] >= wire[K.W_UNTIL]:
-                return K.REACHED
-            wire[K.W_WAITS] = 0
-            steps = exchange_one(state, settings, rng, table, ground, outputs, request, clock, values, fields, answer)
+            if wire[K.W_SOCKET] >= 0:
+                found = next_packet(request, answer, clock, wire)
+                if found != K.COMES:
+                    return found
+            steps = accept(request, clock, dt)
             if steps < 0:
+                return steps
+            obey(s, p, outputs, request, clock)
+            for _ in range(steps):
+                if clock[K.C_STEPS] % in_tick == 0:
+                    begin(s, p, ground, clock)
+                step(s, p, g, table)
+                clock[K.C_STEPS] += 1
+                if clock[K.C_STEPS] % in_tick == 0:
+                    end(s, p, g, table, ground)
+            told = tell(s, p, s[L.S_FLOOR], clock[K.C_STEPS] * dt, values, fields, answer)
+            if told != 0:
+                return told
+            if wire[K.W_SOCKET] < 0:
                 return steps
             wire[K.W_REPLY] = 1
 

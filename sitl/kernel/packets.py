@@ -28,8 +28,9 @@ FIELD: Final = 4
 C_STEPS, C_COUNT, C_RATE, C_WRECK = 0, 1, 2, 3
 CLOCK: Final = 4
 #: Results that are not a count of steps. On a wire: `REACHED` if a packet waits at the asked time, `SILENT` if the
-#: socket's timeout has passed, `BEGINS` if a packet waits from another sender or with an earlier count.
-REACHED, NO_PACKET, AGAIN, DIVERGED, SILENT, BEGINS = 0, -1, -2, -3, -4, -5
+#: socket's timeout has passed, `BEGINS` if a packet waits from another sender or with an earlier count. `COMES`: a
+#: packet is to be run now.
+COMES, REACHED, NO_PACKET, AGAIN, DIVERGED, SILENT, BEGINS = 1, 0, -1, -2, -3, -4, -5
 #: `wire`, in whole numbers: handle of the socket (below 0: none, and a call exchanges the packet in `request`);
 #: addresses of C's recvfrom and sendto, of `request`, `answer` and of `wire` itself; number of steps to run to; 1 while
 #: a packet waits; 1 while an answer must be sent; count of sent answers. Then socket addresses of IPv4, two numbers
@@ -122,6 +123,21 @@ def accept(request: Any, clock: Any, dt: float) -> int:
     clock[C_RATE] = int(request[2]) + 256 * int(request[3])
     wanted = int(1.0 / (max(clock[C_RATE], 1) * dt) + 0.5)
     return min(max(wanted, 1), int(L.TICK / dt + 0.5))
+
+
+@jit
+def next_packet(request: Any, answer: Any, clock: Any, wire: Any) -> int:
+    """Send the answer that is due, and wait for a packet to run (`COMES`)."""
+    if wire[W_REPLY] == 1:
+        reply(answer, wire)
+    if wire[W_WAITS] == 0:
+        received = receive(request, clock, wire)
+        if received != REACHED:
+            return received
+    if clock[C_STEPS] >= wire[W_UNTIL]:
+        return REACHED
+    wire[W_WAITS] = 0
+    return COMES
 
 
 @jit
