@@ -58,13 +58,16 @@ class Separation:
         self._moves = np.zeros(len(homes), np.bool_)
         self._under_way: dict[Pair, Approach] = {}
         self._looked_ms: int | None = None
+        self.all_stand = False
+        """True if in the last sample certainly no vehicle moved."""
         self.closest: Approach | None = None
 
     def look(self, now_ms: int) -> list[Approach]:
         """Sample all vehicles at `now_ms`. Returns every close pair with its closest distance since the last sample."""
         passed_s = 0.0 if self._looked_ms is None else (now_ms - self._looked_ms) / 1000.0
         self._looked_ms = now_ms
-        if self._all_stand():
+        self.all_stand = self._certainly_stand()
+        if self.all_stand:
             self._follow(())
             return []
         self._read()
@@ -85,7 +88,7 @@ class Separation:
             self._report(approach)
         self._under_way.clear()
 
-    def _all_stand(self) -> bool:
+    def _certainly_stand(self) -> bool:
         """True if certainly no vehicle moves, by the fewest operations: most fleets stand most of the time."""
         return not any(
             state[:, L.S_AIR].any() or np.abs(state[:, M.S_VN : M.S_VD + 1]).max() > _STANDS_MPS

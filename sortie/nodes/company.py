@@ -37,11 +37,12 @@ class Company:
         """Closest approach of any two vehicles while one of them was moving."""
         return self._separation.closest
 
-    def look(self, now_ms: int) -> None:
-        """Check all distances at this vehicle time."""
+    def look(self, now_ms: int) -> bool:
+        """Check all distances at this vehicle time. True if all vehicles stand."""
         for approach in self._separation.look(now_ms):
             if self._touch(approach):
                 self._crash(approach)
+        return self._separation.all_stand
 
     def finish(self) -> None:
         """End the run: log approaches that have not ended."""

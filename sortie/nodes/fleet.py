@@ -28,6 +28,9 @@ from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Vehi
 WINDOW_MS: Final = 250
 """Length of a window, ms: the interval of streams at 4 Hz."""
 NEVER: Final = np.inf
+SETTLED_MS: Final = 5_000
+"""Time without a decision after which an armed vehicle that stands does not begin to move by itself, ms: longer than
+motors take to spool up."""
 LOOK_MS: Final = 200
 """Time between checks of a failed vehicle that comes down, ms."""
 
@@ -87,8 +90,8 @@ class FleetNode:
         """Vehicles whose autopilot has raised an exception, by number."""
         self.on_stranded: list[Callable[[int, Exception], None]] = []
         """Callbacks for a failed vehicle: its number and its error."""
-        self.on_pass: list[Callable[[int], None]] = []
-        """Callbacks for the end of a window, with the vehicle time, ms."""
+        self.on_pass: list[Callable[[int], bool]] = []
+        """Callbacks for the end of a window, with the vehicle time, ms. True if all vehicles stand."""
         self.between, self.has_time = between, has_time
         self._first, self._unserved = 0, False
         self._virtual = True
@@ -101,6 +104,7 @@ class FleetNode:
             self._network(range(at, min(at + size, len(self.services)))) for at in range(0, len(self.services), size)
         )
         self.now_ms = 0
+        self._stand, self._acted_ms = False, 0
         self.most_instants = 1  # a pass is a window
         for member in range(len(self.services)):
             self._note(member)
@@ -269,29 +273,43 @@ class FleetNode:
             pass
 
     def _pass_window(self, until_ms: int, link_ms: int | None) -> bool:
-        """Bring all vehicles to the end of the window, at most to `until_ms`. False if none of them needed a pass."""
+        """Bring all vehicles to the end of the window, at most to `until_ms`. False if none of them had anything to
+        decide or to send."""
         self._follow(link_ms)
-        end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
+        end_ms = min(until_ms, self._window_end_ms())
         end_ms += -end_ms % int(L.TICK_MS)
         passed = False
         for kind in self._kinds:
             ready = kind.advance(end_ms)
             while ready:
-                passed = True
-                self._act(kind, ready, link_ms)
+                passed |= self._act(kind, ready, link_ms)
                 ready = kind.advance(end_ms) if kind.is_behind(end_ms) else ()
         self.now_ms = end_ms
+        self._stand = True
         for listener in self.on_pass:
-            listener(end_ms)
+            self._stand &= listener(end_ms)
         return passed
 
-    def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
+    def _window_end_ms(self) -> int:
+        """Vehicle time of the end of this window, ms. Where all stand, distances do not change: the end of the window
+        in which the first of them is due."""
+        begin_ms = self.now_ms
+        if self._stand and (begin_ms >= self._acted_ms + SETTLED_MS or not any(kind.armed for kind in self._kinds)):
+            begin_ms = max(begin_ms, self.next_vehicle_deadline_ms() - int(L.TICK_MS))
+        return begin_ms - begin_ms % WINDOW_MS + WINDOW_MS
+
+    def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> bool:
+        """Let rows decide, look or send. False if they looked only."""
         again: set[int] = set()
+        told = False
         with kind.streams as streams:
-            for row, now_ms, decides, looks, own in ready:
+            for row, now_ms, decides, looks, own, rests in ready:
                 member = kind.members[row]
                 service = self.services[member]
-                if decides or (looks and self._glance(member, now_ms)):
+                if decides or rests or (looks and self._glance(member, now_ms)):
+                    told = True
+                    if decides or not rests:
+                        self._acted_ms = now_ms
                     self.between()
                     self._arrive(member, now_ms, link_ms, own=own)
                 elif service.telemetry.flows and not streams.moved[row] and streams.flow(row):
@@ -299,6 +317,8 @@ class FleetNode:
                     if looks or service.watchers.timed:
                         again.add(row)
                 else:
+                    due_ms = service.telemetry.next_deadline_ms()
+                    told |= due_ms is not None and due_ms <= now_ms
                     service.stream(now_ms, own=own)
                     self._note_streams(member)
         streamed: list[tuple[int, int]] = []
@@ -309,6 +329,7 @@ class FleetNode:
                 streamed.append((row, next_ms))
         if streamed:
             kind.have_streamed(streamed)
+        return told or bool(streams.flown)
 
     def _glance(self, member: int, now_ms: int) -> bool:
         """Call `Autopilot.glance` of a member."""
@@ -352,6 +373,7 @@ class FleetNode:
 
     def _serve(self, member: int, link_ms: int) -> None:
         self._bring(member)
+        self._acted_ms = self.now_ms
         if member not in self.stranded:
             try:
                 self.services[member].serve_links(link_ms)

@@ -18,9 +18,9 @@ QUIET_MS: Final = 10_000
 """Longest time without a pass of a vehicle, ms."""
 _PASSED_OVER: Final = -1.0
 Floats = npt.NDArray[np.float64]
-ReadyRow = tuple[int, int, bool, bool, bool]
+ReadyRow = tuple[int, int, bool, bool, bool, bool]
 """Row that needs a pass: its number, its vehicle time, whether it must decide, whether a look is due, whether the pass
-is the vehicle's own (not only for samples)."""
+is the vehicle's own (not only for samples), whether it has been without one for `QUIET_MS`."""
 
 
 class VehicleRows(Protocol):
@@ -101,11 +101,11 @@ class KindRows:
         due = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
         ready = np.flatnonzero(due & (until != _PASSED_OVER))
         now_ms = rows.times_ms[ready]
-        happened, quiet = rows.events[ready] != 0.0, now_ms >= self.decided_ms[ready] + QUIET_MS
-        decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
+        happened, rests = rows.events[ready] != 0.0, now_ms >= self.decided_ms[ready] + QUIET_MS
+        decide = (now_ms >= self.decides_ms[ready]) | happened
         look, own = now_ms >= self.look_ms[ready], (now_ms >= self.own_ms[ready]) | happened
-        times = now_ms.astype(np.int64).tolist()
-        return list(zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True))
+        columns = (ready, now_ms.astype(np.int64), decide, look, own, rests)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
     def is_behind(self, end_ms: float) -> bool:
         """True while a member has not reached `end_ms`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
@@ -140,16 +141,48 @@ def test_a_long_pass_is_heard_of_by_the_wall() -> None:
 
 
 def test_a_pass_goes_over_windows_in_which_nobody_needs_one() -> None:
-    """Vehicles that stand and that nobody hears look around once a second: four windows."""
-    node = fleet_node([vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, 4)])
+    """Vehicles that nobody hears look around once a second, which is a window where all stand and else four; a pass is
+    for who decides, every 10 s."""
+    for stand, window_ms in ((True, 1_000), (False, 250)):
+        node = fleet_node([vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, 4)])
+        node.load()
+        while node.now_ms < 60_000:
+            node.advance(60_000)
+        windows: list[int] = []
+
+        def watch(end_ms: int, stand: bool = stand, windows: list[int] = windows) -> bool:
+            windows.append(end_ms)
+            return stand
+
+        node.on_pass.append(watch)
+        node.advance(60_250)
+        windows.clear()
+        passes = 0
+        while node.now_ms < 90_000:
+            node.advance(90_000)
+            passes += 1
+        assert windows == [-(-end_ms // 20) * 20 for end_ms in range(61_000 if stand else 60_500, 90_001, window_ms)]
+        assert passes <= 5
+
+
+def test_an_armed_fleet_has_short_windows_until_it_has_settled() -> None:
+    """Motors spool up before anything moves: distances are looked at as often as in flight."""
+    node = fleet_node([vehicle(number, "rover", 25.0 * number, 0.0) for number in range(1, 3)])
     node.load()
     while node.now_ms < 60_000:
         node.advance(60_000)
-    windows: list[int] = []
-    node.on_pass.append(windows.append)
-    passes = 0
-    while node.now_ms < 90_000:
-        node.advance(90_000)
-        passes += 1
-    assert windows == [-(-end_ms // 20) * 20 for end_ms in range(60_250, 90_001, 250)]  # whole ticks
-    assert passes <= 35
+    windows: list[int] = [node.now_ms]
+
+    def watch(end_ms: int) -> bool:
+        windows.append(end_ms)
+        return True
+
+    node.on_pass.append(watch)
+    node.touch(0)
+    node.services[0].vehicle.arm(force=True)
+    node.serve_links(60_000)
+    while node.now_ms < 80_000:
+        node.advance(80_000)
+    lengths = [end_ms - begin_ms for begin_ms, end_ms in pairwise(windows)]
+    settled = next(number for number, length in enumerate(lengths) if length > 260)
+    assert 64_000 <= windows[settled] <= 70_000 and max(lengths) >= 1_000
