@@ -76,6 +76,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
     watch_air(s, p, t)
     if s[L.S_AIR] == 1.0:
         learn_hover(s)
+    if s[L.S_SPIN] == FLYING:  # a takeoff can fail on the ground: on its side it never lifts off
         watch_crash(s, p, t)
 
 

@@ -8,11 +8,13 @@ reports are taken unchanged. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import radians
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND
+from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
@@ -114,6 +116,8 @@ class ArmingChecks:
                 return [ArmingReason(f"{spec.title} not in VTOL takeoff")]
             if self.modes.mode is not self.auto and self.modes.number not in kind.modes.hovering:
                 return [ArmingReason(f"{spec.title} not Q mode")]
+        if self._is_judged and self._checked(Check.INS) and self._leans():
+            return [ArmingReason(facts.personality.texts.leaning, Check.INS)]
         with_throttle_up = kind.modes.with_throttle_up
         by_hand = with_throttle_up is not None and self.modes.number not in with_throttle_up
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
@@ -207,6 +211,11 @@ class ArmingChecks:
             yield ArmingReason("Motors: MOT_SPIN_ARM > MOT_SPIN_MIN", None, armed, least)
         elif lowest < 1.0 or highest <= lowest:
             yield ArmingReason("Motors: Check MOT_PWM_MIN and MOT_PWM_MAX", None, lowest, highest)
+
+    def _leans(self) -> bool:
+        """True beyond ANGLE_MAX: fallen over, it cannot take off (AP_Arming_Copter.cpp, arm_checks)."""
+        vector, limit = self.facts.vehicle.state.report, radians(0.01 * self.facts.param("ANGLE_MAX", 3000.0))
+        return cos(vector.item(report.ROLL)) * cos(vector.item(report.PITCH)) < cos(limit)
 
     def _bounds(self) -> Iterator[ArmingReason]:
         for check in self.facts.vehicle_class.checks:

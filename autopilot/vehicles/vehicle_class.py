@@ -120,7 +120,8 @@ class FailsafeTables:
 class Texts:
     """Texts in which firmwares differ. `prearm`, `arm`, `disarm`: prefixes of reasons for a refusal. `armed`,
     `disarmed`: empty for no text. `not_armable` may name the mode. `no_mission`: text before AUTO is refused without a
-    mission. `mission_complete`: text at its end. `auto_disarmed`: text after a finished landing."""
+    mission. `leaning`: reason not to arm a vehicle that has fallen over. `mission_complete`: text at its end.
+    `auto_disarmed`: text after a finished landing."""
 
     armed: str
     disarmed: str
@@ -129,6 +130,7 @@ class Texts:
     arm: str = "Arm: "
     disarm: str = "Disarm: "
     not_armable: str = "{mode} mode not armable"
+    leaning: str = "Leaning"
     no_mission: str | None = None
     mission_complete: str | None = None
     auto_disarmed: str | None = None

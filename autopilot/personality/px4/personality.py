@@ -58,6 +58,7 @@ class Px4Personality:
             prearm=_PREARM,
             arm=_ARM,
             disarm=_DISARM,
+            leaning="Attitude failure detected",
             mission_complete=None,
             auto_disarmed=None,
             transition_failed="Quad-chute triggered\t",

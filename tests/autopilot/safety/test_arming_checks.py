@@ -17,7 +17,7 @@ from autopilot.interface.reasons import (
 )
 from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench
-from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, ready
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, in_air, ready
 
 ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
 
@@ -148,6 +148,44 @@ def test_a_fix_that_is_not_good_enough() -> None:
     assert bench.core.prearm.ok  # STABILIZE does not need it
     bench.core.modes.set(GUIDED, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).reason == "High GPS HDOP"
+
+
+@pytest.mark.parametrize(
+    ("roll", "pitch", "parameters", "refusal"),
+    [(-1.57, 0.6, {}, "Leaning"), (3.1, 0.0, {}, "Leaning"), (0.4, -0.4, {}, "Leaning"), (0.4, 0.3, {}, ""),
+     (0.4, -0.4, {"ANGLE_MAX": 4500}, ""), (-1.57, 0.6, {"ARMING_CHECK": COMPASS}, "")],
+)  # fmt: skip
+def test_a_copter_that_leans_further_than_it_may_fly_is_not_armed(
+    roll: float, pitch: float, parameters: dict[str, float], refusal: str
+) -> None:
+    bench = Bench(parameters=parameters)
+    bench.vehicle.state.report[[report.ROLL, report.PITCH]] = roll, pitch
+    assert bench.core.prearm.reasons() == []  # it is looked at when it is armed
+    assert bench.core.arming.arm(bench.now_ms).reason == refusal
+
+
+def test_what_drives_or_has_wings_is_armed_on_a_slope() -> None:
+    for kind in ("rover", "plane", "quadplane"):
+        bench = Bench(kind)
+        bench.vehicle.state.report[report.PITCH] = 0.7
+        assert bench.core.arming.arm(bench.now_ms).ok
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [({"FM_CUT_TILT": 0}, "Crash: Disarming: AngErr=9"), ({}, "Emergency cutoff: motors stopped")],
+)
+def test_armed_by_force_on_its_side_a_takeoff_ends_at_once(parameters: dict[str, float], text: str) -> None:
+    """ArduCopter's crash check runs from the start of a takeoff, not from the liftoff."""
+    bench = in_air(14.0, **parameters)
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    bench.run(8.0)
+    assert bench.core.facts.landed
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok
+    assert bench.core.commands.takeoff(10.0).ok
+    bench.run(6.0)
+    assert not bench.core.facts.armed
+    assert any(said.startswith(text) for said in bench.texts)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,22 @@ def test_a_refusal_is_an_error_with_its_reason(session):
     assert not session.state.armed
 
 
+@pytest.mark.parametrize(("firmware", "reason"), [("ardupilot", "Leaning"), ("px4", "Attitude failure detected")])
+def test_a_copter_that_has_fallen_on_its_side_is_not_armed(firmware: str, reason: str) -> None:
+    with Session(firmware=firmware, seed=1) as session:  # a wind that turns it over
+        session.wait_armable()
+        if firmware == "ardupilot":
+            session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(14.0)
+        session.run_for(20.0)
+        session.disarm(force=True)
+        session.run_for(8.0)
+        assert session.state.landed
+        with pytest.raises(RefusedError, match=reason):
+            session.arm()
+
+
 def test_an_unknown_mode_is_named_with_its_neighbour(session):
     """A near miss gets a suggestion."""
     with pytest.raises(UserError, match="unknown mode GIUDED; did you mean GUIDED"):
