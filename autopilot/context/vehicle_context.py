@@ -59,6 +59,7 @@ class VehicleFacts:
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
         self.home: GeoPoint | None = None
+        self._local_home: tuple[GeoPoint | None, GeoPoint | None, Ned] = (None, None, (0.0, 0.0, 0.0))
         self.set_origin: GeoPoint | None = None
         """Origin that a person has set, until the vehicle finds its own."""
         self.personality: Personality
@@ -100,15 +101,17 @@ class VehicleFacts:
     @property
     def home_ned(self) -> Ned:
         """Home in the local frame; the origin while home is unknown."""
-        origin = self.vehicle.origin
-        if origin is None or self.home is None:
+        origin, home = self.vehicle.origin, self.home
+        if origin is None or home is None:
             return (0.0, 0.0, 0.0)
-        return to_local(origin, self.home.lat, self.home.lon, self.home.alt)
+        if self._local_home[0] is not home or self._local_home[1] is not origin:
+            self._local_home = home, origin, to_local(origin, home.lat, home.lon, home.alt)
+        return self._local_home[2]
 
     @property
     def height(self) -> float:
         """Height above home, m."""
-        return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
+        return self.home_ned[2] - self.vehicle.state.report.item(report.DOWN)
 
     def ground_at(self, lat: float, lon: float) -> float | None:
         """Height of the ground at a place, m above mean sea level, from known terrain. Without terrain the ground is
@@ -164,10 +167,7 @@ class VehicleFacts:
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if this kind of vehicle does not have it."""
-        try:
-            return self.parameters[name]
-        except KeyError:
-            return default
+        return self.parameters.get(name, default)
 
 
 class Announcer:

@@ -104,6 +104,14 @@ class Parameters:
             alias = self._aliases[name]
             return alias.from_target(self._values[alias.target])
 
+    def get(self, name: str, default: float) -> float:
+        """Value of `name`, or `default` if unknown."""
+        value = self._values.get(name)
+        if value is not None:
+            return value
+        alias = self._aliases.get(name)
+        return default if alias is None else alias.from_target(self._values[alias.target])
+
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._aliases
 

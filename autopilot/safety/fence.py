@@ -204,7 +204,8 @@ class FenceGuard:
         now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
         counts = int(_ALL) if self._floor_order else _NO_FLOOR
         excess = self.limits.excess(self.limits.bits & now & counts)
-        complaint = self.limits.complaint(FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0)))
+        beyond = sum(limit for limit, metres in excess.items() if metres > 0.0)
+        complaint = self.limits.complaint(FenceType(beyond))
         return [] if complaint is None else [complaint]
 
     @property

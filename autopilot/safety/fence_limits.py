@@ -62,6 +62,8 @@ class FenceLimits:
         self._zones = Fence()
         self._depths_key: tuple[Fence, float, float] | None = None
         self._depths: tuple[float, ...] = ()
+        self._settings_key: tuple[int, int] | None = None
+        self._settings: tuple[str | None, str | None] = (None, None)
 
     @property
     def revision(self) -> tuple[object, int]:
@@ -121,7 +123,7 @@ class FenceLimits:
             excess[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
         if bits & _CIRCLE and self._facts.has_position:
             home = self._facts.home_ned
-            distance_m = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
+            distance_m = hypot(state.report.item(report.NORTH) - home[0], state.report.item(report.EAST) - home[1])
             excess[FenceType.CIRCLE] = distance_m - param("FENCE_RADIUS", 300.0)
         if bits & _POLYGON and self.zones and self._facts.has_position:
             excess[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
@@ -168,7 +170,16 @@ class FenceLimits:
             return "Fences enabled, but none selected"
         if bits & (_CIRCLE | _POLYGON) and not self._facts.has_position:
             return "Fence requires position"
-        return self._shape_complaint(bits) or self._breach_complaint(beyond)
+        shape, margin = self._complaints_of_settings(bits)
+        return shape or (f"Vehicle breaching {fence_names(beyond)}" if beyond else margin)
+
+    def _complaints_of_settings(self, bits: int) -> tuple[str | None, str | None]:
+        """Complaints about the limits' shape and about their margin, computed again after a change of the parameters or
+        of the plan."""
+        key = self._facts.parameters.version, self._plan.revision
+        if self._settings_key != key:
+            self._settings_key, self._settings = key, (self._shape_complaint(bits), self._margin_complaint())
+        return self._settings
 
     def _shape_complaint(self, bits: int) -> str | None:
         param = self._facts.param
@@ -185,11 +196,9 @@ class FenceLimits:
             return "Invalid FENCE_ALT_MIN value"
         return None
 
-    def _breach_complaint(self, beyond: FenceType) -> str | None:
+    def _margin_complaint(self) -> str | None:
         param = self._facts.param
         margin, band = param("FENCE_MARGIN", 2.0), param("FENCE_ALT_MAX", 100.0) - param("FENCE_ALT_MIN", -10.0)
-        if beyond:
-            return f"Vehicle breaching {fence_names(beyond)}"
         if margin < 0.0:
             return "Invalid FENCE_MARGIN value"
         if band < 0.0:
