@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import time
@@ -83,6 +84,8 @@ def many(first: int, hours: float, minutes: float | None, vehicles: int | None) 
     """Seeds in a row for `hours` of processor; figures at the end. 1 when any of them broke an invariant."""
     if branches.WITHOUT:
         print(branches.WITHOUT)
+    gc.freeze()  # as the program does (`sortie.assembly.program`)
+    gc.set_threshold(10_000, 10, 100)
     figures, steering, counted, ending = Figures(), Steering(first), Branches(), Ending()
     while nights.core_hours() < hours and not ending.asked:
         seed = steering.next_seed()
