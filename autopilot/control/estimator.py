@@ -45,6 +45,8 @@ WIDENS, WIDEST = 0.1, 4.0
 WIDENS_UP, WIDEST_UP = 0.008, 4.0
 #: Variance of a heading that agrees with the fixes' speed, rad2.
 HEADING_SEEN = 1e-3
+#: Horizontal acceleration of a steep turn, m/s2: beyond it the heading is seen in the fixes' speed.
+STEEP = 6.0
 #: Share of the felt force below which thrust no longer carries a copter.
 CARRIES = 0.9
 #: Number of fixes that start the position, or restart it.
@@ -105,8 +107,33 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
     s[L.S_EPE] += k0 * ue
     s[L.S_EVN] += k1 * un
     s[L.S_EVE] += k1 * ue
-    tilt(s, an + k2 * un, ae + k2 * ue, bn + k3 * un, be + k3 * ue)
+    an, ae, bn, be = an + k2 * un, ae + k2 * ue, bn + k3 * un, be + k3 * ue
+    if is_steep(s, p):
+        an, ae = turned(s, an, ae)
+        bn, be = 0.0, 0.0
+    tilt(s, an, ae, bn, be)
     correct_vertical(s, 1, vd - s[L.S_EVD], 2.0 * rv)
+
+
+@jit
+def is_steep(s: L.Row, p: L.Row) -> bool:
+    """True in a steep turn of wings, in which gyro biases are not learned: they turn with the vehicle."""
+    if p[L.P_V_MIN] == 0.0 or s[L.S_AIR] == 0.0:
+        return False
+    return s[L.S_AEN] * s[L.S_AEN] + s[L.S_AEE] * s[L.S_AEE] > STEEP * STEEP
+
+
+@jit
+def turned(s: L.Row, an: float, ae: float) -> tuple[float, float]:
+    """Correct the heading by its share of an acceleration error in a steep turn, and return the rest, which the tilt
+    causes. Across the acceleration both look alike, and their variances decide. Taken for tilt alone, it would lean the
+    compass's field, which turns the heading further."""
+    n, e = s[L.S_AEN], s[L.S_AEE]
+    square = n * n + e * e
+    heading = s[L.S_COV_Y] * square
+    angle = (n * ae - e * an) / square * heading / (heading + s[L.S_COV_H + 7])
+    turn(s, 0.0, 0.0, angle)
+    return an + angle * e, ae - angle * n
 
 
 @jit
@@ -162,7 +189,8 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     s[L.S_COV_Y + 1] -= k0 * s[L.S_COV_Y + 1]
     s[L.S_COV_Y] -= k0 * s[L.S_COV_Y]
     turn(s, 0.0, 0.0, k0 * innovation)
-    shift_bias(s, 0.0, 0.0, k1 * innovation)
+    if not is_steep(s, p):
+        shift_bias(s, 0.0, 0.0, k1 * innovation)
 
 
 @jit

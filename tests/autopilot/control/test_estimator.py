@@ -100,7 +100,7 @@ def test_a_compass_sample_turns_the_heading_towards_it() -> None:
     """Field to magnetic north, nose 0.2 rad east of it by compass."""
     s = _state(7)
     s[L.S_COV_Y], s[L.S_COV_Y + 1], s[L.S_COV_Y + 2] = 1.0, 0.0, 1e-6
-    p = np.zeros(256)
+    p = np.zeros(L.SETTINGS.size)
     p[L.P_MAG_SIGMA] = 0.05
     for _ in range(5):
         fuse_mag(s, p, 0.3 * np.cos(0.2), -0.3 * np.sin(0.2), 0.4)
