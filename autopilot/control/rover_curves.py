@@ -35,6 +35,8 @@ END_PACE = 0.6
 ACROSS = 2.0
 #: Corners up to about 100 degrees (cosine) follow the reference, within this distance, m.
 WIDEST, WITH_IT = -0.2, 2.5
+#: Speed limit below which a vehicle does not wait for its reference to speed up, m/s.
+SLOW = 0.3
 #: Largest share of the acceleration limits, including catching up with a profile.
 SPARE = 1.5
 
@@ -74,7 +76,10 @@ def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
 
 @jit
 def after_reference(s: L.Row, p: L.Row) -> float:
-    """Speed >= 0 on the present course that follows the reference."""
+    """Speed >= 0 on the present course that follows the reference. The reference would wait for a slow vehicle so near
+    to it that the vehicle stands: that drives at its limit, and the reference follows."""
+    if p[L.P_SPEED_GROUND] < SLOW and not at_rest_on_curve(s):
+        return p[L.P_SPEED_GROUND]
     n, e = wanted_velocity(s, p, CATCH_UP)
     ahead = n * cos(s[L.S_COURSE]) + e * sin(s[L.S_COURSE])
     if not at_rest_on_curve(s) and s[L.S_TURN_LEFT] > TURNED:  # it must turn first, and the reference waits

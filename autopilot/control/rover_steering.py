@@ -17,6 +17,8 @@ from autopilot.interface.mathematics import atan, cos, sin
 
 #: Lower limit of the speed in the wheel angle of a turn rate, m/s, because a standing vehicle cannot turn.
 SLOWEST = 0.3
+#: Share of the speed limit below which a wanted speed may be none, so that a slow vehicle drives too.
+STANDS = 0.2
 
 
 @jit
@@ -68,7 +70,8 @@ def reach_speed(s: L.Row, p: L.Row, wanted: float, share: float) -> None:
     s[L.S_SPEED_REF] += limit(wanted - ref, most * L.TICK)
     feed = (s[L.S_SPEED_REF] - ref) / L.TICK
     ref = s[L.S_SPEED_REF]
-    if abs(wanted) < p[L.P_STOP_SPEED] and abs(s[L.S_SPEED]) < 2.0 * p[L.P_STOP_SPEED]:
+    least = min(p[L.P_STOP_SPEED], STANDS * p[L.P_SPEED_GROUND])
+    if abs(wanted) <= least and abs(s[L.S_SPEED]) < 2.0 * p[L.P_STOP_SPEED]:
         s[L.S_SPEED_REF] = 0.0
         s[L.S_SPEED_SUM] = 0.0
         s[L.S_THROTTLE] = 0.0

@@ -98,6 +98,15 @@ def test_mission_start_enters_auto_from_manual() -> None:
     assert 1 in bench.reached
 
 
+@pytest.mark.parametrize("limit", [0.1, 0.2])
+def test_a_slow_vehicle_drives_too(limit: float) -> None:
+    """Also from rest to a place behind it. Its reference waited for it, and it stood for ever."""
+    bench = ready(WP_SPEED=limit)
+    bench.begin((waypoint(-4, 2, 0),))
+    bench.run(100.0, lambda: bench.reached == [1])
+    assert bench.reached == [1]
+
+
 def test_change_speed_is_driven_within_half_a_metre_a_second(kind: Traits) -> None:
     """docs/catalogue.md, 44: MAV_CMD_DO_CHANGE_SPEED, as item and as command."""
     bench = ready()
