@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.mav import Cmd, MissionType
 from mavlink_bridge.testing.hostile import HostilePeer
-from tests.storm import acts, packages, plans
+from tests.storm import acts, falls, packages, plans
 from tests.storm.models import Patience
 from tests.storm.station import Script, Station, dialect
 from tests.storm.swarm import ActPlan
@@ -136,6 +136,8 @@ class Acting:
                 return acts.mode(s, view.firmware.set_mode_params(packages.MODE.number))
             case "RTL":
                 return acts.mode(s, modes.get("RTL", min(modes.values())))
+            case falls.STOP:
+                return acts.command(s, Cmd.DO_FLIGHTTERMINATION, 1)
             case "disarm":
                 return acts.command(s, Cmd.COMPONENT_ARM_DISARM, 0)
             case "GO" | "ABORT" | "STATUS":

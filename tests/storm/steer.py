@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.storm.depot_storm import DepotPlan, draw_depot, run_depot
+from tests.storm.falls import with_a_fall
 from tests.storm.idle import IDLE, with_idle_time
 from tests.storm.packages import with_package
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
@@ -35,7 +36,7 @@ def plan_of(seed: int, *, minutes: float | None = None, vehicles: int | None = N
     if kind < 0.1:
         return draw_depot(seed) if kind < 0.05 else draw_relay(seed)
     plan = draw(seed, minutes=minutes, vehicles=vehicles)
-    return plan if minutes is not None or seed % 16 == STAGED else with_package(with_idle_time(plan))
+    return plan if minutes is not None or seed % 16 == STAGED else with_a_fall(with_package(with_idle_time(plan)))
 
 
 def run_any(plan: AnyPlan) -> AnyVerdict:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot.context.events import ArmedChanged
+from autopilot.context.events import ArmedChanged, CurrentChanged, MissionComplete
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
@@ -36,6 +36,7 @@ from tests.storm.invariants.losses import (
 )
 from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
 from tests.storm.invariants.safety import no_vehicle_flies_away
+from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
 from tests.storm.invariants.wires import ANSWER_MS, a_command_is_answered
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
@@ -258,3 +259,36 @@ def test_a_command_that_waits_for_a_mission_has_one_answer_for_its_repetitions(c
         service=SimpleNamespace(endpoint=endpoint),
     )
     assert (a_command_is_answered(view) is None) == one_for_all
+
+
+@pytest.mark.parametrize(
+    ("refused", "after_ms", "repeats"), [(False, 0, True), (True, 100, True), (False, 7_000, False)]
+)
+def test_a_timestamp_far_ahead_may_come_again_where_the_disk_had_no_time_for_it(
+    refused: bool, after_ms: int, repeats: bool
+) -> None:
+    """A station two hours ahead was heard, and answered, 80 ms before the full disk refused that time (29601010)."""
+    store = SimpleNamespace(refused_stamp=False)
+    view: Any = SimpleNamespace(now_ms=1_000, life={}, memory={}, process=SimpleNamespace(store=store))
+
+    def verdict(stamp: int) -> str | None:
+        frame = bytes((0xFD, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 3)) + stamp.to_bytes(6, "little") + bytes(6)
+        return a_signature_timestamp_never_goes_back(view, None, _peer(), frame)
+
+    assert verdict(800) is None
+    assert verdict(700)
+    view.now_ms += after_ms
+    store.refused_stamp = refused
+    assert verdict(801) is None
+    view.life, store.refused_stamp = {}, False  # it has started again
+    assert (verdict(600) is None) is repeats
+
+
+def test_a_mission_of_one_item_may_be_flown_again_within_a_second() -> None:
+    """GUIDED and AUTO of another station made a boat begin its only waypoint anew, at which it was (29600316)."""
+    view: Any = SimpleNamespace(life={}, now_ms=5_000)
+    verdicts = [
+        flights.a_mission_completes_once_a_run(view, event)
+        for event in (MissionComplete(), CurrentChanged(1), MissionComplete(), MissionComplete())
+    ]
+    assert verdicts == [None, None, None, "the mission is complete twice"]

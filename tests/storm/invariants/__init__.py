@@ -1,5 +1,33 @@
 """Invariants of every storm; docs/invariants.md is made from these."""
 
-from tests.storm.invariants import bounds, depots, flights, journals, kept, losses, plans, relays, safety, signed, wires
+from tests.storm.invariants import (
+    bounds,
+    depots,
+    effects,
+    flights,
+    journals,
+    kept,
+    losses,
+    plans,
+    progress,
+    relays,
+    safety,
+    signed,
+    wires,
+)
 
-__all__ = ["bounds", "depots", "flights", "journals", "kept", "losses", "plans", "relays", "safety", "signed", "wires"]
+__all__ = [
+    "bounds",
+    "depots",
+    "effects",
+    "flights",
+    "journals",
+    "kept",
+    "losses",
+    "plans",
+    "progress",
+    "relays",
+    "safety",
+    "signed",
+    "wires",
+]

@@ -68,15 +68,23 @@ _MAY_STOP_IN_THE_AIR = frozenset(
 )
 
 
+@noted("COMMAND_LONG", "COMMAND_INT")
+def _stop(view: View, message: Message, peer: Peer) -> None:
+    if message.command == Cmd.DO_FLIGHTTERMINATION:
+        view.life.setdefault("wishes", {})["stop"] = view.now_ms
+
+
 @invariant(When.EVENT, "seed 002, State Machine", "ArmedChanged")
 def motors_do_not_stop_in_the_air(view: View, event: ArmedChanged) -> str | None:
-    """A flying vehicle does not disarm at 3 m or more above home, except after a crash or by flight termination."""
+    """A flying vehicle does not disarm at 3 m or more above home, except after a crash or by flight termination,
+    also by DO_FLIGHTTERMINATION."""
     facts = view.service.autopilot.facts
     if event.armed or not facts.vehicle_class.flies or event.method in _MAY_STOP_IN_THE_AIR:
         return None
     state = view.service.vehicle.state.report
     height = float(state[report.ALT]) - view.home.alt
-    if height < 3.0 or facts.landed or is_blind(view):
+    stopped = view.life.get("wishes", {}).get("stop") == view.now_ms
+    if height < 3.0 or facts.landed or is_blind(view) or stopped:
         return None
     return f"disarmed by {event.method.name} {height:.1f} m up"
 
