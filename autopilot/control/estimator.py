@@ -46,7 +46,7 @@ WIDENS_UP, WIDEST_UP = 0.008, 4.0
 #: Variance of a heading that agrees with the fixes' speed, rad2.
 HEADING_SEEN = 1e-3
 #: Horizontal acceleration of a steep turn, m/s2: beyond it the heading is seen in the fixes' speed.
-STEEP = 6.0
+STEEP = 2.5
 #: Share of the felt force below which thrust no longer carries a copter.
 CARRIES = 0.9
 #: Number of fixes that start the position, or restart it.
@@ -117,8 +117,8 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
 
 @jit
 def is_steep(s: L.Row, p: L.Row) -> bool:
-    """True in a steep turn of wings, in which gyro biases are not learned: they turn with the vehicle."""
-    if p[L.P_V_MIN] == 0.0 or s[L.S_AIR] == 0.0:
+    """True in a steep turn of wings or wheels, in which gyro biases are not learned: they turn with the vehicle."""
+    if p[L.P_V_MIN] == 0.0 and p[L.P_DRIVE_ACCEL] == 0.0:
         return False
     return s[L.S_AEN] * s[L.S_AEN] + s[L.S_AEE] * s[L.S_AEE] > STEEP * STEEP
 
