@@ -150,7 +150,8 @@ def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
     rest_surfaces(s)
     s[L.S_THROTTLE] = 0.0
     watch_air(s, p, t)
-    if s[L.S_LANDED_STATE] == L.LANDING and t[L.T_VD] < 0.0:  # a hover over a place, or on the way to a landing
+    # a hover over a place, or down to its height, or on the way to a landing
+    if s[L.S_LANDED_STATE] == L.LANDING and (t[L.T_VD] < 0.0 or t[L.T_END_D] != 0.0):
         s[L.S_LANDED_STATE] = L.IN_AIR
     if s[L.S_AIR] == 1.0:
         if s[L.S_AIRSPEED] < 0.5 * p[L.P_V_MIN]:

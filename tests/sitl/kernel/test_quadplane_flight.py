@@ -389,9 +389,12 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
 
 
 def test_a_hover_is_not_told_as_a_landing() -> None:
-    """A landing that keeps its height for now, as over a place in GUIDED: it lands from when it sinks."""
+    """A landing that keeps its height for now, as over a place in GUIDED, or sinks to a place in the air."""
     flight = QuadplaneFlight().up()
     flight.vehicle.set_target(Land((0.0, 0.0), sink=0.0))
+    flight.fly(3.0)
+    assert flight.now(R.LANDED_STATE) == L.IN_AIR
+    flight.vehicle.set_target(Land((0.0, 0.0), down=-5.0))
     flight.fly(3.0)
     assert flight.now(R.LANDED_STATE) == L.IN_AIR
     flight.vehicle.set_target(Land((0.0, 0.0)))
