@@ -4,8 +4,8 @@ A signature is 13 bytes after a frame: link id, a time stamp of 48 bits in units
 first 6 bytes of SHA-256 over key, frame, link id and stamp. `Signing` owns one key, the local stamp and the last stamp
 of each stream (system, component, link id); a frame is accepted only if its stamp is later than that of its stream.
 
-It uses no clock and no file. The owner moves the stamp by `not_before(timestamp_of(...))`, stores `timestamp` ahead of
-use, and after a restart passes the stored value as `floor`: no earlier stamp is accepted again, so a recording from
+It uses no clock and no file. The owner moves the stamp by `not_before(timestamp_of(...))`, and `reserve` stores stamps
+before their use; after a restart the stored one is the `floor`: no earlier stamp is accepted again, so a recording from
 before the restart cannot be replayed.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from fastcrc import crc16
 
@@ -32,22 +33,31 @@ def timestamp_of(unix_us: int) -> int:
 
 
 class Signing:
-    """Signing with one key. `key`: 32 bytes. `timestamp`: stamp of the next frame. `floor`: lowest accepted stamp."""
+    """Signing with one key. `key`: 32 bytes. `timestamp`: stamp of the next frame. `floor`: lowest accepted stamp.
 
-    def __init__(self, key: bytes, timestamp: int, *, floor: int = 0) -> None:
+    `reserve` is given a stamp that is to be used, and returns the highest one that may be: a restart will know it. A
+    later one is not used, and a frame with it is refused until then.
+    """
+
+    def __init__(
+        self, key: bytes, timestamp: int, *, floor: int = 0, reserve: Callable[[int], int] = lambda stamp: stamp
+    ) -> None:
         if len(key) != KEY_SIZE:
             raise ValueError(f"a signing key has {KEY_SIZE} bytes, not {len(key)}")
         self._key = key
         self._floor = floor
         self._streams: dict[tuple[int, int, int], int] = {}
-        self.timestamp = max(timestamp, floor)
+        self._reserve = reserve
+        self._reserved = floor
+        self.timestamp = floor
         """Last stamp used or accepted, whichever is later."""
         self.accepted = 0
         self.refused = 0
+        self.not_before(timestamp)
 
     def not_before(self, timestamp: int) -> None:
-        """Sign with at least this stamp from now on."""
-        if timestamp > self.timestamp:
+        """Sign with at least this stamp from now on, if it may be used."""
+        if timestamp > self.timestamp and self._is_reserved(timestamp):
             self.timestamp = timestamp
 
     def sign(self, frame: bytes, link_id: int) -> bytes:
@@ -82,11 +92,16 @@ class Signing:
                 return False
         elif stamp <= last:
             return False
-        if not hmac.compare_digest(self._digest(frame.raw[:-6]), signature[7:]):
+        if not hmac.compare_digest(self._digest(frame.raw[:-6]), signature[7:]) or not self._is_reserved(stamp):
             return False
         self._streams[stream] = stamp
         self.not_before(stamp)
         return True
+
+    def _is_reserved(self, stamp: int) -> bool:
+        if stamp > self._reserved:
+            self._reserved = self._reserve(stamp)
+        return stamp <= self._reserved
 
     def _digest(self, signed_part: bytes) -> bytes:
         return hashlib.sha256(self._key + signed_part).digest()[:6]

@@ -63,6 +63,7 @@ class KeyInMemory:
     def __init__(self, *, fixed: bool = False) -> None:
         self._fixed = fixed
         self.last_run = self.stamp = timestamp_of(_unix_us())
+        self.stamp_refused = False
 
     def load(self) -> bytes | None:
         """Return None: no key is stored."""
@@ -86,18 +87,28 @@ class KeyFile:
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
         self.last_run = self._stored = store.stored.signing_stamp
-        self._first = True
+        self._first, self._refused = True, False
         self._submitted: tuple[int, int] | None = None  # ticket and stamp
 
     @property
     def stamp(self) -> int:
         """Highest timestamp of all vehicles and runs that is known to be stored."""
+        self._settle()
+        return self._stored
+
+    @property
+    def stamp_refused(self) -> bool:
+        """True when the last timestamp could not be stored, or the first one not in five seconds."""
+        self._settle()
+        return self._refused
+
+    def _settle(self) -> None:
         if self._submitted is not None and self._store.durable() >= self._submitted[0]:
             ticket, stamp = self._submitted
             self._submitted = None
-            if self._store.failure(ticket) is None:
+            self._refused = self._store.failure(ticket) is not None
+            if not self._refused:
                 self._stored, self._first = stamp, False
-        return self._stored
 
     def load(self) -> bytes | None:
         """Read the stored key. UserError for a file with anything else, because flying unsigned would remove a
@@ -125,18 +136,19 @@ class KeyFile:
         except OSError as error:
             LOGGER.error("signing key not kept: %s", error)
             return error.strerror or "disk"
+        self._first = True
         LOGGER.info("signing key %s", "removed" if key is None else "set")
         return None
 
     def save_stamp(self, stamp: int) -> None:
-        """Store a timestamp (`KeyStore`). The first one is stored before this returns, because a next run with a slow
-        clock must not repeat timestamps."""
+        """Store a timestamp (`KeyStore`). The first one of a run or key is stored before this returns, because a next
+        run with a slow clock must not repeat timestamps."""
         if stamp <= self.stamp or self._submitted is not None:
             return
         ticket = self._store.submit(SaveStamp(stamp))
         self._submitted = ticket, stamp
         if self._first:
-            self._store.wait(ticket)
+            self._refused = not self._store.wait(ticket)
 
     def _write(self, key: bytes) -> None:
         new = self.path.with_suffix(".new")

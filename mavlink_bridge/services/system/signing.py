@@ -6,7 +6,9 @@ STATUSTEXT. A key of 32 zeros ends signing, as in ArduPilot.
 
 The stored stamp is always ahead of the last used one, by up to `RESERVE`. After a restart, however abrupt, it is the
 lowest accepted stamp, so no earlier frame is accepted again. A station with a slower clock catches up with our first
-signed frame, as the signing protocol defines.
+signed frame, as the signing protocol defines. Frames of a station whose clock is further ahead than the reserve are
+refused until a stamp beyond theirs is stored. Only where the disk refuses it they are used all the same: a
+vehicle that hears nobody is worse.
 
 Clock: link time, for a check of the stamp each second while we sign on a link or a stamp was accepted. (In a simulation
 faster than wall time such seconds are many.)
@@ -39,9 +41,13 @@ class KeyStore(Protocol):
     def stamp(self) -> int:
         """Highest stamp that is known to be stored."""
 
+    @property
+    def stamp_refused(self) -> bool:
+        """True when the last stamp could not be stored."""
+
     def save_stamp(self, stamp: int) -> None:
-        """Store a stamp: the first of a run before returning, a later one soon. Nothing happens while the one before is
-        being stored. One that could not be stored is given again each second (`stamp` is still below it)."""
+        """Store a stamp: the first of a run or key before returning, a later one soon. Nothing happens while the one
+        before is being stored. One that could not be stored is given again each second (`stamp` is still below it)."""
 
 
 class SigningService(Speaker):
@@ -56,7 +62,7 @@ class SigningService(Speaker):
         self._links = links
         self._store = store
         self._unix_us = unix_us
-        self._stored = stamp  # not that of the store: others of a fleet have reserved since
+        self._floor = stamp  # not that of the store: others of a fleet have reserved since
         self._key: bytes | None = None
         self._due_ms = 0
         self._looked_at = 0
@@ -80,6 +86,7 @@ class SigningService(Speaker):
         if problem is not None:
             self._refuse(problem, peer)
         elif new is None:
+            self._floor = self._last_used()
             self._key = self.signing = None
             self._links.set_signing(None)
         else:
@@ -89,7 +96,7 @@ class SigningService(Speaker):
         if self.signing is not None and now_ms >= self._due_ms:
             self._due_ms = now_ms + _PERIOD_MS
             self.signing.not_before(timestamp_of(self._unix_us()))
-            self._reserve(self.signing)
+            self._reserve(self.signing.timestamp)
             self._looked_at = self.signing.timestamp
 
     def next_deadline_ms(self) -> int | None:
@@ -99,16 +106,21 @@ class SigningService(Speaker):
         return self._due_ms if used else None
 
     def _begin(self, key: bytes, stamp: int) -> None:
-        self._key = key
+        self._key, self._floor = key, self._last_used()
         started = max(timestamp_of(self._unix_us()), stamp)
-        self.signing = Signing(key, started, floor=self._stored)
-        self._reserve(self.signing)
+        self.signing = Signing(key, started, floor=self._floor, reserve=self._reserve)
+        self._reserve(self.signing.timestamp)
         self._links.set_signing(self.signing)
 
-    def _reserve(self, signing: Signing) -> None:
-        if signing.timestamp + RESERVE // 2 > self._store.stamp:
-            self._store.save_stamp(signing.timestamp + RESERVE)
-        self._stored = self._store.stamp
+    def _last_used(self) -> int:
+        """Last stamp used or accepted with any key: no recording is accepted when a key comes again."""
+        return self._floor if self.signing is None else self.signing.timestamp
+
+    def _reserve(self, stamp: int) -> int:
+        """Let a higher stamp be stored in time; return the highest one that may be used."""
+        if stamp + RESERVE // 2 > self._store.stamp:
+            self._store.save_stamp(stamp + RESERVE)
+        return max(self._store.stamp, stamp + SECOND if self._store.stamp_refused else 0)
 
     def _latest(self) -> int:
         """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""

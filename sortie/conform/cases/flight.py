@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, ModeFlag, PositionMask, Result
+from autopilot.mav import (
+    AutopilotType,
+    Cmd,
+    FailureType,
+    FailureUnit,
+    Frame,
+    ModeFlag,
+    PositionMask,
+    Result,
+    SystemState,
+    VehicleType,
+)
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing
@@ -26,15 +37,26 @@ _UP_M: Final = 6.0
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------
+def _signer(x: Exchange) -> Signing:
+    """Return a signer whose stamps are later than those of the cases before."""
+    return Signing(_KEY, _STAMP + 100 * x.now_ms)
+
+
 def _keyed(x: Exchange) -> Waiting[Signing]:
+    """Set a key, and send a signed HEARTBEAT as stations do: a vehicle may store a stamp far ahead before it accepts
+    it, so that no frame is accepted twice, also after a restart."""
     x.send(dialect.MAVLink_setup_signing_message(*x.ids, list(_KEY), _STAMP))
     x.undo("signing key", _unkeyed(x))
     yield from x.wait(300)
-    return Signing(_KEY, _STAMP + 1000)
+    signer = _signer(x)
+    beat = dialect.MAVLink_heartbeat_message(VehicleType.GCS, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
+    x.send_bytes(signer.sign(x.frame(beat), 1), "HEARTBEAT, signed")
+    yield from x.wait(300)
+    return signer
 
 
 def _unkeyed(x: Exchange) -> Steps:
-    signer = Signing(_KEY, _STAMP + 100_000_000)
+    signer = _signer(x)
     for _ in range(2):
         nothing = dialect.MAVLink_setup_signing_message(*x.ids, [0] * KEY_SIZE, 0)
         x.send_bytes(signer.sign(x.frame(nothing), 1), "SETUP_SIGNING with a key of zeros, signed")
@@ -60,7 +82,7 @@ def _accepted(x: Exchange) -> Steps:
 def _wrong_key(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _asks_for_signing(x)
-    other = Signing(bytes(KEY_SIZE - 1) + b"\x01", _STAMP + 5000)
+    other = Signing(bytes(KEY_SIZE - 1) + b"\x01", _STAMP + 100 * x.now_ms)
     x.send_bytes(other.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed with another key")
     yield from x.silent("COMMAND_ACK", _is_ack)
 

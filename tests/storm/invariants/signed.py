@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from mavlink_bridge.services.system.signing import SECOND
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import SIGNATURE_SIZE, SIGNED, MavlinkFrame
@@ -27,35 +25,23 @@ def nothing_is_sent_unsigned(view: View, message: Message, peer: Peer, frame: by
     return None if signed else f"{message.get_type()} to {peer.station.name} is not signed"
 
 
-STORED_MS = 6_000
-"""In which a timestamp far ahead, of a station whose clock is, has been given to the store and a slow disk has written
-or refused it."""
-
-
-def _remember(view: View, name: str, key: object, value: int) -> None:
-    """Over restarts, when the disk has had its time for the timestamp, and has not refused it."""
-    waiting = view.life.setdefault("stamps that wait", deque())
-    if view.process is None or view.process.store.refused_stamp:
-        waiting.clear()
-        return
-    waiting.append((view.now_ms, name, key, value))
-    while waiting[0][0] <= view.now_ms - STORED_MS:
-        _, name, key, value = waiting.popleft()
-        view.memory.setdefault(name, {})[key] = value
+def _stamps_are_stored(view: View) -> bool:
+    """Has the disk taken what it was to store of them?"""
+    return view.process is not None and not view.process.store.refused_stamp
 
 
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """The timestamps of a signing stream (system, component, link) always increase, also over restarts and changes of
-    the system clock. Exception: those used while the disk refused to store them, or less than 6 s before
-    a death, may come again after a restart."""
+    the system clock. Exception: those used while the disk refused to store them may come again after a restart."""
     if not frame[2] & SIGNED:
         return None
     stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
     memory, run = view.memory.setdefault("stamps", {}), view.life.setdefault("stamps", {})
     before = max(memory.get(stream, 0), run.get(stream, 0))
     run[stream] = stamp
-    _remember(view, "stamps", stream, stamp)
+    if _stamps_are_stored(view):
+        memory[stream] = stamp
     return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
 
 
@@ -73,8 +59,8 @@ def vehicles_of_a_fleet_begin_with_one_timestamp(view: View, stored: StoredState
 @invariant(When.ACCEPTED, SIGNING)
 def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
     """A vehicle with a signing key accepts only frames signed with it, and no frame twice, also over restarts.
-    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS; after a restart a frame that was accepted while the
-    disk refused to store timestamps, or less than 6 s before the death."""
+    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS; a frame accepted while the disk refused to store
+    timestamps, after a restart."""
     if not view.storm.plan.signed:
         return None
     accepted, run = view.memory.setdefault("accepted", {}), view.life.setdefault("accepted", {})
@@ -82,7 +68,8 @@ def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> 
     before = run.get(signature, accepted.get(signature))
     if signed:
         run[signature] = view.now_ms
-        _remember(view, "accepted", signature, view.now_ms)
+        if _stamps_are_stored(view):
+            accepted[signature] = view.now_ms
     if peer.station.trusted or frame.msg_id in _OF_MODEMS or (signed and before is None):
         return None
     name = codec.message_name(frame.msg_id)

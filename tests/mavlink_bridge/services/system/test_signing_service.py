@@ -21,12 +21,17 @@ NOW_US = 1_767_225_600_000_000
 
 
 class Keys:
-    """What is stored; `problem` makes storing fail."""
+    """What is stored; `problem` makes storing fail, `slow` lets it take until `slow` is False again."""
 
     def __init__(self) -> None:
         self.key: bytes | None = None
         self.stamp = 0
         self.problem: str | None = None
+        self.slow = False
+
+    @property
+    def stamp_refused(self) -> bool:
+        return self.problem is not None
 
     def save_key(self, key: bytes | None) -> str | None:
         if self.problem is None:
@@ -34,7 +39,7 @@ class Keys:
         return self.problem
 
     def save_stamp(self, stamp: int) -> None:
-        if self.problem is None:
+        if self.problem is None and not self.slow:
             self.stamp = stamp
 
 
@@ -185,6 +190,45 @@ def test_a_stamp_that_could_not_be_stored_is_tried_again_each_second() -> None:
     keys.problem = None
     vehicle.pass_time(1)
     assert keys.stamp >= timestamp_of(vehicle.now_us) + RESERVE
+
+
+@pytest.mark.parametrize("ahead_s", [61, 7_200])
+def test_a_stamp_far_ahead_is_stored_before_it_counts(ahead_s: int) -> None:
+    """Neither a frame of a station whose clock is far ahead nor the machine's own clock moves our stamps beyond the
+    stored one: a death would let them come again, and the frame be accepted twice."""
+    keys = Keys()
+    keys.key = KEY
+    vehicle = Vehicle(keys)
+    keys.slow = True
+    station = Station(KEY, timestamp_of(vehicle.now_us) + ahead_s * SECOND)
+    assert not vehicle.answers(vehicle.net, station.ping())
+    vehicle.now_us += ahead_s * 1_000_000
+    vehicle.pass_time(2)
+    assert vehicle.service.signing is not None
+    assert vehicle.service.signing.timestamp < keys.stamp
+    keys.slow = False
+    assert vehicle.answers(vehicle.net, station.ping())
+    assert timestamp_of(vehicle.now_us) - 2 * SECOND <= vehicle.service.signing.timestamp < keys.stamp
+
+
+def test_a_station_is_heard_although_the_disk_refuses_its_stamp() -> None:
+    """A vehicle that hears nobody is worse than one that could accept a recording."""
+    keys = Keys()
+    keys.key = KEY
+    vehicle = Vehicle(keys)
+    keys.problem = "disk full"
+    assert vehicle.answers(vehicle.net, Station(KEY, timestamp_of(vehicle.now_us) + 7_200 * SECOND).ping())
+
+
+def test_a_second_key_begins_at_the_last_used_stamp() -> None:
+    """Below the stored one, and not at it: stations would be behind by the reserve, and be refused."""
+    vehicle = Vehicle()
+    for key in (KEY, OTHER, KEY):
+        vehicle.receive(vehicle.usb, Station(None).setup(key))
+        assert vehicle.service.signing is not None
+        assert vehicle.service.signing.timestamp + SECOND < vehicle.keys.stamp
+        vehicle.pass_time(1)
+        assert vehicle.answers(vehicle.net, Station(key, timestamp_of(vehicle.now_us)).ping())
 
 
 def test_a_stamp_years_ahead_is_not_believed() -> None:
