@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
 from autopilot.mission import commands
+from sortie.assembly.program import GC_SELDOM
 from tests.fakes.program import let_children_hang_up
 
 # Tests start Sortie as a process some hundred times, and each would compile all its modules again: more than half of
@@ -49,13 +50,13 @@ def commands_of_packages_end_with_their_module() -> Generator[None, None, None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without looking for garbage: what is imported and collected stays to the end, and out of the sight of the
-    garbage collector. Afterwards it looks as seldom as in the program (`sortie.assembly.program`)."""
+    garbage collector. Afterwards it looks as seldom as in the program."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
-        gc.set_threshold(10_000, 10, 100)
+        gc.set_threshold(*GC_SELDOM)
         gc.enable()
 
 

@@ -117,7 +117,8 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
 
 @jit
 def is_steep(s: L.Row, p: L.Row) -> bool:
-    """True in a steep turn of wings or wheels, in which gyro biases are not learned: they turn with the vehicle."""
+    """True while wings or wheels accelerate horizontally by more than `STEEP`: in a steep turn, seldom in braking. Gyro
+    biases are not learned then: in a turn they turn with the vehicle."""
     if p[L.P_V_MIN] == 0.0 and p[L.P_DRIVE_ACCEL] == 0.0:
         return False
     return s[L.S_AEN] * s[L.S_AEN] + s[L.S_AEE] * s[L.S_AEE] > STEEP * STEEP

@@ -98,19 +98,18 @@ class Parameters:
 
     def __getitem__(self, name: str) -> float:
         """Value of `name`; KeyError if unknown."""
-        try:
-            return self._values[name]
-        except KeyError:
-            alias = self._aliases[name]
-            return alias.from_target(self._values[alias.target])
-
-    def get(self, name: str, default: float) -> float:
-        """Value of `name`, or `default` if unknown."""
         value = self._values.get(name)
         if value is not None:
             return value
-        alias = self._aliases.get(name)
-        return default if alias is None else alias.from_target(self._values[alias.target])
+        alias = self._aliases[name]
+        return alias.from_target(self._values[alias.target])
+
+    def get(self, name: str, default: float) -> float:
+        """Value of `name`, or `default` if unknown."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._aliases

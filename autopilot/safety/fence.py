@@ -202,8 +202,7 @@ class FenceGuard:
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
         now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
-        counts = int(_ALL) if self._floor_order else _NO_FLOOR
-        excess = self.limits.excess(self.limits.bits & now & counts)
+        excess = self.limits.excess(self.limits.bits & now & (int(_ALL) if self._floor_order else _NO_FLOOR))
         beyond = sum(limit for limit, metres in excess.items() if metres > 0.0)
         complaint = self.limits.complaint(FenceType(beyond))
         return [] if complaint is None else [complaint]

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 _SHOWN: Final = 4
 _NOT_FORWARDED: Final = 2  # bit of MAVn_OPTIONS
-_SELDOM: Final = (10_000, 10, 100)
+GC_SELDOM: Final = (10_000, 10, 100)
 """Thresholds of `gc.set_threshold`. Nearly all objects are freed by reference counts, without the collector."""
 
 
@@ -300,7 +300,7 @@ class Program:
         if self.alone:
             return
         self._stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(*_SELDOM)
+        gc.set_threshold(*GC_SELDOM)
         gc.freeze()
         self._stack.callback(gc.unfreeze)
 

@@ -60,7 +60,9 @@ def _seconds_ms(text: str, fault: Fault) -> int:
     seconds = number_of(text)
     if not 0.0 <= seconds < 1e9:
         raise UserError(
-            f"'{text}' is not a time in seconds since boot, such as 30 or 12.5", option="fault", given=str(fault)
+            f"'{text}' is not a time in seconds since boot, such as 30 or 12.5 (a window: 30..60)",
+            option="fault",
+            given=str(fault),
         )
     return round(seconds * 1000.0)
 

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import SystemRandom
 
+from sortie.assembly.program import GC_SELDOM
 from tests import nights
 from tests.storm import branches
 from tests.storm.branches import Branches
@@ -85,7 +86,7 @@ def many(first: int, hours: float, minutes: float | None, vehicles: int | None) 
     if branches.WITHOUT:
         print(branches.WITHOUT)
     gc.freeze()  # as the program does (`sortie.assembly.program`)
-    gc.set_threshold(10_000, 10, 100)
+    gc.set_threshold(*GC_SELDOM)
     figures, steering, counted, ending = Figures(), Steering(first), Branches(), Ending()
     while nights.core_hours() < hours and not ending.asked:
         seed = steering.next_seed()
