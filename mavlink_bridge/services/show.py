@@ -24,7 +24,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.ftp.files import Pages, VirtualFiles, WrittenFile
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles, WrittenFile, storing
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
@@ -71,8 +71,14 @@ class ShowService(Speaker):
 
     # --- its file, and where ----------------------------------------------------------------------------------------
     def _keep(self, content: bytes) -> Callable[[], bool]:
-        ticket = self._show.keep(content)
-        return lambda: self._journal.durable() >= ticket
+        mark, before = self._journal.latest(), self._show.content
+        self._show.keep(content)
+        return storing(self._journal, mark, lambda: self._take_back(content, before))
+
+    def _take_back(self, refused: bytes, before: bytes) -> None:
+        """Keep the file before one that could not be stored, unless another came meanwhile."""
+        if self._show.content == refused:
+            self._show.content = before
 
     def _load(self, command: Command, context: Context) -> Outcome:
         action = command.param(1)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from autopilot.context.journal import Journal
 from autopilot.interface.records import dataclass
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Operation, ack, nak
 
+_EIO: Final = 5
 _ENOSPC: Final = 28
 
 
@@ -111,6 +113,22 @@ class WrittenFile:
             self._is_stored = self._take(self._content)
         if not self._is_stored():
             raise FileComesError
+
+
+def storing(journal: Journal, after: int, take_back: Callable[[], object]) -> Callable[[], bool]:
+    """Question whether the changes that were submitted since ticket `after` are stored. If one could not be written, it
+    calls `take_back` and raises FileRefusedError."""
+    last = journal.latest()
+
+    def is_stored() -> bool:
+        if journal.durable() < last:
+            return False
+        if any(journal.failure(ticket) is not None for ticket in range(after + 1, last + 1)):
+            take_back()
+            raise FileRefusedError(Nak.FAIL_ERRNO, _EIO)
+        return True
+
+    return is_stored
 
 
 class VirtualFiles:

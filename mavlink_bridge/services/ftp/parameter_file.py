@@ -7,12 +7,19 @@ packs while it sends and needs padding for that. A client that writes the file s
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from autopilot.context.journal import Journal
 from autopilot.parameters import Parameters, ParameterType
-from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile, WrittenFile
+from mavlink_bridge.services.ftp.files import (
+    DirectoryEntry,
+    FileRefusedError,
+    MemoryFile,
+    OpenFile,
+    WrittenFile,
+    storing,
+)
 from mavlink_bridge.services.ftp.wire import Nak
 
 FILE_NAME: Final = "param.pck"
@@ -125,11 +132,19 @@ class ParameterFiles:
             values = unpack_parameters(content)
         except ValueError:
             raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL) from None
-        for name, value in values.items():
-            if name in self._parameters:
-                self._parameters.set(name, value)
-        ticket = self._journal.latest()
-        return lambda: self._journal.durable() >= ticket
+        mark = self._journal.latest()
+        before = {name: self._parameters[name] for name in values if name in self._parameters}
+        for name in before:
+            self._parameters.set(name, values[name])
+        after = {name: self._parameters[name] for name in before}
+        return storing(self._journal, mark, lambda: self._take_back(before, after))
+
+    def _take_back(self, before: Mapping[str, float], after: Mapping[str, float]) -> None:
+        """Set values back that could not be stored, except those that were set again meanwhile: a station that was
+        refused reads the old ones, as after a refused PARAM_SET."""
+        for name, value in after.items():
+            if value != before[name] and self._parameters[name] == value:
+                self._parameters.set(name, before[name])
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """Directory with `param.pck` only."""

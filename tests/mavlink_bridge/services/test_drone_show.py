@@ -11,10 +11,11 @@ from typing import Any, Final
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.context.journal import NoJournal
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.show.mode import ShowStage
-from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
 from sortie import Session
@@ -134,6 +135,19 @@ def test_a_show_is_given_flown_and_ends_where_it_began(station: Station) -> None
     assert station.status()[3] is ShowStage.LANDED
     north, east, _ = vehicle.state.position
     assert abs(north) < 1.0 and abs(east) < 1.0
+
+
+def test_a_file_that_the_disk_refuses_is_refused_and_the_one_before_stays(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(station)
+    before = station.ask_file(Opcode.CALC_FILE_CRC32, data=NAME).data
+    monkeypatch.setattr(NoJournal, "failure", lambda _, ticket: "disk full")
+    station.ask_file(Opcode.CREATE_FILE, data=NAME)
+    station.ask_file(Opcode.WRITE_FILE, data=b"another")
+    ended = station.ask_file(Opcode.TERMINATE_SESSION)
+    assert (ended.opcode, ended.data[:2]) == (Opcode.NAK, bytes((Nak.FAIL_ERRNO, 5)))
+    assert station.ask_file(Opcode.CALC_FILE_CRC32, data=NAME).data == before
 
 
 def test_it_is_turned_about_its_origin(station: Station) -> None:

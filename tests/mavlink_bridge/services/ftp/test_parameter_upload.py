@@ -140,6 +140,26 @@ def test_the_end_is_acknowledged_when_all_is_durable() -> None:
     assert bench.journal.changes == saved, "taken once"
 
 
+def test_the_end_is_refused_when_the_disk_refuses() -> None:
+    """It was acknowledged, and the values were gone after a restart."""
+    bench = Bench(hold=True)
+    old = bench.parameters["FENCE_ALT_MAX"]
+    bench.put(packed({"FENCE_ALT_MAX": (1, 90), "RTL_ALT": (2, 2500)}))
+    assert bench.ask(Opcode.TERMINATE_SESSION) == []
+    assert bench.parameters["FENCE_ALT_MAX"] == 90
+    bench.parameters.set("RTL_ALT", 3000.0)  # by somebody else, meanwhile
+    bench.journal.settle("disk full")
+    assert [(reply.opcode, reply.data[:2]) for reply in bench.step(LOOK_AGAIN_MS)] == [
+        (Opcode.NAK, bytes((Nak.FAIL_ERRNO, 5)))
+    ]
+    assert (bench.parameters["FENCE_ALT_MAX"], bench.parameters["RTL_ALT"]) == (old, 3000)
+    bench.journal.settle()
+    bench.put(packed({"FENCE_ALT_MAX": (1, 90)}))
+    assert bench.ask(Opcode.TERMINATE_SESSION) == [], "the same file again is written again"
+    bench.journal.settle()
+    assert bench.step(LOOK_AGAIN_MS)[0].opcode == Opcode.ACK, "an older failure does not count"
+
+
 def test_a_file_cannot_grow_beyond_what_its_header_can_say() -> None:
     bench = Bench()
     bench.put(b"")
