@@ -13,7 +13,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import ABOVE_GROUND
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, distance
 from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass, field
@@ -38,6 +38,7 @@ _EVERY: Final = 1 << Check.ALL
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
+_FARTHEST_FROM_FIX_M: Final = 10.0
 _QUADROTOR: Final = 1.0
 _HIGHEST_SPIN_MIN: Final = 0.3
 _FLOAT32: Final = 1e-6  # relative error of a value that was sent as a float32
@@ -84,6 +85,7 @@ class ArmingChecks:
         reasons = [*self._vehicle(reported), *self._position(reported), *settings.motors]
         if Check.GPS in selected and self.facts.vehicle_class.flies:
             reasons.extend(self._blurred())
+            reasons.extend(self._lost())
         if Check.MISSION in selected and self.modes.mode is self.auto and not self.mission.total():
             reasons.append(ArmingReason("Mode requires mission", Check.MISSION))
         if Check.MISSION in selected and self.facts.vehicle_class.has_stall_speed:
@@ -179,6 +181,17 @@ class ArmingChecks:
         blur = float(100.0 * vector[report.GPS_HDOP])
         if self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and blur > limit:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
+
+    def _lost(self) -> Iterator[ArmingReason]:
+        """Reason if the estimated position is far from the fix, as for a while after a sensor has failed (AP_Arming.cpp,
+        gps_checks)."""
+        vector = self.facts.vehicle.state.report
+        if not self.modes.spec.position or vector[report.GPS_FIX] < _FIX_3D:
+            return
+        fix = GeoPoint(float(vector[report.GPS_LAT]), float(vector[report.GPS_LON]), 0.0)
+        metres = distance(fix, GeoPoint(float(vector[report.LAT]), float(vector[report.LON]), 0.0))
+        if metres > _FARTHEST_FROM_FIX_M:
+            yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
 
     def _radio(self) -> Iterator[ArmingReason]:
         if self.failsafes.misses_sticks:

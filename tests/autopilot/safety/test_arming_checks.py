@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.interface import report
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -148,6 +149,20 @@ def test_a_fix_that_is_not_good_enough() -> None:
     assert bench.core.prearm.ok  # STABILIZE does not need it
     bench.core.modes.set(GUIDED, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).reason == "High GPS HDOP"
+
+
+def test_a_position_far_from_the_fix() -> None:
+    """After a sensor has failed, the estimate comes back to the fix within some 20 s."""
+    bench = ready()
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    vector = bench.vehicle.state.report
+    vector[report.LAT] = vector[report.GPS_LAT] + 23.06 / METRES_PER_DEGREE
+    assert [reason.text for reason in bench.core.prearm.reasons()] == ["GPS and AHRS differ by 23.1m"]
+    bench.core.modes.set(STABILIZE, bench.now_ms)
+    assert bench.core.prearm.reasons() == []
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    vector[report.LAT] = vector[report.GPS_LAT] + 9.9 / METRES_PER_DEGREE
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 @pytest.mark.parametrize(
