@@ -150,6 +150,17 @@ def test_a_file_that_the_disk_refuses_is_refused_and_the_one_before_stays(
     assert station.ask_file(Opcode.CALC_FILE_CRC32, data=NAME).data == before
 
 
+def test_its_removal_is_acknowledged_when_it_is_stored(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was acknowledged at once: with a power failure in the next moment the show was there again."""
+    given(station)
+    monkeypatch.setattr(NoJournal, "durable", lambda _: 0)
+    station.link.send(m.MAVLink_command_long_message(1, 1, Cmd.USER_1, 0, 1.0, 0, 0, 0, 0, 0, 0))
+    station.session.run_for(1.0)
+    assert not [ack for ack in station.link.messages("COMMAND_ACK") if ack.command == Cmd.USER_1]
+    monkeypatch.undo()
+    assert station.result(Cmd.USER_1) == Result.ACCEPTED
+
+
 def test_it_is_turned_about_its_origin(station: Station) -> None:
     """With an orientation of 90 degrees x is east, and an origin further south is where it is flown."""
     station.upload(show_file())
