@@ -34,7 +34,7 @@ class _Output(FileIO):
 
 def prepare_streams() -> None:
     """Open streams that are closed, because the next file would get their number, and let outputs lose what cannot be
-    written. A terminal stays as it is: it is never full."""
+    written, and escape what their encoding cannot say: the name of a folder. A terminal is never full."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -43,17 +43,19 @@ def prepare_streams() -> None:
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stdout is sys.__stdout__:  # a program that calls this one may have redirected it
-        sys.stdout = _output(sys.stdout, _STDOUT, "strict")
+        sys.stdout = _output(sys.stdout, _STDOUT)
     if sys.stderr is sys.__stderr__:
-        sys.stderr = _output(sys.stderr, 2, "backslashreplace")
+        sys.stderr = _output(sys.stderr, 2)
 
 
-def _output(stream: TextIO | None, number: int, errors: str) -> TextIO:
+def _output(stream: TextIO | None, number: int) -> TextIO:
     if stream is not None and stream.isatty():
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
         return stream
     encoding = "utf-8" if stream is None else stream.encoding
     raw = BufferedWriter(_Output(number, "w", closefd=False))
-    return TextIOWrapper(raw, encoding, errors, line_buffering=number != _STDOUT)
+    return TextIOWrapper(raw, encoding, "backslashreplace", line_buffering=number != _STDOUT)
 
 
 def end_streams(status: int) -> int:

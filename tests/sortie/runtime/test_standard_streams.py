@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,25 @@ def test_an_answer_that_cannot_be_written_is_said(tmp_path: Path, command: tuple
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "sortie: stdout: No space left on device"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take UTF-8 only")
+@pytest.mark.parametrize(("folder", "encoding"), [(b"n\xff", "utf-8"), ("gr\u00fcn".encode(), "ascii")])
+def test_a_name_that_stdout_cannot_say_is_escaped(tmp_path: Path, folder: bytes, encoding: str) -> None:
+    """The flight ended with a traceback in place of its result."""
+    name = os.fsdecode(folder)
+    command = [sys.executable, "-m", "sortie", *FLY, "--state-dir", name]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        env={**environment(tmp_path), "PYTHONIOENCODING": encoding},
+        cwd=tmp_path,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    escaped = name.encode(encoding, "backslashreplace")
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert done.stdout.startswith(b"completed: ") and done.stdout.rstrip().endswith(escaped + b"/logs/flights/0001")
 
 
 def test_a_vehicle_flies_on_when_nobody_can_be_told(tmp_path: Path) -> None:
