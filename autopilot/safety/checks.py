@@ -183,8 +183,8 @@ class ArmingChecks:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
 
     def _lost(self) -> Iterator[ArmingReason]:
-        """Reason if the estimated position is far from the fix, as for a while after a sensor has failed (AP_Arming.cpp,
-        gps_checks)."""
+        """Reason if the estimated position is far from the fix, as for a while after a sensor has failed
+        (AP_Arming.cpp, gps_checks)."""
         vector = self.facts.vehicle.state.report
         if not self.modes.spec.position or vector[report.GPS_FIX] < _FIX_3D:
             return
