@@ -73,9 +73,9 @@ def text_of(path: Path, where: object, hint: str = "", largest: int = LARGEST) -
 
 
 def write_file(path: Path, text: str, hint: str = "", newline: str | None = None) -> None:
-    """Write a text completely or not at all. UserError."""
+    """Write a text completely or not at all; what UTF-8 cannot say, in the name of a file, is escaped. UserError."""
     with whole_or_nothing(path), files_of(path, hint):
-        path.write_text(text, encoding="utf-8", newline=newline)
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline=newline)
 
 
 @contextmanager

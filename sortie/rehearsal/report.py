@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -161,7 +162,7 @@ def as_sarif(rehearsal: Rehearsal, source: PurePath, file: str) -> str:
 
 
 def _result(finding: Finding, source: PurePath, line: int) -> dict[str, object]:
-    place = {"artifactLocation": {"uri": quote(source.as_posix())}, "region": {"startLine": line}}
+    place = {"artifactLocation": {"uri": quote(os.fsencode(source.as_posix()))}, "region": {"startLine": line}}
     return {
         "ruleId": finding.rule.name,
         "level": finding.rule.severity.value,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -92,6 +94,18 @@ def test_sarif_shows_a_finding_at_the_line_of_its_item(far: Path, tmp_path: Path
     assert (first["ruleId"], first["level"]) == ("battery", "error")
     assert place == {"artifactLocation": {"uri": far.as_posix()}, "region": {"startLine": 5}}
     assert {rule["id"] for rule in only["tool"]["driver"]["rules"]} == set(RULES)
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="their names of files are Unicode")
+def test_sarif_and_junit_name_a_plan_whose_name_is_no_utf8(far: Path, tmp_path: Path) -> None:
+    """Both ended with a traceback."""
+    odd = tmp_path / os.fsdecode(b"n\xff.waypoints")
+    odd.write_bytes(far.read_bytes())
+    run(["rehearse", str(odd), "--sarif", str(tmp_path / "found.sarif"), "--junit", str(tmp_path / "found.xml")])
+    (only,) = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    place = only["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("/n%FF.waypoints")
+    assert r"n\udcff.waypoints" in (tmp_path / "found.xml").read_text()
 
 
 def test_sarif_finds_the_item_of_a_plan_of_qgroundcontrol(tmp_path: Path) -> None:
