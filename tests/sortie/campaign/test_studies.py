@@ -39,6 +39,14 @@ def test_the_survey_holds_in_calm_and_in_storm_with_a_battery_half_as_large() ->
     assert row.robustness["on_its_lines"] < 7.0, "the wind takes some of the 8 m"
 
 
+def test_the_survey_keeps_to_its_lines_at_full_lean_in_wind_from_any_side() -> None:
+    """What lean there is goes across the line first. A demand that is cut to its length alone left them by more than
+    8 m in three of these eight winds, as 29 of 72 flights of the study above 13 m/s once did."""
+    for side in range(8):
+        wind = {"wind": 13.5, "from": side * 45.0, "gusts": 1.0, "capacity": 5.1}
+        assert (flown("survey-wind", wind).robustness["on_its_lines"] or -1.0) > 4.0, wind
+
+
 def test_without_gps_it_comes_down_softly_but_where_the_wind_takes_it() -> None:
     """The weakness that the study finds."""
     calm = flown("gps-loss", {**CALM, "wind": 0.0, "gps_at": 40.0})
@@ -78,10 +86,12 @@ def test_copters_in_a_row_along_their_leg_catch_up_with_each_other() -> None:
 @pytest.mark.parametrize(
     ("name", "shares"),
     [
-        ("survey-wind", {"finishes": (0.0, 0.001), "on_its_lines": (0.03, 0.06), "saves_battery": (0.0, 0.001)}),
+        ("survey-wind", {"finishes": (0.0, 0.001), "on_its_lines": (0.001, 0.01), "saves_battery": (0.0, 0.001)}),
         ("gps-loss", {"comes_down": (0.0, 0.001), "softly": (0.0, 0.001), "stays_inside": (0.36, 0.42),
                       "stays_near": (0.57, 0.63)}),
         ("fleet-apart", {"apart": (0.62, 0.72), "on_its_way": (0.12, 0.19)}),
+        ("plane-margins", {"finishes": (0.0, 0.004), "keeps_from_the_stall": (0.0, 0.004),
+                           "banks_within_its_limit": (0.015, 0.036), "carries": (0.041, 0.071)}),
     ],
 )  # fmt: skip
 def test_ten_thousand_runs_answer_as_the_page_says(
