@@ -186,7 +186,7 @@ class ModeChoice:
         if way is not None:
             complaint = self._to_landing_sequence(way)
             if complaint is not None:
-                return f"Mode change to AUTO RTL failed: {complaint}"
+                return self._no_return(way, complaint)
         if mode is self.mode:
             return None
         complaint = (
@@ -206,6 +206,12 @@ class ModeChoice:
             return self.set(number, now_ms, reason)
         finally:
             self._returns = None
+
+    def _no_return(self, way: ReturnBy, complaint: str) -> str:
+        """Text of a kind whose firmware has AUTO_RTL, or stays in AUTO (AP_Mission.cpp, jump_to_landing_sequence)."""
+        if self._context.facts.vehicle_class.modes.landing_sequence is not None:
+            return f"Mode change to AUTO RTL failed: {complaint}"
+        return complaint if way is ReturnBy.PATH else "Unable to start landing sequence"
 
     def _to_landing_sequence(self, way: ReturnBy) -> str | None:
         if self._context.facts.landed:

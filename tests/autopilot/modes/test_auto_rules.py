@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.interface import report
+from autopilot.interface.layout import IN_AIR
 from autopilot.interface.targets import Hold, Leg
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import MissionComplete
@@ -394,6 +396,16 @@ def test_a_return_path_and_a_landing_sequence_are_not_the_same() -> None:
     assert by_landing.texts[-1] == "Mode change to AUTO RTL failed: No return path found"
     for bench in (by_path, by_landing):
         assert bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
+
+
+def test_wings_without_a_landing_sequence_have_their_own_text() -> None:
+    """ArduPlane has no AUTO RTL (AP_Mission.cpp, jump_to_landing_sequence)."""
+    bench = Bench("plane")
+    bench.vehicle.state.report[report.LANDED_STATE] = IN_AIR
+    assert bench.core.mission_commands.land_start(bench.now_ms).result is Result.FAILED
+    assert bench.texts[-1] == "Unable to start landing sequence"
+    assert bench.core.mission_commands.return_path_start(bench.now_ms).result is Result.FAILED
+    assert bench.texts[-1] == "No return path found"
 
 
 # --- pause ------------------------------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ def test_the_target_is_the_place_that_was_sent(quadplane: Told, hovers: float) -
         assert target.lat_int / 1e7 == pytest.approx(place.lat, abs=2e-6)
         assert target.lon_int / 1e7 == pytest.approx(place.lon, abs=2e-6)
         assert target.alt == pytest.approx(place.alt, abs=0.5)
+        assert target.type_mask == 65016  # ArduPlane GCS_MAVLink_Plane.cpp: the four highest bits too
 
 
 @pytest.mark.parametrize(
