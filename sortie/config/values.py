@@ -263,7 +263,9 @@ def truth(text: str) -> bool:
 
 
 def path(text: str) -> Path:
-    """Parse a path (`named_path`)."""
+    """Parse a path (`named_path`). An empty one is refused: a script means some variable by it, not this folder."""
+    if not text:
+        raise UserError("expected a path, found nothing")
     parsed = named_path(text)
     try:
         parsed.lstat()

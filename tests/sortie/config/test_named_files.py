@@ -61,6 +61,25 @@ def test_a_name_that_is_too_long_is_refused(capsys: pytest.CaptureFixture[str], 
     assert capsys.readouterr().err.endswith("xxx: File name too long\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fly", PLAN, "--log-dir"),
+        ("fly", PLAN, "--state-dir"),
+        ("fly", PLAN, "--report"),
+        ("rehearse", PLAN, "--junit"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """`--state-dir "$UNSET"` was the folder that the shell was in, and the vehicle's state was written there."""
+    monkeypatch.chdir(tmp_path)
+    assert run([*words, ""]) == 2
+    assert capsys.readouterr().err == f"sortie: {words[-1]}: expected a path, found nothing\n"
+
+
 @pytest.mark.parametrize("words", NAMES[:-1], ids=" ".join)
 def test_a_home_of_nobody_is_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
