@@ -34,7 +34,13 @@ from tests.storm.invariants.losses import (
     a_lost_station_is_noticed,
     no_vehicle_arms_without_a_position,
 )
-from tests.storm.invariants.plans import _item_came, a_downloaded_item_is_that_of_the_plan, a_duplicate_ends_no_upload
+from tests.storm.invariants.plans import (
+    _counted,
+    _item_came,
+    a_downloaded_item_is_that_of_the_plan,
+    a_duplicate_ends_no_upload,
+    mixture,
+)
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
 from tests.storm.invariants.wires import ANSWER_MS, a_command_is_answered
@@ -55,6 +61,19 @@ def _told(item: MissionItem, seq: int) -> str | None:
     view: Any = SimpleNamespace(uploads={(0, 20): items}, firmware=OWN)
     message = write_item(item, 0, seq, Address(0, 255, 190), as_int=True, current=False)
     return a_downloaded_item_is_that_of_the_plan(view, message, _peer(), b"")
+
+
+def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
+    """A MISSION_COUNT of 5 items came behind that of the next upload, of 9, and 5 items of this were asked for (14000)."""
+    commands = (Cmd.NAV_TAKEOFF, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_WAYPOINT, Cmd.NAV_RETURN_TO_LAUNCH)
+    whole = tuple(
+        MissionItem(command, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq)
+        for seq, command in enumerate(commands, 1)
+    )
+    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={})
+    for count, items, right in ((6, whole, True), (6, whole[:3], False), (4, whole[:3], True), (4, whole[1:4], False)):
+        _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
+        assert (mixture(view, 0, items) is None) is right
 
 
 def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_else() -> None:

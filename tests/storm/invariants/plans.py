@@ -20,10 +20,16 @@ INPUTS = (
 """Messages of the mission protocol that come to a vehicle."""
 
 
+@noted("MISSION_COUNT")
+def _counted(view: View, message: Message, peer: Peer) -> None:
+    view.memory.setdefault("last counts", {})[message.mission_type] = message.count
+
+
 @invariant(When.PASS, "docs/reliability.md, State")
 def a_plan_is_whole(view: View) -> str | None:
     """The mission, the fence and the rally points in memory are each empty, or have all items of one upload and no
-    others."""
+    others. Exception: a late MISSION_COUNT of an earlier, shorter upload begins an upload of so many items, which the
+    station then sends of its new plan."""
     kept = view.life.setdefault("whole", {})
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
@@ -42,8 +48,10 @@ def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None
         return f"plan {kind} has items of the uploads {sorted(found)}"
     if items and found:
         uploaded = view.uploads.get((kind, next(iter(found))))
-        if uploaded is None or [item.command for item in uploaded] != [item.command for item in items]:
-            return f"plan {kind} of upload {found} has the commands {[item.command for item in items]}"
+        commands = [item.command for item in items]
+        late = view.memory.get("last counts", {}).get(kind) in (len(items), len(items) + 1)  # one more: home
+        if uploaded is None or commands != [item.command for item in uploaded][: len(items) if late else None]:
+            return f"plan {kind} of upload {found} has the commands {commands}"
     return None
 
 
