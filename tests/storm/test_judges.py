@@ -64,7 +64,7 @@ def _told(item: MissionItem, seq: int) -> str | None:
 
 
 def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
-    """A MISSION_COUNT of 5 items came behind that of the next upload, of 9, and 5 items of this were asked for (14000)."""
+    """A MISSION_COUNT of 5 came behind that of the next upload, of 9, of which 5 items were requested (14000)."""
     commands = (Cmd.NAV_TAKEOFF, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_WAYPOINT, Cmd.NAV_RETURN_TO_LAUNCH)
     whole = tuple(
         MissionItem(command, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq)
