@@ -51,7 +51,7 @@ def listen(spec: LinkSpec, kind: socket.SocketKind) -> socket.socket:
 def _why_not(spec: LinkSpec, problem: OSError) -> str:
     if problem.errno == errno.EADDRINUSE:
         other = replace(spec, port=spec.port + 1 if spec.port < 65535 else spec.port - 1)
-        return f"port {spec.port} is in use ({spec.url}); choose another, for example --link {other.url}"
+        return f"port {spec.port} is in use ({spec.url}); choose another, for example {other.url}"
     if problem.errno == errno.EADDRNOTAVAIL:
         return f"link {spec.url}: {spec.host} is no address of this machine; 127.0.0.1 or 0.0.0.0 would be"
     return f"link {spec.url}: {problem.strerror}"

@@ -155,7 +155,7 @@ def test_a_busy_port_is_named_with_a_way_out() -> None:
     """One line for the person."""
     port, address = open_port()
     second = UdpPort(parse_link(port.name))
-    with pytest.raises(LinkError, match=rf"port {address[1]} is in use .*choose another, for example --link udpin:"):
+    with pytest.raises(LinkError, match=rf"port {address[1]} is in use .*choose another, for example udpin:"):
         second.open(0)
     assert second.fileno() is None
     port.close()
