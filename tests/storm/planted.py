@@ -19,12 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scripts.mutation.judge import MutatedModule, preload
-
-if TYPE_CHECKING:
-    from tests.storm.steer import AnyPlan
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("planted.toml")
@@ -39,8 +35,7 @@ SEED = "seed"
 @dataclass(frozen=True)
 class Planted:
     """A row: the old text stands once in the file. `source`: which finding, or what of the history, tells of its like.
-    `whole`: the storm of `seed` is the one of `scripts/storm SEED`. `missed`: why storms do not find it, where they do
-    not."""
+    `missed`: why storms do not find it, where they do not."""
 
     name: str
     file: str
@@ -48,7 +43,6 @@ class Planted:
     new: str
     source: str
     seed: int | None = None
-    whole: bool = False
     missed: str = ""
 
     def text(self) -> str:
@@ -58,13 +52,6 @@ class Planted:
             raise ValueError(f"{self.name}: its old text stands {whole.count(self.old)} times in {self.file}")
         return whole.replace(self.old, self.new)
 
-    def plan(self, seed: int) -> AnyPlan:
-        """The storm of a seed."""
-        from tests.storm.steer import plan_of
-        from tests.storm.swarm import draw
-
-        return plan_of(seed) if self.whole and seed == self.seed else draw(seed, minutes=MINUTES)
-
     def plant(self) -> None:
         """Into this process, before the module is imported."""
         sys.meta_path.insert(0, MutatedModule(ROOT, self.file, self.text()))
@@ -73,16 +60,6 @@ class Planted:
 def rows() -> list[Planted]:
     """All of the table."""
     return [Planted(**row) for row in tomllib.loads(TABLE.read_text(encoding="utf-8"))["planted"]]
-
-
-def _takes_long(plan: AnyPlan) -> bool:
-    from tests.storm.swarm import StormPlan
-
-    return (
-        not isinstance(plan, StormPlan)
-        or len(plan.vehicles) > MOST_VEHICLES
-        or any(fault.what == "night" for fault in plan.faults)
-    )
 
 
 def _seeds(row: Planted, *, anew: bool) -> Iterator[int]:
@@ -96,13 +73,14 @@ def search(row: Planted, cpu_s: float, folder: Path, *, anew: bool, smaller: boo
     row.plant()
     from tests.storm.shrink import shrink, write_test
     from tests.storm.steer import run_any
+    from tests.storm.swarm import draw
 
     began_s, tried = time.process_time(), 0
     for seed in _seeds(row, anew=anew):
         if time.process_time() - began_s > cpu_s:
             break
-        plan = row.plan(seed)
-        if seed != row.seed and _takes_long(plan):
+        plan = draw(seed, minutes=MINUTES)
+        if len(plan.vehicles) > MOST_VEHICLES or any(fault.what == "night" for fault in plan.faults):
             continue
         tried += 1
         (folder / SEED).write_text(str(seed))
@@ -137,11 +115,12 @@ def _forked(act: Callable[[], int], cpu_s: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _without(row: Planted, folder: Path) -> int:
+def _without(folder: Path) -> int:
     """Run the seed that was tried last as the product is; 0 when it holds."""
     from tests.storm.steer import run_any
+    from tests.storm.swarm import draw
 
-    return int(run_any(row.plan(int((folder / SEED).read_text()))).broken is not None)
+    return int(run_any(draw(int((folder / SEED).read_text()), minutes=MINUTES)).broken is not None)
 
 
 def _test_of(row: Planted, folder: Path, *, planted: bool) -> int:
@@ -165,7 +144,7 @@ def judge(row: Planted, cpu_s: int, *, anew: bool, smaller: bool) -> bool:
         status = _forked(lambda: search(row, cpu_s, folder, anew=anew, smaller=smaller), 4 * cpu_s + 60)
         if status < 0:
             print(f"found   it ends the process ({status})  {row.name}", flush=True)
-        if status != NOT_FOUND and _forked(lambda: _without(row, folder), 60) != 0:
+        if status != NOT_FOUND and _forked(lambda: _without(folder), 60) != 0:
             print(f"WRONG   the seed breaks without the error as well  {row.name}", flush=True)
             return False
         if smaller and list(folder.glob("test_*.py")):
