@@ -155,7 +155,7 @@ def test_a_busy_port_is_named_with_a_way_out() -> None:
     """One line for the person."""
     port = open_port()
     other = port.spec.port + 1
-    with pytest.raises(LinkError, match=f"port {port.spec.port} is in use .*--link tcpin:127.0.0.1:{other}"):
+    with pytest.raises(LinkError, match=f"port {port.spec.port} is in use .*for example tcpin:127.0.0.1:{other}"):
         TcpPort(port.spec).open(0)
     port.close()
 
