@@ -5,7 +5,7 @@ services. It has no socket and no clock: the caller gives received bytes with th
 bytes of each link.
 
 A slow link loses telemetry first: above `CONGESTED` waiting bytes the telemetry service skips it (`congested`), while
-answers are queued up to `OVERFLOW`. Beyond that nothing more is queued and the link should be closed (`overflowed`).
+answers are queued up to `OVERFLOW`. Beyond that nothing more is queued until the owner of the link acts (`overflowed`).
 Other links are not affected.
 
 A fault in one service must not stop the vehicle: its exception is given to `on_error` and counted, and the next service
@@ -392,7 +392,8 @@ class Endpoint:
         return out.size > out.congested
 
     def overflowed(self, link: int) -> bool:
-        """True, for ever, after answers were dropped because the link took nothing: close it."""
+        """True after answers were dropped because the link took nothing: a connection is closed, a wire goes on when it
+        takes bytes again."""
         return self._links[link].out.overflowed
 
     def room(self, link: int, most: int) -> int:

@@ -66,7 +66,7 @@ class OutQueue:
     line: TxQueue | None = None  # queue of a serial line with a rate; `waiting` is then empty
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0  # bytes
-    overflowed: bool = False  # a message that had to be sent was dropped; stays true
+    overflowed: bool = False  # a message that had to be sent was dropped; stays true until its owner acts
     congested: int = CONGESTED  # bytes above which telemetry skips the link
     full: int = OVERFLOW  # most bytes
     burst: int = 0  # bytes that the sharing endpoints may send together at one instant

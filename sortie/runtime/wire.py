@@ -61,9 +61,13 @@ class EndpointPlug:
         self._present = present
 
     def take(self) -> bytes:
-        """Take the bytes that wait on the link."""
+        """Take the bytes that wait on the link. After an overflow it goes on: the medium takes bytes again, and has no
+        connection that could be closed."""
         data = self._queue.take()
-        return data if not data or self._present() else b""
+        if not data:
+            return data
+        self._queue.overflowed = False
+        return data if self._present() else b""
 
     def hand(self, data: bytes, link_ms: int) -> None:
         """Pass received bytes to the endpoint's services."""

@@ -120,6 +120,21 @@ def test_a_link_that_nobody_reads_keeps_answers_and_skips_telemetry():
         assert link.receive("PARAM_VALUE").param_value == 1000.0
 
 
+def test_a_link_that_was_not_read_for_long_works_again_when_it_is():
+    """What overflowed is lost. It stayed silent for ever, where a socket would have been closed (found by fuzzing)."""
+    with Session(home=HOME) as session:
+        link = session.connect()
+        session.service.endpoint.out_queue(link.number).full = 2000
+        ping = mavlink.MAVLink_ping_message(1, 1, 0, 0)
+        while not session.service.endpoint.overflowed(link.number):
+            for _ in range(1000):
+                link.send(ping)
+        link.read()
+        link.messages()
+        link.send(ping)
+        assert link.receive("PING").seq == 1
+
+
 def test_a_closed_link_is_forgotten():
     """After hanging up the service has no link left, and time goes on."""
     with Session(home=HOME) as session:
