@@ -84,8 +84,7 @@ class ArmingChecks:
         selected = settings.selected
         reasons = [*self._vehicle(reported), *self._position(reported), *settings.motors]
         if Check.GPS in selected and self.facts.vehicle_class.flies:
-            reasons.extend(self._blurred())
-            reasons.extend(self._lost())
+            reasons.extend(self._fix())
         if Check.MISSION in selected and self.modes.mode is self.auto and not self.mission.total():
             reasons.append(ArmingReason("Mode requires mission", Check.MISSION))
         if Check.MISSION in selected and self.facts.vehicle_class.has_stall_speed:
@@ -174,20 +173,15 @@ class ArmingChecks:
         if self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
             yield NO_HOME
 
-    def _blurred(self) -> Iterator[ArmingReason]:
-        """Reason if the fix is not good enough for the mode."""
-        vector = self.facts.vehicle.state.report
-        limit = self.facts.param("GPS_HDOP_GOOD", 140.0)
-        blur = float(100.0 * vector[report.GPS_HDOP])
-        if self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and blur > limit:
-            yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
-
-    def _lost(self) -> Iterator[ArmingReason]:
-        """Reason if the estimated position is far from the fix, as for a while after a sensor has failed
-        (AP_Arming.cpp, gps_checks)."""
+    def _fix(self) -> Iterator[ArmingReason]:
+        """Reasons for a mode with a position if the fix is not good enough, or if the estimated position is far from
+        it, as for a while after a sensor has failed (AP_Arming.cpp, gps_checks)."""
         vector = self.facts.vehicle.state.report
         if not self.modes.spec.position or vector[report.GPS_FIX] < _FIX_3D:
             return
+        limit, blur = self.facts.param("GPS_HDOP_GOOD", 140.0), float(100.0 * vector[report.GPS_HDOP])
+        if blur > limit:
+            yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
         fix = GeoPoint(float(vector[report.GPS_LAT]), float(vector[report.GPS_LON]), 0.0)
         metres = distance(fix, GeoPoint(float(vector[report.LAT]), float(vector[report.LON]), 0.0))
         if metres > _FARTHEST_FROM_FIX_M:

@@ -79,10 +79,10 @@ class Show:
         self._load()
 
     # --- its file ---------------------------------------------------------------------------------------------------
-    def keep(self, content: bytes) -> int:
-        """Store a file, which counts after `reload`. Returns its ticket of the journal."""
+    def keep(self, content: bytes) -> None:
+        """Store a file, which counts after `reload`."""
         self.content = content
-        return self._journal.submit(SaveShow(content))
+        self._journal.submit(SaveShow(content))
 
     def reload(self) -> bool:
         """Load the stored file; an empty one removes the show. False if it is invalid, or while motors run."""

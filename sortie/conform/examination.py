@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, SystemState, VehicleType
+from autopilot.mav import VehicleType
+from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie.conform.case import CaseResult, ConformityCase, Verdict
 from sortie.conform.exchange import CaseFailedError, Exchange, NotApplicableError, Steps, UntestedError
@@ -111,9 +111,7 @@ class Examination:
             self._advance(None)
         if now_ms >= self._beat_ms:
             self._beat_ms = now_ms + _BEAT_MS
-            self._exchange.send_silently(
-                dialect.MAVLink_heartbeat_message(VehicleType.GCS, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
-            )
+            self._exchange.send_silently(heartbeat_of(VehicleType.GCS))
         while not self.done and now_ms >= self._running.until_ms:
             self._advance(None)
 

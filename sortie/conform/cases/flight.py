@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import (
-    AutopilotType,
-    Cmd,
-    FailureType,
-    FailureUnit,
-    Frame,
-    ModeFlag,
-    PositionMask,
-    Result,
-    SystemState,
-    VehicleType,
-)
+from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, ModeFlag, PositionMask, Result, VehicleType
+from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing
@@ -37,9 +27,9 @@ _UP_M: Final = 6.0
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------
-def _signer(x: Exchange) -> Signing:
+def _signer(x: Exchange, key: bytes = _KEY) -> Signing:
     """Return a signer whose stamps are later than those of the cases before."""
-    return Signing(_KEY, _STAMP + 100 * x.now_ms)
+    return Signing(key, _STAMP + 100 * x.now_ms)
 
 
 def _keyed(x: Exchange) -> Waiting[Signing]:
@@ -49,8 +39,7 @@ def _keyed(x: Exchange) -> Waiting[Signing]:
     x.undo("signing key", _unkeyed(x))
     yield from x.wait(300)
     signer = _signer(x)
-    beat = dialect.MAVLink_heartbeat_message(VehicleType.GCS, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
-    x.send_bytes(signer.sign(x.frame(beat), 1), "HEARTBEAT, signed")
+    x.send_bytes(signer.sign(x.frame(heartbeat_of(VehicleType.GCS)), 1), "HEARTBEAT, signed")
     yield from x.wait(300)
     return signer
 
@@ -82,7 +71,7 @@ def _accepted(x: Exchange) -> Steps:
 def _wrong_key(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _asks_for_signing(x)
-    other = Signing(bytes(KEY_SIZE - 1) + b"\x01", _STAMP + 100 * x.now_ms)
+    other = _signer(x, bytes(KEY_SIZE - 1) + b"\x01")
     x.send_bytes(other.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed with another key")
     yield from x.silent("COMMAND_ACK", _is_ack)
 
