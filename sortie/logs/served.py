@@ -40,7 +40,8 @@ class PlainFile:
         return self._size
 
     def read(self, offset: int, count: int) -> bytes:
-        """Read bytes; empty at the end and after a disk error."""
+        """Read bytes; empty at the end. Raises FileRefusedError for an error of the disk: the end would be taken for a
+        whole file."""
         count = min(count, self._size - offset)
         if count <= 0:
             return b""
@@ -49,7 +50,7 @@ class PlainFile:
             return os.read(self._descriptor, count)
         except OSError as problem:
             LOGGER.warning("a file that is being downloaded cannot be read: %s", problem.strerror)
-            return b""
+            raise FileRefusedError(Nak.FAIL_ERRNO, problem.errno or 0) from problem
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -58,7 +59,7 @@ class PlainFile:
 
 
 class ServedDirectory:
-    """`Mount` of `root` and everything below. A directory that does not exist yet is empty."""
+    """`Mount` of `root` and everything below. A directory that does not exist yet is not found."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -166,11 +167,20 @@ def _segments(path: str) -> list[str]:
     """Split a path into names. FileRefusedError for a path that leaves the root."""
     names = path.split("/")
     for name in names:
-        if not name or name.startswith(".") or "\0" in name:
+        if not name or name.startswith(".") or "\0" in name or not _can_be_a_name(name):
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
     if len(names) > _DEEPEST:
         raise FileRefusedError(Nak.FILE_NOT_FOUND)
     return names
+
+
+def _can_be_a_name(name: str) -> bool:
+    """True for what the encoding of the file system can say."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _open_plain(folder: int | str, name: str) -> PlainFile:

@@ -6,6 +6,7 @@ named. Logs and system pages are further mounts.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -15,6 +16,9 @@ from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Operation, ack, na
 
 _EIO: Final = 5
 _ENOSPC: Final = 28
+LISTINGS: Final = 8
+LISTING_MS: Final = 20_000
+"""Longest rest in a listing; after it the directory is read again."""
 
 
 class FileRefusedError(Exception):
@@ -37,7 +41,7 @@ class OpenFile(Protocol):
     def size(self) -> int: ...
 
     def read(self, offset: int, count: int) -> bytes:
-        """Read at most `count` bytes from `offset`; empty at the end."""
+        """Read at most `count` bytes from `offset`; empty at the end. Raises FileRefusedError if it cannot be read."""
 
     def close(self) -> None: ...
 
@@ -206,20 +210,62 @@ class Pages:
         return [DirectoryEntry(name, len(page())) for name, page in self._pages.items()]
 
 
-def listing(request: Operation, entries: Sequence[DirectoryEntry]) -> Operation:
-    """List as many entries as fit, from number `offset` on: `D` name, or `F` name, tab, size, each ended by NUL."""
+@dataclass(slots=True)
+class _Listing:
+    """Directory that a peer is listing: its lines as they were at the first part."""
+
+    path: str
+    lines: list[bytes]
+    used_ms: int
+
+
+class Listings:
+    """Directories that peers are listing, at most `LISTINGS`. The first part (offset 0) reads the directory, and the
+    parts that follow are of what was read: no entry is missed or told twice although others come and go, and a large
+    directory is read once."""
+
+    def __init__(self) -> None:
+        self._listings: OrderedDict[tuple[int, int, int], _Listing] = OrderedDict()
+
+    def reply(
+        self,
+        request: Operation,
+        peer: tuple[int, int, int],
+        path: str,
+        entries: Callable[[str], Sequence[DirectoryEntry]],
+        now_ms: int,
+    ) -> Operation:
+        """List as many entries as fit, from number `offset` on: `D` name, or `F` name, tab, size, each ended by NUL.
+        `peer`: its link first. Raises what `entries(path)` raises."""
+        listing = self._listings.pop(peer, None)
+        known = listing is not None and listing.path == path and now_ms - listing.used_ms < LISTING_MS
+        if listing is None or not (known and request.offset):
+            lines = [_line(entry) for entry in entries(path)]
+            listing = _Listing(path, [line for line in lines if len(line) <= DATA_BYTES], now_ms)
+        data = _part(listing.lines, request.offset)
+        if not data:
+            return nak(request, Nak.END_OF_FILE)
+        listing.used_ms = now_ms
+        self._listings[peer] = listing
+        if len(self._listings) > LISTINGS:
+            self._listings.popitem(last=False)
+        return ack(request, data, offset=request.offset)
+
+    def forget(self, link: int) -> None:
+        """Forget what the peers of a closed link are listing."""
+        for peer in [peer for peer in self._listings if peer[0] == link]:
+            del self._listings[peer]
+
+
+def _part(lines: Sequence[bytes], begin: int) -> bytes:
+    """Lines from number `begin` on that fit into a reply."""
     data = b""
-    fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
-    for entry in fitting[request.offset :]:
-        line = _line(entry)
-        if len(data) + len(line) > DATA_BYTES:
-            break
-        data += line
-    if not data:
-        return nak(request, Nak.END_OF_FILE)
-    return ack(request, data, offset=request.offset)
+    while begin < len(lines) and len(data) + len(lines[begin]) <= DATA_BYTES:
+        data += lines[begin]
+        begin += 1
+    return data
 
 
 def _line(entry: DirectoryEntry) -> bytes:
     line = f"D{entry.name}\0" if entry.directory else f"F{entry.name}\t{entry.size}\0"
-    return line.encode("ascii", "replace")
+    return line.encode("utf-8", "surrogateescape")

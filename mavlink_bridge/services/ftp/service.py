@@ -21,12 +21,12 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.ftp.files import (
     FileComesError,
     FileRefusedError,
+    Listings,
     OpenFile,
     VirtualFiles,
     WrittenFile,
-    listing,
 )
-from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, unpack
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, reason, unpack
 
 SESSIONS: Final = 64
 SESSIONS_PER_PEER: Final = 8
@@ -45,6 +45,9 @@ COMES_MS: Final = 60_000
 _CRC_PART: Final = 65_536
 LARGEST_CHECKSUM: Final = 16 << 20
 """Largest file whose checksum is computed on request; a larger one would block the vehicle."""
+LARGEST_FILE: Final = 0xFFFFFFFF
+"""Largest file that can be opened, bytes: sizes and offsets have 32 bits."""
+_EFBIG: Final = 27
 _PARAMETERS: Final = "@PARAM/"
 _REFUSED_WRITES: Final = frozenset(
     {Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY, Opcode.TRUNCATE_FILE, Opcode.RENAME}
@@ -122,6 +125,7 @@ class FtpService:
         self._burst_due_ms = 0
         self._awaited: OrderedDict[_PeerKey, _Awaited] = OrderedDict()
         self._look_ms = 0
+        self._listings = Listings()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a request; replies are ignored. A request to all components is for the vehicle, since two answers
@@ -185,6 +189,7 @@ class FtpService:
             del self._answers[peer]
         for peer in [peer for peer in self._awaited if peer[0] == link]:
             del self._awaited[peer]
+        self._listings.forget(link)
 
     # --- requests --------------------------------------------------------------------------------------------------
     def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
@@ -212,14 +217,14 @@ class FtpService:
                 return nak(request, Nak.UNKNOWN_COMMAND)
 
     def _handle_path(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
-        path = request.data[: request.size].split(b"\0", 1)[0].decode("ascii", "replace")
+        path = request.data[: request.size].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
         if not path:
             return nak(request, Nak.INVALID_DATA_SIZE)
         try:
             if request.opcode in (Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO):
                 return self._open(request, path, peer, now_ms)
             if request.opcode == Opcode.LIST_DIRECTORY:
-                return listing(request, self._files.entries(path))
+                return self._listings.reply(request, _key(peer), path, self._files.entries, now_ms)
             return ack(request, self._checksum(path).to_bytes(4, "little"))
         except FileRefusedError as refusal:
             return nak(request, refusal.nak, refusal.errno)
@@ -233,6 +238,9 @@ class FtpService:
             self._sessions[key] = _Session(peer, request.session, self._files.create(path), now_ms)
             return ack(request)
         file = self._files.open(path)
+        if file.size > LARGEST_FILE:
+            file.close()
+            return nak(request, Nak.FAIL_ERRNO, _EFBIG)
         self._sessions[key] = _Session(peer, request.session, file, now_ms)
         if path.lstrip("/").startswith(_PARAMETERS):
             self._out.extend([Outgoing(text, peer.link) for text in self._banner()])
@@ -253,7 +261,9 @@ class FtpService:
 
     def _write(self, request: Operation, peer: Peer) -> Operation:
         session = self._session(peer, request.session)
-        if session is None or not isinstance(session.file, WrittenFile):
+        if session is None:
+            return nak(request, Nak.INVALID_SESSION)
+        if not isinstance(session.file, WrittenFile):
             return nak(request, Nak.FILE_PROTECTED)
         try:
             session.file.write(request.offset, request.data[: request.size])
@@ -286,10 +296,11 @@ class FtpService:
             self._answers.pop(_key(peer), None)  # a repeated request begins the burst again
             self._continue_bursts(now_ms)
             return None
-        data = session.file.read(request.offset, count)
-        if not data:
-            return nak(request, Nak.END_OF_FILE)
-        return ack(request, data, offset=request.offset)
+        try:
+            data = session.file.read(request.offset, count)
+        except FileRefusedError as refusal:
+            return nak(request, refusal.nak, refusal.errno)
+        return ack(request, data, offset=request.offset) if data else nak(request, Nak.END_OF_FILE)
 
     def _checksum(self, path: str) -> int:
         """CRC32 with start value 0 and no final inversion, as in ArduPilot, PX4 and MAVProxy."""
@@ -346,37 +357,13 @@ class FtpService:
     def _send_blocks(self, session: _Session, burst: _Burst, limit: int) -> int:
         """Send blocks, the last marked complete, then a refusal for the end of file, as ArduPilot does. Returns the
         number of messages, at most `limit`."""
-        size = session.file.size
         for sent in range(limit):
-            data = session.file.read(burst.offset, burst.block)
-            if data:
-                last = burst.offset + len(data) >= size
-                reply = Operation(
-                    burst.seq,
-                    session.number,
-                    Opcode.ACK,
-                    len(data),
-                    Opcode.BURST_READ_FILE,
-                    int(last),
-                    burst.offset,
-                    data,
-                )
-            else:
-                session.burst = None
-                reply = Operation(
-                    burst.seq,
-                    session.number,
-                    Opcode.NAK,
-                    1,
-                    Opcode.BURST_READ_FILE,
-                    1,
-                    burst.offset,
-                    bytes((Nak.END_OF_FILE,)),
-                )
+            reply = _block(session, burst)
             self._out.append(message_of(session.peer, reply))
-            if session.burst is None:
+            if reply.opcode == Opcode.NAK:
+                session.burst = None
                 return sent + 1
-            burst.offset += len(data)
+            burst.offset += reply.size
             burst.seq += 1
         return max(limit, 0)
 
@@ -401,3 +388,17 @@ class FtpService:
 
 def _key(peer: Peer) -> _PeerKey:
     return (peer.link, peer.system, peer.component)
+
+
+def _block(session: _Session, burst: _Burst) -> Operation:
+    """Next block of a burst, or the refusal that ends it."""
+    try:
+        data = session.file.read(burst.offset, burst.block)
+        if not data:
+            raise FileRefusedError(Nak.END_OF_FILE)
+    except FileRefusedError as refusal:
+        opcode, data, complete = Opcode.NAK, reason(refusal.nak, refusal.errno), 1
+    else:
+        opcode, complete = Opcode.ACK, int(burst.offset + len(data) >= session.file.size)
+    head = (burst.seq, session.number, opcode, len(data), Opcode.BURST_READ_FILE, complete, burst.offset)
+    return Operation(*head, data)

@@ -100,5 +100,10 @@ def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
 
 def nak(request: Operation, error: Nak, errno: int = 0) -> Operation:
     """Reply that refuses `request`; `errno` goes with Nak.FAIL_ERRNO."""
-    data = bytes((error, errno & 0xFF)) if error is Nak.FAIL_ERRNO else bytes((error,))
+    data = reason(error, errno)
     return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)
+
+
+def reason(error: Nak, errno: int) -> bytes:
+    """Data of a refusal."""
+    return bytes((error, errno & 0xFF)) if error is Nak.FAIL_ERRNO else bytes((error,))

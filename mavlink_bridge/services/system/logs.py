@@ -8,6 +8,7 @@ of ranges. Files come from `DownloadableLogs`; a link never names a file.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -15,7 +16,7 @@ from typing import Final, Protocol
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.services.ftp.files import OpenFile
+from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile
 from mavlink_bridge.wire.codec import dialect
 
 BLOCK: Final = 90
@@ -216,7 +217,9 @@ class LogService(Speaker):
         """Send the next block of the first range; it is empty after the end of the file, and if the file cannot be
         read."""
         begin, end = download.ranges.popleft()
-        data = download.file.read(begin, min(end - begin, BLOCK))
+        data = b""
+        with contextlib.suppress(FileRefusedError):
+            data = download.file.read(begin, min(end - begin, BLOCK))
         block = list(data.ljust(BLOCK, b"\0"))
         self._send(dialect.MAVLink_log_data_message(download.number, begin, len(data), block), download.peer)
         if len(data) == BLOCK and begin + BLOCK < end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,8 @@ def test_nothing_can_be_written(tree: Path) -> None:
         Opcode.TRUNCATE_FILE,
     ):
         (reply,) = bench(tree).ask(opcode, data=b"@LOGS/run.log")
-        assert (reply.opcode, reply.data[0]) == (Opcode.NAK, Nak.FILE_PROTECTED)
+        reason = Nak.INVALID_SESSION if opcode == Opcode.WRITE_FILE else Nak.FILE_PROTECTED
+        assert (reply.opcode, reply.data[0]) == (Opcode.NAK, reason)
     assert sorted((path, path.lstat().st_mtime_ns) for path in tree.rglob("*")) == before
 
 
@@ -139,6 +141,54 @@ def test_a_file_that_grows_keeps_its_size_while_it_is_open(tree: Path) -> None:
         more.write(b" and more")
     assert (file.size, file.read(0, 100), file.read(3, 10)) == (3, b"run", b"")
     file.close()
+
+
+def test_any_name_that_is_listed_can_be_opened(tree: Path) -> None:
+    """Letters beyond ASCII, and bytes that are no UTF-8."""
+    names = [os.fsencode("Flüge.txt"), b"\xff.txt"]
+    for name in names:
+        (tree / os.fsdecode(name)).write_bytes(name)
+    client = bench(tree)
+    (listing,) = client.ask(Opcode.LIST_DIRECTORY, data=b"@LOGS")
+    told = [line[1:].split(b"\t")[0] for line in listing.data[: listing.size].split(b"\0")]
+    assert set(names) <= set(told)
+    assert [client.download(b"@LOGS/" + name) for name in names] == names
+
+
+def test_a_name_that_the_file_system_cannot_say_is_not_found(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As "Flüge" where its encoding is ASCII."""
+    monkeypatch.setattr(os, "fsencode", lambda name: name.encode("ascii"))
+    with pytest.raises(FileRefusedError) as refused:
+        ServedDirectory(tree).open("Flüge.txt", "")
+    assert refused.value.nak is Nak.FILE_NOT_FOUND
+
+
+def test_a_file_that_is_too_large_for_mavftp_is_refused(tree: Path) -> None:
+    """Sizes and offsets have 32 bits. It got no answer (an internal error)."""
+    os.truncate(tree / "run.log", 1 << 32)
+    client = bench(tree)
+    reply = client.open(b"@LOGS/run.log")
+    assert (reply.opcode, reply.data[:2]) == (Opcode.NAK, bytes((Nak.FAIL_ERRNO, errno.EFBIG)))
+    os.truncate(tree / "run.log", (1 << 32) - 1)
+    assert client.open(b"@LOGS/run.log").opcode == Opcode.ACK
+
+
+def test_an_error_of_the_disk_is_not_taken_for_the_end(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A station would keep the part before it as the whole file, and its checksum would fit."""
+    client = bench(tree)
+    client.open(b"@LOGS/run.log")
+    monkeypatch.setattr(os, "read", _failing)
+    for opcode in (Opcode.READ_FILE, Opcode.BURST_READ_FILE):
+        (reply,) = client.ask(opcode, size=239)
+        assert (reply.opcode, reply.req_opcode) == (Opcode.NAK, opcode)
+        assert reply.data[: reply.size] == bytes((Nak.FAIL_ERRNO, errno.EIO))
+    assert client.step(100) == []
+    (reply,) = client.ask(Opcode.CALC_FILE_CRC32, data=b"@LOGS/run.log")
+    assert reply.data[: reply.size] == bytes((Nak.FAIL_ERRNO, errno.EIO))
+
+
+def _failing(descriptor: int, count: int) -> bytes:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_a_directory_that_is_not_there_yet_is_not_found(tmp_path: Path) -> None:

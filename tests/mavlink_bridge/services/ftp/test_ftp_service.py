@@ -13,7 +13,15 @@ from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.ftp.files import DirectoryEntry, FileComesError, FileRefusedError, MemoryFile, VirtualFiles
+from mavlink_bridge.services.ftp.files import (
+    LISTING_MS,
+    LISTINGS,
+    DirectoryEntry,
+    FileComesError,
+    FileRefusedError,
+    MemoryFile,
+    VirtualFiles,
+)
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
 from mavlink_bridge.services.ftp.service import (
     COMES_MS,
@@ -176,7 +184,7 @@ def test_a_bad_argument_is_einval(query: bytes) -> None:
     ("opcode", "code"),
     [
         (Opcode.CREATE_FILE, 9),
-        (Opcode.WRITE_FILE, 9),
+        (Opcode.WRITE_FILE, 4),
         (Opcode.REMOVE_FILE, 9),
         (Opcode.RENAME, 9),
         (Opcode.OPEN_FILE_WO, 9),
@@ -202,6 +210,12 @@ def test_reading_without_an_open_file_is_an_invalid_session() -> None:
     bench = Bench()
     assert bench.ask(Opcode.READ_FILE, size=10)[0].data[0] == Nak.INVALID_SESSION
     assert bench.ask(Opcode.BURST_READ_FILE, size=10)[0].data[0] == Nak.INVALID_SESSION
+
+
+def test_writing_to_a_file_that_is_read_is_refused() -> None:
+    bench = Bench()
+    bench.open(b"logs/1.BIN")
+    assert bench.ask(Opcode.WRITE_FILE, data=b"x")[0].data[0] == Nak.FILE_PROTECTED
 
 
 def test_reading_behind_the_end_is_end_of_file() -> None:
@@ -388,6 +402,56 @@ def test_a_long_directory_comes_in_parts() -> None:
         seen += reply.data[: reply.size].split(b"\0")[:-1]
     assert reply.data[0] == Nak.END_OF_FILE
     assert [line[1:].split(b"\t")[0].decode() for line in seen] == [name for name in names if len(name) < 239]
+
+
+def _names(reply: Operation) -> list[bytes]:
+    return [line[1:].split(b"\t")[0] for line in reply.data[: reply.size].split(b"\0")[:-1]]
+
+
+def _rest(bench: FtpBench, seen: list[bytes]) -> list[bytes]:
+    """`seen` and what a listing has after it."""
+    while (reply := bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=len(seen))[0]).opcode == Opcode.ACK:
+        seen = seen + _names(reply)
+    return seen
+
+
+def test_a_directory_that_changes_is_listed_as_it_was_at_the_first_part() -> None:
+    """No entry is missed or told twice; the next listing has the change, and so has another station's."""
+    names = [b"%08d.BIN" % number for number in range(40)]
+    bench = Bench({name.decode(): b"" for name in names})
+    begun = _names(bench.ask(Opcode.LIST_DIRECTORY, data=b"logs")[0])
+    del bench.logs.files[names[0].decode()]
+    assert _rest(bench, begun) == names
+    assert _rest(FtpBench(bench.service, Peer(link=2, system=255, component=190)), []) == names[1:]
+    assert _rest(bench, []) == names[1:]
+
+
+def test_a_large_directory_is_read_once_for_a_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand pictures held the vehicle up for a minute."""
+    bench = Bench({f"{number:08}.BIN": b"" for number in range(100)})
+    reads: list[str] = []
+    entries = bench.logs.entries
+    monkeypatch.setattr(bench.logs, "entries", lambda path: reads.append(path) or entries(path))
+    assert len(_rest(bench, [])) == 100
+    assert reads == [""]
+    bench.step(LISTING_MS)
+    bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=50)
+    assert reads == ["", ""], "a listing that has rested"
+    bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs", offset=50)
+    assert reads == [""] * 3, "another name"
+    bench.service.link_closed(bench.peer.link)
+    bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs", offset=50)
+    assert reads == [""] * 4, "its station has gone"
+
+
+def test_few_listings_are_kept() -> None:
+    names = [f"{number:08}.BIN" for number in range(40)]
+    bench = Bench(dict.fromkeys(names, b""))
+    stations = [FtpBench(bench.service, Peer(link=number, system=255, component=190)) for number in range(LISTINGS + 1)]
+    begun = [_names(station.ask(Opcode.LIST_DIRECTORY, data=b"logs")[0]) for station in stations]
+    del bench.logs.files[names[0]]
+    found = [len(_rest(station, seen)) for station, seen in zip(reversed(stations), reversed(begun), strict=True)]
+    assert found == [40] * LISTINGS + [39]
 
 
 def test_the_checksum_is_the_one_that_clients_count() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.ftp.files import MemoryFile
+from mavlink_bridge.services.ftp.files import FileRefusedError, MemoryFile
+from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.system.logs import BLOCK, DOWNLOADS, EXPIRE_MS, FRAME_BYTES, RANGES, LogEntry, LogService
 from mavlink_bridge.wire.codec import dialect
 
@@ -41,6 +42,13 @@ class Shelf:
         if self.refusal is None:
             self.logs.clear()
         return self.refusal
+
+
+class Unreadable(MemoryFile):
+    """A file on a disk that fails."""
+
+    def read(self, offset: int, count: int) -> bytes:
+        raise FileRefusedError(Nak.FAIL_ERRNO, 5)
 
 
 class Bench:
@@ -109,6 +117,15 @@ def test_behind_the_end_is_an_empty_block() -> None:
     assert [one.count for one in bench.data(1, 0, 180)] == [90, 90]
     assert [(one.ofs, one.count) for one in bench.data(1, 180, 90)] == [(180, 0)]
     assert [(one.ofs, one.count) for one in bench.data(1, 0xFFFFFFF0, 0xFFFFFFFF)] == [(0xFFFFFFF0, 0)]
+
+
+def test_a_log_that_cannot_be_read_any_more_ends() -> None:
+    """LOG_DATA has no word for an error of the disk."""
+    bench = Bench(b"x" * 180)
+    bench.data(1, 0, 90)
+    (download,) = bench.service._downloads.values()
+    download.file = Unreadable(b"x" * 180)
+    assert [(one.ofs, one.count) for one in bench.data(1, 90, 90)] == [(90, 0)]
 
 
 def test_gaps_are_filled_one_after_the_other() -> None:
