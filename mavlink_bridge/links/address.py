@@ -92,7 +92,7 @@ def parse_link(text: str) -> LinkSpec:
         raise LinkError(f"a link address is empty; write for example {_EXAMPLES['udpout']} or {_EXAMPLES['serial']}")
     if stripped.startswith("/") or _WINDOWS_PORT.match(stripped):
         return _parse_serial(stripped, text)
-    scheme, colon, rest = stripped.partition(":")
+    scheme, _, rest = stripped.partition(":")
     if rest.startswith("//"):
         rest = rest[2:]
     if scheme == "serial":
@@ -100,15 +100,23 @@ def parse_link(text: str) -> LinkSpec:
     kind = _NET_KINDS.get(scheme)
     if kind is not None:
         return _parse_network(kind, rest, text)
-    if colon and ":" not in rest and rest.isdigit() and "." in scheme:
+    if _is_host_and_port(stripped):
         return _parse_network("udpin", stripped, text)
     raise LinkError(_unknown_scheme(text, scheme))
+
+
+def _is_host_and_port(text: str) -> bool:
+    """True for HOST:PORT of an address, of a name with a dot, and of localhost: a mistyped kind looks like a name."""
+    match = _HOST_PORT.fullmatch(text)
+    if match is None or not match["port"].isdigit():
+        return False
+    return match["host"].startswith("[") or "." in match["host"] or match["host"] == "localhost"
 
 
 def _unknown_scheme(text: str, scheme: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
+    near = get_close_matches(scheme.lower(), [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
     schemes = "udpin, udpout, tcpin, tcp, serial or a device path"
     hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {schemes}"
     return f"link {text!r}: {scheme!r} is not a kind of link; {hint}"
@@ -117,16 +125,33 @@ def _unknown_scheme(text: str, scheme: str) -> str:
 def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
     match = _HOST_PORT.fullmatch(rest)
     if match is None:
-        raise LinkError(f"link {text!r}: expected a host and a port; write for example {_EXAMPLES[kind]}")
+        raise LinkError(f"link {text!r}: expected a host and a port; write for example {_example(kind, rest)}")
     host = match["host"].strip("[]")
     if not host:
         raise LinkError(f"link {text!r}: the host is missing; write for example {_EXAMPLES[kind]}")
     port_text = match["port"]
     listens = kind in ("udpin", "tcpin")
     port = int(port_text) if port_text.isascii() and port_text.isdigit() and len(port_text) <= 5 else -1
+    if "?" in port_text:
+        words = port_text[port_text.index("?") :]
+        raise LinkError(f"link {text!r}: {words!r} is not known; after the port there may be {PRIVATE} and {QUIET}")
     if not (0 if listens else 1) <= port <= 65535:
         raise LinkError(f"link {text!r}: {port_text!r} is not a port (1 to 65535); write for example {_EXAMPLES[kind]}")
     return LinkSpec(kind, host=host, port=port)
+
+
+def _example(kind: Kind, rest: str) -> str:
+    """Example of a network link: what was meant by an IPv6 address without brackets, or a usual one."""
+    host, _, port = rest.rpartition(":")
+    return f"{kind}:[{host}]:{port}" if ":" in host and _is_address(host) else _EXAMPLES[kind]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_serial(rest: str, text: str) -> LinkSpec:
@@ -148,6 +173,6 @@ def _is_loopback(host: str) -> bool:
         pass  # a host name
     try:
         addresses = socket.getaddrinfo(host, None)
-    except OSError:
+    except (OSError, UnicodeError):  # unknown, or no name at all
         return False
     return all(ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback for *_, address in addresses)

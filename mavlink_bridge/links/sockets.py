@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 import sys
 from collections import deque
@@ -23,12 +24,18 @@ def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFami
         family, _, _, _, address = socket.getaddrinfo(host, spec.port, type=kind)[0]
     except OSError as problem:
         raise LinkError(f"link {spec.url}: host {spec.host!r} is unknown ({problem.strerror})") from problem
+    except UnicodeError as problem:
+        raise LinkError(f"link {spec.url}: {spec.host!r} is no name of a host") from problem
     return family, address
 
 
 def listen(spec: LinkSpec, kind: socket.SocketKind) -> socket.socket:
     """Non-blocking socket bound to the link's address; LinkError names a port in use."""
     family, address = resolve(spec, kind)
+    if ipaddress.ip_address(address[0].split("%")[0]).is_multicast:  # it could be bound, and would hear nothing
+        raise LinkError(
+            f"link {spec.url}: {spec.host} is a multicast address; write for example {spec.kind}:0.0.0.0:{spec.port}"
+        )
     bound = socket.socket(family, kind)
     try:
         bound.setblocking(False)

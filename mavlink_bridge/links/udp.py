@@ -63,7 +63,7 @@ class UdpOut:
         except OSError as problem:
             if problem.errno not in _NO_WAY:  # the network may come later
                 sock.close()
-                raise LinkError(f"link {self.name}: {problem.strerror}") from problem
+                raise LinkError(f"link {self.name}: {_why_not(self.spec, problem)}") from problem
         self._socket = sock
 
     def read(self) -> bytes | None:
@@ -304,6 +304,13 @@ class UdpPort:
             return False
         oldest.close()
         return True
+
+
+def _why_not(spec: LinkSpec, problem: OSError) -> str:
+    """Reason why a socket cannot send to an address. The system calls a broadcast "Permission denied"."""
+    if problem.errno == errno.EACCES:
+        return f"{spec.host} is a broadcast address; give the address of one receiver, or a link for each"
+    return str(problem.strerror)
 
 
 def _enlarge(sock: socket.socket) -> None:

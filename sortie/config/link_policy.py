@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
 
-from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
+from mavlink_bridge.links.sockets import resolve
 from sortie.config.errors import UserError
 
 
@@ -29,8 +31,17 @@ def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: boo
         elif insecure:
             warnings.append(f"link {spec.url} is not signed: everyone who can reach it can {they_can} (--insecure)")
         else:
+            _require_host(spec)
             raise UserError(
                 f"--link {url}: other machines can reach this link, which is not signed; give {give}--insecure "
                 f"if everyone who can reach it may {they_can}"
             )
     return warnings
+
+
+def _require_host(spec: LinkSpec) -> None:
+    """Check that the host is known. UserError: --insecure would be no way out of a mistyped name."""
+    try:
+        resolve(spec, socket.SOCK_STREAM)
+    except LinkError as error:
+        raise UserError(str(error)) from error

@@ -20,6 +20,8 @@ from tests.fakes.examples import examples
         ("udpin:0.0.0.0:14550", LinkSpec("udpin", "0.0.0.0", 14550)),
         ("udp:127.0.0.1:14550", LinkSpec("udpin", "127.0.0.1", 14550)),
         ("127.0.0.1:14550", LinkSpec("udpin", "127.0.0.1", 14550)),
+        ("localhost:14550", LinkSpec("udpin", "localhost", 14550)),
+        ("[::1]:14550", LinkSpec("udpin", "::1", 14550)),
         ("tcp:example.org:5760", LinkSpec("tcp", "example.org", 5760)),
         ("tcpin:127.0.0.1:0", LinkSpec("tcpin", "127.0.0.1", 0)),
         ("tcp://127.0.0.1:5760", LinkSpec("tcp", "127.0.0.1", 5760)),
@@ -55,7 +57,10 @@ def test_addresses_are_understood(text: str, spec: LinkSpec) -> None:
         ("tcp:127.0.0.1:65536", "'65536' is not a port"),
         ("udpout:127.0.0.1:0", "'0' is not a port"),
         ("tcp:127.0.0.1:5760:1", "expected a host and a port"),
-        ("tcp:::1:5760", "expected a host and a port"),
+        ("tcp:::1:5760", "expected a host and a port; write for example tcp:[::1]:5760"),
+        ("UDPIN:127.0.0.1:14550", "did you mean udpin:127.0.0.1:14550?"),
+        ("[::1]:http", "is not a kind of link"),
+        ("udpin:127.0.0.1:14550?loud", "'?loud' is not known; after the port there may be ?private and ?quiet"),
         ("/dev/ttyACM0,fast", "'fast' is not a baud rate; write for example /dev/ttyACM0,115200"),
         ("serial:,57600", "expected the path of a device"),
         ("serial:ttyACM0:57600", "expected the path of a device"),
@@ -86,7 +91,8 @@ def test_any_text_is_a_link_or_a_link_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "loopback"),
-    [("tcpin:127.0.0.1:1", True), ("tcpin:127.9.9.9:1", True), ("tcpin:[::1]:1", True), ("tcpin:localhost:1", True),
+    [("tcpin:.:1", False), (f"tcpin:{'x' * 64}:1", False),
+     ("tcpin:127.0.0.1:1", True), ("tcpin:127.9.9.9:1", True), ("tcpin:[::1]:1", True), ("tcpin:localhost:1", True),
      ("tcpin:0.0.0.0:1", False), ("tcpin:192.168.1.2:1", False), ("udpout:no-such-host.invalid:1", False),
      ("/dev/ttyACM0,115200", False)],
 )  # fmt: skip

@@ -167,3 +167,15 @@ def test_an_address_of_another_machine_or_no_machine_is_named() -> None:
         UdpPort(parse_link("udpin:192.0.2.1:14550")).open(0)
     with pytest.raises(LinkError, match=r"host 'no-such-host\.invalid' is unknown"):
         UdpOut(parse_link("udpout:no-such-host.invalid:14550")).open(0)
+    with pytest.raises(LinkError, match=r"'ü\.\.de' is no name of a host"):
+        UdpOut(parse_link("udpout:ü..de:14550")).open(0)
+
+
+def test_an_address_of_many_machines_is_no_end_of_a_link() -> None:
+    """The system says "Permission denied" of a broadcast, and binds a multicast address at which nothing is heard."""
+    with pytest.raises(LinkError, match=r"127\.255\.255\.255 is a broadcast address; give the address of one receiver"):
+        UdpOut(parse_link("udpout:127.255.255.255:14550")).open(0)
+    with pytest.raises(
+        LinkError, match=r"224\.0\.0\.1 is a multicast address; write for example udpin:0\.0\.0\.0:14550"
+    ):
+        UdpPort(parse_link("udpin:224.0.0.1:14550")).open(0)

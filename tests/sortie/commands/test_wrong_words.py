@@ -81,6 +81,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "--link", "tcpn:127.0.0.1:1"], "did you mean tcpin:127.0.0.1:5760?"),
         (["serve", "--link", "udpin:127.0.0.1:99999"], "is not a port"),
         (["serve", "--link", "tcpin:0.0.0.0:0"], "--signing-key"),
+        (["serve", "--link", "tcpin:no-such-host.invalid:0"], "host 'no-such-host.invalid' is unknown"),
         (["serve", "--config", "missing.toml"], "No such file"),
         (["serve", "--log-format", "xml"], "text or json"),
         (["status", "--connect", "nowhere"], "is not a kind of link"),
