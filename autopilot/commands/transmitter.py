@@ -104,8 +104,10 @@ class TransmitterArming:
         return self._due_ms if self._gesture_held() is self._gesture else self._facts.now_ms
 
     def _gesture_held(self) -> _Gesture:
+        if abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
+            return _Gesture.NONE
         rests = self._facts.armed or int(self._facts.param("RC_OPTIONS")) & THROTTLE_AT_ARMING
-        if (rests and not self._sticks.at_rest) or abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
+        if rests and not self._sticks.at_rest:
             return _Gesture.NONE
         rudder = int(self._facts.param("ARMING_RUDDER", 2.0))
         if rudder == Rudder.DISABLED:

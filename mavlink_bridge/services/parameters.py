@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from autopilot.context.journal import Journal, SaveParameter
+from autopilot.context.turns import earliest
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
@@ -31,9 +32,9 @@ HASH: Final = "_HASH_CHECK"
 """Name of a pseudo parameter: the hash of all parameters, with index `NO_INDEX`."""
 FRAME_BYTES: Final = 37
 """Bytes of a PARAM_VALUE frame: 12 of header and checksum, 25 of payload."""
-LIST_PASS: Final = 64
-"""Most values of a list queued in one pass (about 0.5 ms), so that other services, and other vehicles of a fleet whose
-lists are requested at the same time, get their turn."""
+LIST_PASS: Final = 256
+"""Most values of a list queued in one pass (about 2 ms), so that other services get their turn. Vehicles of a fleet
+whose lists are requested at the same time take turns (`serve_links` of the fleet's node)."""
 #: time to repeat the announcement of a change, as the firmware does (mavlink_parameters.cpp, `send_untransmitted`)
 AGAIN_MS = 20
 WAIT_FOR_ROOM_MS: Final = 5
@@ -117,20 +118,16 @@ class ParameterService(Speaker):
         """Continue lists, acknowledge stored sets, announce changes."""
         self._now_ms = now_ms
         self._settle()
-        for name in [name for name, due_ms in self._again.items() if due_ms <= now_ms]:
-            del self._again[name]
-            if name not in self._unsettled:
-                self._out.append(Outgoing(self._value(name)))
+        if self._again:
+            self._repeat(now_ms)
         self._announce()
         if self._lists and now_ms >= self._list_due_ms:
             self._continue_lists(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """Time at which a list continues or a change is repeated, ms. The journal's completion wakes the run loop."""
-        again = min(self._again.values(), default=None)
-        if not self._lists or again is None:
-            return self._list_due_ms if self._lists else again
-        return min(self._list_due_ms, again)
+        list_ms = self._list_due_ms if self._lists else None
+        return earliest((list_ms, *self._again.values())) if self._again else list_ms
 
     def link_closed(self, link: int) -> None:
         """End the list on a closed link."""
@@ -287,6 +284,12 @@ class ParameterService(Speaker):
         if not definition.read_only:
             ticket = self._journal.submit(SaveParameter(name, None if value == definition.default else value))
             self._submitted(_Pending(ticket, name, value))
+
+    def _repeat(self, now_ms: int) -> None:
+        for name in [name for name, due_ms in self._again.items() if due_ms <= now_ms]:
+            del self._again[name]
+            if name not in self._unsettled:
+                self._out.append(Outgoing(self._value(name)))
 
     def _announce(self) -> None:
         if self._changed:

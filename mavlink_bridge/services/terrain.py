@@ -86,10 +86,10 @@ class TerrainService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         if not self._has_station():
             return
-        if self._terrain.pending and now_ms >= self._ask_ms:
+        if now_ms >= self._ask_ms and self._terrain.pending:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
             self._ask()
-        if self._sends_reports and now_ms >= self._report_ms:
+        if now_ms >= self._report_ms and self._sends_reports:
             self._report_ms = now_ms + _REPORT_MS
             if self._terrain.known or self._sees_ground:
                 self._out += [Outgoing(report) for report in ground_here(self._facts)]
@@ -108,7 +108,7 @@ class TerrainService(Speaker):
 
     @property
     def _sees_ground(self) -> bool:
-        return self._terrain.enabled and self._facts.param("RNGFND1_TYPE") != 0.0
+        return self._facts.param("RNGFND1_TYPE") != 0.0 and self._terrain.enabled
 
     def next_deadline_ms(self) -> int | None:
         if not self._has_station():

@@ -188,8 +188,12 @@ class VehicleService:
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
         """Return the earliest vehicle time at which a pass is needed, ms; at most `HORIZON_MS` away."""
-        of_core = self.autopilot.next_deadline_ms()
-        return self._next_pass_ms(of_core, self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
+        horizon_ms = self.now_ms + HORIZON_MS
+        if self._behind is not None:
+            of_core = self.autopilot.next_deadline_ms()
+            return self._next_pass_ms(of_core, self.endpoint.next_deadlines()[1], horizon_ms)
+        looks_ms, streams_ms = self.autopilot.next_look_ms(), self.telemetry.next_deadline_ms()
+        return self._next_pass_ms(looks_ms, streams_ms, min(self._ask_deadlines(), horizon_ms))
 
     def deadlines(self) -> tuple[int, int | None]:
         """Return the vehicle time of the next pass with a decision (`NEVER_MS`: only an event), and
@@ -200,10 +204,8 @@ class VehicleService:
         return next_pass_ms, self._earliest_on_link_ms(on_link)
 
     def _earliest_on_link_ms(self, of_services: int | None) -> int | None:
-        dues = [of_services, self.autopilot.next_link_deadline_ms()]
-        if self._behind is not None:
-            dues.append(self._behind.link.next_deadlines()[0])
-        return earliest(dues)
+        of_controller = None if self._behind is None else self._behind.link.next_deadlines()[0]
+        return earliest((of_services, self.autopilot.next_link_deadline_ms(), of_controller))
 
     def _next_pass_ms(self, of_core: int | None, of_services: int | None, deadline: int) -> int:
         for due in (of_core, of_services, self.watchers.next_step_ms()):
@@ -414,11 +416,6 @@ class VehicleService:
         state = self.vehicle.state
         return not state.landed if autopilot.facts.vehicle_class.flies else state.ground_speed > STANDING_MPS
 
-    @property
-    def repeats(self) -> int:
-        """Number of mission items that had to be requested again."""
-        return self.missions.repeats
-
     # --- facts for people ---------------------------------------------------------------------------------------------
     @property
     def item_count(self) -> int:
@@ -446,3 +443,8 @@ class VehicleService:
             "speed_mps": float(state[report.GROUND_SPEED]),
             "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
         }
+
+    @property
+    def repeats(self) -> int:
+        """Number of mission items that had to be requested again."""
+        return self.missions.repeats

@@ -167,12 +167,14 @@ class FtpService:
 
     def next_deadline_ms(self) -> int | None:
         """Time of the next burst, check for a file, or expiry of a session, ms."""
+        if not self._sessions:
+            return self._look_ms if self._awaited else None
         due = [self._look_ms] if self._awaited else []
         if any(session.burst is not None for session in self._sessions.values()):
             due.append(self._burst_due_ms)
-        elif self._sessions:
+        else:
             due.append(min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS)
-        return min(due, default=None)
+        return min(due)
 
     def take_outgoing(self) -> list[Outgoing]:
         """Take and remove the messages to send, in order."""

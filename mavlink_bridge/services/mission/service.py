@@ -106,8 +106,10 @@ class MissionService:
     def next_deadline_ms(self) -> int | None:
         """Time of the next repetition or end of an upload, ms. Waiting for the journal has no deadline, because its
         completion wakes the run loop."""
-        running = [transfer for transfer in self._transfers if transfer.state is not UploadState.IDLE]
-        deadline_ms = earliest([transfer.next_deadline_ms() for transfer in running])
+        deadline_ms: int | None = None
+        for transfer in self._transfers:
+            if transfer.state is not UploadState.IDLE:
+                deadline_ms = earliest((deadline_ms, transfer.next_deadline_ms()))
         return deadline_ms if deadline_ms is None or self._patience is None else self._patience.on_wall(deadline_ms)
 
     def take_outgoing(self) -> list[Outgoing]:

@@ -116,9 +116,11 @@ class LogService(Speaker):
 
     def handle_timeout(self, now_ms: int) -> None:
         """Continue downloads, and close idle ones."""
+        if not self._downloads:
+            return
         for key in [key for key, download in self._downloads.items() if now_ms - download.used_ms >= EXPIRE_MS]:
             self._end(key)
-        if self._downloads and now_ms >= self._due_ms:
+        if now_ms >= self._due_ms:
             self._continue(now_ms)
 
     def next_deadline_ms(self) -> int | None:
