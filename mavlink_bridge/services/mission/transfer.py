@@ -26,6 +26,7 @@ from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.upload import (
     ABANDON_MS,
+    LEFT_MS,
     LastAnswer,
     PlanUpload,
     UploadInput,
@@ -38,6 +39,8 @@ from mavlink_bridge.wire.codec import dialect
 
 MAX_ITEMS = 5000
 """Most items of a plan, without home."""
+_ANEW = frozenset((UploadInput.COUNT, UploadInput.CLEAR))
+"""Inputs with which a station begins anew."""
 _MAX_DEFERRED = 8
 
 
@@ -82,7 +85,7 @@ class PlanTransfer:
     # --- in ---------------------------------------------------------------------------------------------------
     def handle(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of this mission type."""
-        TABLE[self.state, kind, self._sender(kind, peer)](self, message, peer, now_ms)
+        TABLE[self.state, kind, self._sender(kind, peer, now_ms)](self, message, peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Finish a commit; repeat the request or abandon the upload."""
@@ -112,16 +115,23 @@ class PlanTransfer:
         self._deferred = [entry for entry in self._deferred if entry[2].link != link]
         self.committed.link_closed(link)
 
-    def _sender(self, kind: UploadInput, peer: Peer) -> UploadSender:
+    def _sender(self, kind: UploadInput, peer: Peer, now_ms: int) -> UploadSender:
         owner = self.owner
         if owner is None:
             return UploadSender.STRANGER
-        same = is_same_system(peer, owner) if kind is UploadInput.ITEM else is_same_station(peer, owner)
+        on_any_link = kind is UploadInput.ITEM or (kind in _ANEW and self._is_left(now_ms))
+        same = is_same_system(peer, owner) if on_any_link else is_same_station(peer, owner)
         return UploadSender.OWNER if same else UploadSender.STRANGER
+
+    def _is_left(self, now_ms: int) -> bool:
+        """True for an upload whose station does not answer: it may have been started anew, on another link."""
+        return self._upload is not None and now_ms - self._upload.accepted_ms >= LEFT_MS
 
     # --- handlers: begin --------------------------------------------------------------------------------------
     def _begin(self, message: Message, peer: Peer, now_ms: int) -> None:
         """MISSION_COUNT: begin an upload; a station may restart its own."""
+        if self._upload is not None and self._upload.peer.link != peer.link:
+            self._stray = self._upload.peer.link, now_ms + ABANDON_MS  # its late items are not of the new upload
         self._end_upload()
         count = message.count
         if count > self._max_count:

@@ -50,6 +50,8 @@ def is_same_station(a: Peer, b: Peer) -> bool:
 
 ABANDON_MS = 8000
 """Time without an accepted item after which an upload ends, ms (docs/reference/mission-semantics.md, 2.2)."""
+LEFT_MS = 2000
+"""Time without an accepted item after which a station with the same ids may begin anew on another link, ms."""
 REPEAT_MIN_MS = 100
 REPEAT_MAX_MS = 1000
 _SMOOTHING = 0.25

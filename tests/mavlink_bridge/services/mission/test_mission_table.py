@@ -9,7 +9,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS, TABLE
-from mavlink_bridge.services.mission.upload import UploadInput, UploadSender, UploadState
+from mavlink_bridge.services.mission.upload import LEFT_MS, UploadInput, UploadSender, UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,
@@ -303,6 +303,30 @@ def test_recv_count_and_clear_of_another_station_are_denied(receiving: Bench, pe
     assert receiving.clear(peer=peer) == [("ACK", DENIED)]
     assert receiving.service.state(0) is UploadState.RECEIVING
     assert unchanged(receiving)
+
+
+def test_recv_count_of_a_station_that_was_started_anew_restarts(receiving: Bench) -> None:
+    """It was killed and has the same ids on another link; its first link is silent. As in ArduPilot, whose uploads
+    belong to ids. Late items of the first link are not of the new upload."""
+    assert receiving.wait(LEFT_MS - 1)[-1] == ("REQUEST", 2)
+    assert receiving.count(5, peer=MISSION_PLANNER) == [("ACK", DENIED)]
+    receiving.wait(1)
+    assert receiving.count(5, peer=MAVPROXY) == [("ACK", DENIED)]
+    assert receiving.count(5, peer=MISSION_PLANNER) == [("REQUEST", 0)]
+    assert receiving.last[0].link == MISSION_PLANNER.link
+    assert receiving.home() == [("ACK", ERROR)]
+    assert receiving.home(peer=MISSION_PLANNER) == [("REQUEST", 1)]
+    new = waypoints(4, lat=10.0)
+    answers = [receiving.item(item, peer=MISSION_PLANNER) for item in new]
+    assert answers == [[("REQUEST", 2)], [("REQUEST", 3)], [("REQUEST", 4)], [("ACK", ACCEPTED)]]
+    assert receiving.stored() == new
+
+
+def test_recv_clear_of_a_station_that_was_started_anew_drops_and_clears(receiving: Bench) -> None:
+    """As DroneKit begins, with CLEAR_ALL and COUNT."""
+    receiving.wait(LEFT_MS)
+    assert receiving.clear(peer=MISSION_PLANNER) == [("ACK", ACCEPTED)]
+    assert receiving.service.state(0) is UploadState.IDLE
 
 
 def test_recv_clear_of_the_same_station_drops_and_clears(receiving: Bench) -> None:
