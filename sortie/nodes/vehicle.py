@@ -416,6 +416,11 @@ class VehicleService:
         state = self.vehicle.state
         return not state.landed if autopilot.facts.vehicle_class.flies else state.ground_speed > STANDING_MPS
 
+    @property
+    def repeats(self) -> int:
+        """Number of mission items that had to be requested again."""
+        return self.missions.repeats
+
     # --- facts for people ---------------------------------------------------------------------------------------------
     @property
     def item_count(self) -> int:
@@ -443,8 +448,3 @@ class VehicleService:
             "speed_mps": float(state[report.GROUND_SPEED]),
             "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
         }
-
-    @property
-    def repeats(self) -> int:
-        """Number of mission items that had to be requested again."""
-        return self.missions.repeats
