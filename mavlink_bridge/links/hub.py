@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from mavlink_bridge.links.serial import SerialLink
 
 _EXPIRE_EVERY_MS = 1000
-PORTION = 128
-"""Bytes of a link between two checks of the time: about six requests, each of which may concern a whole fleet or start
-a list."""
 _EPOLL = getattr(selectors, "EpollSelector", ())
 _EPOLL_S = 0.001
 """Resolution of Python's epoll, s."""
@@ -110,6 +107,10 @@ class Poll:
 
 class LinkOwner(Protocol):
     """Owner of links: an `Endpoint`, or a `Network` of several."""
+
+    @property
+    def portion(self) -> int:
+        """Bytes of a link to process between two checks of the time."""
 
     def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int: ...
     def close_link(self, link: int) -> None: ...
@@ -335,14 +336,14 @@ class LinkHub:
 
     def _hand_over(self, link: Link, data: bytes, link_ms: int, vehicle_ms: int) -> None:
         """Give bytes to the endpoint, at least one portion."""
-        number = self._numbers.get(link)
-        for begin in range(0, len(data), PORTION):
+        number, portion = self._numbers.get(link), self._endpoint.portion
+        for begin in range(0, len(data), portion):
             if link not in self._numbers or number is None:
                 return  # the portion before has ended the link
             if begin and not self._has_time():
                 self._unread[link] = data[begin:]
                 return
-            self._endpoint.receive(number, data[begin : begin + PORTION], link_ms, vehicle_ms)
+            self._endpoint.receive(number, data[begin : begin + portion], link_ms, vehicle_ms)
 
     def _give_up(self, link: Link, number: int) -> None:
         """Disconnect a link whose other end reads nothing. A link that we opened is opened again; a client may

@@ -15,7 +15,7 @@ runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from autopilot.context.turns import earliest
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
@@ -54,6 +54,9 @@ class _Due:
 class Endpoint:
     """MAVLink component. `on_error(exception, where)`: gets exceptions of services; by default they are raised, as
     tests need. `on_frame(link, frame)`: sees every valid frame (for logs)."""
+
+    portion: Final = 1024
+    """Bytes of a link between two checks of the time: about fifty requests."""
 
     def __init__(
         self,

@@ -22,6 +22,9 @@ MEMBERS = 250
 """Largest number of endpoints; higher system ids are for ground stations."""
 _BURST = 8 * 1024
 """Bytes that one vehicle may send at one time: the streams of all are due together."""
+_LEAST_PORTION = 128
+"""Bytes of a link between two checks of the time for many endpoints: about six requests, each of which may concern all
+of them or start a list."""
 _NOBODY = 0
 
 
@@ -45,6 +48,7 @@ class Network:
 
     def __init__(self, endpoints: Sequence[Endpoint], touch: Callable[[int], None] = _touch_nothing) -> None:
         self.endpoints = tuple(endpoints)
+        self.portion = max(Endpoint.portion // max(len(self.endpoints), 1), _LEAST_PORTION)
         self._touch = touch
         self._links: dict[int, _SharedLink] = {}
         self._last_link = 0

@@ -4,7 +4,7 @@ serial lines. All clients on these share the one radio."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import hypot
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class Outlet:
     """Ground side of a modem. Bytes from any socket go to the radio, bytes from the radio to all sockets; frames are
     not examined."""
+
+    portion: Final = 1024
+    """Bytes between two checks of the time, as of an `Endpoint`."""
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []

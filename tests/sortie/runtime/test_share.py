@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from autopilot.interface.layout import TICK_MS
-from mavlink_bridge.links.hub import PORTION, LinkHub
+from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.network import Network
 from mavlink_bridge.routing.open_link import CONGESTED, OutQueue
 from mavlink_bridge.services.parameters import LIST_PASS, ParameterService
 from mavlink_bridge.wire.framing import split_frames
@@ -22,6 +24,7 @@ from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import SILENT_S, SLICE_S, Lag, Share, WallHeartbeats, never
 
 HEARTBEAT, POSITION = 0, 33
+PORTION = 128
 
 
 class Crowded:
@@ -193,6 +196,7 @@ def listening() -> Iterator[Any]:
     """A hub with three talkers, whose owner notes who was heard with how much."""
     heard: list[tuple[int, int]] = []
     owner: Any = SimpleNamespace(
+        portion=PORTION,
         open_link=int,
         out_queue=lambda number: OutQueue(),
         receive=lambda number, data, link_ms, vehicle_ms: heard.append((number, len(data))),
@@ -224,6 +228,12 @@ def test_without_time_links_are_read_in_turn_and_nothing_is_lost(listening: Any)
     } == dict.fromkeys((1, 2, 3), PORTION * 2 + 10)
     assert len(listening.heard) == 9 and max(size for _, size in listening.heard) == PORTION
     listening.hub.remove(listening.talkers[0], "test")
+
+
+def test_the_more_vehicles_share_a_link_the_smaller_is_a_portion() -> None:
+    """Each of its frames may concern all of them."""
+    owners = [Network([Endpoint(system) for system in range(1, count + 1)]) for count in (1, 2, 8, 100)]
+    assert [owner.portion for owner in owners] == [Endpoint(1).portion, 512, PORTION, PORTION]
 
 
 # --- a reader that is too slow ---------------------------------------------------------------------------------------
