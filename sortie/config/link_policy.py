@@ -10,18 +10,26 @@ from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
 from mavlink_bridge.links.sockets import resolve
 from sortie.config.errors import UserError
 
+ANY_PORT = 0
+"""Port of links that the system gives a free one, each another."""
+
 
 def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: bool = False) -> list[str]:
-    """Return warnings about unprotected links. UserError for an invalid address, and for a link that the network can
-    reach without a key or --insecure. `a_log`: a replay, which cannot sign and does not fly."""
+    """Return warnings about unprotected links. UserError for an invalid address, for one that is given twice, and for a
+    link that the network can reach without a key or --insecure. `a_log`: a replay, which cannot sign and does not
+    fly."""
     they_can = "read the log" if a_log else "command the vehicle"
     give, see = ("", "") if a_log else ("--signing-key FILE, or ", "; see --signing-key")
-    warnings = []
+    warnings, taken = [], set()
     for url in urls:
         try:
             spec = parse_link(url)
         except LinkError as error:
             raise UserError(str(error)) from error
+        place = spec.url if spec.is_network else spec.path
+        if place in taken and not (spec.is_network and spec.port == ANY_PORT):
+            raise UserError(f"--link {url}: this link is given twice")
+        taken.add(place)
         if signed or spec.is_trusted:
             continue
         if not spec.is_network:

@@ -128,6 +128,21 @@ def test_loopback_is_free_and_a_uart_warns() -> None:
     assert check_links(["/dev/ttyUSB0,57600"], signed=True, insecure=False) == []
 
 
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("tcpin:127.0.0.1:5760", "udpin:127.0.0.1:5760", "tcpin://127.0.0.1:5760"),
+        ("/dev/ttyS0,57600", "serial:/dev/ttyS0:115200"),
+    ],
+)
+def test_a_link_that_is_given_twice_is_named(urls: tuple[str, ...]) -> None:
+    """The system would call its port in use, as if by another program. Port 0 is another port each time."""
+    with pytest.raises(UserError, match=f"--link {urls[-1]}: this link is given twice"):
+        check_links(urls, signed=True, insecure=False)
+    check_links(["tcpin:127.0.0.1:0", "tcpin:127.0.0.1:0"], signed=True, insecure=False)
+    check_links(urls[:-1], signed=True, insecure=False)
+
+
 def test_the_program_refuses_to_open_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2, one line, no port opened."""
     port = free_port()
