@@ -30,9 +30,12 @@ from autopilot.control.profile import (
     C_N,
     C_SPEED,
     C_TIME,
+    NO_WAY,
     R_ACCEL,
     R_FROM,
     R_HELD,
+    R_JERK,
+    R_RISE,
     R_TIME,
     copy_profile,
     finish_profile,
@@ -170,15 +173,17 @@ def finish_at(s: L.Row, p: L.Row, begin: float, last: float) -> bool:
     """Change this leg's profile, made from rest to rest, to these begin and end speeds. It ends at rest if it is too
     short for them. False if it is too short even for that."""
     most = s[L.S_NOW + C_SPEED]
-    return (last > 0.0 and fastest(s, p, begin, s[L.S_NOW + C_LIMIT], last)) or fastest(s, p, begin, most, 0.0)
+    return (last > 0.0 and fastest(s, p, L.S_NOW, begin, s[L.S_NOW + C_LIMIT], last)) or fastest(
+        s, p, L.S_NOW, begin, most, 0.0
+    )
 
 
 @jit
-def fastest(s: L.Row, p: L.Row, begin: float, limit: float, last: float) -> bool:
-    """Find the highest speed up to `limit` between these two for which the leg has room. A change from a speed is
+def fastest(s: L.Row, p: L.Row, now: int, begin: float, limit: float, last: float) -> bool:
+    """Find the highest speed up to `limit` between these two for which profile `now` has room. A change from a speed is
     smaller than one from rest but may need more distance. False if there is none."""
-    now, jerk, rise = L.S_NOW, p[L.P_LEG_JERK], p[L.P_JERK_RISE]
-    _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
+    jerk, rise = p[L.P_LEG_JERK], p[L.P_JERK_RISE]
+    _, accel = track_limits(p, s[now + C_N], s[now + C_E], s[now + C_D])
     s[now + C_LAST_SPEED] = last
     if finish_profile(s, now, begin, limit, accel, jerk, rise):
         return True
@@ -212,6 +217,14 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def least_speed(s: L.Row, c: int) -> float:
+    """Speed that profile `c`, which speeds up from rest, has if its acceleration begins to fall now, m/s."""
+    first = c + C_FIRST
+    ramp = s[first + R_ACCEL] / s[first + R_JERK] + s[first + R_RISE] if s[first + R_JERK] > 0.0 else 0.0
+    return s[first + R_ACCEL] * max(ramp, s[c + C_TIME]) + NO_WAY
+
+
+@jit
 def replan(s: L.Row, p: L.Row, c: int) -> bool:
     """Adapt the profile to a changed speed limit, while this leg speeds up or keeps its speed and has room. False if
     that is not possible yet."""
@@ -224,19 +237,22 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
     s[new + C_LIMIT] = limit
     held = 0.5 * (s[first + R_TIME] + s[first + R_HELD])  # until then it speeds up like any other
     if time == 0.0 or (s[first + R_FROM] == 0.0 and time < held):
-        fits = finish_profile(s, new, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+        speed = limit if time == 0.0 else max(limit, least_speed(s, c))
+        fits = speed == limit or speed < s[c + C_SPEED]
+        fits = fits and finish_profile(s, new, 0.0, speed, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
         again = new + C_FIRST
         same = s[again + R_ACCEL] == s[first + R_ACCEL] and time <= 0.5 * (s[again + R_TIME] + s[again + R_HELD])
         if fits and (time == 0.0 or same):
+            s[new + C_LIMIT] = speed  # above the limit: the rest follows when it keeps its speed
             copy_profile(s, c, new)
-            return True
+            return speed == limit
     if time < s[first + R_TIME]:
         return False
     if time < s[first + R_TIME] + s[c + C_CRUISE]:
         way, speed, _ = profile_at(s, c, time)
         s[new + C_LENGTH] -= way
         s[new + C_TIME] = 0.0
-        if finish_profile(s, new, speed, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE]):
+        if fastest(s, p, new, speed, limit, s[c + C_LAST_SPEED]):
             for i in range(3):
                 s[L.S_A_N + i] += way * s[c + C_N + i]
             copy_profile(s, c, new)

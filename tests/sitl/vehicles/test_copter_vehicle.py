@@ -206,6 +206,31 @@ def test_a_speed_that_changes_on_the_way_is_flown_and_the_stop_is_the_same(fligh
         assert flight.report[R.GROUND_SPEED] < 0.3
 
 
+def test_a_faster_speed_is_flown_as_far_as_the_rest_of_the_leg_has_room_for_it(flight: CopterFlight) -> None:
+    """As ArduCopter's S-curves do. It kept the slow speed on legs that were too short for the whole new one."""
+    north = flight.truth()[0]
+    flight.copter.set_speeds(Speeds(2.0, 2.5, 1.5))
+    flight.copter.set_target(Leg((north + 45.0, 0.0, -20.0)))
+    flight.run(6.0)
+    flight.copter.set_speeds(Speeds(12.0, 2.5, 1.5))
+    track = flight.record(30.0, (R.GROUND_SPEED, R.TIME_MS), VehicleEvent.ARRIVED)
+    assert 4.5 < track[:, 0].max() < 9.0
+    assert track[-1, 1] - track[0, 1] < 13_000
+    assert flight.truth()[0] == pytest.approx(north + 45.0, abs=0.5)
+    assert flight.report[R.GROUND_SPEED] < 0.3
+
+
+def test_a_slower_speed_ends_the_speeding_up_and_holds_on_a_short_leg(flight: CopterFlight) -> None:
+    """A climb that has just begun, and is too short to reach the speed before. It climbed as if nothing was told."""
+    flight.fly(Hold((0.0, 0.0, -20.0)), 5.0)
+    flight.copter.set_target(Leg((0.0, 0.0, -30.0)))
+    flight.run(1.8)
+    flight.copter.set_speeds(Speeds(10.0, 0.5, 1.5))
+    track = flight.record(60.0, (R.TRUE_D, R.TIME_MS), VehicleEvent.ARRIVED)
+    assert track[-1, 1] - track[0, 1] > 13_000
+    assert flight.truth()[2] == pytest.approx(-30.0, abs=0.3)
+
+
 def test_a_target_that_is_given_anew_all_the_time_is_flown_to(flight: CopterFlight) -> None:
     """As GUIDED does for who streams it: the same place or one that moves, five times a second, from rest."""
     for ahead in (0.0, 0.4):
