@@ -164,11 +164,16 @@ def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
-    tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.current()))
+    """Return by the parameters: what DO_CHANGE_SPEED has told ends here (ArduCopter's ModeRTL::init, ArduRover's
+    ModeRTL::_enter)."""
+    tools.speeds.end_vertical()
+    tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.default()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
+    """Land at the parameters' descent (ModeAuto::land_start)."""
+    tools.speeds.end_vertical()
     here = item.x == 0.0 and item.y == 0.0
     return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Circle, Idle, Leg, Speeds, TakeOff, Yaw
+from autopilot.interface.targets import Circle, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
@@ -225,7 +225,7 @@ class WaitUntil(Maneuver):
             self.done = True
 
 
-def returning_speed(facts: VehicleFacts, speeds: Speeds) -> float:
+def returning_speed(facts: VehicleFacts, default: float) -> float:
     """RTL_SPEED in m/s; 0 = the default speed."""
     speed = facts.measure(facts.vehicle_class.measures.return_speed)
-    return speed if speed > 0.0 else speeds.ground
+    return speed if speed > 0.0 else default

@@ -228,7 +228,7 @@ class ReturnMode(Mode):
 
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
-            self._speeds.override(returning_speed(self.facts, self._speeds.current()))
+            self._speeds.override(returning_speed(self.facts, self._speeds.default()))
             self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
             self._return.start(now_ms)
         else:

@@ -96,7 +96,7 @@ class SmartReturnDrive(SmartReturnMode):
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(returning_speed(self.facts, self._speeds.current()))
+        self._speeds.override(returning_speed(self.facts, self._speeds.default()))
         self._go()
 
     def _came_back(self, now_ms: int) -> None:

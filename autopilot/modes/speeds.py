@@ -61,22 +61,31 @@ class SpeedControl:
             self.down = speed
         self.apply()
 
+    def end_vertical(self) -> None:
+        """End the overrides of climb and descent."""
+        self.up = self.down = None
+        self.apply()
+
     def clear(self) -> None:
         """End all overrides."""
         self.ground = self.up = self.down = None
         self.apply()
 
     def current(self) -> Speeds:
-        param, cruise = self._facts.param, self._facts.vehicle_class.measures.cruise
-        ground = next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
+        param = self._facts.param
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(
-            ground=max(_LOWEST, min(own if own is not None else ground, highest)),
+            ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
             up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
             down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
         )
+
+    def default(self) -> float:
+        """The parameter's speed along the track, m/s."""
+        cruise = self._facts.vehicle_class.measures.cruise
+        return next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
 
     def takes(self, speed: float) -> bool:
         """True for a speed along the track within this kind's limits, m/s."""

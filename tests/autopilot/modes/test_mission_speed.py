@@ -61,6 +61,32 @@ def test_minus_two_is_the_default_again() -> None:
     assert agrees(begun(speed_item(6.0), speed_item(-2.0))) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "unit", "default"), [("copter", 100.0, COPTER_DEFAULT), ("rover", 1.0, ROVER_DEFAULT)]
+)
+@pytest.mark.parametrize("speed", [0.0, 3.0])
+def test_the_way_back_is_by_the_parameters(kind: str, unit: float, default: float, speed: float) -> None:
+    """RTL_SPEED, 0 = the default, climb and descent too, as in ArduPilot: an RTL item ends what a mission has told."""
+    told = (speed_item(1.0), speed_item(0.4, 2.0), speed_item(0.3, 3.0))
+    bench = Bench(kind, parameters={"RTL_SPEED": speed * unit})
+    start = () if kind == "rover" else (takeoff(),)
+    bench.begin((*start, *told, waypoint(20, 0), item(20)))
+    bench.run(200.0, lambda: bench.core.sequencer.current_nav_index() == len(start) + 5)
+    bench.run(0.5)
+    assert bench.vehicle.speeds.ground == (speed or default)
+    assert (bench.vehicle.speeds.up, bench.vehicle.speeds.down) == (2.5, 1.5)
+
+
+def test_a_landing_descends_by_the_parameter() -> None:
+    """As ArduCopter's; the speed along the track stays for the way there."""
+    bench = begun(speed_item(3.0), speed_item(0.3, 3.0))
+    assert bench.vehicle.speeds.down == 0.3
+    bench.upload((takeoff(), speed_item(3.0), speed_item(0.3, 3.0), waypoint(20, 0), item(21)))
+    bench.run(200.0, lambda: bench.core.sequencer.current_nav_index() == 5)
+    bench.run(0.5)
+    assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.down) == (3.0, 1.5)
+
+
 def test_a_mission_that_begins_anew_begins_at_the_default() -> None:
     """MISSION_START behind the end of a mission that changed its speed."""
     bench = begun(speed_item(3.0))
