@@ -1,6 +1,6 @@
 """Client that reads a file by MAVFTP (https://mavlink.io/en/services/ftp.html): open, read block by block, close.
 
-It requests one block at a time, which suits small files.
+It requests one block at a time, which suits small files. The vehicle may choose the number of the session.
 """
 
 from __future__ import annotations
@@ -36,16 +36,20 @@ class FileRead(Client):
     def __init__(self, target: Target, path: str, *, retry: Retry = _RETRY) -> None:
         super().__init__(target, retry)
         self.content = b""
-        self._path = path.encode("ascii")
+        self._path = path.encode("utf-8", "surrogateescape")
         self._seq = 0
+        self._session = 0
         self._request: Operation | None = None
 
     def start(self, now_ms: int) -> None:
+        if len(self._path) > DATA_BYTES:  # no vehicle can have it
+            self._end(FileOutcome.NOT_FOUND)
+            return
         self._ask(Opcode.OPEN_FILE_RO, len(self._path), 0, self._path, now_ms)
 
     def _ask(self, opcode: int, size: int, offset: int, data: bytes, now_ms: int) -> None:
         self._seq = (self._seq + 1) & 0xFFFF
-        self._request = Operation(self._seq, 0, opcode, size, offset=offset, data=data)
+        self._request = Operation(self._seq, self._session, opcode, size, offset=offset, data=data)
         self._repeat()
         self._progress(now_ms)
 
@@ -63,9 +67,13 @@ class FileRead(Client):
             return
         if request.opcode == Opcode.READ_FILE:
             self.content += reply.data[: reply.size]
+        else:
+            self._session = reply.session
         self._seq = reply.seq
         if len(self.content) > _LARGEST:
             self._finish(FileOutcome.TOO_LARGE, now_ms)
+        elif request.opcode == Opcode.READ_FILE and not reply.size:  # the end, in some vehicles' words
+            self._finish(FileOutcome.READ, now_ms)
         else:
             self._ask(Opcode.READ_FILE, DATA_BYTES, len(self.content), b"", now_ms)
 
