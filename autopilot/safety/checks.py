@@ -13,7 +13,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, distance
+from autopilot.interface.geo import ABOVE_GROUND, METRES_PER_DEGREE, GeoPoint, distance
 from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass, field
@@ -39,6 +39,7 @@ _PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
 _FARTHEST_FROM_FIX_M: Final = 10.0
+_SURELY_NEAR_DEG: Final = _FARTHEST_FROM_FIX_M / METRES_PER_DEGREE  # north and east together; no need to measure
 _QUADROTOR: Final = 1.0
 _HIGHEST_SPIN_MIN: Final = 0.3
 _FLOAT32: Final = 1e-6  # relative error of a value that was sent as a float32
@@ -179,11 +180,14 @@ class ArmingChecks:
         vector = self.facts.vehicle.state.report
         if not self.modes.spec.position or vector[report.GPS_FIX] < _FIX_3D:
             return
-        limit, blur = self.facts.param("GPS_HDOP_GOOD", 140.0), float(100.0 * vector[report.GPS_HDOP])
+        limit, blur = self.facts.param("GPS_HDOP_GOOD", 140.0), 100.0 * vector.item(report.GPS_HDOP)
         if blur > limit:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
-        fix = GeoPoint(float(vector[report.GPS_LAT]), float(vector[report.GPS_LON]), 0.0)
-        metres = distance(fix, GeoPoint(float(vector[report.LAT]), float(vector[report.LON]), 0.0))
+        lat, lon = vector.item(report.LAT), vector.item(report.LON)
+        fix_lat, fix_lon = vector.item(report.GPS_LAT), vector.item(report.GPS_LON)
+        if abs(fix_lat - lat) + abs(fix_lon - lon) < _SURELY_NEAR_DEG:
+            return
+        metres = distance(GeoPoint(fix_lat, fix_lon, 0.0), GeoPoint(lat, lon, 0.0))
         if metres > _FARTHEST_FROM_FIX_M:
             yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
 

@@ -29,7 +29,7 @@ class _File:
     writes since then, (offset, bytes), and with None for bytes what was cut off behind the offset."""
 
     data: bytearray = field(default_factory=bytearray)
-    durable: bytes = b""
+    durable: bytearray = field(default_factory=bytearray)
     unsynced: list[tuple[int, bytes | None]] = field(default_factory=list)
 
     def write(self, offset: int, data: bytes | None) -> None:
@@ -37,7 +37,14 @@ class _File:
         _apply(self.data, offset, data)
 
     def sync(self) -> None:
-        self.durable = bytes(self.data)
+        """Only what was written is copied: a log of some MB is synced for each of its pages."""
+        for offset, data in self.unsynced:
+            _apply(self.durable, offset, data)
+        self.unsynced.clear()
+
+    def lose(self, content: bytearray) -> None:
+        """`content` is what a loss of power left."""
+        self.data, self.durable = content, bytearray(content)
         self.unsynced.clear()
 
 
@@ -73,7 +80,7 @@ class Disk:
                 content = bytearray(file.durable)
                 for offset, data in file.unsynced:
                     self._keep_some(content, offset, data)
-                file.data = content
+                file.lose(content)
             file.sync()
         self.dead = False
         self.dies_at = self.fails_at = None
