@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from scripts.mutation.audit import ROOT, TABLE, NamedMutant, chosen_rows, misplaced, rows
+from tests.storm import planted
 
 
 def test_every_mutant_of_the_audit_is_killed_by_its_test() -> None:
@@ -41,3 +43,13 @@ def test_names_are_said_once() -> None:
     """A row is found by its name."""
     names = [row.name for row in rows(TABLE)]
     assert len(names) == len(set(names))
+
+
+def test_no_error_is_an_unknown_name(tmp_path: Path) -> None:
+    """Neither of the audit nor of the storms: any test notices a NameError, also where nothing checks the sentence."""
+    texts = [row.case(ROOT).source for row in rows(TABLE)] + [row.text() for row in planted.rows()]
+    for number, text in enumerate(texts):
+        (tmp_path / f"error_{number}.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
