@@ -28,6 +28,7 @@ class SpeedControl:
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
+        self._told: float | None = None  # by the mission, within the limits of then
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -44,9 +45,12 @@ class SpeedControl:
         self.apply()
 
     def mission_changed(self) -> None:
-        """Apply the mission's new speed along the track."""
-        self.ground = None
-        self.apply()
+        """Apply the mission's new speed along the track; one beyond the limits changes nothing (ArduPlane's
+        do_change_speed)."""
+        told = self._mission.mission_speed()
+        if told is None or self.takes(told):
+            self._told, self.ground = told, None
+            self.apply()
 
     def override(self, ground: float | None) -> None:
         """Override the speed along the track, m/s, from now on; None: no longer."""
@@ -73,7 +77,7 @@ class SpeedControl:
 
     def current(self) -> Speeds:
         param = self._facts.param
-        own = self.ground if self.ground is not None else self._mission.mission_speed()
+        own = self.ground if self.ground is not None else self._told
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(

@@ -162,6 +162,19 @@ def test_an_airspeed_beyond_its_bounds_changes_nothing() -> None:
     assert "Speed change: 40 m/s is not an airspeed of this plane" in plane.texts
 
 
+def test_an_airspeed_of_a_mission_beyond_its_bounds_leaves_the_one_before() -> None:
+    """ArduPlane's do_change_speed; it fell back to the cruise speed. The item's throttle is taken then."""
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    speeds = (item(Cmd.DO_CHANGE_SPEED, param2=26.0, param3=30.0), item(Cmd.DO_CHANGE_SPEED, param2=40.0, param3=55.0))
+    plane.mission(*speeds, item(Cmd.DO_CHANGE_SPEED, param2=5.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(60.0, lambda: plane.vehicle.parameters["TRIM_THROTTLE"] == 55.0)
+    plane.run(1.0)
+    assert plane.core.sequencer.mission_speed() == 5.0
+    assert plane.vehicle.speeds.ground == 26.0
+    assert plane.vehicle.parameters["TRIM_THROTTLE"] == 55.0
+
+
 def test_a_throttle_is_that_of_cruise() -> None:
     """DO_CHANGE_SPEED without a speed, by command and as an item: TRIM_THROTTLE (ArduPlane's test DO_CHANGE_SPEED)."""
     plane = Plane()
