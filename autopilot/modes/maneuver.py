@@ -181,7 +181,8 @@ class CircleTurns(Maneuver):
 
 
 class GoThenClimb(Maneuver):
-    """Go to a place at the present height, then to its altitude there (LOITER_TO_ALT)."""
+    """Go straight to a place and its altitude, then wait there for the altitude (LOITER_TO_ALT, as ArduCopter's
+    do_loiter_to_alt)."""
 
     def __init__(self, context: VehicleContext, end: Ned, start: Ned | None, radius: float, heading: Heading) -> None:
         super().__init__(context)
@@ -193,9 +194,7 @@ class GoThenClimb(Maneuver):
 
     def start(self, now_ms: int) -> None:
         assert self.end is not None
-        down = self._start[2] if self._start is not None else self.facts.vehicle.state.position[2]
-        place = (self.end[0], self.end[1], down)
-        self.helm.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
+        self.helm.fly(Leg(self.end, self._start, radius=self._radius, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self.helm.arrived or self.end is None:
