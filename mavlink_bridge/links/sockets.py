@@ -18,14 +18,17 @@ Address = Any
 
 
 def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFamily, Address]:
-    """Socket address of a link; LinkError for an unknown host. A name is resolved once, which may block."""
+    """Socket address of a link; LinkError for an unknown host. A name is resolved once, which may block. If it has
+    addresses of IPv4 and IPv6, as localhost on many systems, that of IPv4 is taken: most MAVLink programs know no
+    other."""
     try:
         host = spec.host.encode() if spec.host.isascii() else spec.host  # bytes need no IDNA tables
-        family, _, _, _, address = socket.getaddrinfo(host, spec.port, type=kind)[0]
+        found = socket.getaddrinfo(host, spec.port, type=kind)
     except OSError as problem:
         raise LinkError(f"link {spec.url}: host {spec.host!r} is unknown ({problem.strerror})") from problem
     except UnicodeError as problem:
         raise LinkError(f"link {spec.url}: {spec.host!r} is no name of a host") from problem
+    family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return family, address
 
 

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.links.sockets import resolve
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.testing.link_contract import accept_links, frames, ready
 from mavlink_bridge.wire.framing import split_frames
@@ -179,3 +180,12 @@ def test_an_address_of_many_machines_is_no_end_of_a_link() -> None:
         LinkError, match=r"224\.0\.0\.1 is a multicast address; write for example udpin:0\.0\.0\.0:14550"
     ):
         UdpPort(parse_link("udpin:224.0.0.1:14550")).open(0)
+
+
+def test_a_name_with_addresses_of_both_kinds_is_that_of_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As localhost on macOS, Windows and Fedora, with ::1 first, where no station listens."""
+    v6, v4 = (socket.AF_INET6, ("::1", 14550, 0, 0)), (socket.AF_INET, ("127.0.0.1", 14550))
+    for both, expected in (((v6, v4), v4), ((v4, v6), v4), ((v6,), v6)):
+        found = [(family, socket.SOCK_DGRAM, 17, "", address) for family, address in both]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, found=found, **how: found)
+        assert resolve(parse_link("udpout:localhost:14550"), socket.SOCK_DGRAM) == expected
