@@ -182,6 +182,8 @@ class _ReturnToSetDown(Maneuver):
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
+    """Return at the cruise airspeed: ArduPlane's mode RTL begins without that of DO_CHANGE_SPEED (Mode::enter)."""
+    tools.speeds.override(tools.speeds.default())
     if _lifts(tools):
         return _ReturnToSetDown(tools.context, tools.destination)
     return WingReturn(tools.context, tools.destination)

@@ -80,7 +80,8 @@ class _Walk:
         self._storage = MissionStorage(first_index=1)
         self._storage.replace(plan.items)
         self._speed = field_.cruise_mps
-        self._vertical = {kind: field_.vertical_mps(kind, None) for kind in VERTICAL_SPEEDS}
+        self._vertical: dict[int, float] = {}
+        self._end_vertical()
         self._at: Place = (0.0, 0.0, 0.0)
         self._forever: set[int] = set()
         self._again: MissionItem | None = None
@@ -145,6 +146,10 @@ class _Walk:
         elif change.kind in VERTICAL_SPEEDS:
             self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
 
+    def _end_vertical(self) -> None:
+        """Climb and descend by the parameters, as landings and RTL do."""
+        self._vertical = {kind: self._field.vertical_mps(kind, None) for kind in VERTICAL_SPEEDS}
+
     def _fly(self, item: MissionItem) -> bool:
         """Add the leg; True if the mission ends with it."""
         field_ = self._field
@@ -156,6 +161,7 @@ class _Walk:
         if field_.kind.has_stall_speed:
             return self._fly_on_wings(item)
         if item.command == Cmd.NAV_LAND:
+            self._end_vertical()
             north, east, _ = field_.place(item, self._at)
             ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
             follows = field_.follows_ground
@@ -230,6 +236,8 @@ class _Walk:
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
+        self._end_vertical()
+        self._speed = field_.measure(field_.kind.measures.return_speed) or field_.cruise_mps
         north, east, up = self._at
         limit = field_.param("RALLY_LIMIT_KM") * 1000.0
         near = [rally for rally in self._rally if limit == 0.0 or hypot(rally[0] - north, rally[1] - east) <= limit]

@@ -175,6 +175,17 @@ def test_an_airspeed_of_a_mission_beyond_its_bounds_leaves_the_one_before() -> N
     assert plane.vehicle.parameters["TRIM_THROTTLE"] == 55.0
 
 
+def test_an_rtl_item_ends_the_airspeed_of_the_mission() -> None:
+    """ArduPlane changes to mode RTL for it, which begins at the cruise airspeed."""
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    plane.mission(item(Cmd.DO_CHANGE_SPEED, param2=26.0), item(Cmd.NAV_RETURN_TO_LAUNCH))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_item().command == Cmd.NAV_RETURN_TO_LAUNCH)
+    plane.run(1.0)
+    assert plane.core.sequencer.mission_speed() == 26.0
+    assert plane.vehicle.speeds.ground == 22.0
+
+
 def test_a_throttle_is_that_of_cruise() -> None:
     """DO_CHANGE_SPEED without a speed, by command and as an item: TRIM_THROTTLE (ArduPlane's test DO_CHANGE_SPEED)."""
     plane = Plane()

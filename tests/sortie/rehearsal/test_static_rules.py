@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.mission.fence import parse_fence
+from autopilot.mission.items import MissionItem
 from sortie import Session, UserError, rehearse
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import read_plan
@@ -53,9 +54,15 @@ def test_plans_that_are_flown_are_no_no_go(path: Path) -> None:
     assert result.go, result.findings
 
 
-def test_time_and_energy_are_those_of_the_flight() -> None:
-    """Within a tenth: they are told in the verdict, and the battery rule lives by them."""
-    plan = plan_of(*GOOD)
+SLOW = (do(178, 1.0, 3.0), do(178, 2.0, 0.5), do(178, 3.0, 0.3))
+LANDS = do(21, **at(60, 40))
+
+
+@pytest.mark.parametrize("items", [GOOD, (UP, *SLOW, wp(60, 40), BACK), (UP, *SLOW, wp(200, 40), LANDS)])
+def test_time_and_energy_are_those_of_the_flight(items: tuple[MissionItem, ...]) -> None:
+    """Within a tenth: they are told in the verdict, and the battery rule lives by them. The speeds of DO_CHANGE_SPEED
+    end with the way home and the landing."""
+    plan = plan_of(*items)
     told = rehearse(plan)
     with Session(home=HOME, params={"FM_COUNTDOWN": 0}) as session:
         session.upload(plan)
