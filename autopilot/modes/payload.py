@@ -219,7 +219,9 @@ class Payload:
         self.camera = Camera(facts, announcer, helm.vehicle.set_output)
 
     def next_deadline_ms(self) -> int | None:
-        return earliest((self._half_due_ms, self.camera.deadline_ms, *(d.deadline_ms for d in self._equipment())))
+        due_ms = earliest((self._half_due_ms, self.camera.deadline_ms))
+        fitted = self._equipment()
+        return earliest((due_ms, *[device.deadline_ms for device in fitted])) if fitted else due_ms
 
     def _equipment(self) -> tuple[Device, ...]:
         version = self._facts.parameters.version

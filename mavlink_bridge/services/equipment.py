@@ -392,7 +392,8 @@ class EquipmentService(Speaker):
                 self._out += [Outgoing(message, link) for message in self._makers[broadcast](0.0)]
 
     def next_deadline_ms(self) -> int | None:
-        return earliest((self._button_due_ms(), *(broadcast.next_ms() for broadcast in self._active)))
+        button_ms = self._button_due_ms()
+        return earliest((button_ms, *[each.next_ms() for each in self._active])) if self._active else button_ms
 
     def link_closed(self, link: int) -> None:
         for broadcast in tuple(self._active):

@@ -96,8 +96,8 @@ class CommandService(Speaker):
             self._serve_for_arm(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        progress = [due for due, _ in self._progress_due]
-        return earliest((self._for_arm.next_ms, self._for_mission.next_ms, *progress))
+        waiting_ms = earliest((self._for_arm.next_ms, self._for_mission.next_ms))
+        return earliest((waiting_ms, *[due for due, _ in self._progress_due])) if self._progress_due else waiting_ms
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
