@@ -17,11 +17,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, cast
 
-from autopilot.context.turns import earliest
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
-from mavlink_bridge.routing.service import Audience, Message, Outgoing, RemembersLinks, Service, Speaks, TimedService
+from mavlink_bridge.routing.service import (
+    Audience,
+    CalledService,
+    Message,
+    Outgoing,
+    RemembersLinks,
+    Service,
+    Speaks,
+    TimedService,
+)
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
@@ -36,19 +44,6 @@ _OF_MODEMS = codec.ids_of("RADIO_STATUS", "CELLULAR_STATUS")
 
 def _raise(problem: Exception, where: str) -> None:
     raise problem
-
-
-class _Due:
-    """A service with deadlines and its methods, looked up once because they are called on every pass and message."""
-
-    __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing")
-
-    def __init__(self, service: TimedService) -> None:
-        self.service = service
-        self.on_link = service.clock == "link"
-        self.handle_timeout = service.handle_timeout
-        self.next_deadline_ms = service.next_deadline_ms
-        self.take_outgoing = service.take_outgoing
 
 
 class Endpoint:
@@ -70,7 +65,7 @@ class Endpoint:
         self._links: dict[int, OpenLink] = {}
         self._last_link = 0
         self._closed = LinkStatistics("closed")
-        self._timed: list[_Due] = []
+        self._timed: list[CalledService] = []
         self._remembering: list[RemembersLinks] = []
         self._audience = Audience()
         self._on_error, self.service_errors = on_error, 0
@@ -137,7 +132,7 @@ class Endpoint:
     def _add(self, service: Service, component: int | None = None) -> None:
         roles = self._audience.add(service, component)
         if TimedService in roles:
-            self._timed.append(_Due(cast(TimedService, service)))
+            self._timed.append(CalledService(cast(TimedService, service)))
         if RemembersLinks in roles:
             self._remembering.append(cast(RemembersLinks, service))
 
@@ -242,7 +237,12 @@ class Endpoint:
 
     def claim_deadline_ms(self) -> int | None:
         """Time of the next `give_up_claims`, link time ms."""
-        return earliest([source.reader.deadline_ms for source in self._links.values() if source.shared is None])
+        due_ms: int | None = None
+        for source in self._links.values():
+            claim_ms = source.reader.deadline_ms
+            if claim_ms is not None and source.shared is None and (due_ms is None or claim_ms < due_ms):
+                due_ms = claim_ms
+        return due_ms
 
     def _take_frame(self, source: OpenLink, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
         """Handle a frame; False if it was refused."""
@@ -256,8 +256,9 @@ class Endpoint:
         for hear in self.on_frame:
             hear(link, frame)
         system, component = target_of(frame)
-        if self.gates and any(takes(link, frame, system, component) for takes in self.gates):
-            return True
+        for takes in self.gates:
+            if takes(link, frame, system, component):
+                return True
         for other in self._router.forward_to(frame, link, system, component):
             target = self._links[other]
             if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all
@@ -303,9 +304,8 @@ class Endpoint:
         for due in self._timed:
             try:
                 due.handle_timeout(link_ms if due.on_link else vehicle_ms)
-                messages = due.take_outgoing()
-                if messages:
-                    self._send_all(messages, due.service)
+                if due.waiting is None or due.waiting:
+                    self._send_all(due.take_outgoing(), due.service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 

@@ -61,14 +61,15 @@ class Speaks(Protocol):
 
 
 class Speaker:
-    """Base of services that send (`Speaks`). `_out`: messages to send."""
+    """Base of services that send (`Speaks`). `_out`: messages to send, always the same list."""
 
     def __init__(self) -> None:
         self._out: list[Outgoing] = []
 
     def take_outgoing(self) -> list[Outgoing]:
         """Take and remove the messages to send, in order."""
-        messages, self._out = self._out, []
+        messages = self._out.copy()
+        self._out.clear()
         return messages
 
 
@@ -92,6 +93,23 @@ class TimedService(Speaks, Protocol):
 
     def next_deadline_ms(self) -> int | None:
         """Time of the next call on the service's clock, ms; None: only on a message."""
+
+
+class CalledService:
+    """A service with deadlines and its methods, looked up once because they are called on every pass and message.
+    `waiting`: its messages, so that a look tells that there is none; None: only `take_outgoing` tells."""
+
+    __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing", "waiting")
+
+    def __init__(self, service: TimedService) -> None:
+        self.service = service
+        self.on_link = service.clock == "link"
+        self.handle_timeout = service.handle_timeout
+        self.next_deadline_ms = service.next_deadline_ms
+        self.take_outgoing = service.take_outgoing
+        self.waiting: list[Outgoing] | None = None
+        if isinstance(service, Speaker) and type(service).take_outgoing is Speaker.take_outgoing:
+            self.waiting = service._out
 
 
 @runtime_checkable

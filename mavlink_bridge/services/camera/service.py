@@ -220,7 +220,8 @@ class CameraService(Speaker):
         mark = len(self._out)
         outcome = handler(self, command, now_ms)
         self._memory.remember(command, outcome, now_ms)
-        answers, self._out = self._out[mark:], self._out[:mark]
+        answers = self._out[mark:]
+        del self._out[mark:]
         self._acknowledge(command, outcome)
         self._out += answers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.routing.endpoint import CONGESTED, OVERFLOW, Endpoint
-from mavlink_bridge.routing.service import Clock, Outgoing, Peer
+from mavlink_bridge.routing.service import CalledService, Clock, Outgoing, Peer, Speaker
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
@@ -345,3 +346,40 @@ def test_any_bytes_leave_the_endpoint_working(chunks: list[bytes]) -> None:
     endpoint.take_bytes(good)
     endpoint.receive(good, v2(PING), LINK_MS, VEHICLE_MS)
     assert ids(endpoint.take_bytes(good)) == [4]
+
+
+# --- messages that wait --------------------------------------------------------------------------------------------
+class Talkative(Speaker):
+    """A service that has something to send now and then."""
+
+    clock: Clock = "link"
+    handles: frozenset[str] = frozenset()
+
+    def handle_message(self, message: Any, peer: Peer, now_ms: int) -> None: ...
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if now_ms % 2:
+            self._out.append(Outgoing(dialect.MAVLink_ping_message(now_ms, 1, 0, 0)))
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+
+def test_what_a_service_has_to_send_is_sent_each_time() -> None:
+    """The endpoint looks at the list of a plain speaker and calls the others."""
+    endpoint, service = Endpoint(1), Talkative()
+    endpoint.add_service(service)
+    link = endpoint.open_link("test")
+    for now_ms in range(6):
+        endpoint.handle_timeouts(now_ms, 0)
+    assert endpoint.totals().frames_out == 3
+    assert CalledService(service).waiting == [] and CalledService(Echo()).waiting is None
+    assert endpoint.out_queue(link).size
+
+
+def test_the_list_of_a_speaker_is_never_another(request: pytest.FixtureRequest) -> None:
+    """The endpoint would look at the old one for ever."""
+    for module in (request.config.rootpath / "mavlink_bridge").rglob("*.py"):
+        text = module.read_text()
+        if "(Speaker" in text or ", Speaker" in text:
+            assert not re.search(r"self\._out = |, self\._out = ", text), module
