@@ -304,8 +304,8 @@ class Endpoint:
         for due in self._timed:
             try:
                 due.handle_timeout(link_ms if due.on_link else vehicle_ms)
-                if due.waiting is None or due.waiting:
-                    self._send_all(due.take_outgoing(), due.service)
+                if due.waiting != [] and (messages := due.take_outgoing()):
+                    self._send_all(messages, due.service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 

@@ -66,6 +66,7 @@ class TerrainService(Speaker):
         self._facts, self._has_station = parts.facts, has_station
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0
+        self._version, self._finds_range = -1, False  # `_sees_ground` by the parameters of this version
         super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -104,7 +105,10 @@ class TerrainService(Speaker):
 
     @property
     def _sends_reports(self) -> bool:
-        return self._terrain.ground is not None or self._terrain.revision > 0 or self._sees_ground
+        terrain, version = self._terrain, self._facts.parameters.version
+        if version != self._version:
+            self._version, self._finds_range = version, self._sees_ground
+        return terrain.ground is not None or terrain.revision > 0 or self._finds_range
 
     @property
     def _sees_ground(self) -> bool:

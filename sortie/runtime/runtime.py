@@ -375,6 +375,8 @@ class Runtime:
         if (lost_s := self._pace.take_lost_s()) and self._vehicles:
             self._lag.note(lost_s, wall_s, self._pace.factor)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
+        if now_ms >= due_ms:
+            return
         end_s = wall_s + PACED_SLICE_S
         if self.clients is None:
             self._beats.passes_begin(wall_s)
