@@ -35,6 +35,11 @@ class LinkError(Exception):
     """Wrong link address, or a link that cannot be opened; the text is one line."""
 
 
+def host_and_port(host: str, port: int) -> str:
+    """HOST:PORT, with an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
     """Parsed link address. `host`, `port`: of network links. `path`, `baud`: of serial ones. `baud_given`: it was in
@@ -54,8 +59,7 @@ class LinkSpec:
         """Address in its usual form."""
         if self.kind == "serial":
             return f"{self.path},{self.baud}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.kind}:{host}:{self.port}"
+        return f"{self.kind}:{host_and_port(self.host, self.port)}"
 
     @property
     def is_network(self) -> bool:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Unpack
 
+from autopilot.context.turns import earliest
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
@@ -271,12 +272,7 @@ class LinkHub:
         bytes); None: not needed."""
         if self._waits:
             return 0
-        due_ms = self._endpoint.claim_deadline_ms()
-        for link in self._numbers:
-            open_ms = link.next_deadline_ms()
-            if open_ms is not None and (due_ms is None or open_ms < due_ms):
-                due_ms = open_ms
-        return due_ms
+        return earliest([self._endpoint.claim_deadline_ms(), *[link.next_deadline_ms() for link in self._numbers]])
 
     def stalled(self, largest: int) -> list[int]:
         """Streams (not UDP) whose medium takes nothing while more than `largest` bytes wait. A faster-than-real-time

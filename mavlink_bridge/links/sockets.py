@@ -72,12 +72,6 @@ def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
     return replace(spec, port=int(bound.getsockname()[1]))
 
 
-def told(address: Address) -> str:
-    """HOST:PORT of a socket address for people, with an IPv6 address in brackets as in links."""
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    return f"{host}:{address[1]}"
-
-
 def ends_of(sock: socket.socket | None, other: Address = None) -> LinkEnds | None:
     """Ends of a socket; `other`: the peer of an unconnected one. None: not connected (any more)."""
     if sock is None:

@@ -7,9 +7,9 @@ import os
 import socket
 from collections.abc import Callable
 
-from mavlink_bridge.links.address import LinkSpec
+from mavlink_bridge.links.address import LinkSpec, host_and_port
 from mavlink_bridge.links.base import Link, LinkEnds
-from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve, told
+from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.links.stream import ReturningLink, StreamLink
 
 _ACCEPTED_PER_PASS = 8
@@ -143,7 +143,7 @@ class TcpPort:
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        return TcpLink(f"{self.name} from {told(address)}", accepted)
+        return TcpLink(f"{self.name} from {host_and_port(*address[:2])}", accepted)
 
     def _turn_away(self, listener: socket.socket) -> None:
         """Disconnect a waiting client when there are no descriptors: it would wake the loop for ever. The spare

@@ -13,9 +13,9 @@ import errno
 import socket
 from collections import deque
 
-from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.address import LinkError, LinkSpec, host_and_port
 from mavlink_bridge.links.base import Link, LinkEnds
-from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve, told
+from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.wire.framing import split_datagrams
 
 _LARGEST_DATAGRAM = 65536
@@ -141,7 +141,7 @@ class UdpPeer:
     pending, wants_write = 0, False  # nothing is ever pending
 
     def __init__(self, port: UdpPort, address: Address, now_ms: int) -> None:
-        self.name = f"{port.name} from {told(address)}"
+        self.name = f"{port.name} from {host_and_port(*address[:2])}"
         self.address = address
         self.heard_ms = now_ms
         self.lost = 0

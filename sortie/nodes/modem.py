@@ -13,6 +13,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import RadioProfile
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.open_link import LinkTraits, OutQueue
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node, QuietNode
@@ -27,8 +28,7 @@ class Outlet:
     """Ground side of a modem. Bytes from any socket go to the radio, bytes from the radio to all sockets; frames are
     not examined."""
 
-    portion: Final = 1024
-    """Bytes between two checks of the time, as of an `Endpoint`."""
+    portion: Final = Endpoint.portion
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []

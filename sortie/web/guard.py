@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from autopilot.interface.records import dataclass
+from mavlink_bridge.links.address import host_and_port
 
 OWN_FETCHES: Final = frozenset(("same-origin", "none"))
 """Values of Sec-Fetch-Site for our page, and for a typed address."""
@@ -33,7 +34,7 @@ class RequestGuard:
         names = {host}
         if _is_loopback(host):
             names |= {"localhost", "127.0.0.1", "::1"}
-        hosts = frozenset(f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in names)
+        hosts = frozenset(host_and_port(name, port) for name in names)
         return cls(token, hosts, frozenset(origin.lower().rstrip("/") for origin in origins))
 
     def refuses(self, path: str, headers: Mapping[str, str]) -> str | None:

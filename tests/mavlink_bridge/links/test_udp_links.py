@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from mavlink_bridge.links.address import LinkError, parse_link
-from mavlink_bridge.links.sockets import resolve, told
+from mavlink_bridge.links.address import LinkError, host_and_port, parse_link
+from mavlink_bridge.links.sockets import resolve
 from mavlink_bridge.links.udp import UdpOut, UdpPeer, UdpPort
 from mavlink_bridge.testing.link_contract import accept_links, frames, ready
 from mavlink_bridge.wire.framing import split_frames
@@ -193,7 +193,7 @@ def test_a_name_with_addresses_of_both_kinds_is_that_of_ipv4(monkeypatch: pytest
 
 def test_peers_are_named_as_links_are() -> None:
     """An IPv6 address in brackets: "from ::1:52959" may be an address of its own."""
-    assert told(("127.0.0.1", 52959)) == "127.0.0.1:52959"
-    assert told(("::1", 52959, 0, 0)) == "[::1]:52959"
+    assert host_and_port("127.0.0.1", 52959) == "127.0.0.1:52959"
+    assert host_and_port("::1", 52959) == "[::1]:52959"
     port = UdpPort(parse_link("udpin:[::1]:14550"))
     assert UdpPeer(port, ("::1", 52959, 0, 0), 0).name == "udpin:[::1]:14550 from [::1]:52959"
