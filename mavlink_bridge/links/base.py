@@ -65,7 +65,8 @@ class Link(Protocol):
         """Send whole frames. Returns the number of bytes taken: all, or 0 without a connection."""
 
     def flush(self) -> None:
-        """Send pending bytes or finish connecting; the descriptor is writable."""
+        """Send pending bytes, finish connecting, or acknowledge bytes that were read and not answered. Called when the
+        descriptor is writable, and after each read when the answers were written."""
 
     def maintain(self, now_ms: int) -> None:
         """Reconnect if it is time."""

@@ -145,6 +145,7 @@ class LinkHub:
         self._ports: dict[Port, LinkSpec] = {}
         self._ready: dict[Link | Port, int] = {}
         self._unread: dict[Link, bytes] = {}
+        self._heard: set[Link] = set()  # read since the last `flush`
         self._has_time = has_time
         self._expire_ms = 0
 
@@ -182,6 +183,7 @@ class LinkHub:
         del self._queues[link]
         self._ready.pop(link, None)
         self._unread.pop(link, None)
+        self._heard.discard(link)
         self._unregister(link)
         link.close()
         self._endpoint.close_link(number)
@@ -254,7 +256,8 @@ class LinkHub:
                 return
 
     def flush(self) -> None:
-        """Write what the endpoint has to every ready link; disconnect those that have overflowed."""
+        """Write what the endpoint has to every ready link, and let those acknowledge that have read; disconnect those
+        that have overflowed."""
         for link, queue in tuple(self._queues.items()):
             if queue.overflowed:
                 self._give_up(link, self._numbers[link])
@@ -266,6 +269,9 @@ class LinkHub:
                     self._register(link)
             if queue.burst and queue.line is None:
                 queue.judge(link.pending)
+        for link in self._heard:
+            link.flush()
+        self._heard.clear()
 
     def next_deadline_ms(self) -> int | None:
         """Link time at which `receive` should run without new bytes (reconnects, partial frames; 0: at once for unread
@@ -328,6 +334,7 @@ class LinkHub:
             return
         data = link.read()
         if data:
+            self._heard.add(link)
             self._hand_over(link, data, link_ms, vehicle_ms)
         elif data is None:
             self.remove(link, "the other end has closed it")

@@ -16,6 +16,7 @@ class StreamLink:
     def __init__(self, name: str) -> None:
         self.name = name
         self._out = OutBuffer()
+        self._unanswered = False  # nothing was sent since bytes were read
 
     @property
     def connected(self) -> bool:
@@ -46,6 +47,7 @@ class StreamLink:
         except OSError:  # reset or device gone: the stream has ended
             data = b""
         if data:
+            self._unanswered = True
             return data
         self._lose()
         return self._ended()
@@ -68,6 +70,13 @@ class StreamLink:
                 self._out.clear()
                 return
             self._out.sent(count)
+            self._unanswered = False
+        if self._unanswered:
+            self._unanswered = False
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Tell the other end that its bytes have arrived, where it may wait for that."""
 
     def _receive(self, size: int) -> bytes:
         raise NotImplementedError

@@ -21,15 +21,12 @@ _BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELE
 """Beginnings of HTTP requests. A web page can make a browser send MAVLink frames after one, to loopback."""
 
 
-def _receive(connection: socket.socket | None, size: int) -> bytes:
-    """Receive, and acknowledge at once where the system can (Linux, for each receive). Otherwise a peer with Nagle's
-    algorithm, as MAVSDK, waits up to 40 ms with its second message."""
-    if connection is None:
-        return b""
-    data = connection.recv(size)
-    if _QUICKACK is not None and data:
+def _acknowledge(connection: socket.socket | None) -> None:
+    """Acknowledge received bytes at once where the system can (Linux, until the next answer). Otherwise a peer with
+    Nagle's algorithm, as MAVSDK, waits up to 40 ms with its second message. An answer acknowledges by itself, and a
+    segment less is sent for each request."""
+    if connection is not None and _QUICKACK is not None:
         connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-    return data
 
 
 class TcpLink(StreamLink):
@@ -66,7 +63,7 @@ class TcpLink(StreamLink):
             self._out.clear()
 
     def _receive(self, size: int) -> bytes:
-        data = _receive(self._socket, size)
+        data = b"" if self._socket is None else self._socket.recv(size)
         if not self._began:
             if data.startswith(_BROWSER):
                 return b""  # the stream has ended
@@ -75,6 +72,9 @@ class TcpLink(StreamLink):
 
     def _send(self, data: bytes) -> int:
         return 0 if self._socket is None else self._socket.send(data)
+
+    def _acknowledge(self) -> None:
+        _acknowledge(self._socket)
 
     def _lose(self) -> None:
         self.close()
@@ -225,10 +225,13 @@ class TcpClient(ReturningLink[socket.socket]):
             self._report(f"no connection to {self.name}; trying again")
 
     def _receive(self, size: int) -> bytes:
-        return _receive(self._stream, size)
+        return b"" if self._stream is None else self._stream.recv(size)
 
     def _send(self, data: bytes) -> int:
         return 0 if self._stream is None else self._stream.send(data)
+
+    def _acknowledge(self) -> None:
+        _acknowledge(self._stream)
 
     def _lose(self) -> None:
         if self._stream is not None:

@@ -85,7 +85,7 @@ class TerrainService(Speaker):
                 self._ask_ms = now_ms
 
     def handle_timeout(self, now_ms: int) -> None:
-        if not self._has_station():
+        if now_ms < min(self._ask_ms, self._report_ms) or not self._has_station():
             return
         if now_ms >= self._ask_ms and self._terrain.pending:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
@@ -115,8 +115,9 @@ class TerrainService(Speaker):
         return self._facts.param("RNGFND1_TYPE") != 0.0 and self._terrain.enabled
 
     def next_deadline_ms(self) -> int | None:
-        if not self._has_station():
+        asks, reports = self._terrain.pending, self._sends_reports
+        if not (asks or reports) or not self._has_station():
             return None
-        if self._terrain.pending:
-            return min(self._ask_ms, self._report_ms) if self._sends_reports else self._ask_ms
-        return self._report_ms if self._sends_reports else None
+        if asks:
+            return min(self._ask_ms, self._report_ms) if reports else self._ask_ms
+        return self._report_ms

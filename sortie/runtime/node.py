@@ -10,6 +10,7 @@ Link time and vehicle time are in ms. All vehicles of a runtime share one vehicl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -92,3 +93,12 @@ class VehicleNode(Node, Protocol):
 
     def beat(self) -> None:
         """Send a HEARTBEAT although vehicle time stands still."""
+
+
+def first_due_ms(nodes: Iterable[Node], until_ms: int) -> int:
+    """Earliest vehicle time for which a node is due, at most `until_ms`, ms."""
+    for node in nodes:
+        due = node.next_vehicle_deadline_ms()
+        if due is not None and due < until_ms:
+            until_ms = due
+    return until_ms

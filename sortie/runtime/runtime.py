@@ -20,7 +20,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from sortie.logs.run_log import tell
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel
-from sortie.runtime.node import RUN, Node, VehicleNode
+from sortie.runtime.node import RUN, Node, VehicleNode, first_due_ms
 from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers
 from sortie.runtime.share import Lag, PeriodicSaving, Share, WallHeartbeats, never
 from sortie.runtime.signals import Signals
@@ -218,21 +218,14 @@ class Runtime:
     # --- passes of the vehicles -------------------------------------------------------------------------------------
     def _pass(self, until_ms: int, link_ms: int) -> None:
         """Advance all vehicles to the earliest deadline and serve that instant. A single vehicle finds its own."""
-        if until_ms > self._limit_ms:
-            until_ms = self._limit_ms
-        for node in self._plain:
-            due = node.next_vehicle_deadline_ms()
-            if due is not None and due < until_ms:
-                until_ms = due
+        until_ms = min(until_ms, self._limit_ms)
+        until_ms = first_due_ms(self._plain if len(self._vehicles) == 1 else self._nodes, until_ms)
         virtual = self.sockets is None or self.virtual_links
         if self._wired and (virtual or self.clients is not None):
             due = self._wires.next_deadline_ms()
             if due is not None and due < until_ms:
                 until_ms = due
-        vehicles = self._vehicles
-        if len(vehicles) > 1:
-            until_ms = min(until_ms, *(vehicle.next_vehicle_deadline_ms() for vehicle in vehicles))
-        for vehicle in vehicles:
+        for vehicle in self._vehicles:
             if vehicle.now_ms < until_ms:
                 vehicle.advance(until_ms, None if virtual else link_ms)
         if self._wired:
@@ -316,8 +309,9 @@ class Runtime:
 
     def _free_ms(self, wall_s: float) -> int:
         """Return the limit of vehicle time that the clients allow, ms."""
-        clients, link_ms = self.clients, self._link_ms(wall_s)
-        return FOR_EVER_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
+        if self.clients is None:
+            return FOR_EVER_MS
+        return self.clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, self._link_ms(wall_s))
 
     def _must_tell(self, free_ms: int) -> bool:
         """Check whether vehicle time must stop here to inform clients and check work."""
@@ -361,22 +355,24 @@ class Runtime:
             self._pace.rebase(self._wall_s(), self.now_ms)  # time that stood still is not made up for
             return
         link_ms = self._link_ms(wall_s)
-        self._catch_up(link_ms, wall_s, finished)
+        moved = self._catch_up(link_ms, wall_s, finished)
         if self.clients is None and self._beats.due(self._wall_s(), self.now_ms):
             self._beat()
-        self._send(link_ms)
+            moved = True
+        if moved:  # otherwise the end of the last turn, or who changed something, has sent all
+            self._send(link_ms)
         self._take_input(min(self._sleep_s(), sleep_s), finished)
 
-    def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> None:
-        """Make passes until vehicle time is what is due at `wall_s`. If the machine is too slow, links and signals
-        still get their turn every `PACED_SLICE_S`, and no vehicle moves after the end."""
+    def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> bool:
+        """Make passes until vehicle time is what is due at `wall_s`; return False if it is. If the machine is too slow,
+        links and signals still get their turn every `PACED_SLICE_S`, and no vehicle moves after the end."""
         now_ms = self.now_ms
         due_ms, free_ms = self._pace.due_ms(wall_s, now_ms), self._free_ms(wall_s)
         if (lost_s := self._pace.take_lost_s()) and self._vehicles:
             self._lag.note(lost_s, wall_s, self._pace.factor)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         if now_ms >= due_ms:
-            return
+            return False
         end_s = wall_s + PACED_SLICE_S
         if self.clients is None:
             self._beats.passes_begin(wall_s)
@@ -386,6 +382,7 @@ class Runtime:
                 break
             now_ms = self.now_ms
         self._beats.passes_end()
+        return True
 
     def breathe(self) -> None:
         """Send a HEARTBEAT during a long pass of a node if one is due by real time. Acknowledged messages were stored
@@ -399,10 +396,10 @@ class Runtime:
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
-            dues = [node.next_vehicle_deadline_ms() for node in (*self._plain, *self._vehicles)]
-            dues += [vehicle.now_ms + vehicle.look_every_ms for vehicle in self._vehicles]
-            next_ms = earliest((self._limit_ms, *dues))
-            wait_s = min(wait_s, self._pace.wall_s(FOR_EVER_MS if next_ms is None else next_ms) - now_s)
+            next_ms = first_due_ms(self._nodes, self._limit_ms)
+            for vehicle in self._vehicles:
+                next_ms = min(next_ms, vehicle.now_ms + vehicle.look_every_ms)
+            wait_s = min(wait_s, self._pace.wall_s(next_ms) - now_s)
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
 

@@ -88,16 +88,17 @@ class CommandService(Speaker):
             for number, request in done:
                 self.finish(number, _result_of(request))
         self._answer_settled(now_ms)
-        if self._for_mission.next_ms is not None:
+        if self._for_mission.waiting:
             self._serve_for_mission(now_ms)
         if self._progress_due:
             self._say_in_progress(now_ms)
-        if self._for_arm.next_ms is not None:
+        if self._for_arm.waiting:
             self._serve_for_arm(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        waiting_ms = earliest((self._for_arm.next_ms, self._for_mission.next_ms))
-        return earliest((waiting_ms, *[due for due, _ in self._progress_due])) if self._progress_due else waiting_ms
+        if not (self._for_arm.waiting or self._for_mission.waiting or self._progress_due):
+            return None
+        return earliest((self._for_arm.next_ms, self._for_mission.next_ms, *[due for due, _ in self._progress_due]))
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)

@@ -41,15 +41,15 @@ class ArmQueue:
 
     def __init__(self, arming: Callable[[int], bool]) -> None:
         self._arming = arming
-        self._waiting: dict[int, deque[WaitingMessage]] = {}
+        self.waiting: dict[int, deque[WaitingMessage]] = {}
 
     def holds(self, link: int) -> bool:
         """True while commands of the link wait."""
-        return link in self._waiting or self._arming(link)
+        return link in self.waiting or self._arming(link)
 
     def keep(self, message: Message, peer: Peer, now_ms: int) -> bool:
         """Keep a message; False if too many wait."""
-        queue = self._waiting.setdefault(peer.link, deque())
+        queue = self.waiting.setdefault(peer.link, deque())
         if len(queue) >= MOST_WAITING:
             return False
         queue.append(WaitingMessage(message, peer, now_ms + LONGEST_WAIT_MS))
@@ -59,24 +59,24 @@ class ArmQueue:
         """Take the messages that can be served now, and those whose wait was too long."""
         ready: list[WaitingMessage] = []
         late: list[WaitingMessage] = []
-        for link, queue in tuple(self._waiting.items()):
+        for link, queue in tuple(self.waiting.items()):
             if not self._arming(link):
-                ready += self._waiting.pop(link)
+                ready += self.waiting.pop(link)
                 continue
             while queue and queue[0].due_ms <= now_ms:
                 late.append(queue.popleft())
             if not queue:
-                del self._waiting[link]
+                del self.waiting[link]
         return ready, late
 
     def forget_link(self, link: int) -> None:
         """Forget the messages of a closed link."""
-        self._waiting.pop(link, None)
+        self.waiting.pop(link, None)
 
     @property
     def next_ms(self) -> int | None:
         """Link time at which the next message is rejected, ms; None: none waits."""
-        return min(kept.due_ms for kept in chain(*self._waiting.values())) if self._waiting else None
+        return min(kept.due_ms for kept in chain(*self.waiting.values())) if self.waiting else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class MissionQueue:
 
     def __init__(self, storing: Callable[[], bool], is_auto: Callable[[Command], bool]) -> None:
         self._storing, self._is_auto = storing, is_auto
-        self._waiting: list[WaitingCommand] = []
+        self.waiting: list[WaitingCommand] = []
 
     def keeps(self, command: Command, now_ms: int, *, answered: bool = True) -> bool:
         """Check whether a command has to wait; if so, it is kept, a repeated one once. Beyond `MOST_WAITING` none
@@ -103,35 +103,35 @@ class MissionQueue:
             return False
         if command.number == Cmd.DO_SET_MODE and not self._is_auto(command):
             return False
-        if any((kept.command.peer, kept.command.number) == (command.peer, command.number) for kept in self._waiting):
+        if any((kept.command.peer, kept.command.number) == (command.peer, command.number) for kept in self.waiting):
             return True
-        room = len(self._waiting) < MOST_WAITING
+        room = len(self.waiting) < MOST_WAITING
         if room:
-            self._waiting.append(WaitingCommand(command, now_ms + LONGEST_WAIT_MS, answered))
+            self.waiting.append(WaitingCommand(command, now_ms + LONGEST_WAIT_MS, answered))
         return room
 
     def take(self, now_ms: int) -> tuple[list[WaitingCommand], list[WaitingCommand]]:
         """Take the commands that can be served now, and those whose wait was too long."""
         if not self._storing():
-            ready, self._waiting = self._waiting, []
+            ready, self.waiting = self.waiting, []
             return ready, []
-        late = [kept for kept in self._waiting if kept.due_ms <= now_ms]
-        self._waiting = [kept for kept in self._waiting if kept.due_ms > now_ms]
+        late = [kept for kept in self.waiting if kept.due_ms <= now_ms]
+        self.waiting = [kept for kept in self.waiting if kept.due_ms > now_ms]
         return [], late
 
     def drop(self, command: Command) -> list[WaitingCommand]:
         """Take the commands whose place a change to another mode takes."""
         if command.number != Cmd.DO_SET_MODE or self._is_auto(command):
             return []
-        dropped, self._waiting = self._waiting, []
+        dropped, self.waiting = self.waiting, []
         return dropped
 
     def forget_link(self, link: int) -> None:
         """Forget the commands of a closed link."""
-        self._waiting = [kept for kept in self._waiting if kept.command.peer.link != link]
+        self.waiting = [kept for kept in self.waiting if kept.command.peer.link != link]
 
     @property
     def next_ms(self) -> int | None:
         """Link time at which the next command is rejected, ms; None: none waits. The end of the writing wakes the run
         loop."""
-        return min(kept.due_ms for kept in self._waiting) if self._waiting else None
+        return min(kept.due_ms for kept in self.waiting) if self.waiting else None

@@ -69,7 +69,7 @@ class PlanUpload:
     """
 
     __slots__ = ("_last_sent_ms", "_round_trip_ms", "_sent_ms", "accepted_ms", "base", "first", "items", "last", "next",
-                 "peer", "sent_once", "use_int")  # fmt: skip
+                 "peer", "repeat_ms", "sent_once", "use_int")  # fmt: skip
 
     def __init__(
         self, peer: Peer, first: int, last: int, now_ms: int, base: tuple[MissionItem, ...] | None = None
@@ -86,13 +86,8 @@ class PlanUpload:
         self._sent_ms = now_ms
         self._last_sent_ms = now_ms
         self._round_trip_ms: float | None = None
-
-    @property
-    def repeat_ms(self) -> int:
+        self.repeat_ms = REPEAT_MAX_MS
         """Time before a request is repeated, ms."""
-        if self._round_trip_ms is None:
-            return REPEAT_MAX_MS
-        return min(max(round(2.0 * self._round_trip_ms), REPEAT_MIN_MS), REPEAT_MAX_MS)
 
     @property
     def total(self) -> int:
@@ -102,9 +97,10 @@ class PlanUpload:
     def accept(self, item: MissionItem, now_ms: int) -> None:
         """Accept the requested item."""
         if self.sent_once:
-            sample = now_ms - self._sent_ms
-            average_ms = self._round_trip_ms
-            self._round_trip_ms = sample if average_ms is None else average_ms + _SMOOTHING * (sample - average_ms)
+            sample, average_ms = now_ms - self._sent_ms, self._round_trip_ms
+            mean_ms = sample if average_ms is None else average_ms + _SMOOTHING * (sample - average_ms)
+            self._round_trip_ms = mean_ms
+            self.repeat_ms = min(max(round(2.0 * mean_ms), REPEAT_MIN_MS), REPEAT_MAX_MS)
         self.items.append(item)
         self.next += 1
         self.accepted_ms = now_ms

@@ -123,8 +123,8 @@ class SetupService(Speaker):
             self._request_position(end)
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self.next_deadline_ms() is None:
-            return  # nothing is running
+        if not self._runs:
+            return
         if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
@@ -159,10 +159,14 @@ class SetupService(Speaker):
         return x, y, z
 
     def next_deadline_ms(self) -> int | None:
-        steps, compass, motors = self._accelerometer, self._compass, self._motors
-        if not steps.step and compass.began_ms is None and not motors.runs:
+        if not self._runs:
             return None
-        return earliest((steps.deadline_ms, compass.deadline_ms, motors.next_deadline_ms()))
+        return earliest((self._accelerometer.deadline_ms, self._compass.deadline_ms, self._motors.next_deadline_ms()))
+
+    @property
+    def _runs(self) -> bool:
+        """True while a calibration or a motor test runs."""
+        return bool(self._accelerometer.step or self._compass.began_ms is not None or self._motors.runs)
 
     def link_closed(self, link: int) -> None:
         if self._asker is not None and self._asker.link == link:

@@ -17,6 +17,7 @@ from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
+from tests.fakes.patience import wait_until
 
 dialect = codec.dialect
 TIMEOUT_S = 240
@@ -69,6 +70,35 @@ def connect(address: tuple[str, int]) -> socket.socket:
     made = socket.create_connection(address, TIMEOUT_S)
     made.settimeout(TIMEOUT_S)
     return made
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux can be told to acknowledge at once")
+def test_only_what_is_not_answered_is_acknowledged_by_itself(program: Program) -> None:
+    """An answer carries the acknowledgement; silence would let a sender with Nagle's algorithm wait."""
+
+    def acknowledges() -> int:
+        return same.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)
+
+    def hears() -> bool:
+        program.poll.wait(0.02)
+        program.hub.receive(0, 0)
+        return len(program.frames) == heard
+
+    with connect(program.open_tcp()) as client:
+        program.run(lambda: bool(program.hub.links()), "a link")
+        (link,) = program.hub.links().values()
+        with socket.socket(fileno=socket.dup(link.fileno() or 0)) as same:
+            for heard in range(1, 6):
+                client.sendall(v2(HEARTBEAT, heard))
+                wait_until(hears)
+                program.endpoint.send(HEARTBEAT)
+                program.hub.flush()
+            assert not acknowledges()
+            heard += 1
+            client.sendall(v2(HEARTBEAT, heard))
+            wait_until(hears)
+            program.hub.flush()
+            assert acknowledges()
 
 
 @pytest.mark.parametrize("timeout_s", [0.0, 0.0003, 0.002])

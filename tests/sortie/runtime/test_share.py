@@ -184,6 +184,9 @@ class Talker:
         said, self.said = self.said, b""
         return said
 
+    def flush(self) -> None:
+        """It has nothing to send or to acknowledge."""
+
     def next_deadline_ms(self) -> None:
         return None
 

@@ -13,7 +13,7 @@ from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import environment
 
 PLAN = Path(__file__).parents[3] / "examples" / "square.waypoints"
-FLY = ("fly", str(PLAN), "--speedup", "0")
+FLY = ("fly", str(PLAN), "--speedup", "0", "--link", "tcpin:127.0.0.1:0")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full, no sh")
 
 

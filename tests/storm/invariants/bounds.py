@@ -159,9 +159,9 @@ def queues_of_services_are_bounded(view: View, peer: Peer, frame: MavlinkFrame) 
 
 def _of_commands(service: Any) -> Iterator[tuple[str, int, int]]:
     yield "answers are remembered", len(service._memory._answers), 64
-    for queue in service._for_arm._waiting.values():
+    for queue in service._for_arm.waiting.values():
         yield "commands wait for an arm", len(queue), 32
-    yield "commands wait for a mission", len(service._for_mission._waiting), 32
+    yield "commands wait for a mission", len(service._for_mission.waiting), 32
 
 
 def _of_missions(service: Any) -> Iterator[tuple[str, int, int]]:
