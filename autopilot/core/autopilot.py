@@ -108,7 +108,7 @@ class Autopilot:
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
-            track_kinds=facts.vehicle_class.track_speeds,
+            takes_speed=lambda change: self.speeds.sets_track(change),
             speed_changed=lambda: self.speeds.mission_changed(),
             counts_holds=not facts.vehicle_class.has_stall_speed,
             takes_nav=facts.takes_nav,

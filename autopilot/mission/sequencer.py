@@ -12,7 +12,7 @@ the leg to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, is_do_item
@@ -40,6 +40,7 @@ from autopilot.mission.state import (
     MissionState,
     NoNavigationItemError,
     SetCurrentError,
+    SpeedChange,
     hold_time_ms,
     speed_change,
 )
@@ -58,8 +59,8 @@ __all__ = [
 
 
 class MissionSequencer:
-    """Sequencer; see the module. Each call that changes it returns the events that it caused, in order. `track_kinds`:
-    values of param1 of DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has a new
+    """Sequencer; see the module. Each call that changes it returns the events that it caused, in order. `takes_speed`:
+    True for a DO_CHANGE_SPEED that sets the speed along the track; `speed_changed`: `mission_speed` has a new
     value; `counts_holds`: it counts hold times itself; `takes_nav`: True for a command of the NAV slot."""
 
     def __init__(
@@ -67,14 +68,14 @@ class MissionSequencer:
         timing: DoTiming = DoTiming.SEED,
         notify: Callable[[MissionNotice], None] | None = None,
         *,
-        track_kinds: Container[int] = TRACK_KINDS,
+        takes_speed: Callable[[SpeedChange], bool] = lambda change: change.kind in TRACK_KINDS,
         speed_changed: Callable[[], object] = lambda: None,
         counts_holds: bool = True,
         takes_nav: TakesNav = drives_navigation,
     ) -> None:
         self.timing = timing
         self._notify = notify
-        self._track_kinds = track_kinds
+        self._takes_speed = takes_speed
         self._speed_changed = speed_changed
         self._counts_holds = counts_holds
         self._takes_nav = takes_nav
@@ -349,7 +350,7 @@ class MissionSequencer:
     def _take_speed(self, item: MissionItem) -> None:
         """Take a DO_CHANGE_SPEED along the track; the executor handles climb and descent speeds."""
         change = speed_change(item)
-        if change is not None and change.kind in self._track_kinds:
+        if change is not None and self._takes_speed(change):
             self.change_speed(change.speed)
 
     def _complete(self, executor: MissionExecutor) -> list[MissionEvent]:

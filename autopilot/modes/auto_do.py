@@ -19,7 +19,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from autopilot.mission.state import TRACK_KINDS, SpeedChange, speed_change
+from autopilot.mission.state import speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
@@ -142,20 +142,18 @@ class DoItems:
         """Set climb and descent speeds, or the throttle of wings where param2 is no speed. The sequencer has the speed
         along the track, which is the only one for rovers and boats."""
         change, kind = speed_change(item), self._tools.facts.vehicle_class
-        if kind.has_stall_speed and (change is None or change.kind not in TRACK_KINDS or not self._takes(change)):
-            self._tools.speeds.cruise_by(item.param3)
+        speeds = self._tools.speeds
+        of_wings = change is not None and (change.kind == SpeedType.GROUNDSPEED or speeds.sets_track(change))
+        if kind.has_stall_speed and not of_wings:
+            speeds.cruise_by(item.param3)
             return CommandStartResult.COMPLETE
         if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
         elif change is not None and kind.has_stall_speed and change.kind == SpeedType.GROUNDSPEED:
-            self._tools.speeds.keep_ground_speed(change.speed or self._tools.facts.param("MIN_GROUNDSPEED"))
+            speeds.keep_ground_speed(change.speed or self._tools.facts.param("MIN_GROUNDSPEED"))
         elif change is not None and kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
-            self._tools.speeds.set_vertical(change.kind, change.speed)
+            speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
-
-    def _takes(self, change: SpeedChange) -> bool:
-        """True for a speed over ground, and for an airspeed within the limits, or the default."""
-        return change.kind == SpeedType.GROUNDSPEED or change.speed is None or self._tools.speeds.takes(change.speed)
 
     def _home(self, item: MissionItem) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0

@@ -14,6 +14,7 @@ from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
 from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission.state import SpeedChange
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 
@@ -28,7 +29,6 @@ class SpeedControl:
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
-        self._told: float | None = None  # by the mission, within the limits of then
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -45,12 +45,9 @@ class SpeedControl:
         self.apply()
 
     def mission_changed(self) -> None:
-        """Apply the mission's new speed along the track; one beyond the limits changes nothing (ArduPlane's
-        do_change_speed)."""
-        told = self._mission.mission_speed()
-        if told is None or self.takes(told):
-            self._told, self.ground = told, None
-            self.apply()
+        """Apply the mission's new speed along the track."""
+        self.ground = None
+        self.apply()
 
     def override(self, ground: float | None) -> None:
         """Override the speed along the track, m/s, from now on; None: no longer."""
@@ -77,7 +74,7 @@ class SpeedControl:
 
     def current(self) -> Speeds:
         param = self._facts.param
-        own = self.ground if self.ground is not None else self._told
+        own = self.ground if self.ground is not None else self._mission.mission_speed()
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(
@@ -96,6 +93,12 @@ class SpeedControl:
         measures = self._facts.vehicle_class.measures
         least = 0.0 if measures.slowest is None else self._facts.measure(measures.slowest)
         return least <= speed <= (inf if measures.fastest is None else self._facts.measure(measures.fastest))
+
+    def sets_track(self, change: SpeedChange) -> bool:
+        """True for a change of the speed along the track; one beyond the limits changes nothing (ArduPlane's
+        do_change_speed)."""
+        of_track = change.kind in self._facts.vehicle_class.track_speeds
+        return of_track and (change.speed is None or self.takes(change.speed))
 
     def keep_ground_speed(self, speed: float) -> None:
         """Fly wings faster than their airspeed when they would be slower than this over ground, until it or the
