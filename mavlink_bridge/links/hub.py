@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Unpack
 
-from autopilot.context.turns import earliest
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
@@ -278,7 +277,12 @@ class LinkHub:
         bytes); None: not needed."""
         if self._waits:
             return 0
-        return earliest([self._endpoint.claim_deadline_ms(), *[link.next_deadline_ms() for link in self._numbers]])
+        due_ms = self._endpoint.claim_deadline_ms()
+        for link in self._numbers:
+            link_ms = link.next_deadline_ms()
+            if link_ms is not None and (due_ms is None or link_ms < due_ms):
+                due_ms = link_ms
+        return due_ms
 
     def stalled(self, largest: int) -> list[int]:
         """Streams (not UDP) whose medium takes nothing while more than `largest` bytes wait. A faster-than-real-time

@@ -346,7 +346,8 @@ class Endpoint:
         own."""
         msg_id, payload, extra = codec.payload(message)
         numbers = self.routes() if link is None else (link,) if link in self._links else ()
-        for target in [self._links[number] for number in numbers]:
+        for number in numbers:
+            target = self._links[number]
             if target.ahead is not None:
                 target.ahead.write()
             if not target.out.overflowed:

@@ -117,10 +117,12 @@ class ParameterService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         """Continue lists, acknowledge stored sets, announce changes."""
         self._now_ms = now_ms
-        self._settle()
+        if self._pending:
+            self._settle()
         if self._again:
             self._repeat(now_ms)
-        self._announce()
+        if self._changed:
+            self._announce()
         if self._lists and now_ms >= self._list_due_ms:
             self._continue_lists(now_ms)
 
@@ -292,9 +294,8 @@ class ParameterService(Speaker):
                 self._out.append(Outgoing(self._value(name)))
 
     def _announce(self) -> None:
-        if self._changed:
-            self._out.extend([Outgoing(self._value(name)) for name in self._changed if name not in self._unsettled])
-            self._changed.clear()
+        self._out.extend([Outgoing(self._value(name)) for name in self._changed if name not in self._unsettled])
+        self._changed.clear()
 
     def _text(self, severity: Severity, text: str, link: int | None) -> None:
         data = text.encode("ascii", "replace")[:TEXT_BYTES]

@@ -85,12 +85,10 @@ class TerrainService(Speaker):
                 self._ask_ms = now_ms
 
     def handle_timeout(self, now_ms: int) -> None:
-        if now_ms < min(self._ask_ms, self._report_ms) or not self._has_station():
-            return
-        if now_ms >= self._ask_ms and self._terrain.pending:
+        if now_ms >= self._ask_ms and self._terrain.pending and self._has_station():
             self._ask_ms = now_ms + _ASK_AGAIN_MS
             self._ask()
-        if now_ms >= self._report_ms and self._sends_reports:
+        if now_ms >= self._report_ms and self._sends_reports and self._has_station():
             self._report_ms = now_ms + _REPORT_MS
             if self._terrain.known or self._sees_ground:
                 self._out += [Outgoing(report) for report in ground_here(self._facts)]

@@ -106,7 +106,7 @@ class VehicleService:
         self.faults = FaultPlan(faults, partial(begin_or_end, vehicle, autopilot, self.endpoint))
         self._booting = True
         self._decides_ms: int | None = None  # vehicle time of the next pass that is more than streams; None: unknown
-        self._on_link_ms: int | None = None  # link time of the next service or watch, computed with it
+        self._due: tuple[int | None, int | None] | None = None  # link and vehicle time of services; None: unknown
         self._decided_ms = self.now_ms  # the last such pass
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
@@ -190,22 +190,24 @@ class VehicleService:
         """Return the earliest vehicle time at which a pass is needed, ms; at most `HORIZON_MS` away."""
         horizon_ms = self.now_ms + HORIZON_MS
         if self._behind is not None:
-            of_core = self.autopilot.next_deadline_ms()
-            return self._next_pass_ms(of_core, self.endpoint.next_deadlines()[1], horizon_ms)
+            return self._next_pass_ms(self.autopilot.next_deadline_ms(), self._of_services()[1], horizon_ms)
         looks_ms, streams_ms = self.autopilot.next_look_ms(), self.telemetry.next_deadline_ms()
         return self._next_pass_ms(looks_ms, streams_ms, min(self._ask_deadlines(), horizon_ms))
 
     def deadlines(self) -> tuple[int, int | None]:
-        """Return the vehicle time of the next pass with a decision (`NEVER_MS`: only an event), and
-        `next_link_deadline_ms`. Streams (`stream`) and looks are not counted; the streams of a controller are its
-        own."""
-        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if self._behind is None else None)
-        next_pass_ms = self._next_pass_ms(self.autopilot.turns.next_deadline_ms(), on_vehicle, NEVER_MS)
-        return next_pass_ms, self._earliest_on_link_ms(on_link)
+        """Return the vehicle time of the next pass with a decision (`NEVER_MS`: only an event), without streams and
+        looks, and `next_link_deadline_ms`."""
+        self.look_again()
+        return self._ask_deadlines(), self.next_link_deadline_ms()
 
-    def _earliest_on_link_ms(self, of_services: int | None) -> int | None:
-        of_controller = None if self._behind is None else self._behind.link.next_deadlines()[0]
-        return earliest((of_services, self.autopilot.next_link_deadline_ms(), of_controller))
+    def _of_services(self) -> tuple[int | None, int | None]:
+        """Return the deadlines of services on link and vehicle time, ms, computed once after each change. A controller
+        changes them at any time."""
+        if self._behind is not None:
+            return self.endpoint.next_deadlines()
+        if self._due is None:
+            self._due = self.endpoint.next_deadlines(self.telemetry)
+        return self._due
 
     def _next_pass_ms(self, of_core: int | None, of_services: int | None, deadline: int) -> int:
         for due in (of_core, of_services, self.watchers.next_step_ms()):
@@ -224,17 +226,15 @@ class VehicleService:
         return ARMED_LOOK_MS if self.autopilot.facts.armed else IDLE_LOOK_MS
 
     def next_link_deadline_ms(self) -> int | None:
-        """Return the earliest link time at which a service or the autopilot's watch over its ground station is due,
-        ms."""
-        if self._behind is not None:
-            return self._earliest_on_link_ms(self.endpoint.next_deadlines()[0])
-        self._ask_deadlines()
-        return self._on_link_ms
+        """Return the link time at which a service or the autopilot's watch over its ground station is due, ms."""
+        of_controller = None if self._behind is None else self._behind.link.next_deadlines()[0]
+        return earliest((self._of_services()[0], self.autopilot.next_link_deadline_ms(), of_controller))
 
     def _ask_deadlines(self) -> int:
-        """Compute the deadlines, once after each change, and return the vehicle time of the next decision."""
+        """Compute the vehicle time of the next decision, once after each change."""
         if self._decides_ms is None:
-            self._decides_ms, self._on_link_ms = self.deadlines()
+            of_core = self.autopilot.turns.next_deadline_ms()
+            self._decides_ms = self._next_pass_ms(of_core, self._of_services()[1], NEVER_MS)
         return self._decides_ms
 
     def _parameter_changed(self, name: str, value: float) -> None:
@@ -297,7 +297,7 @@ class VehicleService:
 
     def look_again(self) -> None:
         """Compute the deadlines again, because a call from outside may have changed them."""
-        self._decides_ms = None
+        self._decides_ms = self._due = None
 
     def arrive(self, now_ms: int, link_ms: int | None, *, own: bool = True) -> None:
         """Decide and inform everyone after the vehicle has moved to this vehicle time. `own`: something was due or has
@@ -305,7 +305,7 @@ class VehicleService:
         self.passes += 1
         self.sampled = own or link_ms is not None
         self.now_ms = self._decided_ms = now_ms
-        self._decides_ms = None
+        self._decides_ms = self._due = None
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
@@ -359,7 +359,7 @@ class VehicleService:
     def serve_links(self, link_ms: int) -> None:
         """Inform everyone, until nothing new happens, because link time has moved, the store has written, or something
         happened."""
-        self._decides_ms = None
+        self._decides_ms = self._due = None
         behind = self._behind
         if behind is None:
             self._tell(link_ms)

@@ -407,10 +407,13 @@ class Runtime:
         """Return the time to the next deadline on link time, s; negative when it has passed."""
         if self.virtual_links:
             return inf
-        dues = [self._sockets.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
+        due_ms = self._sockets.next_deadline_ms()
+        for node in self._nodes:
+            node_ms = node.next_link_deadline_ms()
+            if node_ms is not None and (due_ms is None or node_ms < due_ms):
+                due_ms = node_ms
         if self._wired and self.clients is None:
-            dues.append(self._wires.next_deadline_ms())
-        due_ms = earliest(dues)
+            due_ms = earliest((due_ms, self._wires.next_deadline_ms()))
         return inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 
     @property

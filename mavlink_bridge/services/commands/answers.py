@@ -91,7 +91,7 @@ class SettlingAnswers:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._waiting: deque[HeldAnswer] = deque()
+        self.waiting: deque[HeldAnswer] = deque()
 
     def mark(self) -> int:
         """Last ticket before a command runs."""
@@ -102,15 +102,15 @@ class SettlingAnswers:
         latest = self._journal.latest()
         if latest == mark:
             return False
-        self._waiting.append(HeldAnswer(command, outcome, after, mark, latest))
+        self.waiting.append(HeldAnswer(command, outcome, after, mark, latest))
         return True
 
     def settled(self) -> list[HeldAnswer]:
         """Take the answers whose tickets are written or failed, with their final outcome."""
         durable = self._journal.durable()
         ready: list[HeldAnswer] = []
-        while self._waiting and self._waiting[0].last <= durable:
-            ready.append(self._judged(self._waiting.popleft()))
+        while self.waiting and self.waiting[0].last <= durable:
+            ready.append(self._judged(self.waiting.popleft()))
         return ready
 
     def _judged(self, answer: HeldAnswer) -> HeldAnswer:
@@ -122,4 +122,4 @@ class SettlingAnswers:
 
     def forget_link(self, link: int) -> None:
         """Forget the answers of a closed link."""
-        self._waiting = deque(answer for answer in self._waiting if answer.command.peer.link != link)
+        self.waiting = deque(answer for answer in self.waiting if answer.command.peer.link != link)

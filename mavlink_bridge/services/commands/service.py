@@ -87,7 +87,8 @@ class CommandService(Speaker):
             self._requests = [entry for entry in self._requests if not entry[1].done]
             for number, request in done:
                 self.finish(number, _result_of(request))
-        self._answer_settled(now_ms)
+        if self._settling.waiting:
+            self._answer_settled(now_ms)
         if self._for_mission.waiting:
             self._serve_for_mission(now_ms)
         if self._progress_due:

@@ -198,7 +198,8 @@ class MissionService:
         self._settle(now_ms)
 
     def _settle(self, now_ms: int) -> None:
-        self._settle_clear_all()
+        if self._clear_all is not None:
+            self._settle_clear_all(self._clear_all)
         for transfer in self._transfers:
             if transfer.state is not UploadState.IDLE:
                 transfer.handle_timeout(now_ms)
@@ -206,9 +207,8 @@ class MissionService:
             seq, self._seq_later = self._seq_later, None
             self._steer(seq)
 
-    def _settle_clear_all(self) -> None:
-        waiting = self._clear_all
-        if waiting is None or self._journal.durable() < waiting.ticket:
+    def _settle_clear_all(self, waiting: _ClearAll) -> None:
+        if self._journal.durable() < waiting.ticket:
             return
         self._clear_all = None
         failed = self._journal.failure(waiting.ticket) is not None
