@@ -17,7 +17,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
-from sortie.assembly.vehicles import Vehicles
+from sortie.assembly.vehicles import Vehicles, without_collector
 from sortie.config.errors import UserError, nearest
 from sortie.config.radio import radio_of
 from sortie.config.settings import STRATEGIES
@@ -146,7 +146,8 @@ def assembled(
         LOGGER.warning("%s", warning)
     folder = None if log_dir is None else Path(log_dir)
     around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, folder, ground)
-    vehicles = Vehicles(standing, around)
+    with without_collector():
+        vehicles = Vehicles(standing, around)
     runtime.set_speedup(0.0, always)
     if log_dir is not None:
         vehicles.log_to(Path(log_dir))

@@ -7,8 +7,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.address import PRIVATE
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, Surroundings, stand
-from sortie.assembly.vehicles import ServiceMaker, Vehicles
+from sortie.assembly.vehicles import ServiceMaker, Vehicles, without_collector
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
 from sortie.config.given import alone, ignored, without_fleet, without_page
@@ -98,11 +98,21 @@ class Program:
             self._opened: list[str] = []
             self._radios = _radios(settings, specs, self._links)
             self.controller = self._find_controller(of_child)
-            with _without_collector():
+            with without_collector():
                 self._build(self._known(specs), temporary_state, defaults)
+                if not self.alone:
+                    self._spare_collector()
         except BaseException:
             self._stack.close()
             raise
+
+    def _spare_collector(self) -> None:
+        """Make the garbage collector ignore the objects of a fleet and run rarely: examining 1,000 vehicles would delay
+        all for most of a second, their objects in flight for a tenth."""
+        self._stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(*GC_SELDOM)
+        gc.freeze()
+        self._stack.callback(gc.unfreeze)
 
     # --- putting it together --------------------------------------------------------------------------------------
     def _find_controller(self, of_child: Mapping[str, float]) -> ControllerSide | None:
@@ -293,16 +303,8 @@ class Program:
         self.runtime.settle()
 
     def load(self) -> None:
-        """Load the compiled kernel (`Runtime.load`). From then on the garbage collector ignores the objects of a fleet
-        and runs rarely: examining 1,000 vehicles would delay all for most of a second, their objects in flight for a
-        tenth."""
+        """Load the compiled kernel (`Runtime.load`)."""
         self.runtime.load()
-        if self.alone:
-            return
-        self._stack.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(*GC_SELDOM)
-        gc.freeze()
-        self._stack.callback(gc.unfreeze)
 
     def boot_anew(self) -> NoReturn:
         """Reboot (PREFLIGHT_REBOOT): replace the process by a new one with the same arguments, which boots from the
@@ -316,17 +318,6 @@ class Program:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Switch the garbage collector off in this context: everything made in it stays, and the collector would take a
-    third of the start of a fleet."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, RadioProfile]:

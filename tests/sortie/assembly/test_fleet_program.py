@@ -15,6 +15,7 @@ from sortie.assembly.program import Program, specs_of
 from sortie.commands.cli import run as command
 from sortie.config.settings import Settings
 from sortie.nodes.client import Listener, Remote
+from sortie.storage.store import Store
 from tests.fakes.flight_station import HOP
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run, wait_for
@@ -434,6 +435,18 @@ def test_a_demo_flies_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ]
     assert result["closest_m"] == pytest.approx(25.0, abs=5.0), "neighbours in the line fly side by side"
     assert {path.name for path in tmp_path.iterdir()} >= {"1", "2", "run.log"}
+
+
+def test_all_that_is_stored_is_read_before_a_vehicle_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both on one connection: the reading of 1,000 vehicles waited 2 s for the disk."""
+    done: list[str] = []
+    of, submit = Store.of, Store.submit
+    monkeypatch.setattr(Store, "of", lambda store, name: (done.append("read"), of(store, name))[1])
+    monkeypatch.setattr(Store, "submit", lambda store, *what: (done.append("stored"), submit(store, *what))[1])
+    settings = Settings(count=3, state_dir=tmp_path / "state", log_dir=tmp_path / "logs", link=())
+    with Program(settings, specs_of(settings)):
+        assert done[:4] == ["read"] * 3 + ["stored"]
+        assert "read" not in done[3:]
 
 
 def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
