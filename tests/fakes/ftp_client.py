@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from autopilot.context.journal import MemoryJournal
+from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileComesError, FileRefusedError, MemoryFile, VirtualFiles
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.service import FtpService
-from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.link import SessionLink
 
@@ -121,3 +126,46 @@ class LinkFiles:
 
 def _reply(message: Any) -> Operation:
     return unpack(bytes(message.payload))
+
+
+class LogMount:
+    """A directory with files of given content."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.closed = 0
+        self.coming: set[str] = set()
+
+    def open(self, path: str, query: str) -> MemoryFile:
+        if path in self.coming:
+            raise FileComesError
+        if path not in self.files:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        mount = self
+
+        class Counted(MemoryFile):
+            def close(self) -> None:
+                mount.closed += 1
+
+        return Counted(self.files[path])
+
+    def entries(self, path: str) -> list[DirectoryEntry]:
+        return [DirectoryEntry(name, len(content)) for name, content in self.files.items()]
+
+
+class MountedBench(FtpBench):
+    """A service with a parameter file and a directory `logs`."""
+
+    def __init__(self, files: dict[str, bytes] | None = None, *, lose: frozenset[int] = frozenset()) -> None:
+        self.parameters = Parameters(COPTER.parameters)
+        self.logs = LogMount(files or {"1.BIN": bytes(range(256)) * 40})
+        self.room = 1_000_000
+        tree = VirtualFiles()
+        tree.mount("@PARAM", ParameterFiles(self.parameters, MemoryJournal()))
+        tree.mount("logs", self.logs)
+        service = FtpService(
+            tree,
+            room=lambda link: self.room,
+            banner=lambda: [dialect.MAVLink_statustext_message(6, b"ArduCopter V4.6.2 (12345678)")],
+        )
+        super().__init__(service, lose=lose)

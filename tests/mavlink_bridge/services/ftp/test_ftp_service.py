@@ -9,20 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.context.journal import MemoryJournal
-from autopilot.parameters import Parameters
-from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.ftp.files import (
-    LISTING_MS,
-    LISTINGS,
-    DirectoryEntry,
-    FileComesError,
-    FileRefusedError,
-    MemoryFile,
-    VirtualFiles,
-)
-from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
+from mavlink_bridge.services.ftp.parameter_file import pack_parameters
 from mavlink_bridge.services.ftp.service import (
     COMES_MS,
     EXPIRE_MS,
@@ -31,53 +19,12 @@ from mavlink_bridge.services.ftp.service import (
     REUSE_MS,
     SESSIONS,
     SESSIONS_PER_PEER,
-    FtpService,
 )
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.ftp_client import FtpBench
+from tests.fakes.ftp_client import MountedBench as Bench
 from tests.fakes.recorded import conversation
-
-
-class LogMount:
-    """A directory with files of given content."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-        self.closed = 0
-        self.coming: set[str] = set()
-
-    def open(self, path: str, query: str) -> MemoryFile:
-        if path in self.coming:
-            raise FileComesError
-        if path not in self.files:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        mount = self
-
-        class Counted(MemoryFile):
-            def close(self) -> None:
-                mount.closed += 1
-
-        return Counted(self.files[path])
-
-    def entries(self, path: str) -> list[DirectoryEntry]:
-        return [DirectoryEntry(name, len(content)) for name, content in self.files.items()]
-
-
-class Bench(FtpBench):
-    def __init__(self, files: dict[str, bytes] | None = None, *, lose: frozenset[int] = frozenset()) -> None:
-        self.parameters = Parameters(COPTER.parameters)
-        self.logs = LogMount(files or {"1.BIN": bytes(range(256)) * 40})
-        self.room = 1_000_000
-        tree = VirtualFiles()
-        tree.mount("@PARAM", ParameterFiles(self.parameters, MemoryJournal()))
-        tree.mount("logs", self.logs)
-        service = FtpService(
-            tree,
-            room=lambda link: self.room,
-            banner=lambda: [dialect.MAVLink_statustext_message(6, b"ArduCopter V4.6.2 (12345678)")],
-        )
-        super().__init__(service, lose=lose)
 
 
 # --- the parameter file -------------------------------------------------------------------------------------------
@@ -382,78 +329,7 @@ def test_a_closed_link_closes_its_files() -> None:
     assert bench.service.next_deadline_ms() is None
 
 
-# --- directories, checksums ---------------------------------------------------------------------------------------
-def test_directories_are_listed() -> None:
-    bench = Bench()
-    root = bench.ask(Opcode.LIST_DIRECTORY, data=b"/")[0]
-    assert root.data[: root.size] == b"D@PARAM\0Dlogs\0"
-    listing = bench.ask(Opcode.LIST_DIRECTORY, data=b"@PARAM")[0]
-    assert listing.data[: listing.size] == b"Fparam.pck\t%d\0" % len(pack_parameters(bench.parameters))
-    assert bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs/")[0].data.startswith(b"F1.BIN\t10240\0")
-    assert bench.ask(Opcode.LIST_DIRECTORY, data=b"/", offset=2)[0].data[0] == Nak.END_OF_FILE
-    assert bench.ask(Opcode.LIST_DIRECTORY, data=b"nowhere")[0].data[0] == Nak.FILE_NOT_FOUND
-
-
-def test_a_long_directory_comes_in_parts() -> None:
-    names = [f"{number:08}.BIN" for number in range(100)] + ["x" * 300, "last.BIN"]
-    bench = Bench(dict.fromkeys(names, b""))
-    seen: list[bytes] = []
-    while (reply := bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=len(seen))[0]).opcode == Opcode.ACK:
-        seen += reply.data[: reply.size].split(b"\0")[:-1]
-    assert reply.data[0] == Nak.END_OF_FILE
-    assert [line[1:].split(b"\t")[0].decode() for line in seen] == [name for name in names if len(name) < 239]
-
-
-def _names(reply: Operation) -> list[bytes]:
-    return [line[1:].split(b"\t")[0] for line in reply.data[: reply.size].split(b"\0")[:-1]]
-
-
-def _rest(bench: FtpBench, seen: list[bytes]) -> list[bytes]:
-    """`seen` and what a listing has after it."""
-    while (reply := bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=len(seen))[0]).opcode == Opcode.ACK:
-        seen = seen + _names(reply)
-    return seen
-
-
-def test_a_directory_that_changes_is_listed_as_it_was_at_the_first_part() -> None:
-    """No entry is missed or told twice; the next listing has the change, and so has another station's."""
-    names = [b"%08d.BIN" % number for number in range(40)]
-    bench = Bench({name.decode(): b"" for name in names})
-    begun = _names(bench.ask(Opcode.LIST_DIRECTORY, data=b"logs")[0])
-    del bench.logs.files[names[0].decode()]
-    assert _rest(bench, begun) == names
-    assert _rest(FtpBench(bench.service, Peer(link=2, system=255, component=190)), []) == names[1:]
-    assert _rest(bench, []) == names[1:]
-
-
-def test_a_large_directory_is_read_once_for_a_listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten thousand pictures held the vehicle up for a minute."""
-    bench = Bench({f"{number:08}.BIN": b"" for number in range(100)})
-    reads: list[str] = []
-    entries = bench.logs.entries
-    monkeypatch.setattr(bench.logs, "entries", lambda path: reads.append(path) or entries(path))
-    assert len(_rest(bench, [])) == 100
-    assert reads == [""]
-    bench.step(LISTING_MS)
-    bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=50)
-    assert reads == ["", ""], "a listing that has rested"
-    bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs", offset=50)
-    assert reads == [""] * 3, "another name"
-    bench.service.link_closed(bench.peer.link)
-    bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs", offset=50)
-    assert reads == [""] * 4, "its station has gone"
-
-
-def test_few_listings_are_kept() -> None:
-    names = [f"{number:08}.BIN" for number in range(40)]
-    bench = Bench(dict.fromkeys(names, b""))
-    stations = [FtpBench(bench.service, Peer(link=number, system=255, component=190)) for number in range(LISTINGS + 1)]
-    begun = [_names(station.ask(Opcode.LIST_DIRECTORY, data=b"logs")[0]) for station in stations]
-    del bench.logs.files[names[0]]
-    found = [len(_rest(station, seen)) for station, seen in zip(reversed(stations), reversed(begun), strict=True)]
-    assert found == [40] * LISTINGS + [39]
-
-
+# --- checksums ----------------------------------------------------------------------------------------------------
 def test_the_checksum_is_the_one_that_clients_count() -> None:
     """CRC32 from 0 without inversion: the value for "123456789" is 0x2DFD2D88 (start 0, no final xor)."""
     bench = Bench({"f": b"123456789", "long": bytes(200_000)})
