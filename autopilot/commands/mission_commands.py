@@ -7,7 +7,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
-from autopilot.mission.sequencer import InvalidIndexError, MissionState, NoNavigationItemError
+from autopilot.mission.sequencer import InvalidIndexError, NoNavigationItemError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice, ReturnBy
 
@@ -46,20 +46,19 @@ class MissionCommands:
         return ACCEPTED
 
     def set_current(self, seq: int, *, reset: bool = False) -> Outcome:
-        """Set the current item. `reset` also clears jump counters and lets a completed mission continue; seq -1 with
-        `reset` clears only the counters."""
+        """Set the current item. `reset` also clears jump counters and starts a mission that has ended or waits in AUTO;
+        seq -1 with `reset` clears only the counters."""
         if reset:
             self._auto.sequencer.reset_jump_counters()
             if seq == -1:
                 return ACCEPTED
-        completed = self._auto.sequencer.state() is MissionState.COMPLETED
         try:
             self._auto.steer(seq)
         except InvalidIndexError as error:
             return self._announcer.refuse(f"Mission: {error}", Result.DENIED)
         except NoNavigationItemError as error:
             return self._announcer.refuse(f"Mission: {error}")
-        if reset and completed:
+        if reset:
             self._auto.begin_again()
         return ACCEPTED
 

@@ -83,7 +83,7 @@ class AutoMode(Mode):
             return "no mission"
         if self.facts.armed and self.facts.landed and self.missing_takeoff():
             self.announcer.say(Severity.CRITICAL, _NO_TAKEOFF)
-            return "missing takeoff command"
+            return "missing takeoff"
         return None
 
     def enter(self, now_ms: int) -> None:
@@ -397,8 +397,16 @@ class AutoMode(Mode):
         return maneuver is not None and not maneuver.done and maneuver.pause()
 
     def resume(self) -> bool:
+        """Go on; no failure of a hovering kind that was not paused (ArduCopter mode_auto.cpp, resume)."""
         maneuver = self.executor.maneuver
-        return maneuver is not None and maneuver.resume()
+        went_on = maneuver is not None and maneuver.resume()
+        return went_on or not self.facts.vehicle_class.has_stall_speed
+
+    @property
+    def paused(self) -> bool:
+        """True while a leg waits for DO_PAUSE_CONTINUE."""
+        maneuver = self.executor.maneuver
+        return maneuver is not None and maneuver.paused
 
     def turn(self, yaw: Yaw) -> bool:
         self.executor.turn(yaw)

@@ -49,7 +49,7 @@ def ms_until(hour: int, minute: int, second: int, utc_ms: int) -> int:
     return best
 
 
-_LOWEST_TAKEOFF = 1.0  # m above the vehicle's present height
+_LOWEST_TAKEOFF = 1.0  # m above the ground
 _SAME_PLACE = 0.1  # m
 
 
@@ -185,8 +185,10 @@ def _place(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
-    lowest = tools.context.facts.vehicle.state.position[2] - _LOWEST_TAKEOFF
-    return Climb(tools.context, min(item_down(tools.context.facts, item), lowest), KEEP)
+    """Go straight up: at least 1 m from the ground, never down in the air (ArduCopter mode_auto.cpp, takeoff_start)."""
+    facts = tools.context.facts
+    lowest = facts.vehicle.state.position[2] - (_LOWEST_TAKEOFF if facts.landed else 0.0)
+    return Climb(tools.context, min(item_down(facts, item), lowest), KEEP)
 
 
 def _delay(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -227,6 +227,7 @@ class ModeChoice:
             self._auto.go_on_at(start)
         except SetCurrentError as error:
             return str(error)
+        self._context.announcer.say(Severity.INFO, "Landing sequence start" if path is None else "Return path started")
         if path is not None:
             self._auto.paths.begin_item(Cmd.DO_RETURN_PATH_START)
         return None

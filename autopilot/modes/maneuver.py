@@ -48,6 +48,11 @@ class Maneuver:
         """Time at which `update` must run without an event."""
         return self.deadline_ms
 
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`."""
+        return False
+
     def pause(self) -> bool:
         """Brake and wait; False if there is no leg to interrupt."""
         return False
@@ -108,6 +113,10 @@ class Follow(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._final and self.helm.arrived and not self._paused:
             self.done = True
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
 
     def pause(self) -> bool:
         if not self._paused:

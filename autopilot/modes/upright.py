@@ -410,6 +410,10 @@ class WingsOrUpright(Maneuver):
         looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
         self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
 
+    @property
+    def paused(self) -> bool:
+        return self._flown.paused
+
     def pause(self) -> bool:
         return self._flown.pause()
 

@@ -350,7 +350,8 @@ def _heights(q: RuleQuestion) -> Iterator[Finding]:
         if leg.end[2] < -_ROUNDING_M and q.field.ground is None:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
         climb_m = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
-        if leg.item.command == Cmd.NAV_TAKEOFF and climb_m < LOWEST_TAKEOFF_M - _ROUNDING_M:
+        lowest_m, flown_m = LOWEST_TAKEOFF_M - _ROUNDING_M, leg.end[2] - leg.begin[2]
+        if leg.item.command == Cmd.NAV_TAKEOFF and climb_m < lowest_m <= flown_m:
             yield found("takeoff-low", f"takes off by {max(climb_m, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
         hovers = q.field.kind.hovers or not q.field.kind.flies
         if hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):

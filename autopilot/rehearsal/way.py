@@ -178,14 +178,20 @@ class _Walk:
         elif item.command == Cmd.NAV_DELAY:
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
         elif item.command == Cmd.NAV_TAKEOFF:
-            height = max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
-            self._add(item, (self._at[0], self._at[1], height))
+            lowest = self._at[2] + (LOWEST_TAKEOFF_M if self._on_ground else 0.0)
+            self._add(item, (*self._at[:2], max(field_.place(item, self._at)[2], lowest)))
         elif item.command == Cmd.NAV_LOITER_TURNS:
             self._circle(item)
         elif item.command != Cmd.NAV_GUIDED_ENABLE:
             follows, wait_s = self._follows(item), hold_time_ms(item) / 1000.0
             self._add(item, field_.place(item, self._at), wait_s=wait_s, over_ground=follows)
         return False
+
+    @property
+    def _on_ground(self) -> bool:
+        """True before the first takeoff, and after a landing."""
+        last = next((leg.item for leg in reversed(self.way.legs) if leg.item.command != Cmd.NAV_DELAY), None)
+        return last is None or last.command == Cmd.NAV_LAND
 
     def _fly_on_wings(self, item: MissionItem) -> bool:
         """Add the leg of wings, whose time comes from `WingFlight`; True if the mission ends with it."""

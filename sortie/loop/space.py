@@ -161,6 +161,7 @@ class CraftCommands:
 
     number = 0
     """Mode number."""
+    paused = False
 
     def set_current(self, seq: int) -> Outcome:
         return _NOT_FLOWN if seq else ACCEPTED
@@ -181,4 +182,4 @@ class CraftCore:
         self.plans = CraftPlans()
         self.mission = self.plans.mission
         self.sequencer = MissionSequencer()
-        self.modes = self.mission_commands = self.commands = CraftCommands()
+        self.modes = self.auto = self.mission_commands = self.commands = CraftCommands()

@@ -30,6 +30,7 @@ class FakeMissionCore:
     def __init__(self, kind: str = "copter") -> None:
         self.vehicle_class = vehicle_class(kind)
         self.mode_number = 0
+        self.paused = False
         self.home: GeoPoint | None = HOME
         self.vehicle = StandingVehicle()
         self.sequencer = MissionSequencer()
@@ -66,7 +67,7 @@ class FakeMissionCore:
     def over_ground(self, frame: int, z: float) -> float | None:
         return None
 
-    plans = modes = mission_commands = commands = facts
+    plans = modes = auto = mission_commands = commands = facts
 
     @property
     def number(self) -> int:

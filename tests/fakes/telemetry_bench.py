@@ -82,11 +82,16 @@ class FakeCore:
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
     radio_pulses: tuple[float, ...] = (1500.0, 1500.0, 1000.0, 1500.0, 1815.0, *[1000.0] * 3, *[0.0] * 8)
     modes_revision: int = 0
+    paused: bool = False
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
     plans: Any = field(default_factory=plans)
     vehicle: Any = field(default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN))
 
     # --- the parts that telemetry takes ---------------------------------------------------------------------------
+    @property
+    def auto(self) -> SimpleNamespace:
+        return SimpleNamespace(paused=self.paused)
+
     @property
     def facts(self) -> SimpleNamespace:
         return SimpleNamespace(

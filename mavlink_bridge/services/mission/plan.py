@@ -80,6 +80,13 @@ class TakesTargets(Protocol):
     def guided_altitude(self, frame: int, z: float, /) -> Outcome: ...
 
 
+class Pausable(Protocol):
+    """AUTO."""
+
+    @property
+    def paused(self) -> bool: ...
+
+
 class MissionParts(Protocol):
     """Parts of an autopilot that store and fly plans."""
 
@@ -91,6 +98,8 @@ class MissionParts(Protocol):
     def sequencer(self) -> MissionSequencer: ...
     @property
     def modes(self) -> HasNumber: ...
+    @property
+    def auto(self) -> Pausable: ...
     @property
     def mission_commands(self) -> SetsCurrent: ...
     @property
@@ -107,11 +116,11 @@ NO_TOTAL = 65535
 _IN_MISSION_MODE, _SUSPENDED = 1, 2  # MISSION_CURRENT.mission_mode
 
 
-def wire_state(state: MissionState, total: int) -> WireMissionState:
-    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). A paused mission is not shown,
-    as in ArduPilot."""
+def wire_state(state: MissionState, total: int, paused: bool) -> WireMissionState:
+    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). `paused`: by
+    DO_PAUSE_CONTINUE; a mission that waits in another mode is not shown as paused, as in ArduPilot."""
     if state is MissionState.RUNNING:
-        return WireMissionState.ACTIVE
+        return WireMissionState.PAUSED if paused else WireMissionState.ACTIVE
     if total == 0:
         return WireMissionState.NO_MISSION
     return WireMissionState.COMPLETE if state is MissionState.COMPLETED else WireMissionState.NOT_STARTED
@@ -129,7 +138,7 @@ def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> 
     return dialect.MAVLink_mission_current_message(
         firmware.wire_seq(seq),
         total or NO_TOTAL,
-        wire_state(parts.sequencer.state(), total),
+        wire_state(parts.sequencer.state(), total, parts.auto.paused),
         wire_mode(parts.modes.number, autos),
         parts.plans.mission.checksum(),
         parts.plans.fence.checksum(),

@@ -249,7 +249,7 @@ class FactReader:
         values = (
             self._speaks.wire_seq(sequencer.current_nav_index()),
             total or NO_TOTAL,
-            wire_state(sequencer.state(), total),
+            wire_state(sequencer.state(), total, parts.auto.paused),
             wire_mode(parts.modes.number, self._modes.autos),
             plans.mission.checksum(),
             plans.fence.checksum(),

@@ -123,6 +123,14 @@ def test_with_reset_a_mission_that_had_ended_goes_on() -> None:
     assert bench.reached == [1, 2, 3, 2, 3]
 
 
+def test_with_reset_a_mission_that_waits_in_auto_goes_on() -> None:
+    """After its end, and another set current without reset."""
+    bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 0.5), until=3)
+    assert bench.core.mission_commands.set_current(2).ok
+    assert bench.core.mission_commands.set_current(2, reset=True).ok
+    assert state(bench) is MissionState.RUNNING
+
+
 def test_minus_one_with_reset_only_resets_the_counters() -> None:
     bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 30), item(177, param1=2, param2=1), waypoint(9, 9), until=3)
     bench.run(60.0, lambda: bench.reached[-1:] == [3] and bench.reached.count(3) == 2)
@@ -239,6 +247,7 @@ def test_land_start_goes_on_behind_the_marker_and_shows_auto_rtl() -> None:
     assert bench.core.mission_commands.land_start(bench.now_ms).ok
     assert bench.core.modes.number == AUTO_RTL
     assert bench.core.sequencer.current_nav_index() == 5
+    assert bench.texts[-1] == "Landing sequence start"
     bench.run(120.0, lambda: not bench.core.facts.armed)
     assert bench.reached == [1, 5, 6]
 
@@ -363,7 +372,7 @@ def test_a_return_path_that_is_flown_is_gone_on_with() -> None:
     bench.head_for((50.0, 20.0, -10.0))
     bench.run(60.0, lambda: bench.core.helm.arrived)
     bench.run(2.0)
-    assert told(bench)[:2] == (True, 5)
+    assert told(bench) == (True, 5, "Mission: 5 WP") and "Return path started" in bench.texts
     bench.run(3.0)
     assert told(bench) == (True, 5, ACTIVE)
     assert bench.core.modes.set(AUTO, bench.now_ms).ok and bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
@@ -415,17 +424,20 @@ def test_pause_stops_on_the_leg_and_continue_goes_on() -> None:
     assert bench.core.mission_commands.pause().ok
     assert bench.core.mission_commands.pause().ok
     bench.run(30.0)
-    assert bench.reached == [1]
+    assert bench.reached == [1] and bench.core.auto.paused
     assert bench.core.mission_commands.resume().ok
     assert bench.core.mission_commands.resume().ok
+    assert not bench.core.auto.paused
     bench.run(30.0, lambda: 2 in bench.reached)
     assert bench.reached == [1, 2]
 
 
 def test_what_is_no_leg_cannot_be_paused() -> None:
+    """It is no failure to go on (ArduCopter mode_auto.cpp, resume)."""
     bench = Bench()
     bench.begin(SQUARE)
     assert bench.core.mission_commands.pause().result is Result.FAILED
+    assert bench.core.mission_commands.resume().ok
 
 
 def test_clearing_is_refused_only_while_the_mission_is_flown() -> None:

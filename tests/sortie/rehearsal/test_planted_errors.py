@@ -324,6 +324,7 @@ def good_ones() -> Iterator[tuple[str, Base]]:
     tagged = (UP, do(Cmd.JUMP_TAG, 4), wp(100, 0), wp(100, 100), do(Cmd.DO_JUMP_TAG, 4, 2), BACK)
     yield "a loop by its tag", Base(plan_of(*tagged))
     yield "waiting", Base(plan_of(UP, wp(100, 0, param1=30.0), do(Cmd.NAV_DELAY, 10), wp(0, 50), BACK))
+    yield "a takeoff in the air", Base(plan_of(UP, wp(100, 0), replace(UP, z=10.0), wp(0, 50), BACK))
     yield "a spline", Base(plan_of(UP, *(replace(one, command=Cmd.NAV_SPLINE_WAYPOINT) for one in GOOD[1:4]), BACK))
     yield (
         "above the sea",

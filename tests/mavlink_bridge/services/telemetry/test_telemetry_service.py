@@ -179,6 +179,15 @@ def test_mission_current_tells_state_total_and_mode(
         assert (message.mission_state, message.total, message.mission_mode) == (state, total, mission_mode)
 
 
+def test_mission_current_tells_a_pause() -> None:
+    """ArduPilot's MISSION_STATE_PAUSED, from DO_PAUSE_CONTINUE until the mission goes on."""
+    bench = Bench(FakeCore(plans=plans(mission=3), paused=True))
+    bench.core.sequencer.phase = MissionState.RUNNING
+    bench.open()
+    (heard,) = bench.events(CurrentChanged(0))
+    assert heard.message.mission_state == 4
+
+
 def test_mission_ids_are_the_checksums_of_the_plans() -> None:
     """mission_id, fence_id, rally_points_id: 0 only when empty."""
     bench = Bench(FakeCore(plans=plans(fence=2)))
