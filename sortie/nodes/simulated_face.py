@@ -39,6 +39,7 @@ from mavlink_bridge.services.ftp.component_metadata import (
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
+from mavlink_bridge.services.ftp.plan_files import PlanFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
 from mavlink_bridge.services.guided.lead import LeadService
@@ -110,7 +111,7 @@ def simulated_face(
     events = _events(service, telemetry, spoken)
     metadata = _metadata(service, spoken, commands, firmware)
     pages = Pages(metadata.pages())
-    files = _files(service, spoken, pages)
+    files = _files(service, spoken, pages, missions)
     operator = OperatorControl(endpoint, commands, service.parameters)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
@@ -181,13 +182,14 @@ def _failures(service: VehicleService, commands: CommandService, spoken: Spoken)
     )
 
 
-def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFiles:
-    """Return the files for MAVFTP: component metadata, and packed parameters where the firmware has them."""
+def _files(service: VehicleService, spoken: Spoken, pages: Pages, missions: MissionService) -> VirtualFiles:
+    """Return the files for MAVFTP: component metadata, and packed parameters and plans where the firmware has them."""
     files = VirtualFiles()
     if spoken.parameter_file:
         packed = ParameterFiles(service.parameters, service.journal)
         files.mount("@PARAM", packed)
         files.writer("@PARAM/param.pck", packed.begin)
+        PlanFiles(missions).attach(files)
     files.mount(FOLDER, pages)
     return files
 

@@ -113,6 +113,24 @@ def test_mavproxy_carries_fence_and_rally(tmp_path: Path) -> None:
         no_trouble(station)
 
 
+def test_mavproxy_carries_plans_by_files(tmp_path: Path) -> None:
+    """MAVFTP of @MISSION: up, down, and as the mission protocol has them."""
+    plans = (("wp", MISSION, "way.txt"), ("fence", FENCE, "fence-items.txt"), ("rally", RALLY, "rally-items.txt"))
+    with (
+        served(tmp_path, "--home", HOME, speedup="5", ready=False, paced=True) as service,
+        mavproxy(service.tcp, tmp_path) as station,
+    ):
+        for name, rows, kept in plans:
+            write(tmp_path / f"{name}.txt", rows)
+            station.ask(f"{name} ftpload {name}.txt", rf"Sent .* of length {len(rows)} ")
+            station.ask(f"{name} ftp", rf"Saved {len(rows)} .*{kept}")
+            station.expect(f"Saved .*{kept}")
+            assert lines(tmp_path / kept) == lines(tmp_path / f"{name}.txt")
+            station.ask(f"{name} save {name}-down.txt", rf"Saved {len(rows)} .*-down.txt")
+            assert lines(tmp_path / f"{name}-down.txt") == lines(tmp_path / f"{name}.txt")
+        no_trouble(station)
+
+
 def test_mavproxy_steers_in_guided(tmp_path: Path) -> None:
     """Modes by name, takeoff, a target, height, speed, heading, pause, continue, set home, land; each acknowledged."""
     arguments = ("--home", HOME, "--param", "DISARM_DELAY=0")  # whoever types may be slow

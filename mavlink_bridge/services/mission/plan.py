@@ -220,21 +220,32 @@ class CommittedPlan:
     def answer_request(self, message: Message, peer: Peer) -> None:
         """Answer MISSION_REQUEST with MISSION_ITEM (DroneKit knows no other), MISSION_REQUEST_INT with
         MISSION_ITEM_INT. Home can be read without a mission."""
-        seq, plan = message.seq, self.storage
         as_int = message.get_type() == "MISSION_REQUEST_INT"
-        item = home_item(self._parts.facts.home) if seq < self.homes else plan.get(self._stored(seq))
-        if item is None:
+        answer = self._message(message.seq, peer, as_int=as_int)
+        if answer is None:
             if as_int:
                 self._send_count(peer)
             self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
             return
         if not as_int:
             self.warn_once(peer, "got MISSION_REQUEST; use MISSION_REQUEST_INT!")
+        self._out.send(answer, peer)
+
+    def messages(self, peer: Peer) -> list[Message]:
+        """All items as MISSION_ITEM_INT for `peer`."""
+        every = (self._message(seq, peer, as_int=True) for seq in range(self.count()))
+        return [message for message in every if message is not None]
+
+    def _message(self, seq: int, peer: Peer, *, as_int: bool) -> Message | None:
+        """Item number `seq` of the wire; None: there is none."""
+        item = home_item(self._parts.facts.home) if seq < self.homes else self.storage.get(self._stored(seq))
+        if item is None:
+            return None
         current = False
         if self.kind == MissionType.MISSION:
             item = self.firmware.item_to(item)
             current = seq >= self.homes and self._stored(seq) == self._parts.sequencer.current_nav_index()
-        self._out.send(write_item(item, self.kind, seq, peer, as_int=as_int, current=current), peer)
+        return write_item(item, self.kind, seq, peer, as_int=as_int, current=current)
 
     def _stored(self, seq: int) -> int:
         return self.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq

@@ -129,6 +129,10 @@ class MissionService:
         """State of the machine of MAV_MISSION_TYPE 0, 1 or 2."""
         return self._transfers[kind].state
 
+    def transfer(self, kind: int) -> PlanTransfer:
+        """Machine of MAV_MISSION_TYPE 0, 1 or 2."""
+        return self._transfers[kind]
+
     @property
     def refusals(self) -> int:
         """Number of items and plans refused since the start."""

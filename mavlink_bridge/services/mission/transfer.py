@@ -10,14 +10,14 @@ cancel, the whole old plan stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autopilot.context.journal import Journal, SavePlan
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
-from autopilot.mission.validate import check_item
+from autopilot.mission.validate import ItemVerdict, check_item
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission import texts
@@ -39,21 +39,27 @@ from mavlink_bridge.wire.codec import dialect
 
 MAX_ITEMS = 5000
 """Most items of a plan, without home."""
+_TOO_MANY = f"Only {MAX_ITEMS} items are supported"
 _ANEW = frozenset((UploadInput.COUNT, UploadInput.CLEAR))
 """Inputs with which a station begins anew."""
 _MAX_DEFERRED = 8
+_NOBODY = Peer(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """Plan that is being written to disk. `home_only`: uploaded with only its home item. `announced` False: the service
-    acknowledges it."""
+    """Plan that is being written to disk. `home_only`: uploaded with only its home item. `announced` False: somebody
+    else acknowledges it."""
 
     ticket: int
     items: tuple[MissionItem, ...]
     peer: Peer
     home_only: bool = False
     announced: bool = True
+
+
+class _RefusedError(Exception):
+    """Refusal of a whole plan, with its reason for people."""
 
 
 class PlanTransfer:
@@ -136,7 +142,7 @@ class PlanTransfer:
         count = message.count
         if count > self._max_count:
             self._out.ack(peer, self.kind, MissionResult.NO_SPACE)
-            self._out.text(Severity.WARNING, f"Only {MAX_ITEMS} items are supported")
+            self._out.text(Severity.WARNING, _TOO_MANY)
         elif count <= self.committed.homes and not self._parts.plans.may_clear(self.kind):
             self._out.ack(peer, self.kind, MissionResult.DENIED)
         elif count == 0:
@@ -173,14 +179,9 @@ class PlanTransfer:
             if not duplicate and self.committed.firmware.habits.gap_is_error:
                 self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
             return
-        item, total = read_item(message, self.kind), upload.total
-        if self.kind == MissionType.MISSION:
-            item = self.committed.firmware.item_from(item)
-            total += 1 - self.committed.homes
-        verdict = check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
+        item, verdict = self._read(message, upload.total)
         if not verdict.ok:
-            text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
-            self._refuse(upload, message, verdict.result, text, now_ms)
+            self._refuse(upload, message, verdict.result, self._about(seq, verdict), now_ms)
             return
         if message.get_type() == "MISSION_ITEM":
             self.committed.warn_once(upload.peer, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
@@ -189,6 +190,17 @@ class PlanTransfer:
             self._finish(upload, message, now_ms)
         else:
             self._ask(upload)
+
+    def _read(self, message: Message, total: int) -> tuple[MissionItem, ItemVerdict]:
+        """Item of a plan that will have `total` items, home included, and whether it is good."""
+        item = read_item(message, self.kind)
+        if self.kind == MissionType.MISSION:
+            item = self.committed.firmware.item_from(item)
+            total += 1 - self.committed.homes
+        return item, check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
+
+    def _about(self, seq: int, verdict: ItemVerdict) -> str:
+        return f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
 
     def _is_late(self, upload: PlanUpload, peer: Peer, now_ms: int) -> bool:
         """True for an item of a station with the same ids on another link, whose upload there has just ended, or was
@@ -202,8 +214,7 @@ class PlanTransfer:
         """Check the whole plan after its last item, and commit it."""
         plan = upload.plan()
         items = plan[self.committed.homes :]
-        habits = self.committed.firmware.habits
-        complaint = self._parts.plans.check(self.kind, items, empty_circles=habits.empty_circles)
+        complaint = self._complaint(items)
         if complaint is not None:
             self._refuse(upload, message, MissionResult.ERROR, complaint, now_ms)
         elif not items and not self._parts.plans.may_clear(self.kind):
@@ -212,6 +223,11 @@ class PlanTransfer:
             self._end_upload()
             self._answer = LastAnswer.to(message, upload, MissionResult.ACCEPTED, now_ms)
             self._submit(items, upload.peer, now_ms, home_only=len(plan) == self.committed.homes)
+
+    def _complaint(self, items: tuple[MissionItem, ...]) -> str | None:
+        """Error of a whole plan, without home; None: it is good."""
+        habits = self.committed.firmware.habits
+        return self._parts.plans.check(self.kind, items, empty_circles=habits.empty_circles)
 
     def _refuse(self, upload: PlanUpload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
         """Refuse an item or plan: end the upload, keep the old plan."""
@@ -277,12 +293,63 @@ class PlanTransfer:
         else:
             self._deny(message, peer, now_ms)
 
+    # --- all items at once ------------------------------------------------------------------------------------
+    def put(self, messages: Sequence[Message], first: int | None) -> int | None:
+        """Submit items that came together, in a file; no upload may be running. `first`: number of the first one in the
+        plan that they change; None: they are the whole plan. Returns the journal's ticket; None: they are refused, and
+        the reason is told."""
+        try:
+            plan = self._assembled(messages, first)
+        except _RefusedError as refusal:
+            self.refusals += 1
+            if str(refusal):
+                self._out.text(Severity.WARNING, str(refusal))
+            return None
+        self._answer = None
+        homes = self.committed.homes
+        return self._begin_commit(plan[homes:], _NOBODY, home_only=len(plan) == homes > 0, announced=False)
+
+    def _assembled(self, messages: Sequence[Message], first: int | None) -> tuple[MissionItem, ...]:
+        """Plan with these items, home included. Raises _RefusedError."""
+        base, begin = ((), 0) if first is None else (self.committed.all_items(), first)
+        total = max(begin + len(messages), len(base))
+        if total > self._max_count:
+            raise _RefusedError(_TOO_MANY)
+        if begin > len(base):
+            raise _RefusedError(f"{texts.NAMES[self.kind]} item {begin}: the mission has {len(base)}")
+        items: list[MissionItem] = []
+        for message in messages:
+            item, verdict = self._read(message, total)
+            if not verdict.ok:
+                raise _RefusedError(self._about(message.seq, verdict))
+            items.append(item)
+        plan = base[:begin] + tuple(items) + base[begin + len(items) :]
+        flown = plan[self.committed.homes :]
+        complaint = self._complaint(flown)
+        if complaint is not None or not (flown or self._parts.plans.may_clear(self.kind)):
+            raise _RefusedError(complaint or "")
+        return plan
+
+    def is_committing(self, ticket: int) -> bool:
+        """True while the plan of this ticket is being written to disk."""
+        return self._commit is not None and self._commit.ticket == ticket
+
+    def is_stored(self, ticket: int) -> bool:
+        """True if the plan of this ticket, which was written to disk, was stored."""
+        return self._journal.failure(ticket) is None
+
     # --- commit -----------------------------------------------------------------------------------------------
     def _submit(self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False) -> None:
-        ticket = self._journal.submit(SavePlan(self.kind, items))
-        self._commit = _Commit(ticket, items, peer, home_only)
-        self.state = UploadState.COMMITTING
+        self._begin_commit(items, peer, home_only=home_only)
         self.settle(now_ms)
+
+    def _begin_commit(
+        self, items: tuple[MissionItem, ...], peer: Peer, *, home_only: bool, announced: bool = True
+    ) -> int:
+        ticket = self._journal.submit(SavePlan(self.kind, items))
+        self._commit = _Commit(ticket, items, peer, home_only, announced)
+        self.state = UploadState.COMMITTING
+        return ticket
 
     def await_clear(self, ticket: int, peer: Peer) -> None:
         """Wait for the removal of all plans, one change of the journal that the service acknowledges."""
