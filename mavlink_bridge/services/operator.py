@@ -1,10 +1,10 @@
 """Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): the station that may change a vehicle.
 
 Until a station requests control, all may send everything. Then commands of other systems are refused with
-NOT_IN_CONTROL, their plans with DENIED, and messages without an answer (sticks, targets, parameters) are ignored;
-requests for data are answered as before. A later request is granted if the owner allows takeover; else it FAILED, and
-the owner is informed by the same command. Control ends with its release, or when the owner's HEARTBEAT is missing for 5
-s.
+NOT_IN_CONTROL, their plans with DENIED, files that they write with FileProtected, and messages without an answer
+(sticks, targets, parameters) are ignored; requests for data are answered as before. A later request is granted if the
+owner allows takeover; else it FAILED, and the owner is informed by the same command. Control ends with its release, or
+when the owner's HEARTBEAT is missing for 5 s.
 
 Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as in ArduPilot 4.7) own the vehicle together: one is `gcs_main`; the
 others that are heard are `gcs_secondary` and may send everything except sticks. Only these may request control; param4
@@ -25,6 +25,7 @@ from autopilot.parameters.stations import stations
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.ftp.wire import Nak, nak, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of, ids_of
 
@@ -48,7 +49,8 @@ _WITHOUT_ANSWER: Final = ids_of(
     "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
     "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL",
 )  # fmt: skip
-_CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
+_FILES: Final = ids_of("FILE_TRANSFER_PROTOCOL")
+_CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER
 _STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
 _MOST_LISTED: Final = 10
 
@@ -142,18 +144,25 @@ class OperatorControl(Speaker):
             return False
         if frame.msg_id in _WITHOUT_ANSWER:
             return True
-        message = codec.decode(frame.msg_id, frame.payload)
+        refusal = self._refusal(frame)
+        if refusal is not None:
+            self._endpoint.send(refusal, link)
+        return refusal is not None
+
+    def _refusal(self, frame: MavlinkFrame) -> Message | None:
+        """Refusal of a command, plan or file; None: it changes nothing."""
+        message, peer = codec.decode(frame.msg_id, frame.payload), (frame.system, frame.component)
         if frame.msg_id in _PLANS:
-            kind = getattr(message, "mission_type", 0)
-            refusal = dialect.MAVLink_mission_ack_message(frame.system, frame.component, MissionResult.DENIED, kind)
-        elif message is None or self._is_query(message.command):
-            return False
-        else:
-            refusal = dialect.MAVLink_command_ack_message(
-                message.command, Result.NOT_IN_CONTROL, 0, 0, frame.system, frame.component
-            )
-        self._endpoint.send(refusal, link)
-        return True
+            return dialect.MAVLink_mission_ack_message(*peer, MissionResult.DENIED, getattr(message, "mission_type", 0))
+        if message is None:
+            return None
+        if frame.msg_id in _FILES:
+            request = unpack(bytes(message.payload))
+            protected = nak(request, Nak.FILE_PROTECTED).pack()
+            return dialect.MAVLink_file_transfer_protocol_message(0, *peer, protected) if request.writes else None
+        if self._is_query(message.command):
+            return None
+        return dialect.MAVLink_command_ack_message(message.command, Result.NOT_IN_CONTROL, 0, 0, *peer)
 
     def _is_query(self, number: int) -> bool:
         try:

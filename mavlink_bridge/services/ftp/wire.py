@@ -66,6 +66,11 @@ class Operation:
     offset: int = 0
     data: bytes = b""
 
+    @property
+    def writes(self) -> bool:
+        """True for a request that changes a file or directory."""
+        return Opcode.CREATE_FILE <= self.opcode <= Opcode.RENAME
+
     def pack(self) -> bytes:
         """Payload, padded with zeros to 251 bytes."""
         head = _HEADER.pack(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from autopilot.mav import Cmd, ControlStatusFlag, MissionResult, Result
+from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
@@ -83,6 +85,24 @@ def test_the_other_station_is_kept_out_and_may_ask_questions(stations: tuple[Sta
     assert first.session.autopilot.modes.number == 0
     assert second.status().gcs_main == 255
     assert first.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
+
+
+def test_files_are_read_by_all_and_written_by_the_owner(stations: tuple[Station, Station]) -> None:
+    """Parameters and plans are files too: MAVFTP was a way around the owner."""
+    first, second = stations
+
+    def answer(station: Station, opcode: Opcode) -> tuple[int, int, int]:
+        station.link.messages()
+        request = Operation(7, 0, opcode, data=b"@MISSION/mission.dat")
+        station.send(m.MAVLink_file_transfer_protocol_message(0, 1, 1, replace(request, size=20).pack()))
+        reply = unpack(bytes(station.link.receive("FILE_TRANSFER_PROTOCOL").payload))
+        return reply.seq, reply.opcode, reply.data[0] if reply.opcode == Opcode.NAK else 0
+
+    assert first.control() == Result.ACCEPTED
+    for opcode in (Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.RENAME):
+        assert answer(second, opcode) == (8, Opcode.NAK, Nak.FILE_PROTECTED)
+    assert answer(second, Opcode.OPEN_FILE_RO)[1] == Opcode.ACK
+    assert answer(first, Opcode.CREATE_FILE)[1] == Opcode.ACK
 
 
 @pytest.mark.parametrize(
