@@ -93,6 +93,7 @@ class RecordingAutopilot:
             param=lambda: lambda name, default=0.0: self.parameters[name],
         )
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
+        self.auto = Recorder(self, "auto", paused=lambda: False)
         self.mode_switch = ModeSwitch(cast(Any, self.facts), cast(Any, self.modes))
         self.mount = SimpleNamespace(gimbal=None)
         self.helm = SimpleNamespace(target=Idle())
