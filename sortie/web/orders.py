@@ -236,7 +236,7 @@ def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
     if facts.get("armed"):
         flying = facts.get("mode") == firmware.mode_name(firmware.custom_mode(modes.auto))
         goes_on = ("go on", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 1.0))
-        return (yield from _in_turn(vehicle, goes_on if flying and facts.get("mission") == _RUNS else begin))
+        return (yield from _in_turn(vehicle, goes_on if flying and facts.get("mission") in _BEGUN else begin))
     if firmware.habits.starts_by_arming:
         return (
             yield from _in_turn(vehicle, ("mode", _mode_command(vehicle, modes.auto)), ("arm", _arm_command(vehicle)))
@@ -246,7 +246,7 @@ def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
 
 
 _NONE: Final = WireMissionState.NO_MISSION.name.lower().replace("_", " ")
-_RUNS: Final = WireMissionState.ACTIVE.name.lower()
+_BEGUN: Final = (WireMissionState.ACTIVE.name.lower(), WireMissionState.PAUSED.name.lower())
 """State "active", also of a mission paused by DO_PAUSE_CONTINUE, which MISSION_CURRENT does not show."""
 
 
