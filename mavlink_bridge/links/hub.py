@@ -278,7 +278,7 @@ class LinkHub:
         if self._waits:
             return 0
         due_ms = self._endpoint.claim_deadline_ms()
-        for link in self._numbers:
+        for link in self._numbers:  # without `earliest` and its list: asked for each message
             link_ms = link.next_deadline_ms()
             if link_ms is not None and (due_ms is None or link_ms < due_ms):
                 due_ms = link_ms

@@ -7,7 +7,7 @@ the time of its next call. Messages are those of `mavlink_bridge.wire.dialect` (
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, cast, runtime_checkable
+from typing import Any, Final, Literal, Protocol, cast, runtime_checkable
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.wire import codec
@@ -26,6 +26,10 @@ class Peer:
     system: int
     component: int
     mavlink1: bool = False
+
+
+NOBODY: Final = Peer(0, 0, 0)
+"""Peer of what no message has brought."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -408,7 +408,7 @@ class Runtime:
         if self.virtual_links:
             return inf
         due_ms = self._sockets.next_deadline_ms()
-        for node in self._nodes:
+        for node in self._nodes:  # without `earliest` and its list: asked for each message
             node_ms = node.next_link_deadline_ms()
             if node_ms is not None and (due_ms is None or node_ms < due_ms):
                 due_ms = node_ms

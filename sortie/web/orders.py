@@ -247,7 +247,7 @@ def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
 
 _NONE: Final = WireMissionState.NO_MISSION.name.lower().replace("_", " ")
 _BEGUN: Final = (WireMissionState.ACTIVE.name.lower(), WireMissionState.PAUSED.name.lower())
-"""State "active", also of a mission paused by DO_PAUSE_CONTINUE, which MISSION_CURRENT does not show."""
+"""States of a mission that flies or waits after DO_PAUSE_CONTINUE."""
 
 
 def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:

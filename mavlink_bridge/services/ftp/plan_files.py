@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from autopilot.mav import MissionType
-from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.routing.service import NOBODY, Message
 from mavlink_bridge.services.ftp.files import (
     DirectoryEntry,
     FileComesError,
@@ -37,7 +37,6 @@ _MAGIC: Final = 0x763D
 _HEADER: Final = struct.Struct("<HHHHH")  # magic, mission type, options, first item, number of items
 _ITEM: Final = struct.Struct("<ffffiifHHBBBBBB")
 _LARGEST: Final = _HEADER.size + (MAX_ITEMS + 1) * _ITEM.size
-_NOBODY: Final = Peer(0, 0, 0)
 _EIO, _EBUSY, _EINVAL = 5, 16, 22
 
 
@@ -67,10 +66,11 @@ class PlanFiles:
         """Directory with a file for each plan."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return [DirectoryEntry(name, len(self._packed(kind))) for name, kind in FILES.items()]
+        counts = {name: self._missions.transfer(kind).committed.count() for name, kind in FILES.items()}
+        return [DirectoryEntry(name, _HEADER.size + count * _ITEM.size) for name, count in counts.items()]
 
     def _packed(self, kind: int) -> bytes:
-        items = self._missions.transfer(kind).committed.messages(_NOBODY)
+        items = self._missions.transfer(kind).committed.messages(NOBODY)
         return _HEADER.pack(_MAGIC, kind, 0, 0, len(items)) + b"".join(map(_pack, items))
 
     def _take(self, kind: int, content: bytes) -> Callable[[], bool]:

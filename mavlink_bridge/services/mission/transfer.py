@@ -19,7 +19,7 @@ from autopilot.mav import Frame, MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import ItemVerdict, check_item
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.routing.service import NOBODY, Message, Peer
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
@@ -43,7 +43,6 @@ _TOO_MANY = f"Only {MAX_ITEMS} items are supported"
 _ANEW = frozenset((UploadInput.COUNT, UploadInput.CLEAR))
 """Inputs with which a station begins anew."""
 _MAX_DEFERRED = 8
-_NOBODY = Peer(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,23 +306,22 @@ class PlanTransfer:
             return None
         self._answer = None
         homes = self.committed.homes
-        return self._begin_commit(plan[homes:], _NOBODY, home_only=len(plan) == homes > 0, announced=False)
+        return self._begin_commit(plan[homes:], NOBODY, home_only=len(plan) == homes > 0, announced=False)
 
     def _assembled(self, messages: Sequence[Message], first: int | None) -> tuple[MissionItem, ...]:
         """Plan with these items, home included. Raises _RefusedError."""
-        base, begin = ((), 0) if first is None else (self.committed.all_items(), first)
-        total = max(begin + len(messages), len(base))
-        if total > self._max_count:
+        base, begin = (None, 0) if first is None else (self.committed.all_items(), first)
+        upload = PlanUpload(NOBODY, begin, begin + len(messages) - 1, 0, base)
+        if upload.total > self._max_count:
             raise _RefusedError(_TOO_MANY)
-        if begin > len(base):
+        if base is not None and begin > len(base):
             raise _RefusedError(f"{texts.NAMES[self.kind]} item {begin}: the mission has {len(base)}")
-        items: list[MissionItem] = []
         for message in messages:
-            item, verdict = self._read(message, total)
+            item, verdict = self._read(message, upload.total)
             if not verdict.ok:
                 raise _RefusedError(self._about(message.seq, verdict))
-            items.append(item)
-        plan = base[:begin] + tuple(items) + base[begin + len(items) :]
+            upload.items.append(item)
+        plan = upload.plan()
         flown = plan[self.committed.homes :]
         complaint = self._complaint(flown)
         if complaint is not None or not (flown or self._parts.plans.may_clear(self.kind)):

@@ -85,6 +85,8 @@ def test_a_written_plan_is_the_vehicles_and_is_read_back(kind: int, items: tuple
     magic, told, options, start, count = struct.unpack("<HHHHH", bench.read(kind)[:10])
     assert (magic, told, options, start, count) == (0x763D, kind, 0, 0, len(items))
     assert bench.read(kind)[10 + 38 * (kind == 0) :] == file_of(items, kind)[10 + 38 * (kind == 0) :]
+    listed = bench.ask(Opcode.LIST_DIRECTORY, data=b"@MISSION")[0]
+    assert f"F{NAMES[kind]}\t{len(bench.read(kind))}\0".encode() in listed.data
 
 
 def test_without_a_plan_its_file_is_a_header() -> None:
