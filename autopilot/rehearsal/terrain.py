@@ -36,6 +36,7 @@ _MOST: Final = 200_000  # limit of the heights of all returns together
 _RING: Final = 36
 
 Numbers = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class _Lines:
 class _Samples:
     """Places on lines, grouped by line: line number, share of its way, and height above the ground."""
 
-    line: NDArray[np.int64]
+    line: Integers
     share: Numbers
     over: Numbers
 
@@ -77,12 +78,17 @@ class _Samples:
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
+def _points(counts: Integers) -> tuple[Integers, Integers]:
+    """Number the points of lines of so many points each: each point's line, and how many of that line are before it."""
+    line = np.repeat(np.arange(len(counts)), counts)
+    return line, np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
 def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
     """Sample lines every `step_m`, with both ends."""
     counts = (lines.lengths / step_m).astype(np.int64) + 2
-    line = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
-    share = within / (counts[line] - 1)
+    line, before = _points(counts)
+    share = before / (counts[line] - 1)
     place = lines.begin[line] + share[:, None] * (lines.end - lines.begin)[line]
     return _Samples(line, share, place[:, 2] - field.heights(place[:, 0], place[:, 1]))
 
@@ -167,31 +173,28 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     """Check RTL from every point of the way."""
     if field.follows_ground and int(field.param("RTL_ALT_TYPE")) == 1:
         return  # it follows the ground, or reports that it cannot
-    begins, items = [], []
-    for leg in legs:
-        if leg.item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND):
-            continue
-        count = int(leg.length_m / _BETWEEN_M) + 1
-        share = np.arange(1, count + 1)[:, None] / count
-        begins.append(np.array(leg.begin) + share * (np.array(leg.end) - np.array(leg.begin)))
-        items += [leg.item] * count
-    if not begins:
+    ways = [leg for leg in legs if leg.item.command not in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND)]
+    if not ways:
         return
-    begin = np.concatenate(begins)
+    counts = np.array([int(leg.length_m / _BETWEEN_M) + 1 for leg in ways])
+    of, before = _points(counts)
+    share = (before + 1) / counts[of]
+    begins, ends = np.array([leg.begin for leg in ways]), np.array([leg.end for leg in ways])
+    begin = begins[of] + share[:, None] * (ends - begins)[of]
     goal = _goals(plan, field, begin)
     up = _return_up(field, begin, goal)
     lines = _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
     step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
-    least, share_at = _sampled(field, lines, step).least(len(items))
+    least, share_at = _sampled(field, lines, step).least(len(of))
     reported: set[int] = set()
     for k in np.flatnonzero(least < LEAST_M):
-        seq = items[k].seq
-        if seq in reported:
+        item = ways[of[k]].item
+        if item.seq in reported:
             continue
-        reported.add(seq)
+        reported.add(item.seq)
         distance_m = float(share_at[k] * lines.lengths[k])
-        text = f"RTL from the way to {command_name(items[k].command)} meets the ground after {distance_m:.0f} m"
-        yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", seq)
+        text = f"RTL from the way to {command_name(item.command)} meets the ground after {distance_m:.0f} m"
+        yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", item.seq)
 
 
 def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
