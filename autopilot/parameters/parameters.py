@@ -70,7 +70,9 @@ class Parameters:
         self._aliases = known.aliases
         self._names = tuple(known.by_name)
         self._index = known.index
-        self._values = dict(known.first)
+        self._defaults = known.first
+        self._changed: dict[str, float] = {}
+        """Values that differ from their defaults: a fleet of one kind shares the rest."""
         self._load(stored)
         self._override(overrides)
 
@@ -84,7 +86,7 @@ class Parameters:
             if definition is None or not math.isfinite(value):
                 self.notes.append(f"stored parameter {name} ignored")
             else:
-                self._values[name] = definition.fit(value)
+                self._keep(name, definition.fit(value))
 
     def _override(self, overrides: Mapping[str, float]) -> None:
         for name, value in overrides.items():
@@ -98,11 +100,13 @@ class Parameters:
 
     def __getitem__(self, name: str) -> float:
         """Value of `name`; KeyError if unknown."""
-        value = self._values.get(name)
+        value = self._changed.get(name)
+        if value is None:
+            value = self._defaults.get(name)
         if value is not None:
             return value
         alias = self._aliases[name]
-        return alias.from_target(self._values[alias.target])
+        return alias.from_target(self[alias.target])
 
     def get(self, name: str, default: float) -> float:
         """Value of `name`, or `default` if unknown."""
@@ -112,7 +116,7 @@ class Parameters:
             return default
 
     def __contains__(self, name: object) -> bool:
-        return name in self._values or name in self._aliases
+        return name in self._definitions or name in self._aliases
 
     def __len__(self) -> int:
         """Number of listed parameters, without aliases."""
@@ -124,7 +128,7 @@ class Parameters:
 
     def values(self) -> Collection[float]:
         """In the order of `names()`."""
-        return self._values.values()
+        return {**self._defaults, **self._changed}.values()
 
     def index(self, name: str) -> int | None:
         """Index of `name` in `names()`; None for an alias or an unknown name."""
@@ -140,15 +144,15 @@ class Parameters:
 
     def target(self, name: str) -> str:
         """Listed name of `name`, which may be an alias; KeyError if unknown."""
-        return name if name in self._values else self._aliases[name].target
+        return name if name in self._definitions else self._aliases[name].target
 
     def set(self, name: str, value: float) -> SetOutcome:
         """Set `name`; KeyError if unknown. A value that is not finite, or of a read-only parameter, is refused. A value
         beyond the type or a strict range is clamped. A value outside the recommended range is set, with a warning."""
-        if name not in self._values:
+        if name not in self._definitions:
             return self._set_alias(name, value)
         definition = self._definitions[name]
-        now = self._values[name]
+        now = self[name]
         if not math.isfinite(value):
             return SetOutcome(now, False, False, f"{name} not set: value is not finite")
         if definition.read_only:
@@ -188,11 +192,8 @@ class Parameters:
 
     def changed(self) -> dict[str, float]:
         """Parameters that differ from their defaults, in index order, without read-only ones."""
-        return {
-            name: value
-            for name, value in self._values.items()
-            if value != self._definitions[name].default and not self._definitions[name].read_only
-        }
+        names = sorted(self._changed, key=self._index.__getitem__)
+        return {name: self._changed[name] for name in names if not self._definitions[name].read_only}
 
     def nearest(self, name: str) -> str | None:
         """The known name most similar to `name`."""
@@ -201,10 +202,16 @@ class Parameters:
         matches = get_close_matches(name.upper(), [*self._names, *self._aliases], n=1)
         return matches[0] if matches else None
 
+    def _keep(self, name: str, value: float) -> None:
+        if value == self._defaults[name]:
+            self._changed.pop(name, None)
+        else:
+            self._changed[name] = value
+
     def _put(self, name: str, value: float) -> bool:
-        if self._values[name] == value:
+        if self[name] == value:
             return False
-        self._values[name] = value
+        self._keep(name, value)
         self.version += 1
         for listener in self.listeners:
             listener(name, value)

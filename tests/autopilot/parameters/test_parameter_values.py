@@ -87,6 +87,15 @@ def test_reset_brings_the_default_back() -> None:
     assert p.changed() == {}
 
 
+def test_a_change_is_of_one_vehicle_and_in_index_order() -> None:
+    p, other = Parameters(COPTER.parameters), Parameters(COPTER.parameters)
+    last, first = p.names()[-1], "WPNAV_SPEED"
+    assert p.set(last, p[last] + 1.0).changed and p.set(first, 700).changed
+    assert list(p.changed()) == [first, last]
+    assert list(p.values()) == [p[name] for name in p.names()] and list(p.values()) != list(other.values())
+    assert other.changed() == {} and other[first] == 1000
+
+
 def test_overrides_win_over_stored_values_which_win_over_defaults() -> None:
     p = Parameters(COPTER.parameters, {"RTL_ALT": 2000.0, "WPNAV_SPEED": 700.0}, {"WPNAV_SPEED": 900.0})
     assert (p["RTL_ALT"], p["WPNAV_SPEED"], p["LAND_SPEED"]) == (2000, 900, 50)
