@@ -24,18 +24,22 @@ from sortie.config.errors import UserError, nearest
 if TYPE_CHECKING:
     from sortie.api.session import Session
 
-OwnJudge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
-"""Judge: signals and inputs in, robustness out."""
+JudgeFunction = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
+"""Signals and inputs in, robustness out."""
 Client = Callable[["Session", Mapping[str, Value]], None]
 """Client that flies the vehicle; its return ends its part of the flight."""
 Executor = Callable[[VehicleContext], MissionExecutor]
-PREFIX: Final = "code."
-"""Prefix of a judge that is a function of the study's code."""
+_PREFIX: Final = "code."
 
 
-def judge_of(name: str, text: str, word: str) -> OwnJudge:
+def function_of(judge: str) -> str | None:
+    """Return the name of the function that judges; None: the judge is a formula."""
+    return judge.removeprefix(_PREFIX) if judge.startswith(_PREFIX) else None
+
+
+def judge_of(name: str, text: str, word: str) -> JudgeFunction:
     """Return the function of a judge."""
-    return cast(OwnJudge, _named(name, text, word))
+    return cast(JudgeFunction, _named(name, text, word))
 
 
 def client_of(name: str, text: str, word: str) -> Client:

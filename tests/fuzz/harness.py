@@ -26,7 +26,8 @@ INSTRUMENTED = [
     "autopilot.commands.flight_commands", "autopilot.commands.mission_commands",
 ]  # fmt: skip
 PARSING = [
-    "sortie.config", "sortie.reading", "sortie.incident", "sortie.campaign.study", "sortie.campaign.study_file",
+    "sortie.config", "sortie.reading", "sortie.incident", "sortie.campaign.study", "sortie.campaign.study_checks",
+    "sortie.campaign.study_file",
     "sortie.campaign.formulas", "sortie.loop.profile", "sortie.loop.faults", "sortie.web.requests", "sortie.web.rest",
     "mavlink_bridge.bootloader.firmware", "mavlink_bridge.links.address", "tomllib", "pyulog",
 ]  # fmt: skip
