@@ -41,6 +41,16 @@ _OWN_TEXTS: Final = 0x8000
 """First id of text chunks; the controller counts from 0."""
 
 
+class ControllerRates:
+    """Rates of streams (`RateRequests`): only the controller has streams."""
+
+    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
+        return Result.ACCEPTED
+
+    def message_interval(self, link: int, msg_id: int) -> int:
+        return 0
+
+
 class VehicleFacade(WithoutMessages, Speaker):
     """Service on the ground stations' endpoint, which also answers its command service."""
 
@@ -48,6 +58,7 @@ class VehicleFacade(WithoutMessages, Speaker):
     decided = core_called = True  # texts of a controller are always sent on
     flows = False
     skipped = 0  # it has no streams to leave out
+    rates = ControllerRates()
 
     def __init__(self, parts: VehicleParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
         self.identity = identity
@@ -132,13 +143,6 @@ class VehicleFacade(WithoutMessages, Speaker):
             self._ground.append(number, writer.frame(msg_id, payload, extra), 0)
 
     # --- for the command service ---------------------------------------------------------------------------------
-    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """Accept: only the controller has streams."""
-        return Result.ACCEPTED
-
-    def message_interval(self, link: int, msg_id: int) -> int:
-        return 0
-
     def banner(self) -> list[Message]:
         return []
 

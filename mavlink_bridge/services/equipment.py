@@ -157,9 +157,9 @@ class EquipmentService(Speaker):
         self._makers: dict[Broadcast, Maker] = {}
         for name, make in makers.items():
             broadcast = Broadcast(links, _EVERY_US if name in streamed else OFF, self._active)
-            telemetry.subscriptions[id_of(name)] = broadcast
+            telemetry.rates.subscriptions[id_of(name)] = broadcast
             telemetry.answers[id_of(name)] = self._makers[broadcast] = make
-            telemetry.extra1 += [broadcast] if name in streamed else []
+            telemetry.rates.extra1 += [broadcast] if name in streamed else []
         super().__init__()
         self._button_ms = 0
         """Vehicle time of the next report of a button, ms."""

@@ -26,7 +26,7 @@ from autopilot.safety.proximity import MAVLINK, SIMULATED, TIMEOUT_MS
 from autopilot.safety.room import look_at_fences
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.broadcast import Broadcast
-from mavlink_bridge.services.telemetry.service import Subscription
+from mavlink_bridge.services.telemetry.rates import Subscription
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 OBSTACLE_DISTANCE: Final = id_of("OBSTACLE_DISTANCE")

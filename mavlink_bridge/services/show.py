@@ -66,7 +66,7 @@ class ShowService(Speaker):
         self._others = commands.row(Cmd.USER_1) if Cmd.USER_1 in commands.numbers() else None
         commands.register(Cmd.USER_1, CommandRow(self._load, required=(1,), at_once=True, durable=True))
         commands.register(Cmd.USER_2, CommandRow(self._stand, durable=True))
-        self._broadcast = telemetry.subscriptions[id_of("DATA16")] = Broadcast(links, _EVERY_US)
+        self._broadcast = telemetry.rates.subscriptions[id_of("DATA16")] = Broadcast(links, _EVERY_US)
         telemetry.answers[id_of("DATA16")] = lambda _: [self.status()]
 
     # --- its file, and where ----------------------------------------------------------------------------------------

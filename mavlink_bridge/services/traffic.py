@@ -22,7 +22,7 @@ from autopilot.mav import AdsbFlag, CollisionSource
 from autopilot.safety.traffic import Collision
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.broadcast import Broadcast
-from mavlink_bridge.services.telemetry.service import Subscription
+from mavlink_bridge.services.telemetry.rates import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
 
 ADSB_VEHICLE: Final = id_of("ADSB_VEHICLE")

@@ -119,7 +119,7 @@ def simulated_face(
     telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
     endpoint.high_latency = False
     commands.register(Cmd.CONTROL_HIGH_LATENCY, CommandRow(partial(control_high_latency, endpoint)))
-    flow = RadioFlow(telemetry.slow_down, endpoint.baud)
+    flow = RadioFlow(telemetry.rates.slow_down, endpoint.baud)
 
     def room(link: int) -> int:
         return flow.room(link, service.room(link))
@@ -197,7 +197,7 @@ def _files(service: VehicleService, spoken: Spoken, pages: Pages, missions: Miss
 def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple[Service, ...]:
     """Return the services about the surroundings: ground, landing pad, leading vehicle, traffic, obstacles."""
     autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
-    answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
+    answers, subscriptions, routes = telemetry.answers, telemetry.rates.subscriptions, endpoint.routes
     traffic = service.traffic = TrafficClock(autopilot, routes, answers, subscriptions)
     receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
     proximity = ProximityClock(autopilot, vehicle, routes, answers, subscriptions, service.unix_us)
@@ -361,7 +361,7 @@ def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken
         listen,
     )
     telemetry.answers[SEQUENCE] = events.sequence
-    telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
+    telemetry.rates.subscriptions.update({EVENT: events, SEQUENCE: events})
     if spoken.sends_events:
         events.send_to_all()
     return events

@@ -15,6 +15,7 @@ class RecordingTelemetry:
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
+        self.rates = self
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         self.asked.append(("set_message_interval", link, msg_id, interval_us))

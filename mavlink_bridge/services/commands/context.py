@@ -22,14 +22,21 @@ if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
 
 
-class TelemetryRequests(Protocol):
-    """Port: telemetry, for commands 510 to 512."""
+class RateRequests(Protocol):
+    """Port: rates of streams, for commands 510 and 511."""
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         """Set a message's interval, us: 0 default rate, -1 off; DENIED for a message that is not streamed."""
 
     def message_interval(self, link: int, msg_id: int) -> int:
         """Interval of a message, us; -1: off, 0: unknown."""
+
+
+class TelemetryRequests(Protocol):
+    """Port: telemetry, for commands 510 to 512."""
+
+    @property
+    def rates(self) -> RateRequests: ...
 
     def banner(self) -> Sequence[Message]:
         """STATUSTEXTs of the banner: version and vehicle."""

@@ -47,20 +47,20 @@ def set_message_interval(command: Command, context: Context) -> Outcome:
     msg_id, interval = command.whole(1), command.whole(2)
     if not 0 <= msg_id <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
         return DENIED
-    return Outcome(context.telemetry.set_message_interval(context.peer.link, msg_id, interval))
+    return Outcome(context.telemetry.rates.set_message_interval(context.peer.link, msg_id, interval))
 
 
 def get_message_interval(command: Command, context: Context) -> Outcome:
     """GET_MESSAGE_INTERVAL: sends an interval of 0 and FAILED for a message that is not streamed."""
     msg_id = command.whole(1)
     outcome = _interval_of(msg_id, context)
-    return FAILED if outcome.ok and not context.telemetry.message_interval(context.peer.link, msg_id) else outcome
+    return FAILED if outcome.ok and not context.telemetry.rates.message_interval(context.peer.link, msg_id) else outcome
 
 
 def _interval_of(msg_id: int, context: Context) -> Outcome:
     if not 0 <= msg_id <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
         return FAILED
-    interval = context.telemetry.message_interval(context.peer.link, msg_id)
+    interval = context.telemetry.rates.message_interval(context.peer.link, msg_id)
     message = dialect.MAVLink_message_interval_message(msg_id, interval)
     context.before.append(Outgoing(message, context.peer.link))
     return ACCEPTED

@@ -87,7 +87,7 @@ class GimbalManager(Speaker):
         super().__init__()
         for number, (make, broadcast) in self._broadcasts.items():
             telemetry.answers[number] = _answer(make)
-            telemetry.subscriptions[number] = broadcast
+            telemetry.rates.subscriptions[number] = broadcast
         telemetry.answers[INFORMATION] = lambda _: [self.information()]
         self._register(commands)
 

@@ -8,7 +8,7 @@ contents come from the core and the vehicle's report of that instant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from autopilot.context.events import (
     ParameterChanged,
     StatusText,
 )
-from autopilot.mav import DataStream, Result
+from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -35,15 +35,7 @@ from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
 from mavlink_bridge.services.telemetry.pool import ALL_LOOKED_AT, Standing, StreamPool
-from mavlink_bridge.services.telemetry.schedule import (
-    DEFAULT_US,
-    GROUPS,
-    OFF,
-    Schedule,
-    bounded,
-    interval_of_rate,
-    no_slower,
-)
+from mavlink_bridge.services.telemetry.rates import StreamRates
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
@@ -64,16 +56,6 @@ _QUIET_HZ: Final = {"*": 0.0, "HEARTBEAT": 1.0}
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
-
-
-class Subscription(Protocol):
-    """Port: sender of a message to requesting links, with its own schedule."""
-
-    def subscribe(self, link: int, interval_us: int) -> None:
-        """Send the message on this link from now on, -1: stop."""
-
-    def interval_us(self, link: int) -> int:
-        """Interval on a link, us; -1: off."""
 
 
 class TelemetryService(Speaker):
@@ -100,9 +82,8 @@ class TelemetryService(Speaker):
         self._boot_unix_us = boot_unix_us
         self.facts = FactReader(parts, self.identity, self._encoder.source, boot_unix_us)
         self._parameter_value = parameter_value
-        self._links: dict[int, Schedule] = {}
-        self._fixed: set[int] = set()
-        self._grouped: dict[int, dict[int, int]] = {}  # intervals of requested groups, by link: the new defaults, us
+        self.rates = StreamRates()
+        self._links = self.rates.schedules
         self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
@@ -120,8 +101,6 @@ class TelemetryService(Speaker):
         """Streams that are sent at once, by type of event."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
         """Further messages on request, by id: functions of the request's param2; an empty result is FAILED."""
-        self.subscriptions: dict[int, Subscription] = {}  # messages of other services that can have an interval, by id
-        self.extra1: list[Subscription] = []  # of those, the ones in the group EXTRA1
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
@@ -147,7 +126,7 @@ class TelemetryService(Speaker):
         self.join(pool, 0)
         return pool
 
-    # --- links and rates ------------------------------------------------------------------------------------------
+    # --- links ----------------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
         """Open a link: a HEARTBEAT in the next pass, other streams at the default rates, changed by `rates_hz` (message
         name to Hz, "*" = all default streams). `fixed`: requests do not change the rates (as for a log). A high-latency
@@ -158,83 +137,22 @@ class TelemetryService(Speaker):
             self._apart.add(link)
         elif link in self._output.quiet:
             rates_hz = _QUIET_HZ
-        intervals = dict(DEFAULT_US)
-        for name, hz in (rates_hz or {}).items():
-            numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
-            intervals.update(dict.fromkeys(numbers, interval_of_rate(hz)))
-        self._links[link], self.decided = Schedule(intervals), True
+        self.rates.open_link(link, rates_hz or {}, fixed=fixed)
+        self.decided = True
         (self._greeted.add if apart else self._greeted.discard)(link)
-        if fixed:
-            self._fixed.add(link)
-        elif announcements.introduces(self.identity):
+        if not fixed and announcements.introduces(self.identity):
             self._boot.open_link(link)
 
     def link_closed(self, link: int) -> None:
-        self.decided = self._links.pop(link, None) is not None or self.decided
-        self._fixed.discard(link)
-        self._grouped.pop(link, None)
+        self.decided = self.rates.close_link(link) or self.decided
         self._apart.discard(link)
         self._greeted.discard(link)
         self._boot.link_closed(link)
 
-    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """Set an interval, us: 0 = the rate of its group or the default, -1 = off; at least 20 000 (50 Hz)."""
-        number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
-        if msg_id in self.subscriptions and interval_us >= OFF:
-            self.subscriptions[msg_id].subscribe(link, interval_us)
-            return Result.ACCEPTED
-        if number is None or schedule is None or interval_us < OFF:
-            return Result.DENIED
-        if interval_us == 0:
-            interval_us = self._grouped.get(link, DEFAULT_US).get(number, DEFAULT_US.get(number, OFF))
-        elif interval_us > 0:
-            interval_us = bounded(interval_us)
-        if link not in self._fixed:
-            schedule.update({number: interval_us})
-        return Result.ACCEPTED
-
-    def slow_down(self, link: int, slowdown_ms: int, factor: int) -> None:
-        """Slow the streams of this link, or restore their requested speed; see `RadioFlow`."""
-        schedule = self._links.get(link)
-        if schedule is not None and link not in self._fixed:
-            schedule.slow_down(slowdown_ms, factor)
-
-    def message_interval(self, link: int, msg_id: int) -> int:
-        """Interval of a message on this link, us; -1 off, 0 for a message that is not streamed."""
-        number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
-        if msg_id in self.subscriptions:
-            return self.subscriptions[msg_id].interval_us(link)
-        if number is None or schedule is None:
-            return 0
-        return schedule.intervals.get(number, OFF)
-
-    def rates(self) -> dict[int, dict[int, int]]:
-        """Intervals of the active streams of each link by stream number, us."""
-        return {
-            link: {n: us for n, us in schedule.intervals.items() if us > 0} for link, schedule in self._links.items()
-        }
-
-    def restore_rates(self, before: Mapping[int, Mapping[int, int]]) -> None:
-        """Restore rates from `rates`: later requests are off, closed links stay closed."""
-        for link, intervals in before.items():
-            schedule = self._links.get(link)
-            if schedule is not None:
-                schedule.update({**dict.fromkeys(schedule.intervals, OFF), **intervals})
-
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """REQUEST_DATA_STREAM: set the rate of one group on this link; no acknowledgement."""
-        schedule = self._links.get(peer.link)
-        numbers = GROUPS.get(message.req_stream_id)
-        if schedule is None or numbers is None or peer.link in self._fixed:
-            return
         hz = message.req_message_rate if message.start_stop == _START else 0
-        interval = interval_of_rate(hz)
-        intervals = {number: no_slower(number, interval) for number in numbers}
-        schedule.update(intervals)
-        self._grouped.setdefault(peer.link, {}).update(intervals)
-        if message.req_stream_id in (DataStream.EXTRA1, DataStream.ALL):
-            for subscription in self.extra1:
-                subscription.subscribe(peer.link, interval)
+        self.rates.set_group_rate(peer.link, message.req_stream_id, hz)
 
     # --- requests -------------------------------------------------------------------------------------------------
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:

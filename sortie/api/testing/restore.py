@@ -40,7 +40,7 @@ def take(session: Session) -> SavedVehicle:
     return SavedVehicle(
         {name: session.param(name) for name in names},
         plan_of(session),
-        _telemetry(session).rates(),
+        _telemetry(session).rates.intervals(),
         service.faults.state(),
         camera.device.state(service.now_ms) if (camera := _camera(session)) else None,
         session.autopilot.payload.camera.every_m,
@@ -57,7 +57,7 @@ def put_back(session: Session, taken: SavedVehicle) -> None:
             session.set_param(name, value)
     if plan_of(session) != taken.plan:
         load_plan(service, taken.plan)
-    _telemetry(session).restore_rates(taken.rates)
+    _telemetry(session).rates.restore(taken.rates)
     service.faults.restore(taken.faults, service.now_ms)
     trigger, camera = session.autopilot.payload.camera, _camera(session)
     if trigger.every_m != taken.trigger_m:

@@ -28,6 +28,7 @@ from mavlink_bridge.services.mission.upload import PlanUpload, UploadSender
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.system.signing import SigningService
+from mavlink_bridge.services.telemetry.rates import StreamRates
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameWriter
@@ -242,9 +243,9 @@ FAULTS = (
     of_ftp("does not end", "ftp.read-end", lambda r: {"opcode": Opcode.ACK}),
     lost("ftp.none", "FILE_TRANSFER_PROTOCOL"),
     method("sessions are not closed", "ftp.terminate", FtpService, "_close", nothing),
-    method("an interval is ignored", "message-interval.attitude.20-hz", TelemetryService, "set_message_interval",
+    method("an interval is ignored", "message-interval.attitude.20-hz", StreamRates, "set_message_interval",
            lambda *given: Result.ACCEPTED),
-    method("off is ignored", "message-interval.off", TelemetryService, "set_message_interval",
+    method("off is ignored", "message-interval.off", StreamRates, "set_message_interval",
            lambda *given: Result.ACCEPTED),
     field("message-interval.told", "MESSAGE_INTERVAL", interval_us=0),
     method("a request is not kept", "request-message.available-modes", TelemetryService, "request_message",

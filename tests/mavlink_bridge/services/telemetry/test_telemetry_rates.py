@@ -52,7 +52,7 @@ def test_a_quiet_link_streams_what_is_asked_for() -> None:
     assert rates(bench, quiet, 10) == {"HEARTBEAT": 1.0}
     assert rates(bench, usual, 10)["ATTITUDE"] == 4.0
     bench.heard.clear()
-    assert bench.service.set_message_interval(quiet, id_of("ATTITUDE"), 100_000) == 0
+    assert bench.service.rates.set_message_interval(quiet, id_of("ATTITUDE"), 100_000) == 0
     bench.run(20_000)
     assert {name: round(hz) for name, hz in rates(bench, quiet, 10).items()} == {"HEARTBEAT": 1, "ATTITUDE": 10}
 
@@ -76,9 +76,9 @@ def test_interval_zero_is_the_rate_of_the_group() -> None:
     bench.request_stream(link, 10, 10)
     number = id_of("ATTITUDE")
     for interval_us in (-1, 0):
-        assert bench.service.set_message_interval(link, number, interval_us) == 0
-        assert bench.service.set_message_interval(other, number, interval_us) == 0
-    assert [bench.service.message_interval(at, number) for at in (link, other)] == [100_000, 250_000]
+        assert bench.service.rates.set_message_interval(link, number, interval_us) == 0
+        assert bench.service.rates.set_message_interval(other, number, interval_us) == 0
+    assert [bench.service.rates.message_interval(at, number) for at in (link, other)] == [100_000, 250_000]
 
 
 MISSION_PLANNER = {
@@ -143,10 +143,10 @@ def test_an_unknown_group_changes_nothing() -> None:
     """Groups that ArduPilot does not have are ignored."""
     bench = Bench()
     link = bench.open()
-    before = bench.service.message_interval(link, ATTITUDE)
+    before = bench.service.rates.message_interval(link, ATTITUDE)
     for group in (4, 5, 13, 255):
         bench.request_stream(link, group, 50)
-    assert bench.service.message_interval(link, ATTITUDE) == before == 250_000
+    assert bench.service.rates.message_interval(link, ATTITUDE) == before == 250_000
 
 
 def test_streams_of_two_links_share_their_wake_ups() -> None:
@@ -185,7 +185,7 @@ def test_a_log_keeps_its_rates() -> None:
     bench = Bench()
     link = bench.open(rates_hz={"*": 10, "HOME_POSITION": 1, "HWSTATUS": 1}, fixed=True)
     bench.request_stream(link, 0, 0)
-    assert bench.service.set_message_interval(link, ATTITUDE, -1) is Result.ACCEPTED
+    assert bench.service.rates.set_message_interval(link, ATTITUDE, -1) is Result.ACCEPTED
     bench.run(10_000)
     heard = rates(bench, link, 10)
     assert (heard["ATTITUDE"], heard["SYS_STATUS"], heard["HOME_POSITION"], heard["HWSTATUS"]) == (10, 10, 1, 1)
@@ -223,7 +223,7 @@ def test_called_at_ticks_or_at_deadlines_the_bytes_are_the_same(compiled: bool) 
             bench.core.mode_number = second_of_flight
             bench.events(ModeChanged(second_of_flight), StatusText(Severity.INFO, "t" * 70), ItemReached(1))
             bench.request_stream(second, 10, 1 + second_of_flight)
-            bench.service.set_message_interval(second, AHRS2, 33_333 * second_of_flight)
+            bench.service.rates.set_message_interval(second, AHRS2, 33_333 * second_of_flight)
         bench.run(6000, by_ticks=by_ticks)
         recorded.append(bench.bytes)
     assert recorded[0] == recorded[1]

@@ -32,29 +32,29 @@ def test_message_intervals_set_read_and_reset() -> None:
     bench = Bench()
     link = bench.open()
     service = bench.service
-    assert service.message_interval(link, ATTITUDE) == 250_000
-    assert service.set_message_interval(link, ATTITUDE, 100_000) is Result.ACCEPTED
-    assert service.message_interval(link, ATTITUDE) == 100_000
-    assert service.set_message_interval(link, ATTITUDE, -1) is Result.ACCEPTED
-    assert service.message_interval(link, ATTITUDE) == -1
-    assert service.set_message_interval(link, ATTITUDE, 0) is Result.ACCEPTED
-    assert service.message_interval(link, ATTITUDE) == 250_000
-    assert service.set_message_interval(link, ATTITUDE, 1) is Result.ACCEPTED
-    assert service.message_interval(link, ATTITUDE) == 20_000
-    assert service.set_message_interval(link, 60_001, 1000) is Result.DENIED
-    assert service.set_message_interval(link, ATTITUDE, -2) is Result.DENIED
-    assert service.message_interval(link, 60_001) == 0
-    assert service.message_interval(link, AHRS2) == -1
+    assert service.rates.message_interval(link, ATTITUDE) == 250_000
+    assert service.rates.set_message_interval(link, ATTITUDE, 100_000) is Result.ACCEPTED
+    assert service.rates.message_interval(link, ATTITUDE) == 100_000
+    assert service.rates.set_message_interval(link, ATTITUDE, -1) is Result.ACCEPTED
+    assert service.rates.message_interval(link, ATTITUDE) == -1
+    assert service.rates.set_message_interval(link, ATTITUDE, 0) is Result.ACCEPTED
+    assert service.rates.message_interval(link, ATTITUDE) == 250_000
+    assert service.rates.set_message_interval(link, ATTITUDE, 1) is Result.ACCEPTED
+    assert service.rates.message_interval(link, ATTITUDE) == 20_000
+    assert service.rates.set_message_interval(link, 60_001, 1000) is Result.DENIED
+    assert service.rates.set_message_interval(link, ATTITUDE, -2) is Result.DENIED
+    assert service.rates.message_interval(link, 60_001) == 0
+    assert service.rates.message_interval(link, AHRS2) == -1
 
 
 def test_a_stream_that_is_off_by_default_starts_on_request() -> None:
     """AHRS2 at 5 Hz, and off again with interval 0."""
     bench = Bench()
     link = bench.open()
-    bench.service.set_message_interval(link, AHRS2, 200_000)
+    bench.service.rates.set_message_interval(link, AHRS2, 200_000)
     bench.run(10_000)
     assert len(bench.times("AHRS2")) == 51
-    bench.service.set_message_interval(link, AHRS2, 0)
+    bench.service.rates.set_message_interval(link, AHRS2, 0)
     bench.run(20_000)
     assert len(bench.times("AHRS2")) == 51
 

@@ -141,7 +141,7 @@ def facts(vehicle):
     return (
         {name: service.parameters[name] for name in service.parameters.names() if not name.startswith("MIS_")},
         vehicle.autopilot.plans.mission.items(), vehicle.autopilot.plans.fence.items(),
-        service.telemetry.rates()[vehicle.link.number], service.faults.state(),
+        service.telemetry.rates.intervals()[vehicle.link.number], service.faults.state(),
     )
 
 BEFORE = []
