@@ -274,6 +274,8 @@ class FlightCommands:
             self._speeds.keep_ground_speed(max(speed, 0.0))
         elif kind == SpeedType.AIRSPEED and (speed == DEFAULT_SPEED or self._speeds.takes(speed)):
             self._change_ground_speed(None if speed == DEFAULT_SPEED else speed)
+            if speed != DEFAULT_SPEED:
+                self._speeds.announce_airspeed(speed)
         elif not self._speeds.cruise_by(throttle):
             return self._announcer.refuse(f"Speed change: {speed:g} m/s is not an airspeed of this plane")
         return ACCEPTED

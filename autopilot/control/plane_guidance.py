@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import pi, sqrt
 
+from autopilot.control.airspeed import nose
 from autopilot.control.attitude import limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import arrive
@@ -146,10 +147,13 @@ def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def cruise_speed(s: L.Row, p: L.Row) -> float:
-    """Demanded cruise airspeed, m/s: more against a wind that would leave too little ground speed (MIN_GROUNDSPEED)."""
+    """Demanded cruise airspeed, m/s: against a wind that leaves too little ground speed (MIN_GROUNDSPEED), so much more
+    than the present one as is missing along the nose (ArduPlane's calc_airspeed_errors)."""
     speed = p[L.P_SPEED_GROUND]
     if p[L.P_MIN_GROUND_SPEED] > 0.0:
-        speed += max(p[L.P_MIN_GROUND_SPEED] - track(s)[2], 0.0)
+        n, e = nose(s)
+        missing = p[L.P_MIN_GROUND_SPEED] - n * s[L.S_EVN] - e * s[L.S_EVE]
+        speed = max(speed, s[L.S_AIRSPEED] + missing / s[L.S_EAS2TAS])
     return min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
 
 

@@ -115,7 +115,7 @@ class Autopilot:
         )
         self.plans = Plans(facts, announcer, journal, self.sequencer, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
-        self.speeds = SpeedControl(facts, helm, self.sequencer)
+        self.speeds = SpeedControl(facts, announcer, helm, self.sequencer)
         self._restore(stored.progress)
         self._make_modes()
         self._make_safety()

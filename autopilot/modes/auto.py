@@ -25,6 +25,7 @@ from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.landing_paths import LandingPaths, WayBack
+from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
@@ -179,7 +180,7 @@ class AutoMode(Mode):
         if landing and mission_events and not self._goes_on_after_landing():
             self._finished = True
         if mission_events:
-            self._announce(mission_events, first_text)
+            self._announce(mission_events, first_text, maneuver)
 
     def _lacks_position(self) -> bool:
         """True while the mission waits for a position; announced once."""
@@ -217,12 +218,16 @@ class AutoMode(Mode):
             return flying if stepping is None else stepping
         return min(stepping, flying)
 
-    def _announce(self, events: list[MissionEvent], first_text: int = 0, *, requested: bool = False) -> None:
-        """Announce the sequencer's events, and store its progress. `requested`: see `SaveProgress`. An arrival is
-        announced before the texts (from `first_text` on) of the next item's start."""
+    def _announce(
+        self, events: list[MissionEvent], first_text: int = 0, flown: Maneuver | None = None, *, requested: bool = False
+    ) -> None:
+        """Announce the sequencer's events, and store its progress. `requested`: see `SaveProgress`. An arrival, of an
+        item that was flown as `flown`, is announced before the texts (from `first_text` on) of the next item's
+        start."""
         for event in events:
             if isinstance(event, ItemReached):
-                self.announcer.events[first_text:first_text] = [event, *self._voice.reached(event.seq)]
+                texts = self._voice.reached(event.seq, self.mission.get(event.seq), flown)
+                self.announcer.events[first_text:first_text] = [event, *texts]
             else:
                 self.announcer.announce(event)
         progress = self.sequencer.progress()
@@ -239,10 +244,7 @@ class AutoMode(Mode):
     # --- a landing's second try ---
     def go_around(self, height_m: float = 0.0) -> bool:
         maneuver = self.executor.maneuver
-        if not self._active or not isinstance(maneuver, GlideSlope | PathBack) or not maneuver.go_around(height_m):
-            return False
-        self.announcer.say(Severity.NOTICE, "Landing aborted, climbing")
-        return True
+        return self._active and isinstance(maneuver, GlideSlope | PathBack) and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
         if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
@@ -265,7 +267,7 @@ class AutoMode(Mode):
         kind = self.facts.vehicle_class
         text = self.facts.personality.texts.mission_complete
         if text is not None and not self.facts.grounded:
-            self.announcer.say(Severity.NOTICE, text)
+            self.announcer.say(Severity.INFO if kind.has_stall_speed else Severity.NOTICE, text)
         if not kind.flies:
             self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))
         elif self.facts.landed:

@@ -149,8 +149,11 @@ class DoItems:
             return CommandStartResult.COMPLETE
         if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
-        elif change is not None and kind.has_stall_speed and change.kind == SpeedType.GROUNDSPEED:
-            speeds.keep_ground_speed(change.speed or self._tools.facts.param("MIN_GROUNDSPEED"))
+        elif change is not None and kind.has_stall_speed:
+            if change.kind == SpeedType.GROUNDSPEED:
+                speeds.keep_ground_speed(change.speed or self._tools.facts.param("MIN_GROUNDSPEED"))
+            elif change.speed is not None:
+                speeds.announce_airspeed(change.speed)
         elif change is not None and kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE

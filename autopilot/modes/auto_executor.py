@@ -111,7 +111,7 @@ class AutoExecutor:
         self.maneuver = returns or build(self._nav, cmd)
         self.maneuver.start(now_ms)
         self._do.target_changed()
-        return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
+        return CommandStartResult.COMPLETE if self.maneuver.done else CommandStartResult.ACCEPTED
 
     def path_home(self, begins: Callable[[int], None]) -> PathBack | None:
         """Flight home by the items of the personality, with a call of `begins(seq)` for each; None: straight."""
@@ -185,6 +185,3 @@ class AutoExecutor:
         self._do_tools.payload.act(
             cmd.command, (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z), now_ms
         )
-
-    def _is_at_once(self, cmd: MissionItem) -> bool:
-        return cmd.command == Cmd.NAV_GUIDED_ENABLE and self.maneuver is not None and self.maneuver.done

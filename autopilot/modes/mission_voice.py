@@ -1,6 +1,8 @@
-"""Texts of AUTO about its mission, those of ArduPilot (AP_Mission.cpp; mode_auto.cpp of both vehicles).
+"""Texts of AUTO about its mission, those of ArduPilot (AP_Mission.cpp; mode_auto.cpp of copters and rovers; ArduPlane
+commands_logic.cpp).
 
 A rover with a hold time announces the hold on arrival, and nothing at its end; a copter announces the end of the hold.
+A plane says how far from a waypoint it turns, and has texts of its own for the end of a takeoff and of its circles.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from typing import Final
 
 from autopilot.context.events import StatusText
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import command_name
 from autopilot.mission.events import (
@@ -20,8 +23,16 @@ from autopilot.mission.events import (
     MissionWaits,
     WaitCause,
 )
+from autopilot.mission.items import MissionItem
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.wings import WingTakeoff
 
 _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
+_CIRCLED: Final[dict[int, str]] = {
+    Cmd.NAV_LOITER_TIME: "Loiter time complete",
+    Cmd.NAV_LOITER_TURNS: "Loiter orbits complete",
+    Cmd.NAV_LOITER_TO_ALT: "Loiter to alt complete",
+}
 
 
 class MissionVoice:
@@ -48,9 +59,12 @@ class MissionVoice:
             seconds = f"{notice.hold_ms / 1000.0:g}"
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
-    def reached(self, seq: int) -> list[StatusText]:
-        """Texts for the end of item `seq`."""
+    def reached(self, seq: int, item: MissionItem | None, flown: Maneuver | None) -> list[StatusText]:
+        """Texts for the end of item `seq`, which was flown as `flown`."""
         hold, self._hold = self._hold, None
+        if self._facts.vehicle_class.has_stall_speed:
+            text = None if item is None else self._reached_on_wings(item, flown)
+            return [] if text is None else [StatusText(Severity.INFO, text)]
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         if hold is None or hold.seq != seq:
@@ -58,3 +72,14 @@ class MissionVoice:
         if hold.command == Cmd.NAV_LOITER_TIME:
             return [StatusText(Severity.WARNING, "Finished active loiter")]
         return []
+
+    def _reached_on_wings(self, item: MissionItem, flown: Maneuver | None) -> str | None:
+        """A waypoint is reached if it still lies ahead, and otherwise passed."""
+        if isinstance(flown, WingTakeoff):
+            return f"Takeoff complete at {self._facts.height:.2f}m"
+        if item.command != Cmd.NAV_WAYPOINT or flown is None or flown.end is None:
+            return _CIRCLED.get(item.command)
+        here, velocity = self._facts.vehicle.state.position, self._facts.vehicle.state.velocity
+        north, east = flown.end[0] - here[0], flown.end[1] - here[1]
+        word = "Reached" if north * velocity[0] + east * velocity[1] > 0.0 else "Passed"
+        return f"{word} waypoint #{item.seq} dist {int(hypot(north, east))}m"

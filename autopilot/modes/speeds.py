@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from math import inf, radians, sqrt
 
-from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
-from autopilot.mav import SpeedType
+from autopilot.mav import Severity, SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.state import SpeedChange
 
@@ -22,8 +22,9 @@ _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 class SpeedControl:
     """The present speeds, m/s. An override of None means the mission's or the parameter's value."""
 
-    def __init__(self, facts: VehicleFacts, helm: Helm, mission: MissionSequencer) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, mission: MissionSequencer) -> None:
         self._facts = facts
+        self._announcer = announcer
         self._helm = helm
         self._mission = mission
         self.ground: float | None = None
@@ -100,15 +101,21 @@ class SpeedControl:
         of_track = change.kind in self._facts.vehicle_class.track_speeds
         return of_track and (change.speed is None or self.takes(change.speed))
 
+    def announce_airspeed(self, speed: float) -> None:
+        """Tell people the airspeed that wings are to have, m/s (ArduPlane's do_change_speed, as the two below)."""
+        self._announcer.say(Severity.INFO, f"Set airspeed {int(speed)} m/s")
+
     def keep_ground_speed(self, speed: float) -> None:
         """Fly wings faster than their airspeed when they would be slower than this over ground, until it or the
         parameter is changed."""
+        self._announcer.say(Severity.INFO, f"Set groundspeed {int(speed)}")
         self._helm.vehicle.set_parameter("MIN_GROUNDSPEED", speed)
 
     def cruise_by(self, throttle: float) -> bool:
         """Fly wings without airspeed by this throttle, %, until it or TRIM_THROTTLE is changed; False for none."""
         known = 0.0 < throttle <= 100.0
         if known:
+            self._announcer.say(Severity.INFO, f"Set throttle {int(throttle)}")
             self._helm.vehicle.set_parameter("TRIM_THROTTLE", float(int(throttle)))
         return known
 

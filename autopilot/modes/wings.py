@@ -19,6 +19,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mav import Severity
 from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
@@ -168,8 +169,8 @@ class LoiterForever(Maneuver):
 
 
 class KeepCourse(Maneuver):
-    """Keep the course, and climb or sink to `down` (NED m). `sense`: 1 until above it, 2 until below it, 0 until near
-    it. `along`: the last leg."""
+    """Keep the course, and climb or sink to `down` (NED m) as fast as the wings can. `sense`: 1 until above it, 2 until
+    below it, 0 until near it. `along`: the last leg."""
 
     def __init__(self, context: VehicleContext, down: float, sense: float, along: tuple[Ned, Ned] | None) -> None:
         super().__init__(context)
@@ -185,8 +186,9 @@ class KeepCourse(Maneuver):
             vn, ve = n1 - n0, e1 - e0
         speed = hypot(vn, ve)
         north, east = (vn / speed, ve / speed) if speed > 0.0 else (cos(state.yaw), sin(state.yaw))
-        begin = here if self._along is None else self._along[1]
-        self.helm.fly(Leg((begin[0] + _AHEAD_M * north, begin[1] + _AHEAD_M * east, self._down), begin))
+        n0, e0, _ = here if self._along is None else self._along[1]
+        ahead = (n0 + _AHEAD_M * north, e0 + _AHEAD_M * east, self._down)
+        self.helm.fly(Leg(ahead, (n0, e0, self._down)))  # level: no slope spreads the change of height
         self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -225,6 +227,7 @@ class GlideSlope(Maneuver):
             self.helm.fly(Idle())
             self._wait(now_ms, TICK_MS)
         else:
+            self.announcer.say(Severity.INFO, f"Landing approach start at {self.facts.height:.1f}m")
             self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -237,6 +240,9 @@ class GlideSlope(Maneuver):
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self.done = True
+            north, east, _ = self.facts.vehicle.state.position
+            off = hypot(north - self._place[0], east - self._place[1])
+            self.announcer.say(Severity.INFO, f"Distance from LAND point={off:.2f}m")
 
     def _wait(self, now_ms: int, wait_ms: int) -> None:
         self.deadline_ms = now_ms + wait_ms
@@ -250,8 +256,10 @@ class GlideSlope(Maneuver):
         self.deadline_ms = None
         north, east = self._place[0] - self._approach[0], self._place[1] - self._approach[1]
         down, pitch = self._abort
+        home = self.facts.home_ned[2]
         if height_m > 0.0:
-            down = self.facts.home_ned[2] - height_m
+            down = home - height_m
+        self.announcer.say(Severity.NOTICE, f"Landing aborted, climbing to {home - down:.0f}m")
         self.helm.fly(TakeOff(down, Yaw(YawMode.ANGLE, angle=atan2(east, north)), pitch))
         return True
 

@@ -12,6 +12,7 @@ from autopilot.interface import report as R
 from autopilot.interface.targets import Circle, Land, Leg, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Result
+from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.wing_modes import TakeoffCourse
 from autopilot.vehicles.mode_table import PlaneMode
 from sitl.vehicles.kinds import make_simulated
@@ -146,9 +147,83 @@ def test_a_course_is_kept_until_the_height_is_reached() -> None:
     plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 3)
     ahead = plane.vehicle.target
     assert isinstance(ahead, Leg) and abs(ahead.end[1]) < 5.0 and ahead.end[0] > 1000.0
+    assert ahead.start is not None and ahead.start[2] == ahead.end[2], "it climbs at once, not along a slope"
     assert plane.core.facts.height < 60.0
     plane.run(100.0, lambda: plane.core.sequencer.current_nav_index() == 4)
     assert plane.core.facts.height == pytest.approx(85.0, abs=2.0)
+
+
+def test_a_delay_ends_at_once_in_the_air() -> None:
+    """ArduPlane's verify_nav_delay; the mission stayed at it for ever."""
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_DELAY, param1=10.0))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 3)
+    plane.run(1.0)
+    assert plane.core.sequencer.current_nav_index() == 4
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+def test_the_ends_of_items_are_told_as_arduplane_tells_them() -> None:
+    circle = {"param1": 1.0, "param3": 60.0}
+    circles = [item(Cmd(command), 300.0, 300.0, 60.0, **circle) for command in (18, 19, 31)]
+    bench = from_the_ground(*landing_mission()[:2], *circles, waypoint(300.0, 900.0, 60.0))
+    bench.run(600.0, lambda: bench.core.modes.number == M.RTL)
+    told = [text for text in bench.texts if text.split()[0] in ("Takeoff", "Reached", "Passed", "Loiter")]
+    circled = ["Loiter orbits complete", "Loiter time complete", "Loiter to alt complete"]
+    assert [text.split(" at ")[0].split(" dist ")[0] for text in told] == [
+        "Takeoff complete",
+        "Reached waypoint #2",
+        *circled,
+        "Reached waypoint #6",
+    ]
+    assert float(told[0].split()[-1].rstrip("m")) == pytest.approx(50.0, abs=1.0)
+    assert 0 < int(told[1].split()[-1].rstrip("m")) <= 90
+
+
+def test_a_waypoint_that_lies_behind_is_passed() -> None:
+    plane = Plane()
+    plane.mission()
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(3.0)
+    voice, flown = MissionVoice(plane.core.facts, plane.core.announcer), plane.core.auto.executor.maneuver
+    north, east, down = plane.vehicle.state.position  # it flies north
+    for ahead, word in ((30.0, "Reached"), (-30.0, "Passed")):
+        assert flown is not None
+        flown.end = (north + ahead, east, down)
+        (text,) = voice.reached(2, plane.core.sequencer.current_item(), flown)
+        assert text.text == f"{word} waypoint #2 dist 30m"
+
+
+def test_a_landing_and_its_abort_are_told() -> None:
+    bench = from_the_ground(*landing_mission(start=False))
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.mission_commands.go_around(35.0).ok
+    bench.run(400.0, lambda: not bench.core.facts.armed)
+    told = [text.split("=")[0] for text in bench.texts if "anding " in text or "LAND p" in text]
+    approach = [text for text in told if text.startswith("Landing approach start at ")]
+    others = [text for text in told if text not in approach and "Flight" not in text]
+    assert len(approach) == 2 and others == [
+        "Landing aborted, climbing to 35m",
+        "Restarted landing sequence at waypoint 3",
+        "Distance from LAND point",
+    ]
+
+
+def test_speeds_are_told() -> None:
+    """By commands and by items (ArduPlane's do_change_speed)."""
+    plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
+    told = ["Set airspeed 18 m/s", "Set groundspeed 8", "Set throttle 60"]
+    changes = ((0, 18.0, 0.0), (1, 8.0, 0.0), (0, -1.0, 60.0))
+    for change in (*changes, (0, -2.0, 0.0)):
+        assert plane.core.commands.change_speed(*change).ok
+    assert [text for text in plane.texts if text.startswith("Set ")] == told
+    plane.mission(*(item(178, param1=kind, param2=speed, param3=by) for kind, speed, by in changes))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(100.0, lambda: plane.core.sequencer.current_nav_index() == 6)
+    plane.run(1.0)
+    assert [text for text in plane.texts if text.startswith("Set ")] == told * 2
 
 
 # --- speeds -----------------------------------------------------------------------------------------------------------

@@ -77,6 +77,17 @@ def test_the_second_airframe_flies_by_the_same_laws() -> None:
     assert np.abs(flight.seen(R.DOWN) + 80.0).max() < 5.0
 
 
+def test_it_keeps_the_least_ground_speed_against_the_wind() -> None:
+    """MIN_GROUNDSPEED, whatever the airspeed that was told (ArduPlane's calc_airspeed_errors)."""
+    flight = PlaneFlight({"SIM_WIND_SPD": 12.0, "SIM_WIND_DIR": 0.0, "MIN_GROUNDSPEED": 14.0}).airborne()
+    flight.vehicle.set_speeds(Speeds(18.0, 3.0, 3.0))
+    flight.vehicle.set_target(Leg((4000.0, 0.0, -80.0)))
+    flight.fly(25.0)
+    flight.forget()
+    flight.fly(10.0)
+    assert float(np.mean(np.hypot(flight.seen(R.VN), flight.seen(R.VN + 1)))) == pytest.approx(14.0, abs=0.5)
+
+
 # --- lines and circles --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("direction", [0.0, 90.0, 200.0])
 def test_it_converges_on_a_line_in_wind(direction: float) -> None:
