@@ -85,7 +85,8 @@ class Personality(Protocol):
     `lands_in_place`: wings told to land come down where they are, not at home. `climbs_to_return`: wings climb in a
     circle to the height of their return, and never sink on the way. `circles_level`: wings keep their height on the way
     to a circle at another height, and leave circles of a mission at any place unless an item asks for the course to the
-    next place. `wings_need_fix`: wings are not armed without a fix in any mode."""
+    next place. `wings_need_fix`: wings are not armed without a fix in any mode. `returns_in_auto`: an RTL item of
+    wings is flown within AUTO; otherwise it changes to the mode RTL."""
 
     @property
     def texts(self) -> Texts: ...
@@ -105,6 +106,8 @@ class Personality(Protocol):
     def wings_need_fix(self) -> bool: ...
     @property
     def circles_level(self) -> bool: ...
+    @property
+    def returns_in_auto(self) -> bool: ...
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         """Act on a low or critical battery while armed."""

@@ -108,6 +108,7 @@ def build_executor(
         destination,
         payload,
         lambda seq: auto.sequencer.next_nav(auto.mission, seq),
+        auto.leave_for,
     )
     do = DoTools(
         facts,

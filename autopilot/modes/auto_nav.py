@@ -66,6 +66,7 @@ class NavTools:
     destination: Destination
     payload: Payload
     following: Callable[[int], MissionItem | None]
+    leave_for: Callable[[int], object]
     before: Ned | None = None
     previous: Ned | None = None
     climbed: WingTakeoff | None = None

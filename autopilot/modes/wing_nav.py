@@ -79,13 +79,13 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     end = item_position(facts, item, tools.before)
     onward, _ = next_place(tools, item, end)
-    radius = _or_zero(item.param2) if _or_zero(item.param2) > 0.0 else acceptance_radius(facts)
-    beyond = _or_zero(item.param3)
+    own, beyond = _or_zero(item.param2), _or_zero(item.param3)
+    radius = own if own > 0.0 else 1.0 if beyond > 0.0 else acceptance_radius(facts)
     if beyond > 0.0:
         begin = tools.before or facts.vehicle.state.position
         north, east = end[0] - begin[0], end[1] - begin[1]
         share = beyond / (hypot(north, east) or 1.0)
-        end, radius = (end[0] + share * north, end[1] + share * east, end[2]), 1.0
+        end = (end[0] + share * north, end[1] + share * east, end[2])
     above = over_ground(facts, item)
     leg = Leg(end, tools.before, onward, radius, over_ground=above)
     return _or_upright(tools, item, Follow(tools.context, leg, tools.heading))
@@ -182,7 +182,9 @@ class _ReturnToSetDown(Maneuver):
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Return at the cruise airspeed: ArduPlane's mode RTL begins without that of DO_CHANGE_SPEED (Mode::enter)."""
+    """Return, in the mode RTL (ArduPlane's start_command) or within AUTO, at the cruise airspeed."""
+    if not tools.context.facts.personality.returns_in_auto:
+        tools.leave_for(tools.context.facts.vehicle_class.modes.rtl)
     tools.speeds.override(tools.speeds.default())
     if _lifts(tools):
         return _ReturnToSetDown(tools.context, tools.destination)

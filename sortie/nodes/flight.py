@@ -127,8 +127,11 @@ class Flight:
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
             # a mode that is not of the flight manager means that a person or failsafe has taken over
-            ours = event.number in self.service.autopilot.facts.vehicle_class.modes.of_flights
+            kind = self.service.autopilot.facts.vehicle_class
+            ours = event.number in kind.modes.of_flights
             self._taken_over = None if ours else event.reason
+            if kind.has_stall_speed and event.number == kind.modes.rtl and event.reason is ModeReason.MISSION_CMD:
+                self._complete = True  # an RTL item of wings is the end of their mission
 
     def _enter(self, state: FlightState, cause: FlightEvent, reason: str, now_ms: int) -> None:
         before, self.state = self.state, state

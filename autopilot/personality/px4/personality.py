@@ -41,6 +41,7 @@ class Px4Personality:
 
     asks_for_gimbal = True
     own_fence_action = True
+    returns_in_auto = True
     keeps_upright = True
     lands_in_place = True
     climbs_to_return = True

@@ -131,11 +131,12 @@ def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() ->
 def test_a_waypoint_is_accepted_and_passed_by_as_it_says() -> None:
     """param2: accepted so far before it; param3: flown so far beyond; a hold time is not a plane's."""
     plane = Plane(WP_RADIUS=60.0)
-    plane.mission(waypoint(300.0, 400.0, 50.0, param1=5.0, param2=35.0), waypoint(700.0, 400.0, 50.0, param3=100.0))
+    far = (waypoint(700.0, 400.0, 50.0, param3=100.0), waypoint(900.0, 400.0, 50.0, param2=20.0, param3=100.0))
+    plane.mission(waypoint(300.0, 400.0, 50.0, param1=5.0, param2=35.0), *far)
     assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
-    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    plane.run(200.0, lambda: plane.core.sequencer.current_nav_index() == 5)
     legs = [target for target in plane.in_the_air if isinstance(target, Leg)]
-    assert [leg.radius for leg in legs] == [60.0, 35.0, 1.0]
+    assert [leg.radius for leg in legs] == [60.0, 35.0, 1.0, 20.0]
     assert legs[2].end == pytest.approx((800.0, 400.0, -50.0), abs=1.0)
     assert legs[0].next == pytest.approx((300.0, 400.0, -50.0), abs=1.0)
 
@@ -252,15 +253,19 @@ def test_an_airspeed_of_a_mission_beyond_its_bounds_leaves_the_one_before() -> N
         assert plane.vehicle.speeds.ground == 26.0
 
 
-def test_an_rtl_item_ends_the_airspeed_of_the_mission() -> None:
-    """ArduPlane changes to mode RTL for it, which begins at the cruise airspeed."""
+def test_an_rtl_item_is_the_mode_rtl() -> None:
+    """ArduPlane's start_command; it begins at the cruise airspeed, and AUTO goes on with the item."""
     plane = Plane(AIRSPEED_CRUISE=22.0, AIRSPEED_MIN=10.0, AIRSPEED_MAX=30.0)
     plane.mission(item(Cmd.DO_CHANGE_SPEED, param2=26.0), item(Cmd.NAV_RETURN_TO_LAUNCH))
     assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
-    plane.run(200.0, lambda: plane.core.sequencer.current_item().command == Cmd.NAV_RETURN_TO_LAUNCH)
-    plane.run(1.0)
-    assert plane.core.sequencer.mission_speed() == 26.0
-    assert plane.vehicle.speeds.ground == 22.0
+    for _ in range(2):
+        plane.run(200.0, lambda: plane.core.modes.number == M.RTL)
+        assert plane.core.sequencer.current_nav_index() == 4
+        assert isinstance(plane.vehicle.target, Circle) and plane.vehicle.target.center[0] == pytest.approx(
+            0.0, abs=1.0
+        )
+        assert plane.vehicle.speeds.ground == 22.0
+        assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
 
 
 def test_a_throttle_is_that_of_cruise() -> None:
