@@ -12,11 +12,12 @@ from itertools import pairwise
 from math import radians, sqrt
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import tan
-from autopilot.mav import Cmd
-from autopilot.mission.fence import Fence
+from autopilot.mav import Cmd, Severity
+from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -79,6 +80,34 @@ def findings(
         yield from _approach(items, facts, parameters["FW_LND_ANG"])
     yield from _required(items, facts, int(parameters["MIS_TKO_LAND_REQ"]))
     yield from _fence(items, facts, parameters, fence)
+
+
+class MissionFeasibility:
+    """Feasibility of the present mission, checked again after each change of the mission or the fence. `ok` False:
+    Mission is refused."""
+
+    def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
+        self._parts, self._parameters = parts, parameters
+        self._fence_revision = self._mission_revision = -1
+        self.ok = True
+
+    def follow(self) -> None:
+        """Check what is new, and announce the findings."""
+        plans, facts = self._parts.plans, self._parts.facts
+        if self._fence_revision != plans.fence.revision:
+            self._fence_revision = plans.fence.revision
+            self._parameters.fence_uploaded(any_items=plans.fence.total() > 0)
+            self._mission_revision = -1  # check it again (mission_base.cpp, `on_active` by geofence_status)
+        if self._mission_revision == plans.mission.revision or facts.home is None:
+            return
+        self._mission_revision = plans.mission.revision
+        self.ok = True
+        if plans.mission.total() == 0:
+            return
+        fence = parse_fence(plans.fence.items())
+        for finding, value in findings(plans.mission.items(), facts, self._parameters, fence):
+            self.ok &= finding is MissionFinding.FAR
+            self._parts.announcer.say(Severity.CRITICAL, finding.value.format(value))
 
 
 def _place(item: MissionItem, facts: VehicleFacts) -> GeoPoint:

@@ -11,10 +11,8 @@ Mode", "Offboard Mode".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from enum import Enum, auto
-from types import MappingProxyType
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
@@ -22,14 +20,14 @@ from autopilot.context.events import ArmedChanged, Event, FenceChanged
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Result, Severity, VtolState
+from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.mission.fence import parse_fence
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
-from autopilot.personality.px4.feasibility import MissionFinding, findings
+from autopilot.personality.px4.feasibility import MissionFeasibility
+from autopilot.personality.px4.flight_stages import FlightStage, NextStep, next_step
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Px4Returns
@@ -40,56 +38,6 @@ _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.R
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 
-class FlightStage(Enum):
-    """Stages of a takeoff or a mission, requested before or after arming. NONE: nothing is left to do.
-    TAKEOFF_REQUESTED, MISSION_REQUESTED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT, for a mission.
-    TAKING_OFF: to stay there."""
-
-    NONE = auto()
-    TAKEOFF_REQUESTED = auto()
-    MISSION_REQUESTED = auto()
-    CLIMBING = auto()
-    TAKING_OFF = auto()
-
-
-class Px4FlightEvent(Enum):
-    """Events, in the order of their checks. ARMED: motors run; ARRIVED: in the air, at its target; STOPPED: motors are
-    off."""
-
-    ARMED = auto()
-    ARRIVED = auto()
-    STOPPED = auto()
-
-
-class NextStep(Enum):
-    """Next steps. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission; HOLD:
-    stay, in Hold; REST: stand, after a flight."""
-
-    NOTHING = auto()
-    BEGIN = auto()
-    CLIMB = auto()
-    EXECUTE = auto()
-    HOLD = auto()
-    REST = auto()
-
-
-STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingProxyType({
-    (FlightStage.NONE, Px4FlightEvent.ARMED): NextStep.NOTHING,
-    (FlightStage.NONE, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
-    (FlightStage.NONE, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.ARMED): NextStep.CLIMB,
-    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
-    (FlightStage.TAKEOFF_REQUESTED, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.ARMED): NextStep.BEGIN,
-    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
-    (FlightStage.MISSION_REQUESTED, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.CLIMBING, Px4FlightEvent.ARMED): NextStep.NOTHING,
-    (FlightStage.CLIMBING, Px4FlightEvent.ARRIVED): NextStep.EXECUTE,
-    (FlightStage.CLIMBING, Px4FlightEvent.STOPPED): NextStep.REST,
-    (FlightStage.TAKING_OFF, Px4FlightEvent.ARMED): NextStep.NOTHING,
-    (FlightStage.TAKING_OFF, Px4FlightEvent.ARRIVED): NextStep.HOLD,
-    (FlightStage.TAKING_OFF, Px4FlightEvent.STOPPED): NextStep.REST,
-})  # fmt: skip
 _REQUESTED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_REQUESTED)
 
 
@@ -130,11 +78,10 @@ class Px4Flight:
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._was_armed = self._airborne = False
-        self._fence_revision = self._mission_revision = -1
-        self._feasible = True
         self.setpoints = Setpoints(parameters)
         self.returns = Px4Returns(parts.facts, parameters)
         self.voice = Voice(parts.announcer)
+        self._feasibility = MissionFeasibility(parts, parameters)
         self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self.stop_motors)
 
     def stop_motors(self, method: ArmingMethod) -> None:
@@ -164,7 +111,7 @@ class Px4Flight:
     @property
     def has_mission(self) -> bool:
         """True if there is a mission that can be flown."""
-        return self._parts.plans.mission.total() > 0 and self._feasible
+        return self._parts.plans.mission.total() > 0 and self._feasibility.ok
 
     def lacks(self, now_ms: int) -> bool:
         """True if its mode lacks a mission or setpoints (modeCheck.cpp)."""
@@ -383,32 +330,13 @@ class Px4Flight:
         self._was_armed = armed
         if self.modes.changes_over:
             self._follow_stance()
-        self._carry_out(self._next(armed, was_armed), now_ms)
+        core = self._parts
+        arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
+        arrived = arrived and not core.facts.landed
+        self._carry_out(next_step(self._stage, armed=armed, arrived=arrived, stopped=was_armed and not armed), now_ms)
         self.returns.follow(returning=self.mode == px4.RETURN, in_mission=self.mode == px4.MISSION)
         self._announce_liftoff()
-        revision = self._parts.plans.fence.revision
-        if self._fence_revision != revision:
-            self._fence_revision = revision
-            self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
-            self._mission_revision = -1  # check it again (mission_base.cpp, `on_active` by geofence_status)
-        mission, facts = self._parts.plans.mission, self._parts.facts
-        if self._mission_revision != mission.revision and facts.home is not None:
-            self._mission_revision = mission.revision
-            self._feasible = True
-            fence = parse_fence(self._parts.plans.fence.items())
-            for finding, value in findings(mission.items(), facts, self._parameters, fence) if mission.total() else ():
-                self._feasible &= finding is MissionFinding.FAR
-                self.voice.announcer.say(Severity.CRITICAL, finding.value.format(value))
-
-    def _next(self, armed: bool, was_armed: bool) -> NextStep:
-        core, stage = self._parts, self._stage
-        step = STAGES[stage, Px4FlightEvent.ARMED] if armed else NextStep.NOTHING
-        arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
-        if step is NextStep.NOTHING and arrived and not core.facts.landed:
-            step = STAGES[stage, Px4FlightEvent.ARRIVED]
-        if step is NextStep.NOTHING and was_armed and not armed:
-            step = STAGES[stage, Px4FlightEvent.STOPPED]
-        return step
+        self._feasibility.follow()
 
     def _carry_out(self, step: NextStep, now_ms: int) -> None:
         core = self._parts

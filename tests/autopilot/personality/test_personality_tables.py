@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
-from autopilot.personality.px4.flight import STAGES, FlightStage, NextStep, Px4FlightEvent
+from autopilot.personality.px4.flight_stages import STAGES, FlightStage, NextStep, Px4FlightEvent
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 from sortie import Session
