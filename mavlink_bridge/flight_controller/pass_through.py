@@ -127,7 +127,7 @@ class PassThrough:
         extra = codec.crc_extra(frame.msg_id) if restamp else None
         for number in links:
             droppable = is_droppable(frame.msg_id)
-            if number in self.inside or (droppable and ground.congested(number)):
+            if number in self.inside or (droppable and ground.out_queue(number).busy):
                 continue
             data = unsigned(frame) if ground.has_key else frame.raw
             if extra is not None:

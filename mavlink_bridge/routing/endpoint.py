@@ -4,9 +4,9 @@
 services. It has no socket and no clock: the caller gives received bytes with the time on both clocks, and takes the
 bytes of each link.
 
-A slow link loses telemetry first: above `CONGESTED` waiting bytes the telemetry service skips it (`congested`), while
-answers are queued up to `OVERFLOW`. Beyond that nothing more is queued until the owner of the link acts (`overflowed`).
-Other links are not affected.
+A slow link loses telemetry first: above `CONGESTED` waiting bytes the telemetry service skips it (`OutQueue.busy`),
+while answers are queued up to `OVERFLOW`. Beyond that nothing more is queued until the owner of the link acts
+(`OutQueue.overflowed`). Other links are not affected.
 
 A fault in one service must not stop the vehicle: its exception is given to `on_error` and counted, and the next service
 runs.
@@ -379,32 +379,12 @@ class Endpoint:
         return self._links[link].writer
 
     def out_queue(self, link: int) -> OutQueue:
-        """Queue of the link while it is open, for the owner of its socket."""
+        """Queue of the link while it is open."""
         return self._links[link].out
 
     def take_bytes(self, link: int) -> bytes:
         """Take the waiting bytes of a link (serial line: one burst): whole frames in order."""
         return self._links[link].out.take()
-
-    def queued(self, link: int) -> int:
-        """Number of bytes that wait on the link."""
-        return self._links[link].out.size
-
-    def congested(self, link: int) -> bool:
-        """True if streams should skip this link now."""
-        out = self._links[link].out
-        return out.size > out.congested
-
-    def overflowed(self, link: int) -> bool:
-        """True after answers were dropped because the link took nothing: a connection is closed, a wire goes on when it
-        takes bytes again."""
-        return self._links[link].out.overflowed
-
-    def room(self, link: int, most: int) -> int:
-        """Bytes that may be queued without delaying answers: up to `most`, on a line at most a burst. Bytes of others
-        on a shared link at the same time are no delay."""
-        out = self._links[link].out
-        return (most + out.congested - CONGESTED if out.line is None else min(most, out.line.burst)) - out.size
 
     def baud(self, link: int) -> int | None:
         """Baud rate of a serial line; None: the link is none."""
@@ -435,7 +415,7 @@ class Endpoint:
     def _forward(self, target: OpenLink, frame: MavlinkFrame) -> None:
         if target.high_latency:
             return
-        if target.out.size > target.out.congested:
+        if target.out.busy:
             target.dropped += 1
         else:
             # forward unchanged, with the sender's signature

@@ -151,7 +151,7 @@ class Network:
         routes = self.endpoints[0].routes()
         for link in links:
             out = self._links[link].out
-            if out.size > out.congested or self._links[link].numbers[0] not in routes:
+            if out.busy or self._links[link].numbers[0] not in routes:
                 continue
             if out.line is None:
                 out.waiting.append(frame.raw)

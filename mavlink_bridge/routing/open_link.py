@@ -66,10 +66,23 @@ class OutQueue:
     line: TxQueue | None = None  # queue of a serial line with a rate; `waiting` is then empty
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0  # bytes
-    overflowed: bool = False  # a message that had to be sent was dropped; stays true until its owner acts
+    overflowed: bool = False
+    """True after an answer was dropped because the link took nothing, until its owner acts: a connection is closed, a
+    wire goes on when it takes bytes again."""
     congested: int = CONGESTED  # bytes above which telemetry skips the link
     full: int = OVERFLOW  # most bytes
     burst: int = 0  # bytes that the sharing endpoints may send together at one instant
+
+    @property
+    def busy(self) -> bool:
+        """True if streams should skip the link now."""
+        return self.size > self.congested
+
+    def room(self, most: int) -> int:
+        """Bytes that may be queued without delaying answers: up to `most`, on a line at most a burst. Bytes of others
+        on a shared link at the same time are no delay."""
+        limit = most + self.congested - CONGESTED if self.line is None else min(most, self.line.burst)
+        return limit - self.size
 
     def judge(self, pending: int) -> None:
         """Decide whether the endpoints that share the queue stream in the next turn.

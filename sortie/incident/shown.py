@@ -81,7 +81,7 @@ class ShownRecording:
             player.jump(player.first_ms + round(begin_s * 1000.0))
 
         def room(link: int) -> int:
-            return endpoint.room(link, _ROOM)
+            return endpoint.out_queue(link).room(_ROOM)
 
         parameters, files, journal = recording.parameters(), VirtualFiles(), MemoryJournal()
         files.mount("@PARAM", ParameterFiles(parameters, journal))

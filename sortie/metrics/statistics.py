@@ -93,7 +93,7 @@ class Statistics:
             {
                 "link": link,
                 **asdict(endpoint.statistics(link)),
-                "queued": endpoint.queued(link),
+                "queued": endpoint.out_queue(link).size,
                 "trusted": endpoint.trusted(link),
                 **self._service.lines.use(endpoint, link),
             }

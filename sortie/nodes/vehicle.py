@@ -159,7 +159,7 @@ class VehicleService:
 
     def room(self, link: int) -> int:
         """Return the bytes that may be queued on a link without delaying answers."""
-        return self.endpoint.room(link, BURST_BYTES)
+        return self.endpoint.out_queue(link).room(BURST_BYTES)
 
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
         """Open an internal link with all streams at `hz`, for a log. `take`: see `Endpoint.open_link`."""

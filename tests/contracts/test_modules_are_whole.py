@@ -32,6 +32,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",
     "mavlink_bridge.services.guided.lead": "one module for each protocol: setpoints and sticks are long enough",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
+    "autopilot.personality.px4.flight_stages": "a state machine as a table, which a test walks",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
     "autopilot.vehicles.boat": "one module for each kind",

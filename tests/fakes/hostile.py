@@ -79,7 +79,7 @@ class Siege:
         service = self.session.service
         assert service.endpoint.service_errors == 0
         for link in service.endpoint.links():
-            assert service.endpoint.queued(link) <= OVERFLOW + 512 * 1024
+            assert service.endpoint.out_queue(link).size <= OVERFLOW + 512 * 1024
         self.hostile.read()
         # whoever uploads at the moment may hold the table for 8 s at most
         self.session.run_for(9.0)

@@ -67,9 +67,6 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
 
 def next_step(stage: FlightStage, *, armed: bool, arrived: bool, stopped: bool) -> NextStep:
     """The first step that the present events lead to. `arrived`: in the air, at its target; `stopped`: just now."""
-    for happened, event in (
-        (armed, Px4FlightEvent.ARMED), (arrived, Px4FlightEvent.ARRIVED), (stopped, Px4FlightEvent.STOPPED),
-    ):  # fmt: skip
-        if happened and (step := STAGES[stage, event]) is not NextStep.NOTHING:
-            return step
-    return NextStep.NOTHING
+    events = zip((armed, arrived, stopped), Px4FlightEvent, strict=True)
+    steps = (STAGES[stage, event] for happened, event in events if happened)
+    return next((step for step in steps if step is not NextStep.NOTHING), NextStep.NOTHING)

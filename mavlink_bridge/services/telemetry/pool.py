@@ -184,7 +184,7 @@ class StreamPool:
         links = self._standing[row].links
         for schedule, link, streams in links:
             out = link.out
-            if link.signs or out.overflowed or out.size > out.congested or schedule.rows is not streams:
+            if link.signs or out.overflowed or out.busy or schedule.rows is not streams:
                 return False
         self._run += [(at, schedule, link) for at, (schedule, link, _) in enumerate(links, start=row * STANDING_LINKS)]
         self._run_rows.append(row)

@@ -225,7 +225,7 @@ class TelemetryService(Speaker):
             due = schedule.take_due(now_ms)
             if link not in self._greeted:
                 due = self._greet(link, due)
-            if due is not None and self._output.congested(link):  # its reader must not consider the vehicle lost
+            if due is not None and self._output.out_queue(link).busy:  # its reader must not consider the vehicle lost
                 self.skipped += len(due)
                 due = _ONLY[_HEARTBEAT] if _HEARTBEAT in due else None
             if due is None:

@@ -179,7 +179,7 @@ def test_what_has_not_been_offered_yet_waits_for_nobody(program: Program) -> Non
         program.run(lambda: bool(program.endpoint.links()), "a link")
         (link,) = program.endpoint.links()
         program.endpoint.append(link, b"x" * 21, 1)
-        assert program.endpoint.queued(link) == 21
+        assert program.endpoint.out_queue(link).size == 21
         assert program.hub.stalled(0) == []
 
 
@@ -204,7 +204,7 @@ def test_a_client_link_reconnects_and_keeps_its_number(program: Program) -> None
             program.run(lambda: not link.connected, "lost")
             program.endpoint.send(HEARTBEAT)
             program.hub.flush()
-            assert program.endpoint.queued(number) == 0, "nothing piles up while nobody is there"
+            assert program.endpoint.out_queue(number).size == 0, "nothing piles up while nobody is there"
             program.run(lambda: (program.hub.next_deadline_ms() or 0) > program.now_ms, "the next attempt is planned")
             program.now_ms = program.hub.next_deadline_ms() or 0
         assert program.endpoint.links() == (number,)
@@ -350,5 +350,5 @@ def test_what_comes_in_at_a_private_port_stays_there(program: Program) -> None:
             known = len(program.frames)
             client.sendall(FrameWriter(system, 190).frame(*codec.payload(HEARTBEAT)))
             program.run(lambda known=known: len(program.frames) > known, "heard")
-    assert [program.endpoint.queued(link) for link, _ in program.frames] == [0, 0, 0]
+    assert [program.endpoint.out_queue(link).size for link, _ in program.frames] == [0, 0, 0]
     assert [program.endpoint.statistics(link).frames_out for link, _ in program.frames] == [0, 0, 0]

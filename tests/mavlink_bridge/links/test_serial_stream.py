@@ -145,7 +145,7 @@ def test_a_line_that_is_too_slow_has_fresh_telemetry_and_all_commands(line: Line
         line.turn()
         data = line.take()
         frames += reader.receive(data)
-        if not data and not line.link.pending and not line.endpoint.queued(line.number):
+        if not data and not line.link.pending and not line.endpoint.out_queue(line.number).size:
             break
     commands = [codec.decode(76, frame.payload).command for frame in frames if frame.msg_id == 76]
     assert commands == list(range(30))
@@ -156,9 +156,9 @@ def test_a_line_that_is_too_slow_has_fresh_telemetry_and_all_commands(line: Line
 
 def test_a_device_that_takes_nothing_is_opened_anew_and_nothing_old_is_sent(line: Line) -> None:
     """It is not given up: a controller's link has to come back."""
-    while not line.endpoint.overflowed(line.number):
+    while not line.endpoint.out_queue(line.number).overflowed:
         line.endpoint.send(dialect.MAVLink_command_ack_message(400, 0), line.number)
-        assert line.endpoint.queued(line.number) <= OVERFLOW
+        assert line.endpoint.out_queue(line.number).size <= OVERFLOW
     line.turn()
     assert any("opened anew" in text for text in line.events)
     assert line.endpoint.links() == (line.number,)

@@ -241,18 +241,18 @@ def test_a_link_that_takes_nothing_is_congested_then_overflows_alone() -> None:
     """Answers queue up to the larger bound; the queue never exceeds it; the other link is served."""
     endpoint = Endpoint(1)
     slow, good = endpoint.open_link("slow"), endpoint.open_link("good")
-    assert not endpoint.congested(slow)
-    while not endpoint.overflowed(slow):
+    assert not endpoint.out_queue(slow).busy
+    while not endpoint.out_queue(slow).overflowed:
         endpoint.send(PING, slow)
-        assert endpoint.queued(slow) <= OVERFLOW
-        assert endpoint.congested(slow) == (endpoint.queued(slow) > CONGESTED)
+        assert endpoint.out_queue(slow).size <= OVERFLOW
+        assert endpoint.out_queue(slow).busy == (endpoint.out_queue(slow).size > CONGESTED)
     endpoint.append(slow, v2(PING), 1)
     endpoint.send(PING)
     assert endpoint.statistics(slow).dropped == 1
     assert ids(endpoint.take_bytes(good)) == [4]
     endpoint.take_bytes(slow)
-    assert endpoint.overflowed(slow), "an answer was lost, so the link must go"
-    assert (endpoint.queued(slow), endpoint.congested(slow)) == (0, False)
+    assert endpoint.out_queue(slow).overflowed, "an answer was lost, so the link must go"
+    assert (endpoint.out_queue(slow).size, endpoint.out_queue(slow).busy) == (0, False)
 
 
 def test_a_congested_link_gets_nothing_forwarded() -> None:
@@ -260,11 +260,11 @@ def test_a_congested_link_gets_nothing_forwarded() -> None:
     endpoint = Endpoint(1)
     one, slow = endpoint.open_link("one"), endpoint.open_link("slow")
     endpoint.receive(slow, v2(HEARTBEAT, 254), LINK_MS, VEHICLE_MS)
-    while not endpoint.congested(slow):
+    while not endpoint.out_queue(slow).busy:
         endpoint.send(PING, slow)
-    before = endpoint.queued(slow)
+    before = endpoint.out_queue(slow).size
     endpoint.receive(one, v2(HEARTBEAT), LINK_MS, VEHICLE_MS)
-    assert endpoint.queued(slow) == before
+    assert endpoint.out_queue(slow).size == before
     assert endpoint.statistics(slow).dropped == 1
 
 

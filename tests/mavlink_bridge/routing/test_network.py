@@ -181,21 +181,21 @@ def test_what_others_say_leaves_room_for_an_answer(fleet: Fleet) -> None:
     """Everybody's streams are due at once: a list of parameters of one does not wait for that."""
     for endpoint in fleet.endpoints:
         endpoint.append(fleet.one, bytes(8_000), 1)
-    assert fleet.endpoints[0].room(fleet.one, 4_096) >= 4_096
-    assert not fleet.endpoints[0].congested(fleet.one)
+    assert fleet.endpoints[0].out_queue(fleet.one).room(4_096) >= 4_096
+    assert not fleet.endpoints[0].out_queue(fleet.one).busy
     fleet.endpoints[1].append(fleet.one, bytes(300_000), 1)
-    assert fleet.endpoints[0].room(fleet.one, 4_096) < 0
-    assert fleet.endpoints[0].congested(fleet.one)
+    assert fleet.endpoints[0].out_queue(fleet.one).room(4_096) < 0
+    assert fleet.endpoints[0].out_queue(fleet.one).busy
 
 
 def test_a_reader_that_is_too_slow_hears_all_or_none_of_an_instant(fleet: Fleet) -> None:
     """Nobody is silenced by those who come before it; answers wait behind one instant, not behind many."""
     out = fleet.network.out_queue(fleet.one)
     out.judge(CONGESTED)
-    assert not fleet.endpoints[0].congested(fleet.one)
+    assert not fleet.endpoints[0].out_queue(fleet.one).busy
     fleet.endpoints[0].append(fleet.one, bytes(CONGESTED // 2), 1)
-    assert not fleet.endpoints[2].congested(fleet.one)
+    assert not fleet.endpoints[2].out_queue(fleet.one).busy
     out.judge(CONGESTED // 2 + 1)
-    assert all(endpoint.congested(fleet.one) for endpoint in fleet.endpoints)
+    assert all(endpoint.out_queue(fleet.one).busy for endpoint in fleet.endpoints)
     out.judge(CONGESTED // 2)
-    assert not any(endpoint.congested(fleet.one) for endpoint in fleet.endpoints)
+    assert not any(endpoint.out_queue(fleet.one).busy for endpoint in fleet.endpoints)

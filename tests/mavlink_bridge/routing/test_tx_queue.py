@@ -28,7 +28,7 @@ def acknowledgement(command: int) -> Any:
 
 def drained(endpoint: Endpoint, link: int) -> list[MavlinkFrame]:
     reader, found = FrameReader(), list[MavlinkFrame]()
-    while endpoint.queued(link):
+    while endpoint.out_queue(link).size:
         data = endpoint.take_bytes(link)
         assert len(data) <= BURST
         found += reader.receive(data)
@@ -41,7 +41,7 @@ def test_of_telemetry_only_the_newest_waits() -> None:
     line = endpoint.open_link("line", baud=BAUD)
     for at_ms in range(2000):
         endpoint.send(attitude(at_ms), line)
-        assert endpoint.queued(line) <= BURST
+        assert endpoint.out_queue(line).size <= BURST
     statistics = endpoint.statistics(line)
     times = [codec.decode(frame.msg_id, frame.payload).time_boot_ms for frame in drained(endpoint, line)]
     assert times == list(range(2000 - len(times), 2000))
@@ -104,11 +104,11 @@ def test_a_line_that_takes_nothing_for_minutes_overflows_and_begins_anew() -> No
     """Answers are bounded too; once the line was opened anew nothing of before is sent."""
     endpoint = Endpoint(1)
     line = endpoint.open_link("line", baud=BAUD)
-    while not endpoint.overflowed(line):
+    while not endpoint.out_queue(line).overflowed:
         endpoint.send(acknowledgement(1), line)
-        assert endpoint.queued(line) <= OVERFLOW
+        assert endpoint.out_queue(line).size <= OVERFLOW
     endpoint.restart_link(line)
-    assert (endpoint.overflowed(line), endpoint.queued(line)) == (False, 0)
+    assert (endpoint.out_queue(line).overflowed, endpoint.out_queue(line).size) == (False, 0)
     endpoint.send(acknowledgement(2), line)
     assert [codec.decode(77, frame.payload).command for frame in drained(endpoint, line)] == [2]
 
@@ -117,12 +117,12 @@ def test_bursts_are_paced_by_what_the_line_carries() -> None:
     """A parameter list must not stand for seconds before an acknowledgement."""
     endpoint = Endpoint(1)
     line, link = endpoint.open_link("line", baud=BAUD), endpoint.open_link("tcp")
-    assert endpoint.room(link, 65536) == 65536
-    assert endpoint.room(line, 65536) == BURST
+    assert endpoint.out_queue(link).room(65536) == 65536
+    assert endpoint.out_queue(line).room(65536) == BURST
     endpoint.send(acknowledgement(1), line)
-    assert endpoint.room(line, 65536) == BURST - endpoint.queued(line)
+    assert endpoint.out_queue(line).room(65536) == BURST - endpoint.out_queue(line).size
     endpoint.set_baud(line, 921_600, "fast line")
-    assert endpoint.room(line, 65536) > 10 * BURST
+    assert endpoint.out_queue(line).room(65536) > 10 * BURST
 
 
 @pytest.mark.parametrize(

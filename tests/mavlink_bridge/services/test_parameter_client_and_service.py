@@ -31,7 +31,7 @@ class Ends(TwoEnds):
         super().__init__(**radio)
         self.parameters = Parameters(COPTER.parameters)
         self.vehicle.add_service(
-            ParameterService(self.parameters, self.journal, room=lambda link: ROOM - self.vehicle.queued(link))
+            ParameterService(self.parameters, self.journal, room=lambda link: ROOM - self.vehicle.out_queue(link).size)
         )
 
     def finish(self, client: Any) -> Any:

@@ -115,7 +115,7 @@ def test_a_link_that_nobody_reads_keeps_answers_and_skips_telemetry():
         link = session.connect()
         link.send(mavlink.MAVLink_request_data_stream_message(1, 1, 0, 10, 1))
         session.run_for(600.0)
-        assert session.service.endpoint.queued(link.number) < 600_000
+        assert session.service.endpoint.out_queue(link.number).size < 600_000
         link.send(mavlink.MAVLink_param_request_read_message(1, 1, b"WPNAV_SPEED", -1))
         assert link.receive("PARAM_VALUE").param_value == 1000.0
 
@@ -126,7 +126,7 @@ def test_a_link_that_was_not_read_for_long_works_again_when_it_is():
         link = session.connect()
         session.service.endpoint.out_queue(link.number).full = 2000
         ping = mavlink.MAVLink_ping_message(1, 1, 0, 0)
-        while not session.service.endpoint.overflowed(link.number):
+        while not session.service.endpoint.out_queue(link.number).overflowed:
             for _ in range(1000):
                 link.send(ping)
         link.read()

@@ -165,10 +165,10 @@ def test_a_station_that_reads_too_slowly_loses_telemetry_and_no_answer(make_benc
     ground = bench.service.endpoint
     number = ground.open_link("slow")
     telemetry = FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_attitude_message(1, 1, 1, 1, 1, 1, 1)))
-    while not ground.congested(number):
+    while not ground.out_queue(number).busy:
         ground.append(number, 1000 * telemetry, 1000)
     asks = dialect.MAVLink_param_request_read_message(1, 1, b"WPNAV_SPEED", -1)
-    full = ground.queued(number)
+    full = ground.out_queue(number).size
     bench.service.receive(number, FrameWriter(255, 190).frame(*codec.payload(asks)), bench.now_ms)
     bench.run(1.0)
     waiting = FrameReader().receive(ground.take_bytes(number)[full:])

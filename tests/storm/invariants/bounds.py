@@ -81,8 +81,8 @@ def a_link_queue_stays_within_its_limit(view: View) -> str | None:
     """The send queue of a link never exceeds its overflow limit by more than one burst (64 KiB)."""
     endpoint = view.service.endpoint
     for link in endpoint.links():
-        if endpoint.queued(link) > OVERFLOW + 64 * 1024:
-            return f"{endpoint.queued(link)} bytes wait on link {link}"
+        if endpoint.out_queue(link).size > OVERFLOW + 64 * 1024:
+            return f"{endpoint.out_queue(link).size} bytes wait on link {link}"
     return None
 
 

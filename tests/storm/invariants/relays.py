@@ -69,8 +69,8 @@ def a_relay_queue_stays_within_its_limit(storm: RelayStorm) -> str | None:
     one burst (64 KiB)."""
     for endpoint in (storm.bench.link, storm.bench.service.endpoint):
         for link in endpoint.links():
-            if endpoint.queued(link) > OVERFLOW + 64 * 1024:
-                return f"{endpoint.queued(link)} bytes wait on link {link}"
+            if endpoint.out_queue(link).size > OVERFLOW + 64 * 1024:
+                return f"{endpoint.out_queue(link).size} bytes wait on link {link}"
     return None
 
 

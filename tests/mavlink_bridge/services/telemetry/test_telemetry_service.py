@@ -66,7 +66,7 @@ def test_a_requested_message_waits_for_the_acknowledgement() -> None:
     bench.run(20)
     bench.read()
     assert bench.service.request_message(link, Peer(link, GCS, 190), ATTITUDE) is Result.ACCEPTED
-    assert bench.endpoint.queued(link) == 0
+    assert bench.endpoint.out_queue(link).size == 0
     assert bench.service.next_deadline_ms() == 0
     (outgoing,) = bench.service.take_outgoing()
     assert (outgoing.link, outgoing.message.get_type()) == (link, "ATTITUDE")
