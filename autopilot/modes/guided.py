@@ -39,13 +39,13 @@ class GuidedFlight:
         self._course: HoldCourse | None = None  # course of wings by GUIDED_CHANGE_HEADING
         self._target: Target | None = None  # target that resume continues
         self._announced = True  # True if the arrival was announced
-        self._announces_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
         self.deadline_ms: int | None = None  # end of a driven speed, or of wings' attitude, unless renewed
 
     def begin(self) -> None:
         """Stay in place until there is a target."""
         self.paused = False
+        self._announced = True
         self._target = self._hover = self._course = None
         self._lifted = False
         self.deadline_ms = None
@@ -58,7 +58,8 @@ class GuidedFlight:
     def _fly(self, target: Target) -> None:
         self.paused = False
         self._target = target
-        self._announced = not (self._announces_arrival and isinstance(target, Leg))
+        place = isinstance(target, Leg | Circle)
+        self._announced = not (place and self._facts.personality.texts.guided_arrival)
         self._hover = self._course = None
         self._lifted = False
         self.deadline_ms = None

@@ -67,11 +67,13 @@ class MissionVoice:
             return [] if text is None else [StatusText(Severity.INFO, text)]
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
-        if hold is None or hold.seq != seq:
-            return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]
-        if hold.command == Cmd.NAV_LOITER_TIME:
-            return [StatusText(Severity.WARNING, "Finished active loiter")]
-        return []
+        command = None if item is None else item.command
+        texts = []
+        if (hold is None or hold.seq != seq) and command in (Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME):
+            texts.append(StatusText(Severity.INFO, f"Reached waypoint #{seq}"))
+        if command == Cmd.NAV_LOITER_TIME:
+            texts.append(StatusText(Severity.WARNING, "Finished active loiter"))
+        return texts
 
     def _reached_on_wings(self, item: MissionItem, flown: Maneuver | None) -> str | None:
         """A waypoint is reached if it still lies ahead, and otherwise passed."""

@@ -192,9 +192,7 @@ class ReturnDrive(Maneuver):
         self.helm.fly(Leg(self.end, start, radius=radius, backwards=self.helm.backwards, from_rest=start is not None))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.arrived and not self.done:
-            self.done = True
-            self.announcer.say(Severity.INFO, "Reached destination")
+        self.done = self.done or self.helm.arrived
 
 
 def return_maneuver(context: VehicleContext, destination: Destination, heading: Heading) -> Maneuver:
@@ -235,8 +233,11 @@ class ReturnMode(Mode):
             self.helm.fly(Idle())
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._return is not None and not self._return.done:
+        returned = self._return is None or self._return.done
+        if self._return is not None and not returned:
             self._return.update(now_ms, events)
+            if self._return.done and not self.facts.vehicle_class.flies:
+                self.announcer.say(Severity.INFO, "Reached destination")
 
     @property
     def is_landing(self) -> bool:

@@ -401,14 +401,15 @@ class WingReturnMode(Mode):
 
     def _aims(self, by: int) -> bool:
         """Continue the mission at its landing, if it has one."""
-        auto = self._auto
-        start = auto.paths.return_path() if by == AutolandBy.RETURN_PATH else auto.paths.landing_start()
+        auto, by_path = self._auto, by == AutolandBy.RETURN_PATH
+        start = auto.paths.return_path() if by_path else auto.paths.landing_start()
         if start is None:
             return False
         try:
             auto.go_on_at(start)
         except SetCurrentError:
             return False
+        self.announcer.say(Severity.INFO, "Return path started" if by_path else "Landing sequence start")
         return True
 
     @property

@@ -111,6 +111,7 @@ PLANE: Final = VehicleClass(
         estimator_cleared="EKF failsafe cleared",
         mission_complete="Mission complete, changing mode to RTL",
         auto_disarmed="Auto disarmed",
+        guided_arrival=True,
     ),
     measures=LengthParameters(
         cruise=(ParameterUnit("AIRSPEED_CRUISE", 12.0),),

@@ -61,6 +61,7 @@ class Px4Personality:
             disarm=_DISARM,
             leaning="Attitude failure detected",
             mission_complete=None,
+            guided_arrival=False,
             auto_disarmed=None,
             transition_failed="Quad-chute triggered\t",
         )

@@ -53,6 +53,17 @@ def test_a_place_that_is_reached_is_told_once() -> None:
     assert len(bench.events(GuidedTargetReached)) == 2
 
 
+def test_a_place_that_was_left_is_not_told_when_guided_begins_anew() -> None:
+    """Stopping there is no arrival."""
+    bench = guided()
+    bench.core.commands.guided_target(position=(20.0, 0.0, 0.0))
+    bench.run(3.0)
+    for mode in (HOLD, GUIDED):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+        bench.run(10.0)
+    assert not bench.events(GuidedTargetReached)
+
+
 @pytest.mark.parametrize("by_tick", [False, True])
 def test_a_speed_that_is_not_renewed_ends_with_a_text(by_tick: bool) -> None:
     """After 3 s, once; one that is renewed goes on in silence."""

@@ -161,6 +161,17 @@ def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     assert bench.position[0] == pytest.approx(0.0, abs=2.1)
 
 
+def test_only_waypoints_are_told_to_be_reached() -> None:
+    """ArduRover's verify_nav_wp: not delays, circles and returns, whose end MISSION_ITEM_REACHED tells; nor has a
+    return within AUTO the text of the mode RTL."""
+    bench = Bench("rover")
+    others = (item(93, param1=2.0), item(18, 20.0, 20.0, param1=0.5, param3=8.0), item(20))
+    bench.begin([waypoint(20.0, 0.0), *others, item(19, 5.0, 0.0)])
+    bench.run(300.0, lambda: "Mission Complete" in bench.texts)
+    told = [text for text in bench.texts if text.startswith(("Reached", "Finished"))]
+    assert told == ["Reached waypoint #1", "Reached waypoint #5", "Finished active loiter"]
+
+
 @pytest.mark.parametrize(("mode", "index"), [(AUTO, 2), (HOLD, 0)])
 def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, index: int) -> None:
     bench = Bench("rover")

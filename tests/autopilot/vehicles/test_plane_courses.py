@@ -439,6 +439,7 @@ def test_rtl_joins_the_landing_as_it_is_told(setting: int, lands: bool) -> None:
     assert (plane.core.modes.number == M.AUTO) is (setting == 2)
     plane.run(120.0)
     assert (plane.core.modes.number == M.AUTO) is lands
+    assert ("Landing sequence start" in plane.texts) is lands
     if lands:
         assert plane.core.sequencer.current_nav_index() >= 4
     else:

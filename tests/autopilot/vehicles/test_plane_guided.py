@@ -7,6 +7,7 @@ from math import cos, sin
 
 import pytest
 
+from autopilot.context.events import GuidedTargetReached
 from autopilot.interface import report
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Attitude, Circle, Idle, Leg
@@ -46,6 +47,17 @@ def test_velocities_and_body_rates_are_not_taken_and_places_are() -> None:
     plane.run(5.0)
     plane.stays_a_plane()
     assert plane.in_the_air, "the places"
+
+
+def test_a_circle_that_is_reached_is_told_once() -> None:
+    """As MISSION_ITEM_REACHED 0 (ArduPlane's update_loiter)."""
+    plane = Plane()
+    for place in ((400.0, 50.0, -60.0), (0.0, 300.0, -60.0)):
+        plane.core.guided.flight.go_to(place)
+        plane.run(1.0)
+        told = len(plane.events(GuidedTargetReached))
+        plane.run(60.0)
+        assert len(plane.events(GuidedTargetReached)) == told + 1
 
 
 def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
