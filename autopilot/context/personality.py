@@ -86,7 +86,8 @@ class Personality(Protocol):
     circle to the height of their return, and never sink on the way. `circles_level`: wings keep their height on the way
     to a circle at another height, and leave circles of a mission at any place unless an item asks for the course to the
     next place. `wings_need_fix`: wings are not armed without a fix in any mode. `returns_in_auto`: an RTL item of
-    wings is flown within AUTO; otherwise it changes to the mode RTL."""
+    wings is flown within AUTO; otherwise it changes to the mode RTL. `approaches_anew`: a mission that is left in the
+    landing of wings goes on with its approach."""
 
     @property
     def texts(self) -> Texts: ...
@@ -108,6 +109,8 @@ class Personality(Protocol):
     def circles_level(self) -> bool: ...
     @property
     def returns_in_auto(self) -> bool: ...
+    @property
+    def approaches_anew(self) -> bool: ...
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         """Act on a low or critical battery while armed."""

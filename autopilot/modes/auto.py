@@ -132,7 +132,10 @@ class AutoMode(Mode):
     def exit(self) -> None:
         self._leave_for = None
         self._active = self._waiting = False
+        lands = self.sequencer.state() is MissionState.RUNNING and isinstance(self.executor.maneuver, GlideSlope)
         self._announce(self.sequencer.stop())
+        if lands and self.facts.personality.approaches_anew:
+            self._begin_landing_again()
         self.executor.drop()
         self._look_away()  # end the mission's camera target
 
@@ -252,12 +255,16 @@ class AutoMode(Mode):
 
     def _land_again(self) -> None:
         """Handle the end of a go-around's climb."""
+        if not self._begin_landing_again():
+            self.request_mode(self.facts.vehicle_class.modes.rtl)
+
+    def _begin_landing_again(self) -> bool:
+        """Continue at the approach of the present landing, if it has one."""
         at, text = self.paths.after_abort(self.sequencer.current_nav_index())
         self.announcer.say(Severity.WARNING if at is None else Severity.NOTICE, text)
-        if at is None:
-            self.request_mode(self.facts.vehicle_class.modes.rtl)
-        else:
+        if at is not None:
             self.steer(at)
+        return at is not None
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:

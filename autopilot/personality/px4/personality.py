@@ -41,6 +41,7 @@ class Px4Personality:
 
     asks_for_gimbal = True
     own_fence_action = True
+    approaches_anew = False
     returns_in_auto = True
     keeps_upright = True
     lands_in_place = True

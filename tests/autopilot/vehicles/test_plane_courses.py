@@ -62,6 +62,19 @@ def test_a_go_around_climbs_and_lands_again(start: bool, behind: tuple[int, ...]
     assert bench.core.sequencer.current_nav_index() == goes_on_at
 
 
+@pytest.mark.parametrize("start", [True, False])
+def test_a_mission_that_is_left_in_its_landing_goes_on_with_the_approach(start: bool) -> None:
+    """ArduPlane's ModeAuto::_exit; it went on with a slope from wherever it was."""
+    bench = from_the_ground(*landing_mission(start=start), RTL_AUTOLAND=2.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 3
+    assert any(text.startswith("Restarted landing") for text in bench.texts)
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Leg)
+
+
 @pytest.mark.parametrize(("told", "by_item", "climbs_to"), [(35.0, 70.0, 35.0), (0.0, 70.0, 70.0)])
 def test_a_go_around_climbs_as_high_as_it_is_told(told: float, by_item: float, climbs_to: float) -> None:
     """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort), or else that of NAV_LAND."""
