@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from autopilot.context.events import Event, StatusText
+from autopilot.interface import report
 from autopilot.mav import Severity
 from sortie.logs.terminal import BAD, DOUBT, Field, Line, Terminal, style_of
 
@@ -73,7 +74,7 @@ class Progress:
         if 1 < fits > height - _OTHER_LINES:
             fits = max(height - _OTHER_LINES - 1, 0)
         shown: list[Line] = [self._line(number) for number in range(fits)]
-        rest = Counter(service.phase for service in self._services[fits:])
+        rest = Counter(phase_of(service) for service in self._services[fits:])
         if rest:
             shown.append(
                 f"{sum(rest.values())} more: " + ", ".join(f"{count} {phase}" for phase, count in rest.items())
@@ -105,15 +106,23 @@ def last_word(signals: Signals, logs: Path) -> Iterator[None]:
             print(f"sortie: stopped by {name}; logs in {logs}", file=sys.stderr, flush=True)
 
 
+def phase_of(service: VehicleService) -> str:
+    """Return the state of the flight manager; without one, whether the vehicle is armed."""
+    flights = service.autopilot.flights
+    return ("armed" if service.autopilot.facts.armed else "disarmed") if flights is None else flights.state.name.lower()
+
+
 def flight_fields(service: VehicleService, pace: str = "") -> list[Field]:
     """Return the state of a vehicle, most important first. A line of 80 columns has room for phase, item, distance,
     battery and `pace`, and usually height and mode."""
-    facts = service.facts()
-    percent = facts["battery_percent"]
-    fields: list[Field] = [(f"{service.phase:<9}", "bold")]
-    if facts["items"]:
-        fields += [f"item {facts['item']} of {facts['items']}", f"{facts['distance_m']:3.0f} m to go"]
+    autopilot, row, items = service.autopilot, service.vehicle.state.report, service.item_count
+    percent, home = 100.0 * float(row[report.BATT_FRACTION]), autopilot.facts.home
+    height_m = 0.0 if home is None else float(row[report.ALT]) - home.alt
+    fields: list[Field] = [(f"{phase_of(service):<9}", "bold")]
+    if items:
+        item = autopilot.sequencer.current_nav_index()
+        fields += [f"item {item} of {items}", f"{float(row[report.WP_DISTANCE]):3.0f} m to go"]
     fields.append((f"battery {percent:.0f}%", BAD if percent < _EMPTY else DOUBT if percent < _LOW else ""))
     if pace:
         fields.append(pace)
-    return [*fields, f"{facts['height_m']:z3.0f} m up", facts["mode"], f"{facts['speed_mps']:4.1f} m/s"]
+    return [*fields, f"{height_m:z3.0f} m up", autopilot.modes.spec.name, f"{float(row[report.GROUND_SPEED]):4.1f} m/s"]

@@ -57,6 +57,13 @@ class CountsSkipped(Protocol):
     def skipped(self) -> int: ...
 
 
+class CountsRepeats(Protocol):
+    """Mission transfers that count their repeated requests."""
+
+    @property
+    def repeats(self) -> int: ...
+
+
 class MeasuredService(Protocol):
     """Vehicle with its services, the source of values."""
 
@@ -64,7 +71,7 @@ class MeasuredService(Protocol):
     passes: int
 
     @property
-    def repeats(self) -> int: ...
+    def missions(self) -> CountsRepeats: ...
     @property
     def autopilot(self) -> Autopilot: ...
     @property
@@ -135,7 +142,12 @@ class Statistics:
             "Times that a full link was passed over.",
             [({}, service.telemetry.skipped)],
         )
-        yield "requests_repeated_total", "counter", "Requests that the service had to repeat.", [({}, service.repeats)]
+        yield (
+            "requests_repeated_total",
+            "counter",
+            "Requests that the service had to repeat.",
+            [({}, service.missions.repeats)],
+        )
         yield "service_errors_total", "counter", "Internal errors that were caught.", [({}, endpoint.service_errors)]
         yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]
         yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.facts.armed))]

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from autopilot.context.journal import Journal
 from autopilot.context.turns import earliest
 from autopilot.core.autopilot import Autopilot
 from autopilot.flight.kernel import InjectedFault
-from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.mission.state import MissionState
@@ -417,34 +416,6 @@ class VehicleService:
         return not state.landed if autopilot.facts.vehicle_class.flies else state.ground_speed > STANDING_MPS
 
     @property
-    def repeats(self) -> int:
-        """Number of mission items that had to be requested again."""
-        return self.missions.repeats
-
-    # --- facts for people ---------------------------------------------------------------------------------------------
-    @property
     def item_count(self) -> int:
         """The highest item number of the mission."""
         return max(self.autopilot.plans.mission.count() - 1, 0)
-
-    @property
-    def phase(self) -> str:
-        """State of its flight manager, in a word."""
-        flights = self.autopilot.flights
-        return (
-            ("armed" if self.autopilot.facts.armed else "disarmed") if flights is None else flights.state.name.lower()
-        )
-
-    def facts(self) -> dict[str, Any]:
-        """Return facts for progress and status; metres, m/s, percent."""
-        state, home = self.vehicle.state.report, self.autopilot.facts.home
-        return {
-            "mode": self.autopilot.modes.spec.name,
-            "armed": self.autopilot.facts.armed,
-            "item": self.autopilot.sequencer.current_nav_index(),
-            "items": self.item_count,
-            "distance_m": float(state[report.WP_DISTANCE]),
-            "height_m": 0.0 if home is None else float(state[report.ALT]) - home.alt,
-            "speed_mps": float(state[report.GROUND_SPEED]),
-            "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
-        }

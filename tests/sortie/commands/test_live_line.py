@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,18 +14,9 @@ from sortie.commands.progress import Progress
 from sortie.logs import terminal as view
 from sortie.logs.run_log import LOGGER
 from sortie.logs.terminal import run_log_shown
+from tests.fakes.shown_vehicle import FACTS, standing
 
-FACTS = {
-    "mode": "ALT_HOLD", "armed": True, "item": 112, "items": 5000, "distance_m": 12345.6, "height_m": 101.2,
-    "speed_mps": 12.3, "battery_percent": 100.0,
-}  # fmt: skip
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def standing(time_ms: int, phase: str, facts: dict[str, Any]) -> Any:
-    """A service with these facts at this vehicle time."""
-    state = SimpleNamespace(time_ms=time_ms)
-    return SimpleNamespace(vehicle=SimpleNamespace(state=state), phase=phase, facts=lambda: facts)
 
 
 class Terminal(io.StringIO):

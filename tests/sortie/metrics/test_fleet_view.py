@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
-from typing import Any
 
 from autopilot.context.events import StatusText
 from autopilot.interface.geo import GeoPoint
@@ -12,26 +10,14 @@ from autopilot.mav import Severity
 from sortie import Fleet
 from sortie.commands.progress import Progress
 from sortie.metrics.statistics import FleetStatistics, Statistics
+from tests.fakes.shown_vehicle import FACTS, standing
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
 
 def test_a_line_for_each_that_fits_and_one_for_the_rest() -> None:
     """Twelve vehicles on ten lines: seven are shown, five summed up by what they do."""
-    facts = {
-        "mode": "AUTO",
-        "item": 1,
-        "items": 6,
-        "distance_m": 1.0,
-        "height_m": 9.0,
-        "speed_mps": 0.0,
-        "battery_percent": 99.0,
-    }
-    state = SimpleNamespace(time_ms=0)
-    services: Any = [
-        SimpleNamespace(phase=phase, facts=lambda: facts, vehicle=SimpleNamespace(state=state))
-        for phase in ["flying"] * 9 + ["idle"] * 3
-    ]
+    services = [standing(0, phase, FACTS) for phase in ["flying"] * 9 + ["idle"] * 3]
     progress = Progress(services, [str(number) for number in range(1, 13)], io.StringIO())
     lines = progress.lines(10)
     assert len(lines) == 8
