@@ -14,7 +14,8 @@ import numpy.typing as npt
 from autopilot.control.kernels import compiled
 from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
-from sitl.vehicles.simulated import SimulatedMachine, no_samples
+from sitl.vehicles.machine_row import no_samples
+from sitl.vehicles.simulated import SimulatedMachine
 
 SHARED_FROM: Final = 32
 """Number of rows from which a second thread helps. With fewer rows waking it costs more than it saves."""

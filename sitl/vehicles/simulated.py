@@ -8,7 +8,7 @@ A machine is made without its kernel, so that the first HEARTBEAT can be sent wh
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -27,10 +27,10 @@ from autopilot.interface.terrain import HeightMap
 from autopilot.interface.traffic import Contact, Lookout
 from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
-from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
+from sitl.vehicles.machine_row import FloatRows, MachineRow
 from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.readiness import rests, sensor_reasons
@@ -46,19 +46,6 @@ _NOTHING = VehicleEvent(0)
 SLOWEST = 0.1
 FREE_OUTPUTS, _NINTH = range(5, 17), 9  # the ninth has its own place in the report
 GIMBAL_STUCK = "gimbal.stuck"
-
-FloatRows = npt.NDArray[np.float64]
-_MOST_SAMPLES: Final = 50
-_FLAT: Final = np.full((2, 2), np.nan, np.float32)
-
-
-def no_samples() -> tuple[FloatRows, FloatRows]:
-    """Empty arrays for the times of samples and the samples of a kernel."""
-    return np.array([np.inf, 0.0, 0.0]), np.zeros((1, R.SIZE))
-
-
-def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
-    return _FLAT if ground is None else ground.heights
 
 
 class SimulatedMachine(ABC):
@@ -83,20 +70,14 @@ class SimulatedMachine(ABC):
     ) -> None:
         self.motors = motors
         """Number of motors that a fault can weaken; `move_to` uses it."""
-        self._ground: HeightMap | None = None
-        self._until_ms = np.zeros(1)
-        self._sampling, self._samples = no_samples()
-        self._advance: Callable[..., int] | None = None
         self._vehicle_state = VehicleState()
         self._parameters: dict[str, float] = {}
         self._payload = SimulatedPayload(self._parameters, settings, state)
-        self.move_to(
-            state.reshape(1, -1),
-            settings.reshape(1, -1),
-            np.zeros((1, L.TARGET_SIZE)),
-            rng.reshape(1, -1),
-            np.zeros((1, R.SIZE)),
+        target, report = np.zeros((1, L.TARGET_SIZE)), np.zeros((1, R.SIZE))
+        self._row = MachineRow(
+            self.kernel, state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), report
         )
+        self._find_row()
         self._capabilities, self._home = capabilities, home
         self._origin: GeoPoint | None = None
         self._gimbal: SimulatedGimbal | None = None
@@ -110,21 +91,15 @@ class SimulatedMachine(ABC):
         self, state: FloatRows, settings: FloatRows, target: FloatRows, noise: npt.NDArray[np.uint64], report: FloatRows
     ) -> None:
         """Use these arrays of one row from now on. They already have its values."""
-        self._s, self._p, self._t = state[0], settings[0], target[0]
-        self._report = report
-        self._arguments: tuple[npt.NDArray[Any], ...] = (
-            state,
-            settings,
-            target,
-            noise,
-            quantiles(),
-            report,
-            _heights(self._ground),
-        )
-        self._vehicle_state.report = report[0]
+        self._row.move_to(state, settings, target, noise, report)
+        self._find_row()
+
+    def _find_row(self) -> None:
+        row = self._row
+        self._s, self._p, self._t, self._report = row.state[0], row.settings[0], row.target[0], row.report
+        self._vehicle_state.report = row.report[0]
         self._payload.move_to(self._p, self._s)
         self._faults = VehicleFaults(self._p, self._s, self.motors, self._payload.burden)
-        self._bind_again()
 
     @property
     def burden(self) -> CarriedMass:
@@ -133,16 +108,15 @@ class SimulatedMachine(ABC):
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
         """Arrays of the vehicle's row: state, settings, target, noise, report."""
-        state, settings, target, noise, _, report, _ = self._arguments
-        return state, settings, target, noise, report
+        row = self._row
+        return row.state, row.settings, row.target, row.noise, row.report
 
     def stand_on(self, ground: HeightMap) -> None:
         """Stand on this ground from now on. Call this before the vehicle moves; `home` must lie on the ground."""
-        self._ground, p = ground, self._p
+        p = self._p
         p[M.P_MAP_SOUTH : M.P_MAP_PER_LON + 1] = ground.south, ground.west, ground.per_lat, ground.per_lon
         use_map(p, self._s, self._parameters)
-        self._arguments = (*self._arguments[:-1], _heights(ground))
-        self._bind_again()
+        self._row.stand_on(ground.heights)
 
     def enter(self, world: SkyAndGround, seed: int) -> None:
         """Enter this world, with the sensors that see it. Call this before the vehicle moves."""
@@ -189,8 +163,7 @@ class SimulatedMachine(ABC):
     @property
     def ground(self) -> npt.NDArray[np.float32]:
         """Heights of the ground for the kernel; a 2 x 2 array of NaN without terrain."""
-        heights: npt.NDArray[np.float32] = self._arguments[-1]
-        return heights
+        return self._row.ground
 
     # --- what each does in its own way ----------------------------------------------------------------------------
     @abstractmethod
@@ -286,7 +259,7 @@ class SimulatedMachine(ABC):
 
     def _restart_estimator(self) -> Request:
         """Start the estimator again from the present samples, in no vehicle time. The report shows it at once."""
-        if self._advance is None or self._s[L.S_FRESH] == 1.0:
+        if not self._row.loaded or self._s[L.S_FRESH] == 1.0:
             return Request.accepted()  # it has not started yet
         reasons = sensor_reasons(self._p, self._s)
         if reasons or not rests(self._s):
@@ -297,7 +270,7 @@ class SimulatedMachine(ABC):
 
     def _show(self) -> None:
         """Update the report, in no vehicle time."""
-        if self._advance is not None:
+        if self._row.loaded:
             self.advance(int(self._s[L.S_TIME_MS]))
 
     def hold_motors(self, held: bool) -> None:
@@ -410,35 +383,15 @@ class SimulatedMachine(ABC):
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
         """Load the kernel now. From the library this is immediate; compiling by numba takes half a minute or more."""
-        if self._advance is None:
-            self._bind()
-
-    def _bind(self) -> None:
-        self._advance = self.kernel.bind(*self._arguments, self._until_ms, self._samples, self._sampling)
-
-    def _bind_again(self) -> None:
-        if self._advance is not None:
-            self._bind()
+        self._row.load()
 
     def advance(self, until_ms: int) -> int:
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
-        if self._advance is None:
-            self.load()
-            assert self._advance is not None
-        self._until_ms[0] = until_ms
-        self._advance()
-        return int(self._s[L.S_TIME_MS])
+        return self._row.advance(until_ms)
 
     def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, FloatRows]:
         """See `autopilot.interface.vehicle.SampledOnItsWay`."""
-        if len(self._samples) < _MOST_SAMPLES:
-            self._samples = np.zeros((_MOST_SAMPLES, R.SIZE))
-            self._bind_again()
-        self._sampling[:] = next_ms, every_ms, 0.0
-        now_ms = self.advance(min(until_ms, next_ms + _MOST_SAMPLES * every_ms))
-        count = int(self._sampling[2])
-        self._sampling[0] = np.inf
-        return now_ms, self._samples[:count]
+        return self._row.advance_sampled(until_ms, next_ms, every_ms)
 
     def fault_names(self) -> Sequence[str]:
         return (*self._faults.names(), GIMBAL_STUCK)

@@ -85,7 +85,7 @@ def standing_copy(other: Any, make: Any) -> Any:
     """Another vehicle in the same state."""
     vehicle = make(HOME, 30.0, 3)
     vehicle.load()
-    for mine, theirs in zip(vehicle._arguments, other._arguments, strict=True):
+    for mine, theirs in zip(vehicle.rows(), other.rows(), strict=True):
         mine[...] = theirs
     return vehicle
 
@@ -96,10 +96,10 @@ def test_the_estimator_begins_from_what_the_sensors_say() -> None:
     s = vehicle._s
     s[[L.S_EPN, L.S_EPD, L.S_BAZ, L.S_WEN, L.S_COV_H, L.S_COV_V]] = (40.0, -30.0, 0.5, 6.0, 9.0, 9.0)
     s[L.S_EQ0 : L.S_EQ3 + 1] = (0.0, 0.0, 0.0, 1.0)
-    noise = vehicle._arguments[3].copy()
+    noise = vehicle.rows()[3].copy()
     now = vehicle.state.time_ms
     assert vehicle.clear(ControlPart.ESTIMATOR).ok
-    assert (vehicle.state.time_ms, (vehicle._arguments[3] == noise).all()) == (now, True)
+    assert (vehicle.state.time_ms, (vehicle.rows()[3] == noise).all()) == (now, True)
     r = vehicle.state.report
     assert np.hypot(r[R.NORTH] - r[R.TRUE_N], r[R.EAST] - r[R.TRUE_E]) < 1.0
     assert abs(r[R.DOWN] - r[R.TRUE_D]) < 0.6
