@@ -136,7 +136,9 @@ def _stopping(tools: NavTools, item: MissionItem) -> Leg:
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
-    return Follow(tools.context, _stopping(tools, item), tools.heading, final=False)
+    by_name = tools.context.facts.vehicle_class.texts.reached_by_name
+    arrival = f"Reached waypoint #{item.seq}" if by_name else ""
+    return Follow(tools.context, _stopping(tools, item), tools.heading, final=False, arrival=arrival)
 
 
 def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:

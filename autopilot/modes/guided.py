@@ -146,7 +146,9 @@ class GuidedFlight:
         if self._lifted:
             self._fly_round(loiter(self._facts, (end[0], end[1], down)))
             return
+        announced = self._announced
         self.go_to((end[0], end[1], down), over_ground=over_ground)
+        self._announced = announced  # the place is the same
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
         """Drive at a speed, m/s (negative: backwards), along a heading (rad), or turning at a rate (rad/s)."""

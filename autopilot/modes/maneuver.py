@@ -97,13 +97,17 @@ class RudderedTakeoff(Maneuver, ABC):
 
 
 class Follow(Maneuver):
-    """Fly a leg; done at its end. With `final` False it is never done (LOITER_UNLIM)."""
+    """Fly a leg; done at its end. With `final` False it is never done (LOITER_UNLIM); `arrival`: text at its end
+    then."""
 
-    def __init__(self, context: VehicleContext, leg: Leg, heading: Heading, *, final: bool = True) -> None:
+    def __init__(
+        self, context: VehicleContext, leg: Leg, heading: Heading, *, final: bool = True, arrival: str = ""
+    ) -> None:
         super().__init__(context)
         self._leg = leg
         self._heading = heading
         self._final = final
+        self._arrival = arrival
         self._paused = False
         self.end = leg.end
 
@@ -111,8 +115,12 @@ class Follow(Maneuver):
         self.helm.fly(self._leg)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._final and self.helm.arrived and not self._paused:
-            self.done = True
+        if not self.helm.arrived or self._paused:
+            return
+        self.done = self._final
+        if self._arrival:
+            self.announcer.say(Severity.INFO, self._arrival)
+            self._arrival = ""
 
     @property
     def paused(self) -> bool:

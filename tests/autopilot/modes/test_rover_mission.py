@@ -172,6 +172,14 @@ def test_only_waypoints_are_told_to_be_reached() -> None:
     assert told == ["Reached waypoint #1", "Reached waypoint #5", "Finished active loiter"]
 
 
+def test_a_loiter_without_end_tells_its_arrival_once() -> None:
+    bench = Bench("rover")
+    bench.begin([item(17, 20.0, 0.0)])
+    bench.run(60.0)
+    assert bench.texts.count("Reached waypoint #1") == 1
+    assert bench.core.sequencer.state() is MissionState.RUNNING
+
+
 @pytest.mark.parametrize(("mode", "index"), [(AUTO, 2), (HOLD, 0)])
 def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, index: int) -> None:
     bench = Bench("rover")

@@ -58,6 +58,9 @@ def test_a_circle_that_is_reached_is_told_once() -> None:
         told = len(plane.events(GuidedTargetReached))
         plane.run(60.0)
         assert len(plane.events(GuidedTargetReached)) == told + 1
+        plane.core.guided.flight.change_height(-90.0)
+        plane.run(60.0)
+        assert len(plane.events(GuidedTargetReached)) == told + 1, "another height is no other place"
 
 
 def test_an_attitude_is_flown_and_then_the_place_is_circled_again() -> None:
