@@ -14,7 +14,7 @@ from autopilot.control.curves import begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
-from autopilot.control.reference import approach, leash, rest, shape, shape_within
+from autopilot.control.reference import approach, leash, rest, shape_within, sink, stop
 from autopilot.control.smoothing import climb_smoothly, fly_leg_smoothly
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
@@ -102,9 +102,9 @@ def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
 
 
 @jit
-def brake(s: L.Row, p: L.Row) -> None:
-    """Stop with the full allowed deceleration and stay where the reference stops."""
-    shape(s, 0.0, 0.0, 0.0, p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK], p[L.P_BRAKE_JERK])
+def brake(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Stop and stay where the reference stops."""
+    stop(s, p, t[L.T_HARD] == 1.0)
 
 
 @jit
@@ -206,13 +206,13 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
         speed = min(speed, t[L.T_VD])
     if s[L.S_RPD] - s[L.S_EPD] > 1.0:
         s[L.S_RPD] = s[L.S_EPD] + 1.0
-    vn = 0.0
-    ve = 0.0
-    if t[L.T_HAS_POSITION] == 1.0:
-        ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
-        vn = t[L.T_VN] + limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.S_RPN], 1.0)
-        ve = t[L.T_VE] + limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.S_RPE], 1.0)
-    shape_within(s, p, vn, ve, speed, p[L.P_BRAKE_ACCEL], p[L.P_JERK])
+    if t[L.T_HAS_POSITION] == 0.0:
+        sink(s, p, speed)
+        return
+    ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
+    vn = t[L.T_VN] + limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.S_RPN], 1.0)
+    ve = t[L.T_VE] + limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.S_RPE], 1.0)
+    shape_within(s, p, vn, ve, speed, p[L.P_STOP_ACCEL], p[L.P_JERK])
 
 
 @jit
@@ -220,7 +220,7 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly a commanded velocity. A commanded acceleration changes it over time, and a given position or height holds it.
     If it is not renewed in time, the vehicle brakes. Only a pure velocity target avoids the fence."""
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
-        brake(s, p)
+        brake(s, p, t)
         return
     n, e, d = t[L.T_VN], t[L.T_VE], t[L.T_VD]
     if t[L.T_BODY] == 1.0:
@@ -297,7 +297,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     elif kind == L.KIND_VELOCITY:
         fly_velocity(s, p, t)
     else:
-        brake(s, p)
+        brake(s, p, t)
         slow = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD] < 0.01
         if (
             kind == L.KIND_BRAKE

@@ -44,21 +44,31 @@ def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
 def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float) -> None:
     """Move the reference one tick towards the velocity (n, e, d) m/s. Limits in m/s2 and m/s3, horizontal and vertical
     separate."""
-    move(s, n, e, d, accel, accel_z, jerk, jerk_z, L.TICK)
+    move(s, n, e, d, accel, accel_z, jerk, jerk_z, SHAPE, SHAPE, L.TICK)
 
 
 @jit
 def move(
-    s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float, t: float
+    s: L.Row,
+    n: float,
+    e: float,
+    d: float,
+    accel: float,
+    accel_z: float,
+    jerk: float,
+    jerk_z: float,
+    gain: float,
+    gain_z: float,
+    t: float,
 ) -> None:
-    """Do as `shape`, for `t` s. FF_* is the acceleration that the field expects along its own flow."""
+    """Do as `shape` with other gains, for `t` s. FF_* is the acceleration that the field expects along its own flow."""
     dn = n - s[L.S_RVN]
     de = e - s[L.S_RVE]
     size = sqrt(dn * dn + de * de)
     an = s[L.S_FF_N]
     ae = s[L.S_FF_E]
     if size > 1e-9:
-        rate = approach(size, SHAPE, jerk) / size
+        rate = approach(size, gain, jerk) / size
         an += rate * dn
         ae += rate * de
     size = sqrt(an * an + ae * ae)
@@ -72,7 +82,7 @@ def move(
         jn *= jerk * t / size
         je *= jerk * t / size
     dd = d - s[L.S_RVD]
-    ad = s[L.S_FF_D] + (approach(dd, SHAPE, jerk_z) if dd >= 0.0 else -approach(-dd, SHAPE, jerk_z))
+    ad = s[L.S_FF_D] + (approach(dd, gain_z, jerk_z) if dd >= 0.0 else -approach(-dd, gain_z, jerk_z))
     ad = min(max(ad, -accel_z), accel_z)
     jd = min(max(ad - s[L.S_RAD], -jerk_z * t), jerk_z * t)
     s[L.S_RAN] += jn
@@ -94,6 +104,24 @@ def shape_within(s: L.Row, p: L.Row, n: float, e: float, d: float, accel: float,
     """Do as `shape` with guidance's vertical limits, which grow above its speeds."""
     gain = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
     shape(s, n, e, d, accel, gain * p[L.P_ACCEL_Z], jerk, gain * p[L.P_JERK_Z])
+
+
+@jit
+def stop(s: L.Row, p: L.Row, hard: bool) -> None:
+    """Bring the reference to rest by the settings of stops, with vertical limits that grow above guidance's speeds."""
+    gain = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
+    i = L.P_HARD_STOP - L.P_STOP_ACCEL if hard else 0
+    accel, accel_z = p[L.P_STOP_ACCEL + i], gain * p[L.P_STOP_ACCEL_Z + i]
+    jerk, jerk_z = p[L.P_STOP_JERK + i], gain * p[L.P_STOP_JERK_Z + i]
+    move(s, 0.0, 0.0, 0.0, accel, accel_z, jerk, jerk_z, p[L.P_STOP_GAIN + i], p[L.P_STOP_GAIN_Z + i], L.TICK)
+
+
+@jit
+def sink(s: L.Row, p: L.Row, down: float) -> None:
+    """Bring the reference to rest horizontally as `stop`, and to `down` m/s as `shape_within`."""
+    gain = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
+    accel, jerk, slowing = p[L.P_STOP_ACCEL], p[L.P_STOP_JERK], p[L.P_STOP_GAIN]
+    move(s, 0.0, 0.0, down, accel, gain * p[L.P_ACCEL_Z], jerk, gain * p[L.P_JERK_Z], slowing, SHAPE, L.TICK)
 
 
 @jit

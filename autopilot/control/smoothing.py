@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.reference import move
+from autopilot.control.reference import SHAPE, move
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import acos, tan
@@ -117,7 +117,7 @@ def pace(s: L.Row, p: L.Row) -> float:
 def follow(s: L.Row, p: L.Row, n: float, e: float, d: float, accel_z: float) -> None:
     """Move the reference towards this velocity."""
     jerk = p[L.P_SMOOTH_JERK]
-    move(s, n, e, d, p[L.P_SMOOTH_ACCEL], accel_z, jerk, jerk, L.TICK * pace(s, p))
+    move(s, n, e, d, p[L.P_SMOOTH_ACCEL], accel_z, jerk, jerk, SHAPE, SHAPE, L.TICK * pace(s, p))
 
 
 @jit

@@ -83,13 +83,14 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold `position`; None: brake as hard as allowed and hold at the stopping place. ARRIVED: within `radius` m of
-    `position`, or at rest."""
+    """Hold `position`; None: stop and hold at the stopping place, copters with the acceleration of legs, or `hard` with
+    that of BRAKE. ARRIVED: within `radius` m of `position`, or at rest."""
 
     position: Ned | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
     radius: float = 2.0
     backwards: bool = False  # rover: drive in reverse
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.targets import Circle, Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.targets import Circle, Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode, VehicleContext
@@ -157,7 +157,7 @@ class StopMode(Mode):
             self.helm.fly(Idle())
             return
         target = stay(self.facts, mode=TerrainFollow.LOITER)
-        self.helm.fly(self._by_stick(target) if isinstance(target, Circle) else target)
+        self.helm.fly(self._by_stick(target) if isinstance(target, Circle) else Hold(hard=True))
 
     def parameter_changed(self, name: str) -> None:
         if name == "FLIGHT_OPTIONS" and isinstance(self.helm.target, Circle):

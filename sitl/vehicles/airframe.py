@@ -19,6 +19,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, tan
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.vehicles.stops import stop_as_arducopter
 
 MASS = 1.5  # kg
 INERTIA = (0.029125, 0.029125, 0.055225)  # kg m2
@@ -112,7 +113,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_STICK_YAW_RATE] = p[L.P_ACRO_YAW_RATE] = radians(202.5)
     p[L.P_STICK_ACCEL_Z] = 2.5
     p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL], p[L.P_LOITER_LEAN] = 12.5, 5.0, radians(20.0)
-    p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 5.0, 12.0
+    stop_as_arducopter(p, 5.0, 5.0)
     p[L.P_ACRO_RATE] = radians(360.0)
 
 

@@ -11,6 +11,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
 from sitl.vehicles.parameters import Row, Special, scaled
+from sitl.vehicles.stops import stop_as_arducopter, stop_as_px4
 
 #: Limits of the airframe itself (`sitl.vehicles.airframe`): rate deg/s, yaw acceleration deg/s2; ArduPilot's default of
 #: the latter, cdeg/s2; the value that stands for "no limit", deg/s2.
@@ -18,8 +19,9 @@ _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720
 
 #: ArduPilot's defaults, cm/s2.
 _WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
-#: Largest acceleration, m/s2, and jerk, m/s3: with far larger ones the vehicle's state would not stay finite.
-_STRONGEST, _JERK = 10.0, 100.0
+#: Largest acceleration, m/s2, and jerk, m/s3: with far larger ones the vehicle's state would not stay finite. Smallest
+#: jerk of a stop.
+_STRONGEST, _JERK, _LEAST_JERK = 10.0, 100.0, 0.1
 #: The same of drag, in its parameters' units.
 _DRAG_ROTOR, _DRAG_AREA = 1e4, 1e6
 
@@ -70,6 +72,16 @@ def _legs(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_ACCEL_Z] = min(0.01 * (upwards if upwards > 0.0 else _WPNAV_ACCEL_Z), _STRONGEST)
     p[L.P_LEG_JERK] = min(jerk if jerk > 0.0 else accel, _JERK)
     _corner(p, s, values)
+    _stops(p, s, values)
+
+
+def _stops(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """WPNAV_ACCEL, _ACCEL_Z, PSC_JERK_XY and _Z, m/s3. With PX4's face (MPC_XY_TRAJ_P) all stops are the same."""
+    if p[L.P_SMOOTH] > 0.0:
+        stop_as_px4(p)
+        return
+    along, upwards = (min(max(values.get(name, 5.0), _LEAST_JERK), _JERK) for name in ("PSC_JERK_XY", "PSC_JERK_Z"))
+    stop_as_arducopter(p, along, upwards)
 
 
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -147,6 +159,9 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "WPNAV_ACCEL": _legs,
     "WPNAV_ACCEL_Z": _legs,
     "WPNAV_JERK": _legs,
+    "PSC_JERK_XY": _stops,
+    "PSC_JERK_Z": _stops,
+    "MPC_XY_TRAJ_P": _stops,
     "WPNAV_ACCEL_C": _corner,
     "PILOT_SPEED_UP": _pilot_down,
     "PILOT_SPEED_DN": _pilot_down,

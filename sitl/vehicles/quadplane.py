@@ -24,6 +24,7 @@ from sitl.vehicles.aerodynamics import SKYWALKER
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS
 from sitl.vehicles.parameters import Row
 from sitl.vehicles.plane import SimulatedPlane, default_settings
+from sitl.vehicles.stops import stop_as_arducopter
 
 BODY: Final = replace(
     SKYWALKER,
@@ -74,7 +75,7 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_STICK_LEAN], p[L.P_STICK_UP], p[L.P_STICK_DN] = radians(15.0), 2.5, 2.5
     p[L.P_STICK_YAW_RATE], p[L.P_ACRO_YAW_RATE], p[L.P_STICK_ACCEL_Z] = radians(60.0), radians(60.0), 2.5
     p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL], p[L.P_LOITER_LEAN] = 5.0, 1.5, radians(10.0)
-    p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 1.5, 5.0
+    stop_as_arducopter(p, 5.0, 5.0)
 
 
 def make_quadplane(home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> SimulatedPlane:

@@ -113,7 +113,7 @@ def _hold(target: Hold, row: Row) -> None:
     if target.position is not None:
         row[L.T_KIND] = L.KIND_HOLD
         row[L.T_END_N : L.T_END_D + 1] = target.position
-    row[L.T_RADIUS] = target.radius
+    row[L.T_RADIUS], row[L.T_HARD] = target.radius, target.hard
     write_yaw(row, target.yaw)
 
 

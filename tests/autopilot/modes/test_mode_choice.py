@@ -109,7 +109,7 @@ def test_brake_stops_in_the_air_and_stays_idle_on_the_ground() -> None:
     bench = Bench()
     bench.airborne()
     bench.core.modes.set(17, bench.now_ms)
-    assert bench.vehicle.target == Hold(None)
+    assert bench.vehicle.target == Hold(hard=True)
 
 
 def test_land_comes_down_where_it_is_and_disarms() -> None:

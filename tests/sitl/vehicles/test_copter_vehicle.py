@@ -262,18 +262,6 @@ def test_after_a_corner_without_a_new_target_it_goes_to_the_end_and_stops(flight
     assert flight.report[R.GROUND_SPEED] < 0.3
 
 
-def test_brake_stops_hard_and_stays(flight: CopterFlight) -> None:
-    """From 10 m/s to rest in less than 15 m (5 m/s2 and jerk); ARRIVED at rest."""
-    flight.copter.set_target(Leg((300.0, 0.0, -20.0)))
-    flight.run(10.0)
-    begin = flight.truth()
-    flight.copter.set_target(Hold())
-    assert flight.run(6.0, VehicleEvent.ARRIVED)
-    assert 5.0 < flight.truth()[0] - begin[0] < 17.0
-    flight.run(5.0)
-    assert flight.report[R.GROUND_SPEED] < 0.3
-
-
 def test_speeds_act_in_the_middle_of_a_leg(flight: CopterFlight) -> None:
     """Slower within two seconds, without a new target."""
     flight.copter.set_target(Leg((400.0, 0.0, -20.0)))
