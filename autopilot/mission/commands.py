@@ -41,6 +41,7 @@ class Ability(Enum):
     ANY = "every vehicle"
     HEIGHT = "vehicles that fly"
     HOVER = "vehicles that hover"
+    STOP = "vehicles that can stop"
     WINGS = "planes"
     LIFT = "planes with lift motors"
     NOSE = "vehicles whose heading is independent of their course"

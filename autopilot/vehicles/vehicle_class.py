@@ -270,6 +270,8 @@ class VehicleClass:
                 return self.flies
             case Ability.HOVER:
                 return self.hovers
+            case Ability.STOP:
+                return not self.has_stall_speed
             case Ability.WINGS:
                 return self.has_stall_speed
             case Ability.LIFT:

@@ -57,6 +57,7 @@ def test_parameters_stand_in_their_order() -> None:
         (Ability.ANY, KINDS),
         (Ability.HEIGHT, ["copter", "plane", "quadplane"]),
         (Ability.HOVER, ["copter"]),
+        (Ability.STOP, ["copter", "rover", "boat"]),
         (Ability.WINGS, ["plane", "quadplane"]),
         (Ability.LIFT, ["quadplane"]),
         (Ability.NOSE, ["copter"]),

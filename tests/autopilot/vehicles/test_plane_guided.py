@@ -153,16 +153,14 @@ def test_bank_and_pitch_without_a_thrust_keep_the_speed() -> None:
     assert flown[0x3E][1] < 16.0
 
 
-def test_an_attitude_in_guided_enable_ends_as_in_guided() -> None:
+def test_a_guided_enable_item_is_skipped_with_a_text() -> None:
+    """ArduPlane does not know it; without limits the mission would stay there for ever."""
     plane = Plane()
     plane.upload([takeoff(50.0), item(92, param1=1.0), waypoint(300.0, 300.0, 50.0)])
     assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
-    plane.run(60.0, lambda: plane.core.sequencer.current_nav_index() == 2)
-    GuidedService(plane.core).handle_message(attitude(0x07, 0.3, 0.6), QGC, 0)
-    plane.run(2.9)
-    assert isinstance(plane.vehicle.target, Attitude)
-    plane.run(0.2)
-    assert isinstance(plane.vehicle.target, Circle)
+    plane.run(60.0, lambda: plane.core.sequencer.current_nav_index() == 3)
+    assert plane.core.sequencer.current_nav_index() == 3
+    assert any("#92" in text for text in plane.texts)
 
 
 def test_an_attitude_before_the_takeoff_moves_no_plane() -> None:
