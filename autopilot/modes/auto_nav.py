@@ -11,6 +11,7 @@ from autopilot.context.staying import comes_to_rest, stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd, Severity
@@ -51,6 +52,7 @@ def ms_until(hour: int, minute: int, second: int, utc_ms: int) -> int:
 
 _LOWEST_TAKEOFF = 1.0  # m above the ground
 _SAME_PLACE = 0.1  # m
+_AT_CENTER_M, _NEAR_CENTER_M = 3.0, 5.0  # from the centre of a circle: it begins at once; the nose stays
 
 
 @dataclass(slots=True)
@@ -156,9 +158,27 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     if over_ground(tools.context.facts, item) is not None:
         center = above_the_highest(tools.context.facts, center, radius, item.z)
     yaw = tools.heading.for_circle(center)
-    return CircleTurns(
-        tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
-    )
+    circle = Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
+    return CircleTurns(tools.context, circle, _way_to_edge(tools, circle))
+
+
+def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
+    """Leg of a hovering vehicle to the nearest place on the edge from its stopping point, with the nose along it from
+    outside; None near the centre (ArduCopter/mode_auto.cpp, circle_movetoedge_start)."""
+    facts = tools.context.facts
+    if not facts.vehicle_class.hovers:
+        return None
+    here = stopping_point(facts)
+    north, east, up = (a - b for a, b in zip(here, circle.center, strict=True))
+    if hypot(north, east, up) <= _AT_CENTER_M:
+        return None
+    off = hypot(north, east)
+    share = circle.radius / off if off > 0.0 else 0.0
+    edge = (circle.center[0] + share * north, circle.center[1] + share * east, circle.center[2])
+    outside = off > max(circle.radius, _NEAR_CENTER_M)
+    yaw = tools.heading.for_leg() if outside else tools.heading.for_hold()
+    origin, from_rest = _origin(tools)
+    return Leg(edge, origin, None, acceptance_radius(facts), yaw, from_rest=from_rest)
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -7,9 +7,11 @@ A maneuver sets targets, handles the vehicle's events, and has a flag for its en
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import ceil, pi
 
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Circle, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
@@ -20,6 +22,7 @@ from autopilot.modes.mode import VehicleContext
 _AT_ALTITUDE = 0.5
 """Tolerance of an item with an altitude, m, independent of the waypoint radius."""
 _RUDDER_LOOK_MS = 200
+_CIRCLE_LOOK_MS = 100
 
 
 class Maneuver:
@@ -183,18 +186,48 @@ class Climb(Maneuver):
 
 
 class CircleTurns(Maneuver):
-    """Fly a circle; done after `turns` turns, counted from the edge."""
+    """Fly a circle; done after `turns` turns, counted from the edge. `way`: a leg to the edge, at whose end it stops
+    before it circles. Hovering vehicles announce each turn that begins (ArduCopter/mode_auto.cpp, verify_circle)."""
 
-    def __init__(self, context: VehicleContext, circle: Circle) -> None:
+    def __init__(self, context: VehicleContext, circle: Circle, way: Leg | None = None) -> None:
         super().__init__(context)
         self._circle = circle
+        self._way = way
+        self._begun = 0
 
     def start(self, now_ms: int) -> None:
-        self.helm.fly(self._circle)
+        if self._way is None:
+            self._turn(now_ms)
+        else:
+            self.helm.fly(self._way)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.arrived:
-            self.done = True
+        if self._way is not None:
+            if self.helm.arrived:
+                self._way = None
+                self._turn(now_ms)
+        elif self.helm.arrived:
+            self.done, self.deadline_ms = True, None
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self._count(now_ms)
+
+    def _turn(self, now_ms: int) -> None:
+        self.helm.fly(self._circle)
+        if self.facts.vehicle_class.hovers:
+            self._announce(now_ms, 0.0)
+
+    def _count(self, now_ms: int) -> None:
+        self._announce(now_ms, float(self.facts.vehicle.state.report[report.TURNS]))
+
+    def _announce(self, now_ms: int, flown: float) -> None:
+        """Announce the turn after `flown` turns if it is new; look again when the next can begin at the earliest."""
+        turns = ceil(self._circle.turns or 0.0)
+        if self._begun <= flown and self._begun < turns:
+            self._begun += 1
+            self.announcer.say(Severity.INFO, f"Mission: starting circle {self._begun}/{turns}")
+        left_m = 2.0 * pi * self._circle.radius * (self._begun - flown)
+        left_ms = round(1000.0 * left_m / self._circle.speed) if self._circle.speed > 0.0 else 0
+        self.deadline_ms = now_ms + max(left_ms, _CIRCLE_LOOK_MS) if self._begun < turns else None
 
 
 class GoThenClimb(Maneuver):

@@ -180,10 +180,27 @@ def test_loiter_time_goes_there_then_counts() -> None:
 
 @pytest.mark.parametrize(("radius", "expected", "direction"), [(12.0, 12.0, 1), (-8.0, 8.0, -1), (0.0, 10.0, 1)])
 def test_loiter_turns(radius: float, expected: float, direction: int) -> None:
-    target = target_of(item(18, 40, 0, 15, param1=2.5, param3=radius))
+    bench = Bench()
+    bench.begin([takeoff(), item(18, 40, 0, 15, param1=2.5, param3=radius)])
+    way = flown_to(bench, 2)
+    assert isinstance(way, Leg)
+    assert near(way.end, (40 - expected, 0, -15)) and way.next is None and way.yaw.mode == YawMode.ALONG
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
+    target = bench.vehicle.target
     assert isinstance(target, Circle)
     assert near(target.center, (40, 0, -15))
     assert (target.radius, target.turns, target.direction) == (expected, 2.5, direction)
+
+
+@pytest.mark.parametrize(("north", "kind"), [(2.5, Circle), (6.0, Leg)])
+def test_loiter_turns_near_its_centre(north: float, kind: type) -> None:
+    """Within 3 m the circle begins at once; from farther inside it goes to the edge with its nose where it is."""
+    bench = Bench()
+    bench.begin([takeoff(), item(93, param1=3.0), item(18, north, 0, 10, param1=1.0, param3=20.0)])
+    target = flown_to(bench, 3)
+    assert type(target) is kind
+    if isinstance(target, Leg):
+        assert near(target.end, (north - 20, 0, -10)) and target.yaw.mode == YawMode.KEEP
 
 
 def test_loiter_to_altitude_goes_straight_to_its_place_and_height() -> None:
