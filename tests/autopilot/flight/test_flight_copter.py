@@ -93,7 +93,7 @@ def put_back(vehicle: Any, world: list[Any], now_ms: int) -> None:
         own[clock] += shift
     own[ROW.S_DVX : ROW.S_DVZ + 1] = state[ROW.S_DVX : ROW.S_DVZ + 1]  # what the sensors have just shown
     own[ROW.S_GAX : ROW.S_GAZ + 1] = state[ROW.S_GAX : ROW.S_GAZ + 1]
-    vehicle._arguments[3][...] = noise
+    vehicle.rows()[3][...] = noise
 
 
 def test_after_twenty_flights_a_flight_is_the_first_one_byte_for_byte() -> None:
@@ -104,7 +104,7 @@ def test_after_twenty_flights_a_flight_is_the_first_one_byte_for_byte() -> None:
     bench = copter(parameters={"SIM_WIND_SPD": 4.0, "SIM_WIND_TURB": 1.0, "FM_COUNTDOWN": 1.0})
     bench.run(1.0 - bench.now_ms % 1000 / 1000.0)
     vehicle = bench.vehicle
-    world = [vehicle._s.copy(), vehicle._arguments[3].copy(), bench.now_ms]
+    world = [vehicle._s.copy(), vehicle.rows()[3].copy(), bench.now_ms]
     bench.by_tick = True
     first = one_flight(bench)
     bench.by_tick = False
