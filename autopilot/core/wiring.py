@@ -120,7 +120,7 @@ def build_executor(
         mount,
         limits,
         home.set,
-        fence.enable,
+        fence.carry_out,
         commands.set_reverse,
         commands.change_over,
         auxiliary,

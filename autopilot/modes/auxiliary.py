@@ -130,7 +130,7 @@ class AuxFunctions:
         if facts.vehicle_class.flies:
             self._functions |= {
                 PARACHUTE_ENABLE: lambda position: payload.parachute.enable(position == HIGH),
-                PARACHUTE_RELEASE: lambda position: payload.parachute.pull(facts.now_ms) if position == HIGH else None,
+                PARACHUTE_RELEASE: lambda position: _done(position == HIGH and payload.parachute.pull(facts.now_ms)),
                 PARACHUTE: self._parachute,
                 AVOID_AIRCRAFT: lambda position: _done(avoid_aircraft(position == HIGH)),
                 LANDING_GEAR: lambda position: payload.gear.move(down=position == LOW) if position != MIDDLE else None,

@@ -82,30 +82,32 @@ class Parachute:
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def command(self, p: tuple[float, ...], now_ms: int) -> bool:
-        """DO_PARACHUTE: param1 0 off, 1 on, 2 release. A release is always accepted, and announced if it is not
-        possible."""
+        """DO_PARACHUTE: param1 0 off, 1 on, 2 release. A release that is not possible is announced; planes refuse it
+        then, other kinds accept it."""
         if p[0] not in tuple(ParachuteAction):
             return False
         if p[0] == ParachuteAction.RELEASE:
-            self.pull(now_ms)
-        else:
-            self.enable(p[0] == ParachuteAction.ENABLE)
+            return self.pull(now_ms) or not self._facts.vehicle_class.has_stall_speed
+        self.enable(p[0] == ParachuteAction.ENABLE)
         return True
 
     def enable(self, on: bool) -> None:
         self._set_parameter("CHUTE_ENABLED", float(on))
         self._due_ms = None
 
-    def pull(self, now_ms: int) -> None:
-        """Release by hand."""
+    def pull(self, now_ms: int) -> bool:
+        """Release by hand; False if this is not possible."""
         if not self.fitted:
-            return
-        if self._facts.landed and (self._flew or self._facts.vehicle_class.hovers):
+            if self._facts.vehicle_class.has_stall_speed:
+                self._announcer.say(Severity.NOTICE, "Parachute not enabled")
+        elif self._facts.landed and (self._flew or self._facts.vehicle_class.hovers):
             self._announcer.say(Severity.INFO, "Parachute: Landed")
         elif self._too_low() and not self._facts.landed:
             self._announcer.say(Severity.ALERT, "Parachute: Too low")
         else:
             self._release(now_ms)
+            return True
+        return False
 
     def motors_cut(self, now_ms: int) -> None:
         """Release after the flight manager's emergency cutoff."""

@@ -241,6 +241,8 @@ class Payload:
         if number not in self._orders and not self.knows(number):
             return Outcome(Result.UNSUPPORTED, "no payload command")
         if not self.act(number, params, now_ms):
+            if number == Cmd.DO_PARACHUTE:  # it has said why
+                return Outcome(Result.FAILED, "no release")
             return self._announcer.refuse(f"{Cmd(number).name}: no such output or action")
         return ACCEPTED
 

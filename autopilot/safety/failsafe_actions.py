@@ -82,6 +82,7 @@ def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) 
 _URGENCY: Final = (
     FailsafeAction.TERMINATE,
     FailsafeAction.LAND,
+    FailsafeAction.LAND_SEQUENCE,
     FailsafeAction.HOLD,
     FailsafeAction.RTL,
     FailsafeAction.SMART_RTL_OR_STOP,

@@ -142,6 +142,14 @@ class FenceGuard:
             self._floor_order = on if selected or not on else None
         self._enable(on, limits)
 
+    def carry_out(self, mode: float) -> None:
+        """DO_FENCE_ENABLE in a mission: as `enable`, and what changes is announced (AP_Mission_Commands.cpp)."""
+        before = self._on
+        self.enable(mode)
+        news = FenceType.MIN_ALT if mode == _FLOOR_ONLY else (before ^ self._on) & self.limits.types
+        if news:
+            self._announcer.say(Severity.NOTICE, f"{fence_names(news)} {'enabled' if mode == 1.0 else 'disabled'}")
+
     def _enable(self, on: bool, limits: FenceType = _ALL) -> None:
         self._put(limits, on=on)
         if not self.enabled:

@@ -28,10 +28,10 @@ _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY)
 _CAPABILITIES: Final = (
     Capability.MISSION_FLOAT | Capability.PARAM_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT
     | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
-    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.COMPASS_CALIBRATION
-    | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
+    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.COMPASS_CALIBRATION | Capability.MAVLINK2
+    | Capability.MISSION_FENCE | Capability.MISSION_RALLY
 )  # fmt: skip
-"""MAV_PROTOCOL_CAPABILITY bits, without FTP."""
+"""MAV_PROTOCOL_CAPABILITY bits of all kinds, without FTP."""
 
 _FASTEST_US: Final = 3125
 """Shortest message interval: 80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
@@ -66,8 +66,12 @@ class ArduPilot:
     autopilot: int = int(AutopilotType.ARDUPILOTMEGA)
     words: FirmwareTexts = _WORDS
     version: tuple[int, int, int] = (4, 6, 2)
-    capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
+
+    @property
+    def capabilities(self) -> int:
+        """Copters always terminate a flight; other kinds only by an advanced failsafe (AFS_ENABLE), which is off."""
+        return _CAPABILITIES | (Capability.FLIGHT_TERMINATION if self.vehicle_class.hovers else 0)
 
     @property
     def habits(self) -> FirmwareHabits:

@@ -15,7 +15,7 @@ from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, GLOBAL_FRAMES, Geo
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Drive, Yaw, YawMode
-from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
+from autopilot.mav import Capability, Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.commands import Ability
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -298,7 +298,9 @@ def change_over(command: Command, context: Context) -> Outcome:
 
 
 def terminate_flight(command: Command, context: Context) -> Outcome:
-    """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, also in the air."""
+    """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, also in the air, if the firmware does this."""
+    if not context.firmware.capabilities & Capability.FLIGHT_TERMINATION:
+        return context.parts.announcer.refuse("AFS not enabled, can't terminate the vehicle")
     if command.param(1) <= 0.5:
         return FAILED
     return context.parts.arming.disarm(context.now_ms, force=True)

@@ -168,9 +168,10 @@ def test_what_it_cannot_do_fails(params: tuple[float, ...]) -> None:
 
 # --- parachute --------------------------------------------------------------------------------------------------------
 def release(bench: Bench) -> list[str]:
-    """What is said of a release by hand."""
+    """What is said of a release by hand; only planes refuse one."""
     before = len(bench.texts)
-    assert order(bench, Cmd.DO_PARACHUTE, ParachuteAction.RELEASE)
+    done = order(bench, Cmd.DO_PARACHUTE, ParachuteAction.RELEASE)
+    assert done or bench.core.facts.vehicle_class.has_stall_speed
     return bench.texts[before:]
 
 
@@ -219,6 +220,15 @@ def test_one_that_does_not_hover_can_be_tested_on_the_ground() -> None:
     again = Plane(**CHUTE)
     again.vehicle.state.report[report.LANDED_STATE] = LandedState.ON_GROUND
     assert release(again) == ["Parachute: Landed"]
+
+
+def test_a_plane_refuses_a_release_that_is_not_possible() -> None:
+    """ArduPlane answers FAILED; ArduCopter accepts any release."""
+    plane = Plane(**CHUTE | {"CHUTE_ENABLED": 0, "CHUTE_ALT_MIN": 500})
+    for enabled, says in ((0.0, "Parachute not enabled"), (1.0, "Parachute: Too low")):
+        plane.parameters.set("CHUTE_ENABLED", enabled)
+        assert not order(plane, Cmd.DO_PARACHUTE, ParachuteAction.RELEASE)
+        assert says in plane.texts and plane.core.facts.armed
 
 
 def test_it_must_be_on() -> None:

@@ -420,3 +420,16 @@ def test_a_limit_that_is_near_is_said_once_or_not_at_all() -> None:
         bench.head_for((48.0, 0.0, -10.0))
         bench.run(30.0)
         assert len([text for text in bench.texts if "Circle fence in" in text]) == count
+
+
+def test_an_item_tells_which_limits_it_changes() -> None:
+    """As ArduPilot's missions (AP_Mission_Commands.cpp), and nothing if nothing changes; 2 always names the floor."""
+    bench = flying(CIRCLE | MAX_ALT, FENCE_RADIUS=50, FENCE_ALT_MAX=90, FENCE_ENABLE=0)
+    before = len(bench.texts)
+    for mode in (1.0, 1.0, 2.0, 0.0):
+        bench.core.fence.carry_out(mode)
+    assert bench.texts[before:] == [
+        "Max Alt and Circle fences enabled",
+        "Min Alt fence disabled",
+        "Max Alt and Circle fences disabled",
+    ]

@@ -335,6 +335,18 @@ def test_a_low_battery_goes_to_the_missions_landing() -> None:
     assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
 
 
+def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
+    """The mission's landing is more urgent than RTL (ArduPlane's _failsafe_priorities)."""
+    plane = Plane(BATT_FS_LOW_ACT=1.0, BATT_FS_CRT_ACT=2.0, RTL_AUTOLAND=3.0)
+    plane.upload(landing_mission())
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert plane.core.modes.number == M.RTL
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    plane.run(1.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
 # --- arming -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "value", "says"),

@@ -15,9 +15,10 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.targets import TakeOff
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Capability, Cmd, Result
 from autopilot.parameters import Parameters
-from autopilot.vehicles.kinds import COPTER
+from autopilot.vehicles.kinds import COPTER, KINDS
+from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.routing.service import Message, Peer, Service
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.service import CommandService
@@ -136,6 +137,20 @@ def test_refusals_reach_the_asker_as_results() -> None:
     assert one.send(goto)[0].result == D
     assert one.long(224, 5) is D
     assert one.long(601, 5) is F
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("copter", True), ("plane", False), ("rover", False)])
+def test_only_a_copter_ends_its_flight_by_a_command(kind: str, ends: bool) -> None:
+    """The others need ArduPilot's advanced failsafe; what is not possible is not in AUTOPILOT_VERSION either."""
+    firmware = ArduPilot(KINDS[kind])
+    bench = Bench(kind)
+    bench.arm()
+    service = CommandService(bench.core, RecordingTelemetry(), vehicle_now=lambda: bench.now_ms, firmware=firmware)  # type: ignore[arg-type]
+    service.handle_message(dialect.MAVLink_command_long_message(1, 1, 185, 0, *(1.0,) * 7), QGC, 0)
+    assert service.take_outgoing()[0].message.result == (Result.ACCEPTED if ends else Result.FAILED)
+    assert bench.core.facts.armed is not ends
+    assert bool(firmware.capabilities & Capability.FLIGHT_TERMINATION) is ends
+    assert ("AFS not enabled, can't terminate the vehicle" in bench.texts) is not ends
 
 
 VALUES = (nan, inf, -inf, 0.0, 1.0, 2.0, -1.0, 3e38, 1e10, 5.0, 10.0, 600.0)
