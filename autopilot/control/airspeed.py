@@ -83,9 +83,10 @@ def estimate_wind_of_wings(s: L.Row) -> None:
 
 
 @jit
-def reckon(s: L.Row) -> None:
-    """Dead reckoning without a position, by airspeed, heading and the last wind. Felt acceleration besides gravity
-    counts as tilt error, minus the acceleration of the turn, which gyros and airspeed give."""
+def reckon(s: L.Row, p: L.Row) -> None:
+    """Dead reckoning without fixes, by airspeed, heading and the last wind: in flight the position stays valid, as with
+    ArduPilot's estimator. Felt acceleration besides gravity counts as tilt error, minus the acceleration of the turn,
+    which gyros and airspeed give."""
     if s[L.S_TIME_MS] - s[L.S_GPS_OK_MS] < HOLDS_MS:
         return
     n, e = nose(s)
@@ -95,5 +96,7 @@ def reckon(s: L.Row) -> None:
     tilt(s, -LEVELS * L.TICK * an, -LEVELS * L.TICK * ae, 0.0, 0.0)
     if speed == 0.0:
         return
+    if speed > FLOWS and p[L.P_UNAIDED_MS] == 0.0:
+        s[L.S_SPEED_OK_MS] = s[L.S_TIME_MS]
     s[L.S_EVN] += 0.5 * L.TICK * (speed * n + s[L.S_WEN] - s[L.S_EVN])
     s[L.S_EVE] += 0.5 * L.TICK * (speed * e + s[L.S_WEE] - s[L.S_EVE])

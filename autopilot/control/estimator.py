@@ -66,11 +66,12 @@ def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float, gate: 
 @jit
 def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: float) -> None:
     """Fuse a fix: NED m from the origin and m/s. The first fixes, and those after a long loss, set the position
-    anew."""
+    anew, also that of wings which they have reckoned meanwhile."""
     now = s[L.S_TIME_MS]
     rp = p[L.P_GPS_SIGMA_P] * p[L.P_GPS_SIGMA_P]
     rv = p[L.P_GPS_SIGMA_V] * p[L.P_GPS_SIGMA_V]
-    if s[L.S_POS_OK] == 0.0:
+    silent = s[L.S_GPS_SEEN] < FIRST_FIXES and now - s[L.S_GPS_OK_MS] > SILENT_TIMEOUT_MS
+    if s[L.S_POS_OK] == 0.0 or (silent and p[L.P_V_MIN] > 0.0):
         s[L.S_GPS_SEEN] += 1.0
         if s[L.S_GPS_SEEN] >= FIRST_FIXES:
             place(s, p, n, e, vn, ve)
@@ -84,7 +85,7 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
     ratio_v = smooth_ratio(s, L.S_RATIO_VEL, un * un + ue * ue, s[L.S_COV_H + 4] + rv, GATE)
     an, ae, bn, be = 0.0, 0.0, 0.0, 0.0
     if ratio <= 1.0 and ratio_v <= 1.0:
-        s[L.S_GPS_OK_MS] = now
+        s[L.S_GPS_OK_MS], s[L.S_GPS_SEEN] = now, FIRST_FIXES
         k0, k1, k2, k3 = gain_horizontal(s, 0, rp)
         s[L.S_EPN] += k0 * dn
         s[L.S_EPE] += k0 * de

@@ -403,14 +403,16 @@ class WingReturnMode(Mode):
         """Continue the mission at its landing, if it has one."""
         auto, by_path = self._auto, by == AutolandBy.RETURN_PATH
         start = auto.paths.return_path() if by_path else auto.paths.landing_start()
-        if start is None:
-            return False
         try:
-            auto.go_on_at(start)
+            if start is not None:
+                auto.go_on_at(start)
         except SetCurrentError:
-            return False
-        self.announcer.say(Severity.INFO, "Return path started" if by_path else "Landing sequence start")
-        return True
+            start = None
+        if start is not None:
+            self.announcer.say(Severity.INFO, "Return path started" if by_path else "Landing sequence start")
+        elif not by_path:
+            self.announcer.say(Severity.WARNING, "Unable to start landing sequence")
+        return start is not None
 
     @property
     def is_landing(self) -> bool:

@@ -330,7 +330,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     read_pitot(s, p, rng, table)
     if s[L.S_POS_OK] == 0.0 or s[M.S_GPS_FIX] < 3.0:
         if s[L.S_AIR] == 1.0:
-            reckon(s)
+            reckon(s, p)
         elif s[L.S_POS_OK] == 0.0:
             level(s)
     rotation(s)

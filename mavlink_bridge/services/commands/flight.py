@@ -300,6 +300,8 @@ def change_over(command: Command, context: Context) -> Outcome:
 def terminate_flight(command: Command, context: Context) -> Outcome:
     """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, also in the air, if the firmware does this."""
     if not context.firmware.capabilities & Capability.FLIGHT_TERMINATION:
+        if not flies(context.parts.facts.vehicle_class):
+            return UNSUPPORTED
         return context.parts.announcer.refuse("AFS not enabled, can't terminate the vehicle")
     if command.param(1) <= 0.5:
         return FAILED

@@ -459,6 +459,17 @@ def test_rtl_joins_the_landing_as_it_is_told(setting: int, lands: bool) -> None:
         assert plane.vehicle.target.center[2] == pytest.approx(-80.0)
 
 
+@pytest.mark.parametrize(("setting", "times"), [(0, 0), (1, 1), (2, 1), (4, 0)])
+def test_rtl_tells_once_that_there_is_no_landing(setting: int, times: int) -> None:
+    """If RTL_AUTOLAND wants one; the mission goes nowhere near one."""
+    plane = Plane(RTL_AUTOLAND=float(setting), RTL_ALTITUDE=80.0)
+    plane.mission()
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.run(120.0)
+    assert plane.core.modes.number == M.RTL
+    assert plane.texts.count("Unable to start landing sequence") == times
+
+
 def test_a_mission_that_does_not_land_ends_in_rtl() -> None:
     plane = Plane()
     plane.mission()

@@ -275,17 +275,30 @@ def test_a_blocked_tube_goes_on_showing_what_it_showed() -> None:
 
 
 def test_without_fixes_it_reckons_by_airspeed_and_the_wind_that_it_knew() -> None:
-    """30 s without GPS: off by less than a tenth of the way, its height and attitude held."""
+    """30 s without GPS: off by less than a tenth of the way, its height and attitude held, its position valid as
+    ArduPlane's. The first fixes correct it."""
     flight = PlaneFlight(WEST_WIND).airborne()
     flight.to(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
     flight.vehicle.set_target(Leg((5000.0, 0.0, -80.0)))
     flight.fly(20.0)
     flight.vehicle.inject_fault("gps.loss", None, active=True)
-    flight.fly(30.0)
+    raised = flight.fly(30.0)
     off = hypot(flight.now(R.NORTH) - flight.now(R.TRUE_N), flight.now(R.EAST) - flight.now(R.TRUE_E))
     assert off < 70.0
     assert abs(flight.now(R.DOWN) + 80.0) < 5.0
     assert abs(degrees(flight.now(R.TRUE_ROLL) - flight.now(R.ROLL))) < 5.0
+    flight.vehicle.inject_fault("gps.loss", None, active=False)
+    raised |= flight.fly(5.0)
+    assert hypot(flight.now(R.NORTH) - flight.now(R.TRUE_N), flight.now(R.EAST) - flight.now(R.TRUE_E)) < 3.0
+    assert not raised & VehicleEvent.ESTIMATOR_FAILED
+
+
+def test_without_fixes_and_airspeed_it_has_no_position() -> None:
+    flight = PlaneFlight(WEST_WIND).airborne()
+    flight.vehicle.set_target(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
+    for fault in ("gps.loss", "airspeed.loss"):
+        flight.vehicle.inject_fault(fault, None, active=True)
+    assert flight.fly(12.0) & VehicleEvent.ESTIMATOR_FAILED
 
 
 def test_an_engine_that_is_out_lets_it_glide_above_its_stall() -> None:
