@@ -304,6 +304,10 @@ class AutoMode(Mode):
         return self._active and maneuver is not None and maneuver.is_landing
 
     @property
+    def leads_down(self) -> bool:
+        return self.is_landing or (self._active and self.paths.begun is WayBack.LANDING)
+
+    @property
     def holds_arming(self) -> bool:
         """True for a mission that waits on the ground, for its time or for a gripper, with the takeoff allowed. An item
         that cannot lift off does not keep the vehicle armed."""

@@ -56,6 +56,11 @@ class Mode:
         return self.spec.landing
 
     @property
+    def leads_down(self) -> bool:
+        """True while it lands, or flies the part of a mission that ends so (from DO_LAND_START on)."""
+        return self.is_landing
+
+    @property
     def takes_targets(self) -> bool:
         """True while it flies targets of a ground station or companion."""
         return False

@@ -5,9 +5,9 @@ reach the nearest limit. So a breach is noticed in its tick, and far from all li
 The bound uses the present speed and an acceleration that no vehicle exceeds. The estimate's own corrections are below
 the slack, within which every tick is checked. A jump of the estimate is noticed a second later at the latest.
 
-As in ArduPilot, a breach is acted on once, and again 20 m farther out (circle, heights). A change of mode outside
-leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is `FailsafeTables.far_outside`
-where a kind has one.
+As in ArduPilot, a breach is acted on once, and again 20 m farther out (heights, circle; the circle of planes 100 m). A
+change of mode outside leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is
+`FailsafeTables.far_outside` where a kind has one.
 
 The minimum altitude acts from the time when the vehicle is above it until it lands; if a command enables it, at once
 and until a command disables it. FENCE_AUTOENABLE enables other limits: from an automatic takeoff to the landing (1; the
@@ -46,7 +46,7 @@ _SELDOM_MS: Final = 1000
 _FASTEST_CHANGE: Final = 20.0  # m/s2: free fall, or full thrust at the steepest lean
 _SLACK: Final = 0.3  # m
 _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
-_NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same for heights
+_NEXT_LIMIT, _NEXT_OF_WINGS = 20.0, 100.0  # m; AC_FENCE_ALT_MAX_, AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the minimum altitude only
@@ -395,8 +395,9 @@ class FenceGuard:
         for limit in FenceType:
             if limit & fresh:
                 self.breach_count += 1
+                wide = limit is FenceType.CIRCLE and self._facts.vehicle_class.has_stall_speed
                 if limit is not FenceType.POLYGON:
-                    self._again[limit] = excess[limit] + _NEXT_LIMIT
+                    self._again[limit] = excess[limit] + (_NEXT_OF_WINGS if wide else _NEXT_LIMIT)
         if fresh and announce and not self._facts.grounded:
             self._announcer.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
         elif cleared and not self._facts.grounded:

@@ -1,8 +1,9 @@
 """Failsafes of planes (ArduPilot ArduPlane/events.cpp, system.cpp).
 
 A loss of the sticks first takes a short action (FS_SHORT_ACTN) at once, and the mode before returns with the sticks. A
-loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing that has begun continues, and
-the climb of TAKEOFF ends first, unless the action is to glide. On the ground, armed or not, the mode changes too.
+loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing continues, in a mission from
+its DO_LAND_START on, and the climb of TAKEOFF ends first, unless the action is to glide. On the ground, armed or not,
+the mode changes too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
+from autopilot.modes.wing_modes import AutolandBy
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -60,7 +62,7 @@ class WingFailsafes:
             return
         before, lasting = self._modes.number, self._tables.lasting
         lasts = before in lasting.short or (short == _GO_ON and before in lasting.short_by_choice)
-        if not lasts and not self._lands:
+        if not lasts and not self._modes.mode.leads_down:
             self._mode_before = before
             self._take(self._tables.radio.get(short, self._tables.radio_otherwise), ModeReason.RADIO_FAILSAFE, now_ms)
         changed = self._modes.number != before
@@ -125,7 +127,8 @@ class WingFailsafes:
         self._long, self._mode_before = cause, None
         setting = int(self._facts.param("FS_LONG_ACTN"))
         mode, lasting = self._modes.number, self._tables.lasting
-        goes_on = mode in lasting.long or (setting == _GO_ON and mode in lasting.long_by_choice)
+        by_choice = setting == _GO_ON and mode in lasting.long_by_choice
+        goes_on = by_choice or mode in lasting.long or self._modes.mode.leads_down
         returning = mode == self._numbers.rtl
         action = self._tables.ground_station.get(setting, FailsafeAction.RTL)
         if not goes_on and (not returning or action in (FailsafeAction.AUTO, FailsafeAction.AUTOLAND)):
@@ -157,10 +160,16 @@ class WingFailsafes:
             return
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(CAUSES[cause].method)
-        elif not self._lands and not self._facts.landed:
+        elif not self._goes_on_to_land(action) and not self._facts.landed:
             what = action_name(self._facts.vehicle_class, action)
             self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
             self._take(action, CAUSES[cause].reason, now_ms)
+
+    def _goes_on_to_land(self, action: FailsafeAction) -> bool:
+        """True if the vehicle lands already, or if its mission goes to the landing at which the action would begin."""
+        turns = action is FailsafeAction.RTL and int(self._facts.param("RTL_AUTOLAND")) == AutolandBy.AT_ONCE
+        goal = turns or action is FailsafeAction.LAND_SEQUENCE
+        return self._lands or (goal and self._modes.mode.leads_down)
 
     @property
     def _lands(self) -> bool:

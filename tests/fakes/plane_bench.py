@@ -62,6 +62,17 @@ def landing_mission(*, start: bool = True) -> list[MissionItem]:
     ]
 
 
+def on_approach(**parameters: float) -> Plane:
+    """In AUTO, on the way from the DO_LAND_START to the landing."""
+    plane = Plane(**parameters)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(PlaneMode.AUTO, plane.now_ms).ok
+    plane.core.auto.go_on_at(3)
+    plane.run(0.5)
+    assert plane.core.sequencer.current_nav_index() == 4
+    return plane
+
+
 def from_the_ground(*items: MissionItem, **parameters: float) -> Bench:
     """In AUTO from the ground, as armed there: nobody has to raise a throttle."""
     bench = Bench("plane", parameters=parameters)

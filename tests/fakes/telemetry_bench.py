@@ -80,6 +80,7 @@ class FakeCore:
     sensors_present: int = 0
     battery_level: int = 0
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
+    fence_enabled: bool = False
     radio_pulses: tuple[float, ...] = (1500.0, 1500.0, 1000.0, 1500.0, 1815.0, *[1000.0] * 3, *[0.0] * 8)
     modes_revision: int = 0
     paused: bool = False
@@ -138,7 +139,7 @@ class FakeCore:
 
     @property
     def fence(self) -> SimpleNamespace:
-        return SimpleNamespace(breach=self.fence_breach)
+        return SimpleNamespace(breach=self.fence_breach, enabled=self.fence_enabled)
 
     @property
     def failsafes(self) -> SimpleNamespace:

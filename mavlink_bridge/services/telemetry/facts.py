@@ -264,6 +264,7 @@ class FactReader:
     def _read_safety(self) -> None:
         parts, out = self._parts, self._source
         status, types, count, time_ms = parts.fence.breach
+        out[s.FENCE_ENABLED] = 1.0 if parts.fence.enabled else 0.0
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
@@ -295,4 +296,3 @@ class FactReader:
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.FAILURES] = failures((enabled | _FENCE) & ~healthy)
         out[s.CHARGE_STATE] = ChargeState.OK + level
-        out[s.FENCE_ENABLED] = 1.0 if enabled & _FENCE else 0.0

@@ -15,6 +15,7 @@ from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.examples import examples
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.plane_bench import Plane
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
 
 MAX_ALT, CIRCLE, POLYGON, MIN_ALT = 1, 2, 4, 8
@@ -119,6 +120,16 @@ def test_a_pilot_who_takes_over_has_ten_seconds_and_then_the_next_limit() -> Non
     assert bench.now_ms - since < 18_000
     assert bench.texts.count("Circle fence breached") == 2
     assert bench.core.fence.breach[2] > 1
+
+
+def test_the_circle_of_a_plane_is_passed_anew_100_m_farther_out() -> None:
+    """AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE of ArduPlane: each 20 m it would be told once a second."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=0.0)
+    for north, told in ((310.0, 1), (405.0, 1), (415.0, 2), (505.0, 2), (520.0, 3)):
+        plane.vehicle.put((north, 0.0, -80.0))
+        plane.parameters.set("FENCE_MARGIN", 2.0 + north / 1000.0)  # look now
+        plane.core.update(plane.now_ms)
+        assert plane.texts.count("Circle fence breached") == told, north
 
 
 def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:

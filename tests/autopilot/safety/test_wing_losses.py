@@ -7,7 +7,7 @@ import pytest
 from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
-from tests.fakes.plane_bench import Plane
+from tests.fakes.plane_bench import Plane, on_approach
 
 M = PlaneMode
 
@@ -74,6 +74,16 @@ def test_a_glide_is_without_throttle(mode: PlaneMode) -> None:
     plane.run(20.0)
     assert plane.core.modes.number == M.FBWA
     assert plane.vehicle.sticks.throttle <= 0.0
+
+
+@pytest.mark.parametrize("long", [1, 2])
+def test_a_mission_on_its_way_to_the_landing_goes_on_at_a_loss(long: int) -> None:
+    """From DO_LAND_START on (ArduPlane's failsafe_in_landing_sequence); a loss for long is told."""
+    plane = on_approach(FS_SHORT_ACTN=1.0, FS_LONG_ACTN=float(long), RTL_AUTOLAND=1.0)
+    plane.core.failsafes.sticks_silent(plane.now_ms)
+    assert plane.texts[-1] == "RC Short Failsafe On"
+    plane.run(6.0)
+    assert plane.core.modes.number == M.AUTO and "RC Long Failsafe On: AUTO" in plane.texts
 
 
 def test_a_loss_changes_the_mode_on_the_ground_too() -> None:

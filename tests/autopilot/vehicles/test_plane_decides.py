@@ -27,7 +27,7 @@ from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import QGC
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.plane_bench import Plane, from_the_ground, landing_mission
+from tests.fakes.plane_bench import Plane, from_the_ground, landing_mission, on_approach
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 M = PlaneMode
@@ -333,6 +333,17 @@ def test_a_low_battery_goes_to_the_missions_landing() -> None:
     plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
     plane.run(1.0)
     assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
+@pytest.mark.parametrize(("action", "autoland", "mode"), [(2, 1, M.AUTO), (1, 2, M.AUTO), (1, 1, M.RTL), (1, 3, M.RTL)])
+def test_a_low_battery_leaves_a_mission_on_its_way_to_the_landing(action: int, autoland: int, mode: PlaneMode) -> None:
+    """From DO_LAND_START on it goes on, if the action would turn to a landing at once (ArduPlane/events.cpp)."""
+    plane = on_approach(BATT_FS_LOW_ACT=float(action), RTL_AUTOLAND=float(autoland))
+    targets = len(plane.vehicle.targets)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(0.1)
+    assert plane.core.modes.number == mode
+    assert (len(plane.vehicle.targets) == targets) is (mode == M.AUTO)
 
 
 def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:

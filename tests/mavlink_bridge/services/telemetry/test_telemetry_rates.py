@@ -32,7 +32,7 @@ def rates(bench: Bench, link: int, seconds: float) -> dict[str, float]:
 
 def test_a_client_that_asks_for_nothing_sees_everything_it_needs() -> None:
     """Default rates over a minute lie in the bounds of the checklist, table 1.1."""
-    bench = Bench(FakeCore(sensors_enabled=SENSORS | FENCE))
+    bench = Bench(FakeCore(sensors_enabled=SENSORS | FENCE, fence_enabled=True))
     link = bench.open()
     bench.run(MINUTE)
     heard = rates(bench, link, 60)

@@ -203,12 +203,13 @@ def test_mission_ids_are_the_checksums_of_the_plans() -> None:
 
 
 def test_a_breach_is_told_at_once_with_its_type() -> None:
-    """FENCE_STATUS on FenceChanged: FENCE_TYPE bits become FENCE_BREACH; silent while no fence is enabled."""
+    """FENCE_STATUS on FenceChanged: FENCE_TYPE bits become FENCE_BREACH; silent while no fence is enabled. One
+    that only reports (FENCE_ACTION 0) is not in use in SYS_STATUS, but has a status, as in ArduPilot."""
     bench = Bench()
     bench.open()
     bench.core.fence_breach = (1, 1, 4, 12_000)
     assert bench.events(FenceChanged(1)) == []
-    bench.core.sensors_enabled |= FENCE
+    bench.core.fence_enabled = True
     (heard,) = bench.events(FenceChanged(1))
     message = heard.message
     assert (message.breach_status, message.breach_type, message.breach_count, message.breach_time) == (1, 2, 4, 12_000)
