@@ -43,6 +43,7 @@ from autopilot.control.profile import (
     profile_at,
     set_profile,
 )
+from autopilot.control.reference import approach
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
@@ -55,6 +56,8 @@ FADE = 2.0
 #: Sum of offsets (m, m/s, m/s2) below which the reference is on the curve.
 FADED = 1e-30
 SAME_PLACE = 0.01  # m
+#: Difference between a halted leg's share of its speed and its end that no longer counts.
+HELD = 1e-4
 #: Number of bisections in the search for a leg's highest speed: to 0.01 m/s.
 HALVINGS = 12
 
@@ -96,12 +99,14 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
     moves = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD]
     s[L.S_CURVING] = 0.0
     s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
+    on = on and whole and s[L.S_ONWARD + C_TIME] > 0.0
+    if not on:
+        s[L.S_HELD_BACK], s[L.S_HELD_RATE] = 0.0, 0.0  # the leg begins at the speed that is left
     if not whole or renewed:
         no_profile(s, L.S_ONWARD)
         return
     n, e, d = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D]
     onward = s[L.S_ONWARD + C_LENGTH]
-    on = on and s[L.S_ONWARD + C_TIME] > 0.0
     dn, de, dd = (n - onward * s[L.S_ONWARD + C_N], e - onward * s[L.S_ONWARD + C_E], d - onward * s[L.S_ONWARD + C_D])
     if t[L.T_FROM_REST] == 1.0:
         for i in range(3):
@@ -213,7 +218,25 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
         going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
         wanted = min(max(0.05 + (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
     s[L.S_PACE] += (wanted - s[L.S_PACE]) * L.TICK * p[L.P_LEG_JERK] / p[L.P_ACCEL]
-    return L.TICK * s[L.S_PACE]
+    return L.TICK * s[L.S_PACE] * (1.0 - s[L.S_HELD_BACK])
+
+
+@jit
+def hold_back(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Slow down a halted leg to rest, and speed it up again. The highest speed over ground would change by the
+    acceleration and jerk of stops; other speeds change in the same time (ArduCopter's `vel_dt_scalar`)."""
+    wanted = t[L.T_HALTED]
+    if wanted == 0.0 and s[L.S_HELD_BACK] == 0.0:
+        return
+    fastest = p[L.P_SPEED_GROUND]
+    accel, jerk = p[L.P_STOP_ACCEL] / fastest, p[L.P_STOP_JERK] / fastest
+    left = wanted - s[L.S_HELD_BACK]
+    rate = min(approach(abs(left), p[L.P_STOP_GAIN], jerk), accel)
+    change = (rate if left > 0.0 else -rate) - s[L.S_HELD_RATE]
+    s[L.S_HELD_RATE] += min(max(change, -jerk * L.TICK), jerk * L.TICK)
+    s[L.S_HELD_BACK] += L.TICK * s[L.S_HELD_RATE]
+    if abs(wanted - s[L.S_HELD_BACK]) < HELD or not 0.0 <= s[L.S_HELD_BACK] <= 1.0:
+        s[L.S_HELD_BACK], s[L.S_HELD_RATE] = wanted, 0.0
 
 
 @jit
@@ -318,6 +341,9 @@ def put_on(s: L.Row, c: int, back: float) -> None:
     profile's even while time passes slowly on it, so that a lagging vehicle catches up and the pace rises again."""
     way, speed, accel = profile_at(s, c, s[c + C_TIME])
     way -= back
+    share = 1.0 - s[L.S_HELD_BACK]
+    accel = share * share * accel - s[L.S_HELD_RATE] * speed
+    speed *= share
     for i in range(3):
         s[L.S_RPN + i] += way * s[c + C_N + i]
         s[L.S_RVN + i] += speed * s[c + C_N + i]

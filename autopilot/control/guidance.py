@@ -10,7 +10,7 @@ from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
-from autopilot.control.curves import begin_curve, fly_curve
+from autopilot.control.curves import begin_curve, fly_curve, hold_back
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
@@ -270,6 +270,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
             arrive(s)
     elif kind == L.KIND_LEG:
+        hold_back(s, p, t)
         if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # no new target came: stop at the end
             s[L.S_CORNER] = 0.0
             s[L.S_PHASE] = 2.0
@@ -286,7 +287,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         else:
             fly_leg(s, p, t)
             flown = leg_flown(s, t)
-        if flown and s[L.S_ARRIVED] == 0.0:
+        if flown and s[L.S_ARRIVED] == 0.0 and t[L.T_HALTED] == 0.0:
             arrive(s)
     elif kind == L.KIND_CIRCLE:
         fly_circle(s, p, t)

@@ -99,7 +99,7 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly one tick along the leg, or, after the corner has begun, along the next."""
-    share = leash(s)
+    share = leash(s) * (1.0 - s[L.S_HELD_BACK])
     if s[L.S_PHASE] == 0.0:
         rn, re, rd = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
         left = s[L.S_LENGTH] - (rn * s[L.S_U_N] + re * s[L.S_U_E] + rd * s[L.S_U_D])

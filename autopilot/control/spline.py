@@ -228,13 +228,14 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     before = s[L.S_ALONG]
     s[L.S_ALONG] = min(max(speed, before - accel * dt), before + accel * dt)
     s[L.S_TAU] = min(u + step, 1.0)
-    speed = s[L.S_ALONG]
+    share = 1.0 - s[L.S_HELD_BACK]
+    speed = share * s[L.S_ALONG]
     turn = speed * speed / (first * first) if first > 1e-6 else 0.0
     n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
     if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER] or turns_back(s, p, speed, un, ue, ud):
         s[L.S_CURVING] = 0.0  # too fast for this bend
     if s[L.S_CURVING] == 1.0:
-        gain = (s[L.S_ALONG] - before) / L.TICK
+        gain = share * (s[L.S_ALONG] - before) / L.TICK - s[L.S_HELD_RATE] * s[L.S_ALONG]
         close_gap(s, n, e, d)
         fade_onto(s, n, e, d)
         s[L.S_RVN] += speed * un

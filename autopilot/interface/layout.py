@@ -92,6 +92,7 @@ S_SPARE = STATE.block(CURVE_SIZE)
 S_PACED_BY = STATE.block(3)
 S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
 S_ON_LEG = STATE.block(1)  # 1: the target is a leg
+S_HELD_BACK, S_HELD_RATE = STATE.take(2)  # share of its speed by which a halted leg is slower; its change, 1/s
 S_WAY_SPEED = STATE.block(1)  # m/s over ground that the smoothed leg last allowed, while it did not turn
 # wings. Airspeeds are equivalent ones (as a pitot tube shows them), m/s; S_EAS2TAS times that is the true one
 S_PITOT, S_PITOT_USED, S_AIRSPEED, S_AIRSPEED_SUM, S_EAS2TAS = STATE.take(5)  # sample; 1: flown by; filtered, its trim
@@ -228,6 +229,7 @@ T_UPRIGHT = TARGET.block(1)  # 1: a circle that lift motors fly
 T_HAS_HELD, T_HELD_D = TARGET.take(2)  # 1: an attitude is flown at this height, NED d, and not at the present one
 T_CLIMBS = TARGET.block(1)  # 1: a circle whose height the pitch stick moves
 T_HARD = TARGET.block(1)  # 1: a hard stop
+T_HALTED = TARGET.block(1)  # 1: a leg on which a copter stops, until it may go on
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

@@ -84,13 +84,15 @@ class Idle:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Hold `position`; None: stop and hold at the stopping place, copters with the acceleration of legs, or `hard` with
-    that of BRAKE. ARRIVED: within `radius` m of `position`, or at rest."""
+    that of BRAKE. ARRIVED: within `radius` m of `position`, or at rest. With `on_leg` a copter that flies a leg
+    stops on its way, without ARRIVED, and a leg to the same end without a start goes on with it."""
 
     position: Ned | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
     radius: float = 2.0
     backwards: bool = False  # rover: drive in reverse
     hard: bool = False
+    on_leg: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ A maneuver sets targets, handles the vehicle's events, and has a flag for its en
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from math import ceil, pi
 
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Circle, Idle, Leg, TakeOff, Yaw
+from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
@@ -132,7 +133,8 @@ class Follow(Maneuver):
     def pause(self) -> bool:
         if not self._paused:
             self._paused = True
-            self.helm.fly(stay(self.facts, self._heading.for_hold()))
+            target = stay(self.facts, self._heading.for_hold())
+            self.helm.fly(replace(target, on_leg=True) if isinstance(target, Hold) else target)
         return True
 
     def resume(self) -> bool:

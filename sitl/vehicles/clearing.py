@@ -29,7 +29,8 @@ POSITION: Final = (
     L.S_LEG_YAW, L.S_NEXT_YAW, L.S_FROM_REST, L.S_SPEED_SUM, L.S_SPEED_REF, L.S_COURSE_ERROR, L.S_HALF_TURN,
     L.S_DRIVING, L.S_STUCK_S, L.S_STUCK_SENT, L.S_CORNER_R, L.S_TURN_LEFT, L.S_CURVING, L.S_PACE,
     *range(L.S_END_N, L.S_END_D + 1), *range(L.S_OFF, L.S_OFF + 9), *range(L.S_BEFORE, L.S_PACED_BY + 3),
-    L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED, L.S_ON_LEG, L.S_WAY_SPEED, *range(L.S_LATERAL, L.S_BANK_MOST + 1),
+    L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED, L.S_ON_LEG, L.S_HELD_BACK, L.S_HELD_RATE, L.S_WAY_SPEED,
+    *range(L.S_LATERAL, L.S_BANK_MOST + 1),
 )  # fmt: skip
 """Velocity and speed integrators, the moving reference and its leg."""
 

@@ -17,7 +17,7 @@ from sitl.vehicles.airframe import FULL_RPM, default_settings, initial_state
 from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.pads import PadSensor
 from sitl.vehicles.simulated import SimulatedMachine
-from sitl.vehicles.targets import write_target
+from sitl.vehicles.targets import stays_on_leg, write_target
 
 
 class SimulatedCopter(SimulatedMachine):
@@ -73,4 +73,7 @@ class SimulatedCopter(SimulatedMachine):
         return self._pads
 
     def _write_target(self, target: Target) -> None:
-        write_target(self._t, target)
+        """With PX4's face, or behind the end of a leg, it stops wherever it is."""
+        on_way = self._p[L.P_SMOOTH] <= 0.0 and self._s[L.S_PHASE] < 2.0
+        if not (on_way and stays_on_leg(self._t, target)):
+            write_target(self._t, target)

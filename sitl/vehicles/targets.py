@@ -89,6 +89,21 @@ def write_target(row: Row, target: Target) -> None:
     row[:] = new
 
 
+def stays_on_leg(row: Row, target: Target) -> bool:
+    """Halt the leg that is flown, or let it go on, if that is what the target means. The kernel notices no new one."""
+    if row[L.T_KIND] != L.KIND_LEG:
+        return False
+    match target:
+        case Hold(position=None, on_leg=True):
+            row[L.T_HALTED] = 1.0
+        case Leg(start=None, end=end) if row[L.T_HALTED] == 1.0 and end == tuple(row[L.T_END_N : L.T_END_D + 1]):
+            row[L.T_HALTED] = 0.0
+        case _:
+            return False
+    write_yaw(row, target.yaw)
+    return True
+
+
 def _write_place(row: Row, flag: int, first: int, place: tuple[float, ...] | None) -> None:
     """Write an optional place: a flag, then north, east, and down if the place has it."""
     if place is not None:

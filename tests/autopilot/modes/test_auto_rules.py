@@ -423,6 +423,7 @@ def test_pause_stops_on_the_leg_and_continue_goes_on() -> None:
     bench.run(1.0)
     assert bench.core.mission_commands.pause().ok
     assert bench.core.mission_commands.pause().ok
+    assert isinstance(bench.core.helm.target, Hold) and bench.core.helm.target.on_leg
     bench.run(30.0)
     assert bench.reached == [1] and bench.core.auto.paused
     assert bench.core.mission_commands.resume().ok
