@@ -349,6 +349,9 @@ class AutolandBy(IntEnum):
     RETURN_PATH = 4
 
 
+_AT_ONCE: Final = (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
+
+
 class WingReturnMode(Mode):
     """RTL: circles home or a rally point, or joins the mission's landing sequence by RTL_AUTOLAND; with lift motors
     lands there by Q_RTL_MODE."""
@@ -380,6 +383,10 @@ class WingReturnMode(Mode):
     def _upright(self) -> int:
         return int(self.facts.param("Q_RTL_MODE"))
 
+    @property
+    def _by(self) -> int:
+        return int(self.facts.param("RTL_AUTOLAND"))
+
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._path is not None:
             self._path.update(now_ms, events)
@@ -390,11 +397,9 @@ class WingReturnMode(Mode):
         if upright == UprightBy.AT_ONCE or (upright and self._return.arrived):
             self._auto.request_mode(PlaneMode.QRTL)
             return
-        by = int(self.facts.param("RTL_AUTOLAND"))
-        at_once = by in (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
-        if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.arrived)):
+        if not self._looked and (self._by in _AT_ONCE or (self._by == AutolandBy.HOME_FIRST and self._return.arrived)):
             self._looked = True
-            self._lands = self._aims(by)
+            self._lands = self._aims(self._by)
         if self._lands:
             self._lands = False
             self._auto.request_mode(self._auto.spec.number)
@@ -426,6 +431,8 @@ class WingReturnMode(Mode):
         return self._path is not None and self._path.go_around(height_m)
 
     def next_deadline_ms(self) -> int | None:
+        if self._return is not None and not self._looked and self._by in _AT_ONCE:
+            return self.facts.now_ms
         flown = self._return if self._path is None else self._path
         return None if flown is None else flown.deadline_ms
 

@@ -9,9 +9,7 @@ As in ArduPilot, a breach is acted on once, and again 20 m farther out (heights,
 change of mode outside leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is
 `FailsafeTables.far_outside` where a kind has one.
 
-The minimum altitude acts from the time when the vehicle is above it until it lands; if a command enables it, at once
-and until a command disables it. FENCE_AUTOENABLE enables other limits: from an automatic takeoff to the landing (1; the
-table `_LEAVES` has the limits that a landing disables), or from arming to disarming (3). Sources:
+Sources:
 docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, ArduPlane/fence.cpp,
 Rover/fence.cpp.
 """
@@ -19,7 +17,6 @@ Rover/fence.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntEnum
 from math import inf, sqrt
 from typing import Final
 
@@ -40,6 +37,7 @@ from autopilot.modes.guided import GuidedMode
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
+from autopilot.safety.fence_switches import ALL_LIMITS, FLOOR_ONLY, FenceSwitches
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _SELDOM_MS: Final = 1000
@@ -49,27 +47,9 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT, _NEXT_OF_WINGS = 20.0, 100.0  # m; AC_FENCE_ALT_MAX_, AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
-_FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the minimum altitude only
-_ALL: Final = ALTITUDES | FenceType.CIRCLE | FenceType.POLYGON
-_NO_FLOOR: Final = int(_ALL & ~FenceType.MIN_ALT)
-
-
-class AutoEnable(IntEnum):
-    """Values of FENCE_AUTOENABLE."""
-
-    NEVER = 0
-    TAKEOFF_TO_LANDING = 1
-    TAKEOFF_FLOOR_TO_LANDING = 2
-    WHILE_ARMED = 3
-
-
-_AUTO: Final = {int(auto): auto for auto in AutoEnable}
-_FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKEOFF_FLOOR_TO_LANDING})
-_FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
-"""With these the minimum altitude acts above its height although the fence is off."""
-_LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
-"""Limits that a landing disables, by AutoEnable; in all other cases the minimum altitude."""
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
+_RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
+_LAND_AFTER_RETURN: Final = (1, 2)  # RTL_AUTOLAND
 
 
 def _earliest(distance: float, speed: float) -> float:
@@ -93,10 +73,9 @@ class FenceGuard:
         self._context = context
         self._facts, self._announcer, self._modes = facts, announcer, modes
         self.limits = FenceLimits(facts, plan)
+        self._switches = FenceSwitches(facts, announcer, self.limits)
         self._margin = MarginNotices(facts, announcer)
         self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
-        self._floor = False  # True while the minimum altitude acts
-        self._floor_order: bool | None = None  # what a command has said of it; None: nothing
         self._far = False
         self._acted_in: int | None = None  # mode of the action on a breach
         self._before: int | None = None  # mode before a return in GUIDED that nobody has left
@@ -104,7 +83,6 @@ class FenceGuard:
         self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
         self._due_ms: int | None = None
         self._judged: tuple[object, bool] | None = None
-        self._on = _ALL if int(facts.param("FENCE_ENABLE")) else FenceType(0)  # limits that are enabled
         self.return_point = ReturnPoint(facts, rally, self.contains)
         self.breached = FenceType(0)
         self.breach_count = 0
@@ -115,15 +93,15 @@ class FenceGuard:
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
-            self._floor, self._floor_order = False, None
-            self._enable(self._facts.param("FENCE_ENABLE") != 0.0)
+            self._switches.reset()
+            self._switched_by_order()
         elif name.startswith(("FENCE_", "AVOID_")):
             self._schedule(self._facts.now_ms)
 
     @property
     def enabled(self) -> bool:
         """True if any limit is enabled, by the parameter, a command or FENCE_AUTOENABLE."""
-        return bool(self._on)
+        return bool(self._switches.on)
 
     @property
     def acts(self) -> bool:
@@ -131,31 +109,32 @@ class FenceGuard:
         reports_only = not self._facts.personality.own_fence_action and not int(self._facts.param("FENCE_ACTION", 1.0))
         return self.enabled and bool(self.limits.present) and not reports_only
 
-    def enable(self, mode: float, limits: FenceType = _ALL) -> None:
+    def enable(self, mode: float, limits: FenceType = ALL_LIMITS) -> None:
         """DO_FENCE_ENABLE: `limits` off (0) or on (1), or only the minimum altitude off (2). It holds until the
         parameter is set again."""
-        on = mode not in (0.0, _FLOOR_ONLY)
-        limits = FenceType.MIN_ALT if mode == _FLOOR_ONLY else limits
-        if limits & FenceType.MIN_ALT:
-            selected = bool(self.limits.types & FenceType.MIN_ALT)
-            self._floor = on and (selected or self._floor)
-            self._floor_order = on if selected or not on else None
-        self._enable(on, limits)
+        self._switches.order(mode, limits)
+        self._switched_by_order()
 
     def carry_out(self, mode: float) -> None:
         """DO_FENCE_ENABLE in a mission: as `enable`, and what changes is announced (AP_Mission_Commands.cpp)."""
-        before = self._on
+        before = self._switches.on
         self.enable(mode)
-        news = FenceType.MIN_ALT if mode == _FLOOR_ONLY else (before ^ self._on) & self.limits.types
+        changed = (before ^ self._switches.on) & self.limits.types
+        news = FenceType.MIN_ALT if mode == FLOOR_ONLY else changed
         if news:
             self._announcer.say(Severity.NOTICE, f"{fence_names(news)} {'enabled' if mode == 1.0 else 'disabled'}")
 
-    def _enable(self, on: bool, limits: FenceType = _ALL) -> None:
-        self._put(limits, on=on)
+    def _switched_by_order(self) -> None:
         if not self.enabled:
             self._give_back()
             self._clear()
         self._schedule(self._facts.now_ms)
+
+    def _switched(self, now_ms: int) -> None:
+        """Forget breaches of limits that no longer act, and check the others in the next pass."""
+        if not self.acting:
+            self._clear()
+        self._schedule(now_ms)
 
     def _give_back(self) -> None:
         """Go on in the mode before a breach, if GUIDED flies back (ArduPlane/fence.cpp)."""
@@ -164,9 +143,9 @@ class FenceGuard:
 
     def command(self, mode: float, types: int = 0) -> Outcome:
         """DO_FENCE_ENABLE from a ground station. `types`: FENCE_TYPE bits, 0 = all limits."""
-        if mode not in (0.0, 1.0, _FLOOR_ONLY):
+        if mode not in (0.0, 1.0, FLOOR_ONLY):
             return Outcome(Result.DENIED, "fence mode must be 0, 1 or 2")
-        limits = FenceType(types & _ALL) if types else _ALL
+        limits = FenceType(types & ALL_LIMITS) if types else ALL_LIMITS
         if mode == 1.0 and not self.limits.present & limits:
             return self._announcer.refuse("Fence: no such limit is set up")
         self.enable(mode, limits)
@@ -199,33 +178,25 @@ class FenceGuard:
 
     def room(self, lat: float, lon: float) -> float:
         """Distance to the nearest edge, m, as `FenceLimits.room`; inf while polygons and zones are off."""
-        return self.limits.room(lat, lon) if self._on & FenceType.POLYGON else inf
+        return self.limits.room(lat, lon) if self._switches.on & FenceType.POLYGON else inf
 
     def admits(self, place: GeoPoint) -> bool:
         """True if a copter may be sent there (degrees, AMSL), also while the fence is off or another's."""
-        return self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place) & self._on
+        return self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place) & self._switches.on
 
     def complaints(self) -> list[str]:
         """Reasons to refuse arming."""
-        if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
+        if not self._switches.wanted or self._facts.vehicle.capabilities.own_fence:
             return []
-        now = int(_ALL if self._auto is AutoEnable.WHILE_ARMED else self._on)
-        excess = self.limits.excess(self.limits.bits & now & (int(_ALL) if self._floor_order else _NO_FLOOR))
+        excess = self.limits.excess(self._switches.checked_before_arming)
         beyond = sum(limit for limit, metres in excess.items() if metres > 0.0)
         complaint = self.limits.complaint(FenceType(beyond))
         return [] if complaint is None else [complaint]
 
     @property
-    def _auto(self) -> AutoEnable:
-        if self._facts.vehicle.capabilities.own_fence:
-            return AutoEnable.NEVER
-        return _AUTO.get(int(self._facts.param("FENCE_AUTOENABLE")), AutoEnable.NEVER)
-
-    @property
     def acting(self) -> FenceType:
         """Limits that act now."""
-        on = self._on & ~FenceType.MIN_ALT
-        return self.limits.types & (on | FenceType.MIN_ALT if self._floor else on)
+        return self._switches.acting
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
@@ -251,47 +222,19 @@ class FenceGuard:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        if self._auto is AutoEnable.WHILE_ARMED:
-            self._floor_order = None
-            self._switch(_ALL & ~FenceType.MIN_ALT if armed else _ALL, on=armed)
-        elif self._auto in _FROM_TAKEOFF:
-            if armed:
-                self._announcer.say(
-                    Severity.WARNING, f"FENCE_AUTOENABLE is {self._auto:d}, will be removed in 4.7, use 3"
-                )
-            else:
-                self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)
-        self._floor = self._floor_order is True
+        self._switches.armed_changed(armed)
         self._clear()
         self._schedule(now_ms)
 
     def taken_off(self, now_ms: int) -> None:
         """Note that an automatic takeoff (AUTO, GUIDED) has reached its height."""
-        if self._auto in _FROM_TAKEOFF:
-            self._floor_order = None
-            self._switch(_ALL, on=True)
-            self._schedule(now_ms)
-
-    def _switch(self, limits: FenceType, *, on: bool) -> None:
-        """Enable or disable limits, and announce changes of the selected ones."""
-        before = self.acting
-        if limits & ~FenceType.MIN_ALT:
-            self._put(limits, on=on)
-        if limits & FenceType.MIN_ALT:
-            self._floor = on or self._floor_order is True
-        news = before ^ self.acting
-        if news:
-            self._announcer.say(Severity.NOTICE, f"{fence_names(news)} auto-{'enabled' if on else 'disabled'}")
-        if not self.acting:
-            self._clear()
-
-    def _put(self, limits: FenceType, *, on: bool) -> None:
-        self._on = self._on | limits if on else self._on & ~limits
+        if self._switches.taken_off():
+            self._switched(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
         """Check in the next pass."""
-        floor = self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING and bool(self.limits.types & FenceType.MIN_ALT)
-        watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
+        limits = self.enabled or self._switches.has_only_a_floor
+        watching = limits and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due_ms = now_ms if watching else None
         if not watching:
             self.avoidance.set_fence(FenceType(0))
@@ -312,11 +255,10 @@ class FenceGuard:
             return
         self._judged = self._revision
         if self._facts.grounded or self._modes.mode.is_landing:
-            self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # a descent is intended now
-            self._schedule(now_ms)
-        elif not self._floor and self._floor_comes and self.limits.floor_margin > 0.0:
-            self._floor = True
-            self._announcer.say(Severity.NOTICE, "Min Alt fence enabled (auto enable)")
+            self._switches.comes_down()
+            self._switched(now_ms)
+        else:
+            self._switches.rises()
         excess = self.limits.excess(FenceType(0) if self._expects_ground else self.acting)
         self._judge(excess, now_ms)
         self._margin.look(excess, _SLACK, now_ms)
@@ -336,12 +278,6 @@ class FenceGuard:
         sink = float(vector[report.VD])
         return facts.height < max(param("LAND_PF_ALT"), param("LAND_FLARE_ALT"), sink * param("LAND_PF_SEC"))
 
-    @property
-    def _floor_comes(self) -> bool:
-        """True if the minimum altitude will act as soon as the vehicle is above it."""
-        selected = bool(self.limits.types & FenceType.MIN_ALT) and self._floor_order is not False
-        return selected and (bool(self._on & FenceType.MIN_ALT) or self._auto in _FLOOR_COMES)
-
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
         """Breached limits. A breach ends when the vehicle is inside by the slack, because the estimate is noisy."""
         return FenceType(sum(limit for limit, m in excess.items() if m > (-_SLACK if limit & self.breached else 0.0)))
@@ -358,7 +294,7 @@ class FenceGuard:
             if self._margin.enabled:
                 levels.append(-self._margin.margin)
             soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
-        if self.limits.types & FenceType.MIN_ALT and not self._floor:
+        if self.limits.types & FenceType.MIN_ALT and not self._switches.floor:
             soonest = min(soonest, _earliest(abs(self.limits.floor_margin), climb))
         ticks = int(soonest * 1000.0) // TICK_MS
         wait = max(ticks, 1) * TICK_MS
@@ -420,7 +356,9 @@ class FenceGuard:
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        before = self._modes.number
+        before, lands = self._modes.number, int(self._facts.param("RTL_AUTOLAND", 0.0)) in _LAND_AFTER_RETURN
+        if action in _RETURNS and lands and self._modes.mode.leads_down:
+            return  # it lands already (ArduPlane/fence.cpp)
         self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):

@@ -346,6 +346,19 @@ def test_a_low_battery_leaves_a_mission_on_its_way_to_the_landing(action: int, a
     assert (len(plane.vehicle.targets) == targets) is (mode == M.AUTO)
 
 
+@pytest.mark.parametrize(
+    ("action", "autoland", "mode"), [(1, 1, M.AUTO), (1, 2, M.AUTO), (1, 3, M.RTL), (6, 1, M.GUIDED)]
+)
+def test_a_breach_leaves_a_mission_on_its_way_to_the_landing(action: int, autoland: int, mode: PlaneMode) -> None:
+    """It is told, but RTL would only turn to the landing again (ArduPlane/fence.cpp)."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 3000.0, "FENCE_ACTION": float(action)}
+    plane = on_approach(RTL_AUTOLAND=float(autoland), **fence)
+    plane.core.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(0.5)
+    assert plane.core.modes.number == mode
+    assert any("breached" in text for text in plane.texts)
+
+
 def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
     """The mission's landing is more urgent than RTL (ArduPlane's _failsafe_priorities)."""
     plane = Plane(BATT_FS_LOW_ACT=1.0, BATT_FS_CRT_ACT=2.0, RTL_AUTOLAND=3.0)
