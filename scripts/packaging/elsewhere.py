@@ -31,7 +31,7 @@ from autopilot.control import library as lib  # noqa: E402
 from autopilot.interface import layout as L  # noqa: E402
 from autopilot.interface.targets import TakeOff  # noqa: E402
 from sitl.kernel.quantiles import quantiles  # noqa: E402
-from sitl.vehicles.simulated import no_samples  # noqa: E402
+from sitl.vehicles.machine_row import no_samples  # noqa: E402
 from sortie.kernels.entries import ENTRIES  # noqa: E402
 from tests.fakes.copter_flight import CopterFlight  # noqa: E402
 
