@@ -397,9 +397,10 @@ class WingReturnMode(Mode):
         if upright == UprightBy.AT_ONCE or (upright and self._return.arrived):
             self._auto.request_mode(PlaneMode.QRTL)
             return
-        if not self._looked and (self._by in _AT_ONCE or (self._by == AutolandBy.HOME_FIRST and self._return.arrived)):
+        by = self._by
+        if not self._looked and (by in _AT_ONCE or (by == AutolandBy.HOME_FIRST and self._return.arrived)):
             self._looked = True
-            self._lands = self._aims(self._by)
+            self._lands = self._aims(by)
         if self._lands:
             self._lands = False
             self._auto.request_mode(self._auto.spec.number)

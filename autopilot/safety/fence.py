@@ -9,8 +9,7 @@ As in ArduPilot, a breach is acted on once, and again 20 m farther out (heights,
 change of mode outside leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is
 `FailsafeTables.far_outside` where a kind has one.
 
-Sources:
-docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, ArduPlane/fence.cpp,
+Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, ArduPlane/fence.cpp,
 Rover/fence.cpp.
 """
 
@@ -34,6 +33,7 @@ from autopilot.mav import Result, Severity, VtolState
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
+from autopilot.modes.wing_modes import AutolandBy
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
@@ -49,7 +49,6 @@ _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 _RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
-_LAND_AFTER_RETURN: Final = (1, 2)  # RTL_AUTOLAND
 
 
 def _earliest(distance: float, speed: float) -> float:
@@ -356,14 +355,19 @@ class FenceGuard:
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        before, lands = self._modes.number, int(self._facts.param("RTL_AUTOLAND", 0.0)) in _LAND_AFTER_RETURN
-        if action in _RETURNS and lands and self._modes.mode.leads_down:
-            return  # it lands already (ArduPlane/fence.cpp)
+        if self._goes_on_to_land(action):
+            return
+        before = self._modes.number
         self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
             self._before = None if before == self._acted_in else before
             self._modes.mode.flight.go_to(self._return_place())
+
+    def _goes_on_to_land(self, action: FailsafeAction) -> bool:
+        """True if a return would turn to the landing to which the mission goes already (ArduPlane/fence.cpp)."""
+        lands = int(self._facts.param("RTL_AUTOLAND", 0.0)) in (AutolandBy.HOME_FIRST, AutolandBy.AT_ONCE)
+        return action in _RETURNS and lands and self._modes.mode.leads_down
 
     def _return_place(self) -> Ned:
         """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or

@@ -55,9 +55,8 @@ class FenceSwitches:
         on = mode not in (0.0, FLOOR_ONLY)
         limits = FenceType.MIN_ALT if mode == FLOOR_ONLY else limits
         if limits & FenceType.MIN_ALT:
-            selected = bool(self._limits.types & FenceType.MIN_ALT)
-            self.floor = on and (selected or self.floor)
-            self._floor_order = on if selected or not on else None
+            self.floor = on and (self._has_floor or self.floor)
+            self._floor_order = on if self._has_floor or not on else None
         self._put(limits, on=on)
 
     @property
@@ -81,8 +80,11 @@ class FenceSwitches:
     @property
     def has_only_a_floor(self) -> bool:
         """True if the minimum altitude will act although no limit is enabled."""
-        selected = bool(self._limits.types & FenceType.MIN_ALT)
-        return selected and self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING
+        return self._has_floor and self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING
+
+    @property
+    def _has_floor(self) -> bool:
+        return bool(self._limits.types & FenceType.MIN_ALT)
 
     @property
     def _auto(self) -> AutoEnable:
@@ -122,7 +124,7 @@ class FenceSwitches:
 
     @property
     def _floor_comes(self) -> bool:
-        selected = bool(self._limits.types & FenceType.MIN_ALT) and self._floor_order is not False
+        selected = self._has_floor and self._floor_order is not False
         return selected and (bool(self.on & FenceType.MIN_ALT) or self._auto in _FLOOR_COMES)
 
     def _switch(self, limits: FenceType, *, on: bool) -> None:
