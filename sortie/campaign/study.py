@@ -24,9 +24,9 @@ from sortie.campaign.plan_changes import Change, rebuilt
 from sortie.campaign.sampling import SEARCH, SPREAD, Value, at_rest, extremes, inputs, seed_of_run
 from sortie.campaign.study_checks import (
     check_words,
+    named_plans,
     parsed_formula,
     parsed_plan,
-    plan_names,
     robustness,
     run_count,
     texts_of,
@@ -145,7 +145,7 @@ class Study(Struct, frozen=True):
     @property
     def plan_names(self) -> str:
         """Names of its plans for people; of many the first two: `hill.plan, square.plan and 3 more`."""
-        names = [Path(name).name for name in plan_names(self.file)]
+        names = [Path(name).name for name in named_plans(self.file)]
         if len(names) <= 3:
             return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         return f"{names[0]}, {names[1]} and {len(names) - 2} more"

@@ -67,7 +67,7 @@ def check_words(file: StudyFile) -> None:
 
 def texts_of(file: StudyFile, folder: Path) -> NamedTexts:
     """Read the files that the study names, relative to `folder`; UserError if they do not fit it."""
-    plans = {name: _plan_text(folder / named_path(name)) for name in plan_names(file)}
+    plans = {name: _plan_text(folder / named_path(name)) for name in named_plans(file)}
     code = _code_text(file, folder)
     _check_judges(file)
     _check_changes(file, plans)
@@ -119,7 +119,7 @@ def run_count(file: StudyFile, runs: int | None) -> int:
     return wished
 
 
-def plan_names(file: StudyFile) -> list[str]:
+def named_plans(file: StudyFile) -> list[str]:
     """Return the names of all plans that the study may fly."""
     places = PLACE.findall(file.plan)
     if not places:
