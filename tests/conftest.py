@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
 from autopilot.mission import commands
-from sortie.assembly.program import GC_SELDOM
+from sortie.runtime.processes import GC_SELDOM
 from tests.fakes.program import let_children_hang_up
 
 # Tests start Sortie as a process some hundred times, and each would compile all its modules again: more than half of

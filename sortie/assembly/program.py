@@ -39,6 +39,7 @@ from sortie.metrics.board import Board
 from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.pulse_port import PulsePort
 from sortie.nodes.vehicle import VehicleService
+from sortie.runtime.processes import GC_SELDOM
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.rows import StoredState
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 _SHOWN: Final = 4
 _NOT_FORWARDED: Final = 2  # bit of MAVn_OPTIONS
-GC_SELDOM: Final = (10_000, 10, 100)
-"""Thresholds of `gc.set_threshold`. Nearly all objects are freed by reference counts, without the collector."""
 
 
 def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:

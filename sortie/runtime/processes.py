@@ -29,6 +29,9 @@ process for each vehicle would need thousands."""
 _OF_PROCESS, _OF_THREAD = 2, 6
 """Low bits of a clock number; the high bits are the complement of the process or thread number
 (linux/posix-timers_types.h)."""
+GC_SELDOM: Final = (10_000, 10, 100)
+"""Thresholds of `gc.set_threshold` for Sortie. Nearly all objects are freed by reference counts, without the
+collector."""
 _ESTABLISHED: Final = "01"
 _MAPPED: Final = "0000000000000000FFFF0000"
 

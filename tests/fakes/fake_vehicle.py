@@ -67,12 +67,13 @@ class FakeVehicle:
         self._on_edge = False
         self._target_ms = 0
         self._yaw_pending = False
+        self._here: Ned = (0.0, 0.0, 0.0)
         r = self.state.report
         r[report.EKF_FLAGS] = GOOD_EKF
         r[report.LANDED_STATE] = 1.0
         r[report.BATT_V] = r[report.BATT_V_REST] = 16.4
         r[report.SENSORS_PRESENT] = r[report.SENSORS_HEALTHY] = 1 | 2 | 4 | 8 | 32
-        self._place((0.0, 0.0, 0.0))
+        self._report_place()
 
     # --- Vehicle --------------------------------------------------------------------------------------------------
     def take_events(self) -> VehicleEvent:
@@ -161,7 +162,8 @@ class FakeVehicle:
 
     def put(self, place: Ned) -> None:
         """Teleport."""
-        self._place(place)
+        self._here = place
+        self._report_place()
         self.state.report[report.LANDED_STATE] = 1.0 if place[2] >= 0.0 else 2.0
 
     def answer(self, ok: bool, armed: bool, reason: str = "") -> None:
@@ -185,6 +187,7 @@ class FakeVehicle:
             if self.state.armed and not (self.motors_held and self.state.landed):
                 self._move(TICK_MS / 1000.0)
             self._see()
+        self._report_place()
         return self.state.time_ms
 
     def _see(self) -> None:
@@ -193,7 +196,7 @@ class FakeVehicle:
             self._events |= VehicleEvent.YAW_DONE
         end = getattr(self._target, "end", None)
         if self._watch > 0.0 and end is not None:
-            north, east, _ = self.state.position
+            north, east, _ = self._here
             if hypot(end[0] - north, end[1] - east) < self._watch:
                 self._watch = 0.0
                 self._events |= VehicleEvent.NEAR
@@ -203,27 +206,30 @@ class FakeVehicle:
             self.state.report[report.ARRIVED] = 1.0
             self._events |= VehicleEvent.ARRIVED
 
-    def _place(self, place: Ned) -> None:
+    def _report_place(self) -> None:
+        """As it is seen from outside, which is after a stretch of time and not at each of its ticks."""
         r = self.state.report
-        r[report.NORTH], r[report.EAST], r[report.DOWN] = place
-        where = to_global(ORIGIN, place)
+        r[report.NORTH], r[report.EAST], r[report.DOWN] = self._here
+        where = to_global(ORIGIN, self._here)
         r[report.LAT], r[report.LON], r[report.ALT] = where.lat, where.lon, where.alt
 
     def _move(self, dt: float) -> None:
-        was_landed, before = self.state.landed, self.state.position
+        r = self.state.report
+        was_landed, (north, east, down) = self.state.landed, self._here
         self._fly(self._target, dt)
-        down = self.state.position[2]
-        velocity = [(now - then) / dt for now, then in zip(self.state.position, before, strict=True)]
-        self.state.report[report.VN : report.VD + 1] = velocity
-        on_ground = down >= 0.0 or self.on_wheels
+        here = self._here
+        r[report.VN] = (here[0] - north) / dt
+        r[report.VE] = (here[1] - east) / dt
+        r[report.VD] = (here[2] - down) / dt
+        on_ground = here[2] >= 0.0 or self.on_wheels
         if was_landed and not on_ground:
             self._events |= VehicleEvent.LIFTOFF
         elif on_ground and not was_landed:
             self._events |= VehicleEvent.LANDED
-        self.state.report[report.LANDED_STATE] = 1.0 if on_ground else 2.0
+        r[report.LANDED_STATE] = 1.0 if on_ground else 2.0
 
     def _fly(self, target: Target, dt: float) -> None:
-        here = self.state.position
+        here = self._here
         match target:
             case Leg():
                 if self._towards(target.end, dt) <= target.radius:
@@ -237,43 +243,38 @@ class FakeVehicle:
             case Land():
                 place = target.position or here[:2]
                 self._towards((place[0], place[1], here[2] if target.sink == 0.0 else 0.0), dt)
-                if self.state.position[2] >= 0.0:
+                if self._here[2] >= 0.0:
                     self._arrive()
             case Circle():
                 self._circle(target, dt)
             case Velocity():
                 if self.state.time_ms - self._target_ms < target.timeout_ms:
                     v = target.velocity
-                    self._place((here[0] + v[0] * dt, here[1] + v[1] * dt, min(0.0, here[2] + v[2] * dt)))
+                    self._here = (here[0] + v[0] * dt, here[1] + v[1] * dt, min(0.0, here[2] + v[2] * dt))
             case Drive():
                 way = target.speed * dt
-                self._place((here[0] + way * cos(target.heading), here[1] + way * sin(target.heading), 0.0))
+                self._here = (here[0] + way * cos(target.heading), here[1] + way * sin(target.heading), 0.0)
             case Pilot():
                 climb = (self.sticks.throttle - 0.5) * 2.0 * self.speeds.up
-                self._place(
-                    (
-                        here[0] + 5.0 * self.sticks.pitch * dt,
-                        here[1] + 5.0 * self.sticks.roll * dt,
-                        min(0.0, here[2] - climb * dt),
-                    )
-                )
+                north, east = here[0] + 5.0 * self.sticks.pitch * dt, here[1] + 5.0 * self.sticks.roll * dt
+                self._here = (north, east, min(0.0, here[2] - climb * dt))
             case Idle() | Attitude():
                 pass
 
     def _towards(self, goal: Ned, dt: float) -> float:
         """One step; the distance that is left."""
-        north, east, down = self.state.position
+        north, east, down = self._here
         dn, de, dd = goal[0] - north, goal[1] - east, goal[2] - down
         if self.on_wheels:
             dd = 0.0
         away = hypot(dn, de)
         share = min(1.0, self.speeds.ground * dt / away) if away > 0.0 else 0.0
         climb = max(-self.speeds.up * dt, min(self.speeds.down * dt, dd))
-        self._place((north + dn * share, east + de * share, min(0.0, down + climb)))
+        self._here = (north + dn * share, east + de * share, min(0.0, down + climb))
         return hypot(away * (1.0 - share), dd - climb)
 
     def _circle(self, target: Circle, dt: float) -> None:
-        north, east, _ = self.state.position
+        north, east, _ = self._here
         center = target.center
         if not self._on_edge:
             self._angle = atan2(east - center[1], north - center[0])
@@ -283,8 +284,7 @@ class FakeVehicle:
         step = target.direction * self.speeds.ground / target.radius * dt
         self._angle += step
         self._turned += abs(step)
-        self._place(
-            (center[0] + target.radius * cos(self._angle), center[1] + target.radius * sin(self._angle), center[2])
-        )
+        north, east = center[0] + target.radius * cos(self._angle), center[1] + target.radius * sin(self._angle)
+        self._here = (north, east, center[2])
         if target.turns is not None and self._turned >= 2.0 * pi * target.turns:
             self._arrive()

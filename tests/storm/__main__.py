@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import SystemRandom
 
-from sortie.assembly.program import GC_SELDOM
+from sortie.runtime.processes import GC_SELDOM
 from tests import nights
 from tests.storm import branches
 from tests.storm.branches import Branches
