@@ -11,7 +11,6 @@ with clean state. Another actor stays down, or restarts at once. The kernel catc
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -82,12 +81,12 @@ class _ActorCell:
 
     def __init__(self, make: Callable[[], Actor]) -> None:
         self.make = make
-        self.mail: deque[Message] = deque()
+        self.mail: list[Message] = []  # short: a deque, which takes ten times as much while it is empty, is no faster
         self.news = 0
         self.down = False
         self.hung = False
         self.poisoned = False
-        self.restarts: deque[int] = deque(maxlen=MOST_RESTARTS)
+        self.restarts: tuple[int, ...] = ()  # times of the last ones
         self.actor: Actor
 
     def has_work(self, now_ms: int) -> bool:
@@ -236,7 +235,7 @@ class ActorKernel:
                 actor.deadline_ms = None
                 actor.handle_timeout()
             for _ in range(len(cell.mail)):
-                actor.handle_message(cell.mail.popleft())
+                actor.handle_message(cell.mail.pop(0))
         except Exception as error:  # noqa: BLE001  supervision: whatever an actor raises ends here
             self._on_error(actor.name, error)
             self._recover(cell)
@@ -268,7 +267,7 @@ class ActorKernel:
         self._forget_requests(names)
         restart = failed.actor.critical or failed.actor.restarts_at_once
         tired = len(failed.restarts) == MOST_RESTARTS and self.now_ms - failed.restarts[0] < RESTART_WINDOW_MS
-        failed.restarts.append(self.now_ms)
+        failed.restarts = (*failed.restarts, self.now_ms)[-MOST_RESTARTS:]
         for cell in group:
             self._renew(cell)
             cell.down = tired or not restart
@@ -296,7 +295,7 @@ class ActorKernel:
         for cell in self._order:
             if cell.down:
                 self._renew(cell)
-                cell.restarts.clear()
+                cell.restarts = ()
 
     def is_down(self, name: str) -> bool:
         """True if this actor is down or hanging."""
