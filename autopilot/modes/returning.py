@@ -1,11 +1,14 @@
 """Return: RTL of copter and rover, as a mode and as a mission item.
 
 A copter flies ArduPilot's stages: straight up to the return height above its stopping point (unless it is that high),
-over the ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height is RTL_ALT above home,
-or the rally point's own altitude if higher, at least RTL_CLIMB_MIN above the present height and never below it. Near
-home a cone of slope RTL_CONE_SLOPE lowers the climb. The fence's maximum altitude minus FENCE_MARGIN is not exceeded.
-With RTL_ALT_TYPE 1 all of these except the fence count from the ground, and the way home follows it. Source:
-docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
+over the ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. If nothing is climbed it still
+comes to rest first: ArduCopter finds its stopping point again a loop later and further on, and its reference waits on
+the leg between while the vehicle brakes (`autopilot.control.curves.keep_pace`).
+
+The height is RTL_ALT above home, or the rally point's own altitude if higher, at least RTL_CLIMB_MIN above the present
+height and never below it. Near home a cone of slope RTL_CONE_SLOPE lowers the climb. The fence's maximum altitude minus
+FENCE_MARGIN is not exceeded. With RTL_ALT_TYPE 1 all of these except the fence count from the ground, and the way home
+follows it. Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
 from __future__ import annotations
@@ -36,7 +39,9 @@ Destination = Callable[[], Ned]
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _ABOVE_GROUND = 1  # RTL_ALT_TYPE
-_LEVEL_M = 0.1  # a smaller climb ends at once: its leg has no length (AC_WPNav, "fast" waypoints)
+_LEVEL_M = 0.1  # a smaller climb is none
+_LOOP_S = 0.0025  # SCHED_LOOP_RATE
+_NO_WAY_M = 0.0056  # half of 1e-7 deg: a shorter way is lost in an ArduPilot `Location`
 _SHALLOWEST_CONE = 0.5  # a smaller RTL_CONE_SLOPE means "no cone" (RTL_MIN_CONE_SLOPE)
 
 
@@ -116,8 +121,11 @@ class ReturnFlight(Maneuver):
         onward = self._goal if self._over_ground is None else None
         self._climbed = (north, east, climbed)
         if onward is not None and abs(climbed - down) < _LEVEL_M:
-            self._go_home(from_rest=True)
-            return
+            vn, ve, _ = self.facts.vehicle.state.velocity
+            if _LOOP_S * hypot(vn, ve) < _NO_WAY_M:
+                self._go_home(from_rest=True)
+                return
+            self._climbed = (north + _LOOP_S * vn, east + _LOOP_S * ve, climbed)
         self._stage = self._climbing
         self.helm.fly(Leg(self._climbed, stop, onward, yaw=self._heading.for_hold(), from_rest=True))
 

@@ -9,6 +9,7 @@ from autopilot.interface.targets import Land, Leg, YawMode
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import in_air
 
 RTL = 6
 
@@ -45,6 +46,21 @@ def test_it_never_descends_to_the_return_height() -> None:
     assert heights(bench) == [40.0]
     leg = bench.vehicle.targets[first]
     assert isinstance(leg, Leg) and leg.from_rest and leg.start == pytest.approx((200.0, 0.0, -40.0), abs=0.5)
+
+
+def test_from_full_speed_it_comes_to_rest_before_it_sets_out() -> None:
+    """10 m/s away from home, above the return height. ArduCopter goes 21 m on, and is back after 9 s."""
+    bench = in_air(20.0)
+    bench.core.commands.guided_target(position=(300.0, 0.0, -20.0))
+    while bench.position[0] < 100.0:
+        bench.run(0.1)
+    bench.core.modes.set(RTL, bench.now_ms)
+    ways = []
+    while bench.position[0] > 100.0 or not ways:
+        bench.run(0.25)
+        ways.append(bench.position[0] - 100.0)
+    assert max(ways) == pytest.approx(20.0, abs=1.0)
+    assert 0.25 * len(ways) == pytest.approx(8.0, abs=0.5)
 
 
 def test_it_climbs_at_least_by_the_minimum() -> None:
