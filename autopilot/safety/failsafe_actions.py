@@ -92,22 +92,23 @@ _URGENCY: Final = (
 """Battery failsafes, the most urgent first. A later one acts only if it is at least as urgent as the one before."""
 
 
-def _urgency(action: FailsafeAction) -> int:
-    """Urgency of an action, 0 = the most urgent; actions that are not in the list come last."""
-    return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)
+def _urgency(action: FailsafeAction, kind: VehicleClass) -> int:
+    """Urgency of an action, 0 = the most urgent; last are those that the list, or the kind, leaves out."""
+    listed = action in _URGENCY and action is not kind.failsafes.least_urgent
+    return _URGENCY.index(action) if listed else len(_URGENCY)
 
 
 def battery_action(context: SafetyContext, losses: Losses, *, critical: bool) -> FailsafeAction | None:
     """Announce a low or critical battery, and return the action of BATT_FS_LOW_ACT or BATT_FS_CRT_ACT; None: a more
     urgent one was taken in this flight."""
-    facts = context.facts
+    facts, kind = context.facts, context.facts.vehicle_class
     vector = facts.vehicle.state.report
     volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
     level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
     context.announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
     before = losses.battery_action
-    action = facts.vehicle_class.failsafes.battery.get(int(facts.param(setting)), FailsafeAction.NONE)
-    if before is not None and _urgency(action) > _urgency(before):
+    action = kind.failsafes.battery.get(int(facts.param(setting)), FailsafeAction.NONE)
+    if before is not None and _urgency(action, kind) > _urgency(before, kind):
         return None
     losses.battery_action = action
     return action

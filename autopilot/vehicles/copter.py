@@ -104,6 +104,7 @@ _FAILSAFES: Final = FailsafeTables(
         5: FailsafeAction.SMART_RTL_OR_STOP,
     },
     far_outside=FailsafeAction.LAND,
+    least_urgent=FailsafeAction.LAND_SEQUENCE,  # not in ArduCopter's _failsafe_priorities
     text_instead={
         FailsafeAction.SMART_RTL_OR_RTL: "SmartRTL Unavailable, Trying RTL Mode",
         FailsafeAction.SMART_RTL_OR_STOP: "SmartRTL Unavailable, Using Land Mode",

@@ -112,6 +112,8 @@ class FailsafeTables:
     far_outside: FailsafeAction | None
     radio_otherwise: FailsafeAction = FailsafeAction.LAND
     """Action for a value of FS_THR_ENABLE that is not in `radio`."""
+    least_urgent: FailsafeAction | None = None
+    """Action of a low battery that any action of a critical one replaces."""
     text_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
     lasting: LastingModes = LastingModes()
 

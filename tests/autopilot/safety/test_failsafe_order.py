@@ -10,8 +10,8 @@ from autopilot.interface import report
 from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import LandedState
-from tests.fakes.core_bench import Bench, takeoff, waypoint
-from tests.fakes.sim_copter import ALT_HOLD, AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.sim_copter import ALT_HOLD, AUTO, AUTO_RTL, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
 
 LOW, CRITICAL = VehicleEvent.BATTERY_LOW, VehicleEvent.BATTERY_CRITICAL
 
@@ -37,6 +37,15 @@ def after(bench: Bench, event: VehicleEvent) -> int:
 def test_the_more_urgent_of_two_battery_failsafes_wins(low: int, critical: int, first: int, then: int) -> None:
     bench = flying(BATT_FS_LOW_ACT=low, BATT_FS_CRT_ACT=critical)
     assert after(bench, LOW) == first
+    assert after(bench, CRITICAL) == then
+
+
+@pytest.mark.parametrize(("critical", "then"), [(2, RTL), (3, SMART_RTL), (7, BRAKE), (0, AUTO_RTL)])
+def test_any_action_of_a_critical_battery_replaces_the_landing_sequence(critical: int, then: int) -> None:
+    """Copter.h, _failsafe_priorities, does not have it."""
+    bench = flying(BATT_FS_LOW_ACT=6, BATT_FS_CRT_ACT=critical)
+    bench.upload([waypoint(50.0, 0.0, 20.0), item(189), waypoint(0.0, 50.0, 20.0), item(21, 0.0, 50.0)])
+    assert after(bench, LOW) == AUTO_RTL
     assert after(bench, CRITICAL) == then
 
 
