@@ -6,7 +6,6 @@ firmware defines how values are encoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 from struct import pack
 
@@ -21,6 +20,7 @@ from mavlink_bridge.wire.codec import dialect
 _REFILL_AT_ONCE = 10
 _LISTING = Retry(interval_ms=1000, attempts=10)
 _SHORT = Retry(interval_ms=250, attempts=10)
+_CERTAIN = 5
 
 
 class ParameterOutcome(IntEnum):
@@ -28,6 +28,7 @@ class ParameterOutcome(IntEnum):
 
     ACCEPTED = 0
     REFUSED = 1  # the vehicle has another value
+    UNKNOWN = 2  # the vehicle has no such parameter
     TIMEOUT = 100
 
 
@@ -104,50 +105,47 @@ class ParameterList(Client):
 
 
 class ParameterRead(Client):
-    """Client that reads a parameter by name. ArduPilot does not answer for an unknown name: TIMEOUT."""
+    """Client that reads parameters by name, each time followed by the first of the list. A vehicle does not
+    answer for an unknown name: UNKNOWN if the first of the list has arrived `_CERTAIN` times without one of the names,
+    since a radio may have lost some of the answers. `found`: by name."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
     silence = ParameterOutcome.TIMEOUT
 
-    def __init__(self, target: Target, name: str) -> None:
+    def __init__(self, target: Target, *names: str) -> None:
         super().__init__(target, _SHORT)
-        self.name = name
-        self.value: ParameterValue | None = None
+        self.found: dict[str, ParameterValue] = {}
+        self._names = tuple(dict.fromkeys(names))
+        self._firsts = 0
 
-    def _handle(self, message: Message, now_ms: int) -> None:
-        value = read_value(message, self.target.firmware)
-        if value.name == self.name:
-            self.value = value
-            self._end(ParameterOutcome.ACCEPTED)
+    @property
+    def values(self) -> dict[str, float]:
+        """Values by name."""
+        return {name: known.value for name, known in self.found.items()}
 
-    def _repeat(self) -> None:
-        name = self.name.encode("ascii", "replace")[:16]
-        self._send(dialect.MAVLink_param_request_read_message(*self._to, name, -1))
-
-
-class ParameterReads(Client):
-    """Client that reads several parameters by name, then the first of the list. When that arrives, the others are
-    unknown or lost. `values`: by name."""
-
-    handles = frozenset(("PARAM_VALUE",))
-    outcome: ParameterOutcome | None
-    silence = ParameterOutcome.TIMEOUT
-
-    def __init__(self, target: Target, names: Iterable[str]) -> None:
-        super().__init__(target, _SHORT)
-        self.values: dict[str, float] = {}
-        self._names = frozenset(names)
+    @property
+    def value(self) -> ParameterValue | None:
+        """Parameter of the first name; None if it has not come."""
+        return self.found.get(self._names[0])
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
         if value.name in self._names:
-            self.values[value.name] = value.value
-        elif value.index == 0:
+            self.found[value.name] = value
+        if len(self.found) == len(self._names):
             self._end(ParameterOutcome.ACCEPTED)
+        elif value.index == 0:
+            self._firsts += 1
+            if self._firsts == _CERTAIN:
+                self._end(ParameterOutcome.UNKNOWN)
+                return
+            self._progress(now_ms)
+            self._repeat()
 
     def _repeat(self) -> None:
-        by_name = [(name.encode("ascii"), -1) for name in sorted(self._names - self.values.keys())]
+        missing = (name for name in self._names if name not in self.found)
+        by_name = [(name.encode("ascii", "replace")[:16], -1) for name in missing]
         for name, index in (*by_name, (b"", 0)):
             self._send(dialect.MAVLink_param_request_read_message(*self._to, name, index))
 

@@ -12,7 +12,7 @@ from autopilot.vehicles.kinds import DEFAULT, class_of_type
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.clients.parameters import ParameterReads
+from mavlink_bridge.clients.parameters import ParameterRead
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.commands.manager import state_of
@@ -129,7 +129,7 @@ class NewestMessages:
 def _ask(remote: Remote, newest: NewestMessages, target: Target) -> dict[str, Any]:
     asking = remote.flight_command(FlightCommand.STATUS, target)
     known = asking.outcome is CommandOutcome.ACCEPTED
-    reading = ParameterReads(target, SWITCHES.values())
+    reading = ParameterRead(target, *SWITCHES.values())
     remote.ask(reading)
     flight = state_of(asking.detail) if known else None
     return describe(newest.of(target.system), flight, fittings_of(reading.values))

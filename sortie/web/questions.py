@@ -16,7 +16,7 @@ from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterReads
+from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead
 from sortie.config.fittings import SWITCHES, fittings_of
 from sortie.config.words import counted
 from sortie.web import requests
@@ -105,9 +105,10 @@ def _parameters(vehicle: ShownVehicle, request: requests.ParameterTable) -> Job:
 
 
 def _fittings(vehicle: ShownVehicle, request: requests.FittingsRequest) -> Job:
-    client = ParameterReads(vehicle.target, SWITCHES.values())
+    client = ParameterRead(vehicle.target, *SWITCHES.values())
     yield client
-    return answer_of("fitted", client.outcome, client.outcome is ParameterOutcome.ACCEPTED, fittings_of(client.values))
+    answered = client.outcome is not ParameterOutcome.TIMEOUT
+    return answer_of("fitted", client.outcome, answered, fittings_of(client.values))
 
 
 def _simulator(vehicle: ShownVehicle, request: requests.Simulator) -> Job:
