@@ -7,8 +7,10 @@ The table remembers on which links each (system, component) was heard. The rules
   long as that component was not heard: the autopilot answers for a missing payload. `absent`, if given, limits these
   components (PX4 answers for few);
 - forwarded: a frame without a target or with a broadcast target goes to every link where anybody was heard, any other
-  to the links where its target was heard. A frame never goes back to its link. RADIO_STATUS (a modem reports to its own
-  end) and SETUP_SIGNING (a secret key) are never forwarded. A frame with our own ids is an echo and is not forwarded;
+  to the links where its target was heard. A frame never goes back to its link, and a HEARTBEAT to no link where its
+  sender was heard, because a station with two links would count the gaps between its own as losses. RADIO_STATUS (a
+  modem reports to its own end) and SETUP_SIGNING (a secret key) are never forwarded. A frame with our own ids is an
+  echo and is not forwarded;
 - private links: frames that come in on them are not forwarded; they receive only frames whose target was heard there.
 
 Only frames with a correct checksum fill the table, and each link has a limited share of it.
@@ -24,6 +26,7 @@ from mavlink_bridge.wire.framing import MavlinkFrame
 
 SENDERS_PER_LINK = 64
 _NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
+_PRESENCE = codec.ids_of("HEARTBEAT")
 _NOWHERE: tuple[int, ...] = ()
 _Key = TypeVar("_Key")
 
@@ -103,7 +106,8 @@ class Router:
             return _NOWHERE
         else:
             links = self.links_of(system, component)
-        return [other for other in links if other != link]
+        known = self._links_of.get((frame.system, frame.component), _NOWHERE) if frame.msg_id in _PRESENCE else _NOWHERE
+        return [other for other in links if other != link and other not in known]
 
 
 def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:

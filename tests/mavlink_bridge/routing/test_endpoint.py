@@ -80,17 +80,17 @@ def ids(data: bytes) -> list[int]:
 
 
 def test_an_answer_leaves_on_the_link_of_the_request_and_a_broadcast_on_all() -> None:
-    """Two stations with the same ids on two links."""
+    """Two stations on two links."""
     endpoint, echo = Endpoint(1), Echo()
     endpoint.add_service(echo)
     one, two = endpoint.open_link("one"), endpoint.open_link("two")
     endpoint.receive(two, v2(PING), LINK_MS, VEHICLE_MS)
     assert (endpoint.take_bytes(one), len(ids(endpoint.take_bytes(two)))) == (b"", 1)
-    endpoint.receive(one, v2(HEARTBEAT), LINK_MS, VEHICLE_MS)
+    endpoint.receive(one, v2(HEARTBEAT, 254), LINK_MS, VEHICLE_MS)
     assert ids(endpoint.take_bytes(one)) == [4]
     assert sorted(ids(endpoint.take_bytes(two))) == [0, 4], "our answer, and the other station's heartbeat"
     assert echo.heard[0] == ("PING", Peer(two, 255, 190), LINK_MS)
-    assert echo.heard[1] == ("HEARTBEAT", Peer(one, 255, 190), LINK_MS)
+    assert echo.heard[1] == ("HEARTBEAT", Peer(one, 254, 190), LINK_MS)
 
 
 def test_each_service_gets_the_time_on_its_own_clock() -> None:

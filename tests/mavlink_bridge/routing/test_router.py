@@ -72,6 +72,15 @@ def test_a_message_without_target_goes_to_every_link_where_somebody_was_heard(ro
     assert forwarded(router, HEARTBEAT, 4, 2, 1) == {1, 2, 3}
 
 
+def test_a_heartbeat_goes_to_no_link_where_its_sender_is_heard(router: Router) -> None:
+    """As in ArduPilot: MAVProxy with two masters counts the gaps between its own HEARTBEATs as losses (80 %)."""
+    assert forwarded(router, HEARTBEAT, 1) == {3, 4}
+    router.close_link(2)
+    router.open_link(2)
+    router.hear(2, 245, 190)
+    assert forwarded(router, HEARTBEAT, 1) == {2, 3, 4}
+
+
 def test_radio_status_and_signing_keys_are_never_forwarded(router: Router) -> None:
     """A modem's report is about its own link; a secret key is for one."""
     assert forwarded(router, dialect.MAVLink_radio_status_message(1, 1, 1, 1, 1, 1, 1), 1) == set()
