@@ -46,12 +46,10 @@ class FlightService(Speaker):
         return self._flights.command(int(number), context.now_ms)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if message.payload_type != TUNNEL_TYPE or message.payload_length != 1:
-            return  # payload of another protocol, or not a command
-        number = int(message.payload[0])
+        number = tunnelled(message)
         if number == FlightCommand.STATUS:
             self._answer_status(peer, now_ms)
-        else:
+        elif number is not None:
             self._flights.command(number, now_ms)
 
     def _answer_status(self, peer: Peer, now_ms: int) -> None:
@@ -60,3 +58,9 @@ class FlightService(Speaker):
             payload = bytes(status).ljust(_TUNNEL_BYTES, b"\0")
             answer = dialect.MAVLink_tunnel_message(peer.system, peer.component, TUNNEL_TYPE, len(status), payload)
             self._out.append(Outgoing(answer, peer.link))
+
+
+def tunnelled(message: Message) -> int | None:
+    """Command id in a TUNNEL; None: it has the payload of another protocol, or no command."""
+    commands = message.payload_type == TUNNEL_TYPE and message.payload_length == 1
+    return int(message.payload[0]) if commands else None

@@ -2,9 +2,9 @@
 
 Until a station requests control, all may send everything. Then commands of other systems are refused with
 NOT_IN_CONTROL, their plans with DENIED, files that they write with FileProtected, and messages without an answer
-(sticks, targets, parameters) are ignored; requests for data are answered as before. A later request is granted if the
-owner allows takeover; else it FAILED, and the owner is informed by the same command. Control ends with its release, or
-when the owner's HEARTBEAT is missing for 5 s.
+(sticks, targets, parameters, GO of the flight manager as TUNNEL) are ignored; requests for data are answered as before.
+A later request is granted if the owner allows takeover; else it FAILED, and the owner is informed by the same command.
+Control ends with its release, or when the owner's HEARTBEAT is missing for 5 s.
 
 Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as in ArduPilot 4.7) own the vehicle together: one is `gcs_main`; the
 others that are heard are `gcs_secondary` and may send everything except sticks. Only these may request control; param4
@@ -19,12 +19,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.turns import next_multiple
+from autopilot.flight.lifecycle import FlightCommand
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
 from autopilot.parameters.stations import stations
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.flight import tunnelled
 from mavlink_bridge.services.ftp.wire import Nak, nak, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of, ids_of
@@ -47,10 +49,11 @@ _WITHOUT_ANSWER: Final = ids_of(
     "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
     "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
     "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
-    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL",
+    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT",
 )  # fmt: skip
 _FILES: Final = ids_of("FILE_TRANSFER_PROTOCOL")
-_CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER
+_TUNNELS: Final = ids_of("TUNNEL")
+_CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER | _TUNNELS
 _STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
 _MOST_LISTED: Final = 10
 
@@ -144,6 +147,8 @@ class OperatorControl(Speaker):
             return False
         if frame.msg_id in _WITHOUT_ANSWER:
             return True
+        if frame.msg_id in _TUNNELS:
+            return _orders(codec.decode(frame.msg_id, frame.payload))
         refusal = self._refusal(frame)
         if refusal is not None:
             self._endpoint.send(refusal, link)
@@ -160,13 +165,15 @@ class OperatorControl(Speaker):
             request = unpack(bytes(message.payload))
             protected = nak(request, Nak.FILE_PROTECTED).pack()
             return dialect.MAVLink_file_transfer_protocol_message(0, *peer, protected) if request.writes else None
-        if self._is_query(message.command):
+        if self._is_query(message):
             return None
         return dialect.MAVLink_command_ack_message(message.command, Result.NOT_IN_CONTROL, 0, 0, *peer)
 
-    def _is_query(self, number: int) -> bool:
+    def _is_query(self, message: Message) -> bool:
+        if message.command == Cmd.USER_1 and message.param1 == FlightCommand.STATUS:
+            return True
         try:
-            return self._commands.row(number).query
+            return self._commands.row(message.command).query
         except KeyError:  # an unknown command is refused by the command service
             return True
 
@@ -193,3 +200,8 @@ class OperatorControl(Speaker):
         if not self.owner:
             return None
         return min((self._status_ms, *(heard_ms + _SILENT_MS + 1 for heard_ms in self._heard_ms.values())))
+
+
+def _orders(message: Message) -> bool:
+    """True for a TUNNEL that commands the flight manager; STATUS only asks."""
+    return message is not None and tunnelled(message) not in (None, FlightCommand.STATUS)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from autopilot.flight.lifecycle import FlightCommand
 from autopilot.mav import Cmd, ControlStatusFlag, MissionResult, Result
+from mavlink_bridge.services.flight import TUNNEL_TYPE
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect as m
@@ -21,6 +23,11 @@ from tests.fakes.station_plan import HOME
 
 MANAGER, TAKEOVER = ControlStatusFlag.SYSTEM_MANAGER, ControlStatusFlag.TAKEOVER_ALLOWED
 BEAT = m.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3)
+
+
+def tunnel(number: FlightCommand) -> Any:
+    """A command of the flight manager as TUNNEL."""
+    return m.MAVLink_tunnel_message(1, 1, TUNNEL_TYPE, 1, bytes([number]).ljust(128, b"\0"))
 
 
 class Station:
@@ -118,6 +125,9 @@ def test_files_are_read_by_all_and_written_by_the_owner(stations: tuple[Station,
         m.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0),
         m.MAVLink_command_cancel_message(1, 1, int(Cmd.PREFLIGHT_CALIBRATION)),
         m.MAVLink_gimbal_manager_set_pitchyaw_message(1, 1, 0, 0, 0, 0, 0, 0),
+        m.MAVLink_fence_point_message(1, 1, 0, 6, -35.3, 149.1),
+        tunnel(FlightCommand.GO),
+        tunnel(FlightCommand.ABORT),
     ],
     ids=lambda message: message.get_type(),
 )
@@ -133,6 +143,16 @@ def test_whatever_changes_something_is_kept_from_the_vehicle(stations: tuple[Sta
     first.send(message)
     first.session.run_for(0.1)
     assert taken == [True, False]
+
+
+def test_the_state_of_the_flight_is_told_to_all_and_only_the_owner_flies(stations: tuple[Station, Station]) -> None:
+    """The page's and `sortie status`' question is answered, GO is not obeyed."""
+    first, second = stations
+    assert first.control() == Result.ACCEPTED
+    assert second.ask(Cmd.USER_1, FlightCommand.STATUS) == Result.ACCEPTED
+    assert second.ask(Cmd.USER_1, FlightCommand.GO) == Result.NOT_IN_CONTROL
+    second.send(tunnel(FlightCommand.STATUS))
+    assert second.link.receive("TUNNEL").payload_type == TUNNEL_TYPE
 
 
 def test_control_is_asked_for_and_handed_over(stations: tuple[Station, Station]) -> None:
