@@ -52,6 +52,11 @@ _WITHOUT_ANSWER: Final = ids_of(
     "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT",
 )  # fmt: skip
 _FILES: Final = ids_of("FILE_TRANSFER_PROTOCOL")
+_OF_CAMERAS: Final = frozenset({
+    Cmd.IMAGE_START_CAPTURE, Cmd.IMAGE_STOP_CAPTURE, Cmd.SET_CAMERA_MODE, Cmd.SET_CAMERA_ZOOM, Cmd.SET_CAMERA_FOCUS,
+    Cmd.RESET_CAMERA_SETTINGS, Cmd.STORAGE_FORMAT,
+})  # fmt: skip
+"""Commands that change a camera, of which the vehicle may know nothing."""
 _TUNNELS: Final = ids_of("TUNNEL")
 _CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER | _TUNNELS
 _STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
@@ -149,14 +154,22 @@ class OperatorControl(Speaker):
             return True
         if frame.msg_id in _TUNNELS:
             return _orders(codec.decode(frame.msg_id, frame.payload))
-        refusal = self._refusal(frame)
+        message = codec.decode(frame.msg_id, frame.payload)
+        refusal = self._refusal(frame, message)
         if refusal is not None:
-            self._endpoint.send(refusal, link)
+            self._endpoint.send(refusal, link, self._speaker(frame, message, component))
         return refusal is not None
 
-    def _refusal(self, frame: MavlinkFrame) -> Message | None:
+    def _speaker(self, frame: MavlinkFrame, message: Message, component: int) -> int | None:
+        """Component that refuses: the addressed one, if it answers itself; None: the vehicle."""
+        if component != self._endpoint.component_id and self._endpoint.speaks_as(component):
+            return component
+        row = self._row(message.command) if frame.msg_id in _COMMANDS else None
+        return None if row is None else row.speaker(component)
+
+    def _refusal(self, frame: MavlinkFrame, message: Message) -> Message | None:
         """Refusal of a command, plan or file; None: it changes nothing."""
-        message, peer = codec.decode(frame.msg_id, frame.payload), (frame.system, frame.component)
+        peer = frame.system, frame.component
         if frame.msg_id in _PLANS:
             return dialect.MAVLink_mission_ack_message(*peer, MissionResult.DENIED, getattr(message, "mission_type", 0))
         if message is None:
@@ -170,12 +183,14 @@ class OperatorControl(Speaker):
         return dialect.MAVLink_command_ack_message(message.command, Result.NOT_IN_CONTROL, 0, 0, *peer)
 
     def _is_query(self, message: Message) -> bool:
+        """True for a command that changes nothing. An unknown one is refused by whom it is for."""
         if message.command == Cmd.USER_1 and message.param1 == FlightCommand.STATUS:
             return True
-        try:
-            return self._commands.row(message.command).query
-        except KeyError:  # an unknown command is refused by the command service
-            return True
+        row = self._row(message.command)
+        return message.command not in _OF_CAMERAS if row is None else row.query
+
+    def _row(self, number: int) -> CommandRow | None:
+        return self._commands.row(number) if number in self._commands.numbers() else None
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autopilot.flight.lifecycle import FlightCommand
-from autopilot.mav import Cmd, ControlStatusFlag, MissionResult, Result
+from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
 from mavlink_bridge.services.flight import TUNNEL_TYPE
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire import codec
@@ -22,6 +22,10 @@ from sortie.api.link import SessionLink
 from tests.fakes.station_plan import HOME
 
 MANAGER, TAKEOVER = ControlStatusFlag.SYSTEM_MANAGER, ControlStatusFlag.TAKEOVER_ALLOWED
+CAMERA_ORDERS = [
+    (Cmd.STORAGE_FORMAT, 1, 1), (Cmd.RESET_CAMERA_SETTINGS, 1), (Cmd.IMAGE_START_CAPTURE, 0, 0, 1),
+    (Cmd.IMAGE_STOP_CAPTURE,), (Cmd.SET_CAMERA_MODE, 0, 1), (Cmd.SET_CAMERA_ZOOM, 2, 50), (Cmd.SET_CAMERA_FOCUS, 2, 50),
+]  # fmt: skip
 BEAT = m.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3)
 
 
@@ -41,11 +45,13 @@ class Station:
     def send(self, message: Any) -> None:
         self.link.write(self._writer.frame(*codec.payload(message)))
 
-    def ask(self, number: int, *params: float) -> int:
-        """The result of a command."""
+    def ask(self, number: int, *params: float, component: int = 1) -> int:
+        """The result of a command, told by the component that was asked."""
         self.link.messages()
-        self.send(m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
-        return int(self.link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+        self.send(m.MAVLink_command_long_message(1, component, number, 0, *(*params, *[0.0] * 7)[:7]))
+        answer = self.link.receive("COMMAND_ACK", where=lambda ack: ack.command == number)
+        assert answer.get_srcComponent() == component
+        return int(answer.result)
 
     def control(self, *, release: bool = False, takeover: bool = False) -> int:
         return self.ask(Cmd.REQUEST_OPERATOR_CONTROL, not release, takeover, 10, 0)
@@ -81,6 +87,7 @@ def test_the_other_station_is_kept_out_and_may_ask_questions(stations: tuple[Sta
     first, second = stations
     assert first.control() == Result.ACCEPTED
     assert second.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.NOT_IN_CONTROL
+    assert second.ask(Cmd.DO_WINCH, 1, component=Component.WINCH) == Result.NOT_IN_CONTROL
     second.send(m.MAVLink_mission_count_message(1, 1, 3, 1))
     refused = second.link.receive("MISSION_ACK")
     assert (refused.type, refused.mission_type) == (MissionResult.DENIED, 1)
@@ -153,6 +160,23 @@ def test_the_state_of_the_flight_is_told_to_all_and_only_the_owner_flies(station
     assert second.ask(Cmd.USER_1, FlightCommand.GO) == Result.NOT_IN_CONTROL
     second.send(tunnel(FlightCommand.STATUS))
     assert second.link.receive("TUNNEL").payload_type == TUNNEL_TYPE
+
+
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_the_camera_is_the_owner_s_too(firmware: str) -> None:
+    """STORAGE_FORMAT deletes all pictures, and the vehicle's own table of commands does not know it."""
+    with Session(home=HOME, params={"CAM1_TYPE": 6}, firmware=firmware) as session:
+        first, second = Station(session, 255), Station(session, 250)
+        for station in (first, second):
+            station.send(BEAT)
+        session.run_for(0.1)
+        assert first.control() == Result.ACCEPTED
+        for number, *params in CAMERA_ORDERS:
+            assert second.ask(number, *params, component=Component.CAMERA) == Result.NOT_IN_CONTROL
+        for number in (Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_STORAGE_INFORMATION):
+            assert second.ask(number, 1, component=Component.CAMERA) == Result.ACCEPTED
+        assert second.ask(31_999, component=Component.CAMERA) == Result.UNSUPPORTED
+        assert first.ask(Cmd.STORAGE_FORMAT, 1, 1, component=Component.CAMERA) == Result.ACCEPTED
 
 
 def test_control_is_asked_for_and_handed_over(stations: tuple[Station, Station]) -> None:
