@@ -49,7 +49,7 @@ _WITHOUT_ANSWER: Final = ids_of(
     "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
     "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
     "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
-    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT",
+    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT", "SETUP_SIGNING",
 )  # fmt: skip
 _FILES: Final = ids_of("FILE_TRANSFER_PROTOCOL")
 _OF_CAMERAS: Final = frozenset({
@@ -142,11 +142,10 @@ class OperatorControl(Speaker):
     def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """Block a message that changes the vehicle and is neither from an owner nor from its own system."""
         own, sender = self._endpoint.system_id, frame.system
-        if system == own and self._is_stranger(sender):
+        changes = frame.msg_id in _CHANGES and system in (0, own)
+        if (changes or system == own) and self._is_stranger(sender):
             return True
-        if not self.owner:
-            return False
-        if frame.msg_id not in _CHANGES or sender in (self.owner, own) or system not in (0, own):
+        if not self.owner or not changes or sender in (self.owner, own):
             return False
         if sender in self._stations() and frame.msg_id not in _STICKS:
             return False

@@ -133,6 +133,7 @@ def test_files_are_read_by_all_and_written_by_the_owner(stations: tuple[Station,
         m.MAVLink_command_cancel_message(1, 1, int(Cmd.PREFLIGHT_CALIBRATION)),
         m.MAVLink_gimbal_manager_set_pitchyaw_message(1, 1, 0, 0, 0, 0, 0, 0),
         m.MAVLink_fence_point_message(1, 1, 0, 6, -35.3, 149.1),
+        m.MAVLink_setup_signing_message(1, 1, bytes(32), 0),
         tunnel(FlightCommand.GO),
         tunnel(FlightCommand.ABORT),
     ],
@@ -326,13 +327,15 @@ def test_two_stations_with_a_key_are_main_and_secondary() -> None:
 
 
 def test_a_vehicle_may_hear_its_station_alone() -> None:
-    """SYSID_ENFORCE: a command of another system is not even answered; one of its own components is."""
+    """SYSID_ENFORCE: a command of another system is not even answered, to this vehicle or to all; one of its own
+    components is."""
     with Session(home=HOME, params={"SYSID_ENFORCE": 1, "SYSID_MYGCS": 250}) as session:
         session.wait_armable()
         mine, other, own = (Station(session, system) for system in (250, 72, 1))
-        other.send(m.MAVLink_command_long_message(1, 1, Cmd.COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0))
-        session.run_for(0.5)
-        assert not session.state.armed and not other.link.messages("COMMAND_ACK")
+        for system in (1, 0):
+            other.send(m.MAVLink_command_long_message(system, 1, Cmd.COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0))
+            session.run_for(0.5)
+            assert not session.state.armed and not other.link.messages("COMMAND_ACK")
         for station in (mine, own):
             assert station.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
             assert station.ask(Cmd.COMPONENT_ARM_DISARM, 0) == Result.ACCEPTED
