@@ -152,6 +152,8 @@ class Arming:
         refusal = self.refusal(force=force)
         if refusal is not None:
             return refusal
+        if not force and int(self._facts.param("ARMING_CHECK", 1.0)) == 0:
+            self._announcer.say(Severity.WARNING, "Warning: Arming Checks Disabled")
         # our checks apply; a flight controller's own do not count, because some may be disabled
         vehicle = self._helm.vehicle
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)

@@ -163,7 +163,8 @@ class FlyingFailsafes:
             self._gripper.order(GripperAction.RELEASE, now_ms)
 
     def _in_auto(self) -> bool:
-        return self._modes.number in self._facts.vehicle_class.modes.autos
+        """True in AUTO, but not on a landing sequence (AUTO_RTL), which no option continues."""
+        return self._modes.number == self._facts.vehicle_class.modes.auto
 
     def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
         """True if a landing continues, because the battery requires it, or by an option (with a text)."""

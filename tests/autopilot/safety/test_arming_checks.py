@@ -45,6 +45,13 @@ def test_some_cannot(reason: ArmingReason) -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == reason.text
 
 
+@pytest.mark.parametrize(("mask", "force", "warns"), [(0, False, True), (0, True, False), (COMPASS, False, False)])
+def test_arming_without_any_check_is_warned_of(mask: int, force: bool, warns: bool) -> None:
+    bench = Bench(parameters={"ARMING_CHECK": mask})
+    assert bench.core.arming.arm(bench.now_ms, force=force).ok
+    assert ("Warning: Arming Checks Disabled" in bench.texts) is warns
+
+
 @pytest.mark.parametrize("mode", [STABILIZE, ALT_HOLD])
 def test_without_gps_it_is_armed_in_a_mode_that_needs_none(mode: int) -> None:
     bench = ready()

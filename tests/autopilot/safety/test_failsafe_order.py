@@ -60,6 +60,19 @@ def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motor
     assert not ground.core.facts.armed
 
 
+def test_options_continue_a_mission_but_no_landing_sequence() -> None:
+    """ArduCopter/events.cpp asks for AUTO, and AUTO_RTL is another mode."""
+    bench = flying(FS_OPTIONS=3, FS_THR_ENABLE=1, FS_GCS_ENABLE=5)
+    bench.upload([waypoint(50.0, 0.0, 20.0), item(189), waypoint(0.0, 50.0, 20.0), item(21, 0.0, 50.0)])
+    for mode, radio, station in ((AUTO, AUTO, AUTO), (AUTO_RTL, RTL, LAND)):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+        bench.core.sticks.lose(bench.now_ms)
+        assert bench.core.modes.number == radio
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+        bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+        assert bench.core.modes.number == station
+
+
 def test_a_landing_that_the_battery_has_asked_for_goes_on() -> None:
     bench = flying(BATT_FS_CRT_ACT=1, FS_GCS_ENABLE=1, FS_OPTIONS=0)
     assert after(bench, CRITICAL) == LAND
