@@ -264,6 +264,10 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
     `networks` None: as many as needed."""
     first = base.system or 1
     room = LARGEST_SYSTEM - first + 1
+    if room < 1:
+        raise UserError(
+            f"the vehicles of a fleet have system ids up to {LARGEST_SYSTEM}", option="sysid", given=str(first)
+        )
     networks = -(-count // room) if networks is None else networks
     size = -(-count // networks)
     if size > room:

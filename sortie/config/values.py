@@ -148,7 +148,7 @@ def checked_metrics(text: str) -> str:
 
 def listen_address(text: str) -> tuple[str, int]:
     """Parse the address of a page: loopback only, because everyone with its address may look."""
-    host, port = _address(text, "HOST:PORT, such as 127.0.0.1:8088")
+    host, port = _address(text, "HOST:PORT, such as 127.0.0.1:8088", lowest=0)
     if host not in _LOOPBACK:
         raise UserError(
             "the web page listens on loopback only, such as 127.0.0.1:8088; from another machine use an SSH tunnel"
@@ -164,10 +164,11 @@ def pulse_address(text: str) -> tuple[str, int]:
     return host, port
 
 
-def _address(text: str, form: str) -> tuple[str, int]:
-    """Parse host and port; loopback without a host. `form`: the expected form."""
+def _address(text: str, form: str, *, lowest: int = 1) -> tuple[str, int]:
+    """Parse host and port; loopback without a host. `form`: the expected form. `lowest`: 0, a free port, is for those
+    who print the chosen one."""
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
+    if not (port.isascii() and port.isdigit() and lowest <= int(port[:6]) <= 65535):
         raise UserError(f"expected {form}")
     return host.strip("[]") or _LOOPBACK[0], int(port)
 

@@ -106,6 +106,8 @@ def test_networks_repeat_the_system_ids() -> None:
             "a network has at most 250 vehicles, with system ids 1 to 250; for more use --networks 2",
         ),
         (Settings(count=10, sysid=245), "--networks 2"),
+        (Settings(count=2, sysid=251), "--sysid 251: the vehicles of a fleet have system ids up to 250"),
+        (Settings(count=10, sysid=253), "--sysid 253: the vehicles of a fleet have system ids up to 250"),
         (Settings(count=2, fleet=Path("x")), "leave one of the two out"),
         (Settings(fleet=Path("x"), networks=2), "--networks"),
         (Settings(fleet=Path("/nowhere.toml")), "--print-fleet"),

@@ -53,6 +53,6 @@ def test_pulses_fly_a_vehicle_and_a_station_sees_them() -> None:
 
 def test_it_is_heard_on_loopback_only() -> None:
     assert pulse_address("5501") == ("127.0.0.1", 5501)
-    for wrong in ("0.0.0.0:5501", "port", "99999"):
+    for wrong in ("0.0.0.0:5501", "port", "99999", "0"):
         with pytest.raises(UserError):
             pulse_address(wrong)
