@@ -58,6 +58,8 @@ FADED = 1e-30
 SAME_PLACE = 0.01  # m
 #: Difference between a halted leg's share of its speed and its end that no longer counts.
 HELD = 1e-4
+#: Share of the vertical acceleration limit that may be rounding: a leg brakes with just that limit.
+ROUNDING = 1e-6
 #: Number of bisections in the search for a leg's highest speed: to 0.01 m/s.
 HALVINGS = 12
 
@@ -331,7 +333,7 @@ def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
         place < radius * radius
         and speed < slower * slower
         and level < p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER]
-        and vertical < p[L.P_ACCEL_Z]
+        and vertical < (1.0 + ROUNDING) * p[L.P_ACCEL_Z]
     )
 
 

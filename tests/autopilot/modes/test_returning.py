@@ -63,6 +63,17 @@ def test_from_full_speed_it_comes_to_rest_before_it_sets_out() -> None:
     assert 0.25 * len(ways) == pytest.approx(8.0, abs=0.5)
 
 
+def test_its_climb_turns_into_the_way_home() -> None:
+    """Half a metre below the return height ArduCopter moves at 1.7 m/s already (WPNAV_SPEED 8 m/s, from 11 m to 25)."""
+    bench = in_air(11.0, RTL_ALT=2500.0, WPNAV_SPEED=800.0)
+    bench.core.commands.guided_target(position=(80.0, 0.0, -11.0))
+    bench.run(30.0)
+    bench.core.modes.set(RTL, bench.now_ms)
+    while bench.position[2] > -24.5:
+        bench.run(0.05)
+    assert bench.core.facts.vehicle.state.velocity[0] == pytest.approx(-1.7, abs=0.5)
+
+
 def test_it_climbs_at_least_by_the_minimum() -> None:
     assert heights(away(up=40.0, RTL_CLIMB_MIN=500)) == [45.0, 45.0]
 
