@@ -151,9 +151,9 @@ class OperatorControl(Speaker):
             return False
         if frame.msg_id in _WITHOUT_ANSWER:
             return True
-        if frame.msg_id in _TUNNELS:
-            return _orders(codec.decode(frame.msg_id, frame.payload))
         message = codec.decode(frame.msg_id, frame.payload)
+        if frame.msg_id in _TUNNELS:
+            return _orders(message)
         refusal = self._refusal(frame, message)
         if refusal is not None:
             self._endpoint.send(refusal, link, self._speaker(frame, message, component))
@@ -163,7 +163,7 @@ class OperatorControl(Speaker):
         """Component that refuses: the addressed one, if it answers itself; None: the vehicle."""
         if component != self._endpoint.component_id and self._endpoint.speaks_as(component):
             return component
-        row = self._row(message.command) if frame.msg_id in _COMMANDS else None
+        row = self._commands.supported(message.command) if frame.msg_id in _COMMANDS else None
         return None if row is None else row.speaker(component)
 
     def _refusal(self, frame: MavlinkFrame, message: Message) -> Message | None:
@@ -185,11 +185,8 @@ class OperatorControl(Speaker):
         """True for a command that changes nothing. An unknown one is refused by whom it is for."""
         if message.command == Cmd.USER_1 and message.param1 == FlightCommand.STATUS:
             return True
-        row = self._row(message.command)
+        row = self._commands.supported(message.command)
         return message.command not in _OF_CAMERAS if row is None else row.query
-
-    def _row(self, number: int) -> CommandRow | None:
-        return self._commands.row(number) if number in self._commands.numbers() else None
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

@@ -63,7 +63,7 @@ class ShowService(Speaker):
         self._program: tuple[bytes, LightProgram] = (b"", LightProgram(b""))
         files.mount(FOLDER, Pages({_FILE: lambda: show.content}))
         files.writer(f"{FOLDER}/{_FILE}", lambda: WrittenFile(self._keep, _LARGEST))
-        self._others = commands.row(Cmd.USER_1) if Cmd.USER_1 in commands.numbers() else None
+        self._others = commands.supported(Cmd.USER_1)
         commands.register(Cmd.USER_1, CommandRow(self._load, required=(1,), at_once=True, durable=True))
         commands.register(Cmd.USER_2, CommandRow(self._stand, durable=True))
         self._broadcast = telemetry.rates.subscriptions[id_of("DATA16")] = Broadcast(links, _EVERY_US)

@@ -31,8 +31,10 @@ from types import ModuleType
 import pytest
 from hypothesis import Phase, settings
 
-LIBRARIES = ("numpy", "numba", "pymavlink.dialects.v20.ardupilotmega", "msgspec", "click", "rich", "serial")
-LIBRARIES += ("asyncio", "unittest.mock", "xdist.plugin")
+LIBRARIES = (
+    "numpy", "numba", "pymavlink.dialects.v20.ardupilotmega", "msgspec", "click", "rich", "serial",
+    "asyncio", "unittest.mock", "xdist.plugin",
+)  # fmt: skip
 WALL_PER_CPU_S = 20  # one that waits for ever, on a machine that does much else
 NEAREST = 25  # tests that are collected first: most mutants end there
 

@@ -207,7 +207,7 @@ class FakeVehicle:
             self._events |= VehicleEvent.ARRIVED
 
     def _report_place(self) -> None:
-        """As it is seen from outside, which is after a stretch of time and not at each of its ticks."""
+        """Write its place into the report: after a stretch of time, since nobody looks at each of its ticks."""
         r = self.state.report
         r[report.NORTH], r[report.EAST], r[report.DOWN] = self._here
         where = to_global(ORIGIN, self._here)

@@ -69,6 +69,11 @@ class CommandService(Speaker):
         """Row of a command; KeyError for an unknown command."""
         return self._rows[number]
 
+    def supported(self, number: int) -> CommandRow | None:
+        """Row of a command; None if this vehicle does not support it."""
+        row = self._rows.get(number)
+        return row if row is not None and row.fits(self._parts.facts.vehicle_class) else None
+
     def numbers(self) -> frozenset[int]:
         """Numbers of the commands that this vehicle supports."""
         kind = self._parts.facts.vehicle_class
@@ -129,9 +134,9 @@ class CommandService(Speaker):
             command = Command(Cmd.DO_SET_MODE, params, 0, peer)
             self._set_mode(command, now_ms)
             return
-        row, is_long = self._rows.get(message.command), name == "COMMAND_LONG"
+        row, is_long = self.supported(message.command), name == "COMMAND_LONG"
         frame = message.frame if not is_long else None if row is None else row.long_frame
-        if row is None or frame is None or not row.fits(self._parts.facts.vehicle_class):
+        if row is None or frame is None:
             self._acknowledge(message.command, peer, UNSUPPORTED)
         elif is_long:
             self._serve_long(from_long(message, peer, frame), row, now_ms)
