@@ -95,18 +95,20 @@ class ReturnPoint:
             return local(self._facts, chosen)
         if home is None or chosen is not None or not self._rally.total():
             return self._facts.home_ned
+        here, best = self._facts.vehicle.state.place, self.rally_point(home)
+        if best is None:
+            return self._facts.home_ned
+        if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < distance(here, best):
+            return self._facts.home_ned
+        return local(self._facts, best)
+
+    def rally_point(self, home: GeoPoint) -> GeoPoint | None:
+        """The nearest rally point inside the fence, or None if none is near enough."""
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in points(self._rally.items())]
         best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
-        if best is None:
-            return self._facts.home_ned
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
-        distance_m = distance(here, best)
-        if 0.0 < limit < distance_m:
-            return self._facts.home_ned
-        if int(self._facts.param("RALLY_INCL_HOME", 1.0)) and distance(here, home) < distance_m:
-            return self._facts.home_ned
-        return local(self._facts, best)
+        return None if best is None or 0.0 < limit < distance(here, best) else best
 
     def _ground(self, item: MissionItem) -> float | None:
         """Ground height at a rally point, m, if the point counts from there."""

@@ -184,6 +184,7 @@ class Autopilot:
             self.auto,
             plans.mission,
             self.failsafes,
+            self.fence.return_point.rally_point,
             self._other_reasons,
             self.sticks.throttle_raised,
             lambda: self.sticks.has_had_input,

@@ -48,6 +48,13 @@ _GAINS: Final = (
     "PSC_POSXY_P", "PSC_POSZ_P", "PSC_ACCZ_P", "PSC_ACCZ_I", "ATC_ANG_RLL_P", "ATC_ANG_PIT_P", "ATC_ANG_YAW_P",
     "ATC_RAT_RLL_P", "ATC_RAT_PIT_P", "ATC_RAT_YAW_P", "ATC_RAT_RLL_I", "ATC_RAT_PIT_I", "ATC_RAT_YAW_I",
 )  # fmt: skip
+#: Bits of ARMING_MIS_ITEMS, with ArduPilot's words (AP_Arming.cpp, mission_checks).
+_REQUIRED_ITEMS: Final = (
+    (1 << 0, Cmd.NAV_LAND, "land"), (1 << 1, Cmd.NAV_VTOL_LAND, "vtol land"),
+    (1 << 2, Cmd.DO_LAND_START, "do land start"), (1 << 3, Cmd.NAV_TAKEOFF, "takeoff"),
+    (1 << 4, Cmd.NAV_VTOL_TAKEOFF, "vtol takeoff"), (1 << 6, Cmd.NAV_RETURN_TO_LAUNCH, "RTL"),
+)  # fmt: skip
+_RALLY_REQUIRED: Final = 1 << 5
 
 
 @dataclass(slots=True)
@@ -64,7 +71,8 @@ class _OfParameters:
 
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
-    """The checks of one vehicle. `more`: reasons of other parts of the autopilot (fence, emergency stop);
+    """The checks of one vehicle. `rally_point`: the one to which a return would go, from this home; `more`: reasons of
+    other parts of the autopilot (fence, emergency stop);
     `throttle_raised`: by the pilot's stick; `radio_found`: a radio was heard since power-on; `monitor`: BATT_MONITOR at
     power-on; a changed value counts after a restart."""
 
@@ -73,6 +81,7 @@ class ArmingChecks:
     auto: AutoMode
     mission: MissionStorage
     failsafes: Failsafes
+    rally_point: Callable[[GeoPoint], GeoPoint | None]
     more: Callable[[], Sequence[ArmingReason]]
     throttle_raised: Callable[[], bool]
     radio_found: Callable[[], bool]
@@ -86,10 +95,8 @@ class ArmingChecks:
         reasons = [*self._vehicle(reported), *self._position(reported), *settings.motors]
         if Check.GPS in selected and self.facts.vehicle_class.flies:
             reasons.extend(self._fix())
-        if Check.MISSION in selected and self.modes.mode is self.auto and not self.mission.total():
-            reasons.append(ArmingReason("Mode requires mission", Check.MISSION))
-        if Check.MISSION in selected and self.facts.vehicle_class.has_stall_speed:
-            reasons.extend(self._landing_unused())
+        if Check.MISSION in selected:
+            reasons.extend(self._mission())
         if Check.PARAMETERS in selected:
             reasons.extend(self._ground_unknown())
             reasons.extend(settings.parameters)
@@ -234,6 +241,27 @@ class ArmingChecks:
             if not check.least <= value <= check.most:
                 text = check.complaint.format(value=value)
                 yield ArmingReason(text, None, value, check.least if value < check.least else check.most)
+
+    def _mission(self) -> Iterator[ArmingReason]:
+        yield from self._missing_item()
+        if self.modes.mode is self.auto and not self.mission.total():
+            yield ArmingReason("Mode requires mission", Check.MISSION)
+        if self.facts.vehicle_class.has_stall_speed:
+            yield from self._landing_unused()
+
+    def _missing_item(self) -> Iterator[ArmingReason]:
+        """Reason for the first mission item of ARMING_MIS_ITEMS that is missing (AP_Arming.cpp, mission_checks)."""
+        required = int(self.facts.param("ARMING_MIS_ITEMS"))
+        if not required or self.facts.vehicle.capabilities.own_checks:
+            return
+        commands, home = {item.command for item in self.mission.items()}, self.facts.home
+        missing = [name for bit, command, name in _REQUIRED_ITEMS if required & bit and command not in commands]
+        if missing:
+            yield ArmingReason(f"Missing mission item: {missing[0]}", Check.MISSION)
+        elif required & _RALLY_REQUIRED and home is None:
+            yield ArmingReason("Can't check rally without position", Check.MISSION)
+        elif required & _RALLY_REQUIRED and home is not None and self.rally_point(home) is None:
+            yield ArmingReason("No sufficiently close rally point located", Check.MISSION)
 
     def _landing_unused(self) -> Iterator[ArmingReason]:
         """Reason for a landing sequence that no return would use (AP_Arming_Plane.cpp, mission_checks)."""

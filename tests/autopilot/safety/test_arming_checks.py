@@ -17,7 +17,8 @@ from autopilot.interface.reasons import (
     Check,
 )
 from autopilot.interface.targets import Sticks
-from tests.fakes.core_bench import Bench
+from autopilot.mav import Cmd, MissionType
+from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, in_air, ready
 
 ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
@@ -293,3 +294,35 @@ def test_no_two_switches_have_one_function() -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "Duplicate Aux Switch Options"
     bench.parameters.set("RC7_OPTION", 4)
     assert bench.core.arming.arm(bench.now_ms).ok
+
+
+@pytest.mark.parametrize(
+    ("bit", "command", "text"),
+    [
+        (1, Cmd.NAV_LAND, "land"),
+        (2, Cmd.NAV_VTOL_LAND, "vtol land"),
+        (4, Cmd.DO_LAND_START, "do land start"),
+        (8, Cmd.NAV_TAKEOFF, "takeoff"),
+        (16, Cmd.NAV_VTOL_TAKEOFF, "vtol takeoff"),
+        (64, Cmd.NAV_RETURN_TO_LAUNCH, "RTL"),
+    ],
+)
+def test_a_required_mission_item_must_be_there(bit: int, command: int, text: str) -> None:
+    bench = Bench(parameters={"ARMING_MIS_ITEMS": bit})
+    bench.upload([waypoint(40, 0)])
+    assert bench.core.arming.arm(bench.now_ms).reason == f"Missing mission item: {text}"
+    bench.upload([waypoint(40, 0), item(command)])
+    assert bench.core.arming.arm(bench.now_ms).ok
+
+
+def test_a_required_rally_point_must_be_near_enough() -> None:
+    bench = Bench(parameters={"ARMING_MIS_ITEMS": 32, "RALLY_LIMIT_KM": 0.5})
+    for far_m, ok in ((None, False), (600.0, False), (400.0, True)):
+        bench.upload([item(Cmd.NAV_RALLY_POINT, far_m)] if far_m else [], MissionType.RALLY)
+        done = bench.core.arming.arm(bench.now_ms)
+        assert done.ok is ok
+        assert ok or done.reason == "No sufficiently close rally point located"
+
+
+def test_required_items_are_not_asked_for_without_the_check_of_missions() -> None:
+    assert Bench(parameters={"ARMING_MIS_ITEMS": 1, "ARMING_CHECK": COMPASS}).core.arming.arm(0).ok
