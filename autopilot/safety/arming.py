@@ -15,6 +15,7 @@ from autopilot.context.home import Home
 from autopilot.context.turns import earliest, next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
@@ -98,6 +99,16 @@ class PrearmWatch:
                 self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.prearm}{reason.text}")
 
 
+@dataclass(slots=True)
+class FlightTimes:
+    """Vehicle times since the last arming, ms: of arming, of the last takeoff and of the landing after it; None: it did
+    not happen."""
+
+    armed_ms: int | None = None
+    took_off_ms: int | None = None
+    landed_ms: int | None = None
+
+
 class Arming:
     """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `mandatory`: reasons that also refuse a
     forced arming; `on_change(armed, now_ms)` tells the other parts of the autopilot. `hold_auto_disarm`: DISARM_DELAY
@@ -136,8 +147,7 @@ class Arming:
         self._idle_since_ms: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
-        self.flew = False
-        """Time since arming."""
+        self.times = FlightTimes()
         self.last_refusal = ""
         self.arming_method = ArmingMethod.MAVLINK
         """Method of the running arm command."""
@@ -219,7 +229,7 @@ class Arming:
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         helm.rudder_held = method is ArmingMethod.RUDDER
         self._prearm.ok = True
-        self.flew = False
+        self.times = FlightTimes(now_ms)
         self.arming_method = ArmingMethod.MAVLINK
         self._idle_since_ms = now_ms if facts.landed else None
         if facts.personality.texts.armed:
@@ -257,9 +267,10 @@ class Arming:
         self._notice(now_ms)
         bits = int(events)
         if bits & _LIFTOFF:
-            self._idle_since_ms, self.flew = None, True
+            self._idle_since_ms = None
+            self.times.took_off_ms, self.times.landed_ms = now_ms, None
         if bits & _LANDED and self._facts.armed:
-            self._idle_since_ms = now_ms
+            self._idle_since_ms = self.times.landed_ms = now_ms
             if self._stops_at_touchdown():
                 self.disarm(now_ms, method=ArmingMethod.LANDED)
 
@@ -273,6 +284,11 @@ class Arming:
             self._disarm_when_finished(now_ms)
         elif self._idle_since_ms is not None:
             self._disarm_when_idle(now_ms)
+
+    @property
+    def flew(self) -> bool:
+        """True if it took off since it was armed."""
+        return self.times.took_off_ms is not None
 
     def _stops_at_touchdown(self) -> bool:
         """True if PILOT_THR_BHV stops the motors at touchdown: in modes for arming except those with direct

@@ -2,10 +2,11 @@
 
 Motors (ESC_STATUS, ESC_INFO, RPM), demanded attitude (ATTITUDE_TARGET), winch (WINCH_STATUS), generator
 (GENERATOR_STATUS), engine (EFI_STATUS), position for a traffic service (UTM_GLOBAL_POSITION), checksums of plans
-(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands),
-buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), buzzer (SUPPORTED_TUNES; a tune becomes an event),
-modem of a cellular link (CELLULAR_STATUS, as it was received), last picture of a shutter (CAMERA_FEEDBACK, sent to all
-for each picture). A request for equipment that the vehicle does not have is FAILED.
+(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), times of the flight (FLIGHT_INFORMATION), light
+(SRT_LIGHT: ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change),
+buzzer (SUPPORTED_TUNES; a tune becomes an event), modem of a cellular link (CELLULAR_STATUS, as it was received), last
+picture of a shutter (CAMERA_FEEDBACK, sent to all for each picture). A request for equipment that the vehicle does not
+have is FAILED.
 
 Messages of a winch, generator or engine fitted at the start are streamed to all in the group EXTRA1, as by ArduPilot,
 because MAVSDK's winch plugin requests nothing. Vehicle time. Source: MAVLink's common.xml and development.xml.
@@ -139,6 +140,7 @@ class EquipmentService(Speaker):
             "UTM_GLOBAL_POSITION": self._utm,
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
+            "FLIGHT_INFORMATION": self._flight_information,
             "ILLUMINATOR_STATUS": light.status,
             "GENERATOR_STATUS": self._generator,
             "EFI_STATUS": self._engine,
@@ -318,6 +320,22 @@ class EquipmentService(Speaker):
                 update_rate=0,
                 flight_state=UtmFlightState.GROUND if facts.landed else UtmFlightState.AIRBORNE,
                 flags=_UTM_FIELDS,
+            )
+        ]
+
+    def _flight_information(self, _: float) -> list[Message]:
+        """Times since boot, us (of the landing: ms); 0: none. As in ArduPilot (send_flight_information), the
+        time of arming is 0 when disarmed, that of the takeoff on the ground, and a flight has no number."""
+        facts, times = self._parts.facts, self._parts.vehicle_arming.times
+        armed_ms = times.armed_ms if facts.armed else None
+        took_off_ms = times.took_off_ms if times.landed_ms is None else None
+        return [
+            dialect.MAVLink_flight_information_message(
+                boot_ms(facts.vehicle.state.time_ms),
+                1000 * (armed_ms or 0),
+                1000 * (took_off_ms or 0),
+                0,
+                boot_ms(times.landed_ms or 0),
             )
         ]
 

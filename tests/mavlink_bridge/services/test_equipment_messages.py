@@ -46,6 +46,34 @@ def session() -> Iterator[Session]:
         yield session
 
 
+def test_times_of_a_flight_are_told() -> None:
+    """Fails if a time is kept that is over: disarmed, arming is 0; on the ground, the takeoff; a new flight has not
+    landed."""
+    with Session(home=HOME) as session:
+        link = session.connect()
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        before = told(link, "FLIGHT_INFORMATION")
+        assert (before.arming_time_utc, before.takeoff_time_utc, before.landing_time) == (0, 0, 0)
+        for _ in range(2):
+            session.set_mode("GUIDED")
+            session.arm()
+            session.run_until(lambda session: session.autopilot.facts.armed, timeout_s=10.0)
+            armed = told(link, "FLIGHT_INFORMATION")
+            assert 0 <= 1000 * armed.time_boot_ms - armed.arming_time_utc < 1_000_000
+            assert (armed.takeoff_time_utc, armed.landing_time) == (0, 0)
+            session.takeoff(5.0)
+            session.run_until(lambda session: session.autopilot.helm.arrived, timeout_s=60.0)
+            flies = told(link, "FLIGHT_INFORMATION")
+            assert flies.arming_time_utc == armed.arming_time_utc < flies.takeoff_time_utc < 1000 * flies.time_boot_ms
+            assert flies.landing_time == 0
+            session.set_mode("LAND")
+            session.run_until(lambda session: not session.autopilot.facts.armed, timeout_s=60.0)
+            landed = told(link, "FLIGHT_INFORMATION")
+            assert (landed.arming_time_utc, landed.takeoff_time_utc) == (0, 0)
+            assert flies.time_boot_ms < landed.landing_time <= landed.time_boot_ms
+
+
 def test_motors_are_told_as_they_turn(session: Session) -> None:
     """Four of them, hovering: thrust and weight are in balance, and the currents add up."""
     link = session.connect()
