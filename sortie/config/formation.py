@@ -17,6 +17,8 @@ OWN_SYSTEM_NAMES = frozenset((OWN_SYSTEM, "MAV_SYSID", "MAV_SYS_ID"))
 FORMATIONS = ("grid", "line", "ring")
 SPACING_M = 25.0
 """Default spacing, m: larger than the 20 m at which an approach is logged."""
+FARTHEST_M = 1_000_000.0
+"""Largest distance of a vehicle from home, north or east, m."""
 _SYSTEMS = 1 << 8
 _NETWORKS = 1 << 8
 _SEEDS = 1 << 63
@@ -30,15 +32,24 @@ def seed_of(seed: int, system: int, network: int = 0) -> int:
 def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, float]]:
     """Return places, m north and east of home, with `spacing_m` between neighbours. A grid (rows to the east, then to
     the north) and a line (to the east) begin at home; a ring is around home, clockwise from north. UserError for an
-    unknown formation."""
+    unknown formation, and for a place too far from home."""
     if formation not in FORMATIONS:
         raise UserError(f"formation {formation}: expected {' or '.join(FORMATIONS)}{nearest(formation, FORMATIONS)}")
-    if formation == "ring":
-        if count == 1:
-            return [(0.0, 0.0)]
-        radius = spacing_m / (2.0 * sin(pi / count))
-        turns = [2.0 * pi * k / count for k in range(count)]
-        return [(radius * cos(turn), radius * sin(turn)) for turn in turns]
+    found = _ring(count, spacing_m) if formation == "ring" else _rows(formation, count, spacing_m)
+    if max(max(place) for place in found) > FARTHEST_M:
+        raise UserError(f"spacing {spacing_m:g} m: {count} vehicles in a {formation} reach beyond 1,000 km")
+    return found
+
+
+def _ring(count: int, spacing_m: float) -> list[tuple[float, float]]:
+    if count == 1:
+        return [(0.0, 0.0)]
+    radius = spacing_m / (2.0 * sin(pi / count))
+    turns = [2.0 * pi * k / count for k in range(count)]
+    return [(radius * cos(turn), radius * sin(turn)) for turn in turns]
+
+
+def _rows(formation: str, count: int, spacing_m: float) -> list[tuple[float, float]]:
     columns = count if formation == "line" else ceil(sqrt(count))
     return [(spacing_m * (k // columns), spacing_m * (k % columns)) for k in range(count)]
 

@@ -154,11 +154,16 @@ def _over(base: BurstLosses | LinkBudget, file: LossesFile | BudgetFile) -> Burs
 
 
 def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, RadioProfile]:
-    """Return the profiles of links with a radio. `NAME` is for all links, `LINK=NAME` for one."""
+    """Return the profiles of links with a radio. `NAME` is for all links without one of their own, `LINK=NAME` for one.
+    UserError for a second radio of either."""
     urls = tuple(links)
     found: dict[str, RadioProfile] = {}
+    seen: set[str] = set()
     for text in given:
         url, equals, name = text.rpartition("=")
+        if url in seen:
+            raise UserError(f"--radio {text}: {f'link {url}' if equals else 'all links'} already got a radio")
+        seen.add(url)
         if not equals:
             found.update(dict.fromkeys((link_url for link_url in urls if link_url not in found), radio_profile(text)))
         elif url not in urls:

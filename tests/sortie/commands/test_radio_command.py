@@ -164,6 +164,16 @@ def test_a_name_is_for_all_links_and_a_link_has_its_own() -> None:
     assert radios_of_links([], urls) == {}
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(["usb", "lte"], "all links already got a radio"), (["a=usb", "lte", "a=usb"], "link a already got a radio")],
+)
+def test_a_second_radio_of_a_link_is_told(given: list[str], told: str) -> None:
+    """Instead of one that wins silently."""
+    with pytest.raises(UserError, match=told):
+        radios_of_links(given, ("a", "b"))
+
+
 def test_vehicles_of_a_fleet_have_radios_of_their_own(tmp_path: Path) -> None:
     """As the file says for one; its HEARTBEAT comes over the air, and what it does not know is told."""
     file = tmp_path / "fleet.toml"

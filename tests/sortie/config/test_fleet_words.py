@@ -47,6 +47,14 @@ def test_neighbours_on_a_ring_are_a_spacing_apart(count: int) -> None:
     assert [hypot(*place) for place in ring] == pytest.approx([hypot(*ring[0])] * count)
 
 
+@pytest.mark.parametrize(("formation", "count"), [("grid", 122), ("line", 12), ("ring", 63)])
+def test_a_spacing_that_leaves_no_place_on_earth_is_refused(formation: str, count: int) -> None:
+    """One vehicle less stands at most 1,000 km from home."""
+    with pytest.raises(UserError, match=r"spacing 100000 m: .* reach beyond 1,000 km"):
+        places(formation, count, 100_000.0)
+    assert len(places(formation, count - 1, 100_000.0)) == count - 1
+
+
 def test_no_formation_is_refused_with_the_near_one() -> None:
     """From Python too, where no option has looked at it before; and who is meant may be all."""
     with pytest.raises(UserError, match=r"formation lien: expected grid or line or ring; did you mean line\?"):
