@@ -28,7 +28,7 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         await wait_for(drone.core, "connection_state", lambda state: state.is_connected)
         version = await drone.info.get_version()
         assert (version.flight_sw_major, version.flight_sw_minor, version.flight_sw_patch) == (4, 6, 2)
-        await fly(Drone(drone.action, drone.param, drone.mission_raw, drone.telemetry, MissionItem))
+        await fly(Drone(drone.action, drone.param, drone.mission_raw, drone.telemetry, drone.info, MissionItem))
 
     with served(tmp_path, "--home", HOME, paced=True) as service, mavsdk_server(service.port, tmp_path) as port:
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
@@ -40,6 +40,7 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
     async def run(service: Served) -> None:
         from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
         from mavsdk.asyncio.plugins.action import ActionAsync
+        from mavsdk.asyncio.plugins.info import InfoAsync
         from mavsdk.asyncio.plugins.mission_raw import MissionRawAsync
         from mavsdk.asyncio.plugins.param import ParamAsync
         from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
@@ -49,7 +50,8 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
             await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
             system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
             assert system is not None
-            plugins = ActionAsync(system), ParamAsync(system), MissionRawAsync(system), TelemetryAsync(system)
+            kinds = ActionAsync, ParamAsync, MissionRawAsync, TelemetryAsync, InfoAsync
+            plugins = [kind(system) for kind in kinds]
             try:
                 await fly(Drone(*plugins, MissionItem))
             finally:

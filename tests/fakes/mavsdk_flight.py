@@ -18,6 +18,7 @@ class Drone:
     param: Any
     mission_raw: Any
     telemetry: Any
+    info: Any
     item: Callable[..., Any]
 
 
@@ -92,12 +93,13 @@ async def check_plans(drone: Drone) -> None:
 
 
 async def check_guided(drone: Drone) -> None:
-    """Arm, take off, go somewhere, at another speed and height."""
+    """Arm, take off, go somewhere, at another speed and height; the times of the flight run."""
     action, telemetry = drone.action, drone.telemetry
     await action.set_takeoff_altitude(10.0)
     await action.arm()
     await action.takeoff()
     await wait_for(telemetry, "position", lambda at: at.relative_altitude_m > 9.5)
+    await wait_for(drone.info, "flight_information", lambda flight: flight.duration_since_takeoff_ms > 0)
     await action.set_current_speed(5.0)
     for north, height in ((0.0002, 16.0), (0.0002, 12.0)):
         target = LAT + north
