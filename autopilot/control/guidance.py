@@ -12,7 +12,7 @@ from autopilot.control.attitude import limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
 from autopilot.control.curves import begin_curve, fly_curve, hold_back
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
-from autopilot.control.legs import begin_leg, fly_leg, leg_flown
+from autopilot.control.legs import aim_at_end, begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape_within, sink, stop
 from autopilot.control.smoothing import climb_smoothly, fly_leg_smoothly
@@ -58,6 +58,8 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_leg(s, p, t)
         if p[L.P_SMOOTH] > 0.0:
             s[L.S_CURVING], s[L.S_WAY_SPEED] = 0.0, p[L.P_SPEED_GROUND]
+        elif t[L.T_DIRECTLY] == 1.0:
+            s[L.S_CURVING] = 0.0
         else:
             begin_curve(s, p, t, renewed, passed and splined, speed_onto_spline(s, p, t))
         if t[L.T_SPLINE] == 1.0:
@@ -278,6 +280,9 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         flown = False
         if s[L.S_PHASE] == 2.0:
             go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
+        elif t[L.T_DIRECTLY] == 1.0:
+            aim_at_end(s, p, t)
+            flown = leg_flown(s, t)
         elif t[L.T_SPLINE] == 1.0:
             flown = fly_spline(s, p, t)
         elif p[L.P_SMOOTH] > 0.0:
@@ -307,7 +312,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         ):
             arrive(s)
     moving = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] > 0.64
-    if kind == L.KIND_LEG and t[L.T_SPLINE] == 0.0 and s[L.S_PHASE] < 2.0:
+    if kind == L.KIND_LEG and t[L.T_SPLINE] == 0.0 and t[L.T_DIRECTLY] == 0.0 and s[L.S_PHASE] < 2.0:
         along = s[L.S_LEG_YAW] if s[L.S_PHASE] == 0.0 else s[L.S_NEXT_YAW]
     elif moving:
         along = atan2(s[L.S_RVE], s[L.S_RVN])

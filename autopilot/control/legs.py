@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.reference import SHAPE, approach, leash, shape_within
+from autopilot.control.reference import SHAPE, approach, leash, move, overspeed_gain, shape_within
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2
@@ -197,6 +197,24 @@ def field(
     s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = feed * un + side * pn, feed * ue + side * pe, feed * ud
     d = min(max(speed * ud + down, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
     shape_within(s, p, n, e, d, limit, p[L.P_JERK])
+
+
+@jit
+def aim_at_end(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Move the reference one tick straight towards the end from any motion, with the settings of stops, as ArduCopter's
+    GUIDED does without bit 6 of GUID_OPTIONS (`AC_PosControl::input_pos_NEU_m`)."""
+    n, e, d = t[L.T_END_N] - s[L.S_RPN], t[L.T_END_E] - s[L.S_RPE], t[L.T_END_D] - s[L.S_RPD]
+    level, height = sqrt(n * n + e * e), abs(d)
+    size = max(sqrt(level * level + height * height), 1e-6)
+    above = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
+    accel, accel_z = p[L.P_STOP_ACCEL], above * p[L.P_STOP_ACCEL_Z]
+    gain, gain_z = p[L.P_STOP_GAIN], p[L.P_STOP_GAIN_Z]
+    fastest = leg_limits(p, level / size, d / size)[0] / size
+    share = leash(s)
+    speed = share * min(approach(level, 0.5 * gain, 0.5 * accel), fastest * level) / max(level, 1e-6)
+    rate = share * min(approach(height, 0.5 * gain_z, 0.5 * accel_z), fastest * height) / max(height, 1e-6)
+    jerk, jerk_z = p[L.P_STOP_JERK], above * p[L.P_STOP_JERK_Z]
+    move(s, speed * n, speed * e, rate * d, accel, accel_z, jerk, jerk_z, gain, gain_z, L.TICK)
 
 
 @jit

@@ -214,7 +214,7 @@ T_ROLL, T_PITCH, T_YAW, T_USE_RATE, T_THRUST, T_CLIMB, T_BY_CLIMB = TARGET.take(
 T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the limits allow
 T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
 T_GOAL_N, T_GOAL_E = TARGET.take(2)  # place for reported distances: the end, or the end of the whole way
-T_DIRECTLY = TARGET.block(1)  # 1: land from the present place, without flying to the position first
+T_DIRECTLY = TARGET.block(1)  # 1: land at the present place, or fly straight to the end of a leg
 T_FROM_REST = TARGET.block(1)  # 1: a leg begins at rest at its start, whatever the reference's motion
 T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(
     5

@@ -108,7 +108,7 @@ class Leg:
     reported distances. `spline`: a curve through `start`, `end` with tangents from `previous` and `next`
     (SPLINE_WAYPOINT). Wings turn before `end`, at `radius` at the earliest. They have also arrived when they have
     passed `end`, and circle it if there is no `next`. `from_rest`: a hovering or driving vehicle begins at rest at
-    `start`, whatever its motion.
+    `start`, whatever its motion. `direct`: a copter moves straight towards `end` from any motion, and along no line.
     """
 
     end: Ned
@@ -123,6 +123,7 @@ class Leg:
     over_ground: float | None = None
     goal: Ned | None = None
     from_rest: bool = False
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

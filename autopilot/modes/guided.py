@@ -25,6 +25,7 @@ from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
 
 _ZERO: Ned = (0.0, 0.0, 0.0)
+_BY_WAYPOINTS = 64  # GUID_OPTIONS bit 6
 
 
 class GuidedFlight:
@@ -108,8 +109,9 @@ class GuidedFlight:
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_target()
+        direct = over_ground is None and not int(self._facts.param("GUID_OPTIONS")) & _BY_WAYPOINTS
         backwards = self._helm.backwards
-        self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
+        self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground, direct=direct))
 
     def _fly_round(self, circle: Circle) -> None:
         """Circle a place on wings. With lift motors they hover over it by Q_GUIDED_MODE, or fly to it upright."""

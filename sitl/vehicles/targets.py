@@ -144,6 +144,7 @@ def _leg(target: Leg, row: Row) -> None:
     row[L.T_NEXT_SPLINE] = target.next_is_spline
     row[L.T_FROM_REST] = target.from_rest and target.start is not None
     row[L.T_AT_HEIGHT] = target.over_ground is not None
+    row[L.T_DIRECTLY] = target.direct
     write_yaw(row, target.yaw)
 
 

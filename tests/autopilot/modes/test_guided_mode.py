@@ -62,6 +62,14 @@ def test_reposition_in_guided_flies_there() -> None:
     assert bench.vehicle.speeds.ground == 3.0
 
 
+@pytest.mark.parametrize(("options", "direct"), [(0, True), (64, False)])
+def test_a_place_is_flown_to_directly_or_by_waypoint_navigation(options: int, direct: bool) -> None:
+    """Fails without `Leg.direct`: ArduCopter's GUIDED uses waypoint navigation only with bit 6 of GUID_OPTIONS."""
+    bench = hovering(GUID_OPTIONS=options)
+    bench.core.commands.guided_item(PLACE)
+    assert bench.vehicle.target.direct is direct
+
+
 def test_reposition_outside_guided_is_denied_unless_it_may_change_the_mode() -> None:
     bench = hovering()
     bench.core.modes.set(5, bench.now_ms)
