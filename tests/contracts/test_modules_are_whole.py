@@ -26,7 +26,6 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",
     "mavlink_bridge.services.authorization": "one module for each service",
-    "mavlink_bridge.services.system.service": "one module for each service",
     "mavlink_bridge.services.digicam": "messages of before the camera protocol, and a camera that is not ours",
     "sortie.nodes.computer": "asks the operating system, as no other part of a face",
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",

@@ -1,4 +1,4 @@
-"""Heartbeats of ground stations, TIMESYNC, PING, AUTOPILOT_VERSION_REQUEST, console and origin.
+"""Signs of life of ground stations, TIMESYNC, PING, AUTOPILOT_VERSION_REQUEST, console and origin.
 
 Clock: link time, for the loss of a ground station. TIMESYNC is answered in vehicle time, which is that of the vehicle's
 time stamps (time_boot_ms).
@@ -29,8 +29,11 @@ class SystemService(Speaker):
 
     clock: Clock = "link"
     handles = frozenset(
-        {"HEARTBEAT", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST", "SERIAL_CONTROL", "SET_GPS_GLOBAL_ORIGIN"}
-    )
+        {
+            "HEARTBEAT", "RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST",
+            "SERIAL_CONTROL", "SET_GPS_GLOBAL_ORIGIN",
+        }
+    )  # fmt: skip
 
     def __init__(
         self, parts: VehicleParts, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
@@ -45,6 +48,8 @@ class SystemService(Speaker):
             case "HEARTBEAT":
                 if message.type == VehicleType.GCS:
                     self._parts.failsafes.ground_station_heard(peer.system)
+            case "RC_CHANNELS_OVERRIDE" | "MANUAL_CONTROL":  # signs of life too (ArduPilot's sysid_mygcs_seen)
+                self._parts.failsafes.ground_station_heard(peer.system)
             case "TIMESYNC":
                 self._answer_timesync(message, peer)
             case "PING":

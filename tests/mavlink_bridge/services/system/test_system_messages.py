@@ -66,6 +66,19 @@ def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list
     assert (outgoing, autopilot.calls) == ([], calls)
 
 
+@pytest.mark.parametrize(
+    "sticks",
+    [
+        dialect.MAVLink_rc_channels_override_message(1, 1, *[1500] * 8),
+        dialect.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0),
+    ],
+)
+def test_sticks_are_signs_of_life_of_a_ground_station(sticks: Any) -> None:
+    """Fails if only HEARTBEATs are: ArduPilot's FS_GCS_ENABLE counts sticks too."""
+    outgoing, autopilot, _ = ask(sticks)
+    assert (outgoing, autopilot.calls) == ([], [("failsafes.ground_station_heard", (245,), {})])
+
+
 def test_the_list_of_logs_is_empty() -> None:
     """Row LOG_REQUEST_LIST: one LOG_ENTRY, all 0."""
     service = LogService()
