@@ -13,7 +13,19 @@ from autopilot.context.events import GuidedTargetReached
 from autopilot.context.staying import loiter, stay
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.targets import Attitude, Circle, Drive, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
+from autopilot.interface.targets import (
+    Attitude,
+    Circle,
+    Drive,
+    Idle,
+    Land,
+    Leg,
+    TakeOff,
+    Target,
+    Velocity,
+    Yaw,
+    YawMode,
+)
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
@@ -41,7 +53,7 @@ class GuidedFlight:
         self._target: Target | None = None  # target that resume continues
         self._announced = True  # True if the arrival was announced
         self.paused = False
-        self.deadline_ms: int | None = None  # end of a driven speed, or of wings' attitude, unless renewed
+        self.deadline_ms: int | None = None  # end of a driven speed, a turn, or wings' attitude, unless renewed
 
     def begin(self) -> None:
         """Stay in place until there is a target."""
@@ -64,14 +76,15 @@ class GuidedFlight:
         self._hover = self._course = None
         self._lifted = False
         self.deadline_ms = None
-        if isinstance(target, Drive):
-            self.deadline_ms = self._facts.now_ms + target.timeout_ms + TICK_MS
+        turns = isinstance(target, Leg | Velocity) and target.yaw.mode is YawMode.RATE
+        if turns or isinstance(target, Drive):
+            self.deadline_ms = self._facts.now_ms + self.timeout_ms + TICK_MS
         self._helm.fly(target)
 
     def update(self, now_ms: int) -> None:
-        """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself). Wings
-        then circle their place again. After a takeoff they circle too, and lift motors hover, as ArduPlane's
-        do_user_takeoff."""
+        """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself). A
+        copter's turn at a rate ends too. Wings then circle their place again. After a takeoff they circle too, and lift
+        motors hover, as ArduPlane's do_user_takeoff."""
         if not self._announced and self._helm.arrived and not self.paused:
             self._announced = True
             self._announcer.announce(GuidedTargetReached())
@@ -90,6 +103,8 @@ class GuidedFlight:
             self.deadline_ms = None
             if wings:
                 self.change_over()
+            elif not isinstance(self._target, Drive):
+                self._helm.set_yaw(KEEP)
             else:
                 self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
 
@@ -272,6 +287,7 @@ class GuidedMode(Mode):
         return True
 
     def turn(self, yaw: Yaw) -> bool:
+        self.flight.deadline_ms = None  # of a turn at a rate
         self._heading.fix(yaw)
         return True
 

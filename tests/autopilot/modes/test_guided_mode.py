@@ -151,6 +151,16 @@ def test_a_position_a_velocity_and_both() -> None:
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
 
 
+def test_a_turn_at_a_rate_ends_unless_renewed() -> None:
+    """Fails if it goes on: ArduCopter's GUIDED holds the heading when GUID_TIMEOUT is over."""
+    bench = hovering(GUID_TIMEOUT=2.0)
+    bench.core.commands.guided_target(velocity=(1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.5))
+    bench.run(1.9)
+    assert bench.vehicle.yaws[-1].mode is YawMode.RATE
+    bench.run(0.2)
+    assert bench.vehicle.yaws[-1].mode is YawMode.KEEP
+
+
 def test_an_acceleration_alone_goes_on_from_the_present_velocity() -> None:
     bench = hovering()
     bench.core.commands.guided_target(velocity=(3.0, 0.0, 0.0))
