@@ -35,6 +35,8 @@ from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
 #: Errors with which a circle may be left: height, m; course, rad, and its increase per turn.
 HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
+#: Turns that are counted at once when one circle follows another.
+COUNTED = 1.0 / 36000.0
 #: Distance from a circle's middle over its radius beyond which the next place is left for at once.
 BESIDE = 1.05
 #: Height over its start below which a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
@@ -56,8 +58,7 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_PHASE] = 0.0
     s[L.S_NEAR_SENT] = 0.0
     s[L.S_TARGET_MS] = s[L.S_TIME_MS]
-    s[L.S_TURN_SUM] = 0.0
-    s[L.S_ON_CIRCLE] = 0.0
+    begin_turns(s, kind == L.KIND_CIRCLE)
     s[L.S_HELD_D] = t[L.T_HELD_D] if t[L.T_HAS_HELD] == 1.0 else s[L.S_EPD]
     s[L.S_CLIMB_STICK] = 0.0
     s[L.S_LAST_ETA] = 0.0
@@ -76,6 +77,17 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
     if was == L.STAGE_FLARE or (was == L.STAGE_CLIMB_OUT and s[L.S_AIR] == 0.0):
         begin_energy(s, p)
+
+
+@jit
+def begin_turns(s: L.Row, circles: bool) -> None:
+    """Begin to count turns. From one circle to the next the count goes on at once: the change of the direction to the
+    middle counts too, and the way there (ArduPlane's loiter_angle_update)."""
+    s[L.S_TURN_SUM] = 0.0
+    if circles and s[L.S_ON_CIRCLE] == 1.0:
+        s[L.S_TURN_SUM] = COUNTED
+        s[L.S_TURN_ANGLE] = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
+    s[L.S_ON_CIRCLE] = 0.0
 
 
 @jit
@@ -198,13 +210,13 @@ def circle(s: L.Row, p: L.Row, radius: float) -> None:
 
 
 @jit
-def count_turns(s: L.Row) -> None:
-    """Count turns round the place since the edge was reached, by the direction from its middle."""
+def count_turns(s: L.Row, t: L.Row) -> None:
+    """Count turns round the place, in the direction of the circle, from its edge or from another circle on."""
     angle = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
+    if s[L.S_PHASE] == 1.0 or s[L.S_TURN_SUM] != 0.0:
+        s[L.S_TURN_SUM] += t[L.T_DIRECTION] * wrap(angle - s[L.S_TURN_ANGLE]) / (2.0 * pi)
     if s[L.S_PHASE] == 0.0:
         s[L.S_PHASE] = s[L.S_ON_CIRCLE]
-    else:
-        s[L.S_TURN_SUM] += abs(wrap(angle - s[L.S_TURN_ANGLE])) / (2.0 * pi)
     s[L.S_TURN_ANGLE] = angle
 
 
@@ -255,9 +267,10 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def leave_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Arrive if the turns are flown, the height is reached and the course leads on, as far as requested."""
-    count_turns(s)
+    count_turns(s, t)
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
-    if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:
+    turns = t[L.T_TURNS] > s[L.S_TURN_SUM] and t[L.T_TURNS] > 0.0
+    if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or turns:
         return
     near = p[L.P_CIRCLE_NEAR] if p[L.P_CIRCLE_NEAR] > 0.0 else HEIGHT_REACHED
     if t[L.T_AT_HEIGHT] == 1.0 and abs(s[L.S_EPD] - t[L.T_END_D]) > near:

@@ -16,6 +16,7 @@ from typing import Final
 from autopilot.control.attitude import limit
 from autopilot.control.lateral import along_line, bank_for, bank_limit, to_place
 from autopilot.control.plane_guidance import (
+    begin_turns,
     begin_way,
     circle_height,
     leave_circle,
@@ -36,6 +37,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.wing_way import (
+    CIRCLES,
     LANDINGS,
     TAKEOFFS,
     lands_upright,
@@ -192,7 +194,8 @@ class WingFlight:
             t[L.T_HAS_NEXT] = 1.0
             t[L.T_NEXT_N], t[L.T_NEXT_E], t[L.T_NEXT_D] = onward.end[0], onward.end[1], -onward.end[2]
         self._p[L.P_SPEED_GROUND] = s[L.S_V_GIVEN] = leg.speed_mps
-        s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_TURN_SUM] = s[L.S_ON_CIRCLE] = s[L.S_LAST_ETA] = 0.0
+        s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_LAST_ETA] = 0.0
+        begin_turns(s, leg.item.command in CIRCLES)
         s[L.S_STAGE] = L.STAGE_WAY
         begin_way(s, t, False)
         return t

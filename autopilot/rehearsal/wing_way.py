@@ -16,7 +16,7 @@ from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.vehicles.mode_table import LiftOption
 
-_CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
+CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
@@ -25,7 +25,7 @@ _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
 
 def radius_of(field: FlyingField, item: MissionItem) -> float:
     """Radius of an item's circle, m, negative: counter-clockwise; 0: none."""
-    if item.command not in _CIRCLES:
+    if item.command not in CIRCLES:
         return 0.0
     own = item.param2 if item.command == Cmd.NAV_LOITER_TO_ALT else item.param3
     own = own if isfinite(own) else 0.0

@@ -177,6 +177,18 @@ def test_a_circle_is_left_at_its_height_and_towards_the_next_place() -> None:
     assert abs(degrees(course - wanted)) < 25.0
 
 
+@pytest.mark.parametrize(("way", "turns"), [(1, 3), (-1, 2)], ids=["the same way round", "the other way round"])
+def test_turns_after_another_circle_count_the_change_of_its_middle(way: int, turns: int) -> None:
+    """ArduPlane's count goes on from the last circle: a quarter less for one flown the same way round, a quarter more
+    for the other. Two turns, left an eighth behind their beginning, become three, or two."""
+    flight = PlaneFlight().airborne()
+    flight.to(Circle((0.0, 0.0, -80.0), 60.0, 1, 1.0, leave_for=(600.0, 0.0, -80.0)))
+    flight.forget()
+    flight.to(Circle((600.0, 0.0, -80.0), 60.0, way, 2.0, leave_for=(1200.0, -600.0 * way, -80.0)))
+    angle = np.unwrap(np.arctan2(flight.seen(R.EAST), flight.seen(R.NORTH) - 600.0))
+    assert round(way * (angle[-1] - angle[0]) / (2.0 * np.pi) - 0.125) == turns
+
+
 def test_what_a_copter_holds_it_circles_and_drive_it_refuses() -> None:
     flight = PlaneFlight().airborne()
     flight.to(Hold((400.0, 0.0, -80.0)))
