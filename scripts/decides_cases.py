@@ -111,7 +111,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         "s without acceleration"
     ),
     "gyro.garbage": Case(
-        "both give up the estimate at the same time; ArduCopter's descent ends harder, and its landing "
+        "both give up the estimate at the same time and come down hard; ArduCopter's landing "
         "detector does not come to rest with such gyroscopes"
     ),
     "accel.stuck": Case(
