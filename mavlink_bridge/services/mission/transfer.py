@@ -285,8 +285,9 @@ class PlanTransfer:
         """Ignore a message."""
 
     def _defer(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
-        """Serve a message that changes a plan when the last change is on disk. DroneKit sends CLEAR_ALL and COUNT
-        together and repeats neither."""
+        """Serve a message when the last change is on disk: another change, or a station that reads what it has just
+        written. DroneKit sends CLEAR_ALL and COUNT together, and MISSION_REQUEST_LIST right after its last item; it
+        repeats none of them."""
         if len(self._deferred) < _MAX_DEFERRED:
             self._deferred.append((kind, message, peer))
         else:
@@ -422,14 +423,16 @@ _P, _U = PlanTransfer, UploadInput
 _IDLE = (_P._begin, _P._begin_partial, _P._stray_item, _P._list, _P._request, _P._clear, _P._ignore)
 _OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P._hear_ack)
 _STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
-_WAITING = (_later(_U.COUNT), _later(_U.WRITE_PARTIAL), _P._ignore, _P._list, _P._request, _later(_U.CLEAR), _P._ignore)
+_C, _W, _L, _R, _A = _later(_U.COUNT), _later(_U.WRITE_PARTIAL), _later(_U.LIST), _later(_U.REQUEST), _later(_U.CLEAR)
+_WRITER = (_C, _W, _P._ignore, _L, _R, _A, _P._ignore)
+_READER = (_C, _W, _P._ignore, _P._list, _P._request, _A, _P._ignore)
 
 TABLE: dict[tuple[UploadState, UploadInput, UploadSender], _Handler] = {
     **_rows(UploadState.IDLE, UploadSender.OWNER, *_IDLE),
     **_rows(UploadState.IDLE, UploadSender.STRANGER, *_IDLE),
     **_rows(UploadState.RECEIVING, UploadSender.OWNER, *_OWNER),
     **_rows(UploadState.RECEIVING, UploadSender.STRANGER, *_STRANGER),
-    **_rows(UploadState.COMMITTING, UploadSender.OWNER, *_WAITING),
-    **_rows(UploadState.COMMITTING, UploadSender.STRANGER, *_WAITING),
+    **_rows(UploadState.COMMITTING, UploadSender.OWNER, *_WRITER),
+    **_rows(UploadState.COMMITTING, UploadSender.STRANGER, *_READER),
 }
 """Handler by state, message and sender, for every combination."""

@@ -72,11 +72,31 @@ def test_the_last_item_again_is_ignored_while_committing_and_acknowledged_after(
     assert len(bench.core.replaced) == 2
 
 
-def test_downloads_are_answered_from_the_old_plan_while_committing(bench: Bench) -> None:
+def test_another_station_reads_the_old_plan_while_committing(bench: Bench) -> None:
     """Others are served meanwhile."""
     bench.upload(NEW)
-    assert bench.ask_list() == bench.ask_list(peer=MAVPROXY) == [("COUNT", 4)]
-    assert bench.ask(3) == [("ITEM_INT", 3)]
+    assert bench.ask_list(peer=MAVPROXY) == [("COUNT", 4)]
+    assert bench.ask(3, peer=MAVPROXY) == [("ITEM_INT", 3)]
+
+
+def test_who_wrote_a_plan_reads_it_when_it_is_on_disk(bench: Bench) -> None:
+    """DroneKit sends MISSION_REQUEST_LIST right after its last item, and takes the first MISSION_COUNT."""
+    bench.upload(NEW)
+    assert bench.ask_list() == bench.ask(2) == []
+    assert settle(bench) == [("ACK", ACCEPTED), ("COUNT", 3), ("ITEM_INT", 2)]
+    assert bench.last[2].message.param1 == NEW[1].param1
+
+
+def test_who_cleared_a_plan_reads_that_it_is_gone(bench: Bench) -> None:
+    """MISSION_CLEAR_ALL and MISSION_REQUEST_LIST in one breath: the count is that of the empty plan."""
+    assert bench.clear() == bench.ask_list() == []
+    assert settle(bench) == [("ACK", ACCEPTED), ("COUNT", 0)]
+
+
+def test_who_wrote_a_plan_reads_the_old_one_if_the_disk_fails(bench: Bench) -> None:
+    bench.upload(NEW)
+    assert bench.ask_list() == []
+    assert settle(bench, "disk full") == [("ACK", ERROR), ("COUNT", 4)]
 
 
 def test_what_was_acknowledged_can_be_read_at_once(bench: Bench) -> None:
