@@ -140,7 +140,7 @@ def upload(
     if (since_ms := s.now() - s.counted_ms.get(kind, -UNDER_WAY_MS)) < UNDER_WAY_MS:
         yield from s.sleep(UNDER_WAY_MS - since_ms)
     wire = s.firmware.mission_to(items, None) if kind == MissionType.MISSION else items
-    if s.model.clears_first:
+    if s.model.in_one_breath:
         s.send(dialect.MAVLink_mission_clear_all_message(*s.target, kind))
 
     def match(message: Message) -> bool:
@@ -188,6 +188,8 @@ def upload(
             furthest = max(furthest, answer.seq)
             given += 1
             send_item(s, kind, answer.seq, wire)
+            if s.model.in_one_breath and answer.seq == len(wire) - 1:
+                s.send(dialect.MAVLink_mission_request_list_message(*s.target, kind))
 
 
 def send_item(s: Station, kind: int, seq: int, wire: tuple[MissionItem, ...]) -> None:

@@ -17,8 +17,9 @@ class Patience:
 @dataclass(frozen=True)
 class Model:
     """`resends_items`: it sends its last item again when nothing follows; else it gives up after `item_silence_ms`.
-    `float_items`: items travel as MISSION_ITEM. `clears_first`: CLEAR_ALL and COUNT in one breath. `streams`: (group,
-    Hz) of REQUEST_DATA_STREAM. `files_first`: parameters by MAVFTP before the list."""
+    `float_items`: items travel as MISSION_ITEM. `in_one_breath`: CLEAR_ALL and COUNT, and after the last item
+    MISSION_REQUEST_LIST, each without waiting for an answer. `streams`: (group, Hz) of REQUEST_DATA_STREAM.
+    `files_first`: parameters by MAVFTP before the list."""
 
     name: str
     system: int = 255
@@ -32,7 +33,7 @@ class Model:
     resends_items: bool = False
     set_param: Patience = Patience(1000, 3)
     float_items: bool = False
-    clears_first: bool = False
+    in_one_breath: bool = False
     streams: tuple[tuple[int, int], ...] = ()
     files_first: bool = False
 
@@ -87,7 +88,7 @@ DRONEKIT = Model(
     item_silence_ms=8000,
     set_param=Patience(1000, 4),
     float_items=True,
-    clears_first=True,
+    in_one_breath=True,
     streams=((0, 4),),
 )
 STATIONS = (QGC_5, QGC_4, MISSION_PLANNER, MAVPROXY, MAVSDK, DRONEKIT)

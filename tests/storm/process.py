@@ -220,6 +220,11 @@ class Process:
             tap.station for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number
         )
 
+    def is_on(self, station: Station, number: int, link: int) -> bool:
+        """Is the station on this link of a vehicle's endpoint?"""
+        taps = (tap for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number)
+        return any(tap.station is station for tap in taps)
+
     def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
         """A station on a link of its own to a vehicle."""
         tap = Tap(self, number, station, trusted=trusted)

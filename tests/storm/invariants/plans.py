@@ -5,6 +5,8 @@ from __future__ import annotations
 from autopilot.context.events import CurrentChanged, ItemReached
 from autopilot.mav import Cmd, MissionResult, MissionType
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.routing.service import NOBODY
+from mavlink_bridge.routing.service import Peer as WirePeer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
 from tests.storm.invariant import When, Where, invariant, noted
@@ -132,6 +134,34 @@ def an_item_is_requested_from_the_station_that_announced_it(
         if message.seq < most
         else f"item {message.seq} is requested from {peer.station.name}, MISSION_COUNT was {most}"
     )
+
+
+@noted("MISSION_REQUEST_LIST")
+def _reads_its_own(view: View, message: Message, peer: Peer) -> None:
+    if message.mission_type not in (0, 1, 2):
+        return
+    commit = view.service.missions.transfer(message.mission_type)._commit
+    if commit is not None and not _is_of(view, commit.peer, peer):
+        commit = None
+    peer.memory["reads its own", message.mission_type] = commit
+
+
+def _is_of(view: View, writer: WirePeer, peer: Peer) -> bool:
+    """Has the vehicle the plan from this station, with the ids that it has had all the time?"""
+    heard, process = peer.memory["heard"], view.process
+    assert process is not None, "it hears"
+    on_link = process.is_on(peer.station, view.number, writer.link)
+    return writer != NOBODY and heard == {(writer.system, writer.component)} and on_link
+
+
+@invariant(When.SENT, UPLOADS, "MISSION_COUNT")
+def a_station_reads_the_plan_that_it_has_written(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """A station that asks for the plan it has just uploaded or cleared is answered when that is on disk, not with the
+    plan before."""
+    own = peer.memory.pop(("reads its own", message.mission_type), None)
+    if own is None or view.service.missions.transfer(message.mission_type)._commit is not own:
+        return None
+    return f"{peer.station.name} reads the plan before the one that it has sent"
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
