@@ -138,7 +138,7 @@ def an_item_is_requested_from_the_station_that_announced_it(
 
 @noted("MISSION_REQUEST_LIST")
 def _reads_its_own(view: View, message: Message, peer: Peer) -> None:
-    if message.mission_type not in (0, 1, 2):
+    if view.storm.machine.real or message.mission_type not in (0, 1, 2):
         return
     commit = view.service.missions.transfer(message.mission_type)._commit
     if commit is not None and not _is_of(view, commit.peer, peer):
