@@ -94,8 +94,8 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 @jit
 def approach_speed(s: L.Row, p: L.Row) -> float:
     """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, plus half of the
-    headwind (LAND_WIND_COMP), at most cruise."""
-    cruise = p[L.P_SPEED_GROUND]
+    headwind (LAND_WIND_COMP), at most cruise; before it cruise, whatever speed the mission has set."""
+    cruise = p[L.P_V_CRUISE]
     if s[L.S_STAGE] == L.STAGE_LANDING:
         return cruise
     own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])

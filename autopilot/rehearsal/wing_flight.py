@@ -80,6 +80,7 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_BANK, "ROLL_LIMIT_DEG", 45.0, radians(1.0)),
     (L.P_V_MIN, "AIRSPEED_MIN", 9.0, 1.0),
     (L.P_V_MAX, "AIRSPEED_MAX", 22.0, 1.0),
+    (L.P_V_CRUISE, "AIRSPEED_CRUISE", 12.0, 1.0),
     (L.P_V_STALL, "AIRSPEED_STALL", 0.0, 1.0),
     (L.P_STALL_GUARD, "STALL_PREVENTION", 1.0, 1.0),
     (L.P_CLIMB, "TECS_CLMB_MAX", 5.0, 1.0),

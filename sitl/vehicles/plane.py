@@ -51,7 +51,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWAL
 
 
 def _control(p: Row) -> None:
-    p[L.P_V_MIN], p[L.P_V_MAX], p[L.P_SPEED_GROUND], p[L.P_STALL_GUARD] = 10.0, 30.0, 22.0, 1.0
+    p[L.P_V_MIN], p[L.P_V_MAX], p[L.P_V_CRUISE], p[L.P_SPEED_GROUND], p[L.P_STALL_GUARD] = 10.0, 30.0, 22.0, 22.0, 1.0
     p[L.P_L1_PERIOD], p[L.P_L1_DAMPING] = 15.0, 0.75
     p[L.P_BANK], p[L.P_BANK_LEVEL] = radians(65.0), radians(5.0)
     p[L.P_PITCH_UP], p[L.P_PITCH_DOWN], p[L.P_ENERGY_PITCH] = radians(25.0), radians(-20.0), radians(15.0)

@@ -88,6 +88,18 @@ def test_it_keeps_the_least_ground_speed_against_the_wind() -> None:
     assert float(np.mean(np.hypot(flight.seen(R.VN), flight.seen(R.VN + 1)))) == pytest.approx(14.0, abs=0.5)
 
 
+def test_a_landing_slows_down_whatever_speed_was_told() -> None:
+    """To the middle of AIRSPEED_CRUISE and AIRSPEED_MIN, from 28 m/s (ArduPlane's type_slope_get_target_airspeed_cm)."""
+    flight = PlaneFlight({"AIRSPEED_CRUISE": 22.0, "AIRSPEED_MIN": 10.0}).airborne(60.0)
+    flight.vehicle.set_speeds(Speeds(28.0, 3.0, 3.0))
+    flight.to(Leg((700.0, 0.0, -60.0), radius=50.0))
+    assert flight.now(R.AIR_SPEED) > 26.0
+    flight.vehicle.set_target(Land((-100.0, 0.0), approach=(650.0, 0.0, -60.0)))
+    flight.fly(60.0, VehicleEvent.LANDED)
+    high = -flight.seen(R.DOWN) > 6.0
+    assert flight.seen(R.AIR_SPEED)[high][-1] == pytest.approx(16.0, abs=0.5)
+
+
 # --- lines and circles --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("direction", [0.0, 90.0, 200.0])
 def test_it_converges_on_a_line_in_wind(direction: float) -> None:
