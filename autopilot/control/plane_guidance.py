@@ -35,8 +35,6 @@ from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
 #: Errors with which a circle may be left: height, m; course, rad, and its increase per turn.
 HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
-#: Turns that are counted at once when one circle follows another.
-COUNTED = 1.0 / 36000.0
 #: Distance from a circle's middle over its radius beyond which the next place is left for at once.
 BESIDE = 1.05
 #: Height over its start below which a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
@@ -84,9 +82,8 @@ def begin_turns(s: L.Row, circles: bool) -> None:
     """Begin to count turns. From one circle to the next the count goes on at once: the change of the direction to the
     middle counts too, and the way there (ArduPlane's loiter_angle_update)."""
     s[L.S_TURN_SUM] = 0.0
-    if circles and s[L.S_ON_CIRCLE] == 1.0:
-        s[L.S_TURN_SUM] = COUNTED
-        s[L.S_TURN_ANGLE] = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
+    s[L.S_COUNTS_TURNS] = s[L.S_ON_CIRCLE] if circles else 0.0
+    s[L.S_TURN_ANGLE] = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
     s[L.S_ON_CIRCLE] = 0.0
 
 
@@ -213,10 +210,11 @@ def circle(s: L.Row, p: L.Row, radius: float) -> None:
 def count_turns(s: L.Row, t: L.Row) -> None:
     """Count turns round the place, in the direction of the circle, from its edge or from another circle on."""
     angle = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
-    if s[L.S_PHASE] == 1.0 or s[L.S_TURN_SUM] != 0.0:
+    if s[L.S_COUNTS_TURNS] == 1.0:
         s[L.S_TURN_SUM] += t[L.T_DIRECTION] * wrap(angle - s[L.S_TURN_ANGLE]) / (2.0 * pi)
     if s[L.S_PHASE] == 0.0:
         s[L.S_PHASE] = s[L.S_ON_CIRCLE]
+        s[L.S_COUNTS_TURNS] = max(s[L.S_COUNTS_TURNS], s[L.S_PHASE])
     s[L.S_TURN_ANGLE] = angle
 
 

@@ -118,6 +118,7 @@ S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
 # what lift motors help wings for: ASSIST_.. bits; clocks of these, s (`autopilot.control.plane_lift`)
 S_ASSISTS, S_LOW_CLOCK, S_UPSET_CLOCK = STATE.take(3)
+S_COUNTS_TURNS = STATE.block(1)  # 1: the change of the direction to a circle's middle counts
 S_THROWN_MS = STATE.block(1)  # when a throw was felt, then when the motor started after it, ms; 0: not
 STATE.seal(globals())
 

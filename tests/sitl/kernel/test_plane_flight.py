@@ -89,7 +89,7 @@ def test_it_keeps_the_least_ground_speed_against_the_wind() -> None:
 
 
 def test_a_landing_slows_down_whatever_speed_was_told() -> None:
-    """To the middle of AIRSPEED_CRUISE and AIRSPEED_MIN, from 28 m/s (ArduPlane's type_slope_get_target_airspeed_cm)."""
+    """To the middle of AIRSPEED_CRUISE and AIRSPEED_MIN, from 28 m/s (type_slope_get_target_airspeed_cm)."""
     flight = PlaneFlight({"AIRSPEED_CRUISE": 22.0, "AIRSPEED_MIN": 10.0}).airborne(60.0)
     flight.vehicle.set_speeds(Speeds(28.0, 3.0, 3.0))
     flight.to(Leg((700.0, 0.0, -60.0), radius=50.0))
