@@ -124,6 +124,8 @@ class PlanTransfer:
         owner = self.owner
         if owner is None:
             return UploadSender.STRANGER
+        if owner == NOBODY:
+            return UploadSender.OWNER  # a plan in a file: it may be of any station
         on_any_link = kind is UploadInput.ITEM or (kind in _ANEW and self._is_left(now_ms))
         same = is_same_system(peer, owner) if on_any_link else is_same_station(peer, owner)
         return UploadSender.OWNER if same else UploadSender.STRANGER

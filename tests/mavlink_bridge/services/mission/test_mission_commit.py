@@ -8,7 +8,9 @@ import pytest
 
 from autopilot.context.journal import SavePlan, SaveTogether
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.services.mission import texts
+from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.services.mission.upload import UploadState
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.mission_bench import (
@@ -17,11 +19,13 @@ from tests.fakes.mission_bench import (
     ERROR,
     MAVPROXY,
     QGC,
+    US,
     Bench,
     fence_square,
     rally_points,
     waypoints,
 )
+from tests.fakes.mission_core import HOME
 
 OLD, NEW = waypoints(3), waypoints(2, lat=10.0)
 
@@ -85,6 +89,15 @@ def test_who_wrote_a_plan_reads_it_when_it_is_on_disk(bench: Bench) -> None:
     assert bench.ask_list() == bench.ask(2) == []
     assert settle(bench) == [("ACK", ACCEPTED), ("COUNT", 3), ("ITEM_INT", 2)]
     assert bench.last[2].message.param1 == NEW[1].param1
+
+
+def test_a_plan_in_a_file_is_read_when_it_is_on_disk(bench: Bench) -> None:
+    """By whom it was written the transfer does not know: MAVProxy's `wp ftpload` and `wp list` in one breath."""
+    plan = (home_item(HOME), *NEW)
+    messages = [write_item(item, 0, seq, US, as_int=True, current=False) for seq, item in enumerate(plan)]
+    assert bench.service.transfer(0).put(messages, None) is not None
+    assert bench.ask_list(peer=MAVPROXY) == []
+    assert settle(bench) == [("COUNT", 3)]
 
 
 def test_who_cleared_a_plan_reads_that_it_is_gone(bench: Bench) -> None:
