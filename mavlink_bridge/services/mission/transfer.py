@@ -425,9 +425,8 @@ _P, _U = PlanTransfer, UploadInput
 _IDLE = (_P._begin, _P._begin_partial, _P._stray_item, _P._list, _P._request, _P._clear, _P._ignore)
 _OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P._hear_ack)
 _STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
-_C, _W, _L, _R, _A = _later(_U.COUNT), _later(_U.WRITE_PARTIAL), _later(_U.LIST), _later(_U.REQUEST), _later(_U.CLEAR)
-_WRITER = (_C, _W, _P._ignore, _L, _R, _A, _P._ignore)
-_READER = (_C, _W, _P._ignore, _P._list, _P._request, _A, _P._ignore)
+_READER = (_later(_U.COUNT), _later(_U.WRITE_PARTIAL), _P._ignore, _P._list, _P._request, _later(_U.CLEAR), _P._ignore)
+_WRITER = (*_READER[:3], _later(_U.LIST), _later(_U.REQUEST), *_READER[5:])
 
 TABLE: dict[tuple[UploadState, UploadInput, UploadSender], _Handler] = {
     **_rows(UploadState.IDLE, UploadSender.OWNER, *_IDLE),
