@@ -42,10 +42,10 @@ class Parameters:
             yield dialect.MAVLink_param_value_message(_HASH, 0.0, 5, len(self.names), 65535)
             yield from map(self._value, self.names)
         elif name == "PARAM_REQUEST_READ":
-            asked = message.param_id if message.param_index < 0 else self.names[message.param_index]
-            if asked in self.values:
-                yield self._value(asked)
-        elif message.param_id in self.values:
+            by_index = self.names[message.param_index : message.param_index + 1]
+            asked = [message.param_id] if message.param_index < 0 else by_index
+            yield from (self._value(name) for name in asked if name in self.values)
+        elif name == "PARAM_SET" and message.param_id in self.values:
             self.values[message.param_id] = _read(message.param_value, DEFAULTS[message.param_id][0])
             yield self._value(message.param_id)
 

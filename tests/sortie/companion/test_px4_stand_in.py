@@ -34,6 +34,7 @@ from tests.fakes.controller_flight import (
     reached,
 )
 from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.px4_parameters import Parameters
 from tests.stand_in.px4_plans import UNSUPPORTED, Plans
 from tests.stand_in.real_px4 import RealPx4, px4_controller
 
@@ -548,3 +549,11 @@ def test_a_plan_of_a_type_that_does_not_exist_is_refused() -> None:
     for message in asked:
         plans.handle(message, (255, 190), 0)
     assert [(answer.get_type(), answer.type) for answer in answers] == 3 * [("MISSION_ACK", UNSUPPORTED)]
+
+
+def test_what_is_no_question_for_parameters_has_no_answer() -> None:
+    """PARAM_EXT_REQUEST_LIST is a camera's, and a number may be beyond the last (a storm found both unread)."""
+    parameters = Parameters({})
+    assert not list(parameters.handle(dialect.MAVLink_param_ext_request_list_message(1, 1)))
+    for index, known in ((0, True), (len(parameters.names), False), (-1, False)):
+        assert bool(list(parameters.handle(dialect.MAVLink_param_request_read_message(1, 1, b"", index)))) is known
