@@ -44,6 +44,7 @@ from tests.storm.invariants.plans import (
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
 from tests.storm.invariants.wires import ANSWER_MS, a_command_is_answered
+from tests.storm.ledger import checksum
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
 from tests.storm.story import Story
@@ -70,10 +71,29 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
         MissionItem(command, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq)
         for seq, command in enumerate(commands, 1)
     )
-    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={})
+    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
+    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=virtual)
     for count, items, right in ((6, whole, True), (6, whole[:3], False), (4, whole[:3], True), (4, whole[1:4], False)):
         _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
         assert (mixture(view, 0, items) is None) is right
+
+
+def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was_sent() -> None:
+    """A MISSION_COUNT of 6 began an upload although one of 11 was sent behind it: 5 items of 10 were accepted (real
+    6952)."""
+    items = tuple(
+        MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq) for seq in range(1, 11)
+    )
+    real = SimpleNamespace(machine=SimpleNamespace(real=True))
+    view: Any = SimpleNamespace(uploads={(0, 9): items}, memory={}, storm=real, firmware=OWN, now_ms=9)
+    peer = _peer()
+    peer.station.model = SimpleNamespace(float_items=False)
+    kept._begin(view, peer, 9, "plan", 0)
+    for count in (6, 11):
+        _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), peer)
+    for size, right in ((10, True), (5, True), (6, True), (4, False), (9, False)):
+        ack = dialect.MAVLink_mission_ack_message(255, 190, 0, 0, checksum(items[:size]))
+        assert (kept.an_accepted_plan_was_sent(view, ack, peer, b"") is None) is right, size
 
 
 def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_else() -> None:

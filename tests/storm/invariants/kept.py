@@ -14,7 +14,7 @@ from autopilot.mav import MissionResult, MissionType
 from mavlink_bridge.services.mission.convert import read_item
 from sortie.storage.rows import StoredState
 from tests.storm.invariant import When, Where, invariant, noted
-from tests.storm.invariants.plans import mixture
+from tests.storm.invariants.plans import is_counted, mixture
 from tests.storm.ledger import checksum
 from tests.storm.plans import mark_of, marks
 from tests.storm.station import Message
@@ -102,7 +102,8 @@ def _sets(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_ACK", where=Where.REAL)
 def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The checksum (opaque_id) of MISSION_ACK ACCEPTED is that of a plan that was sent, or 0 after a clear."""
+    """The checksum (opaque_id) of MISSION_ACK ACCEPTED is that of a plan that was sent, or 0 after a clear. Exception:
+    a plan that a late MISSION_COUNT of an earlier, shorter upload has cut."""
     if message.type != MissionResult.ACCEPTED:
         return None
     kinds = (0, 1, 2) if message.mission_type == ALL_PLANS else (message.mission_type,)
@@ -118,7 +119,9 @@ def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: b
     for kind in kinds:
         for change in _changes(view, "plan", kind):
             items = () if change.value is None else view.uploads.get((kind, change.value), ())
-            if checksum(items) == message.opaque_id and (items or (change.peer is peer and not change.acknowledged_ms)):
+            cuts = [items[:size] for size in range(1, len(items)) if is_counted(view, kind, size)]
+            same = message.opaque_id in map(checksum, (items, *cuts))
+            if same and (items or (change.peer is peer and not change.acknowledged_ms)):
                 change.acknowledged_ms, found = view.now_ms, True
                 break
     known = found or message.opaque_id == 0 or any((kind, 0) in view.uploads for kind in kinds)  # without a mark
