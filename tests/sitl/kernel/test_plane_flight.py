@@ -1,4 +1,4 @@
-"""A plane flies its targets: lines, circles, heights, airspeeds, takeoffs and landings, with faults."""
+"""A plane flies its targets: lines, circles, heights, airspeeds, takeoffs and landings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import (
@@ -33,10 +32,10 @@ from autopilot.interface.targets import (
 )
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
-from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe
+from sitl.vehicles.aerodynamics import AEROSONDE, Airframe
 from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.plane_flight import WEST_WIND, PlaneFlight, beside, stall_speed
+from tests.fakes.plane_flight import WEST_WIND, PlaneFlight, beside
 from tests.fakes.simulated_run import HOME
 
 SCRIPT = "from tests.sitl.kernel.test_plane_flight import short_flight; print(short_flight())"
@@ -259,94 +258,6 @@ def test_a_leg_climbs_along_its_slope() -> None:
     slope = 80.0 + 60.0 * share
     late = share > 0.3
     assert np.abs(-flight.seen(R.TRUE_D) - slope)[late].max() < 8.0
-
-
-# --- faults -------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("how", [{"ARSPD_USE": 0.0}, {"ARSPD_TYPE": 0.0}])
-def test_without_airspeed_it_flies_on_by_pitch_and_throttle(how: dict[str, float]) -> None:
-    """Height is held, the airspeed comes out near that of TRIM_THROTTLE, wind and all, and it lands."""
-    flight = PlaneFlight({**WEST_WIND, **how}).airborne()
-    flight.to(Circle((200.0, 0.0, -80.0), 150.0, 1, 1.0))
-    assert np.abs(flight.seen(R.DOWN)[-100:] + 80.0).max() < 5.0
-    assert flight.seen(R.TRUE_AIR_SPEED)[-200:].min() > 15.0
-    flight.to(Land((-600.0, 0.0), approach=(200.0, 0.0, -60.0)))
-
-
-def test_a_blocked_tube_goes_on_showing_what_it_showed() -> None:
-    """`airspeed.blocked`, `.offset` and `.loss`: what is shown, and that a tube without samples is not used."""
-    flight = PlaneFlight().airborne()
-    flight.vehicle.set_target(Circle((0.0, 0.0, -80.0), 150.0, 1))
-    flight.fly(20.0)
-    assert flight.vehicle._s[L.S_PITOT_USED] == 1.0
-    assert flight.vehicle.inject_fault("airspeed.blocked", None, active=True)
-    shown = flight.now(R.PITOT)
-    flight.vehicle.set_speeds(Speeds(29.0, 5.0, 5.0))
-    flight.fly(5.0)
-    assert flight.now(R.PITOT) == pytest.approx(shown, abs=1.5)
-    assert flight.vehicle.inject_fault("airspeed.blocked", None, active=False)
-    flight.fly(0.1)
-    before = flight.now(R.PITOT)
-    assert flight.vehicle.inject_fault("airspeed.offset", 20.0, active=True)
-    flight.fly(0.1)
-    assert flight.now(R.PITOT) == pytest.approx(before + 20.0, abs=3.0)
-    flight.vehicle.inject_fault("airspeed.offset", None, active=False)
-    flight.vehicle.inject_fault("airspeed.loss", None, active=True)
-    flight.fly(2.0)
-    assert flight.vehicle._s[L.S_PITOT_USED] == 0.0
-    flight.vehicle.inject_fault("airspeed.loss", None, active=False)
-    flight.fly(2.0)
-    assert flight.vehicle._s[L.S_PITOT_USED] == 1.0
-
-
-def test_without_fixes_it_reckons_by_airspeed_and_the_wind_that_it_knew() -> None:
-    """30 s without GPS: off by less than a tenth of the way, its height and attitude held, its position valid as
-    ArduPlane's. The first fixes correct it."""
-    flight = PlaneFlight(WEST_WIND).airborne()
-    flight.to(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
-    flight.vehicle.set_target(Leg((5000.0, 0.0, -80.0)))
-    flight.fly(20.0)
-    flight.vehicle.inject_fault("gps.loss", None, active=True)
-    raised = flight.fly(30.0)
-    off = hypot(flight.now(R.NORTH) - flight.now(R.TRUE_N), flight.now(R.EAST) - flight.now(R.TRUE_E))
-    assert off < 70.0
-    assert abs(flight.now(R.DOWN) + 80.0) < 5.0
-    assert abs(degrees(flight.now(R.TRUE_ROLL) - flight.now(R.ROLL))) < 5.0
-    flight.vehicle.inject_fault("gps.loss", None, active=False)
-    raised |= flight.fly(5.0)
-    assert hypot(flight.now(R.NORTH) - flight.now(R.TRUE_N), flight.now(R.EAST) - flight.now(R.TRUE_E)) < 3.0
-    assert not raised & VehicleEvent.ESTIMATOR_FAILED
-
-
-def test_without_fixes_and_airspeed_it_has_no_position() -> None:
-    flight = PlaneFlight(WEST_WIND).airborne()
-    flight.vehicle.set_target(Circle((0.0, 0.0, -80.0), 150.0, 1, 1.0))
-    for fault in ("gps.loss", "airspeed.loss"):
-        flight.vehicle.inject_fault(fault, None, active=True)
-    assert flight.fly(12.0) & VehicleEvent.ESTIMATOR_FAILED
-
-
-def test_an_engine_that_is_out_lets_it_glide_above_its_stall() -> None:
-    """Thrust gone at height: pitch goes to airspeed, and it never stalls on the way down."""
-    flight = PlaneFlight().airborne(150.0)
-    flight.vehicle.set_target(Circle((0.0, 0.0, -150.0), 150.0, 1))
-    flight.fly(20.0)
-    flight.vehicle.inject_fault("motor1.loss", None, active=True)
-    flight.forget()
-    flight.fly(15.0)
-    assert flight.seen(R.TRUE_AIR_SPEED).min() > stall_speed(SKYWALKER)
-    assert flight.seen(R.STALL_MARGIN).min() > radians(3.0)
-
-
-def test_what_strikes_the_ground_has_crashed() -> None:
-    flight = PlaneFlight().airborne(60.0)
-    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=1.0))
-    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
-    raised = flight.fly(20.0, VehicleEvent.CRASHED)
-    assert raised & VehicleEvent.CRASHED
-    assert raised & VehicleEvent.DISARMED
-    flight.fly(20.0)  # the estimate needs its fixes to believe that it lies still
-    assert flight.vehicle.state.landed
-    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.5
 
 
 # --- where a target begins, and where it ends ------------------------------------------------------------------------
