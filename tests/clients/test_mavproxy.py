@@ -19,7 +19,7 @@ HOME = f"{LAT},{LON},584,353"
 #: What MAVProxy prints when something is wrong.
 TROUBLE = ("fence breach", "Unable", "Failed", "Invalid", "BUG", "Traceback", "link 1 down", "no link", "EKF",
            "Time has wrapped", "internal error", "PreArm", "UNSUPPORTED", "DENIED", "re-requesting")  # fmt: skip
-BEFORE_THE_ITEMS = re.compile(r"^.*Requesting \d+ .* t=.*\nre-requesting .* \[\]$", re.M)
+BEFORE_THE_ITEMS = re.compile(r"^(.*Requesting \d+ .* t=.*)\nre-requesting .* \[\]$", re.M)
 """MISSION_COUNT has come, and MAVProxy's timer before the items that it has just asked for: it asks for none again."""
 START = [text for _, text in LINES if isinstance(text, str)]
 """Texts of a start, which name the EKF without trouble."""
@@ -66,7 +66,7 @@ def lines(file: Path) -> list[str]:
 
 def troubles(output: str) -> list[str]:
     """Lines that tell of trouble."""
-    output = BEFORE_THE_ITEMS.sub("", "\n".join(output.splitlines()))
+    output = BEFORE_THE_ITEMS.sub(r"\1", "\n".join(output.splitlines()))
     said = [line for line in output.splitlines() if not any(text in line for text in START)]
     return [line for line in said if any(word in line for word in TROUBLE)]
 

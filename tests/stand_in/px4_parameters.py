@@ -42,9 +42,9 @@ class Parameters:
             yield dialect.MAVLink_param_value_message(_HASH, 0.0, 5, len(self.names), 65535)
             yield from map(self._value, self.names)
         elif name == "PARAM_REQUEST_READ":
-            by_index = self.names[message.param_index : message.param_index + 1]
-            asked = [message.param_id] if message.param_index < 0 else by_index
-            yield from (self._value(name) for name in asked if name in self.values)
+            index = message.param_index
+            asked = [message.param_id] if index < 0 else self.names[index : index + 1]
+            yield from (self._value(parameter) for parameter in asked if parameter in self.values)
         elif name == "PARAM_SET" and message.param_id in self.values:
             self.values[message.param_id] = _read(message.param_value, DEFAULTS[message.param_id][0])
             yield self._value(message.param_id)

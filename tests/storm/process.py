@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -214,16 +214,13 @@ class Process:
         """Of a vehicle."""
         return self.vehicles.services[number].endpoint
 
-    def station_of(self, number: int, link: int) -> Station:
-        """Station on a link of a vehicle's endpoint."""
-        return next(
-            tap.station for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number
-        )
+    def stations_on(self, number: int, link: int) -> Iterator[Station]:
+        """Station on a link of a vehicle's endpoint; none if the link is closed."""
+        return (tap.station for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number)
 
-    def is_on(self, station: Station, number: int, link: int) -> bool:
-        """Is the station on this link of a vehicle's endpoint?"""
-        taps = (tap for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number)
-        return any(tap.station is station for tap in taps)
+    def station_of(self, number: int, link: int) -> Station:
+        """Station on an open link of a vehicle's endpoint."""
+        return next(self.stations_on(number, link))
 
     def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
         """A station on a link of its own to a vehicle."""

@@ -158,7 +158,7 @@ def _is_of(view: View, writer: WirePeer, peer: Peer) -> bool:
     """Has the vehicle the plan from this station, with the ids that it has had all the time?"""
     heard, process = peer.memory["heard"], view.process
     assert process is not None, "it hears"
-    on_link = process.is_on(peer.station, view.number, writer.link)
+    on_link = peer.station in process.stations_on(view.number, writer.link)
     return writer != NOBODY and heard == {(writer.system, writer.component)} and on_link
 
 
