@@ -27,6 +27,16 @@ def make_bench() -> Iterator[MakeBench]:
         bench.close()
 
 
+@pytest.fixture
+def make_px4(make_bench: MakeBench) -> MakeBench:
+    """As `make_bench`, with a PX4 of these parameters."""
+
+    def make(native: bool = True, **params: float) -> ControllerBench:
+        return make_bench(controller=px4_controller(params), native=native)
+
+    return make
+
+
 @pytest.fixture(params=["ArduPilot", "PX4"])
 def any_bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> MakeBench:
     """As `make_bench`, with each firmware, which flies missions in its own default way."""
