@@ -29,6 +29,7 @@ from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
+from autopilot.modes.upright import LiftOff
 from autopilot.modes.wings import GlideSlope
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -302,6 +303,10 @@ class AutoMode(Mode):
     def is_landing(self) -> bool:
         maneuver = self.executor.maneuver
         return self._active and maneuver is not None and maneuver.is_landing
+
+    @property
+    def rises_upright(self) -> bool:
+        return self._active and isinstance(self.executor.maneuver, LiftOff)
 
     @property
     def leads_down(self) -> bool:

@@ -80,6 +80,11 @@ class Mode:
         """True while the action for a lasting loss waits: a takeoff must end first."""
         return False
 
+    @property
+    def rises_upright(self) -> bool:
+        """True during a takeoff of a mission on lift motors."""
+        return False
+
     def armed(self, now_ms: int) -> None:
         """Handle arming in this mode."""
 

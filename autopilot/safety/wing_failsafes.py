@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.context.personality import FailsafeCause
+from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
-from autopilot.mav import Severity
+from autopilot.mav import Severity, VtolState
 from autopilot.modes.manager import ReturnBy
 from autopilot.modes.wing_modes import AutolandBy
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
@@ -64,7 +65,8 @@ class WingFailsafes:
         lasts = before in lasting.short or (short == _GO_ON and before in lasting.short_by_choice)
         if not lasts and not self._modes.mode.leads_down:
             self._mode_before = before
-            self._take(self._tables.radio.get(short, self._tables.radio_otherwise), ModeReason.RADIO_FAILSAFE, now_ms)
+            action = self._tables.radio.get(short, self._tables.radio_otherwise)
+            self._answer_loss(action, ModeReason.RADIO_FAILSAFE, now_ms)
         changed = self._modes.number != before
         self._announcer.say(
             Severity.WARNING,
@@ -127,12 +129,13 @@ class WingFailsafes:
         self._long, self._mode_before = cause, None
         setting = int(self._facts.param("FS_LONG_ACTN"))
         mode, lasting = self._modes.number, self._tables.lasting
-        by_choice = setting == _GO_ON and mode in lasting.long_by_choice
+        rises = self._modes.mode.rises_upright
+        by_choice = setting == _GO_ON and mode in lasting.long_by_choice and not rises
         goes_on = by_choice or mode in lasting.long or self._modes.mode.leads_down
         returning = mode == self._numbers.rtl
-        action = self._tables.ground_station.get(setting, FailsafeAction.RTL)
+        action = FailsafeAction.LAND if rises else self._tables.ground_station.get(setting, FailsafeAction.RTL)
         if not goes_on and (not returning or action in (FailsafeAction.AUTO, FailsafeAction.AUTOLAND)):
-            self._take(action, CAUSES[cause].reason, now_ms)
+            self._answer_loss(action, CAUSES[cause].reason, now_ms)
         name = "GCS" if cause is FailsafeCause.GROUND_STATION else "RC Long"
         self._announcer.say(Severity.WARNING, f"{name} Failsafe On: {self._modes.spec.title}")
 
@@ -149,9 +152,14 @@ class WingFailsafes:
         self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        """Circle at a bank without a position, in a mode that needs one."""
+        """In a mode that needs a position, circle at a bank without one. A hover lands, or keeps its height for its
+        pilot (ArduPlane's failsafe_ekf_event)."""
         if self._modes.spec.position:
-            self._take(FailsafeAction.CIRCLE, ModeReason.EKF_FAILSAFE, now_ms)
+            piloted = self._modes.number in self._numbers.hovering
+            hovers = self._facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
+            upright = FailsafeAction.HOLD if piloted else FailsafeAction.LAND
+            action = upright if piloted or hovers else FailsafeAction.CIRCLE
+            self._take(action, ModeReason.EKF_FAILSAFE, now_ms)
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
@@ -175,10 +183,14 @@ class WingFailsafes:
     def _lands(self) -> bool:
         return self._modes.mode.is_landing
 
-    def _take(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
+    def _answer_loss(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
+        """Take the action for a loss; a mode in which a pilot hovers has its own, whatever the parameters say."""
         if self._modes.number in self._numbers.hovering:
             options = int(self._facts.param("Q_OPTIONS"))
             action = next((instead for bit, instead in _HOVERING.items() if options & bit), FailsafeAction.LAND)
+        self._take(action, reason, now_ms)
+
+    def _take(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
         landing = action is FailsafeAction.LAND_SEQUENCE
         if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
             return

@@ -42,6 +42,7 @@ QUADPLANE: Final[VehicleClass] = replace(
         }
         | {
             FailsafeAction.LAND: (_P.QLAND,),
+            FailsafeAction.HOLD: (_P.QHOVER,),
             FailsafeAction.QRTL: (_P.QRTL, _P.QLAND),
             FailsafeAction.LOITER: (_P.LOITER_ALT_QLAND, _P.QLAND),
         },
