@@ -74,6 +74,12 @@ class HoldBegan:
     hold_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class InterruptedItemBegan:
+    """The way back of a resumed mission ends: the item at which it was left begins again ("Mission: Returned to
+    interrupted WP")."""
+
+
 class WaitCause(Enum):
     """Causes that delay a mission."""
 
@@ -88,4 +94,4 @@ class MissionWaits:
     cause: WaitCause
 
 
-MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan | MissionWaits
+MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan | InterruptedItemBegan | MissionWaits

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, is_do_item
 from autopilot.mission.events import (
     CurrentChanged,
     HoldBegan,
+    InterruptedItemBegan,
     ItemReached,
     ItemSkipped,
     ItemStarted,
@@ -30,6 +32,7 @@ from autopilot.mission.events import (
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
+from autopilot.mission.repeating import Repeating, repeat_distance
 from autopilot.mission.route import Route, TakesNav, do_run, next_nav
 from autopilot.mission.state import (
     TRACK_KINDS,
@@ -82,6 +85,7 @@ class MissionSequencer:
         self._state = MissionState.IDLE
         self._index = 0
         self._jumps = JumpCounters()
+        self._repeating = Repeating()
         self._skipped: set[int] = set()
         self._mission_speed: float | None = None
         self._now_ms = 0
@@ -163,9 +167,11 @@ class MissionSequencer:
         self._state = MissionState.RUNNING
         return self._begin(storage, executor, self._route(storage, storage.first_index))
 
-    def stop(self) -> list[MissionEvent]:
-        """Stop flying items: Idle, and the index stays for `resume`. A completed mission stays Completed."""
+    def stop(self, here: GeoPoint | None = None) -> list[MissionEvent]:
+        """Stop flying items: Idle, and the index stays for `resume`. A completed mission stays Completed. `here`: the
+        vehicle's place, from which `resume` goes back by DO_SET_RESUME_REPEAT_DIST."""
         if self._state is MissionState.RUNNING:
+            self._repeating.left = here
             self._unfinished = None if self._nav is None else self._do.unfinished()
             self._state = MissionState.IDLE
             self._drop_slots()
@@ -173,13 +179,19 @@ class MissionSequencer:
         return []
 
     def resume(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
-        """Continue after `stop` or `set_current`: start the item at the index again, and a DO item that waited. Start
-        from the beginning after completion or if the index does not exist any more. While Running nothing happens."""
+        """Continue after `stop` or `set_current`: start the item at the index again, and a DO item that waited, or
+        the way back of DO_SET_RESUME_REPEAT_DIST. Start from the beginning after completion or if the index does not
+        exist any more. While Running nothing happens."""
         if self._state is MissionState.RUNNING:
             return []
         if self._state is MissionState.COMPLETED or self._next_nav(storage, self._jumps, self._index) is None:
             return self.start(storage, executor)
         unfinished, self._unfinished = self._unfinished, None
+        back = self._repeating.way_back()
+        if back is not None:
+            self._state = MissionState.RUNNING
+            return self._begin(storage, executor, self._route(storage, back.seq))
+        self._repeating.forget()
         at_nav = storage.get(self._index)
         self._state = MissionState.RUNNING
         route = self._route(storage, self._index)
@@ -224,6 +236,7 @@ class MissionSequencer:
             raise NoNavigationItemError(f"no navigation item from {index} on")
         if anew:
             self._jumps.reset()
+        self._repeating.forget()
         self._drop_slots()
         if self._state is MissionState.RUNNING:
             return self._begin(storage, executor, self._route(storage, at))
@@ -303,9 +316,12 @@ class MissionSequencer:
         return [CurrentChanged(nav.seq)]
 
     def _load_nav(self, nav: MissionItem, executor: MissionExecutor) -> bool:
+        nav = self._repeating.begin(nav)
         result = self._start_item(nav, executor)
         if result is CommandStartResult.UNSUPPORTED:
             return False
+        if self._repeating.returned(nav) and self._notify is not None:
+            self._notify(InterruptedItemBegan())
         self._nav = nav
         self._index = nav.seq
         self._nav_done = result is CommandStartResult.COMPLETE
@@ -318,6 +334,8 @@ class MissionSequencer:
         self._do.done = result is not CommandStartResult.ACCEPTED
         if item.command == Cmd.DO_CHANGE_SPEED and result is not CommandStartResult.UNSUPPORTED:
             self._take_speed(item)
+        elif item.command == Cmd.DO_SET_RESUME_REPEAT_DIST:
+            self._repeating.distance_m = repeat_distance(item)
 
     def _update_do(self, executor: MissionExecutor) -> None:
         slot = self._do
@@ -382,6 +400,7 @@ class MissionSequencer:
 
     def _forget_run(self) -> None:
         self._jumps.reset()
+        self._repeating.forget()
         self._skipped.clear()
         self.change_speed(None)
         self._unfinished = None

@@ -134,7 +134,7 @@ class AutoMode(Mode):
         self._leave_for = None
         self._active = self._waiting = False
         lands = self.sequencer.state() is MissionState.RUNNING and isinstance(self.executor.maneuver, GlideSlope)
-        self._announce(self.sequencer.stop())
+        self._announce(self.sequencer.stop(self.facts.vehicle.state.place))
         if lands and self.facts.personality.approaches_anew:
             self._begin_landing_again()
         self.executor.drop()

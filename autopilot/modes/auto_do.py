@@ -19,6 +19,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
+from autopilot.mission.repeating import repeat_distance
 from autopilot.mission.state import speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
@@ -193,6 +194,10 @@ class DoItems:
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE
 
+    def _repeat(self, item: MissionItem) -> CommandStartResult:
+        self._tools.announcer.say(Severity.INFO, f"Resume repeat dist set to {repeat_distance(item):.0f} m")
+        return CommandStartResult.COMPLETE
+
     def _change_over(self, item: MissionItem) -> CommandStartResult:
         self._tools.change_over(int(item.param1) if isfinite(item.param1) else 0)
         return CommandStartResult.COMPLETE
@@ -220,6 +225,7 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]]
     Cmd.DO_FENCE_ENABLE: DoItems._fence,
     Cmd.DO_GUIDED_LIMITS: DoItems._limits,
     Cmd.DO_SET_REVERSE: DoItems._reverse,
+    Cmd.DO_SET_RESUME_REPEAT_DIST: DoItems._repeat,
     Cmd.DO_VTOL_TRANSITION: DoItems._change_over,
     Cmd.DO_LAND_START: DoItems._marker,
     Cmd.DO_RETURN_PATH_START: DoItems._marker,

@@ -16,6 +16,7 @@ from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import command_name
 from autopilot.mission.events import (
     HoldBegan,
+    InterruptedItemBegan,
     ItemSkipped,
     ItemStarted,
     JumpTaken,
@@ -52,6 +53,8 @@ class MissionVoice:
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
             self._announcer.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+        elif isinstance(notice, InterruptedItemBegan):
+            self._announcer.say(Severity.INFO, "Mission: Returned to interrupted WP")
         elif isinstance(notice, MissionWaits):
             self._announcer.say(Severity.WARNING, _WAITS[notice.cause])
         elif self._facts.vehicle_class.texts.reached_by_name:
