@@ -159,15 +159,14 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
         center = above_the_highest(tools.context.facts, center, radius, item.z)
     yaw = tools.heading.for_circle(center)
     circle = Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
-    return CircleTurns(tools.context, circle, _way_to_edge(tools, circle))
+    own_speeds = None if tools.context.facts.vehicle_class.flies else tools.speeds
+    return CircleTurns(tools.context, circle, _way_to_edge(tools, circle), own_speeds)
 
 
 def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
-    """Leg of a hovering vehicle to the nearest place on the edge from its stopping point, with the nose along it from
-    outside; None near the centre (ArduCopter/mode_auto.cpp, circle_movetoedge_start)."""
+    """Leg to the nearest place on the edge from the stopping point, with the nose along it from outside; None near the
+    centre (ArduCopter/mode_auto.cpp, circle_movetoedge_start; Rover/mode_circle.cpp, update_drive_to_radius)."""
     facts = tools.context.facts
-    if not facts.vehicle_class.hovers:
-        return None
     here = stopping_point(facts)
     north, east, up = (a - b for a, b in zip(here, circle.center, strict=True))
     if hypot(north, east, up) <= _AT_CENTER_M:

@@ -118,9 +118,7 @@ class CircleDrive(Mode):
         self.helm.fly(Idle())
 
     def _go(self, center: Ned) -> None:
-        speed = self.facts.param("CIRC_SPEED")
-        if speed > 0.0:
-            self._speeds.override(speed)
+        self._speeds.circle()
         radius = max(abs(self.facts.param("CIRC_RADIUS", 20.0)), _SMALLEST)
         direction = -1 if int(self.facts.param("CIRC_DIR")) == 1 else 1
         self.helm.fly(Circle(center, radius, direction))

@@ -19,6 +19,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import VehicleContext
+from autopilot.modes.speeds import SpeedControl
 
 _AT_ALTITUDE = 0.5
 """Tolerance of an item with an altitude, m, independent of the waypoint radius."""
@@ -66,6 +67,9 @@ class Maneuver:
 
     def refresh_yaw(self) -> None:
         """Apply a changed yaw demand; only needed if targets are set again later."""
+
+    def leave(self) -> None:
+        """End what counts during this maneuver alone, when the next item begins."""
 
 
 class RudderedTakeoff(Maneuver, ABC):
@@ -189,15 +193,21 @@ class Climb(Maneuver):
 
 class CircleTurns(Maneuver):
     """Fly a circle; done after `turns` turns, counted from the edge. `way`: a leg to the edge, at whose end it stops
-    before it circles. Hovering vehicles announce each turn that begins (ArduCopter/mode_auto.cpp, verify_circle)."""
+    before it circles. Hovering vehicles announce each turn that begins (ArduCopter/mode_auto.cpp, verify_circle).
+    `speeds`: of vehicles that drive, which have a speed for circles (`SpeedControl.circle`)."""
 
-    def __init__(self, context: VehicleContext, circle: Circle, way: Leg | None = None) -> None:
+    def __init__(
+        self, context: VehicleContext, circle: Circle, way: Leg | None = None, speeds: SpeedControl | None = None
+    ) -> None:
         super().__init__(context)
         self._circle = circle
         self._way = way
+        self._speeds = speeds
         self._begun = 0
 
     def start(self, now_ms: int) -> None:
+        if self._speeds is not None:
+            self._speeds.circle()
         if self._way is None:
             self._turn(now_ms)
         else:
@@ -212,6 +222,10 @@ class CircleTurns(Maneuver):
             self.done, self.deadline_ms = True, None
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self._count(now_ms)
+
+    def leave(self) -> None:
+        if self._speeds is not None:
+            self._speeds.override(None)
 
     def _turn(self, now_ms: int) -> None:
         self.helm.fly(self._circle)

@@ -55,6 +55,12 @@ class SpeedControl:
         self.ground = ground
         self.apply()
 
+    def circle(self) -> None:
+        """Drive circles at CIRC_SPEED, 0: the parameter's speed along the track, whatever the mission has set
+        (Rover/mode_circle.cpp, _enter)."""
+        speed = self._facts.param("CIRC_SPEED")
+        self.override(speed if speed > 0.0 else self.default())
+
     def set_vertical(self, kind: int, speed: float | None) -> None:
         """Climb or descend at `speed`; None: the parameter's value. `kind`: the SPEED_TYPE of DO_CHANGE_SPEED."""
         if kind == SpeedType.CLIMB_SPEED:

@@ -231,8 +231,11 @@ class _Walk:
         radius = radius or self._field.measure(self._field.kind.measures.circle_radius)
         radius = self._field.flown_radius_m(radius)
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
-        speed = max(min(abs(rate) * radius, self._speed), 0.1)
+        if self._field.kind.flies:
+            rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
+            speed = max(min(abs(rate) * radius, self._speed), 0.1)
+        else:
+            speed = self._field.param("CIRC_SPEED") or self._field.cruise_mps
         # level, above the highest ground
         if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))

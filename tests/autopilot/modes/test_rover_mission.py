@@ -7,7 +7,7 @@ import pytest
 
 from autopilot.context.events import StatusText
 from autopilot.context.staying import stopping_point
-from autopilot.interface.targets import Hold, Leg
+from autopilot.interface.targets import Circle, Hold, Leg
 from autopilot.mav import Result
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
@@ -203,3 +203,45 @@ def test_mission_start_enters_auto_from_manual() -> None:
 
 def test_a_takeoff_at_the_beginning_does_not_stop_it() -> None:
     assert driven(takeoff(), *ROUND).reached == [2, 3, 4]
+
+
+CIRCLE = (
+    waypoint(20, 0, 0),
+    item(178, param1=1, param2=2.0),
+    item(18, 60, 0, 0, param1=1.0, param3=10.0),
+    waypoint(90, 0, 0),
+)
+
+
+@pytest.mark.parametrize(("own", "speed"), [(0.0, 5.0), (3.0, 3.0)])
+def test_a_circle_has_its_own_speed_and_the_mission_goes_on_with_that_before(own: float, speed: float) -> None:
+    """CIRC_SPEED, or WP_SPEED, as in ArduRover; it was the speed of the mission, 2 m/s."""
+    bench = Bench("rover", parameters={"WP_SPEED": 5.0, "CIRC_SPEED": own})
+    bench.begin(CIRCLE)
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    assert bench.vehicle.speeds.ground == speed
+    bench.run(120.0, lambda: bench.core.sequencer.current_nav_index() == 4)
+    assert bench.reached == [1, 3]
+    assert bench.vehicle.speeds.ground == 2.0
+
+
+@pytest.mark.parametrize("kind", ["rover", "boat"])
+def test_a_circle_begins_at_its_nearest_edge(kind: str) -> None:
+    """Straight to the edge and then round, as ArduRover; it was joined on a tangent."""
+    bench = Bench(kind, parameters={"WP_SPEED": 5.0})
+    bench.begin(CIRCLE)
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    way = bench.vehicle.target
+    assert isinstance(way, Leg)
+    assert way.end[:2] == pytest.approx((50.0, 0.0), abs=0.1)
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
+    assert bench.position[:2] == pytest.approx((50.0, 0.0), abs=3.0)
+
+
+def test_a_circle_that_is_left_for_another_item_leaves_no_speed() -> None:
+    bench = Bench("rover", parameters={"WP_SPEED": 5.0, "CIRC_SPEED": 3.0})
+    bench.begin(CIRCLE)
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    bench.core.mission_commands.set_current(4)
+    bench.run(0.1)
+    assert bench.vehicle.speeds.ground == 2.0
