@@ -179,14 +179,22 @@ class FlightCommands:
             self._helm.fly(replace(target, down=down))
         return isinstance(target, Leg | Circle | Attitude)
 
-    def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:
-        """GUIDED_CHANGE_HEADING: hold a course over ground, or a heading (`of_nose`); None ends it."""
+    def guided_course(self, angle_rad: float | None, acceleration: float, *, of_nose: bool = False) -> Outcome:
+        """GUIDED_CHANGE_HEADING: hold a course over ground, or a heading (`of_nose`), after a curve with this
+        centripetal acceleration (m/s2); None ends it."""
         if self._modes.mode is not self._guided or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
         if angle_rad is None:
             self._guided.flight.end_course()
         else:
-            self._guided.flight.hold_course(angle_rad, self._speeds, of_nose=of_nose)
+            self._guided.flight.hold_course(angle_rad, acceleration, self._speeds, of_nose=of_nose)
+        return ACCEPTED
+
+    def guided_airspeed(self, speed: float) -> Outcome:
+        """GUIDED_CHANGE_SPEED: fly wings at this airspeed, m/s; nothing is told (ArduPlane mode_guided.cpp)."""
+        if not self._speeds.takes(speed):
+            return Outcome(Result.FAILED, f"{speed:g} m/s is not an airspeed of this plane")
+        self._speeds.override(speed)
         return ACCEPTED
 
     def guided_target(

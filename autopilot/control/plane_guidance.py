@@ -305,7 +305,10 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
         return
     n, e = t[L.T_VN], t[L.T_VE]
     course = atan2(e, n) + (yaw_of(s) if t[L.T_BODY] == 1.0 else 0.0)
-    bank_for(s, p, hold_course(s, p, wrap(course)), bank_limit(s, p))
+    lateral = hold_course(s, p, wrap(course))
+    if t[L.T_LATERAL] > 0.0:
+        lateral = limit(lateral, t[L.T_LATERAL])
+    bank_for(s, p, lateral, bank_limit(s, p))
     s[L.S_HELD_D] += limit(t[L.T_VD], max(p[L.P_CLIMB], p[L.P_SINK_MOST])) * L.TICK
     control_energy(s, p, -s[L.S_HELD_D], sqrt(n * n + e * e), p[L.P_PITCH_DOWN])
 

@@ -232,6 +232,7 @@ T_HAS_HELD, T_HELD_D = TARGET.take(2)  # 1: an attitude is flown at this height,
 T_CLIMBS = TARGET.block(1)  # 1: a circle whose height the pitch stick moves
 T_HARD = TARGET.block(1)  # 1: a hard stop
 T_HALTED = TARGET.block(1)  # 1: a leg on which a copter stops, until it may go on
+T_LATERAL = TARGET.block(1)  # largest sideways acceleration of wings towards a velocity, m/s2 (0: by their bank)
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

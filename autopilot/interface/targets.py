@@ -187,7 +187,8 @@ class Land:
 @dataclass(frozen=True, slots=True)
 class Velocity:
     """Fly `velocity` NED m/s. With `down` set it holds that height instead of velocity[2]. It brakes to a hold if not
-    renewed within `timeout_ms` of vehicle time (GUID_TIMEOUT)."""
+    renewed within `timeout_ms` of vehicle time (GUID_TIMEOUT). `lateral`: largest sideways acceleration of wings in the
+    curve to its direction, m/s2; 0: that of their largest bank."""
 
     velocity: Ned
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
@@ -195,6 +196,7 @@ class Velocity:
     position: Ned | None = None  # position and velocity together (mask 0x0DC0)
     timeout_ms: int = 3000
     body: bool = False
+    lateral: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,10 +140,11 @@ class GuidedFlight:
         self._hover.start(self._facts.now_ms)
         self.deadline_ms = self._hover.deadline_ms
 
-    def hold_course(self, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
-        """Fly wings along a course over ground, or with the nose in this direction (rad), at the present height."""
+    def hold_course(self, angle: float, acceleration: float, speeds: SpeedControl, *, of_nose: bool) -> None:
+        """Fly wings along a course over ground, or with the nose in this direction (rad), at the present height, after
+        a curve with this centripetal acceleration (m/s2)."""
         self.begin()
-        self._course = HoldCourse(self._context, angle, speeds, of_nose=of_nose)
+        self._course = HoldCourse(self._context, angle, acceleration, speeds, of_nose=of_nose)
         self._course.start(self._facts.now_ms)
         self.deadline_ms = self._course.deadline_ms
 

@@ -77,12 +77,15 @@ class WingTakeoff(RudderedTakeoff):
 class HoldCourse(Maneuver):
     """Fly on wings along a course over ground of `angle` rad, or with the nose in this direction (`of_nose`), at the
     present airspeed and at `down` (NED m), until another target comes. Wings hold a heading: for a course it is
-    corrected by the drift."""
+    corrected by the drift. The curve to it has at most this centripetal `acceleration` (m/s2)."""
 
-    def __init__(self, context: VehicleContext, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
+    def __init__(
+        self, context: VehicleContext, angle: float, acceleration: float, speeds: SpeedControl, *, of_nose: bool
+    ) -> None:
         super().__init__(context)
         self.down = context.facts.vehicle.state.position[2]
         self._angle, self._of_nose = angle, of_nose
+        self._acceleration = acceleration
         self._speeds = speeds
         self._flown: tuple[float, float, float] | None = None
 
@@ -105,7 +108,8 @@ class HoldCourse(Maneuver):
         demand = (nose, speed, climb)
         if demand != flown:
             self._flown = demand
-            self.helm.fly(Velocity((speed * cos(nose), speed * sin(nose), climb), timeout_ms=_FOR_EVER_MS))
+            velocity = (speed * cos(nose), speed * sin(nose), climb)
+            self.helm.fly(Velocity(velocity, timeout_ms=_FOR_EVER_MS, lateral=self._acceleration))
 
     def _drift(self, speed: float) -> float:
         """Angle between course and nose by the estimated wind, rad."""

@@ -200,6 +200,7 @@ def _velocity(target: Velocity, row: Row) -> None:
     _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.position)
     row[L.T_BODY] = target.body
     row[L.T_TIMEOUT_MS] = target.timeout_ms
+    row[L.T_LATERAL] = target.lateral
     write_yaw(row, target.yaw)
 
 

@@ -39,6 +39,7 @@ FORCE_DISARM = 21196.0
 #: preflight time after which IN_PROGRESS is sent, ms
 PREFLIGHT_PATIENCE_MS = 500
 FASTEST = 1000.0
+_GENTLEST_MPS2 = 0.05  # least centripetal acceleration of GUIDED_CHANGE_HEADING
 _ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
 _LARGEST_TAG = 65535
 
@@ -220,7 +221,7 @@ def guided_change_speed(command: Command, context: Context) -> Outcome:
     """GUIDED_CHANGE_SPEED: param1 0 (airspeed), param2 m/s; param3, the acceleration, is ignored."""
     if command.param(1) != SpeedType.AIRSPEED or not _in_guided(context):
         return DENIED if _in_guided(context) else FAILED
-    return context.parts.commands.change_speed(SpeedType.AIRSPEED, max(command.param(2), 0.0))
+    return context.parts.commands.guided_airspeed(command.param(2))
 
 
 def guided_change_altitude(command: Command, context: Context) -> Outcome:
@@ -231,14 +232,17 @@ def guided_change_altitude(command: Command, context: Context) -> Outcome:
 
 
 def guided_change_heading(command: Command, context: Context) -> Outcome:
-    """GUIDED_CHANGE_HEADING: param1 0 course over ground, 1 heading, 2 none; param2 deg. The bank limit is
-    ROLL_LIMIT_DEG; param3 is ignored."""
+    """GUIDED_CHANGE_HEADING: param1 0 course over ground, 1 heading, 2 none; param2 deg; param3 centripetal
+    acceleration, m/s2."""
     kind, angle = command.param(1), command.param(2)
     if not _in_guided(context):
         return FAILED
     if not 0.0 <= angle < 360.0 or kind not in (0.0, 1.0, 2.0):
         return DENIED
-    return context.parts.commands.guided_course(None if kind == 2.0 else radians(angle), of_nose=kind == 1.0)
+    acceleration = max(command.param(3), _GENTLEST_MPS2)
+    return context.parts.commands.guided_course(
+        None if kind == 2.0 else radians(angle), acceleration, of_nose=kind == 1.0
+    )
 
 
 def change_speed(command: Command, context: Context) -> Outcome:

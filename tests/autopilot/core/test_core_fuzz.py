@@ -109,7 +109,7 @@ CALL = st.one_of(
     call("commands.condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),
     call("home.set", PLACE),
     call("commands.set_reverse", st.booleans()),
-    call("commands.guided_course", st.one_of(st.none(), NUMBER), of_nose=st.booleans()),
+    call("commands.guided_course", st.one_of(st.none(), NUMBER), st.floats(0.05, 100.0), of_nose=st.booleans()),
     call("commands.change_over", st.integers(-1, 6)),
     call("mission_commands.go_around", NUMBER),
     call("fence.command", NUMBER),

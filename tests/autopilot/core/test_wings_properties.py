@@ -45,7 +45,7 @@ COMMANDS: st.SearchStrategy[tuple[str, tuple[Any, ...], bool]] = st.one_of(
     st.tuples(st.just("mission_commands.set_current"), st.tuples(st.integers(1, 4)), st.just(False)),
     st.tuples(st.just("mission_commands.go_around"), st.tuples(st.just(60.0)), st.just(False)),
     st.tuples(st.just("commands.change_over"), st.tuples(st.sampled_from([3, 4])), st.just(False)),
-    st.tuples(st.just("commands.guided_course"), st.tuples(st.floats(-3, 3)), st.just(False)),
+    st.tuples(st.just("commands.guided_course"), st.tuples(st.floats(-3, 3), st.floats(0.05, 20.0)), st.just(False)),
     st.tuples(st.just("commands.guided_altitude"), st.tuples(st.just(0), st.floats(640, 720)), st.just(False)),
     st.tuples(st.just("commands.change_speed"), st.tuples(st.just(0), st.sampled_from([8.0, 28.0])), st.just(False)),
     st.tuples(st.just("sticks.move"), st.tuples(STICKS), st.just(True)),

@@ -15,6 +15,7 @@ from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 
 COURSE, HEADING, NONE = 0.0, 1.0, 2.0
+QUICKLY = 10.0  # m/s2; more than the largest bank gives
 
 
 @pytest.fixture
@@ -51,14 +52,17 @@ def seen(session: Session, field: int) -> float:
 
 def test_a_course_and_a_heading_are_held_in_the_wind(plane: Session) -> None:
     """North over ground; then the nose north, which the west wind carries east. A height on the way, an airspeed."""
-    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, COURSE, 0.0) == Result.ACCEPTED
+    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, COURSE, 0.0, QUICKLY) == Result.ACCEPTED
     plane.run_for(25.0)
     assert (course_deg(plane) + 180.0) % 360.0 == pytest.approx(180.0, abs=3.0)
     assert degrees(plane.autopilot.facts.vehicle.state.yaw) < -8.0, "the nose is held into the wind"
-    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, HEADING, 0.0) == Result.ACCEPTED
+    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, HEADING, 0.0, QUICKLY) == Result.ACCEPTED
     assert ask(plane, Cmd.GUIDED_CHANGE_ALTITUDE, z=90.0) == Result.ACCEPTED
     assert ask(plane, Cmd.GUIDED_CHANGE_SPEED, 0.0, 26.0) == Result.ACCEPTED
+    told = plane.connect()
     plane.run_for(40.0)
+    texts = [message.text for message in told.messages() if message.get_type() == "STATUSTEXT"]
+    assert not any(text.startswith("Set airspeed") for text in texts)
     assert degrees(plane.autopilot.facts.vehicle.state.yaw) == pytest.approx(0.0, abs=4.0)
     assert course_deg(plane) == pytest.approx(13.0, abs=4.0)
     assert plane.autopilot.facts.height == pytest.approx(90.0, abs=4.0)
@@ -69,6 +73,23 @@ def test_a_course_and_a_heading_are_held_in_the_wind(plane: Session) -> None:
     plane.run_for(60.0)
     north, east, _ = plane.autopilot.facts.vehicle.state.position
     assert abs(north - place[0]) < 200.0 and abs(east - place[1]) < 200.0, "it circles where it was"
+
+
+@pytest.mark.parametrize(("acceleration", "bank_deg"), [(0.0, 0.3), (1.0, 5.8), (5.0, 27.0)])
+def test_the_curve_to_a_heading_has_the_bank_of_its_acceleration(
+    plane: Session, acceleration: float, bank_deg: float
+) -> None:
+    """atan(acceleration / g), as ArduPlane banks; 0 counts as 0.05 m/s2."""
+    nose = degrees(plane.autopilot.facts.vehicle.state.yaw)
+    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, HEADING, nose % 360.0, QUICKLY) == Result.ACCEPTED
+    plane.run_for(20.0)
+    assert ask(plane, Cmd.GUIDED_CHANGE_HEADING, HEADING, (nose + 120.0) % 360.0, acceleration) == Result.ACCEPTED
+    plane.run_for(5.0)
+    banks = []
+    for _ in range(10):
+        plane.run_for(0.1)
+        banks.append(degrees(seen(plane, R.ROLL)))
+    assert sum(banks) / len(banks) == pytest.approx(bank_deg, rel=0.1, abs=0.5)
 
 
 @pytest.mark.parametrize(
