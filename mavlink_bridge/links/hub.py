@@ -220,8 +220,10 @@ class LinkHub:
         """See `Poll.wait`."""
         return self._poll.wait(timeout_s)
 
-    def receive(self, link_ms: int, vehicle_ms: int) -> None:
-        """Give received bytes to the endpoint with the time on both clocks, accept clients, and remove ended links."""
+    def receive(self, link_ms: int, vehicle_ms: int) -> bool:
+        """Give received bytes to the endpoint with the time on both clocks, accept clients, and remove ended links;
+        False if nothing had come."""
+        came = self._waits
         self._take_ready(link_ms, vehicle_ms)
         due_ms = self._endpoint.claim_deadline_ms()
         if due_ms is not None and due_ms <= link_ms and not self._waits:
@@ -230,7 +232,9 @@ class LinkHub:
             self._take_ready(link_ms, vehicle_ms)
             if not self._waits:
                 self._endpoint.give_up_claims(link_ms, vehicle_ms)
+            came = True
         self._maintain(link_ms)
+        return came
 
     @property
     def _waits(self) -> bool:

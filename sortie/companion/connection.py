@@ -121,11 +121,13 @@ class ControllerFront(QuietNode):
     def next_link_deadline_ms(self) -> int | None:
         return self.endpoint.next_deadlines()[0]
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """End the search for the baud rate after a sound frame."""
-        self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
+        """Do nothing: `serve_links` looks at what was received."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
+        """End the search for the baud rate after a sound frame; send what is due."""
+        self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
 
     def _counts(self) -> list[LinkStatistics]:

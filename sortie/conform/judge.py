@@ -48,8 +48,9 @@ class ExaminerNode:
         """Return None: it has no deadlines in vehicle time."""
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Do nothing: `serve_links` takes received bytes."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """Advance the examination."""

@@ -122,8 +122,9 @@ class ShownRecordings:
         """Return None: recordings have no vehicle time of the runtime."""
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Do nothing: the services have taken all messages."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """Let the services send what is due."""

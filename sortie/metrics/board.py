@@ -48,8 +48,9 @@ class Board:
         """Return None: it has no deadlines in vehicle time."""
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Do nothing: it has no endpoint."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """Do nothing: it sends no messages."""

@@ -156,8 +156,9 @@ class FleetNode:
         """All endpoints with links; first those of members towards their firmwares."""
         return (*self._behind, *self.networks, *self._own)
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Do nothing: members that received bytes act in `serve_links`."""
+        return False
 
     # --- who acts -------------------------------------------------------------------------------------------------
     def touch(self, member: int) -> None:

@@ -345,10 +345,12 @@ class VehicleService:
         if self._sticks is not None and self._sticks.take_pulses(pulses, self.now_ms):
             self.serve_links(link_ms)
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Process the bytes of a controller now; those of other links wait until all are received."""
-        if self._behind is not None and endpoint is self._behind.link:
-            self._behind.heard(link_ms)
+        behind = self._behind if self._behind is not None and endpoint is self._behind.link else None
+        if behind is not None:
+            behind.heard(link_ms)
+        return behind is not None
 
     def commit(self, link_ms: int) -> None:
         """Wait for the disk: a change is stored before it is acknowledged."""

@@ -2,8 +2,9 @@
 the links.
 
 A turn has four phases, the same for every node: *receive* (received bytes are passed to its endpoints, `heard` after
-each), *decide* (`advance`, `serve_links`; between nodes on wires repeated while they have messages), *commit*
-(decisions are recorded), *flush* (waiting bytes of its endpoints are sent). Nothing is sent before the commit.
+each of those that got some), *decide* (`advance`, `serve_links`; between nodes on wires repeated while they have
+messages), *commit* (decisions are recorded), *flush* (waiting bytes of its endpoints are sent). Nothing is sent before
+the commit.
 
 Link time and vehicle time are in ms. All vehicles of a runtime share one vehicle time.
 """
@@ -38,8 +39,9 @@ class Node(Protocol):
     def next_vehicle_deadline_ms(self) -> int | None:
         """Earliest vehicle time at which `serve_links` must be called; None: never."""
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Note that all received bytes for this endpoint have been passed to it."""
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
+        """Act on the bytes that this endpoint has just received, unless `serve_links` is to do it; True if it has
+        acted."""
 
     def serve_links(self, link_ms: int) -> None:
         """Act on received messages, or on the new link time."""
@@ -57,8 +59,9 @@ class QuietNode:
     def next_vehicle_deadline_ms(self) -> int | None:
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Do nothing: the services have taken all messages."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """Do nothing: there is nothing to decide."""

@@ -334,8 +334,7 @@ class Runtime:
         for node in self._nodes:
             at_ms = node.now_ms if virtual else link_ms
             self.share.begin(bounded=bounded)
-            sockets.receive(node, at_ms)
-            if serve:
+            if not sockets.receive(node, at_ms) and serve:
                 self.share.begin(bounded=bounded)
                 node.serve_links(at_ms)
         self.share.begin(bounded=False)

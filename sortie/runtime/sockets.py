@@ -44,13 +44,14 @@ class Sockets:
             raise UserError(str(error)) from error
 
     # --- a turn ---------------------------------------------------------------------------------------------------
-    def receive(self, node: Node, link_ms: int) -> None:
-        """Pass received bytes to each endpoint of a node."""
+    def receive(self, node: Node, link_ms: int) -> bool:
+        """Pass received bytes to each endpoint of a node; True if it has acted on all of them at once."""
+        acted = False
         for endpoint in node.endpoints:
             hub = self._hubs.get(endpoint)
-            if hub is not None:
-                hub.receive(link_ms, node.now_ms)
-            node.heard(endpoint, link_ms)
+            if hub is not None and hub.receive(link_ms, node.now_ms):
+                acted = node.heard(endpoint, link_ms)
+        return acted
 
     def flush(self) -> None:
         """Send all waiting bytes."""

@@ -102,9 +102,9 @@ class WebStation:
         """Return None: it has no deadlines in vehicle time."""
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Note the time; its services have taken all messages."""
-        self._heard_ms = link_ms
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
+        """Do nothing: its services have taken all messages."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         self._heard_ms = link_ms

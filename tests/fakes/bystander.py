@@ -31,8 +31,9 @@ class Bystander:
         """It has no link."""
         return None
 
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """It has no endpoint."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """It says nothing."""

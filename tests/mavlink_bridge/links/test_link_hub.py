@@ -72,6 +72,25 @@ def connect(address: tuple[str, int]) -> socket.socket:
     return made
 
 
+def test_it_says_whether_something_has_come(program: Program) -> None:
+    """A client, its bytes, its end; then nothing."""
+    address = program.open_tcp()
+    assert not program.hub.receive(0, 0)
+
+    def came() -> bool:
+        program.poll.wait(0.02)
+        return program.hub.receive(0, 0)
+
+    with connect(address) as client:
+        wait_until(came)
+        assert not program.hub.receive(0, 0)
+        client.sendall(v2(HEARTBEAT))
+        wait_until(came)
+        assert not program.hub.receive(0, 0) and len(program.frames) == 1
+    wait_until(came)
+    assert not program.hub.receive(0, 0) and not program.hub.links()
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux can be told to acknowledge at once")
 def test_only_what_is_not_answered_is_acknowledged_by_itself(program: Program) -> None:
     """An answer carries the acknowledgement; silence would let a sender with Nagle's algorithm wait."""

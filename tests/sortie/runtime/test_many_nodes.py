@@ -16,6 +16,7 @@ from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import Share, always, never
+from sortie.runtime.sockets import Sockets
 from sortie.storage.rows import StoredState
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -82,8 +83,9 @@ class Noting:
     look_every_ms = 50
     endpoints = ()
 
-    def __init__(self) -> None:
+    def __init__(self, *, acts_at_once: bool = False) -> None:
         self.now_ms = 0
+        self._acts_at_once = acts_at_once
         self.noted: list[str] = []
         self.share = Share(lambda: 0.0)
         self.poll = SimpleNamespace(wait=lambda wait_s: self._note("wait") or True)
@@ -105,8 +107,9 @@ class Noting:
     def commit(self, link_ms: int) -> None:
         self._note("commit")
 
-    def receive(self, node: Any, link_ms: int) -> None:
+    def receive(self, node: Any, link_ms: int) -> bool:
         self._note("receive")
+        return self._acts_at_once
 
     def flush(self) -> None:
         self._note("flush")
@@ -127,7 +130,21 @@ class Noting:
 @pytest.mark.parametrize("speedup", [0.0, 1.0], ids=["ahead", "paced"])
 def test_nothing_is_sent_that_was_not_committed_and_nothing_decided_that_was_not_received(speedup: float) -> None:
     """Receive, decide, commit, flush: at both speeds, from one flush to the next."""
-    node: Any = Noting()
+    noted = _noted(Noting(), speedup)
+    assert "receive decide commit flush" in noted
+    assert "decide flush" not in noted
+    assert noted.count("decide commit") == noted.count("decide")
+
+
+def test_what_a_node_has_acted_on_at_once_is_committed_and_it_is_not_served_again() -> None:
+    """A controller's bytes: the ground stations have been informed when they were received."""
+    noted = _noted(Noting(acts_at_once=True), 1.0)
+    assert "receive commit flush" in noted
+    assert "receive decide" not in noted
+
+
+def _noted(node: Any, speedup: float) -> str:
+    """What the node was asked to do in 20 turns."""
     clock = [0.0]
 
     def now() -> float:
@@ -139,10 +156,38 @@ def test_nothing_is_sent_that_was_not_committed_and_nothing_decided_that_was_not
     runtime.set_speedup(speedup, always)
     for _ in range(20):
         runtime.turn(never)
-    noted = " ".join(node.noted)
-    assert "receive decide commit flush" in noted
-    assert "decide flush" not in noted
-    assert noted.count("decide commit") == noted.count("decide")
+    return " ".join(node.noted)
+
+
+@pytest.mark.parametrize(
+    ("came", "heard", "acted"),
+    [
+        ((True, False), ["controller"], True), ((True, True), ["controller", "ground"], False),
+        ((False, True), ["ground"], False), ((False, False), [], False),
+    ],
+)  # fmt: skip
+def test_only_who_has_received_something_is_asked_to_act(
+    came: tuple[bool, bool], heard: list[str], acted: bool
+) -> None:
+    """The controller's endpoint is the first and acts at once; bytes of stations that come with its bytes are still to
+    be acted on."""
+    asked: list[str] = []
+
+    def hear(endpoint: str, link_ms: int) -> bool:
+        asked.append(endpoint)
+        return endpoint == "controller"
+
+    node: Any = SimpleNamespace(endpoints=("controller", "ground"), now_ms=0, heard=hear)
+    sockets = Sockets(share=Share(lambda: 0.0))
+    hubs = {
+        name: SimpleNamespace(receive=lambda link_ms, vehicle_ms, came=came: came, close=lambda: None)
+        for name, came in zip(node.endpoints, came, strict=True)
+    }
+    sockets._hubs.update(hubs)  # type: ignore[arg-type]
+    try:
+        assert (sockets.receive(node, 0), asked) == (acted, heard)
+    finally:
+        sockets.close()
 
 
 def _raise(error: Exception, where: str) -> None:

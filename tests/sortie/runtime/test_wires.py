@@ -36,8 +36,9 @@ class Clockwork:
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         self.now_ms = min(until_ms, self.now_ms + 20)
 
-    def heard(self, endpoint: object, link_ms: int) -> None:
+    def heard(self, endpoint: object, link_ms: int) -> bool:
         """It is on no link."""
+        return False
 
     def serve_links(self, link_ms: int) -> None:
         """It says nothing."""
