@@ -1,11 +1,12 @@
 """Parachute on a servo: released by command, by a switch, or when the vehicle falls.
 
 CHUTE_ENABLED arms it, and puts its servo at rest. A release by hand needs a flying vehicle above CHUTE_ALT_MIN; one
-that does not hover can also be tested on the ground before its first flight. It releases automatically when a copter
-leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks faster than CHUTE_CRT_SINK for a
-second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop, CHUTE_DELAY_MS later
-the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the servo (10) is
-supported. Sources: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
+that does not hover can also be tested on the ground before its first flight. An item releases anywhere. It releases
+automatically when a copter leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks
+faster than CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The
+motors stop, CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of
+CHUTE_TYPE only the servo (10) is supported. Sources: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp,
+ArduPlane/parachute.cpp.
 """
 
 from __future__ import annotations
@@ -82,13 +83,21 @@ class Parachute:
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def command(self, p: tuple[float, ...], now_ms: int) -> bool:
-        """DO_PARACHUTE: param1 0 off, 1 on, 2 release. A release that is not possible is announced; planes refuse it
-        then, other kinds accept it."""
-        if p[0] not in tuple(ParachuteAction):
-            return False
+        """DO_PARACHUTE of a ground station. A release that is not possible is announced; planes refuse it then, other
+        kinds accept it."""
         if p[0] == ParachuteAction.RELEASE:
             return self.pull(now_ms) or not self._facts.vehicle_class.has_stall_speed
-        self.enable(p[0] == ParachuteAction.ENABLE)
+        return self.act(p, now_ms)
+
+    def act(self, p: tuple[float, ...], now_ms: int) -> bool:
+        """DO_PARACHUTE of a mission: param1 0 off, 1 on, 2 release at any height, if it is on (AP_Mission); False for
+        another."""
+        if p[0] not in tuple(ParachuteAction):
+            return False
+        if p[0] != ParachuteAction.RELEASE:
+            self.enable(p[0] == ParachuteAction.ENABLE)
+        elif self.fitted:
+            self._release(now_ms)
         return True
 
     def enable(self, on: bool) -> None:

@@ -211,7 +211,7 @@ class Payload:
             Cmd.DO_ENGINE_CONTROL: self.ignition.command,
         }
         if facts.vehicle_class.flies:
-            self._orders[Cmd.DO_PARACHUTE] = self.parachute.command
+            self._orders[Cmd.DO_PARACHUTE] = self.parachute.act
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
@@ -240,9 +240,9 @@ class Payload:
         """Carry out or record a ground station's DO_SET_SERVO, DO_SET_RELAY, repeats, camera triggers, gripper."""
         if number not in self._orders and not self.knows(number):
             return Outcome(Result.UNSUPPORTED, "no payload command")
+        if number == Cmd.DO_PARACHUTE and number in self._orders:  # it says why
+            return ACCEPTED if self.parachute.command((*params, 0.0), now_ms) else Outcome(Result.FAILED, "no release")
         if not self.act(number, params, now_ms):
-            if number == Cmd.DO_PARACHUTE:  # it has said why
-                return Outcome(Result.FAILED, "no release")
             return self._announcer.refuse(f"{Cmd(number).name}: no such output or action")
         return ACCEPTED
 
