@@ -186,9 +186,10 @@ def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Return by the parameters: what DO_CHANGE_SPEED has told ends here (ArduCopter's ModeRTL::init, ArduRover's
-    ModeRTL::_enter)."""
+    """Return by the parameters: what DO_CHANGE_SPEED and DO_SET_REVERSE have told ends here (ArduCopter's
+    ModeRTL::init, ArduRover's ModeRTL::_enter, Mode::enter)."""
     tools.speeds.end_vertical()
+    tools.context.helm.backwards = False
     tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.default()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
@@ -228,6 +229,7 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
 def _guided(tools: NavTools, item: MissionItem) -> Maneuver:
     if not item.param1 > 0.0:
         return Maneuver(tools.context)
+    tools.context.helm.backwards = False
     return GuidedItem(tools.context, tools.guided, tools.limits)
 
 

@@ -10,6 +10,7 @@ from autopilot.context.staying import stopping_point
 from autopilot.interface.targets import Circle, Hold, Leg
 from autopilot.mav import Result
 from autopilot.mission.events import MissionComplete
+from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -138,6 +139,19 @@ def test_change_speed_has_no_kinds() -> None:
     """docs/catalogue.md, 44."""
     bench = driven(item(178, param1=3.0, param2=4.5), *ROUND)
     assert bench.vehicle.speeds.ground == 4.5
+
+
+@pytest.mark.parametrize("onward", [item(20), item(92, param1=1.0)])
+def test_it_returns_and_is_guided_forwards(onward: MissionItem) -> None:
+    """As ArduRover, whose modes inside AUTO begin forwards; it went on backwards, tail first to home."""
+    bench = Bench("rover")
+    bench.begin([waypoint(40, 0, 0), item(194, param1=1.0), waypoint(40, 40, 0), onward, waypoint(0, 40, 0)])
+    bench.run(100.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    assert bench.vehicle.target.backwards
+    bench.run(100.0, lambda: bench.core.sequencer.current_nav_index() == 4)
+    bench.core.commands.guided_target(position=(0.0, 60.0, 0.0))
+    bench.run(0.2)
+    assert isinstance(bench.vehicle.target, Leg) and not bench.vehicle.target.backwards
 
 
 def test_driving_backwards_is_an_item() -> None:
