@@ -12,7 +12,7 @@ the leg to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd
@@ -142,6 +142,12 @@ class MissionSequencer:
     def next_nav(self, storage: MissionStorage, after: int) -> MissionItem | None:
         """NAV item after item `after`, through jumps, as of now. No jump is counted."""
         return self._next_nav(storage, self._jumps, after + 1)
+
+    def ahead(self, storage: MissionStorage, index: int) -> Iterator[MissionItem]:
+        """NAV items from item `index` on, through jumps, as of now. No jump is counted."""
+        route = Route(storage, self._jumps.copy(), index, takes_nav=self._takes_nav)
+        while (item := route.next_nav()) is not None:
+            yield item
 
     def reset_jump_counters(self) -> None:
         """Reset every loop (DO_SET_MISSION_CURRENT with param2 1)."""

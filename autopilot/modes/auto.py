@@ -33,6 +33,7 @@ from autopilot.modes.upright import LiftOff
 from autopilot.modes.wings import GlideSlope
 from autopilot.vehicles.mode_table import ModeSpec
 
+_NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
@@ -311,6 +312,14 @@ class AutoMode(Mode):
     @property
     def leads_down(self) -> bool:
         return self.is_landing or (self._active and self.paths.begun is WayBack.LANDING)
+
+    def goes_on_to_land(self) -> bool:
+        """Also true for a mission whose way on is the shortest, with MIS_OPTIONS bit 1; its landing then has begun."""
+        compares = self._active and int(self.facts.param("MIS_OPTIONS")) & _NEAREST_LANDING
+        if compares and not self.leads_down and self.paths.lands_sooner():
+            self.announcer.say(Severity.NOTICE, "Rejecting RTL: closer land if mis continued")
+            self.paths.begun = WayBack.LANDING
+        return self.leads_down
 
     @property
     def holds_arming(self) -> bool:

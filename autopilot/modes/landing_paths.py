@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.context.frames import amsl, local
 from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.geo import GeoPoint, Ned, distance
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, has_position
@@ -20,6 +20,7 @@ from autopilot.mission.storage import MissionStorage
 
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 _LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
+_WAYPOINTS: Final = (Cmd.NAV_WAYPOINT, Cmd.NAV_SPLINE_WAYPOINT)
 _CLIMBING: Final = (0.0, 1.0)  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 
 
@@ -79,6 +80,28 @@ class LandingPaths:
             if best is None or distance_m < best[0]:
                 best = (distance_m, mark.seq)
         return None if best is None else best[1]
+
+    def lands_sooner(self) -> bool:
+        """True if the way on to a landing is not longer than the way by the nearest DO_LAND_START (AP_Mission.cpp,
+        is_best_land_sequence)."""
+        start = self.landing_start()
+        by_start = None if start is None else self._metres_to_land(start)
+        onward = self._metres_to_land(self._sequencer.current_nav_index())
+        return by_start is not None and onward is not None and onward <= by_start
+
+    def _metres_to_land(self, index: int) -> float | None:
+        """Length of the way from here by the items from `index` on to a landing, m; None if none is reached, or behind
+        an item that is no waypoint (AP_Mission.cpp, distance_to_landing)."""
+        metres, last = 0.0, self._facts.vehicle.state.place
+        for item in self._sequencer.ahead(self._mission, index):
+            if item.command not in _WAYPOINTS and item.command not in _LANDINGS:
+                return None
+            if _is_placed(item):
+                place = GeoPoint(item.x, item.y)
+                metres, last = metres + distance(last, place), place
+            if item.command in _LANDINGS:
+                return metres
+        return None
 
     def return_path(self) -> int | None:
         """Index of the item at the end of the nearest leg (3-D) from a DO_RETURN_PATH_START up to a landing or the end;

@@ -60,6 +60,10 @@ class Mode:
         """True while it lands, or flies the part of a mission that ends so (from DO_LAND_START on)."""
         return self.is_landing
 
+    def goes_on_to_land(self) -> bool:
+        """True if it leads down, or is to, because no other way to a landing is shorter."""
+        return self.leads_down
+
     @property
     def takes_targets(self) -> bool:
         """True while it flies targets of a ground station or companion."""

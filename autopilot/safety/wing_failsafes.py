@@ -177,7 +177,7 @@ class WingFailsafes:
         """True if the vehicle lands already, or if its mission goes to the landing at which the action would begin."""
         turns = action is FailsafeAction.RTL and int(self._facts.param("RTL_AUTOLAND")) == AutolandBy.AT_ONCE
         goal = turns or action is FailsafeAction.LAND_SEQUENCE
-        return self._lands or (goal and self._modes.mode.leads_down)
+        return self._lands or (goal and self._modes.mode.goes_on_to_land())
 
     @property
     def _lands(self) -> bool:

@@ -346,6 +346,23 @@ def test_a_low_battery_leaves_a_mission_on_its_way_to_the_landing(action: int, a
     assert (len(plane.vehicle.targets) == targets) is (mode == M.AUTO)
 
 
+@pytest.mark.parametrize(("options", "out_m", "goes_on"), [(2, 350.0, True), (2, 1500.0, False), (0, 350.0, False)])
+def test_a_low_battery_leaves_a_mission_whose_landing_is_nearer(options: int, out_m: float, goes_on: bool) -> None:
+    """MIS_OPTIONS bit 1: the way on is compared with that by DO_LAND_START, as ArduPlane; it went to DO_LAND_START."""
+    plane = Plane(BATT_FS_LOW_ACT=2.0, RTL_AUTOLAND=1.0, MIS_OPTIONS=float(options))
+    way_on = (waypoint(out_m, 0.0, 50.0), item(Cmd.NAV_LAND, -20.0, 0.0, 0.0))
+    approach = (item(Cmd.DO_LAND_START), waypoint(-600.0, 0.0, 40.0), item(Cmd.NAV_LAND, -20.0, 0.0, 0.0))
+    plane.upload([takeoff(50.0), *way_on, *approach])
+    plane.core.auto.go_on_at(2)
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(1.0)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(0.5)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 2 if goes_on else 5)
+    assert ("Rejecting RTL: closer land if mis continued" in plane.texts) is goes_on
+    assert plane.core.modes.mode.leads_down
+
+
 @pytest.mark.parametrize(
     ("action", "autoland", "mode"), [(1, 1, M.AUTO), (1, 2, M.AUTO), (1, 3, M.RTL), (6, 1, M.GUIDED)]
 )
