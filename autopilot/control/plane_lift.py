@@ -181,6 +181,15 @@ def change_over(s: L.Row, p: L.Row, state: float) -> None:
 
 
 @jit
+def begin_hover(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Begin a target on lift motors; the way to its place is flown at the height near it (ArduPlane's
+    vtol_position_controller in QRTL)."""
+    begin(s, p, t)
+    if t[L.T_COMES_DOWN] == 1.0:
+        s[L.S_HELD_D] = t[L.T_NEAR_D]
+
+
+@jit
 def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Begin a new target, and choose lift motors or wings."""
     by_motors = hovers(t)
@@ -198,7 +207,7 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_STAGE] = L.STAGE_WAY
         if s[L.S_LIFTING] != L.LIFT_HOVER:  # it was speeding up, but has not left the ground
             change_over(s, p, L.LIFT_HOVER)
-        begin(s, p, t)
+        begin_hover(s, p, t)
         return
     begin_plane(s, p, t)
     if s[L.S_SPIN] == FLYING and (s[L.S_LIFTING] == L.LIFT_HOVER or s[L.S_LIFTING] == L.LIFT_BRAKING):
@@ -279,7 +288,7 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
     if slow_enough(s, p, t):
         change_over(s, p, L.LIFT_HOVER)
         s[L.S_STAGE] = L.STAGE_WAY
-        begin(s, p, t)
+        begin_hover(s, p, t)
 
 
 @jit

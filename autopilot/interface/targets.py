@@ -172,7 +172,7 @@ class Land:
     rover stops. `velocity`: of the position (n, e), m/s. `directly`: descend without flying to the position first.
     `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d, m), and flare above it.
     `comes_down`: for wings with lift motors, (m, NED d) near `position` and far from it; the height of the way is
-    linear in between; None: it keeps its height."""
+    linear in between, and a hover goes to the first; None: it keeps its height."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))

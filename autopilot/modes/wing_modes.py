@@ -260,26 +260,30 @@ class VerticalReturnMode(_StagedMode):
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
 
-    def _comes_down(self) -> tuple[tuple[float, float], tuple[float, float]]:
+    def _comes_down(self, place: tuple[float, float], top: float) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the distance before that for a
-        gentle sink (ArduPlane's update_target_altitude of QRTL)."""
-        param, home = self.facts.param, self.facts.home_ned[2]
+        gentle sink (ArduPlane's update_target_altitude of QRTL). Near the place it stays below `top` (NED d)."""
+        param, home, radius = self.facts.param, self.facts.home_ned[2], return_circle(self.facts)
         low = param("Q_RTL_ALT", 15.0)
         more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
-        radius = return_circle(self.facts)
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
+        if self._away(place) < upright_radius(self.facts):
+            low = min(low, home - top)
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
+
+    def _away(self, place: tuple[float, float]) -> float:
+        north, east, _ = self.facts.vehicle.state.position
+        return hypot(north - place[0], east - place[1])
 
     def _climb_down(self, place: tuple[float, float]) -> float | None:
         """NED d for the climb of a hovering vehicle before its return: Q_RTL_ALT, less near home, at least
         Q_RTL_ALT_MIN; None: it is high enough, or on its wings."""
         facts, top = self.facts, self.facts.param("Q_RTL_ALT", 15.0)
         own = facts.personality.return_height((*place, facts.home_ned[2]))
-        (north, east, down), radius = facts.vehicle.state.position, upright_radius(facts)
-        distance_m = hypot(north - place[0], east - place[1])
+        down, radius = facts.vehicle.state.position[2], upright_radius(facts)
         least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
-        near = max(top * min(distance_m / max(radius, 1.0), 1.0), least)
+        near = max(top * min(self._away(place) / max(radius, 1.0), 1.0), least)
         up = facts.home_ned[2] - (near if own is None else own)
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None
@@ -290,9 +294,10 @@ class VerticalReturnMode(_StagedMode):
             self._begin([path], now_ms)
         elif self.facts.armed:
             place = self._destination()[:2]
-            comes_down = self._comes_down() if far_from(self.facts, place) else None
-            landing = SetDown(self.context, place, comes_down, steered=True)
-            climb = self._climb_down(place)
+            own, climb = self.facts.personality.return_height(self._destination()), self._climb_down(place)
+            top = self.facts.vehicle.state.position[2] if climb is None else climb
+            stays = own is not None and not far_from(self.facts, place)
+            landing = SetDown(self.context, place, None if stays else self._comes_down(place, top), steered=True)
             self._begin([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
         else:
             self.helm.fly(Idle())

@@ -94,6 +94,19 @@ def test_qrtl_comes_down_on_its_way_home() -> None:
     assert far_m == pytest.approx(160.0 + 25.0 * 85.0 / 3.0, rel=0.01)
 
 
+@pytest.mark.parametrize(("up", "way"), [(40.0, 15.0), (12.0, 12.0)])
+def test_qrtl_from_a_hover_near_home_comes_down_but_does_not_climb_on_its_way(up: float, way: float) -> None:
+    """ArduPlane's ModeQRTL: at Q_RTL_ALT, or its height if that is lower; it stayed at any height until it was home."""
+    bench = lifted()
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    bench.vehicle.put((60.0, 0.0, -up))
+    bench.vehicle.state.report[R.VTOL_STATE] = VtolState.MC
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    land = bench.vehicle.target
+    assert isinstance(land, Land) and land.comes_down is not None
+    assert land.comes_down[0][1] == pytest.approx(-way, abs=0.5)
+
+
 @pytest.mark.parametrize(("low", "down"), [(15.0, -15.0), (60.0, -40.0)])
 def test_it_circles_down_before_it_lands(low: float, down: float) -> None:
     """To Q_RTL_ALT, but never up; there the mode becomes QLAND, as in ArduPlane."""
