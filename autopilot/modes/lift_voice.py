@@ -21,7 +21,8 @@ from autopilot.mav import Severity, VtolState
 from autopilot.modes.upright import stopping_m
 
 _LOOK_MS: Final = 200
-_DESCENDS_M, _DESCENDS_MPS = 2.0, 3.0  # of the place of a landing
+_NEAR_M, _NEAR_MPS = 10.0, 9.0  # of the place of a landing
+_DESCENDS_M, _DESCENDS_MPS = 2.0, 3.0  # there
 
 
 class LiftVoice:
@@ -32,7 +33,7 @@ class LiftVoice:
         self._state = VtolState.MC
         self._assists = 0
         self._fast = False  # a transition has reached its airspeed
-        self._descends = self._final = False
+        self._near = self._descends = self._final = False
         self._due_ms: int | None = None
         self.turn = PassTurn(
             "lift voice",
@@ -46,7 +47,8 @@ class LiftVoice:
 
     def _armed(self, armed: bool, now_ms: int) -> None:
         self._due_ms = now_ms if armed and self._facts.own_transitions else None
-        self._state, self._fast, self._descends, self._final = VtolState.MC, False, False, False
+        self._state, self._fast = VtolState.MC, False
+        self._near = self._descends = self._final = False
         self._assists = 0
 
     def _landed(self, events: VehicleEvent, now_ms: int) -> None:
@@ -101,7 +103,10 @@ class LiftVoice:
         elif self._state is not before and before is VtolState.TRANSITION_TO_MC:
             self._say(f"VTOL position1 v={speed:.1f} d={away_m:.1f} h={height:.1f}")
         if self._state is not VtolState.MC or not self._lands():
-            self._descends = self._final = False
+            self._near = self._descends = self._final = False
+        elif not self._near and away_m < _NEAR_M and speed < _NEAR_MPS:
+            self._near = True
+            self._say(f"VTOL position2 started v={speed:.1f} d={away_m:.1f} h={height:.1f}")
         elif not self._descends and away_m < _DESCENDS_M and speed < _DESCENDS_MPS:
             self._descends = True
             self._say("Land descend started")

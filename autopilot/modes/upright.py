@@ -44,9 +44,14 @@ def stopping_m(facts: VehicleFacts, speed: float) -> float:
 
 def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if wings that come to a hover at `place` (n, e) m need an approach."""
-    north, east, _ = facts.vehicle.state.position
     cruise = facts.param("AIRSPEED_CRUISE", 25.0)
-    return hypot(north - place[0], east - place[1]) > _FAR * stopping_m(facts, cruise)
+    return away_from(facts, place) > _FAR * stopping_m(facts, cruise)
+
+
+def away_from(facts: VehicleFacts, place: tuple[float, float]) -> float:
+    """Horizontal distance to `place` (n, e), m."""
+    north, east, _ = facts.vehicle.state.position
+    return hypot(north - place[0], east - place[1])
 
 
 def upright_radius(facts: VehicleFacts) -> float:
@@ -62,9 +67,8 @@ def return_circle(facts: VehicleFacts) -> float:
 
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if it hovers within that radius of `place`, below Q_RTL_ALT."""
-    north, east, down = facts.vehicle.state.position
-    low = facts.home_ned[2] - down < facts.param("Q_RTL_ALT", 15.0)
-    near = hypot(north - place[0], east - place[1]) < upright_radius(facts)
+    low = facts.home_ned[2] - facts.vehicle.state.position[2] < facts.param("Q_RTL_ALT", 15.0)
+    near = away_from(facts, place) < upright_radius(facts)
     return low and near and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
 
 
@@ -217,17 +221,37 @@ class SetDown(Maneuver):
         return True
 
     def start(self, now_ms: int) -> None:
+        if self._place is not None and not self.facts.landed and not self.facts.personality.keeps_upright:
+            away_m, hovers = away_from(self.facts, self._place), self._on_lift or not _on_wings(self.context)
+            if self._early or (hovers and not far_from(self.facts, self._place)):
+                self.announcer.say(Severity.INFO, f"VTOL Position1 d={away_m:.1f}")
+            elif far_from(self.facts, self._place):
+                self.announcer.say(Severity.INFO, f"VTOL approach d={away_m:.1f}")
+        self._fly(now_ms)
+
+    @property
+    def _early(self) -> bool:
+        """True if it does not use its wings for the way."""
+        return self.helm.upright or bool(int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH)
+
+    @property
+    def _on_lift(self) -> bool:
+        """True on the way to its wings near its place, where it stops at once (ArduPlane's
+        poscontrol_init_approach)."""
+        speeds_up = self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.TRANSITION_TO_FW
+        return speeds_up and self._place is not None and not far_from(self.facts, self._place)
+
+    def _fly(self, now_ms: int) -> None:
         self.deadline_ms = None
         if self.facts.landed:  # its landing event is past
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
             return
-        at_once = self.helm.upright or int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH
         self._until_wings = None
-        if self._place is not None and at_once and _on_wings(self.context):
+        if self._place is not None and (self._early or self._on_lift) and _on_wings(self.context):
             self._until_wings = False
             self.helm.fly(Land(None, sink=0.0))
-        elif self._place is not None and not at_once and _takes_wings(self.context, self._place):
+        elif self._place is not None and not self._early and _takes_wings(self.context, self._place):
             self._until_wings = True
             self.helm.fly(Leg((*self._place, self.facts.vehicle.state.position[2])))
         else:
@@ -243,7 +267,7 @@ class SetDown(Maneuver):
         elif due and self._until_wings is not None:
             self.deadline_ms = now_ms + _LOOK_MS
             if _on_wings(self.context) is self._until_wings:
-                self.start(now_ms)
+                self._fly(now_ms)
         elif due:
             self.deadline_ms = now_ms + _LOOK_MS
             self._sticks.land(now_ms)
@@ -325,8 +349,8 @@ class InTurn(Maneuver):
 
 class HoverAt(Maneuver):
     """Fly to `place` (NED m) on wings as far as possible, which climb at once and sink along the way (ArduPlane's
-    setup_alt_slope), then on lift motors to its height. Done there, where it stays. `upright`: on lift motors all the
-    way."""
+    setup_alt_slope), then on lift motors, which climb at once and sink there. Done there, where it stays. `upright`:
+    on lift motors all the way."""
 
     def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
         super().__init__(context)
@@ -346,8 +370,9 @@ class HoverAt(Maneuver):
             self._until_wings = True
             self.helm.fly(Leg(self._place))
         else:
-            comes_down = self._heights() if _on_wings(self.context) else None
-            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=comes_down))
+            near, far = self._heights()
+            way = (near if _on_wings(self.context) else far, far)
+            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=way))
 
     def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way on wings, as in `Land`: its own by the stopping distance."""

@@ -24,7 +24,7 @@ from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import LiftOff, SetDown, far_from, return_circle, upright_radius
+from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
@@ -267,14 +267,10 @@ class VerticalReturnMode(_StagedMode):
         low = param("Q_RTL_ALT", 15.0)
         more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
-        if self._away(place) < upright_radius(self.facts):
+        if away_from(self.facts, place) < upright_radius(self.facts):
             low = min(low, home - top)
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
-
-    def _away(self, place: tuple[float, float]) -> float:
-        north, east, _ = self.facts.vehicle.state.position
-        return hypot(north - place[0], east - place[1])
 
     def _climb_down(self, place: tuple[float, float]) -> float | None:
         """NED d for the climb of a hovering vehicle before its return: Q_RTL_ALT, less near home, at least
@@ -283,7 +279,7 @@ class VerticalReturnMode(_StagedMode):
         own = facts.personality.return_height((*place, facts.home_ned[2]))
         down, radius = facts.vehicle.state.position[2], upright_radius(facts)
         least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
-        near = max(top * min(self._away(place) / max(radius, 1.0), 1.0), least)
+        near = max(top * min(away_from(facts, place) / max(radius, 1.0), 1.0), least)
         up = facts.home_ned[2] - (near if own is None else own)
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None

@@ -350,15 +350,34 @@ def told(bench: Bench) -> list[str]:
 
 
 UP = ["Transition started airspeed", "Transition airspeed reached", "Transition done"]
-DOWN = ["VTOL airbrake v d sd h", "VTOL position1 v d h", "Land descend started", "Land final started", "Land complete"]
+DOWN = [
+    "VTOL approach d", "VTOL airbrake v d sd h", "VTOL position1 v d h", "VTOL position2 started v d h",
+    "Land descend started", "Land final started", "Land complete",
+]  # fmt: skip
 
 
 def test_transitions_and_landings_are_told_as_by_arduplane() -> None:
     """Its tests wait for these texts, and so do scripts of people."""
     bench = standing()
-    mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=20.0), waypoint(700.0, 0.0, 20.0), item(Cmd.NAV_VTOL_LAND))
+    mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=20.0), waypoint(700.0, 0.0, 20.0), item(Cmd.NAV_VTOL_LAND, 5.0, 0.0))
     assert landed(bench)
     assert told(bench) == UP + DOWN
+
+
+def test_a_landing_place_near_a_transition_is_flown_to_on_lift_motors() -> None:
+    """As ArduPlane (poscontrol_init_approach): told as such, and without a turn; it sped up until it had to stop for
+    the place, passed it by 50 m and came back."""
+    bench = standing()
+    mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=20.0), waypoint(700.0, 0.0, 20.0), item(Cmd.NAV_VTOL_LAND, 40.0, 40.0))
+    bench.run(60.0, lambda: speed(bench) > 8.0)
+    assert state(bench) == VtolState.TRANSITION_TO_FW
+    assert bench.core.mission_commands.set_current(3).ok
+    farthest = 0.0
+    while "Land descend started" not in bench.texts and bench.now_ms < 100_000:
+        bench.run(0.2)
+        farthest = max(farthest, bench.vehicle.state.position[0])
+    assert farthest < 60.0
+    assert "VTOL Position1 d=" in "".join(bench.texts)
 
 
 def test_help_for_low_wings_is_told() -> None:
