@@ -139,11 +139,14 @@ def level_out(s: L.Row, t: L.Row) -> None:
 
 @jit
 def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly one tick of a hovering target, at the speeds of a hover. On its way from the wings to a place it keeps what
-    speed it has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
+    """Fly one tick of a hovering target, at the speeds of a hover and the height of its way. On its way from the wings
+    to a place it keeps what speed it has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
     cruise = p[L.P_SPEED_GROUND]
     speed = sqrt(s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE])
     p[L.P_SPEED_GROUND] = max(p[L.P_HOVER_SPEED], speed) if placed(t) else p[L.P_HOVER_SPEED]
+    if placed(t) and t[L.T_COMES_DOWN] == 1.0:
+        n, e = t[L.T_END_N] - s[L.S_EPN], t[L.T_END_E] - s[L.S_EPE]
+        s[L.S_HELD_D] = -way_height(s, t, sqrt(n * n + e * e))
     fly_target(s, p, t)
     level_out(s, t)
     p[L.P_SPEED_GROUND] = cruise
@@ -181,15 +184,6 @@ def change_over(s: L.Row, p: L.Row, state: float) -> None:
 
 
 @jit
-def begin_hover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Begin a target on lift motors; the way to its place is flown at the height near it (ArduPlane's
-    vtol_position_controller in QRTL)."""
-    begin(s, p, t)
-    if t[L.T_COMES_DOWN] == 1.0:
-        s[L.S_HELD_D] = t[L.T_NEAR_D]
-
-
-@jit
 def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Begin a new target, and choose lift motors or wings."""
     by_motors = hovers(t)
@@ -207,7 +201,7 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_STAGE] = L.STAGE_WAY
         if s[L.S_LIFTING] != L.LIFT_HOVER:  # it was speeding up, but has not left the ground
             change_over(s, p, L.LIFT_HOVER)
-        begin_hover(s, p, t)
+        begin(s, p, t)
         return
     begin_plane(s, p, t)
     if s[L.S_SPIN] == FLYING and (s[L.S_LIFTING] == L.LIFT_HOVER or s[L.S_LIFTING] == L.LIFT_BRAKING):
@@ -288,7 +282,7 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
     if slow_enough(s, p, t):
         change_over(s, p, L.LIFT_HOVER)
         s[L.S_STAGE] = L.STAGE_WAY
-        begin_hover(s, p, t)
+        begin(s, p, t)
 
 
 @jit

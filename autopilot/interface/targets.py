@@ -171,8 +171,8 @@ class Land:
     LAND_ALT_LOW, at most `sink` m/s (0: it keeps its height for now; below 0: up). ARRIVED together with LANDED. A
     rover stops. `velocity`: of the position (n, e), m/s. `directly`: descend without flying to the position first.
     `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d, m), and flare above it.
-    `comes_down`: for wings with lift motors, (m, NED d) near `position` and far from it; the height of the way is
-    linear in between, and a hover goes to the first; None: it keeps its height."""
+    `comes_down`: for a plane with lift motors, (m, NED d) near `position` and far from it; the height of the way is
+    linear in between; None: it keeps its height."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))

@@ -348,9 +348,9 @@ class InTurn(Maneuver):
 
 
 class HoverAt(Maneuver):
-    """Fly to `place` (NED m) on wings as far as possible, which climb at once and sink along the way (ArduPlane's
-    setup_alt_slope), then on lift motors, which climb at once and sink there. Done there, where it stays. `upright`:
-    on lift motors all the way."""
+    """Fly to `place` (NED m) on wings as far as possible, then on lift motors; both climb at once and sink along the
+    way (ArduPlane's setup_alt_slope, slow_descent). Done there, where it stays. `upright`: on lift motors all the
+    way."""
 
     def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
         super().__init__(context)
@@ -370,14 +370,12 @@ class HoverAt(Maneuver):
             self._until_wings = True
             self.helm.fly(Leg(self._place))
         else:
-            near, far = self._heights()
-            way = (near if _on_wings(self.context) else far, far)
-            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=way))
+            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=self._heights()))
 
     def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Heights of the way on wings, as in `Land`: its own by the stopping distance."""
+        """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
         (north, east, here), (to_north, to_east, down) = self.facts.vehicle.state.position, self._place
-        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0))
+        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0)) if _on_wings(self.context) else 0.0
         return (near_m, down), (hypot(north - to_north, east - to_east), min(here, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:

@@ -265,7 +265,7 @@ class VerticalReturnMode(_StagedMode):
         gentle sink (ArduPlane's update_target_altitude of QRTL). Near the place it stays below `top` (NED d)."""
         param, home, radius = self.facts.param, self.facts.home_ned[2], return_circle(self.facts)
         low = param("Q_RTL_ALT", 15.0)
-        more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
+        more = 0.0 if self.helm.upright else max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
         if away_from(self.facts, place) < upright_radius(self.facts):
             low = min(low, home - top)

@@ -293,15 +293,14 @@ def test_it_is_armed_upright_alone_where_it_is_told(mode: PlaneMode, refusal: st
 
 
 def hover(target: Target) -> tuple[Land, float | None]:
-    """A hover over a place, and the height (NED d) of its way there on lift motors."""
+    """A hover over a place, and the height (NED d) at which its way there begins."""
     assert isinstance(target, Land)
-    return replace(target, comes_down=None), target.comes_down[0][1] if target.comes_down else None
+    return replace(target, comes_down=None), target.comes_down[1][1] if target.comes_down else None
 
 
 @pytest.mark.parametrize("height", [60.0, 20.0])
 def test_it_hovers_over_a_place_of_guided(height: float) -> None:
-    """Q_GUIDED_MODE 1: there on wings, or upright, which climbs at once (as ArduPlane; it climbed when it was there)
-    and sinks when it is there. It stays; without the parameter it circles."""
+    """Q_GUIDED_MODE 1: there on wings, or upright, which climbs at once. It stays; without the parameter it circles."""
     bench = flying()
     guided = bench.core.guided.flight
     guided.go_to((300.0, 0.0, -height))

@@ -110,14 +110,16 @@ def test_it_comes_down_on_the_way_to_its_pad_where_it_is_told() -> None:
     assert (at_430, at_120) == pytest.approx((40.0, 20.0), abs=6.0)
 
 
-def test_a_hover_comes_down_on_the_way_to_its_pad_too() -> None:
-    """To the height near the pad, as ArduPlane's QRTL on lift motors; it stayed at its height until it was there."""
+@pytest.mark.parametrize(("near_m", "half_way"), [(160.0, 21.0), (0.0, 30.0)])
+def test_a_hover_comes_down_on_the_way_to_its_place_too(near_m: float, half_way: float) -> None:
+    """As ArduPlane, to Q_RTL_ALT at once (QRTL) or along the way (GUIDED); it kept its height until it was there."""
     flight = QuadplaneFlight().up(40.0)
     flight.forget()
-    flight.vehicle.set_target(Land((60.0, 0.0), comes_down=((160.0, -20.0), (700.0, -60.0))))
+    flight.vehicle.set_target(Land((120.0, 0.0), sink=0.0, comes_down=((near_m, -20.0), (near_m + 120.0, -40.0))))
     flight.fly(60.0)
-    up, near = -flight.seen(R.TRUE_D), np.hypot(flight.seen(R.TRUE_N) - 60.0, flight.seen(R.TRUE_E)) < 5.0
-    assert up[np.flatnonzero(near)[0]] == pytest.approx(22.0, abs=4.0)
+    up, away = -flight.seen(R.TRUE_D), np.hypot(flight.seen(R.TRUE_N) - 120.0, flight.seen(R.TRUE_E))
+    assert up[np.flatnonzero(away < 60.0)[0]] == pytest.approx(half_way, abs=3.0)
+    assert up[np.flatnonzero(away < 1.0)[0]] == pytest.approx(20.5, abs=2.0)
 
 
 def test_the_way_to_the_wings_takes_its_time_and_its_airspeed() -> None:
