@@ -249,7 +249,7 @@ class AutoMode(Mode):
     # --- a landing's second try ---
     def go_around(self, height_m: float = 0.0) -> bool:
         maneuver = self.executor.maneuver
-        return self._active and isinstance(maneuver, GlideSlope | PathBack) and maneuver.go_around(height_m)
+        return self._active and maneuver is not None and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
         if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:

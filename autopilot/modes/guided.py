@@ -29,9 +29,9 @@ from autopilot.interface.targets import (
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
+from autopilot.modes.hovering import HoverAt
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.upright import HoverAt
 from autopilot.modes.wings import HoldCourse
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec

@@ -65,6 +65,10 @@ class Maneuver:
     def resume(self) -> bool:
         return False
 
+    def go_around(self, height_m: float = 0.0) -> bool:
+        """Abort a landing and climb, to `height_m` above home if that is above 0; False if it does not land."""
+        return False
+
     def refresh_yaw(self) -> None:
         """Apply a changed yaw demand; only needed if targets are set again later."""
 

@@ -1,5 +1,4 @@
-"""Maneuvers on lift motors: vertical takeoff, landing at a place, hovering at a place (ArduPilot
-ArduPlane/quadplane.cpp)."""
+"""Maneuvers on lift motors: vertical takeoff, transitions, landing at a place (ArduPilot ArduPlane/quadplane.cpp)."""
 
 from __future__ import annotations
 
@@ -22,18 +21,15 @@ from autopilot.vehicles.mode_table import LiftOption
 _LOOK_MS: Final = 200
 _FAR: Final = 1.5  # number of stopping distances from cruise beyond which wings fly to a hover (transition_threshold_m)
 _THROUGH_M: Final = 5.0  # height above an upright takeoff's end at which it begins to stop
-_CHANGED_MS: Final = 1000  # period of checks whether an item is flown upright
 _OVER_M: Final = 3.0  # tolerance of the landing place
 _HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of full stick deflection, in a landing
 _SLOWS_M: Final = 6.0  # height above the last part of a landing
 _LINE_M: Final = 1000.0  # length of a line into the wind, to either side
 _CROSSES, _IN_LINE = 0.996, 0.866  # cosines of 5 and 30 degrees
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
-_HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place of a hover
-_HOVER_HEIGHT_M: Final = 0.5  # tolerance of the height there
 
 
-def _on_wings(context: VehicleContext) -> bool:
+def on_wings(context: VehicleContext) -> bool:
     return context.facts.vehicle.state.report[report.VTOL_STATE] in _ON_WINGS
 
 
@@ -72,7 +68,7 @@ def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     return low and near and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
 
 
-def _takes_wings(context: VehicleContext, place: tuple[float, float]) -> bool:
+def takes_wings(context: VehicleContext, place: tuple[float, float]) -> bool:
     """True if it hovers so far from its hover place that it flies there on its wings."""
     facts = context.facts
     stays = context.helm.upright or facts.personality.keeps_upright or facts.landed
@@ -126,7 +122,7 @@ class OntoLift(Maneuver):
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.done = not _on_wings(self.context)
+            self.done = not on_wings(self.context)
             self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
@@ -215,14 +211,16 @@ class SetDown(Maneuver):
         self._comes_down = comes_down
         self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
         self._sticks = LandingSticks(context, place, steered=steered)
+        self._top = 0.0  # NED d at which it came
+        self._climb: LiftOff | None = None  # after an abort
 
     @property
     def is_landing(self) -> bool:
-        return True
+        return self._climb is None
 
     def start(self, now_ms: int) -> None:
         if self._place is not None and not self.facts.landed and not self.facts.personality.keeps_upright:
-            away_m, hovers = away_from(self.facts, self._place), self._on_lift or not _on_wings(self.context)
+            away_m, hovers = away_from(self.facts, self._place), self._on_lift or not on_wings(self.context)
             if self._early or (hovers and not far_from(self.facts, self._place)):
                 self.announcer.say(Severity.INFO, f"VTOL Position1 d={away_m:.1f}")
             elif far_from(self.facts, self._place):
@@ -247,11 +245,11 @@ class SetDown(Maneuver):
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
             return
-        self._until_wings = None
-        if self._place is not None and (self._early or self._on_lift) and _on_wings(self.context):
+        self._until_wings, self._top = None, self.facts.vehicle.state.position[2]
+        if self._place is not None and (self._early or self._on_lift) and on_wings(self.context):
             self._until_wings = False
             self.helm.fly(Land(None, sink=0.0))
-        elif self._place is not None and not self._early and _takes_wings(self.context, self._place):
+        elif self._place is not None and not self._early and takes_wings(self.context, self._place):
             self._until_wings = True
             self.helm.fly(Leg((*self._place, self.facts.vehicle.state.position[2])))
         else:
@@ -261,16 +259,31 @@ class SetDown(Maneuver):
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         due = self.deadline_ms is not None and now_ms >= self.deadline_ms
-        if events & VehicleEvent.LANDED or (due and self.facts.landed):
+        if self._climb is not None:
+            self._climb.update(now_ms, events)
+            self.done, self.deadline_ms = self._climb.done, self._climb.deadline_ms
+        elif events & VehicleEvent.LANDED or (due and self.facts.landed):
             self.deadline_ms = None
             self.done = True
         elif due and self._until_wings is not None:
             self.deadline_ms = now_ms + _LOOK_MS
-            if _on_wings(self.context) is self._until_wings:
+            if on_wings(self.context) is self._until_wings:
                 self._fly(now_ms)
         elif due:
             self.deadline_ms = now_ms + _LOOK_MS
             self._sticks.land(now_ms)
+
+    def go_around(self, height_m: float = 0.0) -> bool:
+        """Climb to the height at which it came, where the mission goes on (ArduPlane's abort_landing); False before its
+        descent, and on the ground."""
+        hovers = self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
+        over = self._place is None or away_from(self.facts, self._place) < _OVER_M
+        if self._climb is not None or self.facts.landed or not (hovers and over):
+            return False
+        self._climb = LiftOff(self.context, self._top)
+        self._climb.start(self.facts.now_ms)
+        self.deadline_ms = self._climb.deadline_ms
+        return True
 
 
 class WindApproach(Maneuver):
@@ -346,102 +359,7 @@ class InTurn(Maneuver):
             self._flown.start(now_ms)
         self.done, self.deadline_ms = self._flown.done, self._flown.deadline_ms
 
-
-class HoverAt(Maneuver):
-    """Fly to `place` (NED m) on wings as far as possible, then on lift motors; both climb at once and sink along the
-    way (ArduPlane's setup_alt_slope, slow_descent). Done there, where it stays. `upright`: on lift motors all the
-    way."""
-
-    def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
-        super().__init__(context)
-        self._place = place
-        self._upright = upright
-        self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
-        self._climbs: bool | None = None  # None: it stays at its height
-        self.end = place
-
-    def start(self, now_ms: int) -> None:
-        self._climbs = self._until_wings = None
-        self.deadline_ms = now_ms + _LOOK_MS
-        if self._upright and _on_wings(self.context):
-            self._until_wings = False
-            self.helm.fly(Land(None, sink=0.0))
-        elif not self._upright and _takes_wings(self.context, self._place[:2]):
-            self._until_wings = True
-            self.helm.fly(Leg(self._place))
-        else:
-            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=self._heights()))
-
-    def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
-        (north, east, here), (to_north, to_east, down) = self.facts.vehicle.state.position, self._place
-        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0)) if _on_wings(self.context) else 0.0
-        return (near_m, down), (hypot(north - to_north, east - to_east), min(here, down))
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
-            return
-        self.deadline_ms = now_ms + _LOOK_MS
-        if self._until_wings is not None:
-            if _on_wings(self.context) is self._until_wings:
-                self.start(now_ms)
-            return
-        (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        above = self._place[2] - down
-        if self._climbs is not None:
-            if (-above if self._climbs else above) <= _HOVER_HEIGHT_M:
-                self.start(now_ms)
-        elif hypot(north - self._place[0], east - self._place[1]) <= _HOVER_NEAR_M and hypot(vn, ve) < _HOVER_SLOW_MPS:
-            self.done = abs(above) <= 2.0 * _HOVER_HEIGHT_M
-            if self.done:
-                self.deadline_ms = None
-            else:
-                self._climbs = above < 0.0
-                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2], down=self._place[2]))
-
-
-class WingsOrUpright(Maneuver):
-    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). It begins
-    again after a change on the way."""
-
-    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
-        super().__init__(wings.context)
-        self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
-        self._wait_ms = wait_ms
-        self._arrived_ms: int | None = None
-        self._flown = wings
-
-    def start(self, now_ms: int) -> None:
-        self._flown = self._hover if self.helm.upright else self._wings
-        self._arrived_ms = None
-        self._flown.start(now_ms)
-        self._follow(now_ms)
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.upright is not (self._flown is self._hover):
-            self.start(now_ms)
-            return
-        self._flown.update(now_ms, events)
-        self._follow(now_ms)
-
-    def _follow(self, now_ms: int) -> None:
-        flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
-        self.end = flown.end
-        if flown.done and self._arrived_ms is None:
-            self._arrived_ms = now_ms
-        self.done = self._arrived_ms is not None and wait_ms is not None and now_ms >= self._arrived_ms + wait_ms
-        looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
-        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
-
-    @property
-    def paused(self) -> bool:
-        return self._flown.paused
-
-    def pause(self) -> bool:
-        return self._flown.pause()
-
-    def resume(self) -> bool:
-        return self._flown.resume()
-
-    def refresh_yaw(self) -> None:
-        self._flown.refresh_yaw()
+    def go_around(self, height_m: float = 0.0) -> bool:
+        aborts = self._flown.go_around(height_m)
+        self.deadline_ms = self._flown.deadline_ms
+        return aborts

@@ -355,7 +355,7 @@ _AT_ONCE: Final = (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
 
 class WingReturnMode(Mode):
     """RTL: circles home or a rally point, or joins the mission's landing sequence by RTL_AUTOLAND; with lift motors
-    lands there by Q_RTL_MODE."""
+    lands there by Q_RTL_MODE. On the ground these change to QLAND, which disarms."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
         super().__init__(context, spec)
@@ -392,6 +392,9 @@ class WingReturnMode(Mode):
         if self._path is not None:
             self._path.update(now_ms, events)
         if self._return is None:
+            return
+        if self.facts.landed and self.facts.vehicle_class.lands_anywhere:
+            self._auto.request_mode(PlaneMode.QLAND)
             return
         self._return.update(now_ms, events)
         upright = self._upright

@@ -69,8 +69,9 @@ def _pitot_ratio(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Q_ANGLE_MAX, cdeg."""
-    p[L.P_LEAN_MAX] = tan(min(max(0.01 * values["Q_ANGLE_MAX"], 10.0), 60.0) * _DEGREES)
+    """Q_ANGLE_MAX, cdeg: limit of the sticks and of position control."""
+    p[L.P_STICK_LEAN] = min(max(0.01 * values["Q_ANGLE_MAX"], 10.0), 60.0) * _DEGREES
+    p[L.P_LEAN_MAX] = tan(p[L.P_STICK_LEAN])
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:

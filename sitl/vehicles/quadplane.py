@@ -72,8 +72,8 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_YAW_RATE], p[L.P_YAW_ACCEL] = radians(30.0), radians(60.0)
     p[L.P_LAND_SPEED], p[L.P_LAND_ALT_LOW] = 0.5, 6.0
     p[L.P_CUT_TILT] = cos(radians(70.0))
-    p[L.P_STICK_LEAN], p[L.P_STICK_UP], p[L.P_STICK_DN] = radians(15.0), 2.5, 2.5
-    p[L.P_STICK_YAW_RATE], p[L.P_ACRO_YAW_RATE], p[L.P_STICK_ACCEL_Z] = radians(60.0), radians(60.0), 2.5
+    p[L.P_STICK_LEAN], p[L.P_STICK_UP], p[L.P_STICK_DN] = radians(30.0), 2.5, 2.5
+    p[L.P_STICK_YAW_RATE], p[L.P_ACRO_YAW_RATE], p[L.P_STICK_ACCEL_Z] = radians(75.0), radians(60.0), 2.5
     p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL], p[L.P_LOITER_LEAN] = 5.0, 1.5, radians(10.0)
     stop_as_arducopter(p, 5.0, 5.0)
 

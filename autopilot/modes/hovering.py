@@ -1,0 +1,118 @@
+"""Hovers of lift motors over a place of GUIDED or of a mission's item (ArduPilot ArduPlane/quadplane.cpp)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.targets import Land, Leg, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import VehicleContext
+from autopilot.modes.upright import on_wings, stopping_m, takes_wings
+
+_LOOK_MS: Final = 200
+_CHANGED_MS: Final = 1000  # period of checks whether an item is flown upright
+_NEAR_M, _SLOW_MPS = 1.0, 1.0  # of the place
+_HEIGHT_M: Final = 0.5  # tolerance of the height there
+
+
+class HoverAt(Maneuver):
+    """Fly to `place` (NED m) on wings as far as possible, then on lift motors; both climb at once and sink along the
+    way (ArduPlane's setup_alt_slope, slow_descent). Done there, where it stays. `upright`: on lift motors all the
+    way."""
+
+    def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
+        super().__init__(context)
+        self._place = place
+        self._upright = upright
+        self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
+        self._climbs: bool | None = None  # None: it stays at its height
+        self.end = place
+
+    def start(self, now_ms: int) -> None:
+        self._climbs = self._until_wings = None
+        self.deadline_ms = now_ms + _LOOK_MS
+        if self._upright and on_wings(self.context):
+            self._until_wings = False
+            self.helm.fly(Land(None, sink=0.0))
+        elif not self._upright and takes_wings(self.context, self._place[:2]):
+            self._until_wings = True
+            self.helm.fly(Leg(self._place))
+        else:
+            self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=self._heights()))
+
+    def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
+        (north, east, here), (to_north, to_east, down) = self.facts.vehicle.state.position, self._place
+        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0
+        return (near_m, down), (hypot(north - to_north, east - to_east), min(here, down))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        self.deadline_ms = now_ms + _LOOK_MS
+        if self._until_wings is not None:
+            if on_wings(self.context) is self._until_wings:
+                self.start(now_ms)
+            return
+        (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
+        above = self._place[2] - down
+        if self._climbs is not None:
+            if (-above if self._climbs else above) <= _HEIGHT_M:
+                self.start(now_ms)
+        elif hypot(north - self._place[0], east - self._place[1]) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
+            self.done = abs(above) <= 2.0 * _HEIGHT_M
+            if self.done:
+                self.deadline_ms = None
+            else:
+                self._climbs = above < 0.0
+                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2], down=self._place[2]))
+
+
+class WingsOrUpright(Maneuver):
+    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). It begins
+    again after a change on the way."""
+
+    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
+        super().__init__(wings.context)
+        self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
+        self._wait_ms = wait_ms
+        self._arrived_ms: int | None = None
+        self._flown = wings
+
+    def start(self, now_ms: int) -> None:
+        self._flown = self._hover if self.helm.upright else self._wings
+        self._arrived_ms = None
+        self._flown.start(now_ms)
+        self._follow(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.helm.upright is not (self._flown is self._hover):
+            self.start(now_ms)
+            return
+        self._flown.update(now_ms, events)
+        self._follow(now_ms)
+
+    def _follow(self, now_ms: int) -> None:
+        flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
+        self.end = flown.end
+        if flown.done and self._arrived_ms is None:
+            self._arrived_ms = now_ms
+        self.done = self._arrived_ms is not None and wait_ms is not None and now_ms >= self._arrived_ms + wait_ms
+        looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
+        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
+
+    @property
+    def paused(self) -> bool:
+        return self._flown.paused
+
+    def pause(self) -> bool:
+        return self._flown.pause()
+
+    def resume(self) -> bool:
+        return self._flown.resume()
+
+    def refresh_yaw(self) -> None:
+        self._flown.refresh_yaw()
