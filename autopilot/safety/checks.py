@@ -8,6 +8,7 @@ reports are taken unchanged. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from math import radians
 from typing import Final
 
@@ -21,6 +22,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.upright import stopping_m
 from autopilot.safety.failsafes import Failsafes
 from autopilot.vehicles.mode_table import LiftOption
 
@@ -35,6 +37,7 @@ _OF_BATTERY: Final = (
     ("BATT_LOW_MAH", 0.0), ("BATT_CRT_MAH", 0.0),
 )  # fmt: skip
 _EVERY: Final = 1 << Check.ALL
+_STOPS_SHORT: Final = 0.75  # share of the stopping distance that a landing on lift motors needs
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
@@ -248,6 +251,7 @@ class ArmingChecks:
             yield ArmingReason("Mode requires mission", Check.MISSION)
         if self.facts.vehicle_class.has_stall_speed:
             yield from self._landing_unused()
+            yield from self._landing_too_short()
 
     def _missing_item(self) -> Iterator[ArmingReason]:
         """Reason for the first mission item of ARMING_MIS_ITEMS that is missing (AP_Arming.cpp, mission_checks)."""
@@ -270,6 +274,21 @@ class ArmingChecks:
         for mark in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
             if any(item.command == mark for item in self.mission.items()):
                 yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
+
+    def _landing_too_short(self) -> Iterator[ArmingReason]:
+        """Reason for a landing on lift motors so near the waypoint before it that wings cannot stop for it
+        (AP_Arming_Plane.cpp, mission_checks)."""
+        facts, kind = self.facts, self.facts.vehicle_class
+        judged = kind.has_stall_speed and kind.lands_anywhere and not facts.personality.keeps_upright
+        if not judged or facts.vehicle.capabilities.own_checks:
+            return
+        speed = facts.param("TECS_LAND_ARSPD")
+        least_m = _STOPS_SHORT * stopping_m(facts, speed if speed > 0.0 else facts.param("AIRSPEED_CRUISE"))
+        for before, land in pairwise(self.mission.items()):
+            lands = before.command == Cmd.NAV_WAYPOINT and land.command in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+            places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.x or item.y]
+            if lands and len(places) == 2 and distance(*places) < least_m:
+                yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:
         if not self._is_judged:

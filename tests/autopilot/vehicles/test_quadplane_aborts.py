@@ -1,4 +1,4 @@
-"""A quadplane's landings that are aborted, its RTL on the ground, and how far full sticks lean and turn it."""
+"""A quadplane's landings that are aborted or too short, its RTL on the ground, and what full sticks do."""
 
 from __future__ import annotations
 
@@ -81,3 +81,14 @@ def test_a_full_stick_turns_a_hover_as_fast_as_arduplanes() -> None:
     bench.core.sticks.move(Sticks(yaw=1.0, throttle=0.5), bench.now_ms)
     bench.run(2.0)
     assert degrees(bench.vehicle.state.report[R.R]) == pytest.approx(74.0, abs=4.0)
+
+
+@pytest.mark.parametrize(("metres", "reasons"), [(110.0, ["VTOL land too short, min 117m"]), (125.0, [])])
+@pytest.mark.parametrize("command", [Cmd.NAV_VTOL_LAND, Cmd.NAV_LAND])
+def test_a_landing_too_near_the_waypoint_before_it_is_not_armed(
+    command: Cmd, metres: float, reasons: list[str]
+) -> None:
+    """ArduPlane's mission_checks: three quarters of the stopping distance from AIRSPEED_CRUISE; it was armed."""
+    bench = standing()
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), waypoint(500.0, 0.0, 30.0), item(command, 500.0 + metres, 0.0)])
+    assert [reason.text for reason in bench.core.prearm.reasons()] == reasons
