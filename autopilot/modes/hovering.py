@@ -28,11 +28,11 @@ class HoverAt(Maneuver):
         self._place = place
         self._upright = upright
         self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
-        self._climbs: bool | None = None  # None: it stays at its height
+        self._changes_height = False  # over its place
         self.end = place
 
     def start(self, now_ms: int) -> None:
-        self._climbs = self._until_wings = None
+        self._until_wings, self._changes_height = None, False
         self.deadline_ms = now_ms + _LOOK_MS
         if self._upright and on_wings(self.context):
             self._until_wings = False
@@ -58,17 +58,17 @@ class HoverAt(Maneuver):
                 self.start(now_ms)
             return
         (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        above = self._place[2] - down
-        if self._climbs is not None:
-            if (-above if self._climbs else above) <= _HEIGHT_M:
+        off_m = abs(self._place[2] - down)
+        if self._changes_height:
+            if off_m <= _HEIGHT_M:
                 self.start(now_ms)
         elif hypot(north - self._place[0], east - self._place[1]) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
-            self.done = abs(above) <= 2.0 * _HEIGHT_M
+            self.done = off_m <= 2.0 * _HEIGHT_M
             if self.done:
                 self.deadline_ms = None
             else:
-                self._climbs = above < 0.0
-                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2], down=self._place[2]))
+                self._changes_height = True
+                self.helm.fly(TakeOff(self._place[2]))
 
 
 class WingsOrUpright(Maneuver):

@@ -101,6 +101,19 @@ def test_it_comes_to_a_hover_at_the_height_of_its_place(place: float, seconds: f
     assert bench.vehicle.state.position == pytest.approx((600.0, 0.0, -place), abs=1.5)
 
 
+@pytest.mark.parametrize("other_m", [20.0, 45.0])
+def test_it_comes_to_another_height_over_its_place_and_stays_there(other_m: float) -> None:
+    """Within half a metre, in both directions; downwards it went a metre too far."""
+    bench = up(height=30.0)
+    bench.parameters.set("Q_GUIDED_MODE", 1.0)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    north, east, _ = bench.vehicle.state.position
+    bench.core.guided.flight.go_to((north, east, -other_m))
+    bench.run(30.0, lambda: bench.core.guided.flight.reached)
+    bench.run(5.0)
+    assert height(bench) == pytest.approx(other_m, abs=0.5) and away(bench) < 3.0
+
+
 @pytest.mark.parametrize(("wind", "seed"), [(0.0, 7), (8.0, 7), (8.0, 2), (8.0, 4)])
 def test_a_return_downwind_lands_on_its_pad(wind: float, seed: int) -> None:
     """It begins to stop earlier, by its speed over ground, and what its wings take from the lift motors while air comes
