@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import inf, nan
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,10 +36,12 @@ from tests.storm.invariants.losses import (
     no_vehicle_arms_without_a_position,
 )
 from tests.storm.invariants.plans import (
+    _announced,
     _counted,
     _item_came,
     a_downloaded_item_is_that_of_the_plan,
     a_duplicate_ends_no_upload,
+    an_item_is_requested_from_the_station_that_announced_it,
     mixture,
 )
 from tests.storm.invariants.safety import no_vehicle_flies_away
@@ -326,3 +329,14 @@ def test_a_mission_of_one_item_may_be_flown_again_within_a_second() -> None:
         for event in (MissionComplete(), CurrentChanged(1), MissionComplete(), MissionComplete())
     ]
     assert verdicts == [None, None, None, "the mission is complete twice"]
+
+
+@pytest.mark.parametrize(("target", "right"), [(0, True), (1, True), (2, False)])
+def test_an_upload_may_be_announced_to_all_systems(target: int, right: bool) -> None:
+    """Garbage held a MISSION_COUNT for target system 0, which is everybody (29481200)."""
+    view: Any = SimpleNamespace(memory={}, service=SimpleNamespace(endpoint=SimpleNamespace(system_id=1)))
+    peer = _peer()
+    peer.left = Counter()
+    _announced(view, dialect.MAVLink_mission_count_message(target, 1, 3, 0), peer)
+    asks = dialect.MAVLink_mission_request_int_message(255, 190, 2, 0)
+    assert (an_item_is_requested_from_the_station_that_announced_it(view, asks, peer, b"") is None) is right

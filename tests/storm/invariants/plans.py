@@ -118,7 +118,7 @@ def _row(view: View, message: Message, peer: Peer) -> None:
 
 @noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST")
 def _announced(view: View, message: Message, peer: Peer) -> None:
-    if message.target_system != view.service.endpoint.system_id:
+    if message.target_system not in (0, view.service.endpoint.system_id):  # 0: all systems, as garbage may say
         return
     memory = peer.memory.setdefault(("upload", message.mission_type), {"most": 0, "seqs": set()})
     whole = message.get_type() == "MISSION_COUNT"
