@@ -10,7 +10,7 @@ from autopilot.interface.targets import Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
-from autopilot.modes.upright import on_wings, stopping_m, takes_wings
+from autopilot.modes.upright import away_from, on_wings, stopping_m, takes_wings
 
 _LOOK_MS: Final = 200
 _CHANGED_MS: Final = 1000  # period of checks whether an item is flown upright
@@ -45,9 +45,9 @@ class HoverAt(Maneuver):
 
     def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
-        (north, east, here), (to_north, to_east, down) = self.facts.vehicle.state.position, self._place
+        here, down = self.facts.vehicle.state.position[2], self._place[2]
         near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0
-        return (near_m, down), (hypot(north - to_north, east - to_east), min(here, down))
+        return (near_m, down), (away_from(self.facts, self._place[:2]), min(here, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
@@ -57,12 +57,12 @@ class HoverAt(Maneuver):
             if on_wings(self.context) is self._until_wings:
                 self.start(now_ms)
             return
-        (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        off_m = abs(self._place[2] - down)
+        vn, ve, _ = self.facts.vehicle.state.velocity
+        off_m = abs(self._place[2] - self.facts.vehicle.state.position[2])
         if self._changes_height:
             if off_m <= _HEIGHT_M:
                 self.start(now_ms)
-        elif hypot(north - self._place[0], east - self._place[1]) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
+        elif away_from(self.facts, self._place[:2]) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
             self.done = off_m <= 2.0 * _HEIGHT_M
             if self.done:
                 self.deadline_ms = None

@@ -278,16 +278,17 @@ class ArmingChecks:
     def _landing_too_short(self) -> Iterator[ArmingReason]:
         """Reason for a landing on lift motors so near the waypoint before it that wings cannot stop for it
         (AP_Arming_Plane.cpp, mission_checks)."""
-        facts, kind = self.facts, self.facts.vehicle_class
-        judged = kind.has_stall_speed and kind.lands_anywhere and not facts.personality.keeps_upright
+        facts = self.facts
+        judged = facts.vehicle_class.lands_anywhere and not facts.personality.keeps_upright
         if not judged or facts.vehicle.capabilities.own_checks:
             return
         speed = facts.param("TECS_LAND_ARSPD")
         least_m = _STOPS_SHORT * stopping_m(facts, speed if speed > 0.0 else facts.param("AIRSPEED_CRUISE"))
         for before, land in pairwise(self.mission.items()):
-            lands = before.command == Cmd.NAV_WAYPOINT and land.command in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+            if before.command != Cmd.NAV_WAYPOINT or land.command not in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND):
+                continue
             places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.x or item.y]
-            if lands and len(places) == 2 and distance(*places) < least_m:
+            if len(places) == 2 and distance(*places) < least_m:
                 yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:

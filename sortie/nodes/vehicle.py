@@ -347,10 +347,10 @@ class VehicleService:
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
         """Process the bytes of a controller now; those of other links wait until all are received."""
-        behind = self._behind if self._behind is not None and endpoint is self._behind.link else None
-        if behind is not None:
-            behind.heard(link_ms)
-        return behind is not None
+        if self._behind is None or endpoint is not self._behind.link:
+            return False
+        self._behind.heard(link_ms)
+        return True
 
     def commit(self, link_ms: int) -> None:
         """Wait for the disk: a change is stored before it is acknowledged."""

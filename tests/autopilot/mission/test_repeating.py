@@ -8,6 +8,7 @@ import pytest
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
 from autopilot.interface.targets import Leg
 from autopilot.mission.events import CurrentChanged, InterruptedItemBegan, MissionNotice
+from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -28,17 +29,26 @@ def here(north: float, east: float = 0.0) -> GeoPoint:
     return GeoPoint(place.x, place.y)
 
 
+class FlyingExecutor(RecordingExecutor):
+    """Records the items too, as they were given to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flown: list[MissionItem] = []
+
+    def start_command(self, cmd: MissionItem) -> CommandStartResult:
+        self.flown.append(cmd)
+        return super().start_command(cmd)
+
+
 class Run:
-    """A mission with the command before all its places, which are reached in order; `flown` are the items as they
-    were given to the executor."""
+    """A mission with the command before all its places, which are reached in order."""
 
     def __init__(self, timing: DoTiming, *places: MissionItem, distance_m: float = 50.0) -> None:
-        self.flown: list[MissionItem] = []
         self.notices: list[MissionNotice] = []
         self.storage = mission(at(0.0), do(REPEAT, distance_m), *places)
-        self.sequencer, self.executor = MissionSequencer(timing, self.notices.append), RecordingExecutor()
-        start = self.executor.start_command
-        self.executor.start_command = lambda cmd: (self.flown.append(cmd), start(cmd))[1]  # type: ignore[method-assign]
+        self.sequencer, self.executor = MissionSequencer(timing, self.notices.append), FlyingExecutor()
+        self.flown = self.executor.flown
         self.now_ms = 0
         self.sequencer.start(self.storage, self.executor)
 

@@ -179,11 +179,11 @@ def test_only_who_has_received_something_is_asked_to_act(
 
     node: Any = SimpleNamespace(endpoints=("controller", "ground"), now_ms=0, heard=hear)
     sockets = Sockets(share=Share(lambda: 0.0))
-    hubs = {
+    hubs: Any = {
         name: SimpleNamespace(receive=lambda link_ms, vehicle_ms, came=came: came, close=lambda: None)
         for name, came in zip(node.endpoints, came, strict=True)
     }
-    sockets._hubs.update(hubs)  # type: ignore[arg-type]
+    sockets._hubs.update(hubs)
     try:
         assert (sockets.receive(node, 0), asked) == (acted, heard)
     finally:
