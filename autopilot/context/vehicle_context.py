@@ -25,7 +25,7 @@ from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import drives_navigation
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.vehicles.vehicle_class import ParameterUnit
+from autopilot.vehicles.vehicle_class import ParameterUnit, first_value
 
 
 class KnownVehicle(Protocol):
@@ -164,6 +164,10 @@ class VehicleFacts:
     def measure(self, measure: ParameterUnit) -> float:
         """Value of a length in m, or a speed in m/s, for this kind of vehicle."""
         return measure.value(self.param)
+
+    def first(self, measures: tuple[ParameterUnit, ...]) -> float:
+        """Value of the first of these that is not 0, in m or m/s; 0 if there is none."""
+        return first_value(measures, self.param)
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if this kind of vehicle does not have it."""

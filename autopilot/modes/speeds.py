@@ -15,6 +15,7 @@ from autopilot.interface.targets import Speeds
 from autopilot.mav import Severity, SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.state import SpeedChange
+from autopilot.vehicles.vehicle_class import ParameterUnit
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 
@@ -34,11 +35,12 @@ class SpeedControl:
 
     def parameter_changed(self, name: str) -> None:
         """Apply a changed speed parameter at once; it ends the override of the same speed."""
-        if name == "WPNAV_SPEED_UP":
+        measures = self._facts.vehicle_class.measures
+        if _named(name, measures.climb):
             self.up = None
-        elif name == "WPNAV_SPEED_DN":
+        elif _named(name, measures.descent):
             self.down = None
-        elif any(name == measure.name for measure in self._facts.vehicle_class.measures.cruise):
+        elif _named(name, measures.cruise):
             self.ground = None
             self._mission.change_speed(None)
         else:
@@ -80,20 +82,19 @@ class SpeedControl:
         self.apply()
 
     def current(self) -> Speeds:
-        param = self._facts.param
+        measures = self._facts.vehicle_class.measures
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(
             ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
-            up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
-            down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
+            up=max(_LOWEST, self.up if self.up is not None else self._facts.first(measures.climb)),
+            down=max(_LOWEST, self.down if self.down is not None else self._facts.first(measures.descent)),
         )
 
     def default(self) -> float:
         """The parameter's speed along the track, m/s."""
-        cruise = self._facts.vehicle_class.measures.cruise
-        return next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
+        return self._facts.first(self._facts.vehicle_class.measures.cruise)
 
     def takes(self, speed: float) -> bool:
         """True for a speed along the track within this kind's limits, m/s."""
@@ -131,6 +132,10 @@ class SpeedControl:
         if speeds != self._sent:
             self._sent = speeds
             self._helm.vehicle.set_speeds(speeds)
+
+
+def _named(name: str, measures: tuple[ParameterUnit, ...]) -> bool:
+    return any(name == measure.name for measure in measures)
 
 
 def circle_speed(facts: VehicleFacts, radius: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from typing import Final, Protocol
 
 from autopilot.control.rover_lines import CIRCLE_SHARE
@@ -16,15 +16,12 @@ from autopilot.mav import SpeedType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
+from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_value
 
 _JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
-VERTICAL_SPEEDS: Final[dict[int, ParameterUnit]] = {
-    SpeedType.CLIMB_SPEED: ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),
-    SpeedType.DESCENT_SPEED: ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0),
-}
-"""Parameters of the vertical speeds, by the kind of DO_CHANGE_SPEED."""
+VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
+"""Kinds of DO_CHANGE_SPEED that rotors obey."""
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
 
@@ -62,12 +59,20 @@ class FlyingField:
 
     @property
     def cruise_mps(self) -> float:
-        return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
+        return first_value(self.kind.measures.cruise, self.param) or 0.1
+
+    def vertical(self, kind: int) -> tuple[ParameterUnit, ...]:
+        """Parameters of a vertical speed (`kind`: SPEED_TYPE) that plans can change; wings have none."""
+        measures = self.kind.measures
+        if self.kind.has_stall_speed:
+            return ()
+        return measures.climb if kind == SpeedType.CLIMB_SPEED else measures.descent
 
     def vertical_mps(self, kind: int, speed: float | None) -> float:
-        """Vertical speed, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
-        row = VERTICAL_SPEEDS[kind]
-        return max(self.param(row.name, row.default) / row.per if speed is None else speed, 0.1)
+        """Vertical speed, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameters; without them
+        infinite."""
+        measures = self.vertical(kind)
+        return max(first_value(measures, self.param) if speed is None else speed, 0.1) if measures else inf
 
     @property
     def accel_mps2(self) -> float:

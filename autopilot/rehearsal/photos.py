@@ -7,7 +7,8 @@ camera without a gimbal looks in the direction of SIM_CAM_PITCH, with the top of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from heapq import merge
+from itertools import islice, pairwise
 from math import isfinite, pi, radians, sqrt
 from typing import Final
 
@@ -32,6 +33,7 @@ LEAST_GAP_M: Final = 1.0
 _OVERLAP_SLACK: Final = 0.05
 _PARALLEL: Final = radians(8.0)
 _AROUND: Final = 72  # pieces of a circle
+_MOST_PIECES: Final = 200_000
 _CELLS: Final = 250_000
 _REACH_M: Final = 2000.0
 
@@ -97,6 +99,11 @@ class _Shutter:
         self.last: tuple[float, float] = (0.0, 0.0)
         self.wait_s = 0.0
 
+    @property
+    def runs(self) -> bool:
+        """True if it takes photos by itself."""
+        return self.every_m > 0.0 or (self.every_s > 0.0 and self.remaining > 0)
+
     def do(self, item: MissionItem, place: tuple[float, float]) -> bool:
         """Carry out an item; True if it takes a photo here and now."""
         if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
@@ -119,7 +126,7 @@ class _Shutter:
 
     def along(self, begin: Place, end: Place, seconds: float) -> Iterator[float]:
         """Shares of a straight piece at which photos are taken."""
-        yield from sorted([*self._by_metres(begin, end), *self._by_seconds(seconds)])
+        return merge(self._by_metres(begin, end), self._by_seconds(seconds))
 
     def _by_metres(self, begin: Place, end: Place) -> Iterator[float]:
         length = hypot(end[0] - begin[0], end[1] - begin[1])
@@ -149,11 +156,11 @@ class _Shutter:
 
 
 def photos_of(way: Way) -> list[Photo]:
-    """All photos of the way, at most `MOST_PHOTOS`."""
+    """All photos of the way, at most `MOST_PHOTOS`, on at most `_MOST_PIECES` pieces of legs."""
     if not way.cameras:
         return []
     photos: list[Photo] = []
-    shutter, yaw = _Shutter(), 0.0
+    shutter, yaw, pieces = _Shutter(), 0.0, 0
     todo = iter((*way.cameras, (len(way.legs) + 1, None)))
     at, item = next(todo)
     for number, leg in enumerate(way.legs):
@@ -164,14 +171,15 @@ def photos_of(way: Way) -> list[Photo]:
                 shutter.last = leg.begin[:2]
                 photos.append(Photo(number, leg.begin, yaw))
             at, item = next(todo)
-        for begin, end, seconds in _pieces(leg):
+        for begin, end, seconds in _pieces(leg) if shutter.runs else ():
             heading = atan2(end[1] - begin[1], end[0] - begin[0]) if (begin[:2] != end[:2]) else yaw
-            for share in shutter.along(begin, end, seconds):
+            pieces += 1
+            for share in islice(shutter.along(begin, end, seconds), max(MOST_PHOTOS - len(photos), 0)):
                 place = tuple(b + share * (e - b) for b, e in zip(begin, end, strict=True))
                 photos.append(Photo(number, (place[0], place[1], place[2]), heading))
-        if len(photos) >= MOST_PHOTOS:
-            break
-    return photos[:MOST_PHOTOS]
+            if len(photos) >= MOST_PHOTOS or pieces >= _MOST_PIECES:
+                return photos
+    return photos
 
 
 def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
@@ -181,10 +189,10 @@ def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
         if leg.wait_s > 0.0:
             yield leg.end, leg.end, leg.wait_s
         return
-    turns = max(leg.wait_s * leg.speed_mps / (2.0 * pi * leg.radius_m), 0.0)
+    turns = min(max(leg.wait_s * leg.speed_mps / (2.0 * pi * leg.radius_m), 0.0), _MOST_PIECES / _AROUND)
     count = max(int(turns * _AROUND), 1)
-    corner = [2.0 * pi * turns * k / count for k in range(count + 1)]
-    ring = [(leg.end[0] + leg.radius_m * cos(a), leg.end[1] + leg.radius_m * sin(a), leg.end[2]) for a in corner]
+    corner = (2.0 * pi * turns * k / count for k in range(count + 1))
+    ring = ((leg.end[0] + leg.radius_m * cos(a), leg.end[1] + leg.radius_m * sin(a), leg.end[2]) for a in corner)
     for begin, end in pairwise(ring):
         yield begin, end, leg.wait_s / count
 

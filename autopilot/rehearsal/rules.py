@@ -19,11 +19,12 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.state import speed_change
 from autopilot.rehearsal.energy import energy_wh, leg_wh
+from autopilot.rehearsal.field import VERTICAL
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
 from autopilot.rehearsal.terrain import check_terrain
-from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, FlyingField, PlannedLeg, Way
+from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, FlyingField, PlannedLeg, Way
 from autopilot.rehearsal.wing_way import check_wings, takes
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicles.kinds import class_of_type
@@ -299,6 +300,8 @@ def _speeds(q: RuleQuestion) -> Iterator[Finding]:
             yield found("speed-ignored", f"{item.param2:g} m/s is beyond AIRSPEED_MIN and AIRSPEED_MAX", item.seq)
         elif change is None and item.param2 != _KEEPS:
             yield found("speed-ignored", f"{item.param2:g} m/s is no speed", item.seq)
+        elif change is not None and change.kind in VERTICAL and q.field.kind.has_stall_speed:
+            yield found("speed-ignored", f"a {q.field.kind.name} has no climb or descent speed", item.seq)
         elif change is not None and change.speed is not None:
             measure = _measure_of(q.field, change.kind)
             most = inf if measure is None else _most(q.field, measure)
@@ -310,7 +313,7 @@ def _measure_of(field: FlyingField, kind: int) -> ParameterUnit | None:
     """Parameter for a kind of speed (SPEED_TYPE); None if this vehicle has none."""
     if kind in field.kind.track_speeds:
         return field.kind.measures.cruise[0]
-    return VERTICAL_SPEEDS.get(kind) if field.kind.flies else None
+    return next(iter(field.vertical(kind)), None) if kind in VERTICAL else None
 
 
 def _most(field: FlyingField, measure: ParameterUnit) -> float:

@@ -25,12 +25,12 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
-from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
+from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
 from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_up, takes
 
-__all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
+__all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
 MOST_LEGS: Final = 10_000
 """Limit of legs; a plan with more legs, by jumps, is not checked further."""
@@ -143,12 +143,12 @@ class _Walk:
             return
         if change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
-        elif change.kind in VERTICAL_SPEEDS:
+        elif change.kind in VERTICAL:
             self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
 
     def _end_vertical(self) -> None:
         """Climb and descend by the parameters, as landings and RTL do."""
-        self._vertical = {kind: self._field.vertical_mps(kind, None) for kind in VERTICAL_SPEEDS}
+        self._vertical = {kind: self._field.vertical_mps(kind, None) for kind in VERTICAL}
 
     def _fly(self, item: MissionItem) -> bool:
         """Add the leg; True if the mission ends with it."""

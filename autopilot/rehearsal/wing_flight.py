@@ -14,6 +14,7 @@ from math import inf, isfinite, radians, sqrt
 from typing import Final
 
 from autopilot.control.attitude import limit
+from autopilot.control.heading import wrap
 from autopilot.control.lateral import along_line, bank_for, bank_limit, to_place
 from autopilot.control.plane_guidance import (
     begin_turns,
@@ -31,7 +32,7 @@ from autopilot.control.plane_landing import approach_speed as landing_speed
 from autopilot.control.plane_lift import approach_speed as hover_speed
 from autopilot.control.plane_lift import stopping_way
 from autopilot.interface import layout as L
-from autopilot.interface.mathematics import acos, cos, hypot, log, sin, tan
+from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
@@ -53,7 +54,7 @@ _MOST_STEPS: Final = 60_000
 _BANK_LAG_S, _CLIMB_LAG_S, _HEIGHT_S, _SPEED_S = 0.45, 1.5, 4.0, 2.0
 _STRAIGHT: Final = 0.02  # rad of bank
 _STEADY_MPS, _STEADY_M = 0.3, 2.0
-_SKIP_S: Final = 20.0  # limit of one step, because the wind may change
+_SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
 _MARGIN_S: Final = 3.0  # before a turn
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
 _SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to above the pad
@@ -72,6 +73,9 @@ _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS, _CLIMB_OUT_MPS, _UNPOWER
 )
 _FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
 _ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
+
+# limits of what acts, because parameters may have any value: NAVL1_PERIOD, speeds on lift motors, airspeeds
+_LEAST_PERIOD_S, _SLOWEST_MPS, _FASTEST_MPS = 0.1, 0.1, 300.0
 
 _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
@@ -109,12 +113,19 @@ class WingFlight:
         self._p: L.Row = [0.0] * L.SETTINGS.size
         for setting, name, default, unit in _SETTINGS:
             self._p[setting] = field.param(name, default) * unit
+        self._p[L.P_L1_PERIOD] = max(self._p[L.P_L1_PERIOD], _LEAST_PERIOD_S)
+        self._p[L.P_V_MAX] = min(max(self._p[L.P_V_MAX], 1.0), _FASTEST_MPS)
+        self._p[L.P_V_MIN] = min(max(self._p[L.P_V_MIN], 1.0), self._p[L.P_V_MAX])
         self._p[L.P_LOITER_R] = field.measure(field.kind.measures.circle_radius)
         self._s[L.S_POS_OK] = 1.0
         self._time_s = self._joules = self._way_m = 0.0
-        self._yaw, self._bank, self._speed, self._climb = radians(field.heading_deg), 0.0, field.cruise_mps, 0.0
+        self._yaw, self._speed = radians(field.heading_deg), self._airspeed(field.cruise_mps)
+        self._bank = self._climb = 0.0
         self._floor = 0.0  # remaining minimum throttle of a takeoff
         self._steps = 0
+        self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
+        self._s[L.S_EAS2TAS], self._s[L.S_AIRSPEED] = true_share(field, 0.0), self._speed
+        self._place(*self._wind(0.0))  # a plan without a takeoff begins in the air
 
     def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
         """The legs with their times, waits, lengths and energies."""
@@ -169,7 +180,7 @@ class WingFlight:
     def _change_over(self) -> None:
         """Change from the hover to the wings: full throttle straight ahead until they carry."""
         self._joules += self._body.hover_w * self._share(STAYING, -self._s[L.S_EPD]) * _CHANGE_S
-        enough = max(self._p[L.P_V_MIN], self._field.param("Q_ASSIST_SPEED") + 1.0)
+        enough = self._airspeed(self._field.param("Q_ASSIST_SPEED") + 1.0)
         self._s[L.S_NAV_ROLL] = self._climb = 0.0
         while self._speed < enough and self._steps <= _MOST_STEPS:
             self._floor = 1.0
@@ -255,7 +266,7 @@ class WingFlight:
         s, steady = self._s, abs(self._climb) < _STEADY_MPS
         if not marks or s[L.S_TURN_SUM] >= marks[-1][0] + 1.0:
             marks.append((s[L.S_TURN_SUM], self._time_s, self._joules, self._way_m))
-            if len(marks) > 2 and steady:
+            if len(marks) > 2 and steady and marks[-1][0] > marks[-2][0]:
                 turns, seconds, joules, metres = (a - b for a, b in zip(marks[-1], marks[-2], strict=True))
                 remaining = t[L.T_TURNS] - s[L.S_TURN_SUM] if until_s == inf else (until_s - self._time_s) / seconds
                 more = float(int(max(remaining / turns - 1.0, 0.0)))
@@ -313,7 +324,7 @@ class WingFlight:
         """Time of an upright landing from a height, s."""
         low = min(max(height, 0.0), self._field.param("Q_LAND_FINAL_ALT", 6.0))
         fast, slow = self._field.param("Q_WP_SPD_DN", 1.5), self._field.param("Q_LAND_FINAL_SPD", 0.5)
-        return max(height - low, 0.0) / fast + low / slow
+        return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
 
     # --- the point ----------------------------------------------------------------------------------------------------
     def _distance_to(self, end: Place) -> float:
@@ -332,6 +343,7 @@ class WingFlight:
         return share_in_wind(shares, speed, acos(limit(ahead, 1.0)))
 
     def _spend(self, seconds: float, watts: float) -> None:
+        self._steps += 1
         self._time_s += seconds
         self._joules += watts * seconds
 
@@ -342,7 +354,9 @@ class WingFlight:
         still = abs(s[L.S_NAV_ROLL]) < _STRAIGHT and abs(self._bank) < _STRAIGHT and self._floor == 0.0
         if still and abs(self._speed - speed) < _STEADY_MPS and abs(demanded + s[L.S_EPD]) < _STEADY_M:
             ground = hypot(s[L.S_EVN], s[L.S_EVE])
-            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, _SKIP_S)
+            off = wrap(s[L.S_NAV_COURSE] - atan2(s[L.S_EVE], s[L.S_EVN]))
+            drifts_s = _DRIFT_M / max(ground * abs(sin(off)), _DRIFT_M / self._skip_s)
+            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, drifts_s)
             if seconds > 1.0:
                 s[L.S_EPN] += seconds * s[L.S_EVN]
                 s[L.S_EPE] += seconds * s[L.S_EVE]
@@ -366,10 +380,13 @@ class WingFlight:
         share = min(self._speed / max(self._p[L.P_V_MIN], 1.0), 1.0)
         return self._body.drag_n(max(self._speed, 1.0), load * share * share)
 
+    def _airspeed(self, speed: float) -> float:
+        """An airspeed within its limits, m/s."""
+        return min(max(speed, self._p[L.P_V_MIN]), self._p[L.P_V_MAX])
+
     def _step(self, height: float, speed: float) -> None:
         """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
         s, p, dt = self._s, self._p, _STEP_S
-        self._steps += 1
         up = -s[L.S_EPD]
         share = true_share(self._field, up)
         self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
@@ -378,8 +395,8 @@ class WingFlight:
         rate = min(max((height - up) / _HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
         self._climb += (rate - self._climb) * dt / _CLIMB_LAG_S
         pace = L.GRAVITY / max(true, p[L.P_V_MIN])
-        airspeed = min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
-        gain = min(max((airspeed - self._speed) / _SPEED_S, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
+        gain = (self._airspeed(speed) - self._speed) / _SPEED_S
+        gain = min(max(gain, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
         throttle = self._throttle(gain)
         load = 1.0 / max(cos(self._bank), 0.2)
         pull = throttle * self._body.pull_n - self._drag(load)
@@ -414,7 +431,8 @@ def _left_straight(leg: PlannedLeg) -> bool:
 def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
     """End of a takeoff to a height, along the present heading, and its time, s."""
     if rises_upright(field, item):
-        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / field.param("Q_WP_SPD_UP", 2.5)
+        climbs_mps = max(field.param("Q_WP_SPD_UP", 2.5), _SLOWEST_MPS)
+        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
     ahead_n, ahead_e = cos(heading), sin(heading)
     north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)

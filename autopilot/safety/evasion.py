@@ -161,8 +161,8 @@ class Evasion:
         return self._facts.param("RTL_ALTITUDE") if wings else 0.01 * self._facts.param("RTL_ALT")
 
     def _rates(self) -> tuple[float, float]:
-        param = self._facts.param
-        return 0.01 * param("WPNAV_SPEED_UP", 250.0), 0.01 * param("WPNAV_SPEED_DN", 150.0)
+        measures = self._facts.vehicle_class.measures
+        return self._facts.first(measures.climb), self._facts.first(measures.descent)
 
     def _speed(self) -> float:
         return self._facts.measure(self._facts.vehicle_class.measures.cruise[0])

@@ -9,7 +9,7 @@ from autopilot.mav import VehicleType
 from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import QUADPLANE_MODES, PlaneMode
 from autopilot.vehicles.plane import PLANE
-from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
+from autopilot.vehicles.vehicle_class import FailsafeAction, ParameterUnit, VehicleClass
 
 _P = PlaneMode
 
@@ -52,6 +52,11 @@ QUADPLANE: Final[VehicleClass] = replace(
             short=PLANE.failsafes.lasting.short | _DOWN,
             long=PLANE.failsafes.lasting.long | _DOWN,
         ),
+    ),
+    measures=replace(
+        PLANE.measures,
+        climb=(ParameterUnit("Q_WP_SPD_UP", 2.5),),
+        descent=(ParameterUnit("Q_PILOT_SPD_DN", 0.0), ParameterUnit("Q_PILOT_SPD_UP", 2.5)),
     ),
     parameters=replace(
         PLANE.parameters,

@@ -162,9 +162,14 @@ class ParameterUnit:
         return max(given / self.per, self.least)
 
 
+def first_value(measures: tuple[ParameterUnit, ...], param: Callable[[str, float], float]) -> float:
+    """Value of the first that is not 0, m or m/s; 0 if there is none. `param`: as for `ParameterUnit.value`."""
+    return next((value for measure in measures if (value := measure.value(param))), 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class LengthParameters:
-    """Parameters of length and speed. `cruise`: the first that is not 0 counts."""
+    """Parameters of length and speed. Of several, the first that is not 0 counts (`first_value`)."""
 
     cruise: tuple[ParameterUnit, ...]
     acceptance: ParameterUnit
@@ -173,6 +178,9 @@ class LengthParameters:
     slowest: ParameterUnit | None = None
     """Limits of speed commands; a command outside changes nothing. None: no limit."""
     fastest: ParameterUnit | None = None
+    climb: tuple[ParameterUnit, ...] = ()
+    """Vertical speeds while its rotors carry it; empty: it has none."""
+    descent: tuple[ParameterUnit, ...] = ()
     circle_acceleration: ParameterUnit | None = None
     """Acceleration that limits the speed on a circle; None: no extra limit."""
     largest_circle_m: float = inf

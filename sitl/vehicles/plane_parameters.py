@@ -74,6 +74,11 @@ def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_LEAN_MAX] = tan(p[L.P_STICK_LEAN])
 
 
+def _hover_sticks(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """Q_PILOT_SPD_DN, m/s; 0 = Q_PILOT_SPD_UP."""
+    p[L.P_STICK_DN] = abs(values.get("Q_PILOT_SPD_DN", 0.0)) or abs(values.get("Q_PILOT_SPD_UP", 2.5))
+
+
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Bits of Q_OPTIONS: level transition; lift motors always assist; motors stop for 2 s after arming."""
     options = LiftOption(int(values["Q_OPTIONS"]))
@@ -97,5 +102,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_ARSPD_FAIL": _pitot,
     "ARSPD_RATIO": _pitot_ratio,
     "Q_ANGLE_MAX": _hover_lean,
+    "Q_PILOT_SPD_UP": _hover_sticks,
+    "Q_PILOT_SPD_DN": _hover_sticks,
     "Q_OPTIONS": _q_options,
 }

@@ -65,7 +65,7 @@ def _hover(p: Row, full: float) -> None:
     p[L.P_RATE_MAX], p[L.P_HOVER_GUESS] = radians(150.0), HOVER_SHARE
     p[L.P_KP_POS], p[L.P_KP_VEL], p[L.P_KI_VEL] = 1.0, 1.8, 0.6
     p[L.P_KP_HGT], p[L.P_KP_VZ], p[L.P_KI_VZ] = 1.0, 4.0, 1.5
-    p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = 2.5, 1.5
+    p[L.P_SPEED_UP], p[L.P_SPEED_DOWN], p[L.P_LAND_SPEED_HIGH] = 2.5, 2.5, 1.5
     p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_ACCEL_CORNER] = 1.5, 1.0, 2.0
     p[L.P_JERK], p[L.P_JERK_Z], p[L.P_LEG_JERK], p[L.P_JERK_RISE] = 5.0, 5.0, 1.0, 0.3
     p[L.P_TURN_SHARE], p[L.P_LEAN_MAX] = 0.75, tan(radians(30.0))
