@@ -134,7 +134,7 @@ def to_mcap(facts: FlightFacts) -> bytes:
     ground_m = 0.0 if facts.home is None else facts.home.alt
     with foxglove.open_mcap(out, context=context):
         for at_s, moment in moments(facts):
-            at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
+            at_ns = _instant_ns(facts, at_s)
             stamp = messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000)
             if isinstance(moment, LoggedText):
                 log.log(
@@ -170,11 +170,17 @@ def to_mcap(facts: FlightFacts) -> bytes:
         for quantity in Quantity:
             for at_s, value in facts.series.get(quantity, []):
                 if isfinite(value):
-                    figures.log({quantity.value: value}, log_time=facts.boot_us * 1000 + round(at_s * 1e9))
+                    figures.log({quantity.value: value}, log_time=_instant_ns(facts, at_s))
     return out.getvalue()
 
 
 _JSON: Final = ("state", "figures")
+
+
+def _instant_ns(facts: FlightFacts, at_s: float) -> int:
+    """Return a time of the flight, ns since 1970, within what Foxglove's Timestamp holds (to 2106); a damaged log may
+    have any."""
+    return min(max(facts.boot_us * 1000 + round(at_s * 1e9), 0), _LARGEST_U32 * 1_000_000_000)
 
 
 def _poses(facts: FlightFacts, context: Any) -> None:
@@ -188,12 +194,12 @@ def _poses(facts: FlightFacts, context: Any) -> None:
     angles = (facts.series.get(quantity, []) for quantity in (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
     for (at_s, roll), (_, pitch), (_, yaw) in zip(*angles, strict=False):
         number = bisect_right(times_s, at_s)
-        if not number:
+        if not (number and isfinite(roll) and isfinite(pitch) and isfinite(yaw)):
             continue
         place = facts.samples[number - 1]
         north, east, _ = to_local(facts.home, place.lat, place.lon, 0.0)
         x, y, z, w = turned(roll, pitch, yaw)
-        at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
+        at_ns = _instant_ns(facts, at_s)
         pose.log(
             messages.FrameTransform(
                 timestamp=messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -21,11 +22,14 @@ import msgspec
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.plan import PlanError, parse_plan
 from autopilot.parameters.files import ParameterFileError, parse_parameters
+from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.bootloader.firmware import FirmwareError, parse_firmware
 from mavlink_bridge.links.address import LinkError, parse_link
+from sortie import rehearse
 from sortie.assembly.vehicle import parse_faults
 from sortie.campaign.formulas import FormulaError, parse_formula
 from sortie.campaign.study import Study
+from sortie.commands.convert import FORMS
 from sortie.config.aerialist import read_aerialist
 from sortie.config.encounter_models import parse_network
 from sortie.config.errors import UserError
@@ -39,11 +43,16 @@ from sortie.config.transponders import parse_transponders
 from sortie.config.values import parse_home, parse_speedup, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.config.wind import read_wind
+from sortie.incident.build import build
 from sortie.incident.evidence import read_evidence
 from sortie.incident.reader import read_recording
 from sortie.incident.scenario import read_scenario
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import parse_profile
+from sortie.reading.logs import read_log
+from sortie.reports.comparison import WITHIN_M, compared
+from sortie.reports.comparison_page import comparison_page
+from sortie.reports.flight_page import flight_page
 from sortie.web.requests import read_request
 from sortie.web.rest import NotAMessageError, read_message
 from tests.fakes.flash_bench import apj
@@ -233,6 +242,22 @@ def _formula(text: str) -> object:
     return parse_formula(text, frozenset({"height", "speed", "item"}), frozenset({"mode"}), frozenset({"item"}))
 
 
+def _told(log: Path) -> object:
+    """The page about a log, each form of `sortie convert`, and, if it flew, a comparison and a scenario."""
+    facts = read_log(log)
+    for form in FORMS.values() if facts.samples else ():
+        with suppress(UserError):  # its package is missing
+            form(facts)
+    with suppress(UserError):  # it did not fly
+        comparison_page((facts, facts), compared(facts, facts, within_m=WITHIN_M))
+        build(read_evidence(log), log)
+    return flight_page([facts])
+
+
+def _rehearsed(plan: Path) -> object:
+    return [rehearse(plan, vehicle=f"sim:{kind}") for kind in KINDS]
+
+
 PARSERS: Final[dict[str, FuzzedParser]] = {
     "plan": FuzzedParser(
         _bytes(parse_plan),
@@ -314,6 +339,11 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
         _file(read_recording, "a.ulg"), UserError, partial(_beginning, "px4-sih-square.ulg.xz", 120_000)
     ),
     "tlog": FuzzedParser(_file(read_recording, "a.tlog"), UserError, _telemetry),
+    "tlog told": FuzzedParser(_file(_told, "a.tlog"), UserError, _telemetry),
+    "bin told": FuzzedParser(_file(_told, "a.bin"), UserError, partial(_beginning, "ardupilot-square.bin.xz", 30_000)),
+    "plan rehearsed": FuzzedParser(
+        _file(_rehearsed, "a.txt"), UserError, partial(_examples, "examples/*.waypoints", "examples/plane.plan")
+    ),
 }
 if find_spec("pyModeS") is not None:
     PARSERS["transponders"] = FuzzedParser(

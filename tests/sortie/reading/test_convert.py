@@ -6,15 +6,20 @@ import csv
 import io
 import json
 import sys
+from math import inf, nan
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from sortie.commands.cli import run
+from sortie.exports.messages import to_mcap
 from sortie.exports.tracks import COLUMNS
+from sortie.reading.facts import Quantity
 from sortie.reading.logs import read_log
 from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, dataflash, telemetry, ulog
+
+_ANGLES = (Quantity.ROLL, Quantity.PITCH, Quantity.YAW)
 
 
 def converted(folder: Path, form: str, data: bytes, *more: str) -> Path:
@@ -84,6 +89,17 @@ def test_mcap_has_foxglove_s_schemas(tmp_path: Path) -> None:
     figures = [json.loads(message.data) for _, topic, message in found if topic == "/figures"]
     assert [one["height_m"] for one in figures if "height_m" in one] == [row[3] for row in course()]
     assert any(one == {"vibration_mps2": 35.0} for one in figures)
+
+
+@pytest.mark.parametrize("boot_us", [-(2**50), 2**60])
+def test_mcap_of_a_damaged_log_is_written(tmp_path: Path, boot_us: int) -> None:
+    """Angles that are no numbers are left out, and times are those that its fields hold; it ended with a traceback."""
+    pytest.importorskip("foxglove")
+    (tmp_path / "a.tlog").write_bytes(telemetry())
+    facts = read_log(tmp_path / "a.tlog")
+    facts.boot_us = boot_us
+    facts.series = {quantity: [(1.0, value)] for quantity, value in zip(_ANGLES, (nan, inf, 0.0), strict=True)}
+    assert to_mcap(facts).startswith(b"\x89MCAP")
 
 
 @pytest.mark.parametrize(("form", "package"), [("parquet", "pyarrow"), ("mcap", "foxglove")])
