@@ -72,6 +72,12 @@ def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | M
     return iter(sorted(found, key=lambda moment: (moment[0], not isinstance(moment[1], ModeAndArming))))
 
 
+def _instant_ns(facts: FlightFacts, at_s: float) -> int:
+    """Return a time of the flight, ns since 1970, within what Foxglove's Timestamp holds (to 2106); a damaged log may
+    have any."""
+    return min(max((facts.boot_us + round(at_s * 1e6)) * 1000, 0), _LARGEST_U32 * 1_000_000_000)
+
+
 def to_tlog(facts: FlightFacts) -> bytes:
     """Convert a flight to a .tlog, as a ground station would have received it from system 1. Modes are texts, because
     mode numbers depend on the firmware."""
@@ -85,7 +91,7 @@ def to_tlog(facts: FlightFacts) -> bytes:
             messages.insert(0, _heartbeat(armed))
             next_s = at_s + _HEARTBEAT_S
         for message in messages:
-            out += (facts.boot_us + round(at_s * 1e6)).to_bytes(8, "big") + writer.frame(*payload(message))
+            out += (_instant_ns(facts, at_s) // 1000).to_bytes(8, "big") + writer.frame(*payload(message))
     return bytes(out)
 
 
@@ -175,12 +181,6 @@ def to_mcap(facts: FlightFacts) -> bytes:
 
 
 _JSON: Final = ("state", "figures")
-
-
-def _instant_ns(facts: FlightFacts, at_s: float) -> int:
-    """Return a time of the flight, ns since 1970, within what Foxglove's Timestamp holds (to 2106); a damaged log may
-    have any."""
-    return min(max(facts.boot_us * 1000 + round(at_s * 1e9), 0), _LARGEST_U32 * 1_000_000_000)
 
 
 def _poses(facts: FlightFacts, context: Any) -> None:

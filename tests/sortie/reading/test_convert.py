@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sortie.commands.cli import run
-from sortie.exports.messages import to_mcap
+from sortie.exports.messages import to_mcap, to_tlog
 from sortie.exports.tracks import COLUMNS
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import read_log
@@ -92,14 +93,16 @@ def test_mcap_has_foxglove_s_schemas(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("boot_us", [-(2**50), 2**60])
-def test_mcap_of_a_damaged_log_is_written(tmp_path: Path, boot_us: int) -> None:
-    """Angles that are no numbers are left out, and times are those that its fields hold; it ended with a traceback."""
+def test_messages_of_a_damaged_log_are_written(tmp_path: Path, boot_us: int) -> None:
+    """Angles that are no numbers are left out, and times are those that the fields hold; it ended with a traceback."""
     pytest.importorskip("foxglove")
     (tmp_path / "a.tlog").write_bytes(telemetry())
     facts = read_log(tmp_path / "a.tlog")
     facts.boot_us = boot_us
     facts.series = {quantity: [(1.0, value)] for quantity, value in zip(_ANGLES, (nan, inf, 0.0), strict=True)}
     assert to_mcap(facts).startswith(b"\x89MCAP")
+    facts.samples[-1] = replace(facts.samples[-1], time_s=2.0**64)
+    assert len(to_tlog(facts)) > 1000
 
 
 @pytest.mark.parametrize(("form", "package"), [("parquet", "pyarrow"), ("mcap", "foxglove")])
