@@ -18,6 +18,7 @@ from autopilot.mission.state import SpeedChange
 from autopilot.vehicles.vehicle_class import ParameterUnit
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
+_UP, _DOWN = 2.5, 1.5  # m/s, of kinds without parameters of them
 
 
 class SpeedControl:
@@ -88,8 +89,8 @@ class SpeedControl:
         highest = self._facts.personality.highest_speed_mps()
         return Speeds(
             ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
-            up=max(_LOWEST, self.up if self.up is not None else self._facts.first(measures.climb)),
-            down=max(_LOWEST, self.down if self.down is not None else self._facts.first(measures.descent)),
+            up=max(_LOWEST, self.up if self.up is not None else self._facts.first(measures.climb) or _UP),
+            down=max(_LOWEST, self.down if self.down is not None else self._facts.first(measures.descent) or _DOWN),
         )
 
     def default(self) -> float:
