@@ -47,6 +47,7 @@ from autopilot.rehearsal.wing_way import (
     true_share,
     turn_of,
 )
+from autopilot.vehicles.vehicle_class import first_value
 
 _STEP_S: Final = 0.1
 _MOST_STEPS: Final = 60_000
@@ -377,7 +378,7 @@ class WingFlight:
 
     def _drag(self, load: float) -> float:
         """Drag, N; below AIRSPEED_MIN lift motors carry the rest of the weight."""
-        share = min(self._speed / max(self._p[L.P_V_MIN], 1.0), 1.0)
+        share = min(self._speed / self._p[L.P_V_MIN], 1.0)
         return self._body.drag_n(max(self._speed, 1.0), load * share * share)
 
     def _airspeed(self, speed: float) -> float:
@@ -431,7 +432,7 @@ def _left_straight(leg: PlannedLeg) -> bool:
 def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
     """End of a takeoff to a height, along the present heading, and its time, s."""
     if rises_upright(field, item):
-        climbs_mps = max(field.param("Q_WP_SPD_UP", 2.5), _SLOWEST_MPS)
+        climbs_mps = max(first_value(field.kind.measures.climb, field.param), _SLOWEST_MPS)
         return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
     ahead_n, ahead_e = cos(heading), sin(heading)

@@ -9,6 +9,8 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.plane import PLANE
+from autopilot.vehicles.quadplane import QUADPLANE
+from autopilot.vehicles.vehicle_class import first_value
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
@@ -75,8 +77,8 @@ def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _hover_sticks(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Q_PILOT_SPD_DN, m/s; 0 = Q_PILOT_SPD_UP."""
-    p[L.P_STICK_DN] = abs(values.get("Q_PILOT_SPD_DN", 0.0)) or abs(values.get("Q_PILOT_SPD_UP", 2.5))
+    """Q_PILOT_SPD_DN, m/s; 0 = Q_PILOT_SPD_UP: as a hover sinks."""
+    p[L.P_STICK_DN] = abs(first_value(QUADPLANE.measures.descent, values.get))
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
