@@ -36,7 +36,8 @@ class WindAloft(Protocol):
 @dataclass(frozen=True, slots=True)
 class FlyingField:
     """Field of a plan and its vehicle. `heading_deg`: heading at the start. `sea_known`: home's altitude is known.
-    `ground`: terrain; None: flat, at home's height. `wind` None: calm air."""
+    `ground`: terrain; None: flat, at home's height. `wind` None: calm air. `wing_steps`: steps, of 0.1 s in a turn,
+    in which a way of wings is flown; the rest of it counts as straight."""
 
     kind: VehicleClass
     parameters: Parameters
@@ -45,6 +46,7 @@ class FlyingField:
     heading_deg: float = 0.0
     ground: HeightMap | None = None
     wind: WindAloft | None = None
+    wing_steps: int = 60_000
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if the vehicle does not have it."""

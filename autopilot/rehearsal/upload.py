@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_TEXTS: Final = 8
 """Number of texts after which only the number of the rest is given."""
+_WING_STEPS: Final = 6_000
+"""Steps in which wings are flown (`FlyingField.wing_steps`): the vehicle waits for its rehearsal, 0.1 s of a desktop's
+processor for these; ten minutes of turns. A large mission (528 items) would take it longer than its HEARTBEAT may."""
 
 
 class ThreePlans(Protocol):
@@ -80,7 +83,7 @@ class UploadRehearsal:
         if not plan.items or facts.home is None:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None
-        field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground)
+        field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground, wing_steps=_WING_STEPS)
         way = walk(plan, field)
         findings = check(plan, field, way, look_at_photos(plan, field, way))
         return sorted((finding for finding in findings if finding.rule.severity is not FindingSeverity.NOTE), key=rank)

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from autopilot.context.events import StatusText
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.upload import MOST_TEXTS
+from autopilot.rehearsal.wing_flight import WingFlight
 from mavlink_bridge.clients import MissionUpload, Target
 from sortie import Session
 
@@ -30,10 +33,10 @@ def plan_of(*items: MissionItem, fenced: bool = False) -> Plan:
     return Plan(HOME, tuple(replace(one, seq=seq) for seq, one in enumerate(items, 1)), (RING,) if fenced else ())
 
 
-def said_after(params: dict[str, float], *plans: Plan) -> list[list[tuple[Severity, str]]]:
+def said_after(params: dict[str, float], *plans: Plan, vehicle: str = "sim:copter") -> list[list[tuple[Severity, str]]]:
     """What is said of each of some plans that are loaded one after the other."""
     said = []
-    with Session(home=HOME, params=params) as session:
+    with Session(vehicle=vehicle, home=HOME, params=params) as session:
         session.run_until(lambda s: s.autopilot.facts.home is not None, 60.0)
         for plan in plans:
             before = len(rehearsed(session))
@@ -77,6 +80,25 @@ def test_after_some_lines_only_how_many_more_there_are() -> None:
     texts = [text for severity, text in said if severity is Severity.ERROR]
     assert len(texts) == MOST_TEXTS + 1
     assert texts[-1] == "Rehearsal: 12 more, 12 of them errors"
+
+
+def test_the_vehicle_does_not_wait_for_a_long_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wings fly a large mission in a rehearsal for seconds of processor, longer than a HEARTBEAT may be late."""
+    flown = 0
+    step = WingFlight._spend
+
+    def counted(flight: WingFlight, seconds: float, watts: float) -> None:
+        nonlocal flown
+        flown += 1
+        step(flight, seconds, watts)
+
+    monkeypatch.setattr(WingFlight, "_spend", counted)
+    (said,) = said_after(
+        {"SRT_REHEARSE": 1.0}, plan_of(UP, *(wp(900.0 * (at % 2)) for at in range(500))), vehicle="sim:plane"
+    )
+    assert said, "the end in the air is said all the same"
+    rehearsals = 3  # after the mission, the fence and the rally points
+    assert 6_000 < flown / rehearsals < 6_600, "after its limit a step for each of the other legs"
 
 
 def test_before_home_is_known_nothing_is_said() -> None:
