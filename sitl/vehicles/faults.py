@@ -34,6 +34,7 @@ _SENSORS: Final = {
     "compass": (M.P_FAIL_MAG, ("stuck", "garbage", "wrong", "slow", "delayed", "intermittent")),
     "baro": (M.P_FAIL_BARO, ("stuck", "garbage", "slow", "delayed", "intermittent")),
 }
+_GUST_MPS: Final = 100.0
 
 
 class VehicleFaults:
@@ -49,8 +50,8 @@ class VehicleFaults:
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False if its name is unknown. Values and defaults: `gps.glitch` m to the
         north (50), `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage
-        (1.5, or more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8), `mass.add` kg at the centre
-        of mass (0.3), which the controller does not know."""
+        (1.5, or more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8, at most 100 as SIM_WIND_SPD),
+        `mass.add` kg at the centre of mass (0.3), which the controller does not know."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -68,6 +69,10 @@ class VehicleFaults:
 
     def _add(self, index: int, usual: float, value: float | None, on: bool) -> None:
         self._p[index] = (usual if value is None else value) if on else 0.0
+
+    def _gust(self, value: float | None, on: bool) -> None:
+        # in more, a wing's forces grow faster than the steps of its flight can follow
+        self._p[M.P_GUST_PUSH] = min(max(8.0 if value is None else value, -_GUST_MPS), _GUST_MPS) if on else 0.0
 
     def _switch(self, index: int, _value: float | None, lost: bool) -> None:
         self._p[index] = 0.0 if lost else 1.0
@@ -131,7 +136,7 @@ def _setters(motors: int) -> dict[str, _Setter]:
         "gps.glitch": (VehicleFaults._add, (M.P_GLITCH_N, 50.0)),
         "baro.wrong": (VehicleFaults._add, (M.P_BARO_GLITCH, 10.0)),
         "battery.low": (VehicleFaults._battery, ()),
-        "wind.gust": (VehicleFaults._add, (M.P_GUST_PUSH, 8.0)),
+        "wind.gust": (VehicleFaults._gust, ()),
         "rate.freeze": (VehicleFaults._add, (M.P_FREEZE, 1.0)),
         "mass.add": (VehicleFaults._load, ()),
         **{f"{sensor}.{kind}": (VehicleFaults._fail, (setting, _KINDS[kind])) for sensor, setting, kind in ways},

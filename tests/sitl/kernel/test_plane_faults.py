@@ -100,3 +100,13 @@ def test_what_strikes_the_ground_has_crashed() -> None:
     flight.fly(20.0)  # the estimate needs its fixes to believe that it lies still
     assert flight.vehicle.state.landed
     assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.5
+
+
+@pytest.mark.parametrize("gust_mps", [1.0e6, -1.0e6])
+def test_a_gust_is_at_most_a_hurricane(gust_mps: float) -> None:
+    """In more, its forces outgrow the steps of the flight and its state is no number."""
+    flight = PlaneFlight().airborne()
+    assert flight.vehicle.inject_fault("wind.gust", gust_mps, active=True)
+    flight.fly(10.0)
+    assert abs(flight.now(R.TRUE_WIND_E)) == pytest.approx(100.0)
+    assert np.isfinite(flight.vehicle.state.report).all()
