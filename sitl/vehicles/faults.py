@@ -34,7 +34,13 @@ _SENSORS: Final = {
     "compass": (M.P_FAIL_MAG, ("stuck", "garbage", "wrong", "slow", "delayed", "intermittent")),
     "baro": (M.P_FAIL_BARO, ("stuck", "garbage", "slow", "delayed", "intermittent")),
 }
-_GUST_MPS: Final = 100.0
+_MOST_V: Final = 100.0
+
+
+def within(value: float | None, usual: float, most: float) -> float:
+    """Value of a fault, `usual` for None, within `-most` to `most`. Far beyond them the forces and the air of the
+    simulation are no numbers."""
+    return min(max(usual if value is None else value, -most), most)
 
 
 class VehicleFaults:
@@ -48,10 +54,11 @@ class VehicleFaults:
         self._setters = _setters(motors)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
-        """Begin (`active`) or end a fault; False if its name is unknown. Values and defaults: `gps.glitch` m to the
-        north (50), `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage
-        (1.5, or more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8, at most 100 as SIM_WIND_SPD),
-        `mass.add` kg at the centre of mass (0.3), which the controller does not know."""
+        """Begin (`active`) or end a fault; False if its name is unknown. Values, defaults and limits: `gps.glitch` m to
+        the north (50, 100,000), `baro.wrong` m up (10, 10,000), `motorN.loss` share of thrust lost (1, 1),
+        `battery.low` V off the rest voltage (1.5, or more until it is below BATT_LOW_VOLT; 100), `wind.gust` m/s from
+        the west (8, 100 as SIM_WIND_SPD), `mass.add` kg at the centre of mass (0.3), which the controller does not
+        know. A value beyond its limit counts as the limit."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -67,12 +74,8 @@ class VehicleFaults:
         lost = 1.0 if value is None else min(max(value, 0.0), 1.0)
         self._p[index] = 1.0 - lost if on else 1.0
 
-    def _add(self, index: int, usual: float, value: float | None, on: bool) -> None:
-        self._p[index] = (usual if value is None else value) if on else 0.0
-
-    def _gust(self, value: float | None, on: bool) -> None:
-        # in more, a wing's forces grow faster than the steps of its flight can follow
-        self._p[M.P_GUST_PUSH] = min(max(8.0 if value is None else value, -_GUST_MPS), _GUST_MPS) if on else 0.0
+    def _add(self, index: int, usual: float, most: float, value: float | None, on: bool) -> None:
+        self._p[index] = within(value, usual, most) if on else 0.0
 
     def _switch(self, index: int, _value: float | None, lost: bool) -> None:
         self._p[index] = 0.0 if lost else 1.0
@@ -84,7 +87,7 @@ class VehicleFaults:
         if value is None:
             low = self._p[L.P_LOW_V] if self._p[L.P_LOW_V] > 0.0 else np.inf
             value = max(1.5, self._s[M.S_REST_VOLTS] + self._p[M.P_FAULT_V] - low + 0.1)
-        self._p[M.P_FAULT_V] = value if on else 0.0
+        self._p[M.P_FAULT_V] = min(max(value, 0.0), _MOST_V) if on else 0.0
 
     def _fail(self, setting: int, kind: float, _value: float | None, on: bool) -> None:
         """Set or end the failure of a sensor. A sensor has one failure at a time: a new one replaces it, and ending the
@@ -133,11 +136,11 @@ def _setters(motors: int) -> dict[str, _Setter]:
         "baro.loss": (VehicleFaults._switch, (M.P_BARO_ON,)),
         "compass.loss": (VehicleFaults._switch, (M.P_MAG_ON,)),
         "imu.loss": (VehicleFaults._switch, (M.P_IMU_ON,)),
-        "gps.glitch": (VehicleFaults._add, (M.P_GLITCH_N, 50.0)),
-        "baro.wrong": (VehicleFaults._add, (M.P_BARO_GLITCH, 10.0)),
+        "gps.glitch": (VehicleFaults._add, (M.P_GLITCH_N, 50.0, 100_000.0)),
+        "baro.wrong": (VehicleFaults._add, (M.P_BARO_GLITCH, 10.0, 10_000.0)),
         "battery.low": (VehicleFaults._battery, ()),
-        "wind.gust": (VehicleFaults._gust, ()),
-        "rate.freeze": (VehicleFaults._add, (M.P_FREEZE, 1.0)),
+        "wind.gust": (VehicleFaults._add, (M.P_GUST_PUSH, 8.0, 100.0)),
+        "rate.freeze": (VehicleFaults._add, (M.P_FREEZE, 1.0, 1.0)),
         "mass.add": (VehicleFaults._load, ()),
         **{f"{sensor}.{kind}": (VehicleFaults._fail, (setting, _KINDS[kind])) for sensor, setting, kind in ways},
         **{f"motor{motor + 1}.loss": (VehicleFaults._weaken, (M.P_LOSS_1 + motor,)) for motor in range(motors)},

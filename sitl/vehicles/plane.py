@@ -17,6 +17,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.compiling import PLANE
 from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
 from sitl.vehicles.equipment import STEPS, equip, switch_on
+from sitl.vehicles.faults import within
 from sitl.vehicles.parameters import Row
 from sitl.vehicles.plane_parameters import SCALED, SPECIAL
 from sitl.vehicles.simulated import SimulatedMachine
@@ -31,6 +32,7 @@ PITOT_NOISE = 0.3  # m/s; SIM_ARSPD_RND 2 Pa at 5 m/s
 #: Faults of the pitot tube: the setting, and its usual value.
 TUBE = {"airspeed.blocked": (M.P_PITOT_BLOCKED, 1.0), "airspeed.offset": (M.P_PITOT_OFFSET, 5.0)}
 TUBE_LOST = "airspeed.loss"
+_MOST_OFFSET_MPS = 100.0
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWALKER) -> npt.NDArray[np.float64]:
@@ -125,6 +127,7 @@ class SimulatedPlane(SimulatedMachine):
             return True
         if name in TUBE:
             setting, usual = TUBE[name]
-            self._p[setting] = (usual if value is None or name == "airspeed.blocked" else value) if active else 0.0
+            given = None if name == "airspeed.blocked" else value
+            self._p[setting] = within(given, usual, _MOST_OFFSET_MPS) if active else 0.0
             return True
         return super().inject_fault(name, value, active=active)

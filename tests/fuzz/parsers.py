@@ -234,10 +234,6 @@ def _fleet(text: str) -> object:
     return parse_fleet(text, Path("/nowhere"), "--fleet f.toml", VehicleSpec("copter", None, HOME, 0.0, 0), Layout())
 
 
-def _fault(data: bytes, _: Path) -> object:
-    return parse_faults([data.decode("utf-8", "replace")], ("gps.loss", "wind.gust"))
-
-
 def _formula(text: str) -> object:
     return parse_formula(text, frozenset({"height", "speed", "item"}), frozenset({"mode"}), frozenset({"item"}))
 

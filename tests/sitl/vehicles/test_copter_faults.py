@@ -362,3 +362,12 @@ def test_a_copter_that_lagged_flies_as_fast_as_before(flight: CopterFlight) -> N
     _fault(flight, "wind.gust", active=False)
     flight.run(8.0)
     assert flight.report[R.VE] < -9.5
+
+
+@pytest.mark.parametrize("value", [1.0e300, -1.0e300])
+@pytest.mark.parametrize("name", ["wind.gust", "gps.glitch", "baro.wrong", "battery.low", "mass.add"])
+def test_a_value_beyond_its_limit_counts_as_the_limit(flight: CopterFlight, name: str, value: float) -> None:
+    """Far beyond it forces and pressures, and with them the state, would be no numbers."""
+    _fault(flight, name, value)
+    flight.run(10.0)
+    assert np.isfinite(flight.copter.state.report).all()
