@@ -7,6 +7,7 @@ given by `sortie rehearse`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
@@ -16,7 +17,6 @@ from autopilot.mission.rally import points
 
 if TYPE_CHECKING:
     from autopilot.mission.storage import MissionStorage
-    from autopilot.rehearsal.findings import Finding
 
 
 MOST_TEXTS: Final = 8
@@ -24,6 +24,8 @@ MOST_TEXTS: Final = 8
 _WING_STEPS: Final = 6_000
 """Steps in which wings are flown (`FlyingField.wing_steps`): the vehicle waits for its rehearsal, 0.1 s of a desktop's
 processor for these; ten minutes of turns. A large mission (528 items) would take it longer than its HEARTBEAT may."""
+_MOST_PAIRS: Final = 500_000
+"""Legs times points of the fence that are checked, 0.15 s of a desktop's processor: 700 legs within 700 points."""
 
 
 class ThreePlans(Protocol):
@@ -44,7 +46,7 @@ class UploadRehearsal:
         self._facts = facts
         self._announcer = announcer
         self._plans = plans
-        self._reported: frozenset[Finding] = frozenset()
+        self._reported: frozenset[tuple[Says, str]] = frozenset()
         self._waits = False
 
     def plan_changed(self, *_: object) -> None:
@@ -61,18 +63,17 @@ class UploadRehearsal:
             self.plan_changed()
 
     def _say(self) -> None:
-        findings = self._findings()
-        fresh = [finding for finding in findings if finding not in self._reported]
-        self._reported = frozenset(findings)
-        for finding in fresh[:MOST_TEXTS]:
-            self._announcer.say(_loud(finding), f"Rehearsal: {finding.place}: {finding.text}")
-        if len(fresh) > MOST_TEXTS:
-            more = fresh[MOST_TEXTS:]
-            errors = sum(_loud(finding) is Says.ERROR for finding in more)
-            self._announcer.say(_loud(more[0]), f"Rehearsal: {len(more)} more, {errors} of them errors")
+        lines = self._lines()
+        fresh = [line for line in lines if line not in self._reported]
+        self._reported = frozenset(lines)
+        for severity, text in fresh[:MOST_TEXTS]:
+            self._announcer.say(severity, f"Rehearsal: {text}")
+        if more := fresh[MOST_TEXTS:]:
+            errors = sum(severity is Says.ERROR for severity, _ in more)
+            self._announcer.say(more[0][0], f"Rehearsal: {len(more)} more, {errors} of them errors")
 
-    def _findings(self) -> list[Finding]:
-        """Findings about the present plans, the most severe first."""
+    def _lines(self) -> list[tuple[Says, str]]:
+        """Findings about the present plans, the most severe first, after what was not checked."""
         from autopilot.rehearsal.findings import FindingSeverity, rank
         from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check
@@ -85,11 +86,14 @@ class UploadRehearsal:
         ground = facts.terrain.ground if facts.terrain.enabled else None
         field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground, wing_steps=_WING_STEPS)
         way = walk(plan, field)
-        findings = check(plan, field, way, look_at_photos(plan, field, way))
-        return sorted((finding for finding in findings if finding.rule.severity is not FindingSeverity.NOTE), key=rank)
-
-
-def _loud(finding: Finding) -> Says:
-    from autopilot.rehearsal.findings import FindingSeverity
-
-    return Says.ERROR if finding.rule.severity is FindingSeverity.ERROR else Says.WARNING
+        lines = []
+        if len(way.legs) * len(plan.fence) > _MOST_PAIRS:
+            plan = replace(plan, fence=())
+            lines.append((Says.WARNING, f"fence not checked, too large for {len(way.legs)} legs"))
+        findings = sorted(check(plan, field, way, look_at_photos(plan, field, way)), key=rank)
+        loud = {FindingSeverity.ERROR: Says.ERROR, FindingSeverity.WARNING: Says.WARNING}
+        return lines + [
+            (loud[finding.rule.severity], f"{finding.place}: {finding.text}")
+            for finding in findings
+            if finding.rule.severity in loud
+        ]

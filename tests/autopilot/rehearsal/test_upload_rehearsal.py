@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from math import cos, sin
 
 import pytest
 
@@ -99,6 +100,20 @@ def test_the_vehicle_does_not_wait_for_a_long_rehearsal(monkeypatch: pytest.Monk
     assert said, "the end in the air is said all the same"
     rehearsals = 3  # after the mission, the fence and the rally points
     assert 6_000 < flown / rehearsals < 6_600, "after its limit a step for each of the other legs"
+
+
+def test_a_fence_that_would_hold_the_vehicle_up_is_not_checked() -> None:
+    """A thousand legs within two polygons of 255 points: it says so; within one polygon it checks them."""
+    way = plan_of(UP, *(wp(900.0 * (at % 2)) for at in range(1_000)))
+    corner = replace(RING, command=Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, param1=255.0)
+    polygon = tuple(
+        replace(corner, x=HOME.lat + 0.1 * cos(0.01 * at), y=HOME.lon + 0.1 * sin(0.01 * at)) for at in range(255)
+    )
+    one, two = said_after(ON, replace(way, fence=polygon), replace(way, fence=2 * polygon))
+    too_large = (Severity.WARNING, "Rehearsal: fence not checked, too large for 1001 legs")
+    assert too_large not in one
+    assert any("leaves the fence" in text for _, text in one)
+    assert two == [too_large]
 
 
 def test_before_home_is_known_nothing_is_said() -> None:
