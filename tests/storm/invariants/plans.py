@@ -31,8 +31,10 @@ def _counted(view: View, message: Message, peer: Peer) -> None:
 
 
 def is_counted(view: View, kind: int, size: int) -> bool:
-    """Has a MISSION_COUNT said so many items, or one more (home)? A late one of an earlier upload cuts the next."""
-    return not {size, size + 1}.isdisjoint(view.memory.get("counts", {}).get(kind, ()))
+    """Has a MISSION_COUNT said so many items, and home in an ArduPilot's mission? A late one of an earlier upload cuts
+    the next."""
+    homes = int(kind == MissionType.MISSION and view.firmware.habits.home_is_item_0)
+    return size + homes in view.memory.get("counts", {}).get(kind, ())
 
 
 @invariant(When.PASS, "docs/reliability.md, State")
