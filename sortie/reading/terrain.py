@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import logging
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path
@@ -31,6 +32,7 @@ _SRTM: Final = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 _SIDES: Final = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
 _LOWEST_M, _HIGHEST_M = -500.0, 9000.0  # Dead Sea, Everest; other heights are invalid
 _ALIKE: Final = 0.01  # share of the spacing by which grids may differ
+_MOST_SAMPLES: Final = 400_000_000  # of a GeoTIFF: 20,000 a side, 1.6 GB in memory
 _GEOGRAPHIC, _PIXEL_IS_POINT = 2, 2
 _NODATA_TAG: Final = 42113  # GDAL_NODATA
 _SUFFIXES: Final = (".hgt", ".hgt.gz", ".tif", ".tiff")
@@ -70,7 +72,7 @@ def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint]
     )
     try:
         tiles = [tile for file in _files(path) for tile in _read(file, box)]
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _error(path, getattr(error, "strerror", None) or str(error)) from error
     if not tiles:
         raise _error(path, f"has no data around {every[0].lat:.4f},{every[0].lon:.4f}")
@@ -146,6 +148,10 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
             tags: dict[str, Any] = page.geotiff_tags or {}
             south, west, per_lat, per_lon = _place(file, page, tags)
             rows, columns = page.shape[:2]
+            if page.size > _MOST_SAMPLES:
+                raise _error(
+                    file, f"has {page.size} heights, more than {_MOST_SAMPLES}; cut out the area of the flight"
+                )
             if not _Box(south, west, south + (rows - 1) / per_lat, west + (columns - 1) / per_lon).meets(box):
                 return
             heights = np.asarray(page.asarray(), np.float32)
@@ -169,7 +175,10 @@ def _place(file: Path, page: Any, tags: dict[str, Any]) -> tuple[float, float, f
     half = 0.0 if int(tags.get("GTRasterTypeGeoKey", 1)) == _PIXEL_IS_POINT else 0.5
     north = tie[4] + (tie[1] - half) * scale[1]
     west = tie[3] - (tie[0] - half) * scale[0]
-    return north - (page.shape[0] - 1) * scale[1], west, 1.0 / scale[1], 1.0 / scale[0]
+    place = north - (page.shape[0] - 1) * scale[1], west, 1.0 / scale[1], 1.0 / scale[0]
+    if not all(map(isfinite, place)) or not -90.0 <= place[0] <= north <= 90.5:
+        raise _error(file, "does not lie on Earth")
+    return place
 
 
 # --- tiles ------------------------------------------------------------------------------------------------------------

@@ -27,8 +27,15 @@ def _general(x: Exchange) -> Waiting[bytes]:
     return read.content
 
 
-def _document(content: bytes, path: str) -> object:
-    return json.loads(lzma.decompress(content) if path.endswith((".xz", ".lzma")) else content)
+def _document(x: Exchange, content: bytes, path: str) -> dict[str, object]:
+    """Return the object in a JSON file, which is packed if its name says so."""
+    try:
+        document = json.loads(lzma.decompress(content) if path.endswith((".xz", ".lzma")) else content)
+    except (ValueError, lzma.LZMAError, RecursionError) as error:
+        x.fail(f"a JSON file, {type(error).__name__}")
+    if not isinstance(document, dict):
+        x.fail(f"an object, {document!r:.60} came")
+    return document
 
 
 @metadata.case("on-vehicle")
@@ -47,16 +54,19 @@ def _metadata_crc(x: Exchange) -> Steps:
 @metadata.case("schema")
 def _schema(x: Exchange) -> Steps:
     message = yield from x.available("COMPONENT_METADATA")
-    document = _document((yield from _general(x)), message.uri)
-    x.check(isinstance(document, dict) and {"version", "metadataTypes"} <= set(document), "version and metadataTypes")
+    document = _document(x, (yield from _general(x)), message.uri)
+    x.check({"version", "metadataTypes"} <= set(document), "version and metadataTypes")
 
 
 @metadata.case("files")
 def _metadata_files(x: Exchange) -> Steps:
     message = yield from x.available("COMPONENT_METADATA")
-    document = _document((yield from _general(x)), message.uri)
-    types = document.get("metadataTypes", []) if isinstance(document, dict) else []
+    document = _document(x, (yield from _general(x)), message.uri)
+    types = document.get("metadataTypes", [])
+    if not isinstance(types, list):
+        x.fail(f"a list of metadataTypes, {types!r:.60} came")
     for entry in types:
+        x.check(isinstance(entry, dict) and isinstance(entry.get("uri"), str), f"a uri, {entry!r:.60} came")
         if entry["uri"].startswith(SCHEME):
             read = yield from x.play(FileRead(x.target, path_of(entry["uri"])))
             x.check(read.outcome is FileOutcome.READ, f"{entry['uri']}, its reading ended with {read.outcome!r}")

@@ -97,6 +97,20 @@ def of_plans(name: str, only: str, handler: Callable[..., Any], fault: Callable[
     return Planted(name, only, lambda patch: patch.setattr(transfer, "TABLE", rows))
 
 
+def content(wrong: bytes) -> Callable[[Operation], dict[str, Any]]:
+    """Other content of a file, filled up with spaces."""
+
+    def change(reply: Operation) -> dict[str, Any]:
+        reads = reply.opcode == Opcode.ACK and reply.req_opcode in (Opcode.READ_FILE, Opcode.BURST_READ_FILE)
+        return (
+            {"data": (b" " * reply.offset + wrong).ljust(reply.offset + len(reply.data))[reply.offset :]}
+            if reads
+            else {}
+        )
+
+    return change
+
+
 def of_ftp(name: str, only: str, change: Callable[[Operation], dict[str, Any]]) -> Planted:
     """A fault of MAVFTP's answers."""
 
@@ -255,6 +269,8 @@ FAULTS = (
     field("standard-modes.numbers", "AVAILABLE_MODES", custom_mode=4),
     field("component-metadata.crc", "COMPONENT_METADATA", file_crc=1),
     field("component-metadata.on-vehicle", "COMPONENT_METADATA", uri=b"http://x"),
+    of_ftp("damages a description", "component-metadata.schema", content(b"{")),
+    of_ftp("describes no files", "component-metadata.files", content(b'{"metadataTypes": [7]}')),
     lost("log.list", "LOG_ENTRY"),
     field("camera.photo-counted", "CAMERA_IMAGE_CAPTURED", image_index=0),
     field("camera.settings", "CAMERA_SETTINGS", mode_id=9),

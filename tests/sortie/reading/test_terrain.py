@@ -75,6 +75,8 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     tile = write_srtm(tmp_path / "tiles", -36, 149, hills)
     short = tmp_path / "S36E149.hgt"
     short.write_bytes(b"\0" * 100)
+    damaged = tmp_path / "S36E149.hgt.gz"
+    damaged.write_bytes(gzip.compress(b"\0" * 100)[:10] + b"\xff" * 90)
     text = tmp_path / "ground.txt"
     text.write_text("hills")
     broken = tmp_path / "broken.tif"
@@ -85,6 +87,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for file, said in (
         (short, "has 100 bytes"),
+        (damaged, "invalid block type"),
         (text, "expected a file or folder of .hgt"),
         (broken, "cannot be read"),
         (nameless, "gives no position"),
