@@ -6,6 +6,7 @@ whole inputs a little in every run, `tests/fuzz/harness.py NAME` for as long as 
 
 from __future__ import annotations
 
+import gzip
 import json
 import lzma
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -22,9 +24,13 @@ import msgspec
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.plan import PlanError, parse_plan
 from autopilot.parameters.files import ParameterFileError, parse_parameters
+from autopilot.parameters.parameters import Parameters
+from autopilot.show.lights import LightProgram
+from autopilot.show.show_file import read_show
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.bootloader.firmware import FirmwareError, parse_firmware
 from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.services.ftp.parameter_file import pack_parameters, unpack_parameters
 from sortie import rehearse
 from sortie.assembly.vehicle import parse_faults
 from sortie.campaign.formulas import FormulaError, parse_formula
@@ -35,6 +41,7 @@ from sortie.config.encounter_models import parse_network
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, Layout, parse_fleet
 from sortie.config.given import options_of_file
+from sortie.config.installed import parameter_set
 from sortie.config.obstacles import parse_obstacles
 from sortie.config.radio import radio_profile
 from sortie.config.state_vectors import parse_state_vectors
@@ -50,6 +57,7 @@ from sortie.incident.scenario import read_scenario
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import parse_profile
 from sortie.reading.logs import read_log
+from sortie.reading.terrain import read_ground
 from sortie.reports.comparison import WITHIN_M, compared
 from sortie.reports.comparison_page import comparison_page
 from sortie.reports.flight_page import flight_page
@@ -58,6 +66,8 @@ from sortie.web.rest import NotAMessageError, read_message
 from tests.fakes.flash_bench import apj
 from tests.fakes.laboratory import LABORATORY
 from tests.fakes.mode_s import heard
+from tests.fakes.show_files import RED_THEN_BLUE, UP_AND_BACK, block, show_file, trajectory
+from tests.fakes.terrain import hills, map_of, write_geotiff
 
 ROOT: Final = Path(__file__).parents[2]
 HOME: Final = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -254,6 +264,23 @@ def _rehearsed(plan: Path) -> object:
     return [rehearse(plan, vehicle=f"sim:{kind}") for kind in KINDS]
 
 
+def _parameter_list(content: bytes) -> object:
+    """What a station has written: with its own length in its header."""
+    return unpack_parameters(content[:4] + (len(content) & 0xFFFF).to_bytes(2, "little") + content[6:])
+
+
+def _show(content: bytes) -> object:
+    """The places and lights of a show's first minute."""
+    show = read_show(content)
+    lights = LightProgram(show.lights)
+    return [(show.trajectory.at(second), lights.colour(1000 * second)) for second in range(60)]
+
+
+def _geotiff() -> list[bytes]:
+    with TemporaryDirectory() as folder:
+        return [write_geotiff(Path(folder) / "dem.tif", map_of(hills, HOME, half_deg=0.003)).read_bytes()]
+
+
 PARSERS: Final[dict[str, FuzzedParser]] = {
     "plan": FuzzedParser(
         _bytes(parse_plan),
@@ -262,6 +289,19 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
     ),
     "parameters": FuzzedParser(
         _bytes(parse_parameters), ParameterFileError, lambda: [b"WPNAV_SPEED,500\nRTL_ALT 1500 # m\n"]
+    ),
+    "parameter list": FuzzedParser(
+        _bytes(_parameter_list), ValueError, lambda: [pack_parameters(Parameters(parameter_set("rover")), count=60)]
+    ),
+    "show": FuzzedParser(
+        _bytes(_show),
+        ValueError,
+        lambda: [show_file(), b"skyb\1" + block(1, trajectory(UP_AND_BACK)) + block(2, RED_THEN_BLUE)],
+    ),
+    "terrain": FuzzedParser(
+        _file(partial(read_ground, places=[HOME]), "S36E149.hgt.gz"),
+        UserError,
+        lambda: [gzip.compress(bytes(2 * 1201 * 1201))],
     ),
     "apj": FuzzedParser(_bytes(partial(parse_firmware, name="x.apj")), FirmwareError, lambda: [apj(size=64)]),
     "fleet": FuzzedParser(_text(_fleet), UserError, lambda: [EXAMPLE.encode()]),
@@ -341,6 +381,8 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
         _file(_rehearsed, "a.txt"), UserError, partial(_examples, "examples/*.waypoints", "examples/plane.plan")
     ),
 }
+if find_spec("tifffile") is not None:
+    PARSERS["geotiff"] = FuzzedParser(_file(partial(read_ground, places=[HOME]), "dem.tif"), UserError, _geotiff)
 if find_spec("pyModeS") is not None:
     PARSERS["transponders"] = FuzzedParser(
         _text(partial(parse_transponders, where="f")), UserError, lambda: [heard().encode()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from random import Random
 
@@ -55,6 +56,7 @@ FOUND = {
     "fault": [b"gps.loss@1#" + b"9" * 5000],
     "request": [b"[" * 3000],
     "rest": [_with("rest", b"1.0", b"9" * 400)],
+    "terrain": [gzip.compress(bytes(99))[:10] + b"\xff" * 90],
     "ulg": [_endless_ulog(), _swollen_ulog()],
 }
 """Inputs that once left a parser by another error, or never."""
