@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,9 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     nameless = tmp_path / "tile.hgt"
     nameless.write_bytes(b"")
     flat = write_geotiff(tmp_path / "flat.tif", map_of(hills), geographic=False)
+    endless = tmp_path / "endless.tif"
+    sound = write_geotiff(tmp_path / "dem.tif", map_of(hills)).read_bytes()
+    endless.write_bytes(sound.replace(struct.pack("<d", 1.0 / 3600.0), struct.pack("<d", 5e-324)))
     (tmp_path / "empty").mkdir()
     for file, said in (
         (short, "has 100 bytes"),
@@ -92,6 +96,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         (broken, "cannot be read"),
         (nameless, "gives no position"),
         (flat, "projected"),
+        (endless, "does not lie on Earth"),
         (tmp_path / "empty", "has no .hgt"),
         (tmp_path / "gone.hgt", "gives no position"),
         (tmp_path / "S36E149.tif", "No such file"),
