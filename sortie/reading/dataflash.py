@@ -100,7 +100,7 @@ class _DataflashReader:
     def _gps(self, m: Any, time_s: float) -> None:
         if getattr(m, "I", 0) != 0:
             return
-        self._speed = m.Spd
+        self._speed = float(m.Spd)
         for quantity, name in ((Quantity.SATELLITES, "NSats"), (Quantity.HDOP, "HDop")):
             self.facts.add(quantity, time_s, getattr(m, name, nan))
         week: int = getattr(m, "GWk", 0)
@@ -166,7 +166,7 @@ class _DataflashReader:
 
     def _bat(self, m: Any, time_s: float) -> None:
         if getattr(m, "Inst", 0) == 0:
-            self._volts, self._percent = m.Volt, float(getattr(m, "RemPct", nan))
+            self._volts, self._percent = float(m.Volt), float(getattr(m, "RemPct", nan))
             self.facts.add(Quantity.CURRENT, time_s, m.Curr)
 
     def _vibe(self, m: Any, time_s: float) -> None:

@@ -258,7 +258,8 @@ class FlightFacts:
 
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
-        """Append a value of a quantity."""
+        """Append a value of a quantity. TypeError for text, which a damaged log may hold."""
+        isnan(value)
         if quantity not in self.series:
             self.series[quantity] = ThinnedRows()
         self.series[quantity].append((time_s, value))

@@ -74,3 +74,9 @@ def test_damaged_inputs_are_taken_or_refused_in_a_line(name: str, tmp_path: Path
     whole = parser.whole()
     for _ in range(INPUTS):
         parser.check(damaged(random.choice(whole), random), tmp_path)
+
+
+@pytest.mark.parametrize(("is_said", "damaged_to"), [(b"ATT\0Qf", b"ATT\0Qn"), (b"BAT\0QBf", b"BAT\0QBn")])
+def test_text_in_the_place_of_a_number_is_passed_over(is_said: bytes, damaged_to: bytes, tmp_path: Path) -> None:
+    """A damaged FMT says that an angle or a voltage is text: it was read, and could not be exported."""
+    assert PARSERS["bin told"].check(_with("bin told", is_said, damaged_to), tmp_path)
