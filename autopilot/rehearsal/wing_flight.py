@@ -121,7 +121,7 @@ class WingFlight:
         self._yaw, self._speed = radians(field.heading_deg), self._airspeed(field.cruise_mps)
         self._bank = self._climb = 0.0
         self._floor = 0.0  # remaining minimum throttle of a takeoff
-        self._steps, self._most_steps = 0, field.wing_steps
+        self._steps = 0
         self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
         self._s[L.S_EAS2TAS], self._s[L.S_AIRSPEED] = true_share(field, 0.0), self._speed
         self._place(*self._wind(0.0))  # a plan without a takeoff begins in the air
@@ -145,7 +145,7 @@ class WingFlight:
         """Fly a leg; returns the time of its arrival, where it waits."""
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
-        elif self._steps > self._most_steps:
+        elif not self._has_steps:
             self._pass(leg)
         elif leg.item.command in LANDINGS:
             return self._set_down(leg) if lands_upright(self._field, leg.item) else self._land(leg, line)
@@ -181,7 +181,7 @@ class WingFlight:
         self._joules += self._body.hover_w * self._share(STAYING, -self._s[L.S_EPD]) * _CHANGE_S
         enough = self._airspeed(self._field.param("Q_ASSIST_SPEED") + 1.0)
         self._s[L.S_NAV_ROLL] = self._climb = 0.0
-        while self._speed < enough and self._steps <= self._most_steps:
+        while self._speed < enough and self._has_steps:
             self._floor = 1.0
             self._step(-self._s[L.S_EPD], enough + 1.0)
         self._floor = 0.0
@@ -218,7 +218,7 @@ class WingFlight:
         own = leg.item.param2
         acceptance = self._field.measure(self._field.kind.measures.acceptance)
         t[L.T_RADIUS] = own if isfinite(own) and own > 0.0 else acceptance
-        while s[L.S_ARRIVED] == 0.0 and self._steps <= self._most_steps:
+        while s[L.S_ARRIVED] == 0.0 and self._has_steps:
             steer_way(s, p)
             remaining_m = self._distance_to(leg.end) - turn_distance(s, p, t)
             self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, remaining_m)
@@ -251,7 +251,7 @@ class WingFlight:
         if not for_time:
             self._edge_s = inf
         marks: list[tuple[float, float, float, float]] = []  # turns, s, J and m at whole turns
-        while (for_time or s[L.S_ARRIVED] == 0.0) and self._time_s < until_s and self._steps <= self._most_steps:
+        while (for_time or s[L.S_ARRIVED] == 0.0) and self._time_s < until_s and self._has_steps:
             steer_circle(s, p, t)
             remaining_m = self._distance_to(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
             self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, remaining_m)
@@ -280,7 +280,7 @@ class WingFlight:
         t = self._begin(leg, None, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
         t[L.T_HAS_POSITION] = 1.0
         begin_land(s, p, t)
-        while self._steps <= self._most_steps:
+        while self._has_steps:
             dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
             along = dn * s[L.S_U_N] + de * s[L.S_U_E]
             lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
@@ -306,7 +306,7 @@ class WingFlight:
         self._begin(leg, None, None)
         height = -s[L.S_EPD]
         distance_m = self._distance_to(leg.end)
-        while distance_m > stopping_way(s, p) and self._steps <= self._most_steps:
+        while distance_m > stopping_way(s, p) and self._has_steps:
             bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
             self._step(height, hover_speed(s, p, distance_m))
             distance_m = self._distance_to(leg.end)
@@ -324,6 +324,11 @@ class WingFlight:
         low = min(max(height, 0.0), self._field.param("Q_LAND_FINAL_ALT", 6.0))
         fast, slow = self._field.param("Q_WP_SPD_DN", 1.5), self._field.param("Q_LAND_FINAL_SPD", 0.5)
         return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
+
+    @property
+    def _has_steps(self) -> bool:
+        """True until the rest of the way counts as straight."""
+        return self._steps <= self._field.wing_steps
 
     # --- the point ----------------------------------------------------------------------------------------------------
     def _distance_to(self, end: Place) -> float:
