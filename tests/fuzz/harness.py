@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -29,9 +30,13 @@ PARSING = [
     "sortie.config", "sortie.reading", "sortie.incident", "sortie.campaign.study", "sortie.campaign.study_checks",
     "sortie.campaign.study_file",
     "sortie.campaign.formulas", "sortie.loop.profile", "sortie.loop.faults", "sortie.web.requests", "sortie.web.rest",
-    "mavlink_bridge.bootloader.firmware", "mavlink_bridge.links.address", "tomllib", "pyulog",
+    "mavlink_bridge.bootloader.firmware", "mavlink_bridge.links.address", "tomllib", "pyulog", "tifffile",
 ]  # fmt: skip
-with atheris.instrument_imports(include=[*INSTRUMENTED, *PARSING]):
+# atheris 3.0.0 never releases the result of an instrumented comparison: of arrays, 600 KB for each terrain tile.
+COMPARES_ARRAYS = ["sortie.reading.terrain"]
+with atheris.instrument_imports(include=[*INSTRUMENTED, *PARSING], exclude=COMPARES_ARRAYS):
+    with suppress(ImportError):
+        import tifffile  # noqa: F401  # sortie.reading imports it when it reads a GeoTIFF
     from mavlink_bridge.testing.hostile import any_message, message_numbers
     from tests.fakes.hostile import Siege
     from tests.fuzz.parsers import PARSERS, FuzzedParser
