@@ -1,8 +1,8 @@
 """Light program of a show: timed commands that set and fade one colour.
 
 A command is a number, its colour (three bytes, or one of grey), and its duration: units of 20 ms, 7 bits in each byte,
-the lowest first. Loops have a count (0: for ever). Commands that depend on external signals end the program. The facts
-are those of libskybrush (99beb12e).
+the lowest first. Loops have a count (0: for ever); a jump leaves all of them, and an end without a loop is passed over.
+Commands that depend on external signals end the program. The facts are those of libskybrush (99beb12e).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ _UNIT_MS: Final = 20
 _MOST: Final = 10_000
 """Limit of commands between two looks; a program with more commands in no time never ends."""
 _NOTHING, _SLEEP, _UNTIL, _SET, _FADE, _LOOP, _AGAIN, _RESET, _JUMP = 1, 2, 3, 4, 8, 12, 13, 14, 18
+_DEEPEST: Final = 4
+"""Limit of loops within each other; the beginning of one more is passed over."""
 _PYRO: Final = (20, 21)
 _GREYS: Final = {2: 0, 3: 255}  # commands of black and white, beside those of a colour (0) and a grey (1)
 
@@ -74,13 +76,16 @@ class LightProgram:
         elif command == _UNTIL:
             self._until_ms = max(self._until_ms, self._zero_ms + _UNIT_MS * self._number())
         elif command == _LOOP:
-            self._loops.append([self._at + 1, self._byte()])
-        elif command == _AGAIN and self._loops:
+            rounds = self._byte()
+            if len(self._loops) < _DEEPEST:
+                self._loops.append([self._at, rounds])
+        elif command == _AGAIN:
             self._go_round()
         elif command == _RESET:
             self._zero_ms = self._since_ms
         elif command == _JUMP:
             self._at = self._number()
+            self._loops.clear()
         elif command in _PYRO:
             self._byte()
         else:
@@ -93,6 +98,8 @@ class LightProgram:
         return grey, grey, grey
 
     def _go_round(self) -> None:
+        if not self._loops:
+            return
         begin, rounds = self._loops[-1]
         if rounds == 1:
             self._loops.pop()

@@ -57,6 +57,29 @@ def test_a_loop_within_a_loop() -> None:
     assert colours(code, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5) == [RED, RED, GREEN, RED, RED, GREEN]
 
 
+def test_a_jump_leaves_all_loops() -> None:
+    """The end that it comes to is of no loop, and is passed over."""
+    code = bytes((12, 0, 12, 0, 4, *RED, SECOND, 18, 11, 13, 4, *GREEN, SECOND, 13, 7, SECOND, 0))
+    assert code[11:13] == bytes((13, 4))
+    assert colours(code, 0.5, 1.5, 2.5, 9.0) == [RED, GREEN, WHITE, WHITE]
+
+
+def test_a_jump_back_into_a_loop_again_and_again_keeps_nothing() -> None:
+    program = LightProgram(bytes((12, 0, 4, *RED, 1, 18, 0)))
+    assert program.colour(0) == RED
+    before = len(program._loops)
+    for time_ms in range(0, 60_000, 20):
+        assert program.colour(time_ms) == RED
+    assert len(program._loops) == before
+
+
+def test_a_fifth_loop_within_four_does_not_begin() -> None:
+    """Its end is the end of the fourth, which goes round once more; then the three others end."""
+    four = bytes((12, 1, 12, 1, 12, 1, 12, 2))
+    code = bytes((*four, 12, 200, 4, *RED, SECOND, 13, 4, *GREEN, SECOND, 13, 13, 13, 13, 7, SECOND, 0))
+    assert colours(code, 0.5, 1.5, 2.5, 3.5) == [RED, RED, GREEN, WHITE]
+
+
 def test_jumps_fireworks_and_nothing() -> None:
     code = bytes((1, 20, 5, 21, 0, 18, 8, 255, 4, *RED, SECOND, 0))
     assert colours(code, 0.5) == [RED]
