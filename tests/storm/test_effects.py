@@ -289,6 +289,17 @@ def test_a_mission_may_stand_still_where_something_holds_it() -> None:
     assert fenced.after(STANDS_MS, a_running_mission_goes_on)
 
 
+def test_standing_counts_from_the_end_of_what_held_it() -> None:
+    """A rover stood at a fence for 40 minutes; home was set elsewhere, and it was at no fence (198680874520755814)."""
+    scene = _stands()
+    scene.autopilot.fence.enabled, scene.parameters["FENCE_RADIUS"] = True, 15.0
+    assert scene.after(STANDS_MS, a_running_mission_goes_on) is None
+    scene.parameters["FENCE_RADIUS"] = 60.0
+    assert scene.after(STANDS_MS - 1, a_running_mission_goes_on) is None
+    scene.view.now_ms += 1
+    assert a_running_mission_goes_on(scene.view)
+
+
 @pytest.mark.parametrize("mode", ["GUIDED", "RTL"])
 def test_a_place_has_to_be_approached(mode: str) -> None:
     scene = _stands(mode)

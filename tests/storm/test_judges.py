@@ -18,6 +18,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, MissionResult, Result
 from autopilot.mission.items import MissionItem
+from autopilot.safety.fence_limits import FenceType
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.routing.service import Peer as Address
 from mavlink_bridge.services.mission.convert import write_item
@@ -29,9 +30,11 @@ from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeat
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.journals import tickets_are_settled_in_order
 from tests.storm.invariants.losses import (
+    FENCE_MS,
     GCS_LOSS_MS,
     LEFT_REST_MS,
     _sticks_heard,
+    a_fence_is_not_left_without_its_failsafe,
     a_lost_station_is_noticed,
     no_vehicle_arms_without_a_position,
 )
@@ -39,8 +42,10 @@ from tests.storm.invariants.plans import (
     _announced,
     _counted,
     _item_came,
+    _reads_its_own,
     a_downloaded_item_is_that_of_the_plan,
     a_duplicate_ends_no_upload,
+    a_station_reads_the_plan_that_it_has_written,
     an_item_is_requested_from_the_station_that_announced_it,
     mixture,
 )
@@ -346,3 +351,51 @@ def test_an_upload_may_be_announced_to_all_systems(target: int, right: bool) -> 
     _announced(view, dialect.MAVLink_mission_count_message(target, 1, 3, 0), peer)
     asks = dialect.MAVLink_mission_request_int_message(255, 190, 2, 0)
     assert (an_item_is_requested_from_the_station_that_announced_it(view, asks, peer, b"") is None) is right
+
+
+@pytest.mark.parametrize(
+    ("on", "types", "right"),
+    [(FenceType.CIRCLE, 2, False), (FenceType(0), 2, True), (FenceType.POLYGON, 2, True), (FenceType.CIRCLE, 4, True)],
+)
+def test_a_fence_that_is_off_may_be_left(on: FenceType, types: int, right: bool) -> None:
+    """DO_FENCE_ENABLE had disabled it; FENCE_ENABLE was still 1, as in ArduPilot (3031749176521)."""
+    state = np.zeros(report.SIZE)
+    state[report.LAT], state[report.LON] = HOME.lat + 0.002, HOME.lon
+    autopilot = SimpleNamespace(
+        facts=SimpleNamespace(armed=True, home=HOME),
+        fence=SimpleNamespace(breached=False, _switches=SimpleNamespace(on=on)),
+    )
+    service = SimpleNamespace(
+        autopilot=autopilot,
+        parameters={"FENCE_ENABLE": 1.0, "FENCE_TYPE": float(types), "FENCE_RADIUS": 100.0},
+        vehicle=SimpleNamespace(state=SimpleNamespace(report=state)),
+        faults=SimpleNamespace(active=[]),
+    )
+    view: Any = SimpleNamespace(service=service, life={}, now_ms=0)
+    assert a_fence_is_not_left_without_its_failsafe(view) is None
+    view.now_ms = FENCE_MS
+    assert (a_fence_is_not_left_without_its_failsafe(view) is None) is right
+
+
+@pytest.mark.parametrize(("again_ms", "right"), [(0, True), (20, False)])
+def test_an_answer_may_be_that_of_the_same_question_before_the_plan_was_cleared(again_ms: int, right: bool) -> None:
+    """The MISSION_REQUEST_LIST came twice, the second time behind a MISSION_CLEAR_ALL, in one pass; the MISSION_COUNT
+    that left then was the answer to the first (29483506)."""
+    address = Address(0, 255, 190)
+    transfer = SimpleNamespace(_commit=None)
+    peer = _peer()
+    peer.memory["heard"] = {(255, 190)}
+    view: Any = SimpleNamespace(
+        storm=SimpleNamespace(machine=SimpleNamespace(real=False)),
+        service=SimpleNamespace(missions=SimpleNamespace(transfer=lambda kind: transfer)),
+        process=SimpleNamespace(stations_on=lambda number, link: [peer.station]),
+        number=0,
+        now_ms=1_000,
+    )
+    question = dialect.MAVLink_mission_request_list_message(1, 1, 1)
+    _reads_its_own(view, question, peer)
+    transfer._commit = SimpleNamespace(peer=address)
+    view.now_ms += again_ms
+    _reads_its_own(view, question, peer)
+    count = dialect.MAVLink_mission_count_message(255, 190, 0, 1)
+    assert (a_station_reads_the_plan_that_it_has_written(view, count, peer, b"") is None) is right

@@ -8,6 +8,7 @@ from autopilot.context.events import ArmedChanged
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod
+from autopilot.safety.fence_limits import FenceType
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.station import Message
 from tests.storm.view import ARDUPILOT, Peer, View, is_blind
@@ -22,7 +23,8 @@ def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
     autopilot = view.service.autopilot
     parameters = view.service.parameters
     beyond = view.life.setdefault("beyond", {})
-    if not autopilot.facts.armed or not parameters["FENCE_ENABLE"] or not int(parameters["FENCE_TYPE"]) & 2:
+    circle = autopilot.fence._switches.on & FenceType.CIRCLE  # DO_FENCE_ENABLE changes no parameter
+    if not autopilot.facts.armed or not circle or not int(parameters["FENCE_TYPE"]) & FenceType.CIRCLE:
         beyond.clear()
         return None
     home, state = autopilot.facts.home, view.service.vehicle.state.report

@@ -153,7 +153,10 @@ def _reads_its_own(view: View, message: Message, peer: Peer) -> None:
     commit = view.service.missions.transfer(message.mission_type)._commit
     if commit is not None and not _is_of(view, commit.peer, peer):
         commit = None
-    peer.memory["reads its own", message.mission_type] = commit
+    at_ms, before = peer.memory.get(("reads its own", message.mission_type), (None, None))
+    if at_ms == view.now_ms and before is None:
+        commit = None  # the answer to the same question, asked before this commit began, is not sent yet
+    peer.memory["reads its own", message.mission_type] = view.now_ms, commit
 
 
 def _is_of(view: View, writer: WirePeer, peer: Peer) -> bool:
@@ -168,7 +171,7 @@ def _is_of(view: View, writer: WirePeer, peer: Peer) -> bool:
 def a_station_reads_the_plan_that_it_has_written(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """A station that asks for the plan it has just uploaded or cleared is answered when that is on disk, not with the
     plan before."""
-    own = peer.memory.pop(("reads its own", message.mission_type), None)
+    _, own = peer.memory.pop(("reads its own", message.mission_type), (None, None))
     if own is None or view.service.missions.transfer(message.mission_type)._commit is not own:
         return None
     return f"{peer.station.name} reads the plan before the one that it has sent"

@@ -41,11 +41,12 @@ def remaining_m(view: View) -> float | None:
 
 
 def _stands_ms(view: View, name: str, key: object) -> int:
-    """For how long nothing has come closer, under this name, to what `key` names and to what is flown."""
+    """For how long nothing has come closer, under this name, to what `key` names and to what is flown; counted from the
+    end of what held the vehicle (`_may_stand`)."""
     remains, target = remaining_m(view), view.service.autopilot.helm.target
     memory = view.life.setdefault(name, {})
     known = memory and memory["key"] == key and memory["target"] == target
-    if not known or remains is None or remains < memory["least"] - CLOSER_M:
+    if not known or remains is None or remains < memory["least"] - CLOSER_M or _may_stand(view):
         memory.update(key=key, target=target, least=remains, at=view.now_ms)
     return int(view.now_ms - memory["at"]) if remains is not None else 0
 
@@ -79,7 +80,7 @@ def a_running_mission_goes_on(view: View) -> str | None:
         view.life.pop("mission", None)
         return None
     stood_ms = _stands_ms(view, "mission", (item.seq, item.command))
-    if stood_ms < STANDS_MS or _may_stand(view) or getattr(autopilot.auto.executor.maneuver, "_paused", False):
+    if stood_ms < STANDS_MS or getattr(autopilot.auto.executor.maneuver, "_paused", False):
         return None
     return f"item {item.seq} ({item.command}) for {stood_ms} ms no closer, with {autopilot.helm.target}"
 
@@ -94,7 +95,7 @@ def a_place_that_is_flown_to_is_approached(view: View) -> str | None:
         view.life.pop("approach", None)
         return None
     stood_ms = _stands_ms(view, "approach", autopilot.modes.number)
-    if stood_ms < STANDS_MS or _may_stand(view):
+    if stood_ms < STANDS_MS:
         return None
     return f"in {autopilot.modes.spec.name} for {stood_ms} ms no closer to {autopilot.helm.target}"
 
