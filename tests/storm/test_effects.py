@@ -300,6 +300,16 @@ def test_standing_counts_from_the_end_of_what_held_it() -> None:
     assert a_running_mission_goes_on(scene.view)
 
 
+def test_standing_counts_from_the_end_of_a_pause() -> None:
+    scene = _stands()
+    scene.autopilot.auto.executor.maneuver = SimpleNamespace(_paused=True)
+    assert scene.after(STANDS_MS, a_running_mission_goes_on) is None
+    scene.autopilot.auto.executor.maneuver = SimpleNamespace(_paused=False)
+    assert scene.after(STANDS_MS - 1, a_running_mission_goes_on) is None
+    scene.view.now_ms += 1
+    assert a_running_mission_goes_on(scene.view)
+
+
 @pytest.mark.parametrize("mode", ["GUIDED", "RTL"])
 def test_a_place_has_to_be_approached(mode: str) -> None:
     scene = _stands(mode)

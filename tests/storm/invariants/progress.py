@@ -40,13 +40,13 @@ def remaining_m(view: View) -> float | None:
     return None
 
 
-def _stands_ms(view: View, name: str, key: object) -> int:
+def _stands_ms(view: View, name: str, key: object, *, paused: bool = False) -> int:
     """For how long nothing has come closer, under this name, to what `key` names and to what is flown; counted from the
-    end of what held the vehicle (`_may_stand`)."""
+    end of what held the vehicle (a pause, `_may_stand`)."""
     remains, target = remaining_m(view), view.service.autopilot.helm.target
     memory = view.life.setdefault(name, {})
     known = memory and memory["key"] == key and memory["target"] == target
-    if not known or remains is None or remains < memory["least"] - CLOSER_M or _may_stand(view):
+    if not known or remains is None or remains < memory["least"] - CLOSER_M or paused or _may_stand(view):
         memory.update(key=key, target=target, least=remains, at=view.now_ms)
     return int(view.now_ms - memory["at"]) if remains is not None else 0
 
@@ -79,8 +79,9 @@ def a_running_mission_goes_on(view: View) -> str | None:
     if autopilot.sequencer.state() is not MissionState.RUNNING or item is None or item.command in _ENDLESS:
         view.life.pop("mission", None)
         return None
-    stood_ms = _stands_ms(view, "mission", (item.seq, item.command))
-    if stood_ms < STANDS_MS or getattr(autopilot.auto.executor.maneuver, "_paused", False):
+    paused = getattr(autopilot.auto.executor.maneuver, "_paused", False)
+    stood_ms = _stands_ms(view, "mission", (item.seq, item.command), paused=paused)
+    if stood_ms < STANDS_MS:
         return None
     return f"item {item.seq} ({item.command}) for {stood_ms} ms no closer, with {autopilot.helm.target}"
 
