@@ -6,8 +6,12 @@ import shlex
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import Final
 
 from autopilot.interface.result import Outcome
+
+_KEPT: Final = 500
+"""Characters kept at the beginning and at the end of a longer line."""
 
 
 def pip_install(extra: str) -> str:
@@ -18,15 +22,21 @@ def pip_install(extra: str) -> str:
     return f"{pip} install 'sortie-mavlink[{extra}]'"
 
 
+def _in_a_line(text: str) -> str:
+    """`text` without line ends, and without its middle where it has quoted a file that has no lines."""
+    line = " ".join(text.split())
+    return line if len(line) <= 2 * _KEPT else f"{line[:_KEPT]} [...] {line[-_KEPT:]}"
+
+
 class UserError(Exception):
     """Error of the user in one line: what is wrong and what is expected. Exit status 2 by default. `option`: the option
     with the wrong value, without dashes; `given`: that value. Other interfaces name the option in their own way
     (`worded`)."""
 
     def __init__(self, message: str, status: int = 2, *, option: str = "", given: str = "") -> None:
-        self.message = " ".join(message.split())
+        self.message = _in_a_line(message)
         self.option = option
-        self.given = " ".join(given.split())
+        self.given = _in_a_line(given)
         self.status = status
         super().__init__(self.worded(f"--{option}"))
 

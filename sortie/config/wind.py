@@ -150,8 +150,6 @@ def _read(file: Path) -> WindProfile:
         raise UserError("expected a wind file, text in UTF-8") from error
     except OSError as error:
         raise UserError(f"{error.strerror}; {_FORM}") from error
-    import csv
-
     lines = [
         (number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.lstrip()[0] != "#"
     ]
@@ -163,7 +161,7 @@ def _read(file: Path) -> WindProfile:
     rows: list[tuple[float, Wind]] = []
     for number, line in lines[1:]:
         place = f"line {number}"
-        at, wind = _row(names, next(csv.reader([line])), place)
+        at, wind = _row(names, _cells(line, place), place)
         if rows and at <= rows[-1][0]:
             raise UserError(
                 f"{place}: expected {along.value} above {rows[-1][0]:g}, that of the row before, found {at:g}"
@@ -187,6 +185,15 @@ def _along(names: list[str], place: str) -> ProfileAxis:
 
 _LIMITS: Final = {"time_s": (0.0, 1e6), "height_m": (-1e4, 1e5), "speed_mps": (0.0, MOST_MPS),
                   "gust_mps": (0.0, MOST_MPS), "from_deg": (-360.0, 360.0)}  # fmt: skip
+
+
+def _cells(line: str, place: str) -> list[str]:
+    import csv
+
+    try:
+        return next(csv.reader([line]))
+    except csv.Error as error:
+        raise UserError(f"{place}: {error}; expected numbers separated by commas") from error
 
 
 def _row(names: list[str], words: list[str], place: str) -> tuple[float, Wind]:

@@ -70,6 +70,8 @@ def test_a_flight_has_the_profile_as_a_whole_stronger_and_turned() -> None:
         ("time_s,speed_mps\n0,-1\n", "line 2: expected speed_mps"),
         ("time_s,speed_mps\n0,\n", "found nothing"),
         ("height_m,speed_mps,gust_mps\n0,5,4\n", "line 2: expected gust_mps not below speed_mps, found 4"),
+        pytest.param("time_s,speed_mps\n0," + "1" * 200_000, "line 2: field larger than field limit", id="cell"),
+        pytest.param("time_s," + "s" * 200_000, "line 1: expected time_s or height_m", id="head"),
     ],
 )
 def test_a_wrong_file_is_told_with_its_line(file: Path, text: str, told: str) -> None:
@@ -80,6 +82,7 @@ def test_a_wrong_file_is_told_with_its_line(file: Path, text: str, told: str) ->
     assert str(error.value).startswith(f"{file}: line ")
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 1200, "its middle is left out"
 
 
 def test_what_is_no_text_and_what_is_not_there(file: Path, tmp_path: Path) -> None:
