@@ -10,6 +10,7 @@ from enum import IntEnum
 from struct import pack
 
 from autopilot.interface.records import dataclass
+from autopilot.interface.texts import printable
 from autopilot.mav import ParameterType
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -49,7 +50,7 @@ def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
     if isinstance(name, bytes):
         name = name.decode("ascii", "replace")
     return ParameterValue(
-        name.rstrip("\0"),
+        printable(name.rstrip("\0")),
         firmware.value_of(message.param_value, message.param_type),
         message.param_type,
         message.param_index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autopilot.interface.texts import printable
 from mavlink_bridge.routing.service import Message
 
 _CHUNK = 50
@@ -18,7 +19,7 @@ class TextAssembler:
 
     def take(self, message: Message) -> None:
         """Take in a STATUSTEXT."""
-        chunk = str(message.text)
+        chunk = printable(str(message.text))
         number, sequence = int(message.id), int(message.chunk_seq)
         if number == 0:
             self.texts.append((int(message.severity), chunk))

@@ -17,6 +17,7 @@ from typing import Final
 from autopilot.context.journal import Journal, SaveParameter
 from autopilot.context.turns import earliest
 from autopilot.interface.records import dataclass, field
+from autopilot.interface.texts import printable
 from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -207,7 +208,7 @@ class ParameterService(Speaker):
             self._lists.pop(peer.link, None)
             return
         if requested not in self._parameters:
-            self._text(Severity.WARNING, f"Unknown parameter {_printable(requested)}", peer.link)
+            self._text(Severity.WARNING, f"Unknown parameter {printable(requested)}", peer.link)
             return
         if len(self._pending) >= PENDING_SETS:
             return
@@ -300,7 +301,3 @@ class ParameterService(Speaker):
     def _text(self, severity: Severity, text: str, link: int | None) -> None:
         data = text.encode("ascii", "replace")[:TEXT_BYTES]
         self._out.append(Outgoing(dialect.MAVLink_statustext_message(int(severity), data), link))
-
-
-def _printable(name: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in name)

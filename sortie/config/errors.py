@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from autopilot.interface.result import Outcome
+from autopilot.interface.texts import printable
 
 _KEPT: Final = 500
 """Characters kept at the beginning and at the end of a longer line."""
@@ -24,7 +25,7 @@ def pip_install(extra: str) -> str:
 
 def _in_a_line(text: str) -> str:
     """`text` without line ends, and without its middle where it has quoted a file that has no lines."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= 2 * _KEPT else f"{line[:_KEPT]} [...] {line[-_KEPT:]}"
 
 

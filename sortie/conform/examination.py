@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
 from autopilot.interface.records import dataclass
+from autopilot.interface.texts import printable
 from autopilot.mav import VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.routing.service import Message
@@ -187,7 +188,7 @@ class Examination:
             try:
                 yield from case.run(exchange)
             except CaseFailedError as failure:
-                why = str(failure)
+                why = printable(str(failure))  # it quotes what the vehicle sent
             except NotApplicableError as reason:
                 return CaseResult(case, Verdict.NOT_APPLICABLE, str(reason))
             except UntestedError as reason:

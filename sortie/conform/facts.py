@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from autopilot.interface.records import dataclass, field
+from autopilot.interface.texts import printable
 from autopilot.mav import AutopilotType, Capability, Component, VehicleType
 from mavlink_bridge.clients.parameters import ParameterValue
 from mavlink_bridge.routing.service import Message
@@ -152,7 +153,7 @@ def one_line(message: Message) -> str:
             )
         text = str(value)
         fields.append(f"{name}={text if len(text) <= 48 else text[:45] + '...'}")
-    return f"{message.get_type()} {' '.join(fields)}"
+    return printable(f"{message.get_type()} {' '.join(fields)}")
 
 
 def _bytes(value: list[object] | tuple[object, ...]) -> bool:

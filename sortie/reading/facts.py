@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
+from autopilot.interface.texts import printable
 from autopilot.mav import Severity
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
@@ -287,6 +288,7 @@ class FlightFacts:
 
     def say(self, time_s: float, text: str, severity: int = Severity.INFO) -> None:
         """Append a text; a warning is a problem too. A `severity` outside MAV_SEVERITY counts as the nearest."""
+        text = printable(text)
         self.texts.append((time_s, text))
         if severity <= Severity.WARNING:
             self.troubles.append(LoggedProblem(time_s, Severity(max(severity, Severity.EMERGENCY)), text))

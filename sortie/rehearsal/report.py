@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from autopilot.interface.texts import printable
 from autopilot.mav import MissionType
 from autopilot.mission.plan_text import HEADER, content_lines
 from autopilot.rehearsal.findings import RULES, Finding, FindingSeverity
@@ -129,6 +130,7 @@ def _finding(finding: Finding) -> dict[str, object]:
 def as_junit(rehearsal: Rehearsal, source: str) -> str:
     """Return JUnit XML: one suite with a case for each rule. An error is a failure; a warning is in the case's
     output."""
+    source = printable(source)  # XML has no control characters
     found = {name: [finding for finding in rehearsal.findings if finding.rule.name == name] for name in RULES}
     failed = sum(bool(group) and RULES[name].severity is FindingSeverity.ERROR for name, group in found.items())
     suite = ElementTree.Element(
@@ -136,9 +138,9 @@ def as_junit(rehearsal: Rehearsal, source: str) -> str:
     )
     for name, group in found.items():
         case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
-        text = "\n".join(f"{finding.place}: {finding.text}; {finding.rule.mend}" for finding in group)
+        text = "\n".join(printable(f"{finding.place}: {finding.text}; {finding.rule.mend}") for finding in group)
         if group and RULES[name].severity is FindingSeverity.ERROR:
-            ElementTree.SubElement(case, "failure", message=group[0].text).text = text
+            ElementTree.SubElement(case, "failure", message=printable(group[0].text)).text = text
         elif group:
             ElementTree.SubElement(case, "system-out").text = text
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

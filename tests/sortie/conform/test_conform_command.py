@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from autopilot.mav import Severity
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sitl.child import SitlError
@@ -19,9 +20,10 @@ from sortie.conform.case import ConformityCase, Obligation
 from sortie.conform.cases import chosen
 from sortie.conform.cases.plans import MISSION, upload
 from sortie.conform.examination import GONE_MS, Examination, ExaminationSettings
-from sortie.conform.exchange import Exchange, Steps
+from sortie.conform.exchange import CaseFailedError, Exchange, Steps
 from sortie.conform.facts import VehicleFound
-from tests.fakes.conformity import judged
+from sortie.conform.report import as_json, as_junit, result_line
+from tests.fakes.conformity import examine, judged
 from tests.fakes.served import free_port
 
 (PARAMETER_SET,) = chosen(["parameter.set.real.acknowledged"])
@@ -54,6 +56,25 @@ def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureF
     page = (tmp_path / "second" / "conformance.html").read_text()
     assert "PX4 1.16.0 quadrotor" in page and "ArduPilot 4.6.2 quadrotor" in page and "http://" not in page
     assert "<svg" in (tmp_path / "second" / "conformance.svg").read_text()
+
+
+def test_what_a_vehicle_says_neither_breaks_the_results_nor_commands_a_terminal() -> None:
+    """XML has no control characters: the JUnit file could not be read."""
+    with Session("sim:copter") as session:
+
+        def steps(exchange: Exchange) -> Steps:
+            session.autopilot.announcer.say(Severity.INFO, "\x1b[2J of the vehicle")
+            yield from exchange.wait(500)
+            raise CaseFailedError("a text \x1b[2J\x07 came")
+
+        case = ConformityCase("text.odd", "text", Obligation.MUST, "messages/common.html", "texts show", steps)
+        examination = Examination((case,), ExaminationSettings())
+        examine(session, examination)
+    (result,) = examination.results
+    assert "\x1b" not in result_line(result)
+    (failure,) = ElementTree.fromstring(as_junit(as_json(examination))).iter("failure")
+    assert failure.get("message") == "MUST: a text ?[2J? came"
+    assert "text=?[2J of the vehicle" in str(failure.text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from sortie.commands.cli import run
 from sortie.logs import dataflash_kinds as K
@@ -169,6 +170,13 @@ def test_what_is_said_again_and_again_stands_there_once() -> None:
     texts = [(10.0 + at, "Place vehicle level and press any key.") for at in range(120)]
     page = flight_page([FlightFacts(texts=texts, armed=[(5.0, True)])])
     assert page.count("Place vehicle level") == 1 and "(120 times, until 124.00 s)" in page
+
+
+def test_what_a_log_says_cannot_command_a_terminal() -> None:
+    """Whatever kind of log it is; PX4 ends some texts with a tab."""
+    facts = FlightFacts()
+    facts.say(1.0, "\x1b]0;root\x07\t", Severity.WARNING)
+    assert facts.texts == [(1.0, "?]0;root? ")] and facts.troubles[0].text == "?]0;root? "
 
 
 def test_a_log_without_a_gps_tells_the_place_by_its_estimator(tmp_path: Path) -> None:

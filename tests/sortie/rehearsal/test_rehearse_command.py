@@ -85,6 +85,15 @@ def test_junit_has_a_case_for_each_rule(far: Path, tmp_path: Path) -> None:
     assert suite.get("failures") == "1"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_a_name_with_control_characters_breaks_no_junit(tmp_path: Path) -> None:
+    """XML has none."""
+    plan = tmp_path / "sq\x1b[2J.waypoints"
+    plan.write_bytes(SQUARE.read_bytes())
+    assert run(["rehearse", str(plan), "--static", "--junit", str(tmp_path / "junit.xml")]) == 0
+    assert "sq?[2J.waypoints" in str(ElementTree.parse(tmp_path / "junit.xml").getroot().get("name"))
+
+
 def test_sarif_shows_a_finding_at_the_line_of_its_item(far: Path, tmp_path: Path) -> None:
     """Of a text file its row."""
     run(["rehearse", str(far), "--sarif", str(tmp_path / "found.sarif")])
