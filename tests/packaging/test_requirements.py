@@ -30,7 +30,7 @@ from sortie.reading.logs import read_log
 from sortie.reading.trace import read_trace
 
 with tempfile.TemporaryDirectory() as place:
-    status = run(["demo", "--once", "--speedup", "0", "--log-dir", place])
+    status = run(["demo", "--once", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", "--log-dir", place])
     assert status == 0, status
     folder = Path(place) / "flights" / "0001"
     for log in ("flight.bin", "flight.tlog"):
