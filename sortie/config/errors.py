@@ -11,7 +11,7 @@ from typing import Final
 from autopilot.interface.result import Outcome
 from autopilot.interface.texts import printable
 
-_KEPT: Final = 500
+_KEPT: Final = 1_000
 """Characters kept at the beginning and at the end of a longer line."""
 
 
