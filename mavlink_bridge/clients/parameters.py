@@ -10,7 +10,6 @@ from enum import IntEnum
 from struct import pack
 
 from autopilot.interface.records import dataclass
-from autopilot.interface.texts import printable
 from autopilot.mav import ParameterType
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -45,12 +44,12 @@ class ParameterValue:
 
 
 def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
-    """Contents of a PARAM_VALUE; invalid characters of the name are replaced."""
+    """Contents of a PARAM_VALUE; bytes of the name beyond ASCII are replaced, control characters are not."""
     name = message.param_id
     if isinstance(name, bytes):
         name = name.decode("ascii", "replace")
     return ParameterValue(
-        printable(name.rstrip("\0")),
+        name.rstrip("\0"),
         firmware.value_of(message.param_value, message.param_type),
         message.param_type,
         message.param_index,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
+from autopilot.interface.texts import printable
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import format_parameters, format_value
 from autopilot.parameters.parameters import Parameters
@@ -117,7 +118,8 @@ def _as_sent(value: float, source: str) -> float:
 
 
 def _shown(values: Mapping[str, float]) -> VehicleAnswer:
-    return VehicleAnswer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
+    lines = (f"{printable(name):<16} {format_value(value)}" for name, value in values.items())
+    return VehicleAnswer(values, "\n".join(lines))
 
 
 def _check_alike(given: GivenOptions, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from autopilot.mav import Severity
-from mavlink_bridge.clients.parameters import read_value
 from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import dialect
@@ -48,10 +47,7 @@ def test_the_newest_of_a_severity() -> None:
 
 
 def test_control_functions_do_not_show() -> None:
-    """In a text, and in a parameter's name."""
     texts = TextAssembler()
     for message in status_texts(Severity.WARNING, "\x1b[2J" + "x" * 60 + "\x07", 1):
         texts.take(message)
     assert texts.newest(Severity.DEBUG) == "?[2J" + "x" * 60 + "?"
-    named = read_value(dialect.MAVLink_param_value_message(b"\x1b[2J\xffGAIN", 1.0, 9, 1, 0))
-    assert named.name == "?[2J\ufffdGAIN"

@@ -8,7 +8,7 @@ import pytest
 
 from mavlink_bridge.clients.base import Target
 from sortie.commands.cli import run
-from sortie.commands.param import _all
+from sortie.commands.param import _all, _shown
 from sortie.config.errors import UserError
 from tests.fakes.served import served
 
@@ -85,3 +85,8 @@ def test_a_parameter_of_the_other_kind_of_vehicle_is_not_offered_as_its_own_neig
     copters, near = capsys.readouterr().err.splitlines()
     assert copters.startswith("sortie: unknown parameter WPNAV_SPEED") and "mean WPNAV_SPEED" not in copters
     assert near == "sortie: unknown parameter WP_SPED; did you mean WP_SPEED?"
+
+
+def test_a_name_with_control_characters_commands_no_terminal() -> None:
+    """`sortie conform` judges such names, so they are read as they came."""
+    assert str(_shown({"\x1b[2JGAIN": 1.0}).text).startswith("?[2JGAIN ")
