@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from autopilot.interface.texts import printable
 from autopilot.mav import VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.routing.service import Message
@@ -188,7 +187,7 @@ class Examination:
             try:
                 yield from case.run(exchange)
             except CaseFailedError as failure:
-                why = printable(str(failure))  # it quotes what the vehicle sent
+                why = str(failure)
             except NotApplicableError as reason:
                 return CaseResult(case, Verdict.NOT_APPLICABLE, str(reason))
             except UntestedError as reason:

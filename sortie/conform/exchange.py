@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import Final, NoReturn, TypeAlias, TypeVar
 
+from autopilot.interface.texts import printable
 from autopilot.mav import Cmd, Frame, MissionResult, Result
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.parameters import ParameterList
@@ -39,7 +40,10 @@ Steps: TypeAlias = Waiting[None]
 
 
 class CaseFailedError(Exception):
-    """Failure of the vehicle, in one line."""
+    """Failure of the vehicle, in one line, which may quote what the vehicle sent."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(printable(why))
 
 
 class NotApplicableError(Exception):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
+from autopilot.interface.texts import printable
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, VehicleType
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.known import firmware_spoken
@@ -193,7 +194,7 @@ class _TelemetryReader:
     def _text(self, m: Any, time_s: float) -> None:
         if m.id and m.chunk_seq and self.facts.texts:
             at_s, begun = self.facts.texts[-1]
-            self.facts.texts[-1] = (at_s, begun + m.text)
+            self.facts.texts[-1] = (at_s, begun + printable(m.text))
             return
         self.facts.say(time_s, m.text, m.severity)
 

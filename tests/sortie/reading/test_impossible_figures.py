@@ -65,6 +65,15 @@ def test_a_text_of_a_severity_that_mavlink_has_not(tmp_path: Path) -> None:
     assert "What?" not in [trouble.text for trouble in found.troubles]
 
 
+def test_later_chunks_of_a_text_cannot_command_a_terminal_either(tmp_path: Path) -> None:
+    vehicle = dialect.MAVLink(None, srcSystem=7, srcComponent=1)
+    later = dialect.MAVLink_statustext_message(3, b"\x1b[2J!", 5, 1).pack(vehicle)
+    whole = tlog_with(dialect.MAVLink_statustext_message(3, b"y" * 50, 5, 0))
+    whole += (EPOCH_US + 40_000_000).to_bytes(8, "big") + later
+    found = told_by(tmp_path / "a.tlog", whole)
+    assert "y" * 50 + "?[2J!" in [text for _, text in found.texts]
+
+
 def test_a_home_that_is_no_place_is_none(tmp_path: Path) -> None:
     home = dialect.MAVLink_home_position_message(1_900_000_000, 1, 0, 0, 0, 0, (1, 0, 0, 0), 0, 0, 0)
     found = told_by(tmp_path / "a.tlog", tlog_with(home))
