@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from math import hypot
+from math import fsum, hypot
 from pathlib import Path
 
 from scripts.generated_page import table
@@ -78,7 +78,7 @@ class Flight:
     @property
     def length_m(self) -> float:
         pairs = zip(self.track, self.track[1:], strict=False)
-        return sum(hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairs)
+        return fsum(hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairs)
 
     @property
     def highest_m(self) -> float:

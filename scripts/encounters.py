@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import cos, hypot, radians, sin
+from math import cos, fsum, hypot, radians, sin
 from pathlib import Path
 from typing import Final
 
@@ -215,8 +215,8 @@ def relative(session: Session, meeting: Meeting) -> Ned:
 def nearest(before: Ned, now: Ned) -> float:
     """Least distance of a straight way from one to the other, m."""
     way = [b - a for a, b in zip(before, now, strict=True)]
-    squared = sum(part * part for part in way)
-    share = 0.0 if squared == 0.0 else -sum(a * part for a, part in zip(before, way, strict=True)) / squared
+    squared = fsum(part * part for part in way)
+    share = 0.0 if squared == 0.0 else -fsum(a * part for a, part in zip(before, way, strict=True)) / squared
     share = min(max(share, 0.0), 1.0)
     return hypot(*(a + share * part for a, part in zip(before, way, strict=True)))
 

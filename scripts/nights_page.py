@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from math import fsum
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,8 +72,8 @@ def _storm_table(
 
 
 def _storms(runs: Sequence[StormRun]) -> list[str]:
-    hours, flown = sum(run.vehicle_hours for run in runs), sum(run.flown_hours for run in runs)
-    core_hours, seeds = sum(run.core_hours for run in runs), sum(run.seeds for run in runs)
+    hours, flown = fsum(run.vehicle_hours for run in runs), fsum(run.flown_hours for run in runs)
+    core_hours, seeds = fsum(run.core_hours for run in runs), sum(run.seeds for run in runs)
     broken = sum(len(run.broken) for run in runs)
     clean = 0.0
     for run in runs:
@@ -123,14 +124,14 @@ def _grouped(runs: Sequence[Run], key: Callable[[Run], Key]) -> Iterator[tuple[K
 def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
     return [
         "## Fuzzing\n",
-        f"{sum(run.core_hours for run in runs):.2f} core hours, {sum(run.inputs for run in runs):,} inputs, "
+        f"{fsum(run.core_hours for run in runs):.2f} core hours, {sum(run.inputs for run in runs):,} inputs, "
         f"{sum(run.findings for run in runs)} findings.\n",
         *_table(
             "parser, core hours, inputs, findings, last run, commit",
             (
                 (
                     parser,
-                    f"{sum(run.core_hours for run in of):.2f}",
+                    f"{fsum(run.core_hours for run in of):.2f}",
                     f"{sum(run.inputs for run in of):,}",
                     sum(run.findings for run in of),
                     of[-1].date,
@@ -155,7 +156,7 @@ def _paced(runs: Sequence[PacedRun]) -> list[str]:
                     f"{sum(run.flights for run in of):,}",
                     sum(run.failed for run in of),
                     _range([run.speed for run in of]),
-                    f"{sum(run.core_hours for run in of):.2f}",
+                    f"{fsum(run.core_hours for run in of):.2f}",
                     of[-1].date,
                     of[-1].commit,
                 )

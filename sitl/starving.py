@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from math import fsum
 from pathlib import Path
 from typing import Final
 
@@ -64,14 +65,14 @@ def waits_s(pid: int) -> dict[int, float]:
 def starved_s(before: Mapping[int, float], now: Mapping[int, float], elapsed_s: float) -> float:
     """Time in s that threads have waited for a processor between two readings of `waits_s`. At most the time that has
     passed, because they wait side by side; a new thread counts from its first reading."""
-    return min(sum(waited - before.get(thread, waited) for thread, waited in now.items()), elapsed_s)
+    return min(fsum(waited - before.get(thread, waited) for thread, waited in now.items()), elapsed_s)
 
 
 def waited_s(pid: int) -> float:
     """Time in s that the threads of the process and of its children have waited for a processor; 0 where the system has
     no such counter."""
-    total_s = sum(waits_s(pid).values())
+    total_s = fsum(waits_s(pid).values())
     with suppress(OSError):
         for task in (_PROC / str(pid) / "task").iterdir():
-            total_s += sum(waited_s(int(child)) for child in (task / "children").read_text().split())
+            total_s += fsum(waited_s(int(child)) for child in (task / "children").read_text().split())
     return total_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from math import fsum
 from typing import Final
 
 from autopilot.context.frames import amsl, local
@@ -35,8 +36,8 @@ def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
     """Distance to the nearest point of a leg, m."""
     way = tuple(b - a for a, b in zip(begin, end, strict=True))
     off = tuple(b - a for a, b in zip(begin, here, strict=True))
-    squared = sum(component * component for component in way)
-    part = min(max(sum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
+    squared = fsum(component * component for component in way)
+    part = min(max(fsum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
     return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 
 

@@ -8,7 +8,7 @@ the built-in bodies (`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), b
 
 from __future__ import annotations
 
-from math import pi
+from math import fsum, pi
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
@@ -89,4 +89,4 @@ def leg_wh(field: FlyingField, leg: PlannedLeg) -> float | None:
 def energy_wh(field: FlyingField, legs: list[PlannedLeg]) -> float | None:
     """Energy of a way, Wh; None: see `leg_wh`."""
     known = [wh for wh in (leg_wh(field, leg) for leg in legs) if wh is not None]
-    return sum(known) if len(known) == len(legs) else None
+    return fsum(known) if len(known) == len(legs) else None

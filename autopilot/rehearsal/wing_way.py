@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite, pi, radians
+from math import fsum, isfinite, pi, radians
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
@@ -94,7 +94,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
     for at, leg in enumerate(legs):
         name = command_name(leg.item.command)
         tightest = tightest_m(field, leg.speed_mps)
-        needs = sum(_joins_m(turning, tightest) for turning in (leg, legs[at - 1] if at else None))
+        needs = fsum(_joins_m(turning, tightest) for turning in (leg, legs[at - 1] if at else None))
         if 0.0 < leg.length_m < needs and leg.radius_m == 0.0:
             text = f"the way to {name} is {leg.length_m:.0f} m, its turns need {needs:.0f} m"
             yield found("leg-short", text, leg.item.seq)

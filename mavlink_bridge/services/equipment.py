@@ -15,7 +15,7 @@ because MAVSDK's winch plugin requests nothing. Vehicle time. Source: MAVLink's 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf, nan
+from math import fsum, inf, nan
 from typing import Final, Protocol, runtime_checkable
 from zlib import crc32
 
@@ -245,7 +245,7 @@ class EquipmentService(Speaker):
         motors, r = self._motors(), self._parts.facts.vehicle.state.report
         volts, amps = float(r[report.BATT_V]), max(float(r[report.BATT_A]), 0.0)
         power = [rpm * rpm * rpm for rpm in motors]
-        shares = [amps * own / sum(power) if own else 0.0 for own in power]
+        shares = [amps * own / fsum(power) if own else 0.0 for own in power]
         return [
             dialect.MAVLink_esc_status_message(
                 first,
@@ -277,7 +277,7 @@ class EquipmentService(Speaker):
     def _rpm(self, _: float) -> list[Message]:
         """RPM: mean of the motors, as a sensor of RPM1_TYPE 5 reports it."""
         motors = self._motors()
-        return [dialect.MAVLink_rpm_message(sum(motors) / len(motors), 0.0)] if motors else []
+        return [dialect.MAVLink_rpm_message(fsum(motors) / len(motors), 0.0)] if motors else []
 
     def _attitude_target(self, _: float) -> list[Message]:
         """ATTITUDE_TARGET with mask 0, all fields valid, as by ArduCopter (send_attitude_target)."""

@@ -10,6 +10,7 @@ drag is such that it sinks at SIM_PARA_SINK in the moving air.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import fsum
 from typing import Final
 
 import numpy as np
@@ -57,7 +58,7 @@ class CarriedMass:
     def weigh(self) -> None:
         """Write mass and drag into the settings."""
         mass, *drags = self._empty
-        loaded = max(mass + sum(self._loads.values()), 0.1 * mass)
+        loaded = max(mass + fsum(self._loads.values()), 0.1 * mass)
         self.p[M.P_MASS] = loaded
         self.p[M.P_BODY_DRAG], self.p[M.P_ROTOR_DRAG] = (drag * mass / loaded for drag in drags)
         if self.sink_mps > 0.0:

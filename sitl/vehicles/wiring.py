@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
+from math import fsum, sqrt
 from typing import Final
 
 from autopilot.interface import layout as L
@@ -111,8 +111,8 @@ def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[O
     if sorted(corners) != sorted(_CORNERS) or [given[f"CA_ROTOR{k}_KM"] > 0.0 for k in range(4)] != counter_clockwise:
         raise SitlError("CA_ROTORn_PX, _PY and _KM are not those of a quad X, front right and rear left turning left")
     p = machine.rows()[1][0]
-    p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
-    p[M.P_YAW_ARM] = sum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
+    p[M.P_ARM_X], p[M.P_ARM_Y] = (fsum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
+    p[M.P_YAW_ARM] = fsum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
     driven = [_px4_output(given, _PX4_MOTOR_1 + corners.index(corner), 0.0) for corner in _CORNERS]
     return [replace(output, expo=given.get("THR_MDL_FAC", 0.0)) for output in driven]
 

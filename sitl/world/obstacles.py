@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import inf, radians
+from math import fsum, inf, radians
 from typing import Final
 
 import numpy as np
@@ -47,7 +47,7 @@ class Prism:
 
     def reach(self) -> tuple[float, float, float]:
         """Circle that contains it: middle north, east, radius."""
-        n, e = (sum(corner[axis] for corner in self.outline) / len(self.outline) for axis in (0, 1))
+        n, e = (fsum(corner[axis] for corner in self.outline) / len(self.outline) for axis in (0, 1))
         return n, e, max(hypot(corner[0] - n, corner[1] - e) for corner in self.outline)
 
 
@@ -84,8 +84,8 @@ class Cable:
         """Distance to the surface, m; below 0 inside."""
         along = tuple(end - begin for begin, end in zip(self.begin, self.end, strict=True))
         to = tuple(place - begin for begin, place in zip(self.begin, at, strict=True))
-        squared = sum(part * part for part in along)
-        share = min(max(sum(a * b for a, b in zip(along, to, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
+        squared = fsum(part * part for part in along)
+        share = min(max(fsum(a * b for a, b in zip(along, to, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
         return hypot(*(b - share * a for a, b in zip(along, to, strict=True))) - self.radius
 
     def reach(self) -> tuple[float, float, float]:

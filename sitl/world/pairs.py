@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import inf
+from math import fsum, inf
 from random import Random
 from typing import Final
 
@@ -103,7 +103,7 @@ class PairNetwork:
 
 
 def _share(row: Sequence[float], number: int) -> float:
-    whole = sum(row)
+    whole = fsum(row)
     return row[number] / whole if whole else 1.0 / len(row)
 
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from math import isfinite
+from math import fsum, isfinite
 from pathlib import Path
 from typing import Final
 
@@ -283,7 +283,7 @@ def _figures(ended: list[FlightEnd]) -> dict[str, float | None]:
     def most(name: str) -> float:
         return max(float(np.max(np.asarray(flight.signals[name], np.float64))) for flight in ended)
 
-    armed = sum(float(np.asarray(flight.signals["armed"], np.float64).sum()) for flight in ended)
+    armed = fsum(float(np.asarray(flight.signals["armed"], np.float64).sum()) for flight in ended)
     return {
         "flight_time_s": round(armed * _STEP_S, 3),
         "highest_m": most("height"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import fsum, sqrt
 from pathlib import Path
 from typing import Final
 
@@ -283,7 +283,7 @@ def first_order(given: Floats, values: Floats) -> float:
     data (Plischke 2010, "correlation ratio"): variance within slices of the input against the total, both unbiased.
     Valid for independent inputs."""
     slices = sliced(given)
-    within = sum([float(values[part].var()) * part.size for part in slices])
+    within = fsum(float(values[part].var()) * part.size for part in slices)
     freedom = given.size - len(slices)
     whole = float(values.var(ddof=1))
     if freedom <= 0 or whole == 0.0:

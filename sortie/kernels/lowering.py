@@ -28,7 +28,7 @@ def lower(entries: Iterable[Entry]) -> str:
     is internal. This changes numba permanently: the process must compile nothing else."""
     plain = _prepared(entries)
     module = llvm.parse_assembly("")
-    known: set[int] = set()
+    known: set[Any] = set()  # the libraries themselves: an id is given again when its object is gone
     doors = [_fmod_door(_linked(fmod, "float64(float64, float64)", module, known))]
     for entry, function in plain:
         doors.append(_door(entry, _linked(function, entry.signature, module, known)))
@@ -73,7 +73,7 @@ def _compiled(function: Any, signature: str) -> Any:
     return result
 
 
-def _linked(function: Any, signature: str, module: llvm.ModuleRef, known: set[int]) -> str:
+def _linked(function: Any, signature: str, module: llvm.ModuleRef, known: set[Any]) -> str:
     """Compile `function` and its callees into `module`, and return its name there."""
     result = _compiled(function, signature)
     for library in _libraries(result.library, known):
@@ -82,11 +82,11 @@ def _linked(function: Any, signature: str, module: llvm.ModuleRef, known: set[in
     return name
 
 
-def _libraries(library: Any, known: set[int]) -> Iterator[Any]:
+def _libraries(library: Any, known: set[Any]) -> Iterator[Any]:
     """Yield a library and all that it calls, each once."""
-    if id(library) in known:
+    if library in known:
         return
-    known.add(id(library))
+    known.add(library)
     yield library
     for called in library._linking_libraries:
         yield from _libraries(called, known)

@@ -5,6 +5,7 @@ carry it out."""
 from __future__ import annotations
 
 import re
+from math import fsum
 
 from msgspec import Struct
 
@@ -189,7 +190,7 @@ class FaultSchedule:
         for name, chance in self._profile.hazards.items():
             if uniform(self._seed, sortie, f"hazard {name}") >= chance:
                 continue
-            at = uniform(self._seed, sortie, f"instant {name}") * sum(length for _, length in usual)
+            at = uniform(self._seed, sortie, f"instant {name}") * fsum(length for _, length in usual)
             for phase, length in usual:
                 if at < length or phase == 5:
                     when = FaultTime(phase, round(min(at, 0.9 * length) * 1000.0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +96,11 @@ class LoopJournal:
     def stored(self) -> StoredLoop | None:
         """Return the stored loop, or None."""
         with self._user_errors():
-            row = self._db.execute("SELECT data FROM state").fetchone()
+            state = self._rows("SELECT data FROM state")
             profile, seed = self._value("profile"), self._value("seed")
-            if row is None or profile is None or seed is None:
+            if not state or profile is None or seed is None:
                 return None
-            return StoredLoop(profile, int(seed), row[0], self._value("vehicle") == CONTROLLER)
+            return StoredLoop(profile, int(seed), state[0][0], self._value("vehicle") == CONTROLLER)
 
     def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
         """Begin a new loop. `controller`: its vehicle has a flight controller."""
@@ -145,25 +145,23 @@ class LoopJournal:
     def sorties(self) -> list[dict[str, Any]]:
         """Return the records of all ended sorties."""
         with self._user_errors():
-            return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
+            return [json.loads(row[0]) for row in self._rows("SELECT record FROM sortie ORDER BY number")]
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
         """Return the tracks of ended sorties by number: `time_s`, `lat`, `lon`, `alt_m`."""
         with self._user_errors():
-            return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
+            return {row[0]: json.loads(row[1]) for row in self._rows("SELECT * FROM track ORDER BY number")}
 
     def flights(self) -> dict[int, StoredFlight]:
         """Return the recordings of ended sorties by number."""
         with self._user_errors():
-            rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
+            rows = self._rows("SELECT number, data FROM flight ORDER BY number")
             return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
         """Return all decisions in order."""
         with self._user_errors():
-            rows = self._db.execute(
-                "SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id"
-            )
+            rows = self._rows("SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id")
             return [
                 {
                     "time_s": row[0] / 1000.0,
@@ -180,9 +178,14 @@ class LoopJournal:
     def levels(self) -> list[dict[str, Any]]:
         """Return the levels over time: `time_s`, `tanks`, `skimmer`."""
         with self._user_errors():
-            rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
+            rows = self._rows("SELECT time_ms, data FROM level ORDER BY time_ms")
             return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
 
     def _value(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows("SELECT value FROM run WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Read all rows. An error would leave the statement open, and with it the file, also after `close`."""
+        with closing(self._db.execute(query, values)) as cursor:
+            return cursor.fetchall()

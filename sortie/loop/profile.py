@@ -172,8 +172,8 @@ def margins_last_s(profile: Profile) -> float:
     use, power, plan = profile.skimmer, profile.power, profile.plan
     rates_kg_s = (use.outbound_kg / plan.outbound_s, use.harvest_kg / plan.harvest_s, use.return_kg / plan.return_s)
     reserve_kg = use.fuel_reserve * (use.return_kg + use.dock_kg)
-    drawn_w = max(sum(power.cruise_w), sum(power.harvest_w))
-    reserve_wh = power.power_reserve * sum(power.cruise_w) * (plan.return_s + plan.dock_s) / 3600.0
+    drawn_w = max(math.fsum(power.cruise_w), math.fsum(power.harvest_w))
+    reserve_wh = power.power_reserve * math.fsum(power.cruise_w) * (plan.return_s + plan.dock_s) / 3600.0
     lasts = [reserve_kg / max(rates_kg_s) if max(rates_kg_s) > 0.0 else math.inf]
     lasts.append(reserve_wh * 3600.0 / drawn_w if drawn_w > 0.0 else math.inf)
     return min(lasts)

@@ -8,6 +8,7 @@ import html
 import json
 import os
 from collections.abc import Iterable, Sequence
+from math import fsum
 from pathlib import Path
 from typing import Any, Final
 
@@ -146,7 +147,7 @@ def _story(profile: Profile, result: dict[str, Any]) -> str:
     broken = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
     kind = "bad" if EXIT[ended] else "look" if broken else "good"
     sign = {"bad": "✗", "look": "!", "good": "✓"}[kind]
-    brought = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
+    brought = amount(fsum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     rows = [f"Sortie {sortie['number']} {_outcome(sortie)}." for sortie in broken]
     rows.append(f"Skimmer {skimmer['state']}: {skimmer['reason']}; depot {result['depot']['state']}.")
     items = "".join(f"<li>{html.escape(row)}" for row in rows)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
+from math import fsum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,7 +249,7 @@ def _tell(start: Start, result: dict[str, Any]) -> None:
 
 def _summary(result: dict[str, Any], profile: Profile) -> str:
     sorties = result["sorties"]
-    delivered = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
+    delivered = amount(fsum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     counts = {name: sum(sortie["outcome"] == name for sortie in sorties) for name in ("completed", "aborted", "lost")}
     outcomes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
-from math import isfinite, isnan
+from math import fsum, isfinite, isnan
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from autopilot.interface.earth import HIGHEST_M
@@ -224,7 +224,7 @@ class FlightFacts:
 
     def armed_s(self) -> float:
         """Total time armed, s."""
-        return sum(end_s - begin_s for begin_s, end_s in self.flights())
+        return fsum(end_s - begin_s for begin_s, end_s in self.flights())
 
     def places(self) -> list[MissionItem]:
         """Return the items with a place."""

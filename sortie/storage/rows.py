@@ -94,7 +94,7 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
             "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
             " WHERE vehicle = ? AND kind = ? ORDER BY seq",
             (vehicle, kind),
-        )
+        ).fetchall()
         state.plans[kind] = tuple(_item(row) for row in rows)
     state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", key).fetchall())
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))

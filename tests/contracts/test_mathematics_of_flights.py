@@ -44,6 +44,32 @@ ELSEWHERE = {
     "sortie/web": "a page",
 }
 """Where a last digit decides nothing: a module or a folder, and why."""
+SUMS = {
+    "autopilot/control/library.py": "words of arguments",
+    "autopilot/interface/terrain.py": "heights that are awaited",
+    "autopilot/safety/fence.py": "bits of fences",
+    "depot/pilot/pilot.py": "photos",
+    "mavlink_bridge/routing/service.py": "tuples",
+    "mavlink_bridge/services/equipment.py": "bits of flags",
+    "mavlink_bridge/services/events/book.py": "bits of parts",
+    "mavlink_bridge/services/mission/service.py": "messages",
+    "mavlink_bridge/services/telemetry/facts.py": "bits of failures",
+    "mavlink_bridge/services/telemetry/layout.py": "bytes",
+    "mavlink_bridge/wire/definitions.py": "bytes",
+    "sitl/vehicles/gimbal.py": "bits of errors",
+    "sortie/campaign/evidence.py": "arrays, from the left",
+    "sortie/campaign/summary.py": "flights",
+    "sortie/commands/progress.py": "vehicles",
+    "sortie/companion/connection.py": "frames",
+    "sortie/conform/cases/flight.py": "bits of a mask",
+    "sortie/logs/dataflash_samples.py": "samples; arrays, from the left",
+    "sortie/logs/directory.py": "bytes",
+    "sortie/rehearsal/flown.py": "flights",
+    "sortie/runtime/onlooker.py": "files and bytes",
+}
+"""Modules that add with `sum` what is not visibly whole, and what that is: no floats."""
+BITS = (ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor)
+COUNTS = frozenset(("any", "bit_count", "bool", "int", "len"))
 
 
 def breaches(text: str) -> Iterator[str]:
@@ -64,6 +90,29 @@ def breaches(text: str) -> Iterator[str]:
                 yield f"{node.lineno}: {node.attr}"
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and not _whole(node.left):
             yield f"{node.lineno}: **"
+
+
+def sums(text: str) -> Iterator[str]:
+    """Sums of what may be floats: `line: sum`."""
+    for node in nodes(text):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum":
+            added = node.args[0]
+            if not (isinstance(added, ast.GeneratorExp) and _counted(added.elt)):
+                yield f"{node.lineno}: sum"
+
+
+def _counted(added: ast.expr) -> bool:
+    """What is whole at sight: a number, a truth, bits, a length."""
+    if isinstance(added, ast.Call):
+        function = added.func
+        name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+        return name in COUNTS
+    if isinstance(added, ast.BinOp):
+        return isinstance(added.op, BITS) or (_counted(added.left) and _counted(added.right))
+    if isinstance(added, ast.BoolOp):
+        return all(map(_counted, added.values))
+    truth = isinstance(added, ast.Compare) or (isinstance(added, ast.UnaryOp) and isinstance(added.op, ast.Not))
+    return truth or _whole(added)
 
 
 def _whole(base: ast.expr) -> bool:
@@ -89,6 +138,28 @@ def test_what_decides_a_flight_computes_alike_everywhere() -> None:
                 needed.add(place)
     assert found == [], "take it from autopilot.interface.mathematics (arrays: autopilot.control.arrays)"
     assert sorted(ELSEWHERE.keys() - needed) == [], "nothing there needs an excuse any more"
+
+
+def test_floats_are_added_with_fsum() -> None:
+    """`sum` gives other last digits from Python 3.12 on; `math.fsum` rounds once."""
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if any(sums(path.read_text(encoding="utf-8")))
+    }
+    assert sorted(file for file in files - SUMS.keys() if excused(file) is None) == []
+    assert sorted(SUMS.keys() - files) == [], "nothing there needs an excuse any more"
+
+
+@pytest.mark.parametrize("line", ["sum(lengths)", "sum(leg.length_m for leg in legs)", "sum(1 + x for x in y)"])
+def test_a_sum_that_may_be_of_floats_is_found(line: str) -> None:
+    assert list(sums(line))
+
+
+@pytest.mark.parametrize("line", ["sum(a < b for a in c)", "sum(1 << n for n in m)", "sum(len(x) + 1 for x in y)"])
+def test_a_sum_of_whole_numbers_is_none(line: str) -> None:
+    assert not list(sums(line))
 
 
 @pytest.mark.parametrize(

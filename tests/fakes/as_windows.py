@@ -10,6 +10,7 @@ import importlib
 import os
 import pathlib
 import selectors
+import shutil
 import signal
 import socket
 import stat
@@ -64,6 +65,7 @@ def become_windows(*needed: str) -> None:
     vars(signal)["SIGBREAK"] = signal.SIGQUIT
     vars(socket)["SO_EXCLUSIVEADDRUSE"] = socket.SO_KEEPALIVE
     vars(os)["O_BINARY"] = 0
+    vars(shutil)["_use_fd_functions"] = False  # folders are removed by their paths there
     pathlib.Path.lstat = _own_status  # type: ignore[method-assign,assignment]
     sys.modules["msvcrt"] = _msvcrt()
     sys.platform = "win32"

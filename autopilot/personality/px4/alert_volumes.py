@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from math import sqrt
+from math import fsum, sqrt
 from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
@@ -179,7 +179,7 @@ class AlertVolumes:
             down = param["DAA_DFLT_VEL"]
         relative = to_local(state.place, contact.place.lat, contact.place.lon, contact.place.alt)
         level = level_of(relative, state.velocity, (north, east, down), volumes)
-        return _Conflict(contact.number, level, sqrt(sum(part * part for part in relative)), now_ms)
+        return _Conflict(contact.number, level, sqrt(fsum(part * part for part in relative)), now_ms)
 
     # --- what is done ---------------------------------------------------------------------------------------------
     def _response(self, level: AlertLevel) -> DaaAction:
