@@ -245,7 +245,8 @@ class EquipmentService(Speaker):
         motors, r = self._motors(), self._parts.facts.vehicle.state.report
         volts, amps = float(r[report.BATT_V]), max(float(r[report.BATT_A]), 0.0)
         power = [rpm * rpm * rpm for rpm in motors]
-        shares = [amps * own / fsum(power) if own else 0.0 for own in power]
+        whole = fsum(power)
+        shares = [amps * own / whole if own else 0.0 for own in power]
         return [
             dialect.MAVLink_esc_status_message(
                 first,

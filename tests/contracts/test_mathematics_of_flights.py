@@ -116,7 +116,7 @@ def _counted(added: ast.expr) -> bool:
 
 
 def _whole(base: ast.expr) -> bool:
-    """A power of a whole number, written as one."""
+    """A whole number, written as one."""
     return isinstance(base, ast.Constant) and isinstance(base.value, int)
 
 
