@@ -8,8 +8,9 @@ with those of ground stations. It is good to a few centimetres within 10 km.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi, radians
+from math import fsum, pi, radians
 from typing import Final
 
 from autopilot.interface.mathematics import atan2, cos, hypot
@@ -93,3 +94,13 @@ def bearing(a: GeoPoint, b: GeoPoint) -> float:
     """Direction from `a` to `b`, radians clockwise from north, 0 .. 2 pi."""
     north, east, _ = to_local(a, b.lat, b.lon, b.alt)
     return atan2(east, north) % (2.0 * pi)
+
+
+def distance_to_line(place: Sequence[float], begin: Sequence[float], end: Sequence[float]) -> float:
+    """Distance to the nearest point of the straight line from `begin` to `end`, m; flat places, m, with or without
+    height."""
+    way = [b - a for a, b in zip(begin, end, strict=True)]
+    to = [p - a for a, p in zip(begin, place, strict=True)]
+    squared = fsum(part * part for part in way)
+    share = min(max(fsum(a * b for a, b in zip(way, to, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
+    return hypot(*(t - share * w for w, t in zip(way, to, strict=True)))

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from math import fsum
 from typing import Final
 
 from autopilot.context.frames import amsl, local
 from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.geo import GeoPoint, Ned, distance
-from autopilot.interface.mathematics import hypot
+from autopilot.interface.geo import GeoPoint, Ned, distance, distance_to_line
 from autopilot.mav import Cmd
 from autopilot.mission.commands import drives_navigation, has_position
 from autopilot.mission.items import MissionItem
@@ -30,15 +28,6 @@ class WayBack(Enum):
 
     PATH = "Return path active"
     LANDING = "Landing sequence active"
-
-
-def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
-    """Distance to the nearest point of a leg, m."""
-    way = tuple(b - a for a, b in zip(begin, end, strict=True))
-    off = tuple(b - a for a, b in zip(begin, here, strict=True))
-    squared = fsum(component * component for component in way)
-    part = min(max(fsum(a * b for a, b in zip(way, off, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
-    return hypot(*(b - part * a for a, b in zip(way, off, strict=True)))
 
 
 def _is_placed(item: MissionItem) -> bool:
@@ -77,7 +66,7 @@ class LandingPaths:
             if item is None:
                 continue
             end = self._place_of(item) if _is_placed(item) else here
-            distance_m = _to_leg(here, end, end)
+            distance_m = distance_to_line(here, end, end)
             if best is None or distance_m < best[0]:
                 best = (distance_m, mark.seq)
         return None if best is None else best[1]
@@ -124,7 +113,7 @@ class LandingPaths:
             if _is_placed(item):
                 end = self._place_of(item)
                 if begin != end:
-                    legs.append((_to_leg(here, end if begin is None else begin, end), item.seq))
+                    legs.append((distance_to_line(here, end if begin is None else begin, end), item.seq))
                 begin = end
         return legs
 

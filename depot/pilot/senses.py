@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import degrees, fsum
+from math import degrees
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,14 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from autopilot.interface import report
-from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, height_above_home, longitude_scale, to_local
+from autopilot.interface.geo import (
+    METRES_PER_DEGREE,
+    GeoPoint,
+    distance_to_line,
+    height_above_home,
+    longitude_scale,
+    to_local,
+)
 from autopilot.interface.mathematics import acos, cos, hypot
 from autopilot.mav import Cmd, EkfFlag, Sensor
 from autopilot.mission.items import MissionItem
@@ -181,13 +188,4 @@ def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spo
 
 def over_a_line(place: Spot, lines: Sequence[tuple[Spot, Spot]], off_m: float) -> bool:
     """True if `place` is within `off_m` metres of one of the lines."""
-    return any(_off(place, begin, end) <= off_m for begin, end in lines)
-
-
-def _off(place: Spot, begin: Spot, end: Spot) -> float:
-    """Distance from a line segment, m."""
-    way = [b - a for a, b in zip(begin, end, strict=True)]
-    to = [p - a for a, p in zip(begin, place, strict=True)]
-    length_2 = fsum(step * step for step in way)
-    along = 0.0 if length_2 == 0.0 else min(max(fsum(a * b for a, b in zip(to, way, strict=True)) / length_2, 0.0), 1.0)
-    return hypot(*(t - along * w for t, w in zip(to, way, strict=True)))
+    return any(distance_to_line(place, begin, end) <= off_m for begin, end in lines)

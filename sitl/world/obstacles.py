@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface.geo import Ned
+from autopilot.interface.geo import Ned, distance_to_line
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass
 
@@ -82,11 +82,7 @@ class Cable:
 
     def distance(self, at: Ned) -> float:
         """Distance to the surface, m; below 0 inside."""
-        along = tuple(end - begin for begin, end in zip(self.begin, self.end, strict=True))
-        to = tuple(place - begin for begin, place in zip(self.begin, at, strict=True))
-        squared = fsum(part * part for part in along)
-        share = min(max(fsum(a * b for a, b in zip(along, to, strict=True)) / squared, 0.0), 1.0) if squared else 0.0
-        return hypot(*(b - share * a for a, b in zip(along, to, strict=True))) - self.radius
+        return distance_to_line(at, self.begin, self.end) - self.radius
 
     def reach(self) -> tuple[float, float, float]:
         """Circle that contains it."""
