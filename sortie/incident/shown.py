@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +58,8 @@ class _TheLog:
         except FileRefusedError:  # deleted in the meantime
             return None
 
-    def erase(self) -> str:
-        return "this is a replay of a log"
+    def erase(self) -> Iterator[str]:
+        return iter(["this is a replay of a log"])
 
 
 class ShownRecording:

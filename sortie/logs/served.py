@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, OpenFile
@@ -148,19 +148,22 @@ class FlightShelf:
         except OSError:
             return None
 
-    def erase(self) -> str | None:
-        """Delete the DataFlash logs; other files of the flights stay."""
-        failure = None
-        for folder in self._finished():
-            try:
-                (folder / FLIGHT_LOG).unlink(missing_ok=True)
-            except OSError as problem:
-                failure = problem.strerror
-        return failure
+    def erase(self) -> Iterator[str | None]:
+        """Delete the DataFlash logs of flights that are finished now; other files of the flights stay."""
+        return map(_deleted, self._finished())
 
     def _finished(self) -> list[Path]:
         writing = self._writing()
         return [folder for folder in flight_folders(self._directory) if folder != writing]
+
+
+def _deleted(folder: Path) -> str | None:
+    """Delete a flight's log; returns the reason if that is not possible."""
+    try:
+        (folder / FLIGHT_LOG).unlink(missing_ok=True)
+    except OSError as problem:
+        return problem.strerror
+    return None
 
 
 def _segments(path: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass, field
@@ -49,8 +49,8 @@ class DownloadableLogs(Protocol):
     def open_log(self, key: int) -> OpenFile | None:
         """Open a log; None if it no longer exists."""
 
-    def erase(self) -> str | None:
-        """Delete all finished logs; returns a reason if that is not possible."""
+    def erase(self) -> Iterator[str | None]:
+        """Delete the logs that are finished now, one at each step; yields None, or the reason why one stays."""
 
 
 class NoDownloadableLogs:
@@ -62,8 +62,8 @@ class NoDownloadableLogs:
     def open_log(self, key: int) -> OpenFile | None:
         return None
 
-    def erase(self) -> str | None:
-        return None
+    def erase(self) -> Iterator[str | None]:
+        return iter(())
 
 
 @dataclass(slots=True)
@@ -77,13 +77,22 @@ class _Download:
     ranges: deque[tuple[int, int]] = field(default_factory=deque)
 
 
+@dataclass(slots=True)
+class _Erasing:
+    """LOG_ERASE under way. `failure`: reason why the last of the logs that stay could not be deleted."""
+
+    peer: Peer
+    logs: Iterator[str | None]
+    failure: str | None = None
+
+
 _Key = tuple[int, int, int]
 
 
 class LogService(Speaker):
     """Service of LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END and LOG_ERASE. `room(link)`: bytes that may be
     queued on a link now. `may_erase()`: False while armed; an empty list then reports that the log of this flight comes
-    later."""
+    later. A pass deletes one log, as in ArduPilot: a slow disk takes seconds for a hundred, and HEARTBEAT goes on."""
 
     clock: Clock = "link"
     handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE"})
@@ -100,6 +109,7 @@ class LogService(Speaker):
         self._may_erase = may_erase
         self._list: Sequence[LogEntry] | None = None
         self._downloads: dict[_Key, _Download] = {}
+        self._erasing: _Erasing | None = None
         super().__init__()
         self._due_ms = 0
 
@@ -112,23 +122,24 @@ class LogService(Speaker):
             case "LOG_REQUEST_END":
                 self._end(_key(peer))
             case "LOG_ERASE":
-                self._erase(peer)
+                self._erase(peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Continue downloads, and close idle ones."""
-        if not self._downloads:
-            return
+        """Delete the next log, continue downloads, and close idle ones."""
+        if self._erasing is not None:
+            self._erase_next(self._erasing)
+            self._due_ms = now_ms + 1
         for key in [key for key, download in self._downloads.items() if now_ms - download.used_ms >= EXPIRE_MS]:
             self._end(key)
         if now_ms >= self._due_ms:
             self._continue(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """Time of the next part of a download, or of the next expiry, ms."""
+        """Time of the next part of an erase or a download, or of the next expiry, ms."""
+        if self._erasing is not None or any(download.ranges for download in self._downloads.values()):
+            return self._due_ms
         if not self._downloads:
             return None
-        if any(download.ranges for download in self._downloads.values()):
-            return self._due_ms
         return min(download.used_ms for download in self._downloads.values()) + EXPIRE_MS
 
     def link_closed(self, link: int) -> None:
@@ -139,7 +150,7 @@ class LogService(Speaker):
     # --- requests -------------------------------------------------------------------------------------------------
     def _send_list(self, first: int, last: int, peer: Peer) -> None:
         """Send the entries from `first` to `last`; without any log, one entry of zeros."""
-        self._list = logs = self.files.entries()
+        self._list = logs = self._present()
         count = len(logs)
         if not count:
             self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
@@ -149,6 +160,10 @@ class LogService(Speaker):
             log = logs[number - 1]
             size = min(log.size, 0xFFFFFFFF)
             self._send(dialect.MAVLink_log_entry_message(number, count, count, log.time_utc, size), peer)
+
+    def _present(self) -> Sequence[LogEntry]:
+        """Return the logs for a list; none while they are erased."""
+        return self.files.entries() if self._erasing is None else ()
 
     def _request(self, number: int, begin: int, count: int, peer: Peer, now_ms: int) -> None:
         download = self._download(number, peer, now_ms)
@@ -171,7 +186,7 @@ class LogService(Speaker):
             return download
         self._end(key)
         if self._list is None:
-            self._list = self.files.entries()
+            self._list = self._present()
         file = self.files.open_log(self._list[number - 1].key) if 1 <= number <= len(self._list) else None
         if file is None:
             return None
@@ -180,16 +195,27 @@ class LogService(Speaker):
         made = self._downloads[key] = _Download(peer, number, file, now_ms)
         return made
 
-    def _erase(self, peer: Peer) -> None:
+    def _erase(self, peer: Peer, now_ms: int) -> None:
         if not self._may_erase():
-            reason: str | None = "disarm first"
-        else:
-            for key in list(self._downloads):
-                self._end(key)
-            self._list = None
-            reason = self.files.erase()
-        if reason is not None:
-            self._send_text(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
+            self._refuse_erase("disarm first", peer)
+            return
+        for key in list(self._downloads):
+            self._end(key)
+        self._list = None
+        self._erasing = _Erasing(peer, self.files.erase())
+        self._due_ms = now_ms
+
+    def _erase_next(self, erasing: _Erasing) -> None:
+        """Delete one log; after the last one report what failed."""
+        for reason in erasing.logs:
+            erasing.failure = reason or erasing.failure
+            return
+        self._erasing = None
+        if erasing.failure is not None:
+            self._refuse_erase(erasing.failure, erasing.peer)
+
+    def _refuse_erase(self, reason: str, peer: Peer) -> None:
+        self._send_text(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
 
     def _send_text(self, severity: Severity, text: str, peer: Peer) -> None:
         self._send(dialect.MAVLink_statustext_message(severity, text.encode("ascii", "replace")), peer)
