@@ -7,6 +7,7 @@ Topics of vehicle N: `/N/fix` (LocationFix, for the map), `/N/pose` (FrameTransf
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from sortie.config.errors import UserError
 from sortie.exports.messages import turned
 from sortie.runtime.node import QuietNode
 from sortie.web.picture import Facts, ShownVehicle
+from sortie.web.server import END_S
 from sortie.web.station import RATE_HZ, WebStation
 
 _PERIOD_MS: Final = 1000 // RATE_HZ
@@ -62,8 +64,10 @@ class FoxgloveServer(QuietNode):
         return int(self._server.port)
 
     def close(self) -> None:
-        """Disconnect all clients."""
-        self._server.stop()
+        """Disconnect all clients. The SDK waits, without an end, for who has connected and not asked for anything."""
+        stopping = threading.Thread(target=self._server.stop, daemon=True)
+        stopping.start()
+        stopping.join(END_S)
 
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms

@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import struct
+import threading
 from math import sqrt
 
 import pytest
@@ -106,6 +107,19 @@ def test_a_signal_while_the_server_starts_ends_the_command_and_the_server(monkey
     assert end.value.code == 0
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", servers[0].port)):
         pass
+
+
+def test_who_connects_and_asks_for_nothing_does_not_hold_the_end_up():
+    """`sortie web --foxglove` ran on after SIGTERM while such a client stayed."""
+    runtime = Runtime()
+    server = FoxgloveServer(WebStation(runtime, control=False), 0)
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        ending = threading.Thread(target=server.close, daemon=True)
+        ending.start()
+        ending.join(PATIENCE_S)
+        assert not ending.is_alive()
+    runtime.close()
 
 
 async def look(server, page):
