@@ -21,10 +21,11 @@ def heartbeat_of(kind: VehicleType) -> Message:
     return dialect.MAVLink_heartbeat_message(kind, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
 
 
-def is_autopilot(message: Message) -> bool:
-    """True for the HEARTBEAT of a vehicle."""
+def is_autopilot(message: Message, peer: Peer) -> bool:
+    """True for the HEARTBEAT of a vehicle. System 0 addresses all vehicles and is none."""
     return (
         message.get_type() == "HEARTBEAT"
+        and peer.system != 0
         and message.autopilot != AutopilotType.INVALID
         and message.type not in _NOT_VEHICLES
     )
@@ -69,10 +70,10 @@ class HeartbeatWatch(Speaker):
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a HEARTBEAT; those of other components are ignored."""
-        if not is_autopilot(message):
+        if not is_autopilot(message, peer):
             return
         if self.target is None:
-            if peer.system == 0 or self._system not in (None, peer.system):
+            if self._system not in (None, peer.system):
                 return
             self.target = _target(message, peer)
         elif (peer.system, peer.component) != (self.target.system, self.target.component):

@@ -73,7 +73,7 @@ class HeardVehicles:
         self.heartbeats: dict[int, Message] = {}
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if is_autopilot(message) and peer.system not in self.heard:
+        if is_autopilot(message, peer) and peer.system not in self.heard:
             self.heard[peer.system] = Target(
                 peer.system, peer.component, peer.link, firmware_spoken(message.autopilot, message.type)
             )

@@ -150,7 +150,7 @@ class VehicleWatch(Speaker):
                 self._ask_flight(peer.system, vehicle, now_ms)
 
     def _heartbeat(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if not is_autopilot(message):
+        if not is_autopilot(message, peer):
             vehicle = self.vehicles.get(peer.system)
             if vehicle is not None and message.type == VehicleType.CAMERA:
                 vehicle.camera = peer.component
