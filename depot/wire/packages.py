@@ -132,5 +132,5 @@ class PackageStore:
             return None
         try:
             return msgspec.json.decode(data, type=AbortLimits)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except msgspec.DecodeError:
             return None

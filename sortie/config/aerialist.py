@@ -269,5 +269,5 @@ def _steps(test: Path, name: str | None) -> list[TimedStep]:
     try:
         steps: list[dict[str, Any]] = [dict(zip(header, map(float, row), strict=True)) for row in rows]
         return msgspec.convert(steps, list[TimedStep], strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
+    except ValueError as error:
         raise UserError(f"{name}: expected columns timestamp,mode,x,y,z,r of numbers") from error

@@ -81,7 +81,7 @@ def parse_network(text: str, name: str, where: str) -> PairNetwork:
     where = f"{where}: model {name}"
     try:
         found = _of_json(text, name) if text.lstrip().startswith("{") else _of_laboratory(text, name)
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
+    except (ValueError, LookupError) as error:
         raise UserError(f"{where}: is no network of pairs: {error}") from None
     wrong = complaint(found)
     if wrong:

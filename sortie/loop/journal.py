@@ -90,7 +90,7 @@ class LoopJournal:
         """Convert errors of SQLite, of the disk and of damaged data to UserError."""
         try:
             yield
-        except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, LookupError) as error:
+        except (sqlite3.Error, ValueError, TypeError, LookupError) as error:
             raise UserError(f"journal {self.path}: {error}; {_HINT}") from error
 
     def stored(self) -> StoredLoop | None:

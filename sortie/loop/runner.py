@@ -243,5 +243,5 @@ def stored_snapshot(journal: LoopJournal) -> LoopSnapshot | None:
     stored = journal.stored()
     try:
         return None if stored is None else decode(stored.state)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except msgspec.DecodeError as error:
         raise UserError(f"the state directory's loop cannot be read by this version: {error}") from error

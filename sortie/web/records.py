@@ -151,7 +151,7 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
             groups = msgspec.json.decode(levels[0], type=dict[str, dict[str, float]]) if levels else {}
             shown = [pair for group in groups.values() for pair in group.items()]
             return facts_of(decode(row[0])) | {"levels": shown, "decisions": list(_decisions(database, span))}
-    except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError):
+    except (sqlite3.Error, ValueError, TypeError):
         return None
 
 
