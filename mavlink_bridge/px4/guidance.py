@@ -34,7 +34,7 @@ from autopilot.personality.px4.parameters import Px4Parameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.guided.masks import position_parts
+from mavlink_bridge.services.guided.masks import position_parts, without_nan
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
 
@@ -72,6 +72,7 @@ class Offboard:
             self._flight.failsafes.setpoints_changed(now_ms, lost=False)
         if self._flight.mode != OFFBOARD:
             return
+        message = message if message.get_type() == "SET_ATTITUDE_TARGET" else without_nan(message)
         facts = self._autopilot.facts
         if facts.armed and facts.grounded:
             self._lift(message)

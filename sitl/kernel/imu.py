@@ -16,9 +16,9 @@ from sitl.kernel.noise import MASK, S10, S20, S30B, S40, S50
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
-ImuUnit = tuple[Vector, Vector, float, float, float, bool]
+ImuUnit = tuple[Vector, Vector, float, float, float, bool, bool]
 """Inertial unit: gyro biases rad/s, accelerometer biases m/s2, their noise, 1 if the unit works (else 0), True if a
-sensor of it fails."""
+sensor of it fails, True if its accelerometers give noise only (FAILURE_GARBAGE)."""
 
 #: Time without a motor command after which the motors stop, s.
 DEADMAN_S = 0.05
@@ -82,6 +82,7 @@ def imu_of(s: L.Row, p: L.Row, shake: float) -> ImuUnit:
         p[M.P_ACC_NOISE] * shake,
         p[M.P_IMU_ON],
         p[M.P_FAILING] != 0.0,
+        p[M.P_FAIL_ACC] == M.FAILURE_GARBAGE,
     )
 
 
@@ -91,11 +92,13 @@ def sense_step(
 ) -> tuple[Vector, Vector, Vector, Vector]:
     """Sample gyros and accelerometers in one step, with their failures. Also returns the sums of specific force and of
     squared vibration."""
-    gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on, failing = unit
+    gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on, failing, garbage = unit
     gyro, acc, shake = sample_imu(bits, table, rates, force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on)
     if failing:
         gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
         acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
+        if garbage:  # to the filters of VIBRATION it is as good as any vibration
+            shake = add(shake, (s[M.S_ACC_SHOWN], s[M.S_ACC_SHOWN + 1], s[M.S_ACC_SHOWN + 2]))
     return gyro, acc, add(felt, acc), add_squares(squares, shake)
 
 

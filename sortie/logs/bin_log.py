@@ -9,6 +9,7 @@ the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -35,6 +36,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import points
+from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
@@ -46,12 +48,18 @@ if TYPE_CHECKING:
     from sortie.logs.logged import LoggedVehicle
 
 
-_COMPASS, _RADIO, _BATTERY, _STATION, _ESTIMATOR, _BAROMETER = 3, 5, 6, 8, 17, 18  # ArduPilot's LogErrorSubsystem
-_OCCURRED, _UNHEALTHY = 1, 4  # LogErrorCode; 0: resolved
+_COMPASS, _RADIO, _BATTERY, _STATION, _VARIANCE, _ESTIMATOR, _BAROMETER = 3, 5, 6, 8, 16, 17, 18  # LogErrorSubsystem
+_OCCURRED, _BAD_VARIANCE, _UNHEALTHY = 1, 2, 4  # LogErrorCode; 0: resolved
 _ALARMS = (
-    (_RADIO, _OCCURRED), (_BATTERY, _OCCURRED), (_STATION, _OCCURRED), (_ESTIMATOR, _OCCURRED),
-    (_COMPASS, _UNHEALTHY), (_BAROMETER, _UNHEALTHY),
+    (_RADIO, _OCCURRED), (_BATTERY, _OCCURRED), (_STATION, _OCCURRED), (_VARIANCE, _BAD_VARIANCE),
+    (_ESTIMATOR, _OCCURRED), (_COMPASS, _UNHEALTHY), (_BAROMETER, _UNHEALTHY),
 )  # fmt: skip
+_ALARMING_TEXTS = (
+    ("GPS Glitch or Compass error", 11, 2), ("Glitch cleared", 11, 0), ("Crash: Going to HOLD", 12, 1),
+    ("Parachute: Too low", 15, 2), ("Parachute: Landed", 15, 3), ("Failsafe: Terrain data missing", 23, 1),
+    ("Potential Thrust Loss", 25, 1),
+)  # fmt: skip
+"""Beginnings of texts beside which ArduPilot logs an ERR: its subsystem and code."""
 _MAG, _BARO = int(Sensor.MAG), int(Sensor.ABSOLUTE_PRESSURE)
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
@@ -75,6 +83,7 @@ class LogWatch:
             failsafes.battery_low or failsafes.battery_critical,
             failsafes.ground_station.lost,
             failsafes.estimator,
+            failsafes.estimator,
             present,
             healthy,
             figure(R.LANDED_STATE),
@@ -83,7 +92,7 @@ class LogWatch:
             return b""
         self._state = state
         failed, landed = int(present) & ~int(healthy), self._is_landed()
-        before, self.alarms = self.alarms, (*state[:4], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
+        before, self.alarms = self.alarms, (*state[:5], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
         rows = zip(_ALARMS, self.alarms, before, strict=True)
         found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:
@@ -126,6 +135,7 @@ class BinLog:
         self._service = service
         self._next_ms = now_ms
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
+        self._identity = replace(service.telemetry.identity, speaks=OWN)  # modes and parameters here are ArduPilot's
         autopilot, parameters = service.autopilot, service.parameters
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
         samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
@@ -139,7 +149,7 @@ class BinLog:
         rally = points(autopilot.plans.rally.items())
         events = (*K.EVENTS, K.RALY) if rally else K.EVENTS
         pieces = [preamble((*events, *samples), now_us), self._version(now_us)]
-        pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
+        pieces += [K.MSG.pack(now_us, line) for line in self._identity.banner()]
         pieces.append(self._parameters(now_us))
         home = autopilot.facts.home
         stands = (
@@ -208,11 +218,14 @@ class BinLog:
                 return K.MODE.pack(now_us, number, number, int(reason))
             case StatusText():
                 data = event.words.encode("ascii", "replace")
-                return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
+                said = b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
+                errors = (row[1:] for row in _ALARMING_TEXTS if event.text.startswith(row[0]))
+                return said + b"".join(K.ERR.pack(now_us, *error) for error in errors)
             case ArmedChanged(armed, method):
                 checks = int(self._service.parameters["ARMING_CHECK"])
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
-                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if method is ArmingMethod.CRASH else b""
+                crashed = method is ArmingMethod.CRASH and self._service.autopilot.facts.vehicle_class.flies
+                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if crashed else b""  # of a rover: beside its text
                 return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
@@ -233,7 +246,7 @@ class BinLog:
         return rows.tobytes()
 
     def _version(self, now_us: int) -> bytes:
-        identity = self._service.telemetry.identity
+        identity = self._identity
         return K.VER.pack(
             now_us,
             _BOARD_SITL,

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from autopilot.control import arrays
 from autopilot.interface import report as R
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.layout import GRAVITY
-from autopilot.mav import Sensor, VtolState
+from autopilot.mav import EkfFlag, Sensor, VtolState
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
 from sortie.logs.dataflash_kinds import ARSP, QTUN, TECS, WING_CTUN, WING_NTUN
 
@@ -29,9 +30,14 @@ UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 """Columns of `Readings` that are 0 for a flight controller."""
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
-_DENSITY = 1.225  # kg/m3 at sea level
+_PITOT_RATIO = 2.0  # ARSPD_RATIO's default: (m/s)2 per Pa
 _LAPSE_1_M = 2.25577e-5  # of the standard atmosphere
 _WEEK_MS = 7 * 24 * 3600 * 1000
+_GPS_PERIOD_MS = 200.0  # GPS1_RATE_MS
+_NEAR_A_POLE = 0.01  # least cosine of a latitude
+_SOLUTION_BITS, _USING_GPS, _GPS_GOOD, _INITIALIZED = 0x3FF, 1 << 13, 1 << 15, 1 << 16  # nav_filter_status
+_FIX_TIMED_OUT = 3.0  # XKF4.TS: position and velocity
+_BY_SENSOR, _BY_ESTIMATOR = 1.0, 3.0  # AP_AHRS::AirspeedEstimateType
 
 Table = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -85,8 +91,27 @@ class _Batch:
 
     @cached_property
     def pitot_pressure(self) -> Table:
-        """Dynamic pressure, Pa."""
-        return np.asarray(0.5 * _DENSITY * self[R.PITOT] * self[R.PITOT])
+        """Pressure by which ArduPilot would have found this airspeed, Pa."""
+        return np.asarray(self[R.PITOT] * self[R.PITOT] / _PITOT_RATIO)
+
+    @cached_property
+    def upright(self) -> Table:
+        """Share of the thrust that lifts at the demanded lean."""
+        return np.asarray(arrays.cos(self[R.NAV_ROLL]) * arrays.cos(self[R.NAV_PITCH]))
+
+    @cached_property
+    def target(self) -> tuple[Table, Table]:
+        """Latitude and longitude of the waypoint, deg."""
+        far, bearing = self[R.WP_DISTANCE] / METRES_PER_DEGREE, self[R.WP_BEARING]
+        east = far * arrays.sin(bearing) / np.maximum(arrays.cos(np.radians(self[R.LAT])), _NEAR_A_POLE)
+        return self[R.LAT] + far * arrays.cos(bearing), self[R.LON] + east
+
+    @cached_property
+    def solution(self) -> Table:
+        """ArduPilot's nav_filter_status (AP_Nav_Common.h): its first ten bits are those of EKF_STATUS_REPORT."""
+        flags = self[R.EKF_FLAGS].astype(np.int64)
+        uses_gps = (flags & EkfFlag.POS_HORIZ_ABS != 0) & (self.has_fix > 0.0)
+        return np.asarray(flags & _SOLUTION_BITS | _INITIALIZED | np.where(uses_gps, _USING_GPS | _GPS_GOOD, 0), float)
 
     @cached_property
     def lift(self) -> Table:
@@ -123,6 +148,11 @@ def _plain(index: int, factor: float = 1.0) -> Column:
 def _heading(index: int) -> Column:
     """Return a column of degrees, 0 to 360."""
     return lambda b: np.degrees(b[index]) % 360.0
+
+
+def _bearing(index: int) -> Column:
+    """Return a column of degrees, -180 to 180."""
+    return lambda b: (np.degrees(b[index]) + 180.0) % 360.0 - 180.0
 
 
 def _output(signs: tuple[int, int, int, int]) -> Column:
@@ -180,7 +210,7 @@ _SOURCES: dict[str, dict[str, Column]] = {
     },
     "GPA": {
         "VDop": _plain(R.GPS_VDOP), "HAcc": _plain(R.GPS_HACC), "VAcc": _plain(R.GPS_VACC), "SAcc": _plain(R.GPS_SACC),
-        "VV": lambda b: b.has_fix, "SMS": _plain(R.GPS_TIME_MS),
+        "VV": lambda b: b.has_fix, "SMS": _plain(R.GPS_TIME_MS), "Delta": lambda b: b.has_fix * _GPS_PERIOD_MS,
     },
     "BAT": {
         "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
@@ -205,20 +235,21 @@ _SOURCES: dict[str, dict[str, Column]] = {
     "RCOU": {f"C{i + 1}": _plain(R.SERVO_1 + i) for i in range(8)},
     "XKF4": {
         "SV": _plain(R.EKF_VEL_VAR), "SP": _plain(R.EKF_POS_H_VAR), "SH": _plain(R.EKF_POS_V_VAR),
-        "SM": _plain(R.EKF_MAG_VAR), "SS": _plain(R.EKF_FLAGS),
+        "SM": _plain(R.EKF_MAG_VAR), "SS": lambda b: b.solution, "TS": lambda b: (1.0 - b.has_fix) * _FIX_TIMED_OUT,
     },
     "CTUN": {
-        "ThI": _plain(R.STICK_THROTTLE), "ThO": _plain(R.THROTTLE), "ThH": lambda b: b.hover,
+        "ThI": lambda b: b[R.THROTTLE] * b.upright, "ABst": lambda b: b[R.THROTTLE] * (1.0 - b.upright),
+        "ThO": _plain(R.THROTTLE), "ThH": lambda b: b.hover,
         "DAlt": _plain(R.TARGET_D, -1.0), "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT),
-        "SAlt": _plain(R.RANGE), "DCRt": _plain(R.TARGET_VD, -100.0), "CRt": _plain(R.VD, -100.0),
+        "SAlt": _plain(R.RANGE_FINDER), "DCRt": _plain(R.TARGET_VD, -100.0), "CRt": _plain(R.VD, -100.0),
     },
     **{f"PSC{axis}": _axis(axis, index) for index, axis in enumerate("NED")},
     "THR": {
-        "ThrIn": _plain(R.STICK_THROTTLE, 100.0), "ThrOut": _plain(R.THROTTLE, 100.0), "DesSpeed": lambda b: b.ahead[1],
-        "Speed": lambda b: b.ahead[0], "AccX": _plain(R.ACCEL_X),
+        "ThrIn": lambda b: 200.0 * b[R.STICK_THROTTLE] - 100.0, "ThrOut": _plain(R.THROTTLE, 100.0),
+        "DesSpeed": lambda b: b.ahead[1], "Speed": lambda b: b.ahead[0], "AccX": _plain(R.ACCEL_X),
     },
     "STER": {
-        "SteerIn": _plain(R.STICK_ROLL, 4500.0), "SteerOut": lambda b: (b[R.SERVO_1] - 1500.0) / 500.0,
+        "SteerIn": _plain(R.STICK_ROLL, 4500.0), "SteerOut": lambda b: (b[R.SERVO_1] - 1500.0) * 9.0,
         "DesLatAcc": lambda b: b.ahead[0] * b[R.WANT_R], "LatAcc": lambda b: b.ahead[0] * b[R.R],
         "DesTurnRate": _plain(R.WANT_R, _DEG), "TurnRate": _plain(R.R, _DEG),
     },
@@ -249,10 +280,12 @@ _OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "NavRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "NavPitch": _plain(R.NAV_PITCH, _DEG),
         "Pitch": _plain(R.PITCH, _DEG), "ThO": _plain(R.THROTTLE, 100.0), "ThD": _plain(R.THROTTLE, 100.0),
         "RdO": lambda b: (b[R.SERVO_1 + 3] - 1500.0) / 500.0 * 4500.0, "As": _plain(R.AIR_SPEED),
+        "AsT": lambda b: np.where(b.healthy(Sensor.DIFFERENTIAL_PRESSURE) > 0.0, _BY_SENSOR, _BY_ESTIMATOR),
         "SAs": _plain(R.AIR_SPEED), "E2T": lambda b: b.true_share,
     },
     WING_NTUN: {
-        "Dist": _plain(R.WP_DISTANCE), "TBrg": _heading(R.WP_BEARING), "NavBrg": _heading(R.NAV_BEARING),
+        "Dist": _plain(R.WP_DISTANCE), "TBrg": _bearing(R.WP_BEARING), "NavBrg": _bearing(R.NAV_BEARING),
+        "TLat": lambda b: b.target[0], "TLng": lambda b: b.target[1],
         "AltE": _plain(R.ALT_ERROR), "XT": _plain(R.CROSS_TRACK),
         "AsE": lambda b: b[R.TARGET_AIR_SPEED] - b[R.AIR_SPEED],
         "TAW": lambda b: b[R.ALT] + b[R.ALT_ERROR], "TAT": lambda b: b[R.ALT] + b[R.DOWN] - b[R.TARGET_D],
@@ -270,7 +303,8 @@ _OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "Hp": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
     },
     QTUN: {
-        "ThI": _plain(R.STICK_THROTTLE), "ThO": lambda b: b.lift, "DAlt": _plain(R.TARGET_D, -1.0),
+        "ThI": lambda b: b.lift * b.upright, "ABst": lambda b: b.lift * (1.0 - b.upright), "ThO": lambda b: b.lift,
+        "DAlt": _plain(R.TARGET_D, -1.0),
         "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT), "DCRt": _plain(R.TARGET_VD, -1.0),
         "CRt": _plain(R.VD, -1.0), "Trn": lambda b: 2.0 - 2.0 * b.speeding,
         "Ast": lambda b: np.where((b.lift > 0.0) & ((b[R.VTOL_STATE] == VtolState.FW) | (b.speeding > 0.0)), 1.0, 0.0),

@@ -163,7 +163,8 @@ class VehicleService:
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
         """Open an internal link with all streams at `hz`, for a log. `take`: see `Endpoint.open_link`."""
         link = self.endpoint.open_link(name, local=True, take=take)
-        self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
+        rates_hz = {"*": hz, **dict.fromkeys(self._link_rates or (), hz), "AVAILABLE_MODES_MONITOR": 0.2}
+        self.telemetry.open_link(link, rates_hz=rates_hz, fixed=True)
         self._streaming = (*self._streaming, link)
         return link
 

@@ -246,7 +246,9 @@ def test_two_vehicles_have_two_uids() -> None:
 
 
 def test_a_console_is_answered(station: Station) -> None:
-    """SERIAL_CONTROL: there is none, which is said of the device that was asked; a reply is no question."""
+    """SERIAL_CONTROL: there is none, which is said of the device that was asked; a reply is no question, and who only
+    waits for more is not told again (MAVProxy's nsh asks up to 20 times a second)."""
+    station.send(m.MAVLink_serial_control_message(10, 2 | 4, 0, 0, 0, [0] * 70))
     station.send(m.MAVLink_serial_control_message(10, 2 | 4, 0, 0, 1, [10] + [0] * 69))
     (answer,) = station.of("SERIAL_CONTROL")
     assert bytes(answer.data[: answer.count]) == b"Sortie has no console\n"

@@ -245,7 +245,7 @@ class QgcChecker:
         self._need_message("45", "MISSION_ACK", now_s, type=0, mission_type=message.mission_type)
 
     def _on_serial_control(self, message: Message, now_s: float) -> None:
-        if message.flags & 2:
+        if message.flags & 2 and message.count:
             self._need_message("126", "SERIAL_CONTROL", now_s, flags=1)
 
     def _on_set_gps_global_origin(self, message: Message, now_s: float) -> None:

@@ -28,7 +28,8 @@ def set_home(command: Command, context: Context) -> Outcome:
     """DO_SET_HOME: sets home here if param1 = 1 or latitude and longitude are 0, else at the position."""
     if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
         return context.parts.home.set(None)
-    place = _place(command, context)
+    frame = Frame.GLOBAL if context.firmware.habits.home_above_sea else command.frame
+    place = _place(command, context, frame)
     return place if isinstance(place, Outcome) else context.parts.home.set(place)
 
 
@@ -42,7 +43,7 @@ def set_roi(command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_LOCATION, DO_SET_ROI: points the nose and the camera at the position; all zero ends it."""
     if not any(command.params[4:7]):
         return context.parts.commands.set_roi(None)
-    place = _place(command, context)
+    place = _place(command, context, command.frame)
     return place if isinstance(place, Outcome) else context.parts.commands.set_roi(place)
 
 
@@ -51,12 +52,12 @@ def end_roi(_command: Command, context: Context) -> Outcome:
     return context.parts.commands.set_roi(None)
 
 
-def _place(command: Command, context: Context) -> GeoPoint | Outcome:
-    """Position of the command, altitude AMSL; FAILED for an invalid one, or if its altitude is above a home that is not
-    set."""
+def _place(command: Command, context: Context, frame: int) -> GeoPoint | Outcome:
+    """Position of the command, its altitude AMSL from what it is in `frame`; FAILED for an invalid one, or if its
+    altitude is above a home that is not set."""
     if not command.has_valid_place:
         return FAILED
-    altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
+    altitude = context.parts.facts.altitude(frame, command.param(7), command.param(5), command.param(6))
     return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
 
 

@@ -7,11 +7,22 @@ GCS_MAVLink_Rover.cpp; bits from MAVLink's POSITION_TARGET_TYPEMASK and ATTITUDE
 
 from __future__ import annotations
 
+from copy import copy
+from math import isnan
+from typing import Final
+
 from autopilot.interface.records import dataclass
 from autopilot.mav import AttitudeMask, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
+from mavlink_bridge.routing.service import Message
 
 _P, _A = PositionMask, AttitudeMask
+_FLOATS: Final = {
+    "x": _P.X_IGNORE, "y": _P.Y_IGNORE, "z": _P.Z_IGNORE, "alt": _P.Z_IGNORE,
+    "vx": _P.VX_IGNORE, "vy": _P.VY_IGNORE, "vz": _P.VZ_IGNORE,
+    "afx": _P.AX_IGNORE, "afy": _P.AY_IGNORE, "afz": _P.AZ_IGNORE,
+    "yaw": _P.YAW_IGNORE, "yaw_rate": _P.YAW_RATE_IGNORE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,19 @@ def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
     if parts.position and parts.acceleration and not parts.velocity:
         return None
     return parts if parts.position or parts.velocity or parts.acceleration else None
+
+
+def without_nan(message: Message) -> Message:
+    """Return a position target whose mask ignores what is NaN, as in PX4 (mavlink_receiver.cpp)."""
+    ignored = 0
+    for name, bit in _FLOATS.items():
+        if isnan(getattr(message, name, 0.0)):
+            ignored |= bit
+    if not ignored:
+        return message
+    target = copy(message)
+    target.type_mask |= ignored
+    return target
 
 
 def asks_height_alone(mask: int) -> bool:

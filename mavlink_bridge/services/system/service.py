@@ -65,8 +65,10 @@ class SystemService(Speaker):
                 self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
     def _answer_shell(self, message: Message, peer: Peer) -> None:
-        """Answer SERIAL_CONTROL that no console exists, so that the asker does not wait for a prompt."""
-        if message.flags & SerialControlFlag.RESPOND and not message.flags & SerialControlFlag.REPLY:
+        """Answer SERIAL_CONTROL that no console exists, so that the asker does not wait for a prompt. A request without
+        bytes asks for what has been printed, several times a second."""
+        asks = message.flags & SerialControlFlag.RESPOND and not message.flags & SerialControlFlag.REPLY
+        if asks and message.count > 0:
             text = list(_NO_SHELL.ljust(_SHELL_BYTES, b"\0"))
             answer = dialect.MAVLink_serial_control_message(
                 message.device, SerialControlFlag.REPLY, 0, 0, len(_NO_SHELL), text

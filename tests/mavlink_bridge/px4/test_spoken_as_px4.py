@@ -193,6 +193,39 @@ def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
     assert station.mode == HOLD and station.of("VFR_HUD")[-1].groundspeed < 0.5
 
 
+def test_offboard_ignores_what_is_nan(station: Station) -> None:
+    """A yaw of NaN leaves the yaw as it is: the vehicle stood still, since a setpoint with a NaN counted as wrong."""
+    assert station.command(ARM, 1.0, 0.0) == 0
+    for number in range(300):
+        setpoint = (3.0, 0.0, -5.0, 0, 0, 0, 0, 0, 0, nan, 0)
+        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0x9F8, *setpoint))
+        if number == 5:
+            assert station.set_mode(OFFBOARD) == 0
+        station.run(0.1)
+    assert hypot(station.place[0] - 3.0, station.place[1], station.place[2] + 5.0) < 0.5
+
+
+@pytest.mark.parametrize("frame", [0, 3, 5, 6])
+def test_home_is_set_above_sea_in_every_frame(station: Station, frame: int) -> None:
+    """PX4 looks at no frame; MAVSDK sends AMSL in frame 3, which put home twice as high."""
+    lat, lon = round(HOME.lat * 1e7) + 900, round(HOME.lon * 1e7)
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, frame, Cmd.DO_SET_HOME, 0, 0, 0.0, 0.0, 0.0, nan, lat, lon, 590.0)
+    )
+    station.run(2.0)
+    home = station.of("HOME_POSITION")[-1]
+    assert (home.latitude, home.altitude) == (lat, 590_000)
+
+
+def test_its_versions_are_a_px4s(station: Station) -> None:
+    """AUTOPILOT_VERSION: no vendor's version, then the commit in bytes; MAVSDK showed characters of it as a vendor."""
+    assert station.command(512, 148.0) == 0
+    told = station.of("AUTOPILOT_VERSION")[-1]
+    assert told.flight_custom_version[:4] == [0, 0, 0, 0] and any(told.flight_custom_version[4:])
+    assert told.middleware_custom_version == told.flight_custom_version
+    assert told.middleware_sw_version == told.flight_sw_version == 0x011000FF
+
+
 def test_parameters_are_its_own_and_lead_to_the_same_meanings(station: Station) -> None:
     """Integers as bytes; what is set is what the core flies by; what a PX4 lacks is not there."""
     link = station.link

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pymavlink import DFReader
 
 from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint, bearing, distance
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -111,6 +112,11 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
         R.GPS_TIME_MS: 1500.0,
         R.GPS_VN: 3.0,
         R.GPS_VE: 4.0,
+        R.EKF_FLAGS: 831.0,
+        R.NAV_ROLL: math.pi / 3,
+        R.THROTTLE: 0.5,
+        R.STICK_THROTTLE: 0.9,
+        R.RANGE: 16.0,
         R.BATT_V: 12.25,
         R.BATT_FRACTION: 0.5,
         R.SERVO_1: 1100.0,
@@ -132,6 +138,10 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     assert (messages["BAT"].Volt, messages["BAT"].RemPct) == (12.25, 50)
     assert (messages["RCOU"].C1, messages["RCOU"].C2, messages["RCOU"].C3) == (1100, 65535, 0)
     assert (ctun.ThH, ctun.Alt, ctun.CRt, ctun.BAlt) == (0.25, 16.0, 150, 0.0)
+    assert (ctun.ThI, ctun.ABst, ctun.ThO) == pytest.approx((0.25, 0.25, 0.5))  # what lifts, what leaning takes, both
+    assert ctun.SAlt == 0.0  # no range finder
+    assert (messages["XKF4"].SS, messages["XKF4"].TS) == (831 | 1 << 13 | 1 << 15 | 1 << 16, 0)
+    assert messages["GPA"].Delta == 200
     assert math.isnan(messages["RATE"].AOutSlew)
     assert gps._timestamp == pytest.approx(VIRTUAL_EPOCH_US / 1e6 + 1.52, abs=0.03)
 
@@ -252,6 +262,51 @@ def test_what_was_wanted_stands_beside_what_was(flight: tuple[Path, list[Snapsho
     assert max(gains) - min(gains) < 0.01
 
 
+def _flown_errors(folder: Path, **settings: Any) -> list[tuple[int, int]]:
+    """(subsystem, code) of each ERR of a flight with this fault."""
+    with Session(log_dir=folder, **settings) as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(10.0)
+        session.run_for(30.0)
+    return [(one.Subsys, one.ECode) for one in read(folder / "latest" / "flight.bin") if one.get_type() == "ERR"]
+
+
+def test_an_error_stands_beside_the_text_of_a_failure(tmp_path: Path) -> None:
+    """GPS 11 and EKF check 16 as ArduCopter's gpsglitch_check and ekf_check, thrust loss 25 as its crash_check."""
+    errors = _flown_errors(tmp_path / "gps", faults=["gps.loss@15..35"])
+    assert errors == [(11, 2), (16, 2), (17, 1)]
+    assert (25, 1) in _flown_errors(tmp_path / "heavy", faults=["mass.add=1.2@12"])
+
+
+def test_garbage_of_the_accelerometers_is_vibration(tmp_path: Path) -> None:
+    """VIBE shows what IMU shows; it stood at the rotors' own vibration."""
+    _flown_errors(tmp_path, faults=["accel.garbage@14..18"])
+    vibes = [one for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "VIBE"]
+    assert max(one.VibeX for one in vibes if one.TimeUS < 14e6) < 1.0
+    assert 3.0 < max(one.VibeX for one in vibes if one.TimeUS > 16e6) < 8.0
+
+
+def test_wings_know_where_they_go(tmp_path: Path) -> None:
+    """Bearings of NTUN from -180 to 180 degrees, which is what their columns hold, and its place; ARSP's pressure is
+    that of ARSPD_RATIO."""
+    report = np.zeros(R.SIZE)
+    report[[R.LAT, R.LON, R.WP_DISTANCE]] = LAT, LON, 1000.0
+    report[[R.WP_BEARING, R.NAV_BEARING, R.PITOT]] = math.radians(350.0), math.radians(-170.0), 20.0
+    sampler = Sampler(K.samples(kinds.PLANE, simulated=True), VIRTUAL_EPOCH_US, 0.25)
+    sampler.add(report, 1520, 584.0)
+    path = tmp_path / "test.bin"
+    path.write_bytes(preamble((*K.EVENTS, *K.samples(kinds.PLANE, simulated=True)), 0) + sampler.take())
+    of = {one.get_type(): one for one in read(path)}
+    ntun = of["NTUN"]
+    assert (ntun.TBrg, ntun.NavBrg) == pytest.approx((-10.0, -170.0))
+    there = GeoPoint(ntun.TLat, ntun.TLng, 0.0)
+    assert distance(GeoPoint(LAT, LON, 0.0), there) == pytest.approx(1000.0, abs=1.0)
+    assert bearing(GeoPoint(LAT, LON, 0.0), there) % (2 * math.pi) == pytest.approx(math.radians(350.0), abs=1e-3)
+    assert math.sqrt(of["ARSP"].DiffPress * 2.0) == pytest.approx(20.0)
+
+
 def test_failsafes_are_errors(tmp_path: Path) -> None:
     """ERR as ArduPilot numbers it, with code 0 when it is over: battery 6, radio 5. Log pages mark these."""
     faults = ["battery.low@6", "rc.loss@24"]
@@ -287,6 +342,8 @@ def test_a_rover_logs_its_steering(tmp_path: Path) -> None:
     assert {"THR", "STER", "NTUN", "ATT"} <= kinds
     assert "CTUN" not in kinds
     assert max(one.Speed for one in messages if one.get_type() == "THR") > 1.5
+    assert {one.ThrIn for one in messages if one.get_type() == "THR"} == {0}  # the stick is in its middle
+    assert 900.0 < max(abs(one.SteerOut) for one in messages if one.get_type() == "STER") <= 4500.0
 
 
 def test_a_quadplane_logs_its_wings_and_its_lift_motors(tmp_path: Path) -> None:
