@@ -17,6 +17,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import TakeOff
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
 from autopilot.modes.auto import AutoMode
@@ -310,7 +311,8 @@ class Arming:
         deadline_ms = self._idle_deadline()
         if deadline_ms is None or now_ms < deadline_ms:
             return
-        busy = self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
+        lifts = isinstance(self._helm.target, TakeOff)
+        busy = self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised() or lifts
         if self._facts.landed and not busy:
             self.disarm(now_ms, method=ArmingMethod.DISARM_DELAY)
         else:

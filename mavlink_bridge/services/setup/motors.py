@@ -58,8 +58,12 @@ class MotorTest:
         return bool(self._steps)
 
     def begin(self, command: Command, now_ms: int) -> Outcome:
-        """Begin: param1 first motor, param2 unit of param3, param4 seconds per motor, param5 number of motors."""
+        """Begin: param1 first motor, param2 unit of param3, param4 seconds per motor, param5 number of motors. A test
+        of no seconds ends the present one, whatever motor it names, as stations stop all motors."""
         kind, first, seconds = command.whole(2), command.whole(1), command.param(4)
+        if seconds <= 0.0 and (self.runs or (self._count and not self.drives)):
+            self._steps = deque((now_ms, output, self._still_us) for output in self._outputs)
+            return Outcome(Result.ACCEPTED)
         low, high = _LIMITS.get(kind, (1.0, 0.0))
         if self.drives and kind == MotorTestThrottle.PERCENT:
             low = -high  # backwards, or to the left
@@ -107,9 +111,13 @@ class MotorTest:
 
     def stop(self) -> None:
         """Stop all motors."""
-        for output in {output for _, output, _ in self._steps}:
+        for output in self._outputs:
             self._turn(output, self._still_us)
         self._steps.clear()
+
+    @property
+    def _outputs(self) -> set[int]:
+        return {output for _, output, _ in self._steps}
 
     def next_deadline_ms(self) -> int | None:
         """Time at which a motor starts or stops, ms; None: no test."""

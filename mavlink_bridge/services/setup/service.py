@@ -99,12 +99,16 @@ class SetupService(Speaker):
         refusal = None if self._motors.drives else self._armed()
         if refusal is not None:
             return refusal
+        ran = self._motors.runs
         outcome = self._motors.begin(command, context.now_ms)
         if outcome.ok and self._motors.drives:
             outcome = self._parts.arming.arm(context.now_ms)
             if not outcome.ok:
                 self._motors.stop()
-        self._parts.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        if not outcome.ok:
+            self._parts.announcer.say(Severity.INFO, outcome.reason)
+        elif self._motors.runs and not ran:
+            self._parts.announcer.say(Severity.INFO, "starting motor test")
         return outcome
 
     def _armed(self) -> Outcome | None:

@@ -236,6 +236,19 @@ def test_the_delay_begins_anew_after_a_landing() -> None:
     assert bench.now_ms - landed == 10_000
 
 
+def test_a_takeoff_ends_the_delay() -> None:
+    """Motors that speed up for it are not idle: a takeoff just before the end of the delay was disarmed."""
+    bench = Bench()
+    bench.core.modes.set(4, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.run(9.8)
+    assert bench.core.facts.armed
+    assert bench.core.commands.takeoff(5.0).ok
+    bench.run(20.0)
+    assert bench.core.facts.armed
+    assert bench.core.facts.height > 4.0
+
+
 def test_a_delay_of_zero_never_disarms() -> None:
     bench = Bench(parameters={"DISARM_DELAY": 0})
     bench.core.arming.arm(bench.now_ms)

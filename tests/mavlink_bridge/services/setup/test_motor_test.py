@@ -90,6 +90,25 @@ def test_a_plane_without_lift_motors_has_none_to_test() -> None:
     assert not MotorTest(Bench("plane").core.facts).begin(command(1, MotorTestThrottle.PWM, 1300, 2.0, 1), 0).ok
 
 
+@pytest.mark.parametrize(("kind", "pulse"), [("sim:copter", 1000.0), ("sim:rover", 1500.0)])
+def test_no_seconds_stop_the_motors(kind: str, pulse: float) -> None:
+    """As stations stop all: motor 0, nothing, 0 s. It was refused, and the motor ran on."""
+    with Session(kind, home=HOME) as session:
+        session.wait_armable()
+        link = session.connect()
+        heard = []
+        for numbers in ((1, 0, 20, 8, 1), (1, 0, 20, 8, 1), (0, 0, 0, 0, 0)):
+            link.send(dialect.MAVLink_command_long_message(1, 1, Cmd.DO_MOTOR_TEST, 0, *numbers, 0, 0))
+            session.run_for(0.5)
+            heard += link.messages()
+        assert [message.result for message in heard if message.get_type() == "COMMAND_ACK"] == [0, 0, 0]
+        texts = [m.text for m in heard if m.get_type() == "STATUSTEXT" and "motor test" in m.text]
+        servos = session.service.vehicle.state.report[R.SERVO_1 : R.SERVO_1 + 4]
+        assert session.state.armed is False
+        assert servos[0] == pulse
+        assert texts == ["starting motor test", "finished motor test"]
+
+
 @pytest.mark.parametrize("wrong", [command(5, 0, 10, 1, 1), command(1, 0, 101, 1, 1), command(1, 9, 10, 1, 1)])
 def test_what_there_is_not_is_refused(wrong: Command) -> None:
     assert not MotorTest(ready().core.facts).begin(wrong, 0).ok
