@@ -18,7 +18,7 @@ from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
-from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
+from sortie.logs.served import ArduPilotLogs, FlightShelf, ServedDirectory
 
 if TYPE_CHECKING:
     from mavlink_bridge.routing.open_link import OutQueue
@@ -226,10 +226,10 @@ def record_flights(
     service.samplers.append(recorder.sample)
     if service.autopilot.flights is not None:
         service.autopilot.flights.log_files = recorder
-    service.logs.files = FlightShelf(directory, lambda: recorder.open, recorder.boot)
+    shelf = service.logs.files = FlightShelf(directory, lambda: recorder.open, recorder.boot)
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)
-    service.files.mount("APM", OneFolder("LOGS", tree))
+    service.files.mount("APM", ArduPilotLogs(tree, shelf))
     if service.camera is not None:
         service.camera.keep_in(directory / "camera")
     return recorder

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile
 from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.system.logs import LogEntry
 from sortie.logs.boot_log import FOLDER, BootLog
@@ -24,6 +25,8 @@ from sortie.logs.run_log import LOGGER
 
 _DEEPEST = 8
 FLIGHT_LOG = "flight.bin"
+_LOGS, _LAST = "LOGS", "LASTLOG.TXT"
+_NUMBERED = re.compile(r"([0-9]{8})\.BIN")
 _BOOT = 0
 """Key of the log on the ground; flights are numbered from 1."""
 
@@ -95,28 +98,6 @@ def _entry(file: os.DirEntry[str]) -> DirectoryEntry | None:
     return None
 
 
-class OneFolder:
-    """`Mount` with another one as its only folder (`/APM/LOGS`, as in ArduPilot)."""
-
-    def __init__(self, name: str, mount: ServedDirectory) -> None:
-        self._name = name
-        self._mount = mount
-
-    def open(self, path: str, query: str) -> OpenFile:
-        name, _, rest = path.partition("/")
-        if name != self._name or not rest:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return self._mount.open(rest, query)
-
-    def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        name, _, rest = path.partition("/")
-        if not name:
-            return [DirectoryEntry(self._name, directory=True)]
-        if name != self._name:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return self._mount.entries(rest)
-
-
 class FlightShelf:
     """DataFlash logs of finished flights, as `LogFiles`. `writing()`: folder of the current flight, which is neither
     listed nor erased. `boot`: log on the ground, listed last, until a flight that ended it has ended too."""
@@ -155,6 +136,54 @@ class FlightShelf:
     def _finished(self) -> list[Path]:
         writing = self._writing()
         return [folder for folder in flight_folders(self._directory) if folder != writing]
+
+
+class ArduPilotLogs:
+    """`Mount` with the log directory as its folder `LOGS`, where ArduPilot has it. Beside all else there are the names
+    of ArduPilot's logs (AP_Logger_File.cpp): `00000007.BIN` for flight 7, and `LASTLOG.TXT` with the last number."""
+
+    def __init__(self, tree: ServedDirectory, shelf: FlightShelf) -> None:
+        self._tree = tree
+        self._shelf = shelf
+
+    def open(self, path: str, query: str) -> OpenFile:
+        rest = _in_logs(path)
+        numbered = _NUMBERED.fullmatch(rest)
+        if rest == _LAST:
+            return self._last()
+        if numbered is None:
+            return self._tree.open(rest, query)
+        file = self._shelf.open_log(int(numbered[1])) if int(numbered[1]) != _BOOT else None
+        if file is None:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return file
+
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
+        if not path:
+            return [DirectoryEntry(_LOGS, directory=True)]
+        rest = _in_logs(path)
+        found = self._tree.entries(rest)
+        if rest:
+            return found
+        logs = [DirectoryEntry(f"{log.key:08d}.BIN", log.size) for log in self._flights()]
+        return [*logs, *([DirectoryEntry(_LAST, self._last().size)] if logs else []), *found]
+
+    def _flights(self) -> list[LogEntry]:
+        return [log for log in self._shelf.entries() if log.key != _BOOT]
+
+    def _last(self) -> MemoryFile:
+        logs = self._flights()
+        if not logs:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return MemoryFile(f"{logs[-1].key}\r\n".encode())
+
+
+def _in_logs(path: str) -> str:
+    """Return the path inside `LOGS`. FileRefusedError for any other folder."""
+    name, _, rest = path.partition("/")
+    if name != _LOGS:
+        raise FileRefusedError(Nak.FILE_NOT_FOUND)
+    return rest
 
 
 def _deleted(folder: Path) -> str | None:
