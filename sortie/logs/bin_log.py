@@ -40,7 +40,8 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
-from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table, take
+from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE
+from sortie.logs.dataflash_samples import NOTHING, Sampler, fields, table, take
 from sortie.logs.sensed import SensorRows
 
 if TYPE_CHECKING:

@@ -169,11 +169,11 @@ assert radio_profile("pigeon").latency_ms == 60_000.0
     "a logged field": Change(
         {
             "sortie/logs/dataflash_kinds.json": ('  [64, "ATT"', '  [199, "ODD", "Qf", "TimeUS,Deci", "s-", "F-"],\n'),
-            "sortie/logs/dataflash_samples.py": ('    "BAT": {', '    "ODD": {"Deci": _plain(R.BATT_V, 10.0)},\n'),
+            "sortie/logs/dataflash_columns.py": ('    "BAT": {', '    "ODD": {"Deci": _plain(R.BATT_V, 10.0)},\n'),
         },
         """
-from sortie.logs import dataflash_kinds, dataflash_samples
-assert "ODD" in dataflash_samples._SOURCES and "ODD" in dataflash_kinds.SAMPLES
+from sortie.logs import dataflash_columns, dataflash_kinds
+assert "ODD" in dataflash_columns.SOURCES and "ODD" in dataflash_kinds.SAMPLES
 """,
     ),
     "a pre-arm check": Change(

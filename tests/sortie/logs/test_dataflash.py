@@ -27,7 +27,8 @@ from sortie.api.snapshot import Snapshot
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import UNITS, kind, preamble
-from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, table
+from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE
+from sortie.logs.dataflash_samples import ROWS, Sampler, table
 from sortie.logs.recorder import record_flights
 from tests.fakes.patience import PATIENCE_S
 

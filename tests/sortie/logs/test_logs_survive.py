@@ -21,7 +21,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from sortie import Session
 from sortie.logs import dataflash_kinds as K
-from sortie.logs.dataflash_samples import UNKNOWN_OF_A_REAL_VEHICLE, Sampler, take
+from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE
+from sortie.logs.dataflash_samples import Sampler, take
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import KEEP_S
 from tests.fakes.patience import PATIENCE_S
