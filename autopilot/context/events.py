@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.reasons import ArmingMethod, FlightEvent, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, FlightEvent, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
@@ -91,6 +91,14 @@ class CameraTriggered:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorLogged:
+    """An error for the flight log (ArduPilot's ERR): LogErrorSubsystem and LogErrorCode, 0 = resolved."""
+
+    subsystem: ErrorSubsystem
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class RebootRequested:
     """A ground station requests a restart of the service (PREFLIGHT_REBOOT_SHUTDOWN; while armed only if forced)."""
 
@@ -121,6 +129,7 @@ Event = (
     | HomeChanged
     | ParameterChanged
     | FenceChanged
+    | ErrorLogged
     | GuidedTargetReached
     | PayloadAction
     | TunePlayed

@@ -53,6 +53,24 @@ BY_WISH: Final = frozenset(
 """Reasons of a person's wish; all others are failsafes or unknown."""
 
 
+class ErrorSubsystem(IntEnum):
+    """Subsystems of errors in flight logs: ArduPilot's LogErrorSubsystem."""
+
+    COMPASS = 3
+    FAILSAFE_RADIO = 5
+    FAILSAFE_BATT = 6
+    FAILSAFE_GCS = 8
+    FAILSAFE_FENCE = 9
+    GPS = 11
+    CRASH_CHECK = 12
+    PARACHUTES = 15
+    EKFCHECK = 16
+    FAILSAFE_EKFINAV = 17
+    BARO = 18
+    FAILSAFE_TERRAIN = 23
+    THRUST_LOSS_CHECK = 25
+
+
 class ArmingMethod(IntEnum):
     """Methods of arming and disarming: AP_Arming::Method."""
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.context.events import ErrorLogged
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import cos, sin
-from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.interface.reasons import ArmingMethod, ArmingReason, ErrorSubsystem
 from autopilot.mav import ParachuteAction, Severity
 from autopilot.modes.outputs import outputs_of
 
@@ -28,6 +29,7 @@ _LOOK_MS: Final = 100
 _LONG_MS: Final = 1000
 _OPEN_MS: Final = 2000
 _HOLD_OPEN, _SKIP_DISARM = 1, 2  # bits of CHUTE_OPTIONS
+_TOO_LOW, _LANDED = 2, 3  # LogErrorCode
 _COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
 
 
@@ -111,8 +113,10 @@ class Parachute:
                 self._announcer.say(Severity.NOTICE, "Parachute not enabled")
         elif self._facts.landed and (self._flew or self._facts.vehicle_class.hovers):
             self._announcer.say(Severity.INFO, "Parachute: Landed")
+            self._announcer.announce(ErrorLogged(ErrorSubsystem.PARACHUTES, _LANDED))
         elif self._too_low() and not self._facts.landed:
             self._announcer.say(Severity.ALERT, "Parachute: Too low")
+            self._announcer.announce(ErrorLogged(ErrorSubsystem.PARACHUTES, _TOO_LOW))
         else:
             self._release(now_ms)
             return True

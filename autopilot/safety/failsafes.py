@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from autopilot.context.events import ErrorLogged
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.turns import PassTurn, earliest, next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.parameters.stations import stations
@@ -315,6 +316,7 @@ class Failsafes:
     def terrain_lost(self, now_ms: int) -> None:
         """Return, because a leg needs the ground and the terrain data are missing."""
         self._announcer.say(Severity.CRITICAL, "Failsafe: Terrain data missing")
+        self._announcer.announce(ErrorLogged(ErrorSubsystem.FAILSAFE_TERRAIN, 1))
         self._facts.personality.failsafes.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, now_ms)
 
     def too_windy(self, now_ms: int) -> None:

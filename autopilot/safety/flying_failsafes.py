@@ -9,12 +9,13 @@ from __future__ import annotations
 from math import degrees
 from typing import Final
 
+from autopilot.context.events import ErrorLogged
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import acos, cos, hypot, sin
-from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
@@ -46,6 +47,7 @@ _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS 
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS, _RELEASE = 8, 16, 32
 _NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS bits; number of motors
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
+_GLITCH: Final = 2  # LogErrorCode
 _PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
 """Modes that control the position, but are a pilot's (LOITER, POSHOLD, BRAKE; ArduCopter/mode.h, is_autopilot)."""
 
@@ -76,6 +78,7 @@ class FlyingFailsafes:
         """Announce a lost or recovered fix."""
         if self._facts.armed:
             self._announcer.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
+            self._announcer.announce(ErrorLogged(ErrorSubsystem.GPS, _GLITCH if lost else 0))
 
     def thrust_lost(self, now_ms: int) -> None:
         """Announce it, with the motor that works hardest; FLIGHT_OPTIONS may disable this, or release the load."""
@@ -85,6 +88,7 @@ class FlyingFailsafes:
         pulses = self._facts.vehicle.state.report[report.SERVO_1 : report.SERVO_1 + _MOTORS].tolist()
         motor = pulses.index(max(pulses)) + 1
         self._announcer.say(Severity.EMERGENCY, f"Potential Thrust Loss ({motor})")
+        self._announcer.announce(ErrorLogged(ErrorSubsystem.THRUST_LOSS_CHECK, 1))
         if options & _RELEASE_ON_THRUST_LOSS and self._gripper.fitted:
             self._gripper.order(GripperAction.RELEASE, now_ms)
 

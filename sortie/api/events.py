@@ -3,6 +3,7 @@
 from autopilot.context.events import (
     ArmedChanged,
     CameraTriggered,
+    ErrorLogged,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
@@ -18,8 +19,8 @@ from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 
 __all__ = [
-    "ArmedChanged", "CameraTriggered", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached",
-    "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
+    "ArmedChanged", "CameraTriggered", "CurrentChanged", "ErrorLogged", "FenceChanged", "FlightStateChanged",
+    "GuidedTargetReached", "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
     "PayloadAction", "RebootRequested", "Severity", "StatusText",
     "TunePlayed",
 ]  # fmt: skip

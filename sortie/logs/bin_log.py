@@ -21,6 +21,7 @@ import numpy.typing as npt
 from autopilot.context.events import (
     ArmedChanged,
     CameraTriggered,
+    ErrorLogged,
     Event,
     FenceChanged,
     HomeChanged,
@@ -30,7 +31,7 @@ from autopilot.context.events import (
 from autopilot.context.turns import next_multiple
 from autopilot.interface import report as R
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem
 from autopilot.mav import Cmd, FirmwareVersion, Frame, Sensor
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
@@ -49,18 +50,13 @@ if TYPE_CHECKING:
     from sortie.logs.logged import LoggedVehicle
 
 
-_COMPASS, _RADIO, _BATTERY, _STATION, _VARIANCE, _ESTIMATOR, _BAROMETER = 3, 5, 6, 8, 16, 17, 18  # LogErrorSubsystem
 _OCCURRED, _BAD_VARIANCE, _UNHEALTHY = 1, 2, 4  # LogErrorCode; 0: resolved
 _ALARMS = (
-    (_RADIO, _OCCURRED), (_BATTERY, _OCCURRED), (_STATION, _OCCURRED), (_VARIANCE, _BAD_VARIANCE),
-    (_ESTIMATOR, _OCCURRED), (_COMPASS, _UNHEALTHY), (_BAROMETER, _UNHEALTHY),
+    (ErrorSubsystem.FAILSAFE_RADIO, _OCCURRED), (ErrorSubsystem.FAILSAFE_BATT, _OCCURRED),
+    (ErrorSubsystem.FAILSAFE_GCS, _OCCURRED), (ErrorSubsystem.EKFCHECK, _BAD_VARIANCE),
+    (ErrorSubsystem.FAILSAFE_EKFINAV, _OCCURRED), (ErrorSubsystem.COMPASS, _UNHEALTHY),
+    (ErrorSubsystem.BARO, _UNHEALTHY),
 )  # fmt: skip
-_ALARMING_TEXTS = (
-    ("GPS Glitch or Compass error", 11, 2), ("Glitch cleared", 11, 0), ("Crash: Going to HOLD", 12, 1),
-    ("Parachute: Too low", 15, 2), ("Parachute: Landed", 15, 3), ("Failsafe: Terrain data missing", 23, 1),
-    ("Potential Thrust Loss", 25, 1),
-)  # fmt: skip
-"""Beginnings of texts beside which ArduPilot logs an ERR: its subsystem and code."""
 _MAG, _BARO = int(Sensor.MAG), int(Sensor.ABSOLUTE_PRESSURE)
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
@@ -109,7 +105,6 @@ PERIOD_MS = 100
 _TEXT = 64
 _BUFFER = 1 << 18
 _EV_ARMED, _EV_DISARMED, _EV_SET_HOME = 10, 11, 25  # ArduPilot's LogEvent
-_ERR_FAILSAFE_FENCE, _ERR_CRASH_CHECK = 9, 12  # LogErrorSubsystem
 _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
 _BOARD_SITL = 3  # HAL_BOARD
 
@@ -219,19 +214,19 @@ class BinLog:
                 return K.MODE.pack(now_us, number, number, int(reason))
             case StatusText():
                 data = event.words.encode("ascii", "replace")
-                said = b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
-                errors = (row[1:] for row in _ALARMING_TEXTS if event.text.startswith(row[0]))
-                return said + b"".join(K.ERR.pack(now_us, *error) for error in errors)
-            case ArmedChanged(armed, method):
+                return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
+            case ErrorLogged(subsystem, code):
+                return K.ERR.pack(now_us, subsystem, code)
+            case ArmedChanged(armed, method):  # a rover logs a crash where it says so
                 checks = int(self._service.parameters["ARMING_CHECK"])
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
                 crashed = method is ArmingMethod.CRASH and self._service.autopilot.facts.vehicle_class.flies
-                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if crashed else b""  # of a rover: beside its text
+                crash = K.ERR.pack(now_us, ErrorSubsystem.CRASH_CHECK, _OCCURRED) if crashed else b""
                 return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):
-                return K.ERR.pack(now_us, _ERR_FAILSAFE_FENCE, types)
+                return K.ERR.pack(now_us, ErrorSubsystem.FAILSAFE_FENCE, types)
             case CameraTriggered():
                 return self._rare(K.CAM, self._sensors.photo(event, self._sampler.gps_at_boot_ms), now_us)
             case CurrentChanged(seq):
