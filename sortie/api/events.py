@@ -20,7 +20,6 @@ from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared
 
 __all__ = [
     "ArmedChanged", "CameraTriggered", "CurrentChanged", "ErrorLogged", "FenceChanged", "FlightStateChanged",
-    "GuidedTargetReached", "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
-    "PayloadAction", "RebootRequested", "Severity", "StatusText",
-    "TunePlayed",
+    "GuidedTargetReached", "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged",
+    "ParameterChanged", "PayloadAction", "RebootRequested", "Severity", "StatusText", "TunePlayed",
 ]  # fmt: skip
