@@ -14,6 +14,7 @@ from tests.nights import Found, FuzzRun, PacedRun, RealRun, Row, StormRun, Storm
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "nights.md"
 YEAR_H = 8766
+NIGHT_CORE_H = 20
 _INTRODUCTION = """# Nights
 
 Made by `scripts/nights-page` from `tests/nights.jsonl`; do not edit.
@@ -83,12 +84,32 @@ def _storms(runs: Sequence[StormRun]) -> list[str]:
         f"{seeds:,} storms of {hours:,.0f} vehicle hours ({hours / YEAR_H:.2f} years; {flown:,.0f} hours with motors "
         f"on) in {core_hours:.2f} core hours: {hours / core_hours:,.0f} vehicle hours per core hour. {broken} broke "
         f"an invariant; {clean:,.0f} vehicle hours ({clean / YEAR_H:.2f} years) since the last of them.\n",
+        *_night(runs),
         *_storm_table(
             "vehicle hours, with motors on, events, deaths, broken, hours since",
             runs,
             lambda run: (f"{run.vehicle_hours:,.0f}", f"{run.flown_hours:,.0f}", f"{run.events:,}"),
             lambda run: run.clean_hours,
         ),
+    ]
+
+
+def _night(runs: Sequence[StormRun]) -> list[str]:
+    """The fastest core hour of runs in a row, as a night; empty before there is one."""
+    fastest = 0.0
+    for first in range(len(runs)):
+        core_hours = hours = 0.0
+        for run in runs[first:]:
+            core_hours, hours = core_hours + run.core_hours, hours + run.vehicle_hours
+            if core_hours >= 1.0:
+                fastest = max(fastest, hours / core_hours)
+                break
+    if not fastest:
+        return []
+    years = fastest * NIGHT_CORE_H / YEAR_H
+    return [
+        "How much a core hour is depends on the machine and on what storms draw: the fastest one of runs in a row had "
+        f"{fastest:,.0f} vehicle hours. In a night of ten hours on two cores that is {years:.1f} years.\n"
     ]
 
 

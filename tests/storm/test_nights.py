@@ -69,6 +69,8 @@ def test_the_page_adds_up() -> None:
     told = page([STORMS, BROKEN, STORMS, REAL, REAL, FUZZ, FUZZ, PACED, faster])
     assert "3,000 storms of 13,149 vehicle hours (1.50 years; 60 hours with motors on) in 1.50 core hours" in told
     assert "8,766 vehicle hours per core hour. 1 broke an invariant; 4,466 vehicle hours" in told
+    assert "had 8,766 vehicle hours. In a night of ten hours on two cores that is 20.0 years." in told
+    assert "In a night" not in page([STORMS])
     assert "60 storms with 80 deaths of a process. 0 broke an invariant; 60 storms since the last of them." in told
     assert "| plan | 0.50 | 1,200 | 2 | 2026-01-01 | abc |" in told
     assert "| mavsdk | V4 | 80 | 1 | 8.0 to 9.5 | 0.50 | 2026-01-01 | abc |" in told
