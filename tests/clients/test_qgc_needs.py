@@ -36,7 +36,7 @@ REQUESTS = [
     m.MAVLink_mission_clear_all_message(1, 1, 2),
     m.MAVLink_mission_set_current_message(1, 1, 2),
     m.MAVLink_param_set_message(1, 1, b"RTL_ALT", 10.0, 4),
-    m.MAVLink_serial_control_message(10, 6, 0, 0, 0, [0] * 70),
+    m.MAVLink_serial_control_message(10, 6, 0, 0, 1, [10] + [0] * 69),
     m.MAVLink_set_gps_global_origin_message(1, 1, 1, 1),
 ]  # fmt: skip
 
