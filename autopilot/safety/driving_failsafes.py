@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.context.events import ErrorLogged
 from autopilot.context.personality import FailsafeCause
-from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
@@ -117,7 +116,6 @@ class DrivingFailsafes:
     def crashed(self, check: int, now_ms: int) -> None:
         """Act by FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
         self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")
-        self._announcer.announce(ErrorLogged(ErrorSubsystem.CRASH_CHECK, 1))
         self._modes.set(self._numbers.stop, now_ms, ModeReason.CRASH_FAILSAFE)
         if check != 1:
             self._context.disarm(ArmingMethod.CRASH)

@@ -218,6 +218,7 @@ class Failsafes:
         """Act by FS_CRASH_CHECK: 0 nothing. `stopped`: the motors have stopped already."""
         check = int(self._facts.param("FS_CRASH_CHECK", 1.0))
         if check != 0 and (self._facts.armed or stopped):
+            self._announcer.announce(ErrorLogged(ErrorSubsystem.CRASH_CHECK, 1))
             self._facts.personality.failsafes.crashed(check, now_ms)
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:

@@ -31,7 +31,7 @@ from autopilot.context.events import (
 from autopilot.context.turns import next_multiple
 from autopilot.interface import report as R
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem
+from autopilot.interface.reasons import ErrorSubsystem
 from autopilot.mav import Cmd, FirmwareVersion, Frame, Sensor
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
@@ -80,7 +80,6 @@ class LogWatch:
             failsafes.battery_low or failsafes.battery_critical,
             failsafes.ground_station.lost,
             failsafes.estimator,
-            failsafes.estimator,
             present,
             healthy,
             figure(R.LANDED_STATE),
@@ -89,7 +88,8 @@ class LogWatch:
             return b""
         self._state = state
         failed, landed = int(present) & ~int(healthy), self._is_landed()
-        before, self.alarms = self.alarms, (*state[:5], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
+        sensors = (failed & _MAG != 0, failed & _BARO != 0)
+        before, self.alarms = self.alarms, (*state[:4], failsafes.estimator, *sensors)  # as `_ALARMS`
         rows = zip(_ALARMS, self.alarms, before, strict=True)
         found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:
@@ -217,12 +217,10 @@ class BinLog:
                 return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
             case ErrorLogged(subsystem, code):
                 return K.ERR.pack(now_us, subsystem, code)
-            case ArmedChanged(armed, method):  # a rover logs a crash where it says so
+            case ArmedChanged(armed, method):
                 checks = int(self._service.parameters["ARMING_CHECK"])
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
-                crashed = method is ArmingMethod.CRASH and self._service.autopilot.facts.vehicle_class.flies
-                crash = K.ERR.pack(now_us, ErrorSubsystem.CRASH_CHECK, _OCCURRED) if crashed else b""
-                return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
+                return what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.events import ArmedChanged, ModeChanged, StatusText
+from autopilot.context.events import ArmedChanged, ErrorLogged, ModeChanged, StatusText
 from autopilot.context.personality import FailsafeCause
 from autopilot.interface import report
-from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
@@ -177,6 +177,8 @@ def test_a_crash_disarms_unless_the_check_is_off() -> None:
         bench = flying(FS_CRASH_CHECK=check)
         happens(bench, VehicleEvent.CRASHED)
         assert bench.core.facts.armed is armed
+        errors = [(event.subsystem, event.code) for event in bench.events(ErrorLogged)]
+        assert errors == [(ErrorSubsystem.CRASH_CHECK, 1)] * check
 
 
 def test_an_emergency_cutoff_disarms_and_says_so() -> None:
