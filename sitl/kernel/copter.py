@@ -132,7 +132,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     """Run one copter for 20 ms."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
-        strike(s)
+        strike(s, p)
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, current(s, p, 4))
     estimate(s, p, rng, table)

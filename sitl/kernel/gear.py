@@ -11,6 +11,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
 from sitl.kernel.imu import Vector
+from sitl.kernel.rotorcraft import stop_body
 
 #: Wheels, as shares of the weight: resistance to rolling, brakes of a disarmed plane, sideways grip.
 ROLLING, PARKED, GRIP = 0.03, 0.6, 0.8
@@ -22,6 +23,8 @@ RELEASES = 1700.0
 STEERING, TYRES = 6.0, 3.0
 #: Limits of the undercarriage: sink rate m/s, and attitude: cosine of the tilt, sine of the nose-down angle.
 DROPS_MPS, TILTS_COS, NOSE_DOWN = 6.0, 0.5, 0.45
+#: Speed below which a plane lies on the ground and does not strike it, in whatever attitude, m/s.
+LIES_MPS = 1.0
 
 
 @inline
@@ -86,9 +89,12 @@ def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
 
 
 @jit
-def strike_plane(s: L.Row) -> None:
+def strike_plane(s: L.Row, p: L.Row) -> None:
     """Crash a plane that touches the ground too fast, inverted, on a wing or on its nose. It then lies still."""
     if s[M.S_CONTACT] == 0.0 or s[L.S_AIR] == 0.0:
+        return
+    moves = s[M.S_VN] * s[M.S_VN] + s[M.S_VE] * s[M.S_VE] + s[M.S_VD] * s[M.S_VD]
+    if s[M.S_TOUCHDOWN] < DROPS_MPS and moves < LIES_MPS * LIES_MPS:
         return
     q1, q2 = s[M.S_Q1], s[M.S_Q2]
     upright = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
@@ -99,6 +105,5 @@ def strike_plane(s: L.Row) -> None:
         stop(s)
         s[L.S_THROTTLE] = 0.0
         s[L.S_EVENTS] += L.EV_CRASHED
-    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
-    s[M.S_PD], s[M.S_CONTACT] = s[L.S_FLOOR], 0.0  # the contact begins anew, so it strikes only once
+    stop_body(s, p)
+    s[M.S_CONTACT] = 0.0  # the contact begins anew, with another speed of the touch

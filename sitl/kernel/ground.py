@@ -16,6 +16,7 @@ from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos
 from sitl.kernel import layout as M
+from sitl.kernel.rotorcraft import stop_body
 
 #: Limits of a copter's undercarriage: horizontal and vertical speed, m/s, and depth in the ground, m.
 SLIDES_MPS, DROPS_MPS, SINKS_M = 3.0, 4.0, 0.3
@@ -55,7 +56,7 @@ def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
 
 
 @jit
-def strike(s: L.Row) -> None:
+def strike(s: L.Row, p: L.Row) -> None:
     """Crash a machine that touches the ground too fast or has flown into it. It then lies still with its motors off."""
     deep = s[M.S_PD] - s[L.S_FLOOR]
     if deep < 0.0 or s[L.S_AIR] == 0.0:
@@ -67,9 +68,7 @@ def strike(s: L.Row) -> None:
         s[M.S_TOUCHDOWN] = sqrt(speed * speed + s[M.S_VD] * s[M.S_VD])
         stop(s)
         s[L.S_EVENTS] += L.EV_CRASHED
-    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
-    s[M.S_PD] = s[L.S_FLOOR]
+    stop_body(s, p)
 
 
 @jit

@@ -145,7 +145,7 @@ def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
-        strike(s)
+        strike(s, p)
     note_contact(s, clock)
 
 
@@ -252,7 +252,7 @@ def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
-    strike_plane(s)
+    strike_plane(s, p)
     note_contact(s, clock)
 
 

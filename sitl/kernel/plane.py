@@ -345,7 +345,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     """Run one plane for 20 ms."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
-    strike_plane(s)
+    strike_plane(s, p)
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)

@@ -57,6 +57,21 @@ def move_on(dt: float, r: Matrix, force: Vector, velocity: Vector, place: Vector
 
 
 @inline
+def stop_body(s: L.Row, p: L.Row) -> None:
+    """Stop a body that strikes the ground. Its accelerometers feel the blow in the next step, whatever their range: an
+    estimate that knew nothing of it would sink on until it rejects receiver and barometer."""
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = rotation_of((s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]))
+    per_s = 1.0 / p[M.P_DT]
+    vn, ve, vd = per_s * s[M.S_VN], per_s * s[M.S_VE], per_s * s[M.S_VD]
+    s[M.S_FX] -= r00 * vn + r10 * ve + r20 * vd
+    s[M.S_FY] -= r01 * vn + r11 * ve + r21 * vd
+    s[M.S_FZ] -= r02 * vn + r12 * ve + r22 * vd
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
+    s[M.S_PD] = s[L.S_FLOOR]
+
+
+@inline
 def stand(
     p: L.Row, dt: float, deep: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
 ) -> tuple[Vector, Vector]:

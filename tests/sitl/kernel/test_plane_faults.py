@@ -97,9 +97,27 @@ def test_what_strikes_the_ground_has_crashed() -> None:
     raised = flight.fly(20.0, VehicleEvent.CRASHED)
     assert raised & VehicleEvent.CRASHED
     assert raised & VehicleEvent.DISARMED
-    flight.fly(20.0)  # the estimate needs its fixes to believe that it lies still
+    lies_where_it_struck(flight)
+
+
+def test_what_falls_on_its_nose_strikes_once() -> None:
+    """Disarmed in the air with its nose far below the horizon; what lies on its nose rights itself."""
+    flight = PlaneFlight().airborne(60.0)
+    assert flight.vehicle.disarm(force=True).ok
+    flight.fly(30.0, VehicleEvent.LANDED)
+    assert degrees(flight.seen(R.TRUE_PITCH).min()) < -30.0
+    assert flight.now(R.LANDED_STATE) == L.ON_GROUND
+    lies_where_it_struck(flight)
+
+
+def lies_where_it_struck(flight: PlaneFlight) -> None:
+    """Assert that the plane rests level within three seconds, and that the estimate has felt the blow: it never sinks
+    into the ground."""
+    flight.fly(3.0)
     assert flight.vehicle.state.landed
-    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.5
+    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.1
+    assert abs(degrees(flight.now(R.TRUE_PITCH))) < 2.0
+    assert flight.seen(R.DOWN).max() < 1.0
 
 
 @pytest.mark.parametrize("value", [1.0e300, -1.0e300])

@@ -335,6 +335,16 @@ def test_disarmed_in_the_air_it_falls_and_lands() -> None:
     assert flight.fly(30.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
 
 
+def test_a_fall_from_high_up_is_felt_by_the_estimate() -> None:
+    """At more than 20 m/s: below the ground for a moment at most."""
+    flight = QuadplaneFlight().up(50.0)
+    assert flight.vehicle.disarm(force=True).ok
+    flight.fly(8.0, VehicleEvent.LANDED)
+    assert flight.vehicle.state.landed
+    assert flight.seen(R.TRUE_VD).max() > 20.0
+    assert flight.seen(R.DOWN).max() < 1.0
+
+
 def test_it_comes_down_on_its_wings_and_notices() -> None:
     """By hand, with no power and lift motors that do not help: it stands, landed, and may be disarmed."""
     flight = QuadplaneFlight({"Q_ASSIST_SPEED": 0.0}).up(30.0)
