@@ -99,8 +99,10 @@ class WingFailsafes:
             station = cause is FailsafeCause.GROUND_STATION
             self._announcer.say(Severity.WARNING, "GCS Failsafe Off" if station else "RC Long Failsafe Cleared")
             return
+        if cause is not FailsafeCause.RADIO:
+            return
         before, self._mode_before = self._mode_before, None
-        if cause is FailsafeCause.RADIO and self._short_action != _NOT:
+        if self._short_action != _NOT:
             self._announcer.say(Severity.WARNING, "Short Failsafe Cleared")
             if before is not None and self._modes.number != self._modes.intended:
                 self._modes.set(before, self._facts.now_ms, ModeReason.RADIO_FAILSAFE_RECOVERY)

@@ -101,3 +101,19 @@ def test_a_loss_changes_the_mode_on_the_ground_too() -> None:
     bench.core.sticks.move(Sticks(), bench.now_ms)
     assert bench.texts[-1] == "RC Long Failsafe Cleared"
     assert bench.core.modes.number == M.RTL
+
+
+def test_a_station_that_comes_back_first_does_not_end_a_short_loss_of_the_sticks() -> None:
+    """The mode before returns with the sticks, whatever else was lost and found meanwhile."""
+    plane = Plane(FS_SHORT_ACTN=1.0, FS_GCS_ENABL=1.0, FS_LONG_TIMEOUT=60.0)
+    assert plane.core.modes.set(M.FBWB, plane.now_ms).ok
+    plane.core.sticks.move(Sticks(throttle=0.5), plane.now_ms)
+    plane.run(4.0)
+    assert plane.core.modes.number == M.CIRCLE
+    plane.core.failsafes.ground_station_failed(plane.now_ms, failed=True)
+    plane.core.failsafes.ground_station_failed(plane.now_ms, failed=False)
+    plane.core.failsafes.ground_station_heard(255)
+    plane.core.update_link_clock(1000)
+    assert plane.core.modes.number == M.CIRCLE
+    plane.core.sticks.move(Sticks(throttle=0.5), plane.now_ms)
+    assert plane.core.modes.number == M.FBWB
