@@ -2,7 +2,7 @@
 
 A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT, also while disarmed. In RTL, and in HOLD unless
 bit 0 of FS_OPTIONS is set, the vehicle already does the right thing: the loss then waits, and acts when another mode is
-entered. After one loss has acted, another changes nothing.
+entered. After one loss has acted, another changes nothing as long as the first lasts.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class DrivingFailsafes:
         self._context, self._numbers, self._tables = context, kind.modes, kind.failsafes
         self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
-        self._acted = False
+        self._acted: frozenset[FailsafeCause] = frozenset()  # losses at the last action that last
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
         """True if a loss has led to an action, or battery or estimator have failed."""
-        return self._acted or failing
+        return bool(self._acted) or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         self._losses.setdefault(FailsafeCause.GROUND_STATION, _LastingLoss(setting, now_ms))
@@ -52,14 +52,15 @@ class DrivingFailsafes:
         self._losses.setdefault(FailsafeCause.RADIO, _LastingLoss(setting, acts_ms))
 
     def found(self, cause: FailsafeCause) -> None:
-        if self._losses.pop(cause, None) is not None and self._acted and not self._losses:
-            self._acted = False
+        acted, self._acted = self._acted, self._acted - {cause}
+        self._losses.pop(cause, None)
+        if acted and not self._losses:
             self._announcer.say(Severity.INFO, f"{cause.value} Failsafe Cleared")
 
     def armed(self, armed: bool) -> None:
         """Forget earlier losses at the beginning of a drive."""
         if armed:
-            self._acted = False
+            self._acted = frozenset()
 
     @property
     def deadline_ms(self) -> int | None:
@@ -79,7 +80,7 @@ class DrivingFailsafes:
         if due_ms is None or now_ms < due_ms:
             return
         cause = min(self._losses, key=lambda lost: self._losses[lost].acts_ms)
-        self._acted = True
+        self._acted = frozenset(self._losses)
         goes_on = self._losses[cause].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
         self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe{'' if goes_on else self._action()}")
         if goes_on:

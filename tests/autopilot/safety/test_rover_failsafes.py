@@ -160,6 +160,18 @@ def test_a_second_loss_changes_nothing_and_the_last_one_found_clears() -> None:
     assert texts(bench) == [(4, "GCS Failsafe - SMART_RTL"), (6, "GCS Failsafe Cleared")]
 
 
+def test_a_second_loss_acts_when_the_first_has_ended() -> None:
+    """Found, the first no longer holds it back (Rover/failsafe.cpp: `failsafe.triggered &= failsafe.bits`)."""
+    bench = driving(FS_GCS_ENABLE=1, FS_ACTION=3)
+    station_lost(bench)
+    bench.core.modes.set(STEERING, bench.now_ms)
+    assert sticks_lost(bench) == STEERING
+    station_found(bench)
+    bench.run(0.1)
+    assert bench.core.modes.number == SMART_RTL
+    assert texts(bench) == [(4, "GCS Failsafe - SMART_RTL"), (4, "Radio Failsafe - SMART_RTL")]
+
+
 # --- battery, estimator, crash ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("action", "mode"), [(0, GUIDED), (1, RTL), (2, HOLD), (3, SMART_RTL), (4, SMART_RTL), (6, LOITER)]
