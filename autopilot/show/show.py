@@ -24,6 +24,7 @@ _GPS_AHEAD_S = 18 - 315_964_800
 """Offset from UTC (s since 1970) to GPS time (s since its epoch)."""
 _UNSET_MM = -9_999_999
 _BY_ORDER = 2  # SHOW_MODE_BOOT
+_SLOWEST_MPS = 0.1  # m/s, m/s2: a takeoff never takes for ever
 
 
 class Scope(IntEnum):
@@ -72,7 +73,6 @@ class Show:
         self._exact: dict[str, int] = {}  # the commanded start time; the parameter has the nearest float32
         self.start_ms: int | None = None
         self.file: ShowFile | None = None
-        self.takeoff_s, self.landing_s = 0.0, 0.0
         for name, value in (("SHOW_START_TIME", -1.0), ("SHOW_START_AUTH", 0.0)):
             parameters.set(name, value)
         parameters.listeners.append(self._changed)
@@ -90,6 +90,7 @@ class Show:
 
     def _load(self) -> bool:
         self.file, param = None, self._facts.param
+        self.takeoff_s = self.landing_s = 0.0
         if not self.content:
             return True
         try:
@@ -98,11 +99,11 @@ class Show:
             return False
         climb = max(param("SHOW_TAKEOFF_ALT", 2.5), 0.1)
         speed, acceleration = param("WPNAV_SPEED_UP", 250.0) / 100.0, param("WPNAV_ACCEL_Z", 100.0) / 100.0
-        self.takeoff_s = file.trajectory.takeoff_s(climb, speed, acceleration)
-        self.landing_s = file.trajectory.landing_s(climb)
-        if self.takeoff_s > self.landing_s:
+        takeoff_s = file.trajectory.takeoff_s(climb, max(speed, _SLOWEST_MPS), max(acceleration, _SLOWEST_MPS))
+        landing_s = file.trajectory.landing_s(climb)
+        if takeoff_s > landing_s:
             return False
-        self.file = file
+        self.file, self.takeoff_s, self.landing_s = file, takeoff_s, landing_s
         return True
 
     # --- where ------------------------------------------------------------------------------------------------------

@@ -194,6 +194,23 @@ def test_without_a_show_nothing_is_begun(station: Station) -> None:
     assert "Failed to start motors, giving up" in [event.text for event in station.session.events_of(StatusText)]
 
 
+def test_a_show_that_stays_below_the_takeoff_height_is_refused_and_nothing_is_begun(station: Station) -> None:
+    """An order to begin without a show left an endless time until the takeoff, and ended the service."""
+    station.upload(show_file(((0.0, (0.0, 0.0, 0.0)), (5.0, (0.0, 0.0, 2.0)), (10.0, (0.0, 0.0, 0.0)))))
+    station.place()
+    assert station.load() == Result.FAILED
+    station.order(10.0)
+    station.session.run_for(20.0)
+    assert station.status()[3] is ShowStage.ERROR
+
+
+@pytest.mark.parametrize("name", ["WPNAV_SPEED_UP", "WPNAV_ACCEL_Z"])
+def test_a_show_is_loaded_whatever_the_climb_speed_is(station: Station, name: str) -> None:
+    """A speed or acceleration of 0 ended the service."""
+    station.session.set_param(name, 0.0)
+    given(station)
+
+
 def test_a_vehicle_far_from_its_place_says_so_and_stays(station: Station) -> None:
     station.upload(show_file())
     station.place(north_e7=450)  # 5 m
