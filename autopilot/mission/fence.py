@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from math import isfinite
 
 from autopilot.interface.earth import on_earth
-from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.geo import GeoPoint, to_local, wrap_longitude
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
@@ -58,7 +58,8 @@ class Polygon:
 def middle(places: Collection[tuple[float, float]]) -> tuple[float, float]:
     """Centre of the box around places, degrees: the return point of a polygon without one (AC_PolyFence_loader.cpp)."""
     lats, lons = zip(*places, strict=True)
-    return 0.5 * (min(lats) + max(lats)), 0.5 * (min(lons) + max(lons))
+    east = [wrap_longitude(lon - lons[0]) for lon in lons]
+    return 0.5 * (min(lats) + max(lats)), wrap_longitude(lons[0] + 0.5 * (min(east) + max(east)))
 
 
 @dataclass(frozen=True, slots=True)

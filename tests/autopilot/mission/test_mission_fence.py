@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint, distance, to_global
-from autopilot.mission.fence import Fence, check_fence, parse_fence
+from autopilot.mission.fence import Fence, check_fence, middle, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally, nearest, rally_place
 
@@ -126,6 +126,10 @@ def test_polygon_across_the_antimeridian() -> None:
     fence = parse_fence([MissionItem(5001, 0, 4.0, x=lat, y=lon) for lat, lon in corners])
     assert fence.inside(0.0, 180.0) and fence.inside(0.0, -179.995)
     assert not fence.inside(0.0, 0.0) and not fence.inside(0.0, 179.98)
+
+
+def test_the_middle_of_places_on_both_sides_of_the_antimeridian_is_between_them() -> None:
+    assert middle([(0.01, 179.99), (0.01, -179.97), (-0.01, 179.99)]) == pytest.approx((0.0, -179.99))
 
 
 def test_rally_altitudes_count_from_home_or_from_the_sea() -> None:
