@@ -63,7 +63,7 @@ def parse_waypoints(text: str) -> Plan:
     if parsed and parsed[0].seq == 0 and parsed[0].item.command in _HOME_COMMANDS:
         first = parsed.pop(0)
         check_position(replace(first.item, command=int(Cmd.NAV_WAYPOINT)), first.place)
-        home = GeoPoint(first.item.x, first.item.y, first.item.z)
+        home = GeoPoint(first.item.x, first.item.y, 0.0 if isnan(first.item.z) else first.item.z)  # as in a .plan
     return make_plan(home, _renumber_jumps(parsed))
 
 
@@ -101,7 +101,10 @@ def _renumber_jumps(lines: Sequence[_Line]) -> Iterable[MissionItem]:
     rising = all(a.seq < b.seq for a, b in pairwise(lines))
     place_of = {line.seq: at for at, line in enumerate(lines, 1)} if rising else {}
     for line in lines:
-        target = place_of.get(int(line.item.param1)) if line.item.command == Cmd.DO_JUMP else None
+        jumps = line.item.command == Cmd.DO_JUMP
+        if jumps and isnan(line.item.param1):
+            raise PlanError(line.place, "the number of an item as param1", "nan")
+        target = place_of.get(int(line.item.param1)) if jumps else None
         yield line.item if target is None else replace(line.item, param1=float(target))
 
 

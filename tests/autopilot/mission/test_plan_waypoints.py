@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import Plan, PlanError, parse_plan
+from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan
 from autopilot.mission.storage import pack_item
 from tests.fakes.written_plans import format_fence_text, format_rally_text, format_waypoints
 
@@ -69,6 +69,20 @@ def test_nan_is_kept_in_parameters() -> None:
     item = plan_of(HOME, "1 0 3 22 0 0 0 nan nan NaN 20 1").items[0]
     assert math.isnan(item.param4)
     assert (item.x, item.y, item.z) == (0.0, 0.0, 20.0)
+
+
+def test_a_home_of_unknown_height_is_at_sea_level() -> None:
+    """As in a .plan file; a height that is not a number reached the vehicle and could not be written."""
+    plan = plan_of(HOME.replace("\t584\t", "\tnan\t"), WP)
+    assert plan.home == GeoPoint(-35.36, 149.16, 0.0)
+    assert parse_plan(format_plan(plan)).home == plan.home
+
+
+def test_a_jump_to_nowhere_is_refused() -> None:
+    """It was an error of arithmetic, which no command announces as one of the file."""
+    assert "line 4: expected the number of an item" in refusal(
+        "\n".join(("QGC WPL 110", HOME, WP, "2 0 3 177 nan 3 0 0 0 0 0 1"))
+    )
 
 
 @pytest.mark.parametrize("home", ["0 1 0 0 0 0 0 0 0 0 0 1", "0 1 0 16 0 0 0 0 0 0 0 1"])
