@@ -14,6 +14,7 @@ from typing import Final
 
 from autopilot.interface.geo import GeoPoint, distance, wrap_longitude
 from autopilot.mission.items import MissionItem
+from autopilot.mission.storage import MissionStorage, same_item
 
 _MOST_PLACES: Final = 7  # AP_Mission.h, AP_MISSION_MAX_WP_HISTORY
 
@@ -40,6 +41,13 @@ class Repeating:
         self._places.clear()
         self._back = None
 
+    def mission_changed(self, old: MissionStorage, new: MissionStorage, index: int) -> None:
+        """Forget the distance and the places of a mission that differs from `new` up to item `index` or the last
+        place."""
+        last = max((index, *(place.seq for place in self._places)))
+        if not all(same_item(old.get(seq), new.get(seq)) for seq in range(last + 1)):
+            self.forget()
+
     def way_back(self) -> MissionItem | None:
         """The item to go on with: a passed place, moved along the way from it; None: the current item."""
         if self.distance_m > 0.0 and len(self._places) > 1:
@@ -52,7 +60,8 @@ class Repeating:
         if self._starts_back and self._back is not None:
             self._starts_back = False
             return self._back
-        if self.distance_m > 0.0 and self._back is None and (item.x != 0.0 or item.y != 0.0):
+        again = bool(self._places) and self._places[-1].seq == item.seq
+        if self.distance_m > 0.0 and self._back is None and (item.x != 0.0 or item.y != 0.0) and not again:
             self._places.append(item)
         return item
 

@@ -273,6 +273,7 @@ class MissionSequencer:
         old = MissionStorage(storage.first_index)
         old.replace(old_items)
         self._jumps.reset()
+        self._repeating.mission_changed(old, storage, self._index)
         self._skipped.clear()
         if self._nav is not None and self._same_ahead(old, storage):
             self._nav = storage.get(self._index)

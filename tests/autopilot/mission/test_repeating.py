@@ -3,6 +3,8 @@ ArduRover, which go on at the same places with the same texts)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
@@ -135,6 +137,20 @@ def test_else_the_item_that_was_left_begins_again(timing: DoTiming, cause: str) 
         return
     assert run.leave_and_resume(here(40.0, 30.0)).seq == 5
     assert run.sequencer.state() is MissionState.RUNNING
+
+
+@BOTH
+@pytest.mark.parametrize(("changed", "seq"), [(1, 5), (3, 5), (5, 5), (6, 3), (None, 3)])
+def test_a_new_mission_on_the_way_ends_it_unless_what_was_flown_is_in_it(
+    timing: DoTiming, changed: int | None, seq: int
+) -> None:
+    """The vehicle went back to places of a mission that no longer existed."""
+    run = Run(timing, *LINE)
+    run.reach(1, 3, 4)
+    old = run.storage.items()
+    run.storage.replace([replace(item, z=99.0) if item.seq == changed else item for item in old])
+    run.sequencer.mission_changed(old, run.storage, run.executor)
+    assert run.leave_and_resume(here(40.0, 30.0)).seq == seq
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -3.0])
