@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import pi
+
 import pytest
 
 from autopilot.context.events import PayloadAction
@@ -161,6 +163,17 @@ def test_condition_yaw_turns_and_then_lets_the_next_item_run() -> None:
     yaw = next(yaw for yaw in bench.vehicle.yaws if yaw.mode is YawMode.ANGLE)
     assert (yaw.angle, yaw.rate, yaw.direction) == pytest.approx((1.5708, 0.34907, -1), abs=1e-4)
     assert bench.vehicle.outputs
+
+
+@pytest.mark.parametrize("relative", [0.0, 1.0])
+@pytest.mark.parametrize("turns", [1.0, -3.0, 1e6, 1e35])
+def test_whole_turns_of_a_condition_yaw_do_not_count(turns: float, relative: float) -> None:
+    """The vehicle takes a heading a few turns away; one of an upload's largest numbers stopped it, and the service, for
+    ever."""
+    bench = flying(item(115, param1=360.0 * turns, param4=relative), waypoint(100, 0))
+    bench.run(10.0)
+    yaw = next(yaw for yaw in bench.vehicle.yaws if yaw.mode is YawMode.ANGLE)
+    assert abs(yaw.angle) <= 2.0 * pi
 
 
 def test_a_heading_that_is_being_turned_to_is_not_taken_by_the_leg_that_starts_with_it() -> None:
