@@ -226,6 +226,7 @@ class SimulatedMachine(ABC):
         if reasons and not force:
             return Request.refused(reasons[0].text)
         self._s[L.S_ARMED] = 1.0
+        self._s[L.S_LOW_SENT] = self._s[L.S_CRIT_SENT] = 0.0  # a battery that is low already fails this flight too
         self._report[0, R.ARMED] = 1.0
         return Request.accepted()
 

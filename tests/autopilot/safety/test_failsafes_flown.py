@@ -100,6 +100,20 @@ def test_low_returns_and_critical_lands_on_the_way() -> None:
     assert away(bench) > 10.0
 
 
+@pytest.mark.parametrize("level", ["LOW", "CRT"])
+def test_a_battery_that_was_low_before_the_flight_fails_it_too(level: str) -> None:
+    """Armed without the check of the battery, as in ArduCopter on the ground it is disarmed. The vehicle had announced
+    the battery once, while it was disarmed, and nothing acted in the flight."""
+    limits = {f"BATT_{level}_VOLT": 20.0, "BATT_LOW_TIMER": 2.0, f"BATT_FS_{level}_ACT": 2.0}
+    bench = ready(ARMING_CHECK=1 << 6, **limits)
+    bench.run(5.0)
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    bench.core.arming.arm(bench.now_ms)
+    bench.run(1.0)
+    assert "Battery Failsafe - Disarming" in bench.texts
+    assert not bench.core.facts.armed
+
+
 def test_a_battery_below_the_arming_voltage_is_not_armed() -> None:
     bench = ready(BATT_ARM_VOLT=12.0)
     bench.parameters.set("SIM_BATT_VOLTAGE", 11.5)
