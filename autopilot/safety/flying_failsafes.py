@@ -1,7 +1,7 @@
 """Failsafes of a flying vehicle (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
 
-On the ground its motors stop. A landing that has begun continues if the battery or an option requires it. If no action
-is possible, it lands.
+On the ground its motors stop, unless a mission waits there and an option lets it continue. A landing that has begun
+continues if the battery or an option requires it. If no action is possible, it lands.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class FlyingFailsafes:
         """Announce and act. `go_on`: text if an option lets it continue as it is."""
         if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
             self._announce(cause.value)
-        elif self._facts.landed:
+        elif self._facts.landed and not (go_on and self._waits_in_mission()):
             self._announce(cause.value, "Disarming")
             if self._facts.armed:
                 self._context.disarm(CAUSES[cause].method)
@@ -169,6 +169,10 @@ class FlyingFailsafes:
     def _in_auto(self) -> bool:
         """True in AUTO, but not on a landing sequence (AUTO_RTL), which no option continues."""
         return self._modes.number == self._facts.vehicle_class.modes.auto
+
+    def _waits_in_mission(self) -> bool:
+        """True while a begun mission waits on the ground (ArduCopter/events.cpp, should_disarm_on_failsafe)."""
+        return self._in_auto() and self._modes.mode.holds_arming
 
     def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
         """True if a landing continues, because the battery requires it, or by an option (with a text)."""

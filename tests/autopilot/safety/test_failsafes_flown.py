@@ -13,7 +13,7 @@ from autopilot.interface.targets import Sticks
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import COPTER_MODES
 from sitl.vehicles.rover import SimulatedRover
-from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import (
     ALT_HOLD,
@@ -147,6 +147,22 @@ def test_auto_goes_on_without_its_ground_station_by_option(options: int, mode: i
     bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
     bench.run(1.0)
     assert bench.core.modes.number == mode
+
+
+@pytest.mark.parametrize(("loss", "options", "goes_on"), [("gcs", 2, True), ("rc", 1, True), ("gcs", 0, False)])
+def test_a_mission_that_waits_on_the_ground_goes_on_by_option(loss: str, options: int, goes_on: bool) -> None:
+    """A delivery out of radio range: ArduCopter's should_disarm_on_failsafe leaves a begun mission armed."""
+    delivery = (takeoff(), waypoint(40, 0), item(21), item(93, param1=20.0), takeoff(), waypoint(0, 0))
+    bench = on_mission(delivery, MIS_OPTIONS=4, FS_GCS_ENABLE=1, FS_OPTIONS=options)
+    bench.run(90.0, lambda: 3 in bench.reached)
+    bench.run(5.0)
+    assert bench.core.facts.landed and bench.core.facts.armed
+    if loss == "gcs":
+        bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+    else:
+        bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(40.0)
+    assert bench.core.facts.landed is not goes_on and bench.core.facts.armed is goes_on
 
 
 @pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, LAND), (0, LOITER)])
