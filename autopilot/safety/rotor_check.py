@@ -60,9 +60,9 @@ class RotorCheck:
     def _why(self) -> str:
         vehicle, param = self._facts.vehicle, self._facts.param
         rpms = vehicle.motor_rpm if isinstance(vehicle, ReportsMotorRpm) else ()
-        if not self._facts.landed:
+        least, most = param("TKOFF_RPM_MIN"), param("TKOFF_RPM_MAX")
+        if not self._facts.landed or least <= 0.0:
             return ""
         if not rpms:
             return "waiting for ESC RPM"
-        least, most = param("TKOFF_RPM_MIN"), param("TKOFF_RPM_MAX")
         return "" if all(rpm >= least and not 0.0 < most < rpm for rpm in rpms) else "ESC RPM out of range"

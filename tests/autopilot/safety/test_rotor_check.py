@@ -55,6 +55,16 @@ def test_motors_that_come_to_their_speed_later_lift_then() -> None:
     assert height(bench) > 2.0
 
 
+@pytest.mark.parametrize("failure", [{"SIM_ESC_TELEM": 0}, {"TKOFF_RPM_MAX": 3}])
+def test_they_lift_when_the_check_is_switched_off(failure: dict[str, float]) -> None:
+    """It held them until they were disarmed."""
+    bench = lifted(3.0, TKOFF_RPM_MIN=1, **failure)
+    assert height(bench) < 0.1
+    bench.parameters.set("TKOFF_RPM_MIN", 0.0)
+    bench.run(5.0)
+    assert height(bench) > 2.0
+
+
 def test_after_a_stop_they_are_checked_no_more_until_they_are_armed_again() -> None:
     bench = lifted(0.5, TKOFF_RPM_MIN=500)
     bench.core.auxiliary.act(MOTOR_STOP, HIGH)
