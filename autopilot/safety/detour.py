@@ -37,7 +37,7 @@ _UPRIGHT: Final = 2.0  # OA_BR_TYPE
 
 
 class Planning(IntEnum):
-    """Values of OA_TYPE."""
+    """Values of OA_TYPE; a bit for each of the two planners."""
 
     NONE = 0
     BENDY_RULER = 1
@@ -130,9 +130,9 @@ class Detour:
     # --- Dijkstra -----------------------------------------------------------------------------------------------------
     @property
     def _fence(self) -> object:
-        """Value that changes with the fence."""
+        """Value that changes with the fence, or with OA_TYPE."""
         fence = self._around()[0]
-        return fence.acting, fence.limits.revision
+        return fence.acting, fence.limits.revision, self.planning
 
     def _fences(self, types: FenceType) -> Barriers:
         fence = self._around()[0]
@@ -142,7 +142,7 @@ class Detour:
         """Plan the way round the present fences."""
         assert self._leg is not None
         self._fenced, self._way, self._lost = self._fence, [], False
-        if self.planning is Planning.BENDY_RULER:
+        if not self.planning & Planning.DIJKSTRA:
             return
         fences = self._fences(FenceType.POLYGON)
         way = shortest_way(fences, self._position, self._leg.end[:2], self._facts.param("OA_MARGIN_MAX", 5.0))
@@ -209,7 +209,7 @@ class Detour:
     def _bent(self) -> Target | None:
         """Piece to the side, or the way on when it is free again; None: no change."""
         assert self._leg is not None
-        if self._lost or self.planning is Planning.DIJKSTRA:
+        if self._lost or not self.planning & Planning.BENDY_RULER:
             return None
         goal = self._way[0] if self._way else self._leg.end[:2]
         was_bent = self._is_bent

@@ -94,6 +94,20 @@ def test_a_mission_and_the_way_home_go_round(planning: int) -> None:
     assert away(bench) < 2.0
 
 
+@pytest.mark.parametrize("planning", [DIJKSTRA, BOTH])
+def test_without_a_way_it_flies_on_when_nothing_is_planned_any_more(planning: int) -> None:
+    """With OA_TYPE 0 it stayed until its next target, as if the ways were still planned."""
+    bench = flying(HOUSE, planning, FENCE_MARGIN=1, AVOID_ENABLE=0)
+    bench.parameters.set("FENCE_ENABLE", 0)
+    assert bench.core.commands.guided_target(position=(30.0, 0.0, -10.0)).ok
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(12.0)
+    assert away(bench) < 12.0
+    bench.parameters.set("OA_TYPE", NONE)
+    bench.run(30.0, lambda: bench.core.helm.arrived)
+    assert away(bench, 30.0) < 3.0
+
+
 def test_without_a_way_it_stays_until_there_is_one() -> None:
     """The goal lies in the zone: it is said every five seconds; then the fence is taken away."""
     bench = flying(HOUSE, DIJKSTRA)
