@@ -4,7 +4,8 @@ sticks or velocities are flown, rovers and boats in every mode.
 The vehicle gets the limits as places (`autopilot.interface.targets.Bounds`) and acts on them in every tick
 (`autopilot.control.avoidance`), so they are sent only when they change: at each look of the fence guard in modes that
 avoid, and at each scan of a proximity sensor. As in ArduPilot, FENCE_MARGIN is the distance to fences and AVOID_MARGIN
-that to objects. A polygon only holds a vehicle on its allowed side, and of united zones each holds a vehicle inside it.
+that to objects; beside each other both get the wider one. A polygon only holds a vehicle on its allowed side, and of
+united zones each holds a vehicle inside it.
 Sources: ArduPilot AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
 """
 
@@ -81,7 +82,7 @@ class Avoidance:
 
     def _bounds(self, types: FenceType, objects: tuple[tuple[float, float], ...]) -> Bounds:
         param, home = self._facts.param, self._facts.home_ned
-        margin = max(param("FENCE_MARGIN", 2.0), 0.0)
+        off_fence = margin = max(param("FENCE_MARGIN", 2.0), 0.0)
         barriers: list[Edge | Ring] = []
         if types & FenceType.CIRCLE:
             barriers.append(Ring(home[:2], param("FENCE_RADIUS", 300.0), inside=True))
@@ -105,8 +106,9 @@ class Avoidance:
         if len(barriers) > BARRIERS:
             north, east, _ = self._facts.vehicle.state.position
             barriers = nsmallest(BARRIERS, barriers, lambda barrier: _away(barrier, north, east))
-        ceiling = home[2] - param("FENCE_ALT_MAX", 100.0) if types & FenceType.MAX_ALT else -inf
-        lowest = home[2] - param("FENCE_ALT_MIN", -10.0) if types & FenceType.MIN_ALT else inf
+        nearer = margin - off_fence  # heights keep the margin of the fence
+        ceiling = home[2] - param("FENCE_ALT_MAX", 100.0) - nearer if types & FenceType.MAX_ALT else -inf
+        lowest = home[2] - param("FENCE_ALT_MIN", -10.0) + nearer if types & FenceType.MIN_ALT else inf
         return Bounds(margin, tuple(barriers), ceiling, lowest)
 
     def _place(self, origin: GeoPoint, zones: Fence) -> None:

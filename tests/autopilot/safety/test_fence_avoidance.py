@@ -253,3 +253,18 @@ def test_objects_alone_are_kept_off_by_their_own_margin() -> None:
     bench.run(1.0)
     bench.core.fence.avoidance.see(((10.0, 0.0),))
     assert bench.vehicle.bounds.margin == 1.5
+
+
+@pytest.mark.parametrize(("off_fence", "off_objects"), [(5.0, 1.5), (1.5, 5.0)])
+def test_seen_objects_do_not_change_the_distance_to_ceiling_and_floor(off_fence: float, off_objects: float) -> None:
+    """With an object in sight a copter came as near to the greatest height as to the object."""
+    limits = {"FENCE_ALT_MAX": 60, "FENCE_ALT_MIN": 5, "FENCE_TYPE": MAX_ALT | MIN_ALT}
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_MARGIN": off_fence, "AVOID_MARGIN": off_objects, **limits})
+    bench.airborne(20.0)
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    bench.run(1.0)
+    for objects in ((), ((10.0, 0.0),)):
+        bench.core.fence.avoidance.see(objects)
+        bounds = bench.vehicle.bounds
+        assert bounds.ceiling + bounds.margin == pytest.approx(-60.0 + off_fence)
+        assert bounds.floor - bounds.margin == pytest.approx(-5.0 - off_fence)
