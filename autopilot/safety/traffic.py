@@ -281,6 +281,7 @@ class TrafficWatch:
         self.contacts = {
             key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
         }
+        self._reported_ms = {key: ms for key, ms in self._reported_ms.items() if key in self.contacts}
         threats: list[Threat] = []
         if self.avoids and self._facts.has_position:
             threats = self._look(now_ms)

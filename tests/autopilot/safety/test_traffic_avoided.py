@@ -226,3 +226,13 @@ def test_who_would_have_to_evade_is_not_armed_until_it_is_over() -> None:
     bench.parameters.set("AVD_F_ALT_MIN", 16.0 + ORIGIN.alt)
     meet(bench, (0.0, 0.0, -10.0), (0.0, 0.0, 0.0), 1)
     bench.arm()
+
+
+def test_aircraft_that_have_left_are_forgotten() -> None:
+    """The time of the last report of each threat was kept as long as the service ran."""
+    bench = hovering(1)
+    for icao in range(1, 6):
+        meet(bench, (100.0, 0.0, -15.0), (0.0, 0.0, 0.0), 1, icao)
+        bench.run(6.0)
+    assert {collision.threat.contact.number for collision in bench.core.traffic.collisions} == set(range(1, 6))
+    assert not bench.core.traffic._reported_ms
