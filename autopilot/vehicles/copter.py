@@ -52,7 +52,7 @@ _MODES: Final = Modes(
     switches={
         2: _C.FLIP, 4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 37: _C.THROW, 42: _C.SMART_RTL, 52: _C.ACRO,
         55: _C.GUIDED, 56: _C.LOITER, 57: _C.FOLLOW, 60: _C.ZIGZAG, 68: _C.STABILIZE, 69: _C.POSHOLD,
-        70: _C.ALT_HOLD, 72: _C.CIRCLE,
+        70: _C.ALT_HOLD, 72: _C.CIRCLE, 73: _C.DRIFT, 99: _C.AUTO_RTL,
     },
     standard={
         StandardMode.POSITION_HOLD: _C.LOITER, StandardMode.ORBIT: _C.CIRCLE, StandardMode.ALTITUDE_HOLD: _C.ALT_HOLD,

@@ -47,7 +47,7 @@ _MODES: Final = Modes(
     of_flights=frozenset({_P.AUTO, _P.GUIDED, _P.AUTOLAND}),
     switches={
         4: _P.RTL, 16: _P.AUTO, 51: _P.MANUAL, 52: _P.ACRO, 55: _P.GUIDED, 56: _P.LOITER, 72: _P.CIRCLE, 77: _P.TAKEOFF,
-        92: _P.FBWA, 98: _P.TRAINING, 150: _P.CRUISE, 179: _P.AUTOLAND,
+        92: _P.FBWA, 98: _P.TRAINING, 150: _P.CRUISE, 183: _P.AUTOLAND,
     },
     standard={
         StandardMode.ORBIT: _P.LOITER, StandardMode.CRUISE: _P.CRUISE, StandardMode.SAFE_RECOVERY: _P.RTL,

@@ -31,7 +31,8 @@ QUADPLANE: Final[VehicleClass] = replace(
         landing=_DOWN,
         hovering=frozenset({_P.QSTABILIZE, _P.QHOVER, _P.QLOITER}),
         of_flights=frozenset({_P.AUTO, _P.GUIDED, _P.QLAND}),
-        switches={number: mode for number, mode in PLANE.modes.switches.items() if mode in QUADPLANE_MODES},
+        switches={number: mode for number, mode in PLANE.modes.switches.items() if mode in QUADPLANE_MODES}
+        | {108: _P.QRTL, 170: _P.QSTABILIZE},
         standard={role: mode for role, mode in PLANE.modes.standard.items() if mode in QUADPLANE_MODES},
     ),
     failsafes=replace(
