@@ -136,7 +136,7 @@ COPTER: Final = VehicleClass(
         climb=(ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),),
         descent=(ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0),),
         acceptance=ParameterUnit("WPNAV_RADIUS", 200.0, 100.0, least=0.05),  # AC_WPNav.cpp, WPNAV_WP_RADIUS_MIN_CM
-        circle_radius=ParameterUnit("CIRCLE_RADIUS", 20.0, 100.0),
+        circle_radius=ParameterUnit("CIRCLE_RADIUS", 1000.0, 100.0),
         circle_acceleration=ParameterUnit("WPNAV_ACCEL", 250.0, 100.0),
         return_speed=ParameterUnit("RTL_SPEED", 0.0, 100.0),
         largest_circle_m=2000.0,  # AC_Circle.h, AC_CIRCLE_RADIUS_MAX

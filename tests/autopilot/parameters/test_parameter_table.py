@@ -198,6 +198,13 @@ def test_defaults_are_those_of_the_references(kind: str, name: str, default: flo
     assert Parameters(vehicle_class(kind).parameters)[name] == pytest.approx(default, rel=1e-7)
 
 
+def test_a_copters_lengths_and_speeds_have_the_defaults_of_their_parameters() -> None:
+    """The circle's radius was that of a rover, in a copter's unit: 20 cm."""
+    measures, defaults = COPTER.measures, Parameters(COPTER.parameters)
+    for measure in (measures.acceptance, measures.circle_radius, measures.return_speed, *measures.cruise):
+        assert measure.default == defaults[measure.name], measure.name
+
+
 def test_an_unknown_kind_of_vehicle_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'balloon'.*'copter' and 'rover'"):
         vehicle_class("balloon")
