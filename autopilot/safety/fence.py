@@ -47,6 +47,7 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT, _NEXT_OF_WINGS = 20.0, 100.0  # m; AC_FENCE_ALT_MAX_, AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
+_ORDERS: Final = (0.0, 1.0, FLOOR_ONLY)  # DO_FENCE_ENABLE param1
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 _RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
 
@@ -115,7 +116,10 @@ class FenceGuard:
         self._switched_by_order()
 
     def carry_out(self, mode: float) -> None:
-        """DO_FENCE_ENABLE in a mission: as `enable`, and what changes is announced (AP_Mission_Commands.cpp)."""
+        """DO_FENCE_ENABLE in a mission: as `enable`, and what changes is announced. Another number does nothing
+        (AP_Mission_Commands.cpp)."""
+        if mode not in _ORDERS:
+            return
         before = self._switches.on
         self.enable(mode)
         changed = (before ^ self._switches.on) & self.limits.types
@@ -142,7 +146,7 @@ class FenceGuard:
 
     def command(self, mode: float, types: int = 0) -> Outcome:
         """DO_FENCE_ENABLE from a ground station. `types`: FENCE_TYPE bits, 0 = all limits."""
-        if mode not in (0.0, 1.0, FLOOR_ONLY):
+        if mode not in _ORDERS:
             return Outcome(Result.DENIED, "fence mode must be 0, 1 or 2")
         limits = FenceType(types & ALL_LIMITS) if types else ALL_LIMITS
         if mode == 1.0 and not self.limits.present & limits:

@@ -151,6 +151,14 @@ def test_condition_delay_holds_back_the_next_do_item() -> None:
     assert 3000 <= bench.now_ms - began <= 3060
 
 
+@pytest.mark.parametrize("number", [3.0, -1.0])
+def test_an_unknown_order_to_the_fence_does_nothing(number: float) -> None:
+    """It switched the fence on, and said that it was disabled."""
+    bench = past(flying(item(207, param1=number), waypoint(40, 0), waypoint(0, 0), FENCE_TYPE=1), 3)
+    assert not bench.core.fence.enabled
+    assert not any("fence" in text for text in bench.texts)
+
+
 def test_condition_distance_waits_until_the_target_is_near() -> None:
     bench = flying(item(114, param1=30.0), item(183, param1=9, param2=1750), waypoint(100, 0))
     bench.run(60.0, lambda: bool(bench.vehicle.outputs))
