@@ -19,7 +19,7 @@ Vector = tuple[float, float, float]
 
 
 def wrap(angle: float) -> float:
-    """Wrap an angle to -pi .. pi, rad; -pi becomes pi."""
+    """Wrap an angle to -pi .. pi, rad, without a rounding error; both ends stay."""
     return remainder(angle, 2.0 * pi)
 
 
