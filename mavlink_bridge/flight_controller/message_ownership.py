@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from math import isfinite
 from typing import Any, Final
 
 from autopilot.mav import Cmd, MissionResult, MissionType, Result
@@ -120,7 +121,7 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     if command == Cmd.MISSION_START:
         return Ownership.FLY
     if command == Cmd.DO_SET_MODE:
-        return _mode(firmware.custom_of(message.param2, message.param3), firmware)
+        return _mode(_custom_mode(message, firmware), firmware)
     if command == Cmd.REQUEST_MESSAGE:
         return Ownership.OURS if message.param1 in _OUR_MESSAGES else Ownership.PASS
     if command == Cmd.SET_MESSAGE_INTERVAL:
@@ -133,8 +134,14 @@ def requested_mode(frame: MavlinkFrame, firmware: Firmware) -> int | None:
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS | {_SET_MODE} else None
     if message is None or (frame.msg_id in _COMMANDS and message.command != Cmd.DO_SET_MODE):
         return None
-    custom = message.custom_mode if frame.msg_id == _SET_MODE else firmware.custom_of(message.param2, message.param3)
+    custom = message.custom_mode if frame.msg_id == _SET_MODE else _custom_mode(message, firmware)
     return firmware.mode_of(custom)
+
+
+def _custom_mode(message: Any, firmware: Firmware) -> int:
+    """custom_mode of a DO_SET_MODE. NaN and infinities count as 0; what the controller makes of them is its affair."""
+    param2, param3 = (value if isfinite(value) else 0.0 for value in (message.param2, message.param3))
+    return firmware.custom_of(param2, param3)
 
 
 def _file(message: Any) -> Ownership:

@@ -7,7 +7,7 @@ until the controller restarts. A message that is missing for three intervals is 
 
 from __future__ import annotations
 
-from math import fsum
+from math import fsum, isfinite
 from typing import Final
 
 from autopilot.mav import Cmd
@@ -90,7 +90,7 @@ class StreamKeeper:
     def needs_more(self, request: Message) -> bool:
         """True if this SET_MESSAGE_INTERVAL would make a stream too slow for the service (0, the default, may do
         so)."""
-        hz = self.rates.get(int(request.param1))
+        hz = self.rates.get(int(request.param1)) if isfinite(request.param1) else None
         return hz is not None and not 0.0 < request.param2 <= 1e6 / hz
 
     def renew(self, now_ms: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ PASS_UNTOUCHED = [
     ftp(b"@MISSION/rally.dat"), ftp(b"/APM/LOGS/1.BIN"), mavlink.MAVLink_log_request_list_message(1, 1, 0, 65535),
     mavlink.MAVLink_log_request_data_message(1, 1, 1, 0, 90), mavlink.MAVLink_log_erase_message(1, 1),
     mavlink.MAVLink_log_request_end_message(1, 1), command(400, 1), command(400, 0), command(241, 1),
-    command(511, 30, 20000),
+    command(511, 30, 20000), *(command(176, 1, *modes) for modes in ((nan,), (inf,), (LOITER, -inf), (1e30,))),
+    command(511, nan, 20000), command(511, inf, 20000),
     mavlink.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0),
     mavlink.MAVLink_rc_channels_override_message(1, 1, *[1500] * 8), mavlink.MAVLink_timesync_message(0, 1),
     mavlink.MAVLink_serial_control_message(0, 0, 0, 0, 0, [0] * 70),
