@@ -10,7 +10,7 @@ import pytest
 from autopilot.context.events import Event
 from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, NEED_POSITION, ArmingMethod, ArmingReason, Check
 from autopilot.mav import Sensor, Severity
-from autopilot.personality.px4.modes import HOLD, MISSION, OFFBOARD, custom_of
+from autopilot.personality.px4.modes import BY_NAV_STATE, EXTERNAL, HOLD, MISSION, OFFBOARD, VTOL_TAKEOFF, custom_of
 from autopilot.personality.px4.notices import WORDS, Notice, Voice
 from mavlink_bridge.px4 import book as e
 from mavlink_bridge.px4.book import Px4Book
@@ -122,6 +122,14 @@ def test_every_notice_has_its_event() -> None:
     for notice in Notice:
         said.voice.say(notice, *(6,) * VALUES.get(notice, 0), name="it")
     assert len(said.events) == len(Notice) and len(said.texts) == len(WORDS)
+
+
+def test_every_mode_that_is_listed_has_its_number() -> None:
+    """src/lib/events/enums.json: bits are those of the nav_state; of Position Slow and Termination nothing is told."""
+    assert {e.BIT[mode]: mode for mode in e.BIT} == {
+        state: mode for state, (mode, _) in BY_NAV_STATE.items() if state not in (6, 13)
+    } | {23 + number: mode for number, mode in enumerate(EXTERNAL)}
+    assert set(e.NUMBER) == set(e.BIT) and e.NUMBER[VTOL_TAKEOFF] == 15
 
 
 def test_arming_checks_forbid_modes_one_by_one() -> None:

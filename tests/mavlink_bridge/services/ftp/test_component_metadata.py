@@ -59,9 +59,10 @@ def check_general(general: dict[str, Any], **named: str) -> None:
 
 
 @pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
-def test_the_general_file_keeps_to_its_schema_and_leads_to_the_others(firmware: str) -> None:
+@pytest.mark.parametrize("vehicle", ["sim:copter", "sim:rover", "sim:boat", "sim:plane", "sim:quadplane"])
+def test_the_general_file_keeps_to_its_schema_and_leads_to_the_others(vehicle: str, firmware: str) -> None:
     """Version, vendor, firmware's version as numbers, type and place of each."""
-    with Session(firmware=firmware) as session:
+    with Session(vehicle, firmware=firmware) as session:
         general, found = files(session.connect())
     check_general(general)
     assert set(found) == {PARAMETERS, COMMANDS, EVENTS} | ({ACTUATORS} if firmware == "px4" else set())
