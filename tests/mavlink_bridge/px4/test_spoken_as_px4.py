@@ -528,3 +528,20 @@ def test_a_mission_climbs_to_its_first_place_before_it_sets_out(station: Station
     assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
     station.until(lambda: away() > before + 5.0, 30.0)
     assert [text for text in station.texts if text.startswith("Climb")][2:] == []
+
+
+def test_a_mission_that_is_asked_for_again_goes_on(station: Station) -> None:
+    """The item that is flown lies above: a station that asks for Mission once more does not stop the way to it."""
+    near = MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=8.0)
+    upload(station, (near, replace(near, x=HOME.lat + 0.002, z=40.0)))
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: station.height > 3.0)
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.until(lambda: bool(station.of("MISSION_ITEM_REACHED")))
+    station.run(6.0)
+    for again in (SET_MODE, 300, 193):
+        assert station.command(again, 1.0, *map(float, MISSION)) == 0
+        station.run(4.0)
+        assert station.of("GLOBAL_POSITION_INT")[-1].vx > 400, "north, cm/s"
+    assert [text for text in station.texts if text.startswith("Climb")] == ["Climb to 8.0 meters above home"]
