@@ -53,6 +53,11 @@ def test_names_of_modes() -> None:
     for vehicle_type, modes in mavutil.AP_MAV_TYPE_MODE_MAP.items():
         assert {number: ardupilot_mode(vehicle_type, number) for number in modes} == modes
     assert ardupilot_mode(VehicleType.VTOL_FIXEDROTOR, 10) == "AUTO"  # a quadplane's of PX4, which pymavlink lacks
+    assert ardupilot_mode(VehicleType.SUBMARINE, 21) == "SURFTRAK"  # and ArduSub/mode.h, AntennaTracker/mode.h
+    assert [ardupilot_mode(VehicleType.SUBMARINE, 20), ardupilot_mode(VehicleType.ANTENNA_TRACKER, 3)] == [
+        "MOTOR_DETECT",
+        "SERVOTEST",
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
