@@ -259,8 +259,8 @@ class Move(Course):
     def send(self, now_ms: int) -> list[Message]:
         target, context = self._target, self.context
         if target.position is not None:
-            return context.go(target.position, target.yaw, now_ms, target.velocity)
-        return [velocity_target(context.ids, now_ms, target.velocity, context.nose(target.yaw))]
+            return context.go(target.position, self.yaw, now_ms, target.velocity)
+        return [velocity_target(context.ids, now_ms, target.velocity, context.nose(self.yaw))]
 
 
 class DriveCourse(Course):
