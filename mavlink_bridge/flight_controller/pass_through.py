@@ -272,7 +272,7 @@ class PassThrough:
                 self._start_after_arming(vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
-        if ready and not self._facade.flies_mission and self._vehicle.commanded:
+        if not self._facade.flies_mission and self._vehicle.commanded:
             self._follow_refusal()
 
     def _is_pause(self, frame: MavlinkFrame) -> bool:
