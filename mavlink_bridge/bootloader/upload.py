@@ -134,12 +134,12 @@ class FlashUpload:
         failing, doing = self._ending(trouble), self._doing
         try:
             yield from self._sync_patiently()
+            self._status.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
+            yield from self._slow_down()
         except (BootloaderSilentError, BootloaderRefusedError):
             raise failing from None
         except PortGone:
             raise failures.unplugged(self._state, doing) from None
-        self._status.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
-        yield from self._slow_down()
 
     def _sync_patiently(self) -> Script[None]:
         """Repeat GET_SYNC until it is answered: an interrupted command swallows the first ones."""

@@ -8,7 +8,7 @@ from mavlink_bridge.bootloader.protocol import FAST_BAUD, BootStatus, Op
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults
-from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, count, firmware, image_of
+from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, count, firmware, image_of, words
 
 
 def bench(
@@ -91,3 +91,9 @@ def test_a_running_autopilot_is_heard_at_its_rate_and_restarted() -> None:
     made.now_ms = 8000
     assert flashed(made.run())
     assert "restarting into the bootloader" in made.stages
+
+
+def test_a_board_that_is_unplugged_before_its_second_try_is_told_of() -> None:
+    """While it is to go back to the slow rate, and has not answered."""
+    done = bench(faults=BootloaderFaults(wrong_crc=frozenset((1,)), unplug_at=(Op.SET_BAUD, 2))).run()
+    assert words(done).startswith("the board went away during verifying; the board has no whole firmware now")
