@@ -196,7 +196,11 @@ class TcpClient(ReturningLink[socket.socket]):
             self._connect()
 
     def _connect(self) -> None:
-        sock = socket.socket(self._family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(self._family, socket.SOCK_STREAM)
+        except OSError:  # there are no descriptors: a later attempt may have one
+            self._fail()
+            return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream, self._connecting = sock, True

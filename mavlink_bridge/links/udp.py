@@ -110,7 +110,10 @@ class UdpOut:
 
     def _moved(self, old: socket.socket) -> socket.socket:
         """Replace a socket without a route: a connected socket keeps the machine's old address."""
-        sock = self._new_socket()
+        try:
+            sock = self._new_socket()
+        except OSError:  # there are no descriptors
+            return old
         try:
             sock.connect(self._address)
         except OSError:

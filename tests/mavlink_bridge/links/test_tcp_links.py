@@ -6,13 +6,15 @@ import os
 import resource
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
+from mavlink_bridge.links.udp import UdpOut
 from mavlink_bridge.testing.link_contract import LinkPair, accept_links, frames, ready, receive_all, wait_until
 
 TIMEOUT_S = 240
@@ -117,23 +119,30 @@ def test_one_client_too_many_is_disconnected_at_once() -> None:
     port.close()
 
 
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """None is left."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+    taken: list[int] = []
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_without_descriptors_a_client_is_turned_away_and_the_port_lives_on() -> None:
     """A client that waited in the backlog would keep the loop busy for ever."""
     port = open_port()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with client_of(port) as unlucky:
         ready(port)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
-        taken: list[int] = []
-        try:
-            with pytest.raises(OSError, match="Too many open files"):
-                while True:
-                    taken.append(os.open(os.devnull, os.O_RDONLY))
+        with no_descriptors():
             assert port.accept(0) == []
-        finally:
-            for descriptor in taken:
-                os.close(descriptor)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert port.refused == 1
         assert unlucky.recv(10) == b""
     with client_of(port):
@@ -201,6 +210,29 @@ def test_a_client_link_connects_again_with_growing_pauses() -> None:
     client.close()
     assert client.next_deadline_ms() is None
     assert client.read() is None
+
+
+def test_without_descriptors_a_client_link_tries_again_later() -> None:
+    """As when nothing listens; and a udpout without a route keeps its socket."""
+    port = open_port()
+    client = TcpClient(parse_link(port.name.replace("tcpin", "tcp")))
+    unrouted = UdpOut(parse_link("udpout:127.0.0.1:9"))
+    unrouted.open(0)
+    descriptor = unrouted.fileno()
+    with no_descriptors():
+        client.open(0)
+        client.maintain(0)
+        client.maintain(Backoff.FIRST_MS)
+        assert not client.connected and client.fileno() is None
+        unrouted._address = ("192.0.2.1", 9)
+        unrouted._socket = unrouted._moved(unrouted._socket)  # type: ignore[arg-type]  # it is open
+        assert unrouted.fileno() == descriptor
+    unrouted.close()
+    client.maintain(Backoff.FIRST_MS)
+    client.maintain(client.next_deadline_ms() or 0)
+    drive(client, lambda: client.connected, "connected")
+    client.close()
+    port.close()
 
 
 def test_a_reader_that_has_read_a_little_can_be_written_to_again() -> None:
