@@ -1,8 +1,8 @@
 """The static rules about terrain: heights above the ground of the way, of returns from it, of takeoff and landings.
 
 A leg is sampled twice between two heights of the map, all legs in one call. The return is that of
-`autopilot.modes.returning`, from every leg's end and every hundred metres on it. A leg above the ground follows it and
-cannot hit it, but it needs known ground.
+`autopilot.modes.returning`, of wings that of `autopilot.modes.wings.WingReturn`, from every leg's end and every hundred
+metres on it. A leg above the ground follows it and cannot hit it, but it needs known ground.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
 from autopilot.safety.fence_limits import FenceType
+from autopilot.vehicles.mode_table import TerrainFollow
 
 LEAST_M: Final = 2.0
 """Height below which a way hits the ground, m: the tolerance of height control."""
@@ -34,6 +35,7 @@ _FOOT_M: Final = 5.0  # radius about a place in which its ground is checked
 _BETWEEN_M: Final = 100.0  # distance between the starting points of returns
 _MOST: Final = 200_000  # limit of the heights of all returns together
 _RING: Final = 36
+_CLIMBS_FIRST: Final = 1 << 4  # FLIGHT_OPTIONS: a return climbs before it turns
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,10 +43,13 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Straight lines, (n, 3): north, east, up from home."""
+    """Straight lines, (n, 3): north, east, up from home. `low` (n): the vehicle begins there and climbs to its line by
+    `climb` m for each metre; None: it is on its line."""
 
     begin: Numbers
     end: Numbers
+    low: Numbers | None = None
+    climb: float = 0.0
 
     @property
     def lengths(self) -> Numbers:
@@ -90,7 +95,10 @@ def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
     line, before = _points(counts)
     share = before / (counts[line] - 1)
     place = lines.begin[line] + share[:, None] * (lines.end - lines.begin)[line]
-    return _Samples(line, share, place[:, 2] - field.heights(place[:, 0], place[:, 1]))
+    up = place[:, 2]
+    if lines.low is not None:
+        up = np.minimum(up, lines.low[line] + lines.climb * share * lines.lengths[line])
+    return _Samples(line, share, up - field.heights(place[:, 0], place[:, 1]))
 
 
 def _step_m(field: FlyingField) -> float:
@@ -122,7 +130,6 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
             least[k] = min(least[k], _round(field, leg))
         if leg.over_ground and field.kind.has_stall_speed:
             least[k], share[k] = _followed(field, leg, samples.of(k))
-            away = float(share[k]) * leg.length_m
         needs = min(LEAST_M, float(ends[0, k])) if np.isfinite(ends[0, k]) else LEAST_M
         away = float(share[k]) * leg.length_m
         if gaps[k] and leg.over_ground:
@@ -171,7 +178,7 @@ def _round(field: FlyingField, leg: PlannedLeg) -> float:
 
 def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     """Check RTL from every point of the way."""
-    if field.follows_ground and int(field.param("RTL_ALT_TYPE")) == 1:
+    if field.follows_ground and _follows_home(field):
         return  # it follows the ground, or reports that it cannot
     ways = [leg for leg in legs if leg.item.command not in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND)]
     if not ways:
@@ -182,8 +189,7 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     begins, ends = np.array([leg.begin for leg in ways]), np.array([leg.end for leg in ways])
     begin = begins[of] + share[:, None] * (ends - begins)[of]
     goal = _goals(plan, field, begin)
-    up = _return_up(field, begin, goal)
-    lines = _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
+    lines = (_wing_returns if field.kind.has_stall_speed else _level_returns)(field, begin, goal)
     step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
     least, share_at = _sampled(field, lines, step).least(len(of))
     reported: set[int] = set()
@@ -194,7 +200,33 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
         reported.add(item.seq)
         distance_m = float(share_at[k] * lines.lengths[k])
         text = f"RTL from the way to {command_name(item.command)} meets the ground after {distance_m:.0f} m"
-        yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", item.seq)
+        yield found("terrain-return", f"{text}, at {lines.end[k, 2]:.0f} m above home", item.seq)
+
+
+def _follows_home(field: FlyingField) -> bool:
+    """True if a return keeps its height above the ground."""
+    if field.kind.has_stall_speed:
+        return bool(int(field.param("TERRAIN_FOLLOW")) & (TerrainFollow.ALL_MODES | TerrainFollow.RTL))
+    return int(field.param("RTL_ALT_TYPE")) == 1
+
+
+def _level_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:
+    """Returns that climb where they begin."""
+    up = _return_up(field, begin, goal)
+    return _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
+
+
+def _wing_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:
+    """Returns of wings to RTL_ALTITUDE or the height of the rally point: they climb on the way, and sink evenly
+    (ALT_SLOPE_MIN; less than that at once)."""
+    height, least = field.param("RTL_ALTITUDE", 100.0), field.param("ALT_SLOPE_MIN", 15.0)
+    up = np.where((goal == 0.0).all(axis=1), begin[:, 2] if height < 0.0 else height, goal[:, 2])
+    sinks = (begin[:, 2] - up >= least) & (least > 0.0)
+    low = begin[:, 2] + max(field.param("RTL_CLIMB_MIN"), 0.0)
+    low = np.maximum(low, up) if int(field.param("FLIGHT_OPTIONS")) & _CLIMBS_FIRST else low
+    first = np.column_stack([begin[:, :2], np.where(sinks, begin[:, 2], up)])
+    climb = field.param("TECS_CLMB_MAX", 5.0) / field.cruise_mps
+    return _Lines(first, np.column_stack([goal[:, :2], up]), low, climb)
 
 
 def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:

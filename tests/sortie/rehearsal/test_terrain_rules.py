@@ -51,9 +51,11 @@ def plan_of(*items: MissionItem) -> Plan:
     return Plan(HOME, tuple(numbered))
 
 
-def judged(folder: Path, ground: Ground, plan: Plan, params: Mapping[str, float] | None = None) -> Rehearsal:
+def judged(
+    folder: Path, ground: Ground, plan: Plan, params: Mapping[str, float] | None = None, vehicle: str = "sim:copter"
+) -> Rehearsal:
     file = write_geotiff(folder / "ground.tif", map_of(ground, HOME), nodata=-9999.0)
-    return rehearse(plan, terrain=file, params=params)
+    return rehearse(plan, vehicle=vehicle, terrain=file, params=params)
 
 
 def rules(result: Rehearsal) -> set[tuple[str, int | None]]:
@@ -98,6 +100,29 @@ def test_each_rule_finds_its_item(
 ) -> None:
     """Legs, ways home, landings, turns and the end of the data; and nothing else."""
     assert rules(judged(tmp_path, ground, plan_of(*items), params)) == found
+
+
+@pytest.mark.parametrize("vehicle", ["sim:plane", "sim:quadplane"])
+@pytest.mark.parametrize(
+    ("height", "params", "found"),
+    [
+        (60.0, {"RTL_ALTITUDE": 150.0}, set()),
+        (60.0, {"RTL_ALTITUDE": -1.0}, {4, 5}),
+        (60.0, {"RTL_ALTITUDE": 150.0, "TECS_CLMB_MAX": 0.2}, {4, 5}),
+        (60.0, {"RTL_ALTITUDE": 150.0, "TECS_CLMB_MAX": 0.2, "FLIGHT_OPTIONS": 16.0}, set()),
+        (60.0, {"RTL_ALTITUDE": -1.0, "TERRAIN_FOLLOW": 16.0}, set()),
+        (110.0, {"RTL_ALTITUDE": 60.0}, {3, 4, 5, 6, 7}),
+        (110.0, {"RTL_ALTITUDE": 150.0}, set()),
+    ],
+)
+def test_wings_return_at_their_own_height(
+    tmp_path: Path, vehicle: str, height: float, params: Mapping[str, float], found: set[int]
+) -> None:
+    """They climb to RTL_ALTITUDE on the way and sink to it evenly; a copter's RTL_ALT is none of theirs."""
+    behind = (wp(1500, 400, 150), wp(1500, 0, 40), wp(1500, -400, 40), wp(1500, -800, 150))
+    plan = plan_of(MissionItem(Cmd.NAV_TAKEOFF, z=60.0), wp(0, 400, 150), *behind, wp(0, -800, 150), BACK)
+    result = judged(tmp_path, ridge(height, north=600.0), plan, params, vehicle)
+    assert {item for rule, item in rules(result) if rule == "terrain-return"} == found
 
 
 def test_heights_count_from_the_ground_of_the_map(tmp_path: Path) -> None:
