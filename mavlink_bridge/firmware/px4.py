@@ -252,7 +252,10 @@ class Px4:
         form = _INTEGERS.get(kind)
         if form is None:
             return value
-        return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
+        bits = 8 * struct.calcsize(form)
+        least = 0 if form[1].isupper() else -1 << (bits - 1)
+        whole = min(max(round(value), least), least + (1 << bits) - 1)  # Sortie's own may be a float beyond it
+        return float(struct.unpack("<f", struct.pack(form, whole).ljust(4, b"\0"))[0])
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
         from autopilot.personality.px4.parameters import equipment  # only for a simulated vehicle

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.mav import ParameterType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER, PLANE, ROVER, vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
@@ -131,6 +132,16 @@ def test_other_types_of_parameters() -> None:
     assert px4.value_of(px4.wire_value(200.0, UINT8), UINT8) == 200.0
     assert px4.value_of(1.5, REAL32) == 1.5 and px4.wire_value(1.5, REAL32) == 1.5
     assert ardupilot.value_of(7.0, INT32) == 7.0 and ardupilot.wire_value(7.0, INT32) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most"),
+    [(ParameterType.INT32, -(2**31), 2**31 - 1), (ParameterType.UINT32, 0, 2**32 - 1), (ParameterType.INT8, -128, 127)],
+)
+def test_what_a_type_of_px4_does_not_hold_is_its_nearest_value(kind: int, least: int, most: int) -> None:
+    """A float of Sortie's own may lie beyond; what a person writes, too."""
+    px4 = Px4(COPTER)
+    assert [px4.value_of(px4.wire_value(value, kind), kind) for value in (-1e10, 1e10)] == [least, most]
 
 
 def test_how_each_is_sent_to_a_place() -> None:
