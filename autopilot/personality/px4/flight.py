@@ -172,8 +172,10 @@ class Px4Flight:
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
-        """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle."""
+        """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle; a takeoff goes on."""
         core, number = self._parts, self.modes.core(mode)
+        if mode in _REQUESTED:
+            return self._climb_on(now_ms)
         before, self._requested = self._requested, mode if mode in px4.GUIDED else px4.HOLD
         if mode == px4.LAND and not core.facts.has_position:
             number = self.modes.descent
@@ -244,11 +246,23 @@ class Px4Flight:
     def _climb(self, now_ms: int) -> Outcome:
         outcome = self._parts.modes.set(self._guided, now_ms)
         if outcome.ok:
-            height = self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
-            outcome = self._parts.commands.takeoff(height)
+            outcome = self._parts.commands.takeoff(self._takeoff_height)
         if outcome.ok:
             self._stage, self._requested = FlightStage.TAKING_OFF, self._takeoff
         return outcome
+
+    def _climb_on(self, now_ms: int) -> bool:
+        """Go on with a takeoff in the air, never down (takeoff.cpp, `set_takeoff_position`)."""
+        height = max(self._takeoff_height, self._parts.facts.height)
+        done = self._parts.modes.set(self._guided, now_ms).ok and self._climb_to(height, now_ms).ok
+        if done:
+            self._stage, self._requested = FlightStage.TAKING_OFF, self._takeoff
+        return done
+
+    @property
+    def _takeoff_height(self) -> float:
+        """Height of the takeoff, m above home."""
+        return self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
 
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._parts
@@ -289,12 +303,16 @@ class Px4Flight:
         return altitude - home.alt if below and altitude is not None else None
 
     def _climb_first(self, height: float, now_ms: int) -> Outcome:
-        """Climb to `height` m above home: a takeoff, or in the air straight up."""
-        core = self._parts
-        home, outcome = core.facts.home, core.modes.set(self._guided, now_ms)
+        """Climb to `height` m above home before a mission."""
+        outcome = self._parts.modes.set(self._guided, now_ms)
         if not outcome.ok:
             return outcome
         self.voice.say(Notice.CLIMBS, height)
+        return self._climb_to(height, now_ms)
+
+    def _climb_to(self, height: float, now_ms: int) -> Outcome:
+        """Climb to `height` m above home: a takeoff, or in the air straight up."""
+        core, home = self._parts, self._parts.facts.home
         if core.facts.grounded or home is None:
             return core.commands.takeoff(height)
         up = replace(core.facts.vehicle.state.place, alt=home.alt + height)

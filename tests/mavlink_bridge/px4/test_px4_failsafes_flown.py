@@ -21,6 +21,7 @@ from tests.fakes.px4_station import (
     RETURN,
     SET_MODE,
     TAKE_OFF,
+    TAKEOFF,
     SessionLine,
     Station,
 )
@@ -223,6 +224,19 @@ def test_without_a_position_it_comes_down() -> None:
         assert "Failsafe activated" in station.texts
         station.until(lambda: not station.armed, 60.0)
         assert "Landing detected" in station.texts and "Disarmed by landing" in station.texts
+
+
+def test_a_takeoff_goes_on_when_the_position_is_back() -> None:
+    """To its height, then it holds."""
+    with station_of("gps.loss@12..17", EKF2_NOAID_TOUT=1e6) as station:
+        station.set_param("MIS_TAKEOFF_ALT", 40.0)
+        assert station.command(ARM, 1.0, 0.0) == 0
+        assert station.command(TAKE_OFF) == 0
+        station.until(lambda: station.mode == LAND)
+        assert station.height < 30.0
+        station.until(lambda: station.mode == TAKEOFF, 20.0)
+        station.until(lambda: station.mode == HOLD, 40.0)
+        assert station.height > 38.0
 
 
 def test_an_injected_failure_wants_its_parameter(station: Station) -> None:
