@@ -39,8 +39,8 @@ _FLOWN: Final[dict[Px4Action, px4.Pair]] = {
     Px4Action.RETURN: px4.RETURN, Px4Action.LAND: px4.LAND, Px4Action.DESCEND: px4.LAND,
 }  # fmt: skip
 _EXCEPT: Final = {  # COM_RCL_EXCEPT
-    px4.MISSION: 1, px4.HOLD: 2, px4.TAKEOFF: 2, px4.RETURN: 2, px4.LAND: 2, px4.ORBIT: 2, px4.FOLLOW: 2,
-    px4.OFFBOARD: 4,
+    px4.MISSION: 1, px4.HOLD: 2, px4.TAKEOFF: 2, px4.VTOL_TAKEOFF: 2, px4.RETURN: 2, px4.LAND: 2, px4.PRECISION: 2,
+    px4.ORBIT: 2, px4.FOLLOW: 2, px4.OFFBOARD: 4,
 }  # fmt: skip
 _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _SHORTEST_DELAY_S: Final = 0.1

@@ -14,7 +14,20 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.personality.px4.failsafe_rules import Px4Action
 from autopilot.personality.px4.failsafes import Px4Failsafes
-from autopilot.personality.px4.modes import ALTITUDE, HOLD, LAND, MISSION, OFFBOARD, POSITION, RETURN, STABILIZED, Pair
+from autopilot.personality.px4.modes import (
+    ALTITUDE,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    POSITION,
+    PRECISION,
+    RETURN,
+    STABILIZED,
+    TAKEOFF,
+    VTOL_TAKEOFF,
+    Pair,
+)
 from autopilot.personality.px4.notices import Voice
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -241,7 +254,10 @@ def test_without_delay_it_acts_at_once() -> None:
     assert bench.mode == RETURN and bench.said[-1] == AT_ONCE
 
 
-@pytest.mark.parametrize(("mode", "bit"), [(MISSION, 1), (HOLD, 2), (RETURN, 2), (OFFBOARD, 4)])
+@pytest.mark.parametrize(
+    ("mode", "bit"),
+    [(MISSION, 1), (HOLD, 2), (RETURN, 2), (OFFBOARD, 4), (TAKEOFF, 2), (VTOL_TAKEOFF, 2), (LAND, 2), (PRECISION, 2)],
+)
 def test_sticks_are_not_needed_in_excepted_modes(mode: Pair, bit: int) -> None:
     """And in no other: there the loss counts as soon as it is entered."""
     bench = Bench(COM_RCL_EXCEPT=float(bit))
