@@ -296,7 +296,7 @@ class Px4Failsafes:
                 self._add(cause, action, now_ms)
             elif action is not Px4Action.NONE and entry is not None:
                 entry.action, entry.failing = action, True
-            elif entry is not None and entry.stays:
+            elif entry is not None and entry.stays and self._phase is not Px4Phase.TAKEN_OVER:
                 entry.failing = False
             elif entry is not None:
                 del self._active[cause]

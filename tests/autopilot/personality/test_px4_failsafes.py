@@ -236,6 +236,17 @@ def test_a_battery_that_was_as_low_at_arming_is_warned_of_alone() -> None:
     assert bench.mode == LAND
 
 
+def test_a_loss_that_ended_after_a_takeover_is_over() -> None:
+    """Its return is not that of the next failsafe, which is a Hold at the fence (framework.cpp, `update`)."""
+    bench = Bench(NAV_DLL_ACT=2.0, GF_ACTION=2.0)
+    lose_station(bench)
+    bench.run(6.0)
+    bench.ask(POSITION)
+    bench.failsafes.found(FailsafeCause.GROUND_STATION)
+    leave(bench)
+    assert bench.mode == HOLD and bench.critical
+
+
 def test_a_loss_that_ends_does_not_fly_on_by_itself() -> None:
     """The return goes on, until the user wants something else."""
     bench = Bench(NAV_DLL_ACT=2.0)
