@@ -78,7 +78,7 @@ class Cause(Enum):
 
 class Takeover(IntEnum):
     """Kinds of takeover by the user, the most permissive first. AUTO: always possible, and a Hold of COM_FAIL_ACT_T
-    comes first."""
+    comes first; without that Hold as MODE_SWITCH."""
 
     AUTO = 0
     MODE_SWITCH = 1

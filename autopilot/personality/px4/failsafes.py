@@ -303,9 +303,11 @@ class Px4Failsafes:
 
     def _add(self, cause: Cause, action: Px4Action, now_ms: int) -> None:
         rule, delay_s = RULES[cause], self._parameters["COM_FAIL_ACT_T"]
-        takeover = rule.takeover(action)
+        takeover, waits = rule.takeover(action), delay_s > _SHORTEST_DELAY_S
+        if takeover is Takeover.AUTO and not waits:
+            takeover = Takeover.MODE_SWITCH
         self._active[cause] = _ActiveAction(action, takeover, action in rule.stays)
-        if takeover is Takeover.AUTO and delay_s > _SHORTEST_DELAY_S and action is not Px4Action.WARN:
+        if takeover is Takeover.AUTO and action is not Px4Action.WARN:
             self._change(PhaseChange.DELAYED, now_ms + int(1000.0 * delay_s))
         elif action >= Px4Action.HOLD:
             self._change(PhaseChange.AT_ONCE)

@@ -247,6 +247,17 @@ def test_a_loss_that_ended_after_a_takeover_is_over() -> None:
     assert bench.mode == HOLD and bench.critical
 
 
+@pytest.mark.parametrize(("delay_s", "by_sticks"), [(5.0, True), (0.1, False), (0.0, False)])
+def test_without_the_hold_moved_sticks_do_not_take_over(delay_s: float, by_sticks: bool) -> None:
+    """But another mode does (framework.cpp, `checkFailsafe`)."""
+    bench = Bench(NAV_DLL_ACT=2.0, COM_FAIL_ACT_T=delay_s)
+    lose_station(bench)
+    bench.run(6.0)
+    assert bench.mode == RETURN and bench.failsafes.sticks_may_take_over is by_sticks
+    bench.ask(POSITION)
+    assert bench.mode == POSITION and not bench.critical
+
+
 def test_a_loss_that_ends_does_not_fly_on_by_itself() -> None:
     """The return goes on, until the user wants something else."""
     bench = Bench(NAV_DLL_ACT=2.0)
