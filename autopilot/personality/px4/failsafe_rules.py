@@ -167,8 +167,8 @@ RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
         each_flight=True, fallback=True,
     ),
     Cause.POSITION: FailsafeRule(
-        "", _R.EKF_FAILSAFE, otherwise=_A.RETURN, excused=frozenset((ALTITUDE, STABILIZED)), by_switch=frozenset(_A),
-        fallback=True,
+        "", _R.EKF_FAILSAFE, otherwise=_A.RETURN, excused=frozenset((MANUAL, ALTITUDE, ACRO, STABILIZED)),
+        by_switch=frozenset(_A), fallback=True,
     ),
 })  # fmt: skip
 

@@ -15,9 +15,11 @@ from autopilot.mav import Severity
 from autopilot.personality.px4.failsafe_rules import Px4Action
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.modes import (
+    ACRO,
     ALTITUDE,
     HOLD,
     LAND,
+    MANUAL,
     MISSION,
     OFFBOARD,
     POSITION,
@@ -337,6 +339,14 @@ def test_without_a_position_it_descends_and_holds_nowhere() -> None:
     other.failsafes.estimator_failed(0)
     other.failsafes.estimator_recovered(0)
     assert (other.mode, other.critical) == (MISSION, False)
+
+
+@pytest.mark.parametrize("mode", [MANUAL, ACRO, STABILIZED, ALTITUDE])
+def test_modes_that_need_no_position_are_flown_on_without_one(mode: Pair) -> None:
+    bench = Bench()
+    bench.ask(mode)
+    bench.failsafes.estimator_failed(0)
+    assert (bench.mode, bench.critical) == (mode, False)
 
 
 def test_a_landing_is_not_turned_into_a_return() -> None:
