@@ -172,10 +172,13 @@ class Px4Flight:
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
-        """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle; a takeoff goes on."""
-        core, number = self._parts, self.modes.core(mode)
+        """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle; a takeoff goes on, an
+        orbit does not (PX4 main, failsafe.cpp, `modifyUserIntendedMode`)."""
         if mode in _REQUESTED:
             return self._climb_on(now_ms)
+        if mode == px4.ORBIT:
+            mode = self.failsafes.user_mode = px4.HOLD
+        core, number = self._parts, self.modes.core(mode)
         before, self._requested = self._requested, mode if mode in px4.GUIDED else px4.HOLD
         if mode == px4.LAND and not core.facts.has_position:
             number = self.modes.descent

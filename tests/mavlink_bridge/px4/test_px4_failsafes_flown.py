@@ -17,6 +17,7 @@ from tests.fakes.px4_station import (
     LAND,
     MISSION,
     OFFBOARD,
+    ORBIT,
     POSITION,
     RETURN,
     SET_MODE,
@@ -28,6 +29,7 @@ from tests.fakes.px4_station import (
 
 HELD = "Failsafe activated: entering Hold for 5 seconds"
 CRITICAL, ACTIVE = 5, 4
+DO_ORBIT = 34
 FAR = (MissionItem(16, 6, x=HOME.lat + 0.002, y=HOME.lon, z=12.0), MissionItem(20, 2))
 
 
@@ -237,6 +239,16 @@ def test_a_takeoff_goes_on_when_the_position_is_back() -> None:
         station.until(lambda: station.mode == TAKEOFF, 20.0)
         station.until(lambda: station.mode == HOLD, 40.0)
         assert station.height > 38.0
+
+
+def test_an_orbit_is_over_when_the_position_is_back() -> None:
+    """It holds, and shows that."""
+    with station_of("gps.loss@30..35", EKF2_NOAID_TOUT=1e6) as station:
+        station.fly_to(20.0)
+        assert station.command(DO_ORBIT, 20.0, 3.0, 0.0) == 0
+        station.run(1.0)
+        assert station.mode == ORBIT
+        assert history(station, 30.0) == [ORBIT, LAND, HOLD] and status(station) == ACTIVE
 
 
 def test_an_injected_failure_wants_its_parameter(station: Station) -> None:
