@@ -264,7 +264,8 @@ class Move(Course):
 
 
 class DriveCourse(Course):
-    """Course of a rover: speed along a heading, as a velocity."""
+    """Course of a rover: a speed along a heading, or with a turn rate. ArduPilot drives backwards where vx is negative,
+    in every frame (GCS_MAVLink_Rover.cpp), so the speed is all of the velocity."""
 
     interval_ms = VELOCITY_MS
 
@@ -274,10 +275,8 @@ class DriveCourse(Course):
 
     def send(self, now_ms: int) -> list[Message]:
         target = self._target
-        nose = Facing(rate=target.turn_rate) if target.turn_rate is not None else Facing()
-        heading = self.context.readings.state.yaw if target.turn_rate is not None else target.heading
-        velocity = (target.speed * cos(heading), target.speed * sin(heading), 0.0)
-        return [velocity_target(self.context.ids, now_ms, velocity, nose)]
+        nose = Facing(target.heading) if target.turn_rate is None else Facing(rate=target.turn_rate)
+        return [velocity_target(self.context.ids, now_ms, (target.speed, 0.0, 0.0), nose)]
 
 
 class CircleCourse(Course):
