@@ -233,12 +233,13 @@ class LogService(Speaker):
             link = download.peer.link
             if download.ranges and link not in remaining:
                 remaining[link] = min(self._room(link) // FRAME_BYTES, BLOCKS_A_PASS)
+            if download.ranges and remaining[link] > 0:
+                self._downloads[key] = self._downloads.pop(key)  # in the next pass others of this link go first
             while download.ranges and remaining[link] > 0:
                 self._send_block(download)
                 remaining[link] -= 1
                 sent = True
                 download.used_ms = now_ms
-            self._downloads[key] = self._downloads.pop(key)  # other downloads of this link go first in the next pass
         self._due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _send_block(self, download: _Download) -> None:

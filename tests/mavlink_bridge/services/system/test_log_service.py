@@ -270,3 +270,20 @@ def test_two_peers_download_at_the_same_time() -> None:
         for one in bench.service.take_outgoing():
             got[one.link] += bytes(one.message.data[: one.message.count])
     assert got == {1: b"a" * 5000, 2: b"b" * 5000}
+
+
+def test_two_peers_of_one_link_take_turns() -> None:
+    """A link with room for two blocks: neither waits for the end of the other's log, which a slow radio needs hours
+    for; after 20 s of waiting its own download would be over."""
+    bench = Bench(b"a" * 100 * BLOCK, b"b" * 100 * BLOCK)
+    bench.room = 2 * FRAME_BYTES
+    for number, peer in ((1, QGC), (2, Peer(QGC.link, 254, 190))):
+        bench.service.handle_message(
+            dialect.MAVLink_log_request_data_message(1, 1, number, 0, 0xFFFFFFFF), peer, bench.now_ms
+        )
+    sent = bench.take()
+    for _ in range(20):
+        bench.now_ms += 1
+        bench.service.handle_timeout(bench.now_ms)
+        sent += bench.take()
+    assert [sum(one.id == number for one in sent) for number in (1, 2)] == [24, 20]
