@@ -11,7 +11,6 @@ when the journal has written the command's changes; it is FAILED if the journal 
 from __future__ import annotations
 
 from collections import deque
-from struct import Struct
 
 from autopilot.context.journal import Journal
 from autopilot.interface.records import dataclass
@@ -23,7 +22,6 @@ from mavlink_bridge.services.commands.request import Command
 #: time for which an answer is kept, ms of link time: Mission Planner repeats an arm every 10 s
 REMEMBER_MS = 15_000
 _MOST = 64
-_PARAMS = Struct("<7d")
 
 _Key = tuple[Peer, int, bytes]
 
@@ -38,7 +36,7 @@ class AnswerMemory:
         """Answer to repeat when `command` is a repetition, else None."""
         if not command.confirmation:
             return None
-        key = _key(command)
+        key = command.wish
         answer = self._answers.get(key)
         if answer is None:
             return None
@@ -58,7 +56,7 @@ class AnswerMemory:
             return
         while len(self._answers) >= _MOST:
             del self._answers[next(iter(self._answers))]
-        self._answers[_key(command)] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
+        self._answers[command.wish] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
 
     def finish(self, number: int, peer: Peer, outcome: Outcome) -> None:
         """Replace the IN_PROGRESS answer to a command of `peer` with its final result, for repetitions."""
@@ -69,10 +67,6 @@ class AnswerMemory:
     def forget_link(self, link: int) -> None:
         """Forget the answers of a closed link."""
         self._answers = {key: answer for key, answer in self._answers.items() if key[0].link != link}
-
-
-def _key(command: Command) -> _Key:
-    return command.peer, command.number, _PARAMS.pack(*command.params)
 
 
 @dataclass(frozen=True, slots=True)

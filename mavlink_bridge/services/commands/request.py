@@ -7,7 +7,8 @@ beyond any unit) are recognised before a handler reads them.
 
 from __future__ import annotations
 
-from math import isinf, isnan, nan
+from math import isnan, nan
+from struct import Struct
 
 from autopilot.interface.earth import is_place
 from autopilot.interface.records import dataclass
@@ -18,8 +19,8 @@ from mavlink_bridge.wire.codec import dialect
 
 #: largest sensible value of a parameter: intervals are at most 3.6e9 us, tags and ids below 2**24
 LARGEST = 1e10
-#: limit of altitudes in ArduPilot (24 bits of centimetres), m
 _NOT_GIVEN_INT = 0x7FFFFFFF
+_PARAMS = Struct("<7d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,12 @@ class Command:
     @property
     def sane(self) -> bool:
         """True when no parameter is infinite or beyond `LARGEST`."""
-        return not any(isinf(value) or abs(value) > LARGEST for value in self.params)
+        return not any(abs(value) > LARGEST for value in self.params)
+
+    @property
+    def wish(self) -> tuple[Peer, int, bytes]:
+        """Peer, number and parameters: equal for a repetition, also with NaN."""
+        return self.peer, self.number, _PARAMS.pack(*self.params)
 
     @property
     def has_valid_place(self) -> bool:

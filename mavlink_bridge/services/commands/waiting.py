@@ -103,7 +103,7 @@ class MissionQueue:
             return False
         if command.number == Cmd.DO_SET_MODE and not self._is_auto(command):
             return False
-        if any((kept.command.peer, kept.command.number) == (command.peer, command.number) for kept in self.waiting):
+        if any((kept.command.wish, kept.answered) == (command.wish, answered) for kept in self.waiting):
             return True
         room = len(self.waiting) < MOST_WAITING
         if room:

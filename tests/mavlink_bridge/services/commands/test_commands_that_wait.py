@@ -75,6 +75,22 @@ def test_a_set_mode_waits_and_is_not_answered(bench: WaitingBench) -> None:
     assert len(bench.calls) == 1
 
 
+def test_a_set_mode_that_waits_takes_no_answer_from_a_command(bench: WaitingBench) -> None:
+    """Both ask for AUTO, and only the command is acknowledged; a station that sends both to be sure waited in vain."""
+    bench.send(dialect.MAVLink_set_mode_message(1, 1, AUTO))
+    bench.long(Cmd.DO_SET_MODE, 1, AUTO)
+    assert result_of(bench.written()) is Result.ACCEPTED
+
+
+def test_of_two_items_the_last_one_is_current(bench: WaitingBench) -> None:
+    """Another parameter is another command, not a repetition: each is acted on and answered, in order."""
+    bench.long(Cmd.DO_SET_MISSION_CURRENT, 2)
+    bench.long(Cmd.DO_SET_MISSION_CURRENT, 3)
+    bench.long(Cmd.DO_SET_MISSION_CURRENT, 3, confirmation=1)
+    assert [answer.get_type() for answer in bench.written()] == ["COMMAND_ACK", "MISSION_CURRENT"] * 2
+    assert [args for name, args, _ in bench.autopilot.calls] == [(2,), (3,)]
+
+
 def test_other_modes_and_commands_do_not_wait_for_the_disk(bench: WaitingBench) -> None:
     assert result_of(bench.long(Cmd.DO_SET_MODE, 1, RTL)) is Result.ACCEPTED
     assert result_of(bench.long(Cmd.COMPONENT_ARM_DISARM, 0)) is Result.ACCEPTED
