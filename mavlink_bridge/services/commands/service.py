@@ -178,6 +178,7 @@ class CommandService(Speaker):
             if command.peer not in peers:
                 peers.append(command.peer)
         if outcome.result is Result.IN_PROGRESS and context.pending is not None and context.patience_ms:
+            self._memory.remember(command, outcome, now_ms)  # until its end, which may come before IN_PROGRESS is sent
             if all(known.peer != command.peer or known.number != command.number for _, known in self._progress_due):
                 self._progress_due.append((now_ms + context.patience_ms, command))
             return

@@ -124,6 +124,19 @@ def test_a_repetition_hears_progress_and_later_the_end() -> None:
     assert _names(bench) == ["arming.arm"]
 
 
+def test_an_arm_that_ended_before_its_progress_was_told_acts_once() -> None:
+    """Its ACCEPTED is lost, the pilot disarms: the repetition is answered, and does not arm again."""
+    bench = CommandBench()
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
+    bench.autopilot.arming.arm_request = request = Request()
+    assert bench.long(400, 1) == []
+    request.done, request.ok = True, True
+    bench.service.handle_timeout(200)
+    assert result_of(bench.taken()) is A
+    assert result_of(bench.long(400, 1, confirmation=1, now_ms=1500)) is A
+    assert _names(bench) == ["arming.arm"]
+
+
 def test_everyone_who_asked_hears_the_end_on_their_link() -> None:
     """Two ground stations that share 255/190 are told apart by their links."""
     bench = CommandBench()
