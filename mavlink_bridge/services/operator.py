@@ -2,9 +2,10 @@
 
 Until a station requests control, all may send everything. Then commands of other systems are refused with
 NOT_IN_CONTROL, their plans with DENIED, files that they write with FileProtected, and messages without an answer
-(sticks, targets, parameters, GO of the flight manager as TUNNEL) are ignored; requests for data are answered as before.
-A later request is granted if the owner allows takeover; else it FAILED, and the owner is informed by the same command.
-Control ends with its release, or when the owner's HEARTBEAT is missing for 5 s.
+(sticks, targets, parameters, photos, GO of the flight manager as TUNNEL, the start of a drone show) are ignored;
+requests for data are answered as before. A later request is granted if the owner allows takeover; else it FAILED, and
+the owner is informed by the same command. Control ends with its release, or when the owner's HEARTBEAT is missing for
+5 s.
 
 Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as in ArduPilot 4.7) own the vehicle together: one is `gcs_main`; the
 others that are heard are `gcs_secondary` and may send everything except sticks. Only these may request control; param4
@@ -49,7 +50,8 @@ _WITHOUT_ANSWER: Final = ids_of(
     "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
     "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
     "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
-    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT", "SETUP_SIGNING",
+    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL", "FENCE_POINT", "SETUP_SIGNING", "DIGICAM_CONTROL",
+    "DIGICAM_CONFIGURE",
 )  # fmt: skip
 _FILES: Final = ids_of("FILE_TRANSFER_PROTOCOL")
 _OF_CAMERAS: Final = frozenset({
@@ -57,8 +59,10 @@ _OF_CAMERAS: Final = frozenset({
     Cmd.RESET_CAMERA_SETTINGS, Cmd.STORAGE_FORMAT,
 })  # fmt: skip
 """Commands that change a camera, of which the vehicle may know nothing."""
-_TUNNELS: Final = ids_of("TUNNEL")
-_CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER | _TUNNELS
+_SOME_ORDER: Final = ids_of("TUNNEL", "DATA16")
+_CHANGES: Final = _COMMANDS | _PLANS | _FILES | _WITHOUT_ANSWER | _SOME_ORDER
+START_OF_SHOW: Final = 0x5C
+"""DATA16.type of the order that starts a drone show."""
 _STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
 _MOST_LISTED: Final = 10
 
@@ -152,7 +156,7 @@ class OperatorControl(Speaker):
         if frame.msg_id in _WITHOUT_ANSWER:
             return True
         message = codec.decode(frame.msg_id, frame.payload)
-        if frame.msg_id in _TUNNELS:
+        if frame.msg_id in _SOME_ORDER:
             return _orders(message)
         refusal = self._refusal(frame, message)
         if refusal is not None:
@@ -214,5 +218,9 @@ class OperatorControl(Speaker):
 
 
 def _orders(message: Message) -> bool:
-    """True for a TUNNEL that commands the flight manager; STATUS only asks."""
-    return message is not None and tunnelled(message) not in (None, FlightCommand.STATUS)
+    """True for a DATA16 that starts a show, and a TUNNEL that commands the flight manager; its STATUS only asks."""
+    if message is None:
+        return False
+    if message.get_type() == "DATA16":
+        return bool(message.type == START_OF_SHOW)
+    return tunnelled(message) not in (None, FlightCommand.STATUS)

@@ -25,6 +25,7 @@ from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles, WrittenFile, storing
+from mavlink_bridge.services.operator import START_OF_SHOW
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 FOLDER: Final = "collmot"
 _FILE: Final = "show.skyb"
 _LARGEST: Final = 1 << 18  # bytes
-_ORDER, _STATUS = 0x5C, 0x5B  # DATA16.type
+_STATUS: Final = 0x5B  # DATA16.type
 _BEGIN: Final = 1  # first byte of an order
 _RELOAD, _CLEAR = 0.0, 1.0
 _EVERY_US: Final = 500_000
@@ -98,7 +99,7 @@ class ShowService(Speaker):
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take an order to start."""
         data = bytes(message.data)[: message.len]
-        if message.type == _ORDER and data[:1] == bytes((_BEGIN,)) and len(data) >= 6:
+        if message.type == START_OF_SHOW and data[:1] == bytes((_BEGIN,)) and len(data) >= 6:
             self._show.order(*struct.unpack_from("<ib", data, 1))
 
     def colour(self, now_ms: int) -> Colour:

@@ -134,6 +134,9 @@ def test_files_are_read_by_all_and_written_by_the_owner(stations: tuple[Station,
         m.MAVLink_gimbal_manager_set_pitchyaw_message(1, 1, 0, 0, 0, 0, 0, 0),
         m.MAVLink_fence_point_message(1, 1, 0, 6, -35.3, 149.1),
         m.MAVLink_setup_signing_message(1, 1, bytes(32), 0),
+        m.MAVLink_digicam_control_message(1, 1, 0, 0, 0, 0, 1, 0, 0, 0.0),
+        m.MAVLink_digicam_configure_message(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0.0),
+        m.MAVLink_data16_message(0x5C, 6, b"\x01\x00\x00\x00\x00\x01".ljust(16, b"\0")),
         tunnel(FlightCommand.GO),
         tunnel(FlightCommand.ABORT),
     ],
@@ -159,6 +162,8 @@ def test_the_state_of_the_flight_is_told_to_all_and_only_the_owner_flies(station
     assert first.control() == Result.ACCEPTED
     assert second.ask(Cmd.USER_1, FlightCommand.STATUS) == Result.ACCEPTED
     assert second.ask(Cmd.USER_1, FlightCommand.GO) == Result.NOT_IN_CONTROL
+    second.send(m.MAVLink_data16_message(0x5B, 14, bytes(16)))  # a drone of a show tells how it stands
+    assert first.link.receive("DATA16").type == 0x5B
     second.send(tunnel(FlightCommand.STATUS))
     assert second.link.receive("TUNNEL").payload_type == TUNNEL_TYPE
 
