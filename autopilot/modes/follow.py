@@ -65,8 +65,10 @@ class Lead:
         return self._facts.param("FOLL_ENABLE") != 0.0
 
     def hear(self, report: LeadReport) -> None:
-        """Take a report of any vehicle."""
+        """Take a report of any vehicle; one of the own system, as of a companion, is none of another vehicle."""
         facts = self._facts
+        if report.system == int(facts.param("SYSID_THISMAV", 1.0)):
+            return
         if self.heard_ms is None or facts.now_ms - self.heard_ms > _FORGOTTEN_MS:
             self._first_system, self._as_target = 0, False
         system = int(facts.param("FOLL_SYSID")) or self._first_system or report.system

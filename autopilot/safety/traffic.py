@@ -181,9 +181,10 @@ class TrafficWatch:
         return distance(self._facts.vehicle.state.place, self.contacts[key].place)
 
     def _is_own(self, contact: Contact) -> bool:
-        """True for the report of the vehicle's own transmitter."""
-        own = int(self._facts.param("ADSB_ICAO_ID"))
-        return contact.source is CollisionSource.ADSB and own == contact.number and own != 0
+        """True for the report of the vehicle's own transmitter, or of another component of its system."""
+        by_transmitter = contact.source is CollisionSource.ADSB
+        own = int(self._facts.param("ADSB_ICAO_ID") if by_transmitter else self._facts.param("SYSID_THISMAV", 1.0))
+        return own == contact.number and own != 0
 
     def _counts(self, contact: Contact) -> bool:
         """False for a report out of range (AP_ADSB::handle_adsb_vehicle)."""

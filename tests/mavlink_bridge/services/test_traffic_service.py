@@ -160,6 +160,21 @@ def test_another_vehicle_tells_where_it_is() -> None:
         assert [message.id for message in other.messages("COLLISION")] == [7]
 
 
+def test_a_companion_that_tells_where_its_own_vehicle_is_is_no_other() -> None:
+    """Neither one to avoid (AP_Avoidance.cpp, "we do not obstruct ourselves") nor one to follow (AP_Follow.cpp)."""
+    with Session(home=HOME, params={"AVD_ENABLE": 1, "FOLL_ENABLE": 1}) as session:
+        companion = session.connect(system=1, component=191)
+        session.run_for(5.0)
+        companion.send(
+            dialect.MAVLink_global_position_int_message(
+                0, round(HOME.lat * 1e7) + 500, round(HOME.lon * 1e7), 604_000, 20_000, 0, 0, 0, 0
+            )
+        )
+        session.run_for(0.5)
+        assert not session.autopilot.traffic.contacts
+        assert session.autopilot.lead.heard_ms is None
+
+
 @pytest.mark.parametrize(("lat", "lon"), [(0, 0), (900_000_001, 0), (-353_632_610, 1_800_000_001)])
 def test_another_vehicle_is_somewhere_on_earth(lat: int, lon: int) -> None:
     """What says no place, or none that there is, becomes no other aircraft."""
