@@ -9,6 +9,7 @@ from typing import Final
 
 from autopilot.context.events import CameraTriggered, StatusText
 from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Severity
 from mavlink_bridge.firmware.identity import GIT_HASH, Identity
@@ -43,8 +44,8 @@ def autopilot_version(identity: Identity) -> Message:
     )
 
 
-def camera_feedback(photo: CameraTriggered, state: VehicleState, boot_unix_us: int) -> Message:
-    """CAMERA_FEEDBACK of a photo, which ground stations show on their map."""
+def camera_feedback(photo: CameraTriggered, state: VehicleState, home: GeoPoint | None, boot_unix_us: int) -> Message:
+    """CAMERA_FEEDBACK of a photo, which ground stations show on their map; its height above home is 0 without home."""
     place, r, number = photo.place, state.report, photo.number & 0xFFFF
     return dialect.MAVLink_camera_feedback_message(
         time_usec=boot_unix_us + 1000 * photo.time_ms,
@@ -54,7 +55,7 @@ def camera_feedback(photo: CameraTriggered, state: VehicleState, boot_unix_us: i
         lat=round(place.lat * 1e7),
         lng=round(place.lon * 1e7),
         alt_msl=place.alt,
-        alt_rel=float(r[report.RANGE]),
+        alt_rel=0.0 if home is None else place.alt - home.alt,
         roll=degrees(float(r[report.ROLL])),
         pitch=degrees(float(r[report.PITCH])),
         yaw=degrees(state.yaw) % 360.0,

@@ -227,6 +227,19 @@ def test_the_last_picture_of_a_shutter_is_told_again() -> None:
         assert ask(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_FEEDBACK")) == Result.FAILED
 
 
+def test_a_picture_is_told_with_its_height_above_home() -> None:
+    """Home was set 50 m higher than the ground on which the vehicle started: alt_rel is as in ArduPilot's
+    AP_Camera_Backend.cpp, send_camera_feedback, at once and when it is asked for."""
+    with Session(home=HOME, params={"CAM1_TYPE": 1}) as session:
+        session.wait_armable()
+        link, start = session.connect(), session.autopilot.facts.vehicle.state.place
+        assert ask(link, Cmd.DO_SET_HOME, 0, 0, 0, 0, start.lat, start.lon, start.alt + 50.0) == Result.ACCEPTED
+        link.messages()
+        assert ask(link, Cmd.DO_DIGICAM_CONTROL, 0, 0, 0, 0, 1) == Result.ACCEPTED
+        for photo in (link.receive("CAMERA_FEEDBACK"), told(link, "CAMERA_FEEDBACK")):
+            assert (photo.alt_msl, photo.alt_rel) == pytest.approx((start.alt, -50.0), abs=0.5)
+
+
 def test_a_range_finder_is_streamed_and_may_be_switched_off() -> None:
     """RANGEFINDER from the ground on; RCn_OPTION 10 takes its bit out of what is enabled."""
     with Session(home=HOME, params={"RNGFND1_TYPE": 100, "RC9_OPTION": 10}) as session:
