@@ -8,7 +8,7 @@ and the core ignores them outside GUIDED.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from autopilot.interface.angles import turned, wrap_pi
@@ -228,7 +228,7 @@ def _driven(forward: float, velocity: Ned, yaw: Yaw | None, heading: float) -> N
     if yaw is None:
         return (velocity[0], velocity[1], 0.0)
     along = yaw.angle if yaw.mode is YawMode.ANGLE else heading
-    speed = copysign(hypot(velocity[0], velocity[1]), forward)
+    speed = hypot(velocity[0], velocity[1]) * (-1.0 if forward < 0.0 else 1.0)  # -0.0 is not backwards
     return (speed * cos(along), speed * sin(along), 0.0)
 
 
