@@ -57,6 +57,7 @@ class Router:
             _drop(self._links_of, (system, component), link)
             _drop(self._links_of_system, system, link)
         self._live = tuple(live for live in self._live if live != link)
+        self._private -= {link}
 
     def hear(self, link: int, system: int, component: int) -> None:
         """Note that a correct frame of this sender came in on this link."""

@@ -137,3 +137,13 @@ def test_a_private_link_hears_what_is_for_it_alone() -> None:
     assert forwarded(router, command(252, 190), 1, 251) == {2}
     router.close_link(3)
     assert forwarded(router, command(252, 190), 1, 251) == {2}
+
+
+def test_nothing_is_kept_of_a_closed_private_link() -> None:
+    """Each connection to a private port is a new link: in months of reconnects they are many."""
+    router = Router(1, 1)
+    for link in range(100):
+        router.open_link(link, private=True)
+        router.hear(link, 2, 1)
+        router.close_link(link)
+    assert not (router._private or router._senders or router._links_of or router._links_of_system or router._live)
