@@ -45,10 +45,9 @@ class AccelerometerCalibration:
         self.step = step
         self._ask_ms, self._end_ms = now_ms, now_ms + PATIENCE_MS
 
-    def cancel(self) -> bool:
-        """Stop the calibration; False if it was not running."""
-        ran, self.step = self.step != 0, 0
-        return ran
+    def cancel(self) -> None:
+        """Stop the calibration if it is running."""
+        self.step = 0
 
     def confirm(self, position: float | None, now_ms: int) -> int | None:
         """Confirm a position (None: the requested one). Returns SUCCESS after the last; a position other than the
@@ -103,10 +102,9 @@ class CompassCalibration:
         self.began_ms = self._progress_ms = now_ms
         self._autosave = autosave
 
-    def cancel(self) -> bool:
-        """Stop without a report; False if it was not running."""
-        ran, self.began_ms = self.began_ms is not None, None
-        return ran
+    def cancel(self) -> None:
+        """Stop without a report if it is running."""
+        self.began_ms = None
 
     def due(self, now_ms: int, offsets: tuple[float, float, float]) -> Message | None:
         """Message that is due: progress or, at the end, the report with these `offsets` (mG)."""

@@ -127,9 +127,6 @@ class TextQueue:
             messages += chunks
         return messages
 
-    def clear(self) -> None:
-        self._waiting.clear()
-
     def next_deadline_ms(self) -> int | None:
         """Start of the next window while texts wait, ms."""
         return (self._window + 1) * _WINDOW_MS if self._waiting else None

@@ -75,10 +75,7 @@ class BootTexts:
             self._texts.append(line if isinstance(line, str) else line(self._facts))
         for link, sent in self._sent.items():
             self._sent[link] = len(self._texts)
-            texts = [
-                dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode()) for text in self._texts[sent:]
-            ]
-            new += [(link, text) for text in texts]
+            new += [(link, _text(line)) for line in self._texts[sent:]]
         self.complete = len(self._texts) == len(LINES)
         return new
 
