@@ -17,7 +17,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
+from mavlink_bridge.services.setup.calibration import POSITIONS, AccelerometerCalibration, CompassCalibration
 from mavlink_bridge.services.setup.motors import MotorTest
 from mavlink_bridge.wire.codec import command_message
 
@@ -117,8 +117,10 @@ class SetupService(Speaker):
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a COMMAND_ACK of the calibrating station, whatever its command: the older confirmation of a position."""
-        if peer == self._asker:
+        """Take the older confirmation of a position: a COMMAND_ACK of the calibrating station with TEMPORARILY_REJECTED
+        and, as command, 0 or a position (ArduPilot AP_AccelCal.cpp, handle_command_ack)."""
+        confirms = message.command <= len(POSITIONS) and message.result == Result.TEMPORARILY_REJECTED
+        if peer == self._asker and confirms:
             self._confirm(None, now_ms)
 
     def _confirm(self, position: float | None, now_ms: int) -> None:

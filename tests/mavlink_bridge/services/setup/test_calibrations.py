@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.mav import AccelerometerPosition
+from autopilot.mav import AccelerometerPosition, Cmd, Result
 from mavlink_bridge.services.setup.calibration import (
     ASK_AGAIN_MS,
     PATIENCE_MS,
@@ -13,6 +13,9 @@ from mavlink_bridge.services.setup.calibration import (
     AccelerometerCalibration,
     CompassCalibration,
 )
+from mavlink_bridge.wire.codec import dialect
+from sortie import Session
+from tests.fakes.station_plan import HOME
 
 OFFSETS = (5.0, -3.0, 12.0)
 
@@ -61,3 +64,21 @@ def test_a_compass_tells_how_far_it_was_turned_and_then_its_offsets(autosave: bo
     assert report is not None
     assert (report.autosaved, report.ofs_x, report.ofs_y, report.ofs_z) == (int(autosave), *OFFSETS)
     assert compass.deadline_ms is None
+
+
+def test_a_station_that_does_not_know_the_question_has_placed_nothing() -> None:
+    """Its UNSUPPORTED, or the answer to another command, confirms no position; the sign of older stations does
+    (ArduPilot AP_AccelCal.cpp, handle_command_ack)."""
+    with Session(home=HOME) as session:
+        link = session.connect()
+        link.send(dialect.MAVLink_command_long_message(1, 1, Cmd.PREFLIGHT_CALIBRATION, 0, 0, 0, 0, 0, 1, 0, 0))
+        assert link.receive("COMMAND_LONG").param1 == 1
+        for number, result in (
+            (Cmd.ACCELCAL_VEHICLE_POS, Result.UNSUPPORTED),
+            (Cmd.REQUEST_MESSAGE, Result.TEMPORARILY_REJECTED),
+            (0, Result.ACCEPTED),
+        ):
+            link.send(dialect.MAVLink_command_ack_message(number, result))
+            assert link.receive("COMMAND_LONG").param1 == 1
+        link.send(dialect.MAVLink_command_ack_message(0, Result.TEMPORARILY_REJECTED))
+        assert link.receive("COMMAND_LONG").param1 == 2
