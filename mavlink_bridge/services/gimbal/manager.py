@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, Result
@@ -130,8 +131,8 @@ class GimbalManager(Speaker):
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() == "GLOBAL_POSITION_INT":
-            if peer.system != self._system():
-                place = GeoPoint(message.lat * 1e-7, message.lon * 1e-7, message.alt * 1e-3)
+            place = GeoPoint(message.lat * 1e-7, message.lon * 1e-7, message.alt * 1e-3)
+            if peer.system != self._system() and on_earth(place.lat, place.lon):
                 self._mount.hear(peer.system, place, (message.vx * 0.01, message.vy * 0.01, message.vz * 0.01))
         elif self._mount.is_addressed(message.gimbal_device_id) and self._may(peer):
             _MESSAGES[message.get_type()](self, message)

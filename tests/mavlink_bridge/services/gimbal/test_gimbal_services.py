@@ -359,6 +359,8 @@ def test_another_vehicles_position_is_pointed_at(session: Session) -> None:
     for _ in range(20):
         other.send(m.MAVLink_global_position_int_message(0, -353632610, 1491652300 + 10_000, 584_000, 0, 0, 0, 0, 0))
         session.run_for(0.2)
+    # without a fix: ArduPilot's AP_Mount.cpp, handle_global_position_int, takes no place that is not on earth
+    other.send(m.MAVLink_global_position_int_message(0, 2_147_483_647, 2_147_483_647, 584_000, 0, 0, 0, 0, 0))
     heading = degrees(session.autopilot.facts.vehicle.state.yaw)
     assert angles(attitude(session, link, 0.5))[2] == pytest.approx(90.0 - heading, abs=3.0)
 
