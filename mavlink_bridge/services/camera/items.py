@@ -25,8 +25,9 @@ class CameraItems:
         self._now_ms = now_ms
 
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        """Run an item; UNSUPPORTED: the camera refuses it, and the mission continues."""
-        params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
+        """Run an item; UNSUPPORTED: the camera refuses it, and the mission continues. Without param4, the sequence
+        number by which a repeated command is known: an item that comes again means another picture."""
+        params = (cmd.param1, cmd.param2, cmd.param3, 0.0, cmd.x, cmd.y, cmd.z)
         ended = self._service.act(Command(cmd.command, params, Frame.GLOBAL, OWN), self._now_ms())
         return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
 

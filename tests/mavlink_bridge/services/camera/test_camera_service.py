@@ -318,6 +318,17 @@ def test_missions_items_act() -> None:
     assert items.start_command(video) is CommandStartResult.UNSUPPORTED
 
 
+def test_an_item_that_is_flown_again_takes_another_picture() -> None:
+    """Its sequence number is that of the plan: the next round of a DO_JUMP is no repetition, nor is the next item."""
+    bench = CameraBench()
+    items = CameraItems(bench.camera, lambda: bench.now_ms)
+    capture = MissionItem(Cmd.IMAGE_START_CAPTURE, mav.Frame.MISSION, param3=1.0, param4=1.0)
+    for _ in range(3):
+        assert items.start_command(capture) is CommandStartResult.COMPLETE
+        bench.pass_time(5000)
+    assert len(bench.shelf.shots) == 3
+
+
 def kind_of(name: bytes) -> int:
     known = find(name.decode())
     assert known is not None
