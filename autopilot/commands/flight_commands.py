@@ -63,6 +63,8 @@ class FlightCommands:
         self._admits = admits
         self._mount = mount
         self._kind = facts.vehicle_class
+        self.restart_objection: Callable[[], str | None] = lambda: None
+        """Called before a reboot. Returns why the owner of the service does not restart it now, or None."""
 
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
@@ -361,8 +363,12 @@ class FlightCommands:
 
     # --- the whole ------------------------------------------------------------------------------------------------
     def reboot(self, *, forced: bool = False) -> Outcome:
-        """Announce RebootRequested; the owner of the service restarts it. Refused while armed, unless `forced`."""
+        """Announce RebootRequested; the owner of the service restarts it, unless it objects. Refused while armed,
+        unless `forced`."""
         if self._facts.armed and not forced:
             return self._announcer.refuse("Reboot: armed")
+        objection = self.restart_objection()
+        if objection is not None:
+            return self._announcer.refuse(f"Reboot: {objection}")
         self._announcer.announce(RebootRequested())
         return ACCEPTED

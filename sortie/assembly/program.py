@@ -74,7 +74,8 @@ def with_options(url: str, number: int, parameters: Parameters) -> str:
 
 class Program:
     """Run of the vehicles `specs`; a context manager. `defaults`: parameters of this command, used where neither a
-    person nor the stored state has a value; `of_child`: parameters of the SITL that is started."""
+    person nor the stored state has a value; `of_child`: parameters of the SITL that is started; `restarts`: the command
+    boots anew after a `reboot`."""
 
     def __init__(
         self,
@@ -84,9 +85,11 @@ class Program:
         temporary_state: bool = False,
         defaults: Mapping[str, float] = NO_DEFAULTS,
         of_child: Mapping[str, float] = NO_DEFAULTS,
+        restarts: bool = False,
     ) -> None:
         self.settings = settings
         self.reboot = False
+        self._restarts = restarts
         self._stack = ExitStack()
         self._statistics: list[tuple[str, Statistics]] = []
         try:
@@ -195,6 +198,7 @@ class Program:
         """Add the observers of one vehicle."""
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, spec.label))
+        service.autopilot.commands.restart_objection = self._restart_objection
         service.observers += [self._watch_for_reboot, FlightStory(spec.kind, spec.label).observe]
         if self.controller is not None:
             service.observers.append(self.controller.watch)
@@ -211,12 +215,17 @@ class Program:
         if service.autopilot.flights is not None:
             service.autopilot.flights.trace = trace.write
 
+    def _restart_objection(self) -> str | None:
+        """Return why this run does not restart now. Vehicles of a fleet share a clock, so they reboot together, and not
+        while one of them flies."""
+        if not self._restarts:
+            return "only sortie serve does that"
+        if self.alone or not any(service.autopilot.facts.armed for service in self.vehicles.services):
+            return None
+        return "its fleet has armed vehicles"
+
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
-        if any(isinstance(event, RebootRequested) for event in events):
-            # Vehicles of a fleet share a clock, so they reboot together, and not while one of them flies.
-            self.reboot = self.alone or not any(service.autopilot.facts.armed for service in self.vehicles.services)
-            if not self.reboot:
-                LOGGER.warning("a vehicle was asked to reboot: its fleet has armed vehicles, it goes on")
+        self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)
 
     def _tell_of_stranded(self, member: int, error: Exception) -> None:
         from sitl.child import SitlError  # with what starts processes: only where something has ended

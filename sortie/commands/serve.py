@@ -17,7 +17,7 @@ def serve(given: GivenOptions) -> int:
         print(EXAMPLE, end="")
         return 0
     settings = given.settings()
-    with Program(settings, specs_of(settings)) as run:
+    with Program(settings, specs_of(settings), restarts=True) as run:
         runtime = run.begin(default_speedup=1.0)
         progress = progress_of(run)
         run.open_links()

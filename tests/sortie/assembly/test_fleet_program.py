@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.mav import Result
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.assembly.program import Program, specs_of
@@ -460,6 +461,28 @@ def test_the_collector_looks_at_a_fleet_once(tmp_path: Path) -> None:
         run.load()
         assert gc.get_freeze_count() > 10_000
     assert gc.get_freeze_count() == before
+
+
+def test_a_reboot_that_does_not_come_is_refused(tmp_path: Path) -> None:
+    """Vehicles of a fleet reboot together: not while another one is armed, not even by force; and only `serve` boots
+    anew. What refuses says so, as an armed vehicle does, and what has accepted boots."""
+    settings = Settings(count=2, state_dir=tmp_path / "state", log_dir=tmp_path / "logs", link=())
+    with Program(settings, specs_of(settings), restarts=True) as run:
+        run.load()
+        asked, armed = (member.service.autopilot for member in run.vehicles.members)
+        assert armed.arming.arm(0, force=True).ok
+        for vehicle in (asked, armed):
+            outcome = vehicle.commands.reboot(forced=True)
+            assert (outcome.result, outcome.reason) == (Result.FAILED, "Reboot: its fleet has armed vehicles")
+        run.runtime.settle()
+        assert not run.reboot
+        assert run.vehicles.members[1].service.autopilot.arming.disarm(0, force=True).ok
+        assert run.vehicles.members[0].service.autopilot.commands.reboot().ok
+        run.runtime.settle()
+        assert run.reboot
+    with Program(settings, specs_of(settings)) as run:
+        outcome = run.service.autopilot.commands.reboot()
+        assert (outcome.result, outcome.reason) == (Result.FAILED, "Reboot: only sortie serve does that")
 
 
 def test_a_flight_begins_in_a_fleet_when_it_begins_alone(tmp_path: Path) -> None:
