@@ -28,7 +28,7 @@ class FaultState:
 
 class FaultPlan:
     """Schedule of faults. `inject(fault, active, now_ms)` begins or ends one. `next_ms`: vehicle time of the next
-    change."""
+    change. A fault replaces an active one of its name, whose own end then changes nothing."""
 
     def __init__(self, faults: Iterable[Fault], inject: Callable[[Fault, bool, int], None]) -> None:
         self._inject = inject
@@ -60,7 +60,7 @@ class FaultPlan:
         """End the active fault `name` and cancel its scheduled end."""
         fault = self._active.get(name)
         if fault is not None:
-            self._changes = [change for change in self._changes if change[1] or change[2].name != name]
+            self._changes = [change for change in self._changes if change[1] or change[2] != fault]
             self._look()
             self._change(fault, False, now_ms)
 
@@ -74,9 +74,7 @@ class FaultPlan:
         stored = {fault.name: fault for fault in state.active}
         for at_ms, begins, fault in state.changes:
             if at_ms <= now_ms:
-                stored.pop(fault.name, None)
-                if begins:
-                    stored[fault.name] = fault
+                _note(stored, fault, begins)
         self._changes = [change for change in state.changes if change[0] > now_ms]
         self._look()
         for fault in self.active:
@@ -101,11 +99,18 @@ class FaultPlan:
         self.next_ms = self._changes[0][0] if self._changes else NEVER_MS
 
     def _change(self, fault: Fault, begins: bool, now_ms: int) -> None:
-        if begins:
-            self._active[fault.name] = fault
-        else:
-            self._active.pop(fault.name, None)
-        self._inject(fault, begins, now_ms)
+        if _note(self._active, fault, begins):
+            self._inject(fault, begins, now_ms)
+
+
+def _note(active: dict[str, Fault], fault: Fault, begins: bool) -> bool:
+    """Note in `active` that a fault begins or ends; False for the end of one that another has replaced."""
+    if not begins and active.get(fault.name) != fault:
+        return False
+    active.pop(fault.name, None)  # a replaced one is not the first any more
+    if begins:
+        active[fault.name] = fault
+    return True
 
 
 class FaultInjector:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sortie.config.faults import Fault, parse_fault
-from sortie.nodes.fault_plan import NEVER_MS, FaultPlan
+from sortie.nodes.fault_plan import NEVER_MS, FaultInjector, FaultPlan
 
 NAMES = ("gps.loss", "baro.loss")
 
@@ -50,6 +50,25 @@ def test_one_that_is_ended_by_hand_does_not_end_again():
     machine.plan.strike(5000)
     assert machine.told == [(2000, "gps.loss", True), (3000, "gps.loss", False)]
     machine.plan.strike(8000)
+    assert machine.held == {"gps.loss"}
+    machine.plan.strike(9000)
+    assert machine.held == set()
+
+
+@pytest.mark.parametrize("texts", [("gps.loss@2..5", "gps.loss@4..9"), ("gps.loss@5..9", "gps.loss@2..5")])
+def test_the_end_of_one_leaves_the_next_of_its_name(texts: tuple[str, str]):
+    machine = Machine(*texts)
+    machine.plan.strike(8000)
+    assert machine.held == {"gps.loss"}
+    machine.plan.strike(9000)
+    assert machine.held == set()
+
+
+def test_one_that_a_station_begins_does_not_end_by_the_schedule():
+    machine = Machine("gps.loss@2..5")
+    machine.plan.strike(3000)
+    FaultInjector(machine.plan, NAMES, lambda: 3000).begin("gps.loss", None)
+    machine.plan.strike(9000)
     assert machine.held == {"gps.loss"}
 
 
