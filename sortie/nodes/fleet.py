@@ -375,6 +375,9 @@ class FleetNode:
     def _serve(self, member: int, link_ms: int) -> None:
         self._bring(member)
         self._acted_ms = self.now_ms
+        self._tell(member, link_ms)
+
+    def _tell(self, member: int, link_ms: int) -> None:
         if member not in self.stranded:
             try:
                 self.services[member].serve_links(link_ms)
@@ -389,11 +392,9 @@ class FleetNode:
     def commit(self, link_ms: int) -> None:
         """Wait for the disk for members with unstored changes: a change is stored before it is acknowledged."""
         for member in sorted(self._unsettled):
-            service = self.services[member]
-            if service.journal.catch_up():
+            if self.services[member].journal.catch_up():
                 self._unsettled.discard(member)
-                service.serve_links(link_ms)
-                self._note(member)
+                self._tell(member, link_ms)
 
     # --- before the first pass ------------------------------------------------------------------------------------
     def load(self) -> None:

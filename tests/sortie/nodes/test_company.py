@@ -129,6 +129,29 @@ def test_an_autopilot_that_raises_comes_down_alone() -> None:
         assert not beats[-1].base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED
 
 
+def test_one_that_raises_when_the_disk_has_answered_comes_down_alone(tmp_path: Path) -> None:
+    """The pass behind a commit is as any other: its error is not the fleet's."""
+    with Fleet(2, home=HOME, state_dir=tmp_path) as fleet:
+        link = fleet[0].connect()
+        airborne(fleet, 15.0, 15.0)
+        service = fleet[0].service
+        caught_up = service.journal.catch_up
+
+        def fail(link_ms: int) -> None:
+            raise Broken("a fault of ours")
+
+        def catch_up() -> bool:
+            service.autopilot.update_link_clock = fail  # type: ignore[method-assign]
+            return caught_up()
+
+        service.journal.catch_up = catch_up  # type: ignore[method-assign]
+        link.send(dialect.MAVLink_param_set_message(1, 1, b"WPNAV_SPEED", 600.0, dialect.MAV_PARAM_TYPE_REAL32))
+        assert list(fleet.failures) == [0]
+        fleet.run_for(30.0)
+        assert fleet.node.services[0].vehicle.state.landed
+        assert fleet[1].state.height == pytest.approx(15.0, abs=1.0)
+
+
 def test_a_rover_whose_autopilot_raises_stops() -> None:
     with Fleet(2, home=HOME, vehicle="sim:rover") as fleet:
         fleet.wait_armable()
