@@ -142,7 +142,8 @@ class FaultSchedule:
             _see_end(fault, memory, clock)
             if memory.active and self._has_ended(fault, memory, clock):
                 memory.active = False
-                happened.append((fault.name, False))
+                if (fault.name, True) not in self.holding():  # else another one of this name goes on
+                    happened.append((fault.name, False))
             if not memory.active and self._may_strike(fault, memory, clock):
                 due = _due_ms(fault.start, clock)
                 if due is not None and due <= clock.now_ms:

@@ -54,7 +54,6 @@ class LoopSnapshot(Struct):
     depot: DepotMemory
     faults: dict[str, FaultMemory]
     waypoints: list[tuple[float, float, float]]
-    loss: float = 0.0
     item: int = 0  # mission item and time (s since 1970) of a vehicle with a flight controller
     wall_s: float = 0.0
 
@@ -200,7 +199,7 @@ class SortieLoop:
             )
         )
         self.faults = FaultSchedule(order.faults, profile, order.seed, snapshot.faults if snapshot else {})
-        self._join(order.seed, snapshot.loss if snapshot else 0.0)
+        self._join(order.seed)
         if snapshot is not None:
             self.world_node.forget_old_faults()
         carrier.begin(self, snapshot)
@@ -213,7 +212,7 @@ class SortieLoop:
         if snapshot is None:
             runtime.look()
 
-    def _join(self, seed: int, loss: float) -> None:
+    def _join(self, seed: int) -> None:
         """Make both endpoints with their services, and the wire between them."""
         carrier, runtime, offset_ms = self.carrier, self._runtime, self.carrier.offset_ms
         carrier.mission.carry(self.skimmer)
@@ -227,7 +226,6 @@ class SortieLoop:
         carrier.mission.on_link(here.number, runtime.link_ms)
         self.wire = Wire(link, EndpointPlug(depot, endpoint, "skimmer"), here, self._link_open)
         self.world_node = WorldNode(self.world, self.faults, self.depot.memory, self.wire, runtime.stir, offset_ms)
-        self.wire.loss = loss  # set by a fault
         self.nodes: tuple[Node, ...] = (self.world_node, depot, carrier.node)
         if carrier.vehicle is None:
             runtime.add_vehicle(self.world_node)
@@ -280,7 +278,6 @@ class SortieLoop:
             self.depot.memory,
             self.faults.memory,
             self.carrier.mission.waypoints(),
-            self.wire.loss,
         )
         self.carrier.note(snapshot)
         return snapshot

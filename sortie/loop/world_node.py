@@ -89,7 +89,7 @@ class WorldNode(QuietNode):
         happened = self.faults.take(self._when()) if self._memory.ended_by is None else []
         for name, begins in happened:
             if name in LINK_NAMES:
-                self._wire.loss = 0.0 if not begins else 1.0 if name == FaultName.LINK_LOSS else LOSSY
+                self._lose_frames()
             elif begins:
                 self.world.inject(name)
                 if name == FaultName.SKIMMER_LATE:
@@ -102,11 +102,16 @@ class WorldNode(QuietNode):
     def forget_old_faults(self) -> None:
         """End faults that this start was not given, except lasting damage (ABORT-1 and -3)."""
         given = {name for name, holds in self.faults.holding() if holds}
-        if not given.intersection(LINK_NAMES):
-            self._wire.loss = 0.0
+        self._lose_frames()
         for name in (*ABORT_2_NAMES, *GO_NAMES, *DOCK_NAMES):
             if name not in given and name not in LASTING_NAMES:
                 self.world.clear(name)
+
+    def _lose_frames(self) -> None:
+        """Set the loss of the wire to that of the worst active fault of the link."""
+        holding = self.faults.holding()
+        lossy = LOSSY if (FaultName.LINK_LOSSY, True) in holding else 0.0
+        self._wire.loss = 1.0 if (FaultName.LINK_LOSS, True) in holding else lossy
 
     def _when(self) -> Clock:
         memory, clock = self._memory, self._clock

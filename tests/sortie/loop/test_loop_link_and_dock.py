@@ -7,6 +7,8 @@ import itertools
 import pytest
 
 from depot.names import EndedBy, SkimmerState
+from sortie.loop.loop import decode, encode
+from sortie.loop.world_node import LOSSY
 from tests.fakes.loop_run import PROFILE, SHORT, LoopBench, phases, start_of
 
 
@@ -90,6 +92,23 @@ def test_a_dock_that_closes_while_the_clearance_is_not_heard_stalls_nothing() ->
     """The wait for another try ends in a refusal; when both are over, the skimmer is cleared."""
     bench = LoopBench("link_loss@phase6..phase6+600", "dock_refused@phase6+100..phase6+5000").run()
     assert bench.last["outcome"] == "completed"
+
+
+@pytest.mark.parametrize("first", ["dock_refused@T+0..T+100", "dock_refused@phase6..phase6+100"])
+def test_the_end_of_a_fault_leaves_another_one_of_its_name(first: str) -> None:
+    bench = LoopBench("dock_refused@T+50..phase6+5000", first).run()
+    assert bench.decision("grant_docking_clearance").time_ms / 1000.0 == start_of(bench.last, 6) + 5_000.0
+
+
+def test_a_lossy_link_is_lossy_again_after_a_loss() -> None:
+    """Also in another start."""
+    faults = "link_lossy@T+0", "link_loss@T+100..T+200"
+    bench = LoopBench(*faults).run_to(150.0)
+    assert bench.loop.wire.loss == 1.0
+    bench = LoopBench(*faults, snapshot=decode(encode(bench.loop.snapshot())))
+    assert bench.loop.wire.loss == 1.0
+    bench.run_to(250.0)
+    assert bench.loop.wire.loss == LOSSY
 
 
 def test_a_delayed_dock_lasts_a_minute() -> None:
