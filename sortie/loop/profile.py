@@ -62,7 +62,7 @@ def profile_of_kind(profile: Profile, kind: str, where: str = "") -> Profile:
     """Return the profile for a kind of vehicle. UserError as for `parse_profile`."""
     values = msgspec.to_builtins(profile)
     for table, differs in profile.kinds.get(kind, {}).items():
-        values[table] |= differs
+        values[table] = values[table] | differs if isinstance(values[table], dict) else differs
     try:
         flown = msgspec.convert(values, Profile)
     except msgspec.ValidationError as error:
@@ -98,7 +98,8 @@ def _check_keys(values: dict[str, Any], where: str) -> None:
     for kind, tables in kinds.items() if isinstance(kinds, dict) else ():
         if kind not in KINDS:
             raise UserError(f"--profile {where}: unknown kind '{kind}'{nearest(kind, KINDS)}")
-        _check_keys({key: value for key, value in tables.items() if key != "kinds"}, f"{where}: kinds.{kind}")
+        if isinstance(tables, dict):
+            _check_keys({key: value for key, value in tables.items() if key != "kinds"}, f"{where}: kinds.{kind}")
     for key, value in values.items():
         if key not in Profile.__struct_fields__:
             kind = "table" if isinstance(value, dict) else "key"

@@ -113,6 +113,8 @@ def test_bad_input_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[str
         ("[box]\nhome = [0.0, nan, 0.0]", "box.home"),
         ("[depot]\ncryo_k = 101.0", "watch.cryo_warn_k"),
         ("[units]\nstore = ''", "units.store"),
+        ("[kinds]\nquadplane = 3", "kinds"),
+        ("[kinds.quadplane.name]\nx = 1", "kinds.quadplane.name"),
     ],
 )
 def test_a_broken_profile_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
