@@ -92,7 +92,7 @@ def begin_pace(
     runtime.set_speedup(speedup, ahead, clock)
 
     def changed(name: str, value: float) -> None:
-        if name == "SIM_SPEEDUP":
+        if name == "SIM_SPEEDUP" and value >= 0.0:  # below 0, ArduPilot keeps the speed
             runtime.set_speedup(value, ahead, clock)
 
     for service in served:

@@ -47,6 +47,17 @@ def test_bounds_are_for_clients() -> None:
     ] == [True, True, False, False]
 
 
+def test_a_speed_below_0_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ArduPilot's default is -1, which may come from a file of its parameters; time stood still."""
+    speeds: list[float] = []
+    with Session("sim:copter") as session:
+        monkeypatch.setattr(Runtime, "set_speedup", lambda runtime, speed, *_: speeds.append(speed))
+        begin_pace(Runtime(), resolve({}, None, {}), [session.service], 1.0, running=False)
+        for value in (4.0, -1.0, 0.0):
+            session.set_param("SIM_SPEEDUP", value)
+    assert speeds[1:] == [1.0, 4.0, 0.0]
+
+
 @pytest.mark.parametrize(("pace", "given_up"), [("clients", True), ("wall", False)])
 def test_an_upload_that_stalls_is_given_up_by_vehicle_time_while_clients_pace_it(pace: str, given_up: bool) -> None:
     with Session("sim:copter") as session:
