@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Final
 
 from mavlink_bridge.routing.service import Message
@@ -17,7 +16,7 @@ _DISK: Final = 0  # storage_type of the first
 
 def computer_status(time_us: int) -> Message:
     """Make the message; unknown fields have their "unknown" values. `time_us`: since start."""
-    disk = shutil.disk_usage(Path.cwd())
+    disk = shutil.disk_usage(".")  # by this name a folder answers that was deleted in the meantime
     unknown = [_UNKNOWN_32] * 3
     return dialect.MAVLink_onboard_computer_status_message(
         time_us,

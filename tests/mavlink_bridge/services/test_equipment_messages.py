@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from math import asin, cos, sin
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +160,18 @@ def test_the_computer_of_the_service(session: Session) -> None:
     status = told(session.connect(), "ONBOARD_COMPUTER_STATUS")
     assert status.uptime == session.service.now_ms
     assert 0 < status.storage_usage[0] < status.storage_total[0] and status.ram_usage > 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder in use can be deleted")
+def test_a_service_in_a_deleted_folder_tells_of_its_disk(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that a script has started in a temporary one."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert told(session.connect(), "ONBOARD_COMPUTER_STATUS").storage_total[0] > 0
 
 
 def test_a_light_is_switched(session: Session) -> None:
