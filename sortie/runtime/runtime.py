@@ -35,7 +35,6 @@ ALONE_SLICE_S = 0.005  # without clients, a new client waits up to this long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 
-
 _own_time: Callable[[Node], int] = attrgetter("now_ms")
 
 
@@ -113,6 +112,8 @@ class Runtime:
     def close(self) -> None:
         """Close all links and restore the signal handlers."""
         self.signals.silence()
+        if self.clients is not None:
+            self.clients.close()
         if self.sockets is not None:
             self.sockets.close()
             self.sockets = None

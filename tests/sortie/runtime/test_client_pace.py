@@ -24,6 +24,7 @@ from sortie.runtime import onlooker
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import ClientSight, Followers
 from sortie.runtime.onlooker import Onlooker
+from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import never
 from sortie.runtime.sockets import Sockets
 from tests.fakes.patience import PATIENCE_S
@@ -311,6 +312,16 @@ def test_time_waits_for_an_answer_that_is_due() -> None:
             heard("PING")
             assert time.monotonic() < end_s
         link.close()
+
+
+def test_a_runtime_that_ends_looks_at_clients_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has open of them stayed open, of each run in one process."""
+    closed: list[ClientPace] = []
+    monkeypatch.setattr(ClientPace, "close", lambda pace: closed.append(pace))
+    runtime = Runtime(Sockets())
+    runtime.clients = ClientPace()
+    runtime.close()
+    assert closed == [runtime.clients]
 
 
 @pytest.mark.parametrize("speedup", ["0", "100"])
