@@ -103,6 +103,7 @@ class FlownVehicle:
             timed.time_s for timed in session.events if isinstance(timed.event, ArmedChanged) and timed.event.armed
         ]
         words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
+        words += ["--strategy", spec.strategy] if spec.strategy is not None else []
         words += ["--terrain", os.path.relpath(spec.terrain)] if spec.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # without countdown, as in the test
             words += ["--param", f"{name}={value!r}"]

@@ -7,11 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import parse_plan
+from sortie import Session
+from sortie.api.testing.flown import FlownVehicle
 from sortie.reading.logs import read_log
 from tests.fakes.plugin_run import again, kept, run
 
@@ -104,6 +109,15 @@ def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
 def _first_item_s(folder: Path) -> float:
     lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     return float(next(line["time_s"] for line in lines if line["event"] == "ItemReached"))
+
+
+def test_the_command_names_who_flies_the_mission(tmp_path: Path) -> None:
+    """With a firmware in our world: its own AUTO, or Sortie item by item."""
+    with Session() as session:
+        session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0)])
+        session.spec = replace(session.spec, strategy="guided")
+        told = FlownVehicle(session, None, None).tell("test_it.py::test_one", tmp_path)
+    assert " --strategy guided " in told
 
 
 WAITS = """
