@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
-from sortie.api.begin import Home
+from sortie.api.begin import ClosedOnError, Home
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
 from sortie.api.simulation import wind_parameters
@@ -53,10 +53,11 @@ class VehicleRequest:
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
         session = Session(**self._common(seed, directory) | {"home": home, "strategy": self.strategy})
-        if plan is not None:
-            session.upload(plan)
-        if self.armable:
-            self.boot(session)
+        with ClosedOnError(session.close):
+            if plan is not None:
+                session.upload(plan)
+            if self.armable:
+                self.boot(session)
         return session
 
     def fleet(self, count: int | None, seed: int, directory: Path, **more: Any) -> Fleet:
@@ -65,8 +66,9 @@ class VehicleRequest:
             if name not in _OF_FLEETS:
                 raise UserError(f"unknown argument {name}{nearest(name, _OF_FLEETS) or _known(_OF_FLEETS)}")
         fleet = Fleet(count, **self._common(seed, directory) | more)
-        if self.armable:
-            self.boot(fleet)
+        with ClosedOnError(fleet.close):
+            if self.armable:
+                self.boot(fleet)
         return fleet
 
     def _common(self, seed: int, directory: Path) -> dict[str, Any]:
@@ -93,7 +95,6 @@ class VehicleRequest:
         try:
             vehicle.wait_armable(BOOT_S)
         except TimeoutError as error:
-            vehicle.close()
             raise UserError(f"{error}; with armable=False the test gets it as it is") from error
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from sortie import Session
+from sortie.api.testing.vehicle_request import VehicleRequest
+from sortie.config.errors import UserError
 from sortie.runtime.loader import COMPILING
 from tests.fakes.plugin_run import again, run
 
@@ -300,6 +307,20 @@ def test_cannot(sortie_vehicle): ...
     )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["sortie: not armable after 60 s: *; with armable=False the test gets it as it is"])
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [VehicleRequest(plan=Plan(items=(MissionItem(Cmd.NAV_WAYPOINT, x=95.0),))), VehicleRequest(faults=["imu.loss"])],
+    ids=["plan", "armable"],
+)
+def test_a_vehicle_that_no_test_gets_is_closed(wish: VehicleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A firmware that flies it ended with the run, not with the test."""
+    closed: list[Session] = []
+    monkeypatch.setattr(Session, "close", lambda session: closed.append(session))
+    with pytest.raises(UserError):
+        wish.session(0, Path())
+    assert len(closed) == 1
 
 
 def test_a_marker_puts_a_radio_on_all_links(pytester: pytest.Pytester) -> None:
