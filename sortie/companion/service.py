@@ -178,12 +178,6 @@ class Companion:
             autopilot.announcer.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     # --- the controller's side ------------------------------------------------------------------------------------
-    def receive(self, number: int, data: bytes, link_ms: int) -> None:
-        """Take texts and home of the controller before ground stations are informed."""
-        self._link_ms = link_ms
-        self.link.receive(number, data, link_ms, self.service.now_ms)
-        self.heard(link_ms)
-
     def heard(self, link_ms: int) -> None:
         """Act on the controller's messages at once, by a pass at the next tick. Vehicle time then leads by less than a
         tick."""

@@ -190,7 +190,12 @@ class ControllerBench:
     def hear_controller(self) -> None:
         data = self.from_controller(self.controller.take())
         if data and self.plugged:
-            self.companion.receive(self.number, data, self.now_ms)
+            self.hand(self.number, data)
+
+    def hand(self, number: int, data: bytes) -> None:
+        """Bytes of the controller come in on a link, as from the runtime."""
+        self.link.receive(number, data, self.now_ms, self.service.now_ms)
+        self.service.heard(self.link, self.now_ms)
 
     def tell_controller(self) -> None:
         data = self.to_controller(self.link.take_bytes(self.number))

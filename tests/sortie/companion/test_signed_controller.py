@@ -142,8 +142,6 @@ def test_setup_signing_ends_at_sortie(bench: ControllerBench) -> None:
     ground.send(setup)
     bench.run(0.5)
     assert 256 not in [frame.msg_id for frame in watch.frames]
-    bench.companion.receive(
-        bench.number, Signing(KEY, 90_000).sign(FrameWriter(1, 1).frame(*codec.payload(setup)), 3), bench.now_ms
-    )
+    bench.hand(bench.number, Signing(KEY, 90_000).sign(FrameWriter(1, 1).frame(*codec.payload(setup)), 3))
     bench.run(0.5)
     assert ground.of("SETUP_SIGNING") == []

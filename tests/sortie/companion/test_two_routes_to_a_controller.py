@@ -27,7 +27,7 @@ class TwoWays:
     def come(self, data: bytes) -> bytes:
         bench = self._bench
         self._late.append(data)
-        bench.companion.receive(self._second, self._late.pop(0), bench.now_ms)
+        bench.hand(self._second, self._late.pop(0))
         return b"" if self.first_is_dead else data
 
     def go(self, data: bytes) -> bytes:
