@@ -89,12 +89,13 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     """Load the state of a vehicle. sqlite3.DatabaseError for invalid values."""
     state = StoredState()
     key = (vehicle,)
-    for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", key).fetchall():
+    for kind, count in database.execute("SELECT kind, items FROM plan WHERE vehicle = ?", key).fetchall():
         rows = database.execute(
             "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
             " WHERE vehicle = ? AND kind = ? ORDER BY seq",
             (vehicle, kind),
         ).fetchall()
+        _expect("plan_item", len(rows) == count and all(row[-1] == seq for seq, row in enumerate(rows)))
         state.plans[kind] = tuple(_item(row) for row in rows)
     state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", key).fetchall())
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))

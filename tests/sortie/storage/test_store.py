@@ -293,13 +293,15 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
         ("signing", "INSERT INTO signing VALUES (0, -1)"),
         ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
         ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 1, 16, 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "UPDATE plan SET items = 2"),
     ],
 )
 def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit):
     """One line that names the table, no traceback."""
     Store(tmp_path).close()
     database = sqlite3.connect(tmp_path / "state.db")
-    database.execute("INSERT INTO plan VALUES ('', 0, 1)")
+    database.execute("INSERT INTO plan VALUES ('', 0, ?)", (int("INTO plan_item" in edit),))
     database.execute(edit)
     database.commit()
     database.close()
