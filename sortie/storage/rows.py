@@ -110,6 +110,8 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     if stamp is not None:
         _expect("signing", isinstance(stamp[0], int) and 0 <= stamp[0] <= _LARGEST_STAMP)
         state.signing_stamp = stamp[0]
+    uid = database.execute("SELECT uid FROM identity").fetchone()
+    _expect("identity", uid is None or isinstance(uid[0], bytes))
     if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'show'").fetchone() is not None:
         show = database.execute("SELECT content FROM show WHERE vehicle = ?", key).fetchone() or (b"",)
         _expect("show", isinstance(show[0], bytes))

@@ -291,6 +291,7 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
         ("home", "INSERT INTO home VALUES ('', 47.0, 8.0, 9e999)"),
         ("signing", "INSERT INTO signing VALUES (0, 'late')"),
         ("signing", "INSERT INTO signing VALUES (0, -1)"),
+        ("identity", "INSERT INTO identity VALUES (0, 'x')"),
         ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
         ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
         ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 1, 16, 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
