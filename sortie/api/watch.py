@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Generic, TypeVar
 
 from autopilot.context.events import Event
+from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.pacing import FOR_EVER_MS
@@ -78,7 +79,7 @@ class PassingTime:
     def run(
         self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None
     ) -> Iterator[None]:
-        """Make passes for `seconds` or until `done()`, each at most `every_ms` long."""
+        """Make passes for `seconds` or until `done()`, each at most `every_ms` long, or a tick if that is longer."""
         return self._until(self._after(seconds), done, every_ms)
 
     def _after(self, seconds: float) -> int:
@@ -89,7 +90,7 @@ class PassingTime:
     def _until(self, end_ms: int, done: Callable[[], bool] | None, every_ms: int | None) -> Iterator[None]:
         runtime = self._runtime
         while runtime.now_ms < end_ms and not (done is not None and done()):
-            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
+            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + max(every_ms, TICK_MS)))
             yield
 
     async def arun(self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None) -> None:

@@ -75,6 +75,20 @@ def test_run_for_passes_exactly_that_time(session):
     assert session.time_s == 1.52
 
 
+@pytest.mark.parametrize("every_s", [0.0, 0.0004])
+def test_a_condition_is_looked_at_once_a_tick_at_most(session, every_s):
+    """Also if it is to be looked at without a pause: no time passed, for ever."""
+    looks = []
+
+    def look(s):
+        looks.append(s.time_s)
+        assert len(looks) < 100
+        return False
+
+    assert not session.pass_until(look, 0.5, every_s)
+    assert len(looks) == 26 and session.time_s == 0.5
+
+
 def test_run_until_gives_the_event_and_stops_at_its_tick(session):
     """The returned event is the one that just happened."""
     session.upload(square(HOME))
