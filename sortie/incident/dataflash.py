@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import isfinite, radians
 from typing import Any, Final
@@ -19,8 +19,6 @@ from sortie.reading.log_file import open_log
 
 _PERIOD_MS: Final = 100
 """Interval of streams, ms: QGroundControl requests ten attitudes a second."""
-_ARMED, _DISARMED = 10, 11
-"""Values of LogEvent."""
 _ITEM: Final = re.compile(r"Mission: (\d+) ")
 """ArduPilot's text about an item that begins."""
 _U16: Final = 0xFFFF
@@ -34,10 +32,9 @@ class _Teller:
         self._due = EverySoOften(_PERIOD_MS)
         self._velocity = (0.0, 0.0, 0.0)
         self._yaw_deg = 0.0
-        self._throttle = 0.0
-        self._mode, self._armed = 0, False
-        self.states: list[tuple[int, int, bool]] = ThinnedRows()
-        """(ms since boot, mode number, armed) at each change."""
+        self._throttle = 0.0  # percent
+        self.modes: list[tuple[int, int]] = ThinnedRows()
+        """(ms since boot, mode number) at each change."""
         self.takes: Mapping[str, Callable[[Any, int], None]] = {
             "ATT": self._attitude,
             "XKF1": self._estimate,
@@ -49,14 +46,9 @@ class _Teller:
             "RCOU": self._outputs,
             "VIBE": self._vibration,
             "MODE": self._enter,
-            "ARM": self._arm,
-            "EV": self._event,
             "MSG": self._text,
             "PARM": self._parameter,
         }
-
-    def _change(self, at_ms: int) -> None:
-        self.states.append((at_ms, self._mode, self._armed))
 
     def _attitude(self, m: Any, at_ms: int) -> None:
         self._yaw_deg = m.Yaw
@@ -147,17 +139,7 @@ class _Teller:
             )
 
     def _enter(self, m: Any, at_ms: int) -> None:
-        self._mode = m.ModeNum
-        self._change(at_ms)
-
-    def _arm(self, m: Any, at_ms: int) -> None:
-        self._armed = bool(m.ArmState)
-        self._change(at_ms)
-
-    def _event(self, m: Any, at_ms: int) -> None:
-        if m.Id in (_ARMED, _DISARMED):
-            self._armed = m.Id == _ARMED
-            self._change(at_ms)
+        self.modes.append((at_ms, m.ModeNum))
 
     def _text(self, m: Any, at_ms: int) -> None:
         self._recording.say(at_ms, m.Message, Severity.INFO)
@@ -169,8 +151,23 @@ class _Teller:
         remember(self._recording.values, m.Name, m.Value)
 
 
+def _ms(time_s: float) -> int:
+    return round(time_s * 1e6) // 1000
+
+
 def _at_ms(take: Callable[[Any, int], None], row: Any, time_s: float) -> None:
-    take(row, round(time_s * 1e6) // 1000)
+    take(row, _ms(time_s))
+
+
+def _states(recording: Recording, modes: Sequence[tuple[int, int]]) -> Mapping[int, tuple[int, bool]]:
+    """Return mode number and arming by the time of each change, ms since boot."""
+    changes: list[tuple[int, int | bool]] = [*modes, *((_ms(at_s), armed) for at_s, armed in recording.facts.armed)]
+    states: dict[int, tuple[int, bool]] = {}
+    mode, armed = 0, False
+    for at_ms, change in sorted(changes, key=lambda row: row[0]):
+        mode, armed = (mode, change) if isinstance(change, bool) else (change, armed)
+        states[at_ms] = mode, armed
+    return states
 
 
 def tell_dataflash(recording: Recording) -> None:
@@ -180,6 +177,6 @@ def tell_dataflash(recording: Recording) -> None:
         log = MessageLog(file)
         log.take({name: partial(_at_ms, take) for name, take in teller.takes.items()})
     recording.vehicle = type_with(log.vehicle_type, recording.values)
-    states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states}
-    for at_ms, state in (states or {recording.messages.span_ms[0]: (0, False)}).items():
+    states = _states(recording, teller.modes) or {recording.messages.span_ms[0]: (0, False)}
+    for at_ms, state in states.items():
         recording.tell(at_ms, heartbeat(recording, *state))

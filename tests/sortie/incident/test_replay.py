@@ -30,6 +30,7 @@ from sortie.reading.telemetry import _whole_frames
 from sortie.runtime.runtime import Runtime
 from tests.fakes.recording_watcher import Watcher
 from tests.sortie.reading.made import ALT, BOOT_S, CORNERS, LAT, LON, dataflash, telemetry, ulog
+from tests.sortie.reading.test_logs_of_others import begun_by_arming
 
 LOGS: dict[str, Callable[[], bytes]] = {"flight.bin": dataflash, "flight.tlog": telemetry, "flight.ulg": ulog}
 BEGIN_MS = round(BOOT_S * 1000)
@@ -71,6 +72,13 @@ def test_armed_and_then_not(recording: Recording) -> None:
     times = [at_ms for at_ms, _ in beats]
     assert max(later - earlier for earlier, later in pairwise(times)) <= 1001
     assert times[-1] >= 49_000
+
+
+def test_a_log_that_arming_has_opened_is_of_an_armed_vehicle(tmp_path: Path) -> None:
+    """With LOG_DISARMED 0 no row says that it was armed: a station saw a disarmed vehicle fly."""
+    (tmp_path / "a.bin").write_bytes(begun_by_arming())
+    beats = [m for _, _, m in Watcher(read_recording(tmp_path / "a.bin")).watch(50_000) if m.get_type() == "HEARTBEAT"]
+    assert beats[0].base_mode & 128 and not beats[-1].base_mode & 128
 
 
 def test_a_fence_of_which_the_log_says_nothing_is_not_breached(tmp_path: Path) -> None:
