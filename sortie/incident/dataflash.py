@@ -33,6 +33,7 @@ class _Teller:
         self._velocity = (0.0, 0.0, 0.0)
         self._yaw_deg = 0.0
         self._throttle = 0.0  # percent
+        self._airspeed: float | None = None
         self.modes: list[tuple[int, int]] = ThinnedRows()
         """(ms since boot, mode number) at each change."""
         self.takes: Mapping[str, Callable[[Any, int], None]] = {
@@ -41,7 +42,9 @@ class _Teller:
             "POS": self._place,
             "GPS": self._gps,
             "BAT": self._battery,
+            "ARSP": self._tube,
             "CTUN": self._tuning,
+            "THR": self._drive,
             "RCIN": self._sticks,
             "RCOU": self._outputs,
             "VIBE": self._vibration,
@@ -79,10 +82,11 @@ class _Teller:
         )
         north, east, down = self._velocity
         ground = hypot(north, east)
+        air = ground if self._airspeed is None else self._airspeed
         self._recording.tell(
             at_ms,
             dialect.MAVLink_vfr_hud_message(
-                ground, ground, whole(self._yaw_deg % 360.0), whole(self._throttle, 100.0, 0, 100), m.Alt, -down
+                air, ground, whole(self._yaw_deg % 360.0), whole(self._throttle, 1.0, 0, 100), m.Alt, -down
             ),
         )
 
@@ -118,8 +122,16 @@ class _Teller:
             at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, percent_left)
         )
 
+    def _tube(self, m: Any, at_ms: int) -> None:
+        if getattr(m, "I", 0) == 0:
+            self._airspeed = m.Airspeed
+
     def _tuning(self, m: Any, at_ms: int) -> None:
-        self._throttle = float(getattr(m, "ThO", 0.0))
+        """Take the throttle: a share in a copter's CTUN, which has ThH too, percent in a plane's."""
+        self._throttle = float(getattr(m, "ThO", 0.0)) * (100.0 if hasattr(m, "ThH") else 1.0)
+
+    def _drive(self, m: Any, at_ms: int) -> None:
+        self._throttle = abs(m.ThrOut)
 
     def _sticks(self, m: Any, at_ms: int) -> None:
         if self._due("RCIN", at_ms):

@@ -25,6 +25,9 @@ from sortie.incident.player import Player
 from sortie.incident.reader import read_recording
 from sortie.incident.recording import MessageStore, Recording
 from sortie.incident.shown import ShownRecordings, _LogFolder, _TheLog
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import MessageFormat, preamble
+from sortie.logs.dataflash_kinds import SAMPLES as S
 from sortie.reading import facts
 from sortie.reading.telemetry import _whole_frames
 from sortie.runtime.runtime import Runtime
@@ -79,6 +82,39 @@ def test_a_log_that_arming_has_opened_is_of_an_armed_vehicle(tmp_path: Path) -> 
     (tmp_path / "a.bin").write_bytes(begun_by_arming())
     beats = [m for _, _, m in Watcher(read_recording(tmp_path / "a.bin")).watch(50_000) if m.get_type() == "HEARTBEAT"]
     assert beats[0].base_mode & 128 and not beats[-1].base_mode & 128
+
+
+@pytest.mark.parametrize(
+    ("banner", "kinds", "rows", "throttle", "airspeed"),
+    [
+        (
+            "ArduPlane V4.6.2",
+            (S["WING_CTUN"], S["ARSP"]),
+            ((0, 0, 0, 0, 45.0, 0, 45.0, 20.0, 1, 20.0, 1.0, 0), (0, 22.0, 0, 0, 0, 0, 1, 1, 1, 0, 0)),
+            45,
+            22.0,
+        ),
+        ("ArduRover V4.6.2", (S["THR"],), ((0, -30.0, 0, 0, 0),), 30, 0.0),
+        ("ArduCopter V4.6.2", (S["CTUN"],), ((0, 0, 0.25, 0.3, *[0] * 8),), 25, 0.0),
+    ],
+)
+def test_throttle_and_airspeed_are_those_of_the_kind(
+    tmp_path: Path,
+    banner: str,
+    kinds: tuple[MessageFormat, ...],
+    rows: tuple[tuple[float, ...], ...],
+    throttle: int,
+    airspeed: float,
+) -> None:
+    """A plane's CTUN has percent, a copter's a share, a rover has THR: planes flew at full throttle, rovers at none."""
+    out = bytearray(preamble((K.MSG, K.MODE, S["POS"], *kinds), 0) + K.MSG.pack(0, banner) + K.MODE.pack(0, 0, 0, 1))
+    for now_us in range(0, 2_000_000, 200_000):
+        out += b"".join(kind.pack(now_us, *row) for kind, row in zip(kinds, rows, strict=True))
+        out += S["POS"].pack(now_us, LAT, LON, ALT, 0.0, 0.0)
+    (tmp_path / "a.bin").write_bytes(out)
+    heard = Watcher(read_recording(tmp_path / "a.bin")).watch(1500)
+    huds = [m for _, _, m in heard if m.get_type() == "VFR_HUD"]
+    assert {(hud.throttle, hud.airspeed) for hud in huds} == {(throttle, airspeed)}
 
 
 def test_a_fence_of_which_the_log_says_nothing_is_not_breached(tmp_path: Path) -> None:
