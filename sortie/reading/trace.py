@@ -132,6 +132,7 @@ class _Dataflash(_Columns):
     def __init__(self) -> None:
         super().__init__()
         self._true = 1.0
+        self._logs_disarmed = True
 
     def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
         return {
@@ -146,6 +147,21 @@ class _Dataflash(_Columns):
             "PARM": self._parameter,
             "MSG": self._message,
         }
+
+    def finish(self) -> _Columns:
+        """Return all columns. With LOG_DISARMED 0, a log begins with the arming, of which it does not tell."""
+        if not (self.armed or self._logs_disarmed):
+            self.arm(self._began_s(), True)
+        return self
+
+    def _began_s(self) -> float:
+        return min((rows[0][0] for rows in self.rows.values() if rows), default=0.0)
+
+    def _change(self, time_s: float, armed: bool) -> None:
+        """Note a change of arming. If the first change is a disarming, the vehicle was armed when the log began."""
+        if not armed and not self.armed:
+            self.arm(min(self._began_s(), time_s), True)
+        self.arm(time_s, armed)
 
     def _attitude(self, m: Any, time_s: float) -> None:
         roll, pitch, yaw = np.radians((m.Roll, m.Pitch, m.Yaw))
@@ -174,19 +190,21 @@ class _Dataflash(_Columns):
 
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
-            self.arm(time_s, m.Id == _ARMED_EVENT)
+            self._change(time_s, m.Id == _ARMED_EVENT)
 
     def _arm(self, m: Any, time_s: float) -> None:
-        self.arm(time_s, bool(m.ArmState))
+        self._change(time_s, bool(m.ArmState))
 
     def _message(self, m: Any, time_s: float) -> None:
         """Detect arming by text: a rover's log begins after arming, without an ARM message."""
         if m.Message in ("Throttle armed", "Throttle disarmed"):
-            self.arm(time_s, m.Message == "Throttle armed")
+            self._change(time_s, m.Message == "Throttle armed")
 
     def _parameter(self, m: Any, time_s: float) -> None:
         if m.Name == "BATT_CAPACITY":
             self.capacity_mah = float(m.Value)
+        elif m.Name == "LOG_DISARMED":
+            self._logs_disarmed = m.Value != 0.0
 
 
 def _true_of_equivalent(alt_m: float) -> float:
@@ -199,7 +217,7 @@ def _read_dataflash(path: Path) -> _Columns:
     every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT", "CTUN", "ARSP"), 0.5 * STEP_S)
     with open_log(path) as file:
         MessageLog(file).take(columns.takes(), every_s)
-    return columns
+    return columns.finish()
 
 
 # --- .tlog ------------------------------------------------------------------------------------------------------------

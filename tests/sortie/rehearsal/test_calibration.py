@@ -31,6 +31,8 @@ from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.calibration import calibrate, fitted
 from sortie.rehearsal.fits import Calibration
 from sortie.rehearsal.flown import RehearsedFlight, drawn
+from tests.sortie.reading.made import course
+from tests.sortie.reading.test_logs_of_others import begun_by_arming
 
 pytest.importorskip("scipy")
 
@@ -213,6 +215,15 @@ def test_a_log_that_begins_when_it_has_been_armed_holds_the_drive(tmp_path: Path
         log += K.SAMPLES["POS"].pack(second * 1_000_000, 47.0, 8.0 + 1e-5 * second, 400.0, 0.0, 0.0)
     (tmp_path / "drive.bin").write_bytes(bytes(log))
     assert len(read_trace(tmp_path / "drive.bin").time_s) * STEP_S == pytest.approx(19.0, abs=0.2)
+
+
+@pytest.mark.parametrize("ends_in_the_air", [False, True])
+def test_a_log_that_arming_has_opened_holds_the_flight(tmp_path: Path, ends_in_the_air: bool) -> None:
+    """With LOG_DISARMED 0 no row says that it was armed: a report showed its flight, and there was none to fit."""
+    log = begun_by_arming()
+    end = log.index(K.EV.pack(round(course()[-1][0] * 1e6), 11)) if ends_in_the_air else len(log)
+    (tmp_path / "a.bin").write_bytes(log[:end])
+    assert len(read_trace(tmp_path / "a.bin").time_s) * STEP_S == pytest.approx(43.0, abs=0.2)
 
 
 def test_a_real_ardupilot_is_found_in_its_own_log(tmp_path: Path) -> None:
