@@ -89,7 +89,7 @@ class _DataflashReader:
             "PARM": self._parameter,
             "ATT": self._attitude,
             "XKF2": self._wind,
-            "ARSP": lambda m, time_s: self.facts.add(Quantity.AIRSPEED, time_s, m.Airspeed),
+            "ARSP": self._tube,
             "QTUN": lambda m, time_s: self.facts.add(Quantity.LIFT, time_s, 100.0 * m.ThO),
             "XKF4": self._innovations,
         }
@@ -168,6 +168,10 @@ class _DataflashReader:
         if getattr(m, "Inst", 0) == 0:
             self._volts, self._percent = float(m.Volt), float(getattr(m, "RemPct", nan))
             self.facts.add(Quantity.CURRENT, time_s, m.Curr)
+
+    def _tube(self, m: Any, time_s: float) -> None:
+        if getattr(m, "I", 0) == 0:
+            self.facts.add(Quantity.AIRSPEED, time_s, m.Airspeed)
 
     def _vibe(self, m: Any, time_s: float) -> None:
         if getattr(m, "IMU", 0) == 0:

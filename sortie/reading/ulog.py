@@ -30,6 +30,7 @@ _TOPICS: Final = [
     "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",
     "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
     "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "sensor_gps", "estimator_status",
+    "airspeed_validated",
 ]  # fmt: skip
 _MODES: Final = {state: name for state, (_, name) in BY_NAV_STATE.items()} | {12: "Descend"}
 _IN_MISSION: Final = frozenset(state for state, name in _MODES.items() if name == "Mission")
@@ -50,7 +51,7 @@ _MOST_FIELDS: Final = 1 << 16
 _SAMPLED: Final = frozenset({
     "vehicle_global_position", "vehicle_local_position", "battery_status", "vehicle_imu_status", "telemetry_status",
     "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "sensor_gps", "estimator_status",
-    "input_rc",
+    "input_rc", "airspeed_validated",
 })  # fmt: skip
 """Topics of states, of which some rows suffice; rows of other topics are events."""
 _PERIOD_US: Final = 90_000

@@ -136,6 +136,7 @@ def ulog(
         "vehicle_imu_status": ("float accel_vibration_metric", "f"),
         "vehicle_gps_position": ("float hdop;uint8_t satellites_used", "fB"),
         "estimator_status": ("float pos_test_ratio", "f"),
+        "airspeed_validated": ("float calibrated_airspeed_m_s", "f"),
         "navigator_mission_item": (
             "uint16_t sequence_current;uint16_t nav_cmd;float latitude;float longitude;float altitude;"
             "uint8_t altitude_is_relative",
@@ -186,6 +187,7 @@ def ulog(
         elif not lost_s[0] < at_s < lost_s[1]:
             log("sensor_gps", at_s, lat, lon, ALT + height, 5.0, 0.0, 0.75, 3, 11)
         log("estimator_status", at_s, 0.25)
+        log("airspeed_validated", at_s, 6.5)
         if links_until_s:
             log("telemetry_status", at_s, at_s <= links_until_s)
             log("input_rc", at_s, at_s > links_until_s, 8, *[1500] * 8)

@@ -89,6 +89,18 @@ def test_px4_s_own_figures(tmp_path: Path) -> None:
     assert facts.samples[0].percent == pytest.approx(90.0)
     assert Quantity.VIBRATION not in facts.series and facts.series[Quantity.VIBRATION_METRIC][0][1] == 3.5
     assert [one.severity for one in facts.troubles] == [Severity.WARNING]
+    assert facts.series[Quantity.AIRSPEED][0] == (BOOT_S, 6.5)
+
+
+def test_of_two_pitot_tubes_the_first_is_read(tmp_path: Path) -> None:
+    """The curve of a plane's airspeed jumped between both."""
+    kind = K.SAMPLES["ARSP"]
+    out = bytearray(preamble((K.MSG, kind), 0) + K.MSG.pack(0, "ArduPlane V4.6.2"))
+    for number in range(1, 4):
+        for tube, airspeed in ((0, 22.0), (1, 30.0)):
+            out += kind.pack(100_000 * number, tube, airspeed, 0, 0, 0, 0, 1, 1, 1, 0, 0)
+    (tmp_path / "a.bin").write_bytes(out)
+    assert [value for _, value in read_log(tmp_path / "a.bin").series[Quantity.AIRSPEED]] == [22.0] * 3
 
 
 @pytest.mark.parametrize(
