@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
-from autopilot.interface.texts import printable
 from autopilot.mav import AutopilotType, MissionType, ModeFlag, VehicleType
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
 from mavlink_bridge.firmware.protocol import Firmware
@@ -118,6 +118,7 @@ class _TelemetryReader:
         self._plan = LoggedPlan()
         self._parameters: dict[str, float] = {}
         self._volts = self._percent = nan
+        self._texts = TextAssembler()
         self.takes: dict[str, Callable[[Any, float], None]] = {
             "HEARTBEAT": self._heartbeat,
             "GLOBAL_POSITION_INT": self._position,
@@ -192,11 +193,10 @@ class _TelemetryReader:
         self.facts.add(Quantity.VIBRATION, time_s, max(m.vibration_x, m.vibration_y, m.vibration_z))
 
     def _text(self, m: Any, time_s: float) -> None:
-        if m.id and m.chunk_seq and self.facts.texts:
-            at_s, begun = self.facts.texts[-1]
-            self.facts.texts[-1] = (at_s, begun + printable(m.text))
-            return
-        self.facts.say(time_s, m.text, m.severity)
+        self._texts.take(m)
+        for severity, text in self._texts.texts:
+            self.facts.say(time_s, text, severity)
+        self._texts.texts.clear()
 
     def _home(self, m: Any, time_s: float) -> None:
         self.facts.begin_at(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)

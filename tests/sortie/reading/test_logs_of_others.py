@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -20,7 +21,7 @@ from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reports.flight_page import flight_page
 from sortie.reports.verdict import deviations, findings
-from tests.sortie.reading.made import ALT, BOOT_S, LAT, LON, course, telemetry
+from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, telemetry
 
 OLD_CMD = kind(
     38, "CMD", "QHHHfffffff", "TimeUS,CTot,CNum,CId,Prm1,Prm2,Prm3,Prm4,Lat,Lng,Alt", "s----------", "F" * 11
@@ -30,6 +31,7 @@ TERR = kind(
 )
 
 S = K.SAMPLES
+VEHICLE = (7, 1)
 MONDAY = datetime(2024, 3, 4, 12, 0, 0, tzinfo=UTC)
 GPS_WEEK, GPS_MS = 2304, (86_400 + 43_200 + 18) * 1000
 """Of that Monday noon: GPS time is 18 s ahead."""
@@ -151,6 +153,26 @@ def test_frames_that_are_lost_on_the_ground_are_not_lost_in_flight(tmp_path: Pat
     figure = page[page.index("Lost frames in flight, most") :].split("</td>")[0]
     assert "62.6" not in figure
     assert "20.0 %" in figure
+
+
+def heard(*said: tuple[tuple[int, int], Any]) -> bytes:
+    """A `.tlog` of these messages of (system, component), a second apart; the vehicle's HEARTBEAT comes first."""
+    beat = dialect.MAVLink_heartbeat_message(2, 3, 129, 3, 4, 3)
+    return b"".join(
+        (EPOCH_US + 1_000_000 * at_s).to_bytes(8, "big") + message.pack(dialect.MAVLink(None, *sender))
+        for at_s, (sender, message) in enumerate([(VEHICLE, beat), *said])
+    )
+
+
+def test_a_warning_of_two_messages_is_one_problem_of_its_whole_text(tmp_path: Path) -> None:
+    """Its end was glued to what the vehicle said between, and findings had its first fifty letters."""
+    text = "EKF3 IMU0 is using GPS, and its compass does not agree with that of the other"
+    chunks = [dialect.MAVLink_statustext_message(4, text.encode()[50 * n : 50 * n + 50], 7, n) for n in range(2)]
+    between = dialect.MAVLink_statustext_message(6, b"Mission: 1 Takeoff")
+    (tmp_path / "a.tlog").write_bytes(heard(*((VEHICLE, message) for message in (chunks[0], between, chunks[1]))))
+    facts = read_log(tmp_path / "a.tlog")
+    assert [said for _, said in facts.texts] == ["Mission: 1 Takeoff", text]
+    assert [(one.severity, one.text) for one in facts.troubles] == [(Severity.WARNING, text)]
 
 
 def test_the_way_to_a_rally_point_is_not_beside_the_plan() -> None:
