@@ -215,7 +215,8 @@ class _TelemetryReader:
             self.facts.add(Quantity.TERRAIN, time_s, m.terrain_height - self.facts.home.alt)
 
     def _radio(self, m: Any, time_s: float) -> None:
-        self.facts.add(Quantity.RSSI, time_s, float(m.rssi))
+        if m.rssi != _UNKNOWN_U8:
+            self.facts.add(Quantity.RSSI, time_s, float(m.rssi))
 
     def finish(self) -> FlightFacts:
         """Return all facts."""

@@ -175,6 +175,13 @@ def test_a_warning_of_two_messages_is_one_problem_of_its_whole_text(tmp_path: Pa
     assert [(one.severity, one.text) for one in facts.troubles] == [(Severity.WARNING, text)]
 
 
+def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> None:
+    """255 is MAVLink's word for that; the curve had it as the best of all."""
+    states = [dialect.MAVLink_radio_status_message(rssi, 190, 100, 30, 30, 0, 0) for rssi in (180, 255, 170)]
+    (tmp_path / "a.tlog").write_bytes(heard(*(((51, 68), state) for state in states)))
+    assert [value for _, value in read_log(tmp_path / "a.tlog").series[Quantity.RSSI]] == [180.0, 170.0]
+
+
 def test_the_way_to_a_rally_point_is_not_beside_the_plan() -> None:
     """A mission that returns ends for its legs with its last waypoint, wherever the return leads."""
     items = (MissionItem(16, 3, x=LAT + 0.001, y=LON, z=20.0, seq=1), MissionItem(20, 3, seq=2))
