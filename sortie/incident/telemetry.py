@@ -6,12 +6,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from autopilot.mav import ParameterType, VehicleType
+from mavlink_bridge.clients.heartbeat import is_autopilot
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, ids_of
 from mavlink_bridge.wire.framing import is_sound
 from sortie.incident.recording import Recording
 from sortie.reading.facts import remember
-from sortie.reading.telemetry import frames, is_vehicle, payload_of
+from sortie.reading.telemetry import frames, payload_of
 
 _ANSWERS: Final = ids_of(
     "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
@@ -35,7 +37,7 @@ def tell_telemetry(recording: Recording) -> None:
             continue
         if sender is None:
             beat: Message = decode(frame.kind, data)
-            if frame.kind not in _HEARTBEAT or not is_vehicle(beat):
+            if frame.kind not in _HEARTBEAT or not is_autopilot(beat, Peer(0, *frame.sender)):
                 continue
             sender, recording.system = frame.sender, frame.sender[0]
             recording.vehicle, recording.autopilot = beat.type, beat.autopilot

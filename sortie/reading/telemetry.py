@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, MissionType, ModeFlag, VehicleType
+from autopilot.mav import MissionType, ModeFlag
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.heartbeat import is_autopilot
 from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
 from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
@@ -276,14 +278,9 @@ def _first_autopilot(path: Path) -> tuple[LoggedSender, int]:
         first = frame.stamp_us if first is None else first
         if frame.kind not in (_BEAT, _PLACE) or (message := message_of(frame)) is None:
             continue  # the next one has it too
-        if frame.kind == _BEAT and vehicle == _NOBODY and is_vehicle(message):
+        if vehicle == _NOBODY and is_autopilot(message, Peer(0, *frame.sender)):
             vehicle = frame.sender
         elif frame.kind == _PLACE and frame.sender == vehicle:
             since_ms: int = message.time_boot_ms
             return vehicle, frame.stamp_us - since_ms * 1000
     return vehicle, first or 0
-
-
-def is_vehicle(m: Any) -> bool:
-    """Check whether a HEARTBEAT is from an autopilot."""
-    return bool(m.type != VehicleType.GCS and m.autopilot != AutopilotType.INVALID)

@@ -13,13 +13,15 @@ import numpy.typing as npt
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import ModeFlag
+from mavlink_bridge.clients.heartbeat import is_autopilot
+from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import ThinnedRows
 from sortie.reading.log_file import open_log
 from sortie.reading.logs import LogForm, find_log, form_of, reading
-from sortie.reading.telemetry import frames, is_vehicle, message_of
+from sortie.reading.telemetry import frames, message_of
 
 STEP_S: Final = 0.2
 _GAP_S: Final = 3.0
@@ -286,7 +288,7 @@ def _read_telemetry(path: Path) -> _Columns:
         name = names.get(frame.kind)
         if name is None or (vehicle is not None and frame.sender != vehicle) or (message := message_of(frame)) is None:
             continue
-        if vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
+        if vehicle is None and is_autopilot(message, Peer(0, *frame.sender)):
             vehicle = frame.sender
         if frame.sender == vehicle:
             takes[name](message)

@@ -15,10 +15,12 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from sortie.commands.cli import run
+from sortie.incident.reader import read_recording
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import kind, preamble
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
+from sortie.reading.trace import read_trace
 from sortie.reports.flight_page import flight_page
 from sortie.reports.verdict import deviations, findings
 from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, telemetry
@@ -180,6 +182,17 @@ def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> Non
     states = [dialect.MAVLink_radio_status_message(rssi, 190, 100, 30, 30, 0, 0) for rssi in (180, 255, 170)]
     (tmp_path / "a.tlog").write_bytes(heard(*(((51, 68), state) for state in states)))
     assert [value for _, value in read_log(tmp_path / "a.tlog").series[Quantity.RSSI]] == [180.0, 170.0]
+
+
+@pytest.mark.parametrize(("sender", "kind"), [((0, 1), 2), ((9, 1), 5)], ids=["system 0", "antenna tracker"])
+def test_who_is_no_vehicle_is_none_in_a_log_either(tmp_path: Path, sender: tuple[int, int], kind: int) -> None:
+    """What a station does not take for a vehicle, heard first: the log was its, and had no flight."""
+    beat = dialect.MAVLink_heartbeat_message(kind, 3, 1, 0, 4, 3)
+    log = EPOCH_US.to_bytes(8, "big") + beat.pack(dialect.MAVLink(None, *sender)) + telemetry()
+    (tmp_path / "a.tlog").write_bytes(log)
+    assert read_log(tmp_path / "a.tlog").vehicle == "vehicle 7"
+    assert read_recording(tmp_path / "a.tlog").system == 7
+    assert len(read_trace(tmp_path / "a.tlog").time_s)
 
 
 def test_the_way_to_a_rally_point_is_not_beside_the_plan() -> None:
