@@ -32,20 +32,21 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted:
     counts in ARMED, otherwise 0. `fitted`: equipment by the names of `--with`."""
     heartbeat, mission = latest["HEARTBEAT"], latest.get("MISSION_CURRENT")
     status, position = latest.get("SYS_STATUS"), latest.get("GLOBAL_POSITION_INT")
+    firmware = firmware_spoken(heartbeat.autopilot, heartbeat.type)
     return {
         "state": None if flight is None else flight[0],
         "countdown_s": None if flight is None else flight[1],
         "vehicle": (class_of_type(heartbeat.type) or DEFAULT).name,
-        "mode": firmware_spoken(heartbeat.autopilot, heartbeat.type).mode_name(int(heartbeat.custom_mode)),
+        "mode": firmware.mode_name(int(heartbeat.custom_mode)),
         "armed": bool(heartbeat.base_mode & 128),
         "mission": None
         if mission is None
         else {
             "state": _MISSION_STATES.get(mission.mission_state, "unknown"),
-            "item": mission.seq,
+            "item": firmware.seq_of(mission.seq),
             "items": 0 if mission.total == 65535 else mission.total,
         },
-        "battery_percent": None if status is None else status.battery_remaining,
+        "battery_percent": None if status is None or status.battery_remaining < 0 else status.battery_remaining,
         "position": None
         if position is None
         else {
