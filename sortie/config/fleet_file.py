@@ -107,7 +107,7 @@ def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: 
     defaults, entries = _entries(table, where)
     fleet: list[VehicleSpec] = []
     taken: set[int] = set()
-    named = {entry.sysid for entry in entries if entry.sysid is not None}
+    named = {entry.sysid + k for entry in entries if entry.sysid is not None for k in range(entry.count or 1)}
     for number, entry in enumerate(entries, 1):
         label = f"{where}: vehicle {number}"
         fleet += _vehicles(_over(entry, defaults), base, layout, folder, taken, named, len(fleet), label)

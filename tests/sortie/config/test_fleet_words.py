@@ -256,6 +256,8 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
     """Around those that the file names."""
     text = "[[vehicle]]\ncount = 2\n[[vehicle]]\nsysid = 3\n[[vehicle]]\ncount = 2\n"
     assert [one.system for one in fleet(text, tmp_path)] == [1, 2, 3, 4, 5]
+    group = "[[vehicle]]\ncount = 4\n[[vehicle]]\nsysid = 3\ncount = 2\n"
+    assert [one.system for one in fleet(group, tmp_path)] == [1, 2, 5, 6, 3, 4]  # it took 4, and the file was refused
 
 
 @pytest.mark.parametrize(
