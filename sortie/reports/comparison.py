@@ -23,6 +23,7 @@ SOON_S: Final = 1.0
 """Largest time difference of equal mode changes, s."""
 DISARMED: Final = "disarmed"
 _LIFTED_M, _CLIMBS_M = 0.5, 5.0
+_TURN_DEG: Final = 360.0
 _ALOFT_M: Final = 2.0
 """Height that is clearly above ground, m."""
 Array = npt.NDArray[np.float64]
@@ -262,21 +263,17 @@ def _sampled(facts: FlightFacts, value_of: Callable[[Sample], float], time: Arra
 
 
 def _series(facts: FlightFacts, quantity: Quantity, time: Array) -> Array:
-    rows = facts.series.get(quantity, [])
-    return _known(rows, time, nearest=quantity is Quantity.YAW)
+    return _known(facts.series.get(quantity, []), time, period=_TURN_DEG)
 
 
-def _known(rows: Sequence[tuple[float, float]], time: Array, *, nearest: bool = False) -> Array:
-    """Interpolate, NaN where unknown. `nearest`: use the last value, for angles that wrap."""
+def _known(rows: Sequence[tuple[float, float]], time: Array, *, period: float | None = None) -> Array:
+    """Interpolate, NaN where unknown. `period`: of values that wrap; results may be outside of it."""
     known = np.array([row for row in rows if isfinite(row[1])], np.float64).reshape(-1, 2)
     if len(known) < 2:
         return np.full(len(time), nan)
     known = known[np.argsort(known[:, 0], kind="stable")]
-    if nearest:
-        values = known[np.clip(np.searchsorted(known[:, 0], time), 0, len(known) - 1), 1]
-        values[(time < known[0, 0]) | (time > known[-1, 0])] = nan
-        return np.asarray(values)
-    return np.interp(time, known[:, 0], known[:, 1], left=nan, right=nan)
+    values = known[:, 1] if period is None else np.unwrap(known[:, 1], period=period)
+    return np.interp(time, known[:, 0], values, left=nan, right=nan)
 
 
 def _modes(facts: FlightFacts, shift_s: float) -> tuple[tuple[float, str], ...]:

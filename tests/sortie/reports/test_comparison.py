@@ -221,6 +221,15 @@ def test_what_comes_first_is_told_place_mode_or_disarming() -> None:
     assert found.first_s == pytest.approx(50.0) and "the other in disarmed" in found.first
 
 
+def test_a_turn_that_both_fly_is_no_difference_whenever_it_was_logged() -> None:
+    """30 deg/s through north, one log half a sample later than the other: they were 6 degrees apart."""
+    both = flight("a"), flight("b")
+    for facts, late_s in zip(both, (0.0, 0.1), strict=True):
+        times = [facts.start_s + late_s + 0.2 * number for number in range(290)]
+        facts.series[Quantity.YAW] = [(at_s, 30.0 * (at_s - facts.start_s) % 360.0) for at_s in times]
+    assert {row.name: row.most for row in compared(*both).rows}["yaw"] == pytest.approx(0.0, abs=0.01)
+
+
 def test_north_is_near_north_and_places_may_come_in_any_order() -> None:
     other = flight("b")
     other.series[Quantity.YAW] = [(at_s, 360.0 - yaw) for at_s, yaw in other.series[Quantity.YAW]]
