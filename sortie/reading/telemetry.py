@@ -137,6 +137,7 @@ class _TelemetryReader:
             "PARAM_VALUE": self._parameter,
             "GPS_RAW_INT": self._gps,
             "WIND": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, m.speed),
+            "WIND_COV": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, hypot(m.wind_x, m.wind_y)),
             "EKF_STATUS_REPORT": lambda m, time_s: self.facts.add(Quantity.ESTIMATE, time_s, m.pos_horiz_variance),
         }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from math import degrees, hypot, isfinite
+from math import atan2, degrees, hypot, isfinite
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightState
@@ -35,15 +35,6 @@ Facts = dict[str, Any]
 _STANCES: Final[Mapping[int, str]] = {
     VtolState.TRANSITION_TO_FW: "over to wings", VtolState.TRANSITION_TO_MC: "over to rotors",
     VtolState.MC: "on rotors", VtolState.FW: "on wings",
-}  # fmt: skip
-
-_ID: Final = {
-    name: codec.id_of(name)
-    for name in (
-        "HEARTBEAT", "GLOBAL_POSITION_INT", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "GPS_RAW_INT", "MISSION_CURRENT",
-        "HOME_POSITION", "POSITION_TARGET_GLOBAL_INT", "WIND", "WIND_COV", "TERRAIN_REPORT", "RADIO_STATUS",
-        "EKF_STATUS_REPORT", "VIBRATION", "EXTENDED_SYS_STATE",
-    )
 }  # fmt: skip
 
 
@@ -119,6 +110,11 @@ def _target(m: Message, _vehicle: ShownVehicle) -> Facts:
     return {"target": [m.lat_int / 1e7, m.lon_int / 1e7] if known else None}
 
 
+def _wind(m: Message, _vehicle: ShownVehicle) -> Facts:
+    """Return speed and source of a PX4's wind, which is sent as the air's velocity."""
+    return {"wind": [_rounded(hypot(m.wind_x, m.wind_y), 1), _rounded(degrees(atan2(-m.wind_y, -m.wind_x)) % 360.0, 0)]}
+
+
 _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "HEARTBEAT": _heartbeat,
     "GLOBAL_POSITION_INT": _position,
@@ -131,6 +127,7 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "VFR_HUD": lambda m, _: {"throttle_percent": m.throttle, "airspeed_mps": _rounded(m.airspeed, 1)},
     "EXTENDED_SYS_STATE": _stance,
     "WIND": lambda m, _: {"wind": [_rounded(m.speed, 1), _rounded(m.direction % 360.0, 0)]},
+    "WIND_COV": _wind,
     "TERRAIN_REPORT": lambda m, _: {
         "terrain_m": _rounded(m.terrain_height, 1), "above_ground_m": _rounded(m.current_height, 1)
     },
@@ -139,7 +136,8 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
         "vibration_mps2": _rounded(max(m.vibration_x, m.vibration_y, m.vibration_z), 1)
     },
 }  # fmt: skip
-_SHOWN: Final = tuple((_ID[name], make) for name, make in _FACTS.items())
+_SHOWN: Final = tuple((codec.id_of(name), make) for name, make in _FACTS.items())
+_HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 
 
 def _rounded(value: float, digits: int) -> float | None:
@@ -175,7 +173,7 @@ class ShownVehicle:
     @property
     def heard_ms(self) -> int:
         """Link time of the newest HEARTBEAT, ms."""
-        row = self.sender.rows.get(_ID["HEARTBEAT"])
+        row = self.sender.rows.get(_HEARTBEAT)
         return 0 if row is None else row.last_ms
 
     def lost(self, now_ms: int) -> bool:

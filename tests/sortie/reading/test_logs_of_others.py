@@ -177,6 +177,13 @@ def test_a_warning_of_two_messages_is_one_problem_of_its_whole_text(tmp_path: Pa
     assert [(one.severity, one.text) for one in facts.troubles] == [(Severity.WARNING, text)]
 
 
+def test_a_px4_tells_its_wind_as_a_velocity(tmp_path: Path) -> None:
+    """WIND_COV, where an ArduPilot sends WIND."""
+    wind = dialect.MAVLink_wind_cov_message(0, 3.0, -4.0, 0.0, 0.0, 0.0, 400.0, 0.0, 0.0)
+    (tmp_path / "a.tlog").write_bytes(heard((VEHICLE, wind)))
+    assert read_log(tmp_path / "a.tlog").series[Quantity.WIND] == [(1.0, 5.0)]
+
+
 def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> None:
     """255 is MAVLink's word for that; the curve had it as the best of all."""
     states = [dialect.MAVLink_radio_status_message(rssi, 190, 100, 30, 30, 0, 0) for rssi in (180, 255, 170)]

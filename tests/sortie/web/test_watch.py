@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.wire.framing import MavlinkFrame
+from mavlink_bridge.wire.codec import dialect, payload
+from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie import Session
 from sortie.config.fittings import fitted
 from sortie.web.picture import COLUMNS, LOST_MS
@@ -69,6 +71,20 @@ def test_wings_are_shown_with_their_airspeed_and_what_they_fly_on(watched):
         assert page.facts()["wings"] and page.facts()["airspeed_mps"] == pytest.approx(25.0, abs=2.0)
         flown = [row[COLUMNS.index("airspeed_mps")] for row in page.ask("history", system=1).data["rows"]]
         assert max(speed for speed in flown if speed is not None) > 20.0
+
+
+def say(page: Watched, message: Any, system: int = 1, component: int = 1) -> None:
+    """A message comes to the page, from this sender."""
+    frame = FrameWriter(system, component).frame(*payload(message))
+    page.endpoint.receive(page.number, frame, page.now_ms, 0)
+
+
+def test_the_wind_of_either_firmware_is_shown(watched):
+    """An ArduPilot sends where it comes from, a PX4 where the air goes; of a PX4 there was none."""
+    say(watched, dialect.MAVLink_wind_message(90.0, 6.0, 0.0))
+    assert watched.facts()["wind"] == [6.0, 90.0]
+    say(watched, dialect.MAVLink_wind_cov_message(0, 0.0, 5.0, 0.0, 0.0, 0.0, 400.0, 0.0, 0.0))
+    assert watched.facts()["wind"] == [5.0, 270.0]
 
 
 def test_who_only_looks_cannot_act():
