@@ -42,6 +42,8 @@ _LANE: Final[dict[type, str]] = {
 }  # fmt: skip
 _COMMANDS: Final = "commands"
 _NS: Final = 1_000_000
+_TIMESYNCS: Final = 5
+"""Requests whose answers are awaited: those of ten seconds."""
 Reply = Callable[[Answer], None]
 
 
@@ -74,6 +76,7 @@ class VehicleWatch(Speaker):
         self._lanes: dict[tuple[int, str], _Lane] = {}
         self._requested: set[int] = set()
         self._first_ms: dict[int, int] = {}
+        self._sent_ns: deque[int] = deque(maxlen=_TIMESYNCS)
         self._due_ms = 0
         self._seconds = 0
         super().__init__()
@@ -142,8 +145,8 @@ class VehicleWatch(Speaker):
             self.news += [("text", peer.system, text) for text in vehicle.shown_texts if text[0] > vehicle.sent_text]
             vehicle.sent_text = vehicle.last_text
         elif kind == "TIMESYNC":
-            if message.tc1 != 0:
-                vehicle.round_trip_ms = max(0, now_ms - message.ts1 // _NS)
+            if message.ts1 in self._sent_ns:  # others ask too, by other clocks
+                vehicle.round_trip_ms = now_ms - message.ts1 // _NS
         elif message.name == "FM_STATE" and message.value in set(FlightState):
             vehicle.flight = FlightState(message.value)
             if vehicle.flight is FlightState.ARMED:
@@ -177,6 +180,7 @@ class VehicleWatch(Speaker):
         self._seconds += 1
         self._out.append(Outgoing(heartbeat_of(VehicleType.GCS)))
         if self._seconds % 2:
+            self._sent_ns.append(now_ms * _NS)
             self._out.append(Outgoing(dialect.MAVLink_timesync_message(0, now_ms * _NS)))
         self.traffic.note_second(now_ms)
         for system, vehicle in self.vehicles.items():

@@ -87,6 +87,13 @@ def test_the_wind_of_either_firmware_is_shown(watched):
     assert watched.facts()["wind"] == [5.0, 270.0]
 
 
+def test_the_round_trip_is_that_of_the_own_question(watched):
+    """An answer to another station has its time by another clock: it was a round trip of days."""
+    before = watched.facts()["round_trip_ms"]
+    say(watched, dialect.MAVLink_timesync_message(5, 1))
+    assert watched.facts()["round_trip_ms"] == before
+
+
 def test_who_only_looks_cannot_act():
     """Every request that acts is refused without --control, and says why; the others are answered."""
     with Session(home=HOME) as session:
