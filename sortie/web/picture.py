@@ -31,6 +31,7 @@ SAME_PLACE_DEG: Final = 5e-6
 _NO_COUNT: Final = 65535
 _NO_HEADING: Final = 65535
 _NO_VOLTAGE: Final = 65535
+_NO_LEVEL: Final = 255
 Facts = dict[str, Any]
 _STANCES: Final[Mapping[int, str]] = {
     VtolState.TRANSITION_TO_FW: "over to wings", VtolState.TRANSITION_TO_MC: "over to rotors",
@@ -131,7 +132,6 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "TERRAIN_REPORT": lambda m, _: {
         "terrain_m": _rounded(m.terrain_height, 1), "above_ground_m": _rounded(m.current_height, 1)
     },
-    "RADIO_STATUS": lambda m, _: {"rssi": m.rssi, "remote_rssi": m.remrssi},
     "VIBRATION": lambda m, _: {
         "vibration_mps2": _rounded(max(m.vibration_x, m.vibration_y, m.vibration_z), 1)
     },
@@ -151,6 +151,8 @@ class ShownVehicle:
     def __init__(self, target: Target, sender: Sender) -> None:
         self.target = target
         self.sender = sender
+        self.link: int | None = None
+        """Link of its newest HEARTBEAT."""
         self.texts = TextAssembler()
         self.shown_texts: deque[tuple[int, int, str, float]] = deque(maxlen=TEXTS)
         """(number of the text, MAV_SEVERITY, text, link time in s)."""
@@ -185,6 +187,11 @@ class ShownVehicle:
         self._fov_deg = (message.hfov, message.vfov)
         home = self._facts.get("home")
         self._facts["footprint"] = footprint.of_view(message, None if home is None else home[2])
+
+    def take_radio(self, message: Message) -> None:
+        """Take a RADIO_STATUS of the radio on the vehicle's link."""
+        levels = (("rssi", message.rssi), ("remote_rssi", message.remrssi))
+        self._facts |= {name: None if level == _NO_LEVEL else level for name, level in levels}
 
     def picture(self, message: Message) -> Photo | None:
         """Take a CAMERA_IMAGE_CAPTURED or CAMERA_FEEDBACK, which may describe the same picture. None: already known."""

@@ -63,7 +63,7 @@ class VehicleWatch(Speaker):
     clock: Clock = "link"
     handles = frozenset(
         ("HEARTBEAT", "STATUSTEXT", "TIMESYNC", "NAMED_VALUE_INT", "CAMERA_FEEDBACK", "CAMERA_IMAGE_CAPTURED",
-         "CAMERA_FOV_STATUS")
+         "CAMERA_FOV_STATUS", "RADIO_STATUS")
     )  # fmt: skip
 
     def __init__(self, traffic: Traffic, *, control: bool) -> None:
@@ -121,6 +121,11 @@ class VehicleWatch(Speaker):
         if kind == "HEARTBEAT":
             self._heartbeat(message, peer, now_ms)
             return
+        if kind == "RADIO_STATUS":  # a modem speaks as a system of its own
+            for other in self.vehicles.values():
+                if other.link == peer.link:
+                    other.take_radio(message)
+            return
         vehicle = self.vehicles.get(peer.system)
         if vehicle is None:
             return
@@ -162,11 +167,12 @@ class VehicleWatch(Speaker):
         target = Target(peer.system, peer.component, None, firmware)
         vehicle = self.vehicles.get(peer.system)
         if vehicle is None:
-            self.vehicles[peer.system] = ShownVehicle(target, self.traffic.senders[(peer.system, peer.component)])
+            vehicle = ShownVehicle(target, self.traffic.senders[(peer.system, peer.component)])
+            self.vehicles[peer.system] = vehicle
             self._first_ms[peer.system] = now_ms
-            self._ask_flight(peer.system, self.vehicles[peer.system], now_ms)
-        elif peer.component == vehicle.target.component and target != vehicle.target:
-            vehicle.target = target  # it returned with other ids or another firmware
+            self._ask_flight(peer.system, vehicle, now_ms)
+        if peer.component == vehicle.target.component:
+            vehicle.target, vehicle.link = target, peer.link  # it may return with another firmware
 
     def handle_timeout(self, now_ms: int) -> None:
         for lane in tuple(self._lanes.values()):

@@ -242,6 +242,6 @@ export class Tabs {
     $('#links').replaceChildren(
       make('table', {}, head('Link', 'frames in', 'kB in', 'lost', 'bad', 'out'), make('tbody', {}, ...links.map(one => row(one.name, one.frames_in, (one.bytes_in / 1000).toFixed(0), one.lost, one.errors, one.frames_out)))),
       make('table', {}, head('Vehicle', 'messages/s', 'lost', 'round trip', 'radio'), make('tbody', {}, ...vehicles.map(one =>
-        row(String(one.system), figure(one.rate_hz, 0), figure(one.loss_percent, 1, '%'), figure(one.round_trip_ms, 0, 'ms'), one.rssi === undefined ? '–' : `${one.rssi} / ${one.remote_rssi}`)))));
+        row(String(one.system), figure(one.rate_hz, 0), figure(one.loss_percent, 1, '%'), figure(one.round_trip_ms, 0, 'ms'), `${one.rssi ?? '–'} / ${one.remote_rssi ?? '–'}`)))));
   }
 }

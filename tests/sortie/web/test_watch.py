@@ -94,6 +94,12 @@ def test_the_round_trip_is_that_of_the_own_question(watched):
     assert watched.facts()["round_trip_ms"] == before
 
 
+def test_the_signal_is_that_of_the_radio_on_the_vehicles_link(watched):
+    """A modem is system 51, component 68; of the autopilot, the page never had a signal. 255 is an unknown one."""
+    say(watched, dialect.MAVLink_radio_status_message(180, 255, 90, 20, 20, 0, 0), 51, 68)
+    assert (watched.facts()["rssi"], watched.facts()["remote_rssi"]) == (180, None)
+
+
 def test_who_only_looks_cannot_act():
     """Every request that acts is refused without --control, and says why; the others are answered."""
     with Session(home=HOME) as session:
