@@ -75,7 +75,8 @@ class VehicleWatch(Speaker):
         """(kind, system, data) of texts and photos since the last `take_news`."""
         self._lanes: dict[tuple[int, str], _Lane] = {}
         self._requested: set[int] = set()
-        self._first_ms: dict[int, int] = {}
+        self._since_ms: dict[int, int] = {}
+        """Link time since which each vehicle is heard without a break."""
         self._sent_ns: deque[int] = deque(maxlen=_TIMESYNCS)
         self._due_ms = 0
         self._seconds = 0
@@ -169,10 +170,11 @@ class VehicleWatch(Speaker):
         if vehicle is None:
             vehicle = ShownVehicle(target, self.traffic.senders[(peer.system, peer.component)])
             self.vehicles[peer.system] = vehicle
-            self._first_ms[peer.system] = now_ms
-            self._ask_flight(peer.system, vehicle, now_ms)
         if peer.component == vehicle.target.component:
             vehicle.target, vehicle.link = target, peer.link  # it may return with another firmware
+            if peer.system not in self._since_ms:
+                self._since_ms[peer.system] = now_ms
+                self._ask_flight(peer.system, vehicle, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         for lane in tuple(self._lanes.values()):
@@ -193,9 +195,11 @@ class VehicleWatch(Speaker):
             vehicle.sample(now_ms)
             if vehicle.camera is not None:
                 self._out.append(Outgoing(_sight(system, vehicle.camera)))
-            if system not in self._requested and now_ms >= self._first_ms[system] + ASK_AFTER_MS:
+            if vehicle.lost(now_ms):
+                self._forget(system)
+            elif system not in self._requested and now_ms >= self._since_ms.get(system, now_ms) + ASK_AFTER_MS:
                 self._requested.add(system)
-                self._queue(system, _COMMANDS, _streams(vehicle), lambda answer: None, now_ms)
+                self._queue(system, _COMMANDS, _streams(vehicle, self._since_ms[system]), lambda answer: None, now_ms)
             elif vehicle.flight is FlightState.ARMED:
                 self._ask_flight(system, vehicle, now_ms)
 
@@ -205,8 +209,16 @@ class VehicleWatch(Speaker):
     def next_deadline_ms(self) -> int | None:
         return self._due_ms
 
+    def _forget(self, system: int) -> None:
+        """Forget what was requested: a vehicle that returns may have been switched off, and has its own rates again."""
+        self._since_ms.pop(system, None)
+        self._requested.discard(system)
+
     def link_closed(self, link: int) -> None:
         self.traffic.link_closed(link)
+        for system, vehicle in self.vehicles.items():
+            if vehicle.link == link:
+                self._forget(system)
 
     # --- what a page is told ------------------------------------------------------------------------------------------
     def facts(self, now_ms: int) -> list[Facts]:
@@ -233,11 +245,12 @@ def _sight(system: int, camera: int) -> Message:
     return codec.command_message(system, camera, Cmd.REQUEST_MESSAGE, codec.id_of("CAMERA_FOV_STATUS"))
 
 
-def _streams(vehicle: ShownVehicle) -> Job:
-    """Request missing streams; existing ones keep their rates."""
+def _streams(vehicle: ShownVehicle, since_ms: int) -> Job:
+    """Request streams that are missing since this link time; existing ones keep their rates."""
     for name, rate_hz in REQUESTED_HZ.items():
         number = codec.id_of(name)
-        if number in vehicle.sender.rows:
+        row = vehicle.sender.rows.get(number)
+        if row is not None and row.last_ms >= since_ms:
             continue
         client = command_long(vehicle.target, Cmd.SET_MESSAGE_INTERVAL, float(number), 1e6 / rate_hz)
         yield client

@@ -8,17 +8,22 @@ from typing import Any
 
 import msgspec
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega
 
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.wire.codec import dialect, payload
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire.codec import decode, dialect, id_of, payload
 from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie import Session
 from sortie.config.fittings import fitted
+from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.web.picture import COLUMNS, LOST_MS
 from sortie.web.questions import modes_of
 from sortie.web.requests import read_request
-from sortie.web.traffic import SILENT_MS, Sender
+from sortie.web.traffic import SILENT_MS, Sender, Traffic
+from sortie.web.watch import REQUESTED_HZ, VehicleWatch
 from tests.fakes.watched import Watched
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -98,6 +103,51 @@ def test_the_signal_is_that_of_the_radio_on_the_vehicles_link(watched):
     """A modem is system 51, component 68; of the autopilot, the page never had a signal. 255 is an unknown one."""
     say(watched, dialect.MAVLink_radio_status_message(180, 255, 90, 20, 20, 0, 0), 51, 68)
     assert (watched.facts()["rssi"], watched.facts()["remote_rssi"]) == (180, None)
+
+
+class Streaming:
+    """A page's watch, and a vehicle that sends HEARTBEATs and what it is asked to stream, each second."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        traffic = Traffic(lambda: self.now_ms)
+        watch = VehicleWatch(traffic, control=False)
+        self.page = Endpoint(SYSTEM, COMPONENT, on_frame=traffic.hear)
+        self.page.add_service(watch.clients)
+        self.page.add_service(watch)
+        self.link = self.page.open_link("memory")
+        self.writer = FrameWriter(1, 1)
+        self.streams: list[int] = []
+        self.states_asked = 0
+
+    def pass_second(self, *, off: bool) -> None:
+        """Without power it says nothing, and forgets its streams."""
+        self.now_ms += 1000
+        if off:
+            self.streams = []
+        said = [decode(number, b"") for number in self.streams]
+        came = [] if off else [dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3), *said]
+        for _ in range(3 * len(REQUESTED_HZ)):
+            for message in came:
+                self.page.receive(self.link, self.writer.frame(*payload(message)), self.now_ms, 0)
+            self.page.handle_timeouts(self.now_ms, 0)
+            heard = ardupilotmega.MAVLink(None).parse_buffer(self.page.take_bytes(self.link)) or ()
+            asked = [m for m in heard if m.get_type() == "COMMAND_LONG"]
+            came = [dialect.MAVLink_command_ack_message(m.command, 0) for m in asked]
+            self.states_asked += sum(m.command == Cmd.USER_1 for m in asked)
+            self.streams += [round(m.param1) for m in asked if m.command == Cmd.SET_MESSAGE_INTERVAL]
+
+
+def test_a_vehicle_that_returns_is_asked_for_its_streams_again():
+    """Its rates are gone with its power, and so is its flight; the page stood still: each message had come before."""
+    vehicle = Streaming()
+    wanted = [id_of(name) for name in REQUESTED_HZ]
+    for _ in range(10):
+        vehicle.pass_second(off=False)
+    assert (vehicle.streams, vehicle.states_asked) == (wanted, 1)
+    for second in range(20):
+        vehicle.pass_second(off=second < 10)
+    assert (vehicle.streams, vehicle.states_asked) == (wanted, 2)
 
 
 def test_who_only_looks_cannot_act():
