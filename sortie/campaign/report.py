@@ -17,6 +17,7 @@ from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
 from sortie.campaign.report_charts import STYLE, Axis, histogram, map_of, scatter, share_bar, track_of
+from sortie.campaign.sampling import written
 from sortie.campaign.study_file import StudyFault
 from sortie.campaign.summary import (
     FEWEST,
@@ -32,7 +33,6 @@ from sortie.campaign.summary import (
     strongest,
     summary_of,
 )
-from sortie.campaign.templates import written
 from sortie.campaign.units import of_inputs
 from sortie.config.words import counted
 from sortie.reports.page import html_page, plain_table

@@ -187,6 +187,11 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return self._cut(round(self.lognormal[0] * exp(deviate * self.lognormal[1]), _DIGITS))
 
 
+def written(value: Value) -> str:
+    """Format an input for a command line, without exponent."""
+    return value if isinstance(value, str) else f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
+
+
 def seed_of_run(seed: int, run: int) -> int:
     """Return the seed of one run."""
     return int(np.random.SeedSequence([seed, run]).generate_state(1, np.uint64)[0]) % _SEEDS

@@ -21,7 +21,7 @@ from sortie.api.begin import spec_of
 from sortie.assembly.vehicle import stand
 from sortie.campaign import own_code
 from sortie.campaign.plan_changes import Change, rebuilt
-from sortie.campaign.sampling import SEARCH, SPREAD, Value, at_rest, extremes, inputs, seed_of_run
+from sortie.campaign.sampling import SEARCH, SPREAD, Value, at_rest, extremes, inputs, seed_of_run, written
 from sortie.campaign.study_checks import (
     check_words,
     named_plans,
@@ -32,7 +32,7 @@ from sortie.campaign.study_checks import (
     texts_of,
 )
 from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, check_values, converted_study
-from sortie.campaign.templates import PLACE, number_of, put, written
+from sortie.campaign.templates import PLACE, number_of, put
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
-from sortie.campaign.sampling import Distribution, Value
+from sortie.campaign.sampling import Distribution, Value, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import named_path, text_of
 from sortie.config.tables import complaint
@@ -123,7 +123,7 @@ def _part(value: object, kind: type[S], key: str) -> S:
 def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     """Add the columns of a table: numbers if all values of a column are."""
     if varied.table is None:
-        return msgspec.structs.replace(varied, columns={})
+        return _of_one_type(varied)
     path = folder / named_path(varied.table)
     hint = "expected a CSV file whose head has names"
     text = text_of(path, f"vary.{name}: {path}", hint)
@@ -141,6 +141,15 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
         check_values(row, f"vary.{name}: {path}: line {number}")
     columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
     return msgspec.structs.replace(varied, columns=columns)
+
+
+def _of_one_type(varied: Distribution) -> Distribution:
+    """Make all values of a choice or grid texts if one of them is a text, as those of a column are."""
+    if not varied.is_text(""):
+        return varied
+    values = {kind: list(map(written, getattr(varied, kind) or [])) or None for kind in ("choice", "grid")}
+    nominal = None if varied.nominal is None else written(varied.nominal)
+    return msgspec.structs.replace(varied, **values, nominal=nominal)
 
 
 def _column(cells: list[str]) -> list[Value]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sortie.campaign.plan_changes import Change
-from sortie.campaign.sampling import Value, names_of
+from sortie.campaign.sampling import Value, names_of, written
 from sortie.campaign.study_file import StudyFault, StudyFile
 from sortie.config.errors import UserError, nearest
 
@@ -58,11 +58,6 @@ def _of_change(change: Change) -> Iterator[tuple[str, str]]:
 def put(template: Value, given: Mapping[str, Value]) -> str:
     """Return the template with inputs inserted."""
     return PLACE.sub(lambda match: written(given[match[1]]), str(template))
-
-
-def written(value: Value) -> str:
-    """Format an input for a command line, without exponent."""
-    return value if isinstance(value, str) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def number_of(key: str, text: str) -> float:

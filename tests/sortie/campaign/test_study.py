@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
+pytest.importorskip("pyarrow", reason="the extra campaign is not installed")
 
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from sortie.campaign.flown import FlownRun, no_flight
+from sortie.campaign.folder import Folder, results
 from sortie.campaign.plan_changes import reduced
 from sortie.campaign.sampling import Distribution, inputs, seed_of_run
 from sortie.campaign.study import Study
@@ -261,6 +264,15 @@ def test_columns_of_a_table_come_together(tmp_path: Path) -> None:
     study = read(tmp_path, text.replace("runs = 4", "runs = 60"))
     pairs = {(one["wind"], one["sky"]) for one in study.inputs()}
     assert pairs == {(2.0, "clear"), (9.0, "storm"), (4.0, "clear")}
+
+
+def test_numbers_beside_a_text_are_texts_so_that_the_results_have_one_column(tmp_path: Path) -> None:
+    text = GOOD.replace("[20, 30.5]", '[20, "30.5"], nominal = 20').replace("runs = 4", 'runs = 2\nmethod = "grid"')
+    study = read(tmp_path, text.replace("uniform = [0, 12]", "grid = [3]"))
+    assert [given["at"] for given in study.inputs()] == ["20", "30.5"]
+    with Folder(tmp_path / "out", study, "of a test") as folder:
+        folder.add(FlownRun(no_flight(study, run, given, ""), {}) for run, given in enumerate(study.inputs()))
+    assert results(tmp_path / "out").column("input.at").to_pylist() == ["20", "30.5"]
 
 
 def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -> None:
