@@ -294,6 +294,7 @@ def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -
     [
         ("[[change]]\nitem = 9\nup_m = 1\n", "change: item 9: "),
         ("[[change]]\nitem = 6\nnorth_m = 1\n", "change: item 6 of"),
+        ("[[change]]\nitem = 1\neast_m = 1\n", "has no place that could be moved"),  # a takeoff where it stands
         ("[[change]]\nitem = 2\nnorht_m = 1\n", "unknown key norht_m"),
         ("[fleet]\ncount = 3\nformation = 'rign'\n", "did you mean ring?"),
         ("[fleet]\ncount = 1\n", "fleet.count: expected a whole number >= 2"),
