@@ -23,7 +23,6 @@ from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_b
 from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile
 from sortie.campaign.templates import PLACE, check_places, put
 from sortie.config.errors import UserError, nearest
-from sortie.config.faults import parse_fault
 from sortie.config.files import named_path, text_of
 from sortie.config.fleet_file import Layout, read_fleet
 from sortie.config.formation import FORMATIONS
@@ -230,9 +229,9 @@ def _check_containment(file: StudyFile, plans: Mapping[str, str]) -> None:
                 "operational volume"
             )
     texts = [fault.fault if isinstance(fault, StudyFault) else fault for fault in file.faults]
-    names = {parse_fault(PLACE.sub("0", text)).name for text in texts if not PLACE.fullmatch(text)}
+    names = {re.split("[=@#]", text)[0] for text in texts}
     for name in file.containment.rates:
-        if name not in names and not any(PLACE.match(text) for text in texts):
+        if name not in names and not any(PLACE.search(varied) for varied in names):
             raise UserError(f"containment.rates: '{name}' is not a fault of the study{nearest(name, names)}")
 
 

@@ -344,6 +344,10 @@ def test_a_volume_without_an_edge_and_a_rate_of_nothing_are_told(tmp_path: Path)
         study(tmp_path, **{'"gps.loss" =': '"gps.los" ='})
     with pytest.raises(UserError, match=r"containment\.mass_kg: expected a finite number, not inf"):
         study(tmp_path, **{"mass_kg = 1.5": "mass_kg = inf"})
+    varied = {"gps.loss@": "{what}@", "[sample]": 'what = { choice = ["gps.loss", "baro.loss"] }\n[sample]'}
+    assert study(tmp_path, **varied).struck({"what": "baro.loss", "gps_at": 7.0}) == ["baro.loss@7"]
+    part = {"gps.loss@{gps_at}": "{what}.loss@{gps_at}..500", "[sample]": 'what = { choice = ["gps"] }\n[sample]'}
+    assert study(tmp_path, **part).struck({"what": "gps", "gps_at": 7.0}) == ["gps.loss@7..500"]
     plan = json.loads((ROOT / "examples" / "square.plan").read_text())
     plan["geoFence"]["polygons"] = []
     (tmp_path / "open.plan").write_text(json.dumps(plan))
