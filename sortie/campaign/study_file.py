@@ -128,18 +128,19 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     hint = "expected a CSV file whose head has names"
     text = text_of(path, f"vary.{name}: {path}", hint)
     try:
-        head, *rows = [row for row in csv.reader(text.splitlines(keepends=True)) if row] or [[]]
+        reader = csv.reader(text.splitlines(keepends=True))
+        (_, head), *rows = [(reader.line_num, row) for row in reader if row] or [(1, [])]
     except csv.Error as error:
         raise UserError(f"vary.{name}: {path}: {error}; {hint}") from error
     names = [column.strip() for column in head]
     for column in names:
         if names.count(column) > 1:
             raise UserError(f"vary.{name}: {path}: two columns are called '{column}'; expected each name once")
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         if len(row) != len(names):
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
         check_values(row, f"vary.{name}: {path}: line {number}")
-    columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
+    columns = {column: _column([row[k] for _, row in rows]) for k, column in enumerate(names)}
     return msgspec.structs.replace(varied, columns=columns)
 
 

@@ -275,6 +275,13 @@ def test_numbers_beside_a_text_are_texts_so_that_the_results_have_one_column(tmp
     assert results(tmp_path / "out").column("input.at").to_pylist() == ["20", "30.5"]
 
 
+def test_a_row_of_a_table_is_told_by_its_line_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "weather.csv").write_text('wind,sky\n\n2,"clear\nand cold"\n9\n', encoding="utf-8")
+    text = GOOD.replace("wind = { uniform = [0, 12] }", 'weather = { table = "weather.csv" }')
+    with pytest.raises(UserError, match="line 5 has 1 values"):
+        read(tmp_path, text)
+
+
 def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -> None:
     for name in ("square", "survey"):
         (tmp_path / f"{name}.plan").write_bytes((ROOT / "examples" / f"{name}.plan").read_bytes())
