@@ -64,6 +64,8 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def listed(self) -> list[Value] | None:
         """Values of a discrete distribution; for a table the row numbers."""
+        if self.chance is not None:
+            return [0.0, 1.0]
         if self.table is not None:
             return [float(row) for row in range(max(map(len, self.columns.values()), default=0))]
         return self.choice if self.choice is not None else self.grid
@@ -153,8 +155,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
 
     def _support(self) -> tuple[float, float]:
         """Return the limits of a continuous distribution."""
-        whole = (0.0, 1.0) if self.chance is not None else (0.0 if self.lognormal is not None else -inf, inf)
-        return self.uniform or self.within or whole
+        return self.uniform or self.within or (0.0 if self.lognormal is not None else -inf, inf)
 
     def _quantiles(self) -> tuple[float, float]:
         """Return the quantiles of both ends of `within`."""
@@ -172,10 +173,10 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
 
     def value(self, share: float) -> Value:
         """Return the value at this quantile."""
-        if self.listed is not None:
-            return self.listed[min(int(share * len(self.listed)), len(self.listed) - 1)]
         if self.chance is not None:
             return float(share < self.chance)
+        if self.listed is not None:
+            return self.listed[min(int(share * len(self.listed)), len(self.listed) - 1)]
         if self.uniform is not None:
             low, high = self.uniform
             return round(low + share * (high - low), _DIGITS)
@@ -201,7 +202,7 @@ def grid_size(vary: Mapping[str, Distribution]) -> int:
     """Return the number of runs of a full grid. UserError for a continuous input."""
     size = 1
     for name, varied in vary.items():
-        if varied.listed is None:
+        if varied.listed is None or varied.chance is not None:
             raise UserError(f"vary.{name}: the sample grid needs grid or choice, not {varied.kind}")
         size *= len(varied.listed)
     return size

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ from tests.fakes.extras import needs
 
 needs("campaign", "pyarrow", "scipy")
 
-from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
+from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity, no_flight
 from sortie.campaign.folder import Folder
 from sortie.campaign.shrink import MOST_FLIGHTS, ReducedFailure, shrink, thinned
 from sortie.campaign.study import Study
@@ -130,6 +130,24 @@ def test_one_judge_may_be_named_and_the_plan_kept(empty: Study) -> None:
     assert kept.flown.row.inputs == pytest.approx(low.flown.row.inputs, abs=1.0)
     with pytest.raises(UserError, match=r"--judge lwo: run 0 did not break it; did you mean low\?; it broke"):
         shrink(empty, row, judge="lwo")
+
+
+def test_what_happens_or_not_is_not_halved(tmp_path: Path) -> None:
+    """A chance is 0 or 1: there is no half of a fault that struck."""
+    text = EMPTY.replace("[[change]]", 'SIM_WIND_SPD = "{wind}"\n[[change]]').replace("[sample]", "VARY\n[sample]")
+    text = text.replace("VARY", "wind = { uniform = [0, 9] }\nlost = { chance = 0.5 }")
+    text = text.replace("[params]", 'faults = [{ fault = "gps.loss@20", when = "{lost}" }]\n[params]')
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    study, flown = Study.read(tmp_path / "study.toml"), list[float | str]()
+
+    def fly(_: Study, given: Mapping[str, float | str]) -> RunResult:
+        flown.append(given["lost"])
+        broken = {name: -1.0 if given["lost"] and name == "softly" else 1.0 for name in study.file.judge}
+        return msgspec.structs.replace(row, inputs=dict(given), robustness=broken, ok=not given["lost"])
+
+    row = no_flight(study, 0, given := {"capacity": 5.1, "up": 0.0, "wind": 4.0, "lost": 1.0}, "")
+    assert shrink(study, fly(study, given), fly, keep_plan=True).flown.row.inputs == given | {"wind": 0.0}
+    assert set(flown) == {0.0, 1.0}
 
 
 def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: RunResult) -> None:

@@ -149,6 +149,11 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("[20, 30.5]", "[20, nan]", "vary.at.choice.2: expected a finite number, not nan"),
         ("[params]", "[fleet]\ncount = 2\nspacing = inf\n[params]", "fleet.spacing: expected a finite number, not inf"),
         ("[0, 12] }", '[0, 12], nominal = "x" }', "vary.wind: nominal: expected a finite number"),
+        (
+            "choice = [20, 30.5] }",
+            "chance = 0.5, nominal = 0.5 }",
+            "vary.at: nominal: expected one of its values, such",
+        ),
         ("[20, 30.5] }", "[20, 30.5], nominal = 7 }", "vary.at: nominal: expected one of its values, such as 20"),
         ("[0, 12] }", "[0, 12], columns = { a = [1] } }", "vary.wind: unknown key 'columns'; known are uniform"),
         ("[params]", "[params]\nFENCE_ENABLE = true", "params.FENCE_ENABLE: expected a number or a text, found true"),
@@ -336,4 +341,5 @@ def test_what_is_undisturbed() -> None:
     assert Distribution(normal=(3.0, 1.0)).at_rest == 3.0
     assert Distribution(choice=["a", "b"]).at_rest == "a"
     assert Distribution(chance=0.9).at_rest == 0.0
+    assert Distribution(chance=0.9, nominal=1.0).at_rest == 1.0
     assert Distribution(uniform=(0.0, 1.0), nominal=0.5).at_rest == 0.5
