@@ -20,6 +20,7 @@ from sortie.campaign.evidence import (
 )
 from sortie.campaign.study import Study
 from sortie.campaign.summary import Interval
+from sortie.config.settings import FIRMWARES
 from sortie.config.values import parse_vehicle
 from sortie.reports.page import html_page, plain_table
 
@@ -53,6 +54,7 @@ def evidence_page(found: ContainmentEvidence, study: Study) -> str:
 def _first_page(found: ContainmentEvidence, study: Study) -> str:
     """Write the section that explains the page."""
     volume, file = found.flights.volume, study.file
+    firmware = "" if file.firmware is None else f" as {escape(file.firmware)}"
     grid = (
         " A grid flies each combination once: a share is one of combinations." if file.sample.method == "grid" else ""
     )
@@ -66,11 +68,11 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
         "mission and the assumptions below, not for a real vehicle. Their intervals show the uncertainty that results "
         "from the number of flights, not the accuracy of the model. The applicant must show that the model represents "
         "the vehicle.</p>"
-        f"<h3>Which model was flown</h3><p>{escape(file.vehicle)} of Sortie {escape(found.flown_by)}, plan "
+        f"<h3>Which model was flown</h3><p>{escape(file.vehicle)}{firmware} of Sortie {escape(found.flown_by)}, plan "
         f"{escape(study.plan_names)}, sample {file.sample.method} with seed {file.sample.seed}.{grid} Its parameters "
         "and distributions are in report.html and study.json beside this page. The study gives the mass and width of "
         f"the real vehicle: {found.containment.mass_kg:g} kg, {found.containment.width_m:g} m.</p>"
-        f"<h3>Comparisons of the model</h3>{_compared(found, file.vehicle)}"
+        f"<h3>Comparisons of the model</h3>{_compared(found, study)}"
         "<h3>How to check a figure</h3><p>Beside each figure is a command that flies its worst flight again, byte for "
         "byte, with logs: the flight that went farthest out or, if none left, came nearest to the edge. The 95&nbsp;% "
         "intervals in brackets are exact (Clopper and Pearson) for the share of flights that left; for rates per "
@@ -80,13 +82,14 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
 
 
 COMPARED: Final = frozenset(("copter",))
-"""Kinds of vehicle that docs/decides.md compares."""
+"""Kinds of simulated vehicles that docs/decides.md compares with ArduPilot."""
 
 
-def _compared(found: ContainmentEvidence, vehicle: str) -> str:
+def _compared(found: ContainmentEvidence, study: Study) -> str:
     names = sorted({name for cause in found.causes for name in cause.name.split(AND)} - {NO_FAULT})
-    if parse_vehicle(vehicle).frame not in COMPARED:
-        decisions = "<p>The reactions of this kind of vehicle to faults were not compared.</p>"
+    flown = parse_vehicle(study.file.vehicle)
+    if flown.kind != "sim" or flown.frame not in COMPARED or study.file.firmware not in (None, FIRMWARES[0]):
+        decisions = "<p>The reactions of this vehicle to faults were not compared.</p>"
     else:
         words = [f"{escape(name)}: {_decided(name)}" for name in names] or ["no fault of this study"]
         decisions = (

@@ -18,7 +18,7 @@ needs("campaign", "pyarrow", "scipy")
 from sortie.campaign import containment
 from sortie.campaign.containment import Containment, FaultRate, critical_area, excursion, impact_angle
 from sortie.campaign.evidence import NO_FAULT, ContainmentEvidence, cause_of, evidence_of
-from sortie.campaign.evidence_page import AS_ARDUCOPTER, UNLIKE_ARDUCOPTER
+from sortie.campaign.evidence_page import AS_ARDUCOPTER, UNLIKE_ARDUCOPTER, evidence_page
 from sortie.campaign.flown import FlownRun, RunResult, figures_of, fly_run
 from sortie.campaign.folder import Folder, results
 from sortie.campaign.report import write_report
@@ -328,6 +328,15 @@ def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> Non
     told = json.loads((folder / "evidence.json").read_text())
     assert told == json.loads(msgspec.json.encode(evidence(folder)))
     assert set(told["containment"]["rates"]) == {"gps.loss"}
+
+
+@pytest.mark.parametrize("line", ['firmware = "px4"', 'vehicle = "ardupilot:copter,world=ours"'])
+def test_nothing_is_said_of_arducopter_beside_another_autopilot(tmp_path: Path, line: str) -> None:
+    folder = made(tmp_path)
+    other = study(tmp_path, **{"faults = [": f"{line}\nfaults = ["})
+    page = evidence_page(evidence(folder), other)
+    assert "ArduCopter" not in page
+    assert "The reactions of this vehicle to faults were not compared." in page
 
 
 def test_what_is_said_of_arducopter_is_what_was_measured() -> None:
