@@ -201,7 +201,7 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
     texts, number = texts_of(file, path.parent), run_count(file, runs)
     own, sky = texts.own_plans, texts.traffic
     study = Study(file, texts.plans, texts.code, number, 0, [], texts.fleet_file, own, path.stem, sky, texts.pairs)
-    given = study.inputs()[0] if file.sample.method in SPREAD else at_rest(file.vary)
+    given = next(study.spread()) if file.sample.method in SPREAD else at_rest(file.vary)
     for name, value in extremes(file.vary, file.sample.method, file.sample.seed, study.runs):
         other = file.vary[name].put(name, value)
         try:
