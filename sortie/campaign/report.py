@@ -298,7 +298,8 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
         for name, varied in file.vary.items()
     ]
     rows = [("plan", file.plan), ("vehicle", file.vehicle), ("limit", f"{file.limit_s:g} s")]
-    rows += [(key, text) for key, text in (("home", file.home), ("radio", file.radio), ("code", file.code)) if text]
+    others = ("firmware", "strategy", "home", "radio", "traffic", "code", "client", "executor")
+    rows += [(key, text) for key in others if (text := getattr(file, key))]
     rows += [(f"parameter {name}", str(value)) for name, value in file.params.items()]
     strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in file.faults]
     rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]

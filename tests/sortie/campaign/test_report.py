@@ -3,6 +3,7 @@
 # ruff: noqa: E402  # what needs the extra is imported behind the skip
 from __future__ import annotations
 
+import html
 import json
 import re
 import tracemalloc
@@ -154,6 +155,15 @@ def test_the_page_has_space_tracks_and_commands(tmp_path: Path) -> None:
     assert "<th><" not in page, "each column has a name to read aloud"
     pictures = re.findall(r'<svg role="(\w+)"[^>]*>(.*?)</svg>', page, re.S)
     assert {role for role, inner in pictures if "<a " in inner} == {"group"}, "who listens comes to its links"
+
+
+def test_the_page_says_who_flies_and_how(tmp_path: Path) -> None:
+    lines = {"firmware": "px4", "strategy": "native", "traffic": "sky.toml", "client": "fly", "executor": "Mine"}
+    whole = study(8)
+    with Folder(tmp_path, msgspec.structs.replace(whole, file=msgspec.structs.replace(whole.file, **lines)), "here"):
+        pass
+    page = html.unescape(write_report(tmp_path).read_text())
+    assert [f"<td>{key}<td><code>{text}</code>" in page for key, text in lines.items()] == [True] * 5
 
 
 def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) -> None:
