@@ -156,7 +156,7 @@ def _judge(first: Sequence[RunResult], second: Sequence[RunResult], name: str, p
         shift = float(np.median(change)) if change.size else 0.0
         p = float(wilcoxon(change).pvalue) if np.any(change) else 1.0
     else:
-        shift = middle[1] - middle[0]
+        shift = 0.0 if middle[0] == middle[1] else middle[1] - middle[0]  # equal and infinite: most did not fly
         p = float(mannwhitneyu(a, b).pvalue)
     return replace(verdicts, median=middle, shift=shift, p_robustness=p)
 

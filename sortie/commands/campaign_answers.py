@@ -51,7 +51,7 @@ def compare(given: GivenOptions) -> int:
     drawn = found.agreement is not None and write_apart(folders, found.agreement, page)
     if given[JSON]:
         answer = {"worse": found.worse, "page": str(page) if drawn else None}
-        print(json.dumps(msgspec.to_builtins(found) | answer))
+        print(msgspec.json.encode(msgspec.to_builtins(found) | answer).decode())
     else:
         print("\n".join(_lines(found)))
     if drawn:

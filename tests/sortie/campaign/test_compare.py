@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,7 @@ RUNS = 120
 ROOT = Path(__file__).parents[3]
 
 
-def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
+def folder(path: Path, lows: Sequence[float | None], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
     """A campaign whose runs had these margins of `low`, and 1 of all other judges."""
     said = StudyFile(
         "p",
@@ -40,7 +41,8 @@ def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, .
     flown = []
     for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):
         margins: dict[str, float | None] = {"low": low, **dict.fromkeys(others, 1.0)}
-        row = RunResult(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
+        ok = low is not None and low >= 0.0
+        row = RunResult(run, study.seed(run), "completed", "", ok, given, margins, dict.fromkeys(FIGURES))
         flown.append(FlownRun(row, {}))
     with Folder(path, study, "here") as kept:
         kept.add(flown)  # at once: each time is waited for the disk
@@ -83,6 +85,18 @@ def test_chance_alone_is_called_worse_in_a_twentieth_at_most(tmp_path: Path, pai
         new = folder(tmp_path / f"b{k}", spread(0.0, 1000 + k), seed=1 if paired else 2)
         worse += any(one.verdict != "the same" for one in compare(old, new).judges.values())
     assert worse <= 6
+
+
+def test_where_most_did_not_fly_no_median_decides(tmp_path: Path, capsys) -> None:
+    """The other flights are less robust than before, so it is not better; a median of none is null in JSON."""
+    old = folder(tmp_path / "a", [*[None] * 66, *(10.0 + run for run in range(54))])
+    new = folder(tmp_path / "b", [*[None] * 66, *(1.0 + run / 100.0 for run in range(54))], seed=2)
+    low = compare(old, new).judges["low"]
+    assert low.p_robustness is not None
+    assert low.p_robustness < 0.05
+    assert low.verdict == "the same"
+    main(["campaign", "compare", str(old), str(new), "--json"])
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["judges"]["low"]["median"] == [None, None]
 
 
 def test_judges_of_one_alone_are_named_and_an_empty_folder_too(tmp_path: Path, capsys) -> None:
