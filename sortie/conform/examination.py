@@ -59,8 +59,8 @@ class ExaminationListener:
 
 
 class Examination:
-    """Examination in progress. `results`: of `cases`, in order; `left`: what could not be restored. `gone`: the vehicle
-    has been silent since, and the cases after the last result were not run. `found`: the vehicle of an earlier
+    """Examination in progress. `results`: of `cases`, in order; `not_put_back`: what could not be restored. `gone`: the
+    vehicle has been silent since, and the cases after the last result were not run. `found`: the vehicle of an earlier
     examination."""
 
     def __init__(
@@ -78,7 +78,6 @@ class Examination:
         self._settings = settings
         self._notes = notes or ExaminationListener()
         self._exchange = Exchange(self.found, settings.patience_ms, settings.tries)
-        self._exchange.may_fly = settings.may_fly
         self._running = _Running(self._all())
         self._beat_ms = 0
         self._started = False

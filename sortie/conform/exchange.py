@@ -67,7 +67,6 @@ class Exchange:
         self.patience_ms = patience_ms
         self.tries = tries
         self.now_ms = 0
-        self.may_fly = False
         self._out: list[bytes] = []
         self._writers: dict[tuple[int, int], FrameWriter] = {}
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)

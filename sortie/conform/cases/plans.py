@@ -166,11 +166,10 @@ def close(x: Exchange, kind: PlanKind) -> Steps:
 
 def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int) -> Waiting[Message]:
     """Send items from `seq` on as requested, up to the acknowledgement."""
-    yield from x.ask(item_of(x, kind, wire[seq], seq), (*REQUESTS, "MISSION_ACK"), any_of(kind, seq + 1))
-    for following in range(seq + 1, len(wire)):
-        message = item_of(x, kind, wire[following], following)
-        answer = yield from x.ask(message, (*REQUESTS, "MISSION_ACK"), any_of(kind, following + 1))
-    return answer if seq + 1 < len(wire) else (yield from x.expect("MISSION_ACK"))
+    for number in range(seq, len(wire)):
+        message = item_of(x, kind, wire[number], number)
+        answer = yield from x.ask(message, (*REQUESTS, "MISSION_ACK"), any_of(kind, number + 1))
+    return answer
 
 
 def any_of(kind: PlanKind, seq: int) -> Callable[[Message], bool]:
