@@ -25,7 +25,7 @@ def _component_of(x: Exchange) -> int:
 
 def _with_extended(found: VehicleFound) -> str:
     information = found.camera_information
-    if information is None or not bytes(information.cam_definition_uri, "ascii").strip(b"\0"):
+    if information is None or not information.cam_definition_uri:
         return "none of its components tells a definition of extended parameters"
     return ""
 

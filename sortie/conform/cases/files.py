@@ -66,14 +66,14 @@ def _metadata_files(x: Exchange) -> Steps:
     if not isinstance(types, list):
         x.fail(f"a list of metadataTypes, {types!r:.60} came")
     for entry in types:
-        x.check(isinstance(entry, dict) and isinstance(entry.get("uri"), str), f"a uri, {entry!r:.60} came")
-        if entry["uri"].startswith(SCHEME):
-            read = yield from x.play(FileRead(x.target, path_of(entry["uri"])))
-            x.check(read.outcome is FileOutcome.READ, f"{entry['uri']}, its reading ended with {read.outcome!r}")
+        uri = entry.get("uri") if isinstance(entry, dict) else None
+        if not isinstance(uri, str) or not uri.isprintable():
+            x.fail(f"a uri, {entry!r:.60} came")
+        if uri.startswith(SCHEME):
+            read = yield from x.play(FileRead(x.target, path_of(uri)))
+            x.check(read.outcome is FileOutcome.READ, f"{uri}, its reading ended with {read.outcome!r}")
             crc = entry.get("fileCrc")
-            x.check(
-                crc is None or crc == crc_of(read.content), f"fileCrc {crc_of(read.content)} of {entry['uri']}, {crc}"
-            )
+            x.check(crc is None or crc == crc_of(read.content), f"fileCrc {crc_of(read.content)} of {uri}, {crc}")
 
 
 # --- logs -------------------------------------------------------------------------------------------------------------

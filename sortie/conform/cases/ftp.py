@@ -73,7 +73,7 @@ def reason(reply: Operation) -> str:
 
 def _paths(x: Exchange) -> list[str]:
     found = x.found.metadata
-    uris = [] if found is None else [found.uri]
+    uris = [] if found is None or not found.uri.isascii() else [found.uri]  # other characters are those of no file
     return [path_of(uri) for uri in uris if uri.startswith(SCHEME)] + list(_KNOWN)
 
 
