@@ -29,7 +29,7 @@ ABSENT_COMPONENT: Final = 77
 """Component id that no vehicle has: user-defined components begin at 25, stations at 255."""
 _LINES_KEPT: Final = 60
 _ENDLESS: Final = 20_000
-"""Most messages of a client's exchange; a list of 1,500 parameters needs 1,500."""
+"""Most messages of a client's exchange or of one question; a list of 1,500 parameters needs 1,500."""
 _LINK: Final = 0
 AnyClient = TypeVar("AnyClient", bound=Client)
 Where = Callable[[Message], bool]
@@ -217,6 +217,16 @@ class Exchange:
         message = yield from self.hear(names, where, for_ms, 0)
         if message is not None:
             self.fail(f"{what or 'nothing had to come'}, but {one_line(message)} came")
+
+    def until_quiet(
+        self, names: str | Iterable[str], quiet_ms: int, where: Where = _any, component: int | None = None
+    ) -> Waiting[list[Message]]:
+        """Collect such messages until none has come for `quiet_ms`; the case fails when they do not end."""
+        received: list[Message] = []
+        while (message := (yield from self.hear(names, where, quiet_ms, component))) is not None:
+            received.append(message)
+            self.check(len(received) < _ENDLESS, f"an end of {_listed(names)}, {_ENDLESS} came")
+        return received
 
     def ask(
         self,

@@ -40,12 +40,10 @@ def _ext_other(x: Exchange) -> Steps:
 def _ext_list(x: Exchange) -> Steps:
     component = _component_of(x)
     x.send(dialect.MAVLink_param_ext_request_list_message(x.found.system, component))
-    values: dict[int, Message] = {}
-    while (message := (yield from x.hear("PARAM_EXT_VALUE", within_ms=1200, component=component))) is not None:
-        values[message.param_index] = message
+    values = yield from x.until_quiet("PARAM_EXT_VALUE", 1200, component=component)
     x.check(bool(values), "PARAM_EXT_VALUE, none came")
-    count = next(iter(values.values())).param_count
-    x.check(set(values) == set(range(count)) or x.tries > 1, f"{count} values, {len(values)} came")
+    count, indices = values[0].param_count, {value.param_index for value in values}
+    x.check(indices == set(range(count)) or x.tries > 1, f"{count} values, {len(indices)} came")
 
 
 def _ext_first(x: Exchange) -> Waiting[Message]:

@@ -80,10 +80,7 @@ def _metadata_files(x: Exchange) -> Steps:
 def _log_list(x: Exchange) -> Waiting[list[Message]]:
     x.send(dialect.MAVLink_log_request_list_message(*x.ids, 0, 0xFFFF))
     x.undo("log transfer", _log_end(x))
-    entries: list[Message] = []
-    while (entry := (yield from x.hear("LOG_ENTRY", within_ms=1500))) is not None:
-        entries.append(entry)
-    return entries
+    return (yield from x.until_quiet("LOG_ENTRY", 1500))
 
 
 def _log_end(x: Exchange) -> Steps:

@@ -55,8 +55,7 @@ def _begins(x: Exchange) -> Steps:
 
 def _quiet(x: Exchange) -> Steps:
     """Wait until a list has ended."""
-    while (yield from x.hear("PARAM_VALUE", within_ms=800)) is not None:
-        pass
+    yield from x.until_quiet("PARAM_VALUE", 800)
 
 
 @parameter.case("list.complete")
@@ -70,10 +69,8 @@ def _complete(x: Exchange) -> Steps:
 @parameter.case("list.once")
 def _once(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_param_request_list_message(*x.ids))
-    names: list[str] = []
-    while (message := (yield from x.hear("PARAM_VALUE", within_ms=1500))) is not None:
-        if message.param_index != _UNLISTED:
-            names.append(read_value(message, x.target.firmware).name)
+    listed = yield from x.until_quiet("PARAM_VALUE", 1500, lambda value: value.param_index != _UNLISTED)
+    names = [read_value(message, x.target.firmware).name for message in listed]
     twice = sorted({name for name in names if names.count(name) > 1} - {_HASH}) if len(set(names)) < len(names) else []
     x.check(bool(names) and not twice, f"each once, {twice[:5]} came again")
 

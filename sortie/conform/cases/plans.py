@@ -160,8 +160,7 @@ def close(x: Exchange, kind: PlanKind) -> Steps:
     """End an upload that may be running, so that the next case finds the vehicle idle."""
     x.send(dialect.MAVLink_mission_ack_message(*x.ids, MissionResult.OPERATION_CANCELLED, kind.type))
     yield from x.wait(300)
-    while (yield from x.hear(REQUESTS, within_ms=2200)) is not None:
-        pass
+    yield from x.until_quiet(REQUESTS, 2200)
 
 
 def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int) -> Waiting[Message]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -49,6 +49,20 @@ def vehicle() -> VehicleFound:
     return VehicleFound(
         system=1, component=1, version=m.MAVLink_autopilot_version_message(*[0xFFFF] * 5, *[[0] * 8] * 3, 0, 0, 0)
     )
+
+
+VALUE = heard(m.MAVLink_param_value_message(b"A", 1.0, 9, 1, 0))
+ENDLESS = {
+    "parameter.list.once": VALUE,
+    "parameter.list.begins": VALUE,
+    "log.list": heard(m.MAVLink_log_entry_message(1, 1, 1, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_list_without_an_end_ends_the_case(name: str) -> None:
+    with pytest.raises(CaseFailedError, match=r"an end of \w+, 20000 came"):
+        played(name, vehicle(), lambda _: repeat(ENDLESS[name]))
 
 
 def test_a_camera_whose_definition_is_no_text_does_not_end_the_examination() -> None:
