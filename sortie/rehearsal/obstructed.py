@@ -25,7 +25,8 @@ _BENDY_RULER: Final = 1  # OA_TYPE: 1 and 3
 
 def check_obstacles(obstacles: Obstacles, field: FlyingField, way: Way) -> Iterator[Finding]:
     """Yield a finding for each item whose path or circle touches an obstacle, or comes closer than AVOID_MARGIN."""
-    touches, margin = field.param("SIM_COLLIDE_RAD"), field.param("AVOID_MARGIN", 2.0)
+    touches = field.param("SIM_COLLIDE_RAD")
+    margin = max(field.param("AVOID_MARGIN", 2.0), touches)
     goes_round = bool(int(field.param("OA_TYPE")) & _BENDY_RULER)
     reported: set[tuple[int, str]] = set()
     before: Place | None = None

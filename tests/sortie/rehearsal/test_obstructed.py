@@ -72,6 +72,13 @@ def test_ways(tmp_path: Path, items: list[MissionItem], rules: list[tuple[str, i
     assert [(rule, item) for rule, item, _ in findings(tmp_path, *items)] == rules
 
 
+def test_what_a_wide_vehicle_touches_is_found_beyond_its_margin(tmp_path: Path) -> None:
+    """Past the mast at 2.7 m: outside the margin of 2 m, but the vehicle is 3 m wide to each side."""
+    ways = at(16, 0, 40, 20), at(16, 3, 50, 20), at(21, 30, 60, 0)
+    assert findings(tmp_path, *ways) == []
+    assert {rule for rule, _, _ in findings(tmp_path, *ways, SIM_COLLIDE_RAD=3.0)} == {"obstacle-leg"}
+
+
 def test_a_vehicle_that_goes_round_is_only_warned(tmp_path: Path) -> None:
     (found,) = findings(tmp_path, at(16, 200, 0, 10), at(21, 200, 40, 0), OA_TYPE=1)
     assert found[:2] == ("obstacle-close", 2)
