@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, SupportsFloat
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
@@ -80,8 +80,13 @@ have them too."""
 
 
 def texts_of(params: Mapping[str, float]) -> tuple[str, ...]:
-    """Return parameters in the form of `param`, with all digits."""
-    return tuple(f"{name}={value!r}" for name, value in params.items())
+    """Return parameters in the form of `param`, with all digits. Numbers of numpy, which say what they are of, are
+    written as Python's."""
+    plain = {
+        name: float(value) if isinstance(value, SupportsFloat) and not isinstance(value, int) else value
+        for name, value in params.items()
+    }
+    return tuple(f"{name}={value!r}" for name, value in plain.items())
 
 
 def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:

@@ -78,7 +78,7 @@ def rehearse(
         plan = read_plan(Path(plan))
     kind = _kind(vehicle)
     _check_numbers(flights, battery_wh, seed)
-    values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
+    values, _ = given_parameters(texts_of(params or {}), kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
     return judged(
         plan,

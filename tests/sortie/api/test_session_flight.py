@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from math import hypot
 
+import numpy as np
 import pytest
 
 from autopilot.interface.geo import GeoPoint, distance, to_global
@@ -170,6 +171,9 @@ def test_parameters_given_at_the_start_hold():
     """`params` win over defaults; an unknown one is refused with the nearest name."""
     with Session(params={"WPNAV_SPEED": 300}) as session:
         assert session.param("WPNAV_SPEED") == 300.0
+    for number in (np.float64(300.0), np.float32(300.0), np.int64(300)):
+        with Session(params={"WPNAV_SPEED": number}) as session:
+            assert session.param("WPNAV_SPEED") == 300.0
     with pytest.raises(UserError, match="unknown parameter WPNAV_SPED; did you mean WPNAV_SPEED"):
         Session(params={"WPNAV_SPED": 300})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autopilot.mission.fence import parse_fence
@@ -25,7 +26,7 @@ def test_a_leg_between_united_zones_is_inside() -> None:
     fence = [do(WITHIN, 60.0, **at(0, 0)), do(WITHIN, 60.0, **at(100, 0))]
     plan = plan_of(UP, wp(100, 0), BACK, fence=fence)
     assert rehearse(plan, params={**FENCED, "FENCE_OPTIONS": 2}).go
-    assert not rehearse(plan, params=FENCED).go
+    assert not rehearse(plan, params={name: np.float64(value) for name, value in FENCED.items()}).go
 
 
 def good_plans() -> list[Path]:
