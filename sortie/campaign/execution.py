@@ -305,9 +305,9 @@ class Campaign:
         if known and not good:
             raise UserError(f"no worker may fly: {'; '.join(self.view.refused)}; this is Sortie {self._expected}")
         to = frozenset(good if self._refused else ())
-        while len(self._flying) < _PER_WORKER * max(len(good), 1):
+        while len(self._flying) < _PER_WORKER * max(len(good), 1) and time.monotonic() < self._until_s:
             runs = self._again.pop() if self._again else self._fresh(len(good))
-            alone = not runs and not self._flying and bool(self._suspects) and time.monotonic() < self._until_s
+            alone = not runs and not self._flying and bool(self._suspects)
             if alone:
                 runs = [self._suspects.pop()]
             if not runs:
@@ -319,10 +319,10 @@ class Campaign:
             future.add_done_callback(self._finished.put)
 
     def _fresh(self, workers: int) -> list[Run]:
-        """Return a new batch while there is time. Batches get smaller towards the end, so that all workers finish
+        """Return a new batch. Batches get smaller towards the end, so that all workers finish
         together (guided self-scheduling: Polychronopoulos and Kuck 1987)."""
         share = -(-self._sample.remaining // (_PER_WORKER * max(workers, 1)))
-        return self._sample.next(min(self._size, share)) if time.monotonic() < self._until_s else []
+        return self._sample.next(min(self._size, share))
 
     def _take(self, future: Future, given: _BatchTask) -> None:
         """Store the result of a batch, or fly it again."""

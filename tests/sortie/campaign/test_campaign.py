@@ -332,6 +332,16 @@ def test_no_flight_begins_after_its_budget_and_the_same_command_goes_on(tmp_path
         assert Campaign(folder, client, identity(), lambda view: None).run().done == RUNS
 
 
+def test_a_batch_that_comes_back_after_the_budget_is_not_flown_again(tmp_path, study, client) -> None:
+    """Its worker was refused or has died; the same command flies it another time."""
+    sample = msgspec.structs.replace(study.file.sample, budget_s=1e-9)
+    hasty = msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, sample=sample))
+    with Folder(tmp_path, hasty, identity()) as folder:
+        campaign = Campaign(folder, client, identity(), lambda _: None)
+        campaign._again.append([(0, study.inputs()[0])])
+        assert campaign.run().done == 0
+
+
 def test_a_budget_that_is_over_is_told(tmp_path, monkeypatch, capsys) -> None:
     """It ended with "1 of 4 runs" and no word."""
     monkeypatch.setattr("sortie.commands.campaign._fly", lambda *_: None)
