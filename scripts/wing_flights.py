@@ -125,7 +125,7 @@ def fly_ours(mission: WingMission, acted_s: float | None = None) -> WingFlight:
             if mission.action is not None and due and not acted:
                 acted.append(now_s)
                 ask = mission.action
-                outcome = link.ask(_command(ask)).outcome
+                outcome = link.ask(_command_of(Target(), ask)).outcome
                 if outcome is not CommandOutcome.ACCEPTED:
                     raise SystemExit(f"{mission.name}: command {ask.command} by ours: {outcome}")
             link.read()
@@ -134,12 +134,6 @@ def fly_ours(mission: WingMission, acted_s: float | None = None) -> WingFlight:
 
         session.run_until(look, LONGEST_S, LOOK_S)
     return WingFlight.of(rows, began, acted[0] if acted else None)
-
-
-def _command(action: Action) -> Any:
-    from mavlink_bridge.clients.base import Target
-
-    return _command_of(Target(), action)
 
 
 def _command_of(target: Target, action: Action) -> CommandClient:

@@ -9,11 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.vehicle import Client, Served, dialect, item, place
+from benchmarks.vehicle import Client, Served, dialect, item, place, processor_s
 
 _ROUND_TRIPS = 400
-_CPUCLOCK_SCHED = 2
-"""Of a clock that belongs to a process, in ns (Linux, include/linux/posix-timers.h)."""
 
 
 def start_up() -> tuple[float, float]:
@@ -24,9 +22,9 @@ def start_up() -> tuple[float, float]:
     with Served("--speedup", "1") as served:
         client = Client(served.port)
         client.wait("HEARTBEAT")
-        heartbeat_s = _processor_s(served.process.pid)
+        heartbeat_s = processor_s(served.process.pid)
         client.wait_armable()
-        return heartbeat_s, _processor_s(served.process.pid)
+        return heartbeat_s, processor_s(served.process.pid)
 
 
 def small_commands() -> tuple[float, float]:
@@ -96,16 +94,11 @@ def idle(seconds: float = 10.0) -> tuple[float, float]:
         client = Client(served.port)
         client.wait_armable()
         client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
-        before, began = _processor_s(served.process.pid), time.monotonic()
+        before, began = processor_s(served.process.pid), time.monotonic()
         while time.monotonic() - began < seconds:
             client.receive()
-        used = _processor_s(served.process.pid) - before
+        used = processor_s(served.process.pid) - before
         return 100.0 * used / (time.monotonic() - began), _resident_mb(served.process.pid)
-
-
-def _processor_s(pid: int) -> float:
-    """Of all threads of a process, those that have ended too."""
-    return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
 
 
 def _resident_mb(pid: int) -> float:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.vehicle import free_port, processor_s
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
@@ -61,7 +62,7 @@ class Bridge:
         self._master, slave = os.openpty()
         tty.setraw(slave)
         tty.setraw(self._master)
-        port = _free_port()
+        port = free_port()
         with (folder / "stderr").open("wb") as stderr:
             self.process = subprocess.Popen(
                 [
@@ -152,7 +153,7 @@ def setpoint_latency() -> float:
 def processor_time() -> float:
     """% of one core, with three times the usual telemetry and one ground station that reads it (Linux)."""
     with bridge() as between:
-        before = _cpu_s(between.process.pid)
+        before = processor_s(between.process.pid)
         begin_s, count, passed = time.monotonic(), 0, 0
         while (now_s := time.monotonic() - begin_s) < _MEASURED_S:
             if now_s * 50.0 >= count:
@@ -164,16 +165,4 @@ def processor_time() -> float:
             between.controller.ids(0.001)
         if passed < 100 * _MEASURED_S:
             raise AssertionError(f"only {passed} messages passed")
-        return 100.0 * (_cpu_s(between.process.pid) - before) / (time.monotonic() - begin_s)
-
-
-def _cpu_s(pid: int) -> float:
-    """Processor time used so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        return 100.0 * (processor_s(between.process.pid) - before) / (time.monotonic() - begin_s)

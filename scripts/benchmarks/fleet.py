@@ -174,7 +174,7 @@ def thousand(
     import sys
     import tempfile
 
-    from benchmarks.vehicle import free_port
+    from benchmarks.vehicle import free_port, processor_s
 
     def resident_mb(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -226,9 +226,9 @@ def thousand(
                 serve_until(perf_counter() + SETTLING_S)
                 for one in clients:
                     one.beats = {system: (last_s, 0.0) for system, (last_s, _) in one.beats.items()}
-                before = os.times().elapsed, _processor_s(process.pid)
+                before = os.times().elapsed, processor_s(process.pid)
                 serve_until(perf_counter() + watched_s)
-                after = os.times().elapsed, _processor_s(process.pid)
+                after = os.times().elapsed, processor_s(process.pid)
                 worst_s = max(worst for one in clients for _, worst in one.beats.values())
                 return (
                     100.0 * (after[1] - before[1]) / (after[0] - before[0]),
@@ -243,13 +243,6 @@ def thousand(
     core, late_ms, started_s, memory_mb = run(count, networks)
     alone_mb = run(1, 1)[3]
     return core, late_ms, started_s, (memory_mb - alone_mb) / (count - 1)
-
-
-def _processor_s(pid: int) -> float:
-    import os
-
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait_for_all(client: Any, vehicles: int) -> None:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.vehicle import Client, Served, square, square_from_0
+from benchmarks.vehicle import Client, Served, dialect, free_port, square, square_from_0
 
 ROUNDS = 150
 BATTERY = ("--param", "SIM_BATT_CAP_AH=0")  # endless: the figure is about speed, not endurance
@@ -24,8 +24,6 @@ def _fly(client: Client, guided: int = 4) -> None:
     """Upload, ask for all streams at 4 Hz, arm, start."""
     client.wait_armable()
     client.upload(square(ROUNDS))
-    from benchmarks.vehicle import dialect
-
     client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
     client.command(176, 1, guided)
     client.command(ARM, 1)
@@ -36,8 +34,6 @@ def _fly_px4(client: Client) -> None:
     """The same in PX4's way: arm, then mode Mission."""
     client.wait_armable()
     client.upload(square_from_0(ROUNDS))
-    from benchmarks.vehicle import dialect
-
     client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
     client.command(ARM, 1)
     client.send(dialect.MAVLink_command_long_message(1, 1, 176, 0, 1, 4, 4, 0, 0, 0, 0))
@@ -131,8 +127,6 @@ def headless(telemetry_log: bool) -> float:
             lines.append("\t".join(map(str, fields)))
         Path(plan).write_text("\n".join(lines) + "\n", encoding="ascii")
         flag = "--telemetry-log" if telemetry_log else "--no-telemetry-log"
-        from benchmarks.vehicle import free_port
-
         done = subprocess.run(
             [
                 sys.executable,

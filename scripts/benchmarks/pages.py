@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from shutil import which
 
 import aiohttp
 
 from benchmarks import NotHere
-from benchmarks.vehicle import Client, Served, free_port
+from benchmarks.vehicle import Client, Served, free_port, processor_s
 
 _ADDRESS = re.compile(r"http://\S+?/(?=[,\s]|$)")
 _SECONDS = 10.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 _STATE = '{"kind":"state"'
 FLEET = 50
 
@@ -103,11 +100,6 @@ async def _state(socket: aiohttp.ClientWebSocketResponse) -> str:
 
 
 def _share(pid: int, seconds: float) -> float:
-    before, began_s = _cpu_s(pid), time.monotonic()
+    before, began_s = processor_s(pid), time.monotonic()
     time.sleep(seconds)
-    return 100.0 * (_cpu_s(pid) - before) / (time.monotonic() - began_s)
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    return 100.0 * (processor_s(pid) - before) / (time.monotonic() - began_s)
