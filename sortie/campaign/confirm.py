@@ -23,6 +23,8 @@ from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 from sortie.config.faults import parse_fault
 from sortie.config.parameters import given_parameters
+from sortie.config.settings import FIRMWARES
+from sortie.config.values import VehicleSource, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 
 STRIKES: Final = {
@@ -72,12 +74,15 @@ class ConfirmedFlights(Struct, frozen=True):
         return "differs" not in verdicts and "agrees" in verdicts
 
 
-def check_confirmable(study: Study) -> None:
-    """Raise UserError for a study that a flight controller cannot fly."""
-    file = study.file
-    for key, value in (("fleet", file.fleet), ("client", file.client), ("executor", file.executor)):
-        if value is not None:
-            raise UserError(f"{key}: a flight controller is asked about one vehicle that flies its plan in AUTO")
+def check_confirmable(study: Study, vehicle: VehicleSource) -> None:
+    """Raise UserError for a study that this flight controller cannot fly."""
+    file, flown = study.file, parse_vehicle(study.file.vehicle)
+    for key in ("fleet", "client", "executor", "traffic"):
+        if getattr(file, key) is not None:
+            raise UserError(f"{key}: a flight controller is asked about one vehicle that flies its plan alone in AUTO")
+    autopilot = file.firmware or FIRMWARES[0] if flown.kind == "sim" else flown.kind
+    if (autopilot, flown.frame) != (vehicle.kind, vehicle.frame):
+        raise UserError(f"--vehicle {vehicle}: the study flies {file.vehicle} as {autopilot}, which this is not")
 
 
 def controller_params(spec: VehicleSpec) -> dict[str, float]:

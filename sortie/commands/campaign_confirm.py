@@ -65,7 +65,7 @@ def confirm(given: GivenOptions) -> int:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
     stored, row = flown_row(folder, given[RUN])
     check_identity(folder, stored)
-    check_confirmable(stored.study)
+    check_confirmable(stored.study, vehicle)
     ours = fly_run(stored.study, row.run, row.inputs)
     planned = stored.study.planned(row.run, row.inputs)
     flies = vehicle_class(vehicle.frame).flies

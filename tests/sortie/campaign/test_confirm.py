@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -21,7 +22,15 @@ needs("campaign", "pyarrow", "scipy")
 from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
 from sortie.assembly.program import Program
-from sortie.campaign.confirm import SitlFault, began_at, confirmed, controller_params, laid_on, strikes
+from sortie.campaign.confirm import (
+    SitlFault,
+    began_at,
+    check_confirmable,
+    confirmed,
+    controller_params,
+    laid_on,
+    strikes,
+)
 from sortie.campaign.flown import FlownRun, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
@@ -30,6 +39,7 @@ from sortie.commands.cli import run as main
 from sortie.commands.flying import FlightRound, fly_round
 from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
+from sortie.config.values import parse_vehicle
 from sortie.runtime.runtime import Runtime
 from tests.fakes.controller_program import copter_binary
 
@@ -139,6 +149,22 @@ def test_what_cannot_be_asked_is_told(study: Study, tmp_path: Path, capsys) -> N
     assert "give the firmware that flies: --vehicle ardupilot:copter=BINARY" in capsys.readouterr().err
     assert main(["campaign", "confirm", str(tmp_path / "out"), "x", "--vehicle", "sim:copter"]) == 2
     assert "RUN x: expected a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("vehicle", "sim:plane", "--vehicle ardupilot:copter=sitl: the study flies sim:plane as ardupilot, which"),
+        ("firmware", "px4", "the study flies sim:copter as px4, which this is not"),
+        ("traffic", "sky.toml", "traffic: a flight controller is asked about one vehicle that flies its plan alone"),
+        ("client", "fly", "client: a flight controller is asked about one vehicle"),
+    ],
+)
+def test_a_sitl_is_asked_only_of_what_it_flies(study: Study, key: str, value: str, told: str) -> None:
+    other = msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, **{key: value}))
+    check_confirmable(study, parse_vehicle("ardupilot:copter=sitl"))
+    with pytest.raises(UserError, match=told):
+        check_confirmable(other, parse_vehicle("ardupilot:copter=sitl"))
 
 
 def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_path: Path, capsys) -> None:
