@@ -63,8 +63,8 @@ class FlightCommands:
         self._admits = admits
         self._mount = mount
         self._kind = facts.vehicle_class
-        self.restart_objection: Callable[[], str | None] = lambda: None
-        """Called before a reboot. Returns why the owner of the service does not restart it now, or None."""
+        self.restart_objections: list[Callable[[], str | None]] = []
+        """Asked before a reboot: why an owner of the service does not restart it now, or None."""
 
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
@@ -367,8 +367,7 @@ class FlightCommands:
         unless `forced`."""
         if self._facts.armed and not forced:
             return self._announcer.refuse("Reboot: armed")
-        objection = self.restart_objection()
-        if objection is not None:
+        for objection in filter(None, (ask() for ask in self.restart_objections)):
             return self._announcer.refuse(f"Reboot: {objection}")
         self._announcer.announce(RebootRequested())
         return ACCEPTED

@@ -7,7 +7,7 @@ the next leg (with WP_YAW_BEHAVIOR 0 for ever).
 
 from __future__ import annotations
 
-from math import fmod, radians
+from math import radians
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.geo import Ned
@@ -81,7 +81,7 @@ class Heading:
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:
     """Yaw demand of CONDITION_YAW: `angle_deg` from north, or if `relative` from the present `heading` (rad) in
     `direction`; `rate_deg_s` 0 = the vehicle's default. Whole turns do not count: an item may have any number."""
-    angle = radians(fmod(angle_deg, 360.0))
+    angle = radians(angle_deg % 360.0)
     if relative:
         angle = heading + angle * (-1.0 if direction < 0 else 1.0)
     return Yaw(YawMode.ANGLE, angle=angle, rate=radians(abs(rate_deg_s)), direction=direction)

@@ -198,7 +198,7 @@ class Program:
         """Add the observers of one vehicle."""
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, spec.label))
-        service.autopilot.commands.restart_objection = self._restart_objection
+        service.autopilot.commands.restart_objections.append(self._restart_objection)
         service.observers += [self._watch_for_reboot, FlightStory(spec.kind, spec.label).observe]
         if self.controller is not None:
             service.observers.append(self.controller.watch)
