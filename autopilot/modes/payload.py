@@ -72,12 +72,12 @@ class Camera:
         return earliest((self._look_ms, self._closes_ms, self._waits_ms))
 
     def set_distance(self, metres: float, now_ms: int, *, at_once: bool = False) -> None:
-        """Take a photo every `metres` m from now on, 0: off; `at_once`: and one now. A changed distance counts from the
-        last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
+        """Take a photo every `metres` m from now on, 0: off; `at_once`: and one now, also the last when it is switched
+        off. A changed distance counts from the last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
         if not self.every_m:
             self._last = self._place()
         self.every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
-        if self.every_m and at_once:
+        if at_once:
             self.shoot(now_ms)
         self._look_ms = now_ms + TICK_MS if self.every_m else None
 

@@ -69,6 +69,14 @@ def test_one_at_once_and_none_after_it_is_switched_off() -> None:
         assert fly(bench, 30.0) == []
 
 
+def test_the_end_of_a_line_has_its_photo() -> None:
+    """QGroundControl's surveys ask for one at each end: param3 is 1 where they switch the distance off too."""
+    bench = flying()
+    bench.core.payload.command(DISTANCE, (0.0, 0.0, 1.0), bench.now_ms)
+    assert len(bench.events(CameraTriggered)) == 1
+    assert fly(bench, 30.0) == []
+
+
 def test_hanging_in_the_air_takes_none() -> None:
     """It is the way that counts, not the time."""
     bench = flying()
