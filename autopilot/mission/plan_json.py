@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from math import isfinite, isnan, nan
-from typing import Any
+from typing import Any, TypeGuard
 
 from autopilot.mission.plan_types import PlanError
 
@@ -60,7 +60,7 @@ class JsonNode:
         value = self.value
         if null is not None and (value is None or (isinstance(value, float) and isnan(value))):
             return null
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+        if not is_number(value):
             raise self.refuse("a number")
         return float(value)
 
@@ -73,13 +73,7 @@ class JsonNode:
         value = self.value
         if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
             value = int(value)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not _finite(value)
-            or value != int(value)
-            or not low <= value <= high
-        ):
+        if not is_number(value) or value != int(value) or not low <= value <= high:
             raise self.refuse(f"{low}" if low == high else f"a whole number from {low} to {high}")
         return int(value)
 
@@ -97,8 +91,9 @@ class JsonNode:
         return self.value
 
 
-def _finite(value: float) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """True for a finite number, not for true and false."""
     try:
-        return isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     except OverflowError:  # an int beyond the range of floats
         return False

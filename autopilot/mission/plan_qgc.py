@@ -18,7 +18,7 @@ from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoin
 from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan_json import JsonNode, load
+from autopilot.mission.plan_json import JsonNode, is_number, load
 from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan, without_nan
 
 _WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest known version with stored items
@@ -186,13 +186,11 @@ def _record(value: Any) -> Mapping[str, Any]:
 
 
 def _positive(value: Any) -> float | None:
-    valid = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value < 1e6
-    return float(value) if valid else None
+    return float(value) if is_number(value) and 0.0 < value < 1e6 else None
 
 
 def _share(value: Any) -> float | None:
-    valid = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value < 100.0
-    return float(value) / 100.0 if valid else None
+    return float(value) / 100.0 if is_number(value) and 0.0 <= value < 100.0 else None
 
 
 def _corners(value: Any) -> tuple[tuple[float, float], ...]:
@@ -200,7 +198,7 @@ def _corners(value: Any) -> tuple[tuple[float, float], ...]:
     corners = []
     for corner in value if isinstance(value, list) else ():
         numbers = corner[:2] if isinstance(corner, list) else []
-        if len(numbers) != 2 or not all(isinstance(number, int | float) and isfinite(number) for number in numbers):
+        if len(numbers) != 2 or not all(is_number(number) for number in numbers):
             return ()
         corners.append((float(numbers[0]), float(numbers[1])))
     return tuple(corners)

@@ -109,6 +109,13 @@ def test_survey_and_corridor_items_are_taken_in_place() -> None:
     assert plan.items[5].param1 == 4.0
 
 
+@pytest.mark.parametrize("number", [10**400, float("nan"), None, "9", True])
+def test_a_corner_that_is_no_number_is_no_area_of_a_survey(number: Any) -> None:
+    """Notes about a survey never refuse a plan; an integer beyond every float ended the command."""
+    (noted,) = parsed(document(survey(simple()) | {"polygon": [[1, 2], [3, 4], [5, number]]})).surveys
+    assert noted.area == ()
+
+
 def test_jump_without_ids_counts_items() -> None:
     """A missing doJumpId is the position, through complex items."""
     plan = parsed(document(simple(), survey(simple(), simple()), simple(177, params=[3, 1, 0, 0, 0, 0, 0])))
