@@ -118,8 +118,8 @@ def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the airspeed per second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
-    rotor = 0.01 * min(values.get("SIM_DRAG_ROTOR", 20.0), _DRAG_ROTOR)
-    area = 0.0001 * min(values.get("SIM_DRAG_AREA", 200.0), _DRAG_AREA)
+    rotor = 0.01 * min(max(values.get("SIM_DRAG_ROTOR", 20.0), 0.0), _DRAG_ROTOR)
+    area = 0.0001 * min(max(values.get("SIM_DRAG_AREA", 200.0), 0.0), _DRAG_AREA)
     p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
     p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(p[L.P_HOVER_GUESS]), airframe.body_drag(area)
 

@@ -133,6 +133,7 @@ ABSURD = {
         *((name, value) for name in NOT_OFF for value in (0.0, -1.0)), ("PSC_JERK_XY", -1.0), ("PSC_JERK_Z", -1.0),
         ("WPNAV_JERK", 1e9), ("WPNAV_ACCEL_Z", 1e9), ("SIM_DRAG_ROTOR", 1e9), ("SIM_DRAG_AREA", 1e9),
         ("SIM_BATT_VOLTAGE", 1e9), ("MOT_SPIN_ARM", -1e9),
+        ("SIM_DRAG_ROTOR", -1e9), ("SIM_DRAG_AREA", -1e9), ("SIM_BATT_MOHM", -1e9),
     ),
     "sim:plane": (
         ("NAVL1_PERIOD", 0.0), ("SIM_AIR_DENSITY", -1.0), ("SIM_AIR_DENSITY", 1e9), ("SIM_LAUNCH_ACC", 1e9),
