@@ -8,6 +8,7 @@ list, against the zones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from autopilot.context.frames import item_position
@@ -19,6 +20,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType, fence_names
+from autopilot.safety.room import fence_barriers
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500
@@ -78,8 +80,15 @@ class FencedMission:
         return self._fence.room(point.lat, point.lon)
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:
-        """True if a leg leaves the zones. It advances along the leg by the free distance in any direction, so that no
-        zone is missed."""
+        """True if a leg leaves the zones. It advances along the leg by the free distance in any direction. These steps
+        could skip a narrow zone in a long leg; zones to stay out of are therefore compared with the leg as a whole."""
+        if self._room(begin) == inf:
+            return False
+        zones = fence_barriers(self._facts, FenceType.POLYGON, self._fence.zones)
+        if any(not area.inside and area.crossing(begin[:2], end[:2]) != inf for area in zones.areas):
+            return True
+        if any(not disc.inside and disc.room(begin[:2], end[:2]) < 0.0 for disc in zones.discs):
+            return True
         north, east = end[0] - begin[0], end[1] - begin[1]
         length = hypot(north, east)
         least, along_m = max(_LEAST_STEP_M, length / _MOST_STEPS), 0.0
