@@ -122,11 +122,9 @@ class Px4Face(WithoutMessages, Speaker):
     def rows(self) -> dict[int, CommandRow]:
         """Commands that PX4 handles in its own way."""
         enter = self._flight.enter
-        vtol: dict[int, CommandRow] = {
+        transition: dict[int, CommandRow] = {Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,))}
+        return (transition if self._flight.modes.changes_over else {}) | {
             Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=px4.VTOL_TAKEOFF)),
-            Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,)),
-        }
-        return (vtol if self._flight.modes.changes_over else {}) | {
             Cmd.DO_SET_MODE: CommandRow(self._set_mode, required=(1, 2)),
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
@@ -170,9 +168,10 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.change_over(upright=command.param(1) == VtolState.MC, now_ms=context.now_ms)
 
     def _take_off(self, command: Command, context: Context, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
-        """NAV_TAKEOFF: param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
+        """NAV_TAKEOFF, NAV_VTOL_TAKEOFF: param7 is above mean sea level; without it MIS_TAKEOFF_ALT. They may come
+        before arming."""
         facts = self._parts.facts
-        if not facts.vehicle_class.flies:
+        if self._flight.modes.core(mode) is None:
             return UNSUPPORTED
         if command.given(7) and not abs(command.param(7)) < HIGHEST_M:
             return DENIED

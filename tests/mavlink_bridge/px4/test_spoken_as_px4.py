@@ -173,6 +173,14 @@ def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
     assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.mode == HOLD
 
 
+def test_a_copter_has_no_takeoff_of_a_vtol(station: Station) -> None:
+    """Neither the mode nor the command, which is ArduPilot's for copters."""
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(84, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0) == 3
+    station.run(4.0)
+    assert station.height < 0.5
+
+
 def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
     assert station.command(ARM, 1.0, 0.0) == 0
     assert station.command(TAKE_OFF) == 0
