@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
@@ -156,9 +157,15 @@ class Px4Face(WithoutMessages, Speaker):
     def _deny(self, text: str, result: Result = Result.DENIED) -> Outcome:
         return self._parts.announcer.refuse(text, result, Severity.CRITICAL)
 
-    def _start_mission(self, _: Command, context: Context) -> Outcome:
+    def _start_mission(self, command: Command, context: Context) -> Outcome:
+        """MISSION_START: param1 is the first item, as on the wire; -1: go on (navigator_main.cpp)."""
         if not self._flight.has_mission:
             return self._deny("Mission start denied! No valid mission")
+        first = command.param(1, default=-inf)
+        if not -1.0 <= first < len(self._parts.plans.mission.items()):
+            return DENIED
+        if first >= 0.0:
+            self._flight.begin_mission_at(int(first))
         return self._flight.enter(px4.MISSION, context.now_ms)
 
     def _change_over(self, command: Command, context: Context) -> Outcome:

@@ -12,6 +12,7 @@ Mode", "Offboard Mode".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -24,6 +25,7 @@ from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.sequencer import MissionState
+from autopilot.mission.state import SetCurrentError
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFeasibility
@@ -290,11 +292,23 @@ class Px4Flight:
         self.voice.say(Notice.EXECUTES)
         return core.mission_commands.start(now_ms)
 
+    @property
+    def _next_item(self) -> int:
+        """Index of the item at which the mission goes on."""
+        return max(self._parts.sequencer.current_nav_index(), self._parts.plans.mission.first_index)
+
+    def begin_mission_at(self, position: int) -> None:
+        """Make the item at `position` of the stored mission current, unless it is or no place follows it."""
+        core, index = self._parts, self._parts.plans.mission.first_index + position
+        if core.sequencer.state() is MissionState.COMPLETED or index != self._next_item:
+            with suppress(SetCurrentError):
+                core.auto.steer(index)
+
     def _height_before_mission(self) -> float | None:
         """Height of the climb before a mission, m above home: that of its first place; None: no climb. A takeoff item
         climbs itself (`checkClimbRequired`)."""
         core, facts, home = self._parts, self._parts.facts, self._parts.facts.home
-        at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
+        at = self._next_item
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
         on_ground_first = item is not None and item.command in _TAKEOFFS and facts.grounded

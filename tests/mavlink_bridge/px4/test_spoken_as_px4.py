@@ -538,6 +538,24 @@ def test_a_mission_climbs_to_its_first_place_before_it_sets_out(station: Station
     assert [text for text in station.texts if text.startswith("Climb")][2:] == []
 
 
+def test_a_mission_starts_at_the_item_that_is_asked_for(station: Station) -> None:
+    """MISSION_START: param1 counts from 0 and is an item of the mission; -1 goes on."""
+    north = MissionItem(16, 6, x=HOME.lat + 0.001, y=HOME.lon, z=8.0)
+    upload(station, (north, replace(north, x=HOME.lat, y=HOME.lon + 0.001), replace(north, x=HOME.lat + 0.002)))
+    for wrong in (nan, inf, -2.0, 3.0):
+        assert station.command(Cmd.MISSION_START, wrong) == 2
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.run(1.5)
+    assert station.mode == HOLD
+    for first, name, speed in ((1.0, "vy", 400), (-1.0, "vy", 400), (0.0, "vx", 250)):
+        assert station.command(Cmd.MISSION_START, first) == 0
+        station.until(lambda: station.height > 7.0, 30.0)
+        station.run(4.0)
+        assert station.mode == MISSION and getattr(station.of("GLOBAL_POSITION_INT")[-1], name) > speed, first
+        assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+        station.run(4.0)
+
+
 def test_a_mission_that_is_asked_for_again_goes_on(station: Station) -> None:
     """The item that is flown lies above: a station that asks for Mission once more does not stop the way to it."""
     near = MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=8.0)
