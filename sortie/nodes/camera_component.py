@@ -84,6 +84,7 @@ def attach_camera(owner: VehicleService, commands: CommandService | None) -> Cam
     owner.observers += [camera.hear, album.hear]
 
     items = CameraItems(camera, lambda: owner.now_ms)
+    camera.forwarded |= FLOWN if commands is not None else frozenset()
     for number in FLOWN:
         autopilot.auto.executor.own.installed[number] = items
         if commands is not None:

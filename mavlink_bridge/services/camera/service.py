@@ -94,6 +94,8 @@ class CameraService(Speaker):
         gimbal: int = 0,
     ) -> None:
         self.device = CameraDevice(specs, self._shutter, lambda: album.stored)
+        self.forwarded = frozenset({Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST})
+        """Commands that the autopilot runs, or passes to `act`, also when they are for all components."""
         self._album = album
         self._definition = definition
         self._epoch_us = epoch_us
@@ -227,7 +229,7 @@ class CameraService(Speaker):
 
     def _addresses_cameras(self, command: Command) -> bool:
         """True when a command to all components is for cameras and not also for the autopilot."""
-        if command.number in (Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST):
+        if command.number in self.forwarded:
             return False
         return command.number not in ABOUT_MESSAGES or self._messages.addresses(command)
 

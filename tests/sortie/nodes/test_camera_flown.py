@@ -104,6 +104,19 @@ def test_one_picture_from_the_command_to_the_file(tmp_path: Path) -> None:
     assert (captured.lat, captured.lon) == (round(place.lat * 1e7), round(place.lon * 1e7))
 
 
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_a_command_to_all_components_acts_once(firmware: str) -> None:
+    """An ArduPilot forwards it to its camera, which hears it itself: one step of the lens, and one of them accepts."""
+    with with_camera(firmware=firmware) as session:
+        link = session.connect()
+        link.send(dialect.MAVLink_command_long_message(1, 0, Cmd.SET_CAMERA_ZOOM, 0, 0, 1, 0, 0, 0, 0, 0))
+        session.run_for(0.5)
+        results = [ack.result for ack in link.messages("COMMAND_ACK") if ack.command == Cmd.SET_CAMERA_ZOOM]
+        assert results.count(Result.ACCEPTED) == 1
+        command(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_SETTINGS"))
+        assert link.receive("CAMERA_SETTINGS").zoomLevel == 10.0
+
+
 def test_where_no_picture_can_be_written_it_says_so(tmp_path: Path) -> None:
     """A file lies in the place of the card's folder: no picture, and a text; without it there are pictures again."""
     with with_camera(log_dir=tmp_path) as session:
