@@ -162,8 +162,8 @@ class ProximityService:
     def __init__(self, parts: VehicleParts, timed: ProximityClock, begin: Callable[[ProximityClock], None]) -> None:
         self._proximity = parts.proximity
         self._facts = parts.facts
-        self._timed: ProximityClock | None = timed
-        self._begin = begin
+        self._clock = timed
+        self._begin: Callable[[ProximityClock], None] | None = begin
         self._directions = {
             "DISTANCE_SENSOR": (distance_of, Directions(_ORIENTATIONS)),
             "OBSTACLE_DISTANCE_3D": (distance_of_3d, Directions(_DIRECTIONS)),
@@ -172,9 +172,12 @@ class ProximityService:
             self._start()
 
     def _start(self) -> None:
-        if self._timed is not None:
-            self._begin(self._timed)
-            self._timed = None
+        if self._begin is not None:
+            self._begin(self._clock)
+            self._begin = None
+
+    def link_closed(self, link: int) -> None:
+        self._clock.forget(link)  # which may have a stream for it before it has begun
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take a scan of a companion; it is not acknowledged."""
@@ -261,5 +264,6 @@ class ProximityClock(WithoutMessages, Speaker):
         stream_ms = self._stream.next_ms() if self._proximity.scan is not None else None
         return earliest((look, self._proximity.due_ms, stream_ms))
 
-    def link_closed(self, link: int) -> None:
+    def forget(self, link: int) -> None:
+        """Forget a closed link."""
         self._stream.forget(link)

@@ -112,16 +112,19 @@ class TrafficService:
         begin: Callable[[TrafficClock], None],
     ) -> None:
         self._parts = parts
-        self._timed: TrafficClock | None = timed
-        self._begin = begin
+        self._clock = timed
+        self._begin: Callable[[TrafficClock], None] | None = begin
         if receiver is not None and receiver.traffic_period_ms > 0:
             parts.traffic.listen_to(receiver)
             self._start()
 
     def _start(self) -> None:
-        if self._timed is not None:
-            self._begin(self._timed)
-            self._timed = None
+        if self._begin is not None:
+            self._begin(self._clock)
+            self._begin = None
+
+    def link_closed(self, link: int) -> None:
+        self._clock.forget(link)  # which may have a stream for it before it has begun
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take a report of another aircraft, or the position of another vehicle."""
@@ -169,7 +172,8 @@ class TrafficClock(WithoutMessages, Speaker):
     def next_deadline_ms(self) -> int | None:
         return self._stream.next_ms() if self._traffic.contacts else None
 
-    def link_closed(self, link: int) -> None:
+    def forget(self, link: int) -> None:
+        """Forget a closed link."""
         self._stream.forget(link)
 
 

@@ -241,6 +241,21 @@ def test_the_last_picture_of_a_shutter_is_told_again() -> None:
         assert ask(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_FEEDBACK")) == Result.FAILED
 
 
+def test_of_a_link_that_is_closed_no_interval_is_kept() -> None:
+    """Also of messages about other aircraft and obstacles, of which there are none yet."""
+    with Session(home=HOME) as session:
+        rates = session.service.telemetry.rates
+        names = ("ADSB_VEHICLE", "OBSTACLE_DISTANCE", "ESC_STATUS", "EVENT")
+        before = [rates.message_interval(1, id_of(name)) for name in names]
+        for _ in range(2):
+            link = session.connect()
+            for name in names:
+                assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of(name), 200_000) == Result.ACCEPTED
+            link.close()
+            session.run_for(0.1)
+        assert [rates.message_interval(link.number, id_of(name)) for name in names] == before
+
+
 def test_a_picture_is_told_with_its_height_above_home() -> None:
     """Home was set 50 m higher than the ground on which the vehicle started: alt_rel is as in ArduPilot's
     AP_Camera_Backend.cpp, send_camera_feedback, at once and when it is asked for."""
