@@ -106,6 +106,6 @@ class LossyWires:
 
     def _next_event_ms(self) -> int | None:
         events = [station.wire.next_delivery_ms() for station in self.stations]
-        events += [station.endpoint.next_deadlines()[0] for station in self.stations]
-        events.append(self.hub.next_deadlines()[0])
+        for endpoint in (self.hub, *(station.endpoint for station in self.stations)):
+            events += endpoint.next_deadlines()  # on both clocks, which are one here
         return earliest(events)

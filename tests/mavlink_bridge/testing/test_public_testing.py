@@ -64,6 +64,29 @@ def test_an_own_service_is_tested_over_wires_that_lose_and_double(seed: int, los
         assert (relay.switched, took_ms) == (1, 60)
 
 
+def test_what_falls_due_in_vehicle_time_is_an_event_too() -> None:
+    """Wires have one time, for both clocks of a service; a HEARTBEAT of one's own came never."""
+
+    class Beat(Relay):
+        clock: Clock = "vehicle"
+        handles = frozenset()
+        due_ms = 1000
+
+        def handle_timeout(self, now_ms: int) -> None:
+            if now_ms >= self.due_ms:
+                self.due_ms += 1000
+                self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(2, 3, 0, 0, 4, 3)))
+
+        def next_deadline_ms(self) -> int | None:
+            return self.due_ms
+
+    vehicle = Endpoint(1, 1)
+    vehicle.add_service(Beat())
+    wires = LossyWires(vehicle, delay_ms=30)
+    station = wires.station()
+    assert wires.run(lambda: bool(station.endpoint.heard(1))) == 1030
+
+
 def test_one_seed_is_one_history() -> None:
     """And another seed another one."""
 
