@@ -260,9 +260,9 @@ class Endpoint:
             if takes(link, frame, system, component):
                 return True
         for other in self._router.forward_to(frame, link, system, component):
-            target = self._links[other]
-            if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all
-                self._forward(target, frame)
+            shared = self._links[other].shared
+            if source.shared is None or source.shared is not shared:  # else the network does it, once for all
+                self.forward(other, frame)
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True
@@ -363,6 +363,16 @@ class Endpoint:
             target.writer.advance(frames)
             self._queue(target, data, frames, droppable)
 
+    def forward(self, link: int, frame: MavlinkFrame) -> None:
+        """Queue another sender's frame unchanged, with its signature; not on a link of high latency or a full one."""
+        target = self._links[link]
+        if target.high_latency:
+            return
+        if target.out.busy:
+            target.dropped += 1
+        else:
+            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
+
     def direct(self, link: int) -> OpenLink | None:
         """Link whose frames the caller may queue directly; None if it is signed, muted, on a slow line, full or of high
         latency."""
@@ -411,15 +421,6 @@ class Endpoint:
                 self.send(outgoing.message, outgoing.link, outgoing.component)
             except ValueError as problem:  # a field out of range: the other messages are still sent
                 self._report(problem, f"a message of {type(service).__name__}")
-
-    def _forward(self, target: OpenLink, frame: MavlinkFrame) -> None:
-        if target.high_latency:
-            return
-        if target.out.busy:
-            target.dropped += 1
-        else:
-            # forward unchanged, with the sender's signature
-            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
 
     def _queue(self, target: OpenLink, data: bytes, frames: int, droppable: bool) -> None:
         if (self.muted and not target.local) or (target.high_latency and not self.high_latency):

@@ -15,7 +15,7 @@ from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, LinkTraits, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
-from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
+from mavlink_bridge.routing.tx_queue import TxQueue
 from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
 
 MEMBERS = 250
@@ -148,17 +148,8 @@ class Network:
 
     def _pass_on(self, links: Sequence[int], frame: MavlinkFrame) -> None:
         """Forward a frame unchanged to the links of its target."""
-        routes = self.endpoints[0].routes()
         for link in links:
-            out = self._links[link].out
-            if out.busy or self._links[link].numbers[0] not in routes:
-                continue
-            if out.line is None:
-                out.waiting.append(frame.raw)
-                out.size += len(frame.raw)
-            else:
-                out.line.push_all(frame.raw, 1, droppable=is_droppable(frame.msg_id))
-                out.size = out.line.size
+            self.endpoints[0].forward(self._links[link].numbers[0], frame)
 
     # --- out ------------------------------------------------------------------------------------------------------
     def out_queue(self, link: int) -> OutQueue:

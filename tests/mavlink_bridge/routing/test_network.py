@@ -107,6 +107,16 @@ def test_stations_on_two_links_hear_each_other_once(fleet: Fleet) -> None:
     assert fleet.out(fleet.one) == []
 
 
+def test_what_goes_on_is_counted_as_by_a_vehicle_alone(fleet: Fleet) -> None:
+    """Sent, or dropped where the link takes no more: `links.json` knew of neither."""
+    fleet.say(HEARTBEAT, fleet.two, system=254)
+    fleet.say(HEARTBEAT, fleet.one)
+    fleet.network.out_queue(fleet.two).judge(2 * CONGESTED)
+    fleet.say(ping(254), fleet.one)
+    counts = [endpoint.statistics(fleet.two) for endpoint in fleet.endpoints]
+    assert [(one.frames_out, one.dropped) for one in counts] == [(1, 1), (0, 0), (0, 0)]
+
+
 def test_vehicles_do_not_hear_themselves(fleet: Fleet) -> None:
     """What one of them has said, and a link that loops, gives back, is nothing new to the others."""
     data = FrameWriter(2, 1).frame(*codec.payload(HEARTBEAT))
