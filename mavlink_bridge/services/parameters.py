@@ -23,7 +23,7 @@ from autopilot.parameters import SetOutcome
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import dialect, status_text
 
 NO_INDEX: Final = 65535
 """Index of a PARAM_VALUE that answers a request by name or announces a change."""
@@ -41,7 +41,6 @@ AGAIN_MS = 20
 WAIT_FOR_ROOM_MS: Final = 5
 PENDING_SETS: Final = 512
 """Most sets that wait for the journal; further ones are dropped and repeated by the sender."""
-TEXT_BYTES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,5 +298,4 @@ class ParameterService(Speaker):
         self._changed.clear()
 
     def _text(self, severity: Severity, text: str, link: int | None) -> None:
-        data = text.encode("ascii", "replace")[:TEXT_BYTES]
-        self._out.append(Outgoing(dialect.MAVLink_statustext_message(int(severity), data), link))
+        self._out.append(Outgoing(status_text(severity, text), link))

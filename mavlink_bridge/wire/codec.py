@@ -79,6 +79,11 @@ def command_message(system: int, component: int, number: int, *params: float, co
     return dialect.MAVLink_command_long_message(system, component, number, confirmation, *filled)
 
 
+def status_text(severity: int, text: str) -> Message:
+    """STATUSTEXT of one text, cut to the 50 ASCII characters that one message has."""
+    return dialect.MAVLink_statustext_message(int(severity), text.encode("ascii", "replace")[:50])
+
+
 def message_id(name: str) -> int | None:
     """Id of a message name ("HEARTBEAT"), or None."""
     return ID_OF.get(name)

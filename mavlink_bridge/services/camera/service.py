@@ -32,13 +32,12 @@ from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED
 from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served, which
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import id_of, status_text
 
 HEARTBEAT_US: Final = 1_000_000
 _BUSY: Final = Outcome(Result.TEMPORARILY_REJECTED)
 _OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: FAILED}
-_FULL_TEXT: Final = b"Camera: storage full"
-_TEXT_BYTES: Final = 50  # of STATUSTEXT
+_FULL_TEXT: Final = "Camera: storage full"
 _ALL: Final = -1
 
 
@@ -190,7 +189,7 @@ class CameraService(Speaker):
         if self.device.wrote(number, stored=not reason):
             self._say(messages.storage(self.device, now_ms))
             if reason:
-                self._warn(f"Camera: not written, {reason}"[:_TEXT_BYTES].encode("ascii", "replace"))
+                self._warn(f"Camera: not written, {reason}")
 
     def _refused(self, refusal: Refusal | None, *, requested: bool = False) -> None:
         """Report a full card: to a request each time, for automatic pictures once."""
@@ -198,8 +197,8 @@ class CameraService(Speaker):
             self._reported_full = True
             self._warn(_FULL_TEXT)
 
-    def _warn(self, text: bytes) -> None:
-        self._say(dialect.MAVLink_statustext_message(Severity.WARNING, text))
+    def _warn(self, text: str) -> None:
+        self._say(status_text(Severity.WARNING, text))
 
     def _say(self, message: Message, link: int | None = None) -> None:
         self._out.append(Outgoing(message, link, Component.CAMERA))
@@ -284,7 +283,7 @@ class CameraService(Speaker):
         """SET_CAMERA_MODE: param2 CAMERA_MODE."""
         mode = command.whole(2, -1)
         if not _addressed(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
-            self._warn(b"Camera: no such mode, it takes pictures")
+            self._warn("Camera: no such mode, it takes pictures")
             return DENIED
         self.device.set_mode(CameraMode(mode), now_ms)
         self._say(messages.settings(self.device, now_ms))
@@ -315,7 +314,7 @@ class CameraService(Speaker):
         """SET_CAMERA_FOCUS: param1 type, param2 value. DENIED in survey mode, whose focus is fixed."""
         device, value, kind = self.device, command.param(2), command.whole(1, -1)
         if device.mode is CameraMode.IMAGE_SURVEY or not _addressed(command, 3):
-            self._warn(b"Camera: the focus stays as it is in a survey")
+            self._warn("Camera: the focus stays as it is in a survey")
             return DENIED
         itself = kind in (FocusType.AUTO, FocusType.AUTO_SINGLE, FocusType.AUTO_CONTINUOUS)
         if not itself and not command.given(2):
@@ -361,7 +360,7 @@ class CameraService(Speaker):
 
     def refuse_video(self, command: Command, now_ms: int) -> Outcome:
         """VIDEO_START_CAPTURE, VIDEO_STOP_CAPTURE: DENIED, because the camera records no video."""
-        self._warn(b"Camera: no video, it takes pictures")
+        self._warn("Camera: no video, it takes pictures")
         return DENIED
 
     def stream(self, command: Command, now_ms: int) -> Outcome:

@@ -12,9 +12,7 @@ from autopilot.mission.commands import command_name, has_position, is_fitted
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
-from mavlink_bridge.wire.codec import dialect
-
-_TEXT_SIZE = 50
+from mavlink_bridge.wire.codec import dialect, status_text
 
 
 class Outbox:
@@ -37,9 +35,7 @@ class Outbox:
 
     def text(self, severity: Severity, text: str, peer: Peer | None = None) -> None:
         """Queue one STATUSTEXT, for all links or for that of `peer`."""
-        data = text.encode("ascii", "replace")[:_TEXT_SIZE]
-        message = dialect.MAVLink_statustext_message(int(severity), data)
-        self._waiting.append(Outgoing(message, None if peer is None else peer.link))
+        self._waiting.append(Outgoing(status_text(severity, text), None if peer is None else peer.link))
 
     def take(self) -> list[Outgoing]:
         waiting, self._waiting = self._waiting, []

@@ -17,7 +17,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import dialect, status_text
 
 BLOCK: Final = 90
 """Data bytes in a LOG_DATA."""
@@ -155,7 +155,7 @@ class LogService(Speaker):
         if not count:
             self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
             if not self._may_erase():
-                self._send_text(Severity.NOTICE, "The log of this flight is listed after landing", peer)
+                self._send(status_text(Severity.NOTICE, "The log of this flight is listed after landing"), peer)
         for number in range(max(first, 1), min(last, count) + 1):
             log = logs[number - 1]
             size = min(log.size, 0xFFFFFFFF)
@@ -215,10 +215,7 @@ class LogService(Speaker):
             self._refuse_erase(erasing.failure, erasing.peer)
 
     def _refuse_erase(self, reason: str, peer: Peer) -> None:
-        self._send_text(Severity.WARNING, f"Logs not erased: {reason}"[:50], peer)
-
-    def _send_text(self, severity: Severity, text: str, peer: Peer) -> None:
-        self._send(dialect.MAVLink_statustext_message(severity, text.encode("ascii", "replace")), peer)
+        self._send(status_text(Severity.WARNING, f"Logs not erased: {reason}"), peer)
 
     def _end(self, key: _Key) -> None:
         download = self._downloads.pop(key, None)

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from autopilot.mav import Severity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import status_text
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
 
 SECOND: Final = 100_000
@@ -128,5 +128,4 @@ class SigningService(Speaker):
 
     def _refuse(self, reason: str, peer: Peer) -> None:
         self.refused += 1
-        text = f"Signing key refused: {reason}"[:50].encode("ascii", "replace")
-        self._out.append(Outgoing(dialect.MAVLink_statustext_message(Severity.WARNING, text), peer.link))
+        self._out.append(Outgoing(status_text(Severity.WARNING, f"Signing key refused: {reason}"), peer.link))

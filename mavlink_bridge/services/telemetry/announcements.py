@@ -14,7 +14,7 @@ from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Severity
 from mavlink_bridge.firmware.identity import GIT_HASH, Identity
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import dialect, status_text
 
 TEXT_SIZE: Final = 50
 _CHUNKS_LIMIT: Final = 8  # 400 characters: longer texts do not help
@@ -86,7 +86,7 @@ def banner(identity: Identity) -> list[Message]:
     """Lines of `Identity.banner` as STATUSTEXTs (INFO), if the firmware sends them."""
     if not introduces(identity):
         return []
-    return [dialect.MAVLink_statustext_message(Severity.INFO, line.encode()) for line in identity.banner()]
+    return [status_text(Severity.INFO, line) for line in identity.banner()]
 
 
 class TextQueue:

@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.mav import Severity
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import status_text
 
 
 def _at_once(facts: VehicleFacts) -> bool:
@@ -75,10 +75,6 @@ class BootTexts:
             self._texts.append(line if isinstance(line, str) else line(self._facts))
         for link, sent in self._sent.items():
             self._sent[link] = len(self._texts)
-            new += [(link, _text(line)) for line in self._texts[sent:]]
+            new += [(link, status_text(Severity.INFO, line)) for line in self._texts[sent:]]
         self.complete = len(self._texts) == len(LINES)
         return new
-
-
-def _text(line: str) -> Message:
-    return dialect.MAVLink_statustext_message(int(Severity.INFO), line.encode())
