@@ -1,10 +1,10 @@
 """LANDING_TARGET, vehicle side (https://mavlink.io/en/services/landing_target.html).
 
 A companion's message is used if PLND_TYPE is 1, as in ArduPilot's AC_PrecLand_MAVLink. With position_valid it has a
-direction and distance, else two angles from the centre of an image that looks straight down, with the distance if it is
-above 0. The frame is MAV_FRAME_BODY_FRD of a sensor that tilts with the vehicle, or LOCAL_FRD of one that stays level.
-Messages in other frames are dropped with one warning, because angles read in a wrong frame lead away from the target.
-Messages with NaN or infinity are dropped.
+direction and a distance above 0, else two angles from the centre of an image that looks straight down, with the
+distance if it is above 0. The frame is MAV_FRAME_BODY_FRD of a sensor that tilts with the vehicle, or LOCAL_FRD of one
+that stays level. Messages in other frames are dropped with one warning, because angles read in a wrong frame lead away
+from the target. Messages with NaN or infinity are dropped.
 
 REQUEST_MESSAGE of LANDING_TARGET is answered with what the simulated sensor (SIM_PLD_ENABLE) sees now, one message per
 pad, or FAILED if it sees none. Developers of companions can compare with it.
@@ -40,7 +40,7 @@ def look_of(message: Message) -> Look | None:
         return None
     if not message.position_valid:
         return Look((-tan(message.angle_y), tan(message.angle_x), 1.0), body, message.distance)
-    return Look((message.x, message.y, message.z), body, message.distance)
+    return Look((message.x, message.y, message.z), body, message.distance) if message.distance > 0.0 else None
 
 
 def message_of(look: Look, number: int, time_us: int, *, placed: bool = True) -> Message:

@@ -60,10 +60,12 @@ def test_a_place_is_a_direction(frame: Frame, body: bool) -> None:
         target(frame=Frame.LOCAL_NED, z=1.0, position_valid=1), target(frame=Frame.GLOBAL, z=1.0, position_valid=1),
         target(frame=Frame.GLOBAL), target(frame=Frame.LOCAL_NED), target(frame=Frame.BODY_NED),
         target(frame=Frame.BODY_FRD, x=nan, z=1.0, position_valid=1),
+        target(frame=Frame.BODY_FRD, z=1.0, position_valid=1, distance=0.0),
     ],
 )  # fmt: skip
 def test_what_says_nothing_is_dropped(message: Any) -> None:
-    """No number, a negative distance, another frame."""
+    """No number, a negative distance, another frame; a place without its distance, as ArduPilot's
+    AC_PrecLand_MAVLink.cpp drops it: a companion that forgets it must not land here alone."""
     assert look_of(message) is None
 
 
