@@ -49,7 +49,7 @@ def scan_of(message: Message, heading_deg: float) -> Scan | None:
         return None
     if not (isfinite(step) and isfinite(offset)) or step == 0.0 or message.max_distance <= message.min_distance:
         return None
-    count = min(len(message.distances), int(360.0 / abs(step)))
+    count = min(len(message.distances), int(360.0 / abs(step) + 0.5))
     distances = [_metres(cm, message.max_distance) for cm in message.distances[:count]]
     return Scan(distances, offset, step, 0.01 * message.max_distance, 0.01 * message.min_distance)
 

@@ -40,6 +40,14 @@ def test_what_is_seen_free_and_unknown() -> None:
     assert (scan.step_deg, scan.range_m, scan.least_m) == (5.0, 10.0, 0.2)
 
 
+def test_a_ring_of_any_number_of_directions_is_whole() -> None:
+    """360 degrees by 29 is no number of binary digits: the last direction was lost (AP_Proximity_MAV.cpp rounds)."""
+    for count in range(1, 73):
+        number, data, _ = codec.payload(told([500] * 72, increment_f=360.0 / count))
+        scan = scan_of(codec.decode(number, data), 0.0)
+        assert scan is not None and len(scan.distances_m) == count
+
+
 def test_by_heading_or_by_the_nose() -> None:
     """The default frame counts from north."""
     scan = scan_of(told([500], frame=Frame.GLOBAL, angle_offset=90.0), 30.0)
