@@ -42,6 +42,11 @@ class Sprayer:
 
     @property
     def fitted(self) -> bool:
+        """True with SPRAY_ENABLE, or until its pump has stopped."""
+        return self._enabled or self.on
+
+    @property
+    def _enabled(self) -> bool:
         return self._facts.param("SPRAY_ENABLE") != 0.0
 
     def command(self, p: Params, now_ms: int) -> bool:
@@ -51,7 +56,7 @@ class Sprayer:
         return True
 
     def switch(self, on: bool, now_ms: int) -> None:
-        on = on and self.fitted
+        on = on and self._enabled
         if on == self.on:
             return
         self.on, self.deadline_ms = on, now_ms if on else None
@@ -59,6 +64,8 @@ class Sprayer:
             self._spray(0.0)
 
     def update(self, now_ms: int) -> None:
+        if not self._enabled:
+            self.switch(False, now_ms)
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         self.deadline_ms = now_ms + self._LOOK_MS

@@ -63,6 +63,20 @@ def test_it_begins_to_spray_sooner_than_it_ends() -> None:
     assert 1000 < bench.now_ms - since_ms <= 1800
 
 
+def test_a_sprayer_that_is_disabled_stops() -> None:
+    """SPRAY_ENABLE 0 while it sprays, as ArduPilot's AC_Sprayer::update; enabled again it waits for an order."""
+    bench = Bench(parameters=SPRAYER)
+    bench.airborne()
+    assert order(bench, Cmd.DO_SPRAYER, 1.0)
+    assert bench.core.commands.guided_target(velocity=(5.0, 0.0, 0.0)).ok
+    bench.run(2.5)
+    assert dict(bench.vehicle.outputs)[6] == 1300.0
+    for enabled in (0, 1):
+        bench.parameters.set("SPRAY_ENABLE", enabled)
+        bench.run(0.4)
+        assert dict(bench.vehicle.outputs) == {5: 1100.0, 6: 1100.0}
+
+
 def test_a_mission_switches_it_and_slow_is_not_sprayed() -> None:
     """SPRAY_SPEED_MIN above what is flown: never; the item is done, not passed over."""
     bench = Bench(parameters=SPRAYER | {"SPRAY_SPEED_MIN": 1000, "WPNAV_SPEED": 500})
