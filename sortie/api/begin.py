@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autopilot.interface.earth import on_earth
+from autopilot.interface.earth import is_place, on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
@@ -58,11 +58,13 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
         return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
     if isinstance(home, str):
         return parse_home(home)
-    if isinstance(home, GeoPoint):
-        return home, 0.0
-    if len(home) != 2 or not isinstance(home[0], GeoPoint):
+    given = (home, 0.0) if isinstance(home, GeoPoint) else home
+    if len(given) != 2 or not isinstance(given[0], GeoPoint):
         raise UserError(f'home {home}: expected "LAT,LON,ALT,HEADING", a GeoPoint, or one with its heading in degrees')
-    return home
+    place, heading = given
+    if not (is_place(place.lat, place.lon, place.alt) and isfinite(heading)):
+        raise UserError(f"home {home}: expected latitude to 90, longitude to 180 degrees, an altitude and a heading")
+    return given
 
 
 def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) -> GeoPoint:
