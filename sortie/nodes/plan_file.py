@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autopilot.commands.plans import Plans
-from autopilot.context.journal import SavePlan
 from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
+from mavlink_bridge.services.mission.transfer import MAX_ITEMS
 from sortie.config.errors import UserError
 from sortie.config.files import content_of
 from sortie.config.installed import installed
@@ -71,6 +71,8 @@ def check_plan(plan: Plan, source: Path) -> None:
     """Raise UserError, beginning with `source`, for what an upload of the plan would refuse."""
     installed()  # a plan may hold commands of packages
     for kind, items in _by_kind(plan).items():
+        if len(items) > MAX_ITEMS:
+            raise UserError(f"{source}: {len(items)} {kind.name.lower()} items; a vehicle takes at most {MAX_ITEMS}")
         for number, item in enumerate(items, start=1):
             verdict = check_item(item, kind, len(items) + 1)
             if not verdict.ok:
@@ -105,8 +107,7 @@ def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
 def load_plan(service: VehicleService, plan: Plan) -> None:
     """Put mission, fence and rally points of a checked plan into the vehicle."""
     for kind, items in _by_kind(plan).items():
-        service.journal.submit(SavePlan(kind, items))
-        service.autopilot.plans.replace(kind, items)
+        service.autopilot.plans.keep(kind, items)
 
 
 def _by_kind(plan: Plan) -> dict[MissionType, tuple[MissionItem, ...]]:

@@ -202,6 +202,15 @@ def test_wrong_arguments_are_user_errors(arguments, complaint):
     assert not str(caught.value).startswith("--")
 
 
+def test_a_plan_that_no_upload_could_bring_is_refused():
+    """As many items as a station may upload, and not one more."""
+    items = [MissionItem(16, 3, x=47.3769, y=8.5417, z=10.0)] * 5001
+    with Session(home=HOME) as session:
+        with pytest.raises(UserError, match="plan: 5001 mission items; a vehicle takes at most 5000"):
+            session.upload(items)
+        assert len(session.upload(items[1:]).items) == 5000
+
+
 def test_a_fault_strikes_at_its_time():
     """GPS lost from 10 s to 14 s of vehicle time is seen in the state then, and not after."""
     with Session(home=HOME, faults=["gps.loss@10..14"]) as session:
