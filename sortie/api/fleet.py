@@ -95,7 +95,13 @@ class Fleet(Sequence[Session]):
                 count = _specs(count, None if file is None else Path(file), base, layout, networks)
             if any(spec.system is None for spec in count):
                 raise UserError("specs: a vehicle of a fleet has a system id; give each its own")
-            specs = [replace(spec, alone=False, number=number) for number, spec in enumerate(count)]
+            if not count or len({(spec.network, spec.system) for spec in count}) < len(count):
+                raise UserError("specs: expected at least one vehicle, each with its own system id on its network")
+            many = len({spec.network for spec in count}) > 1
+            specs = [
+                replace(spec, alone=False, number=number, several_networks=spec.several_networks or many)
+                for number, spec in enumerate(count)
+            ]
             self._assembly = assembled(
                 specs, self._stack, state_dir=state_dir, log_dir=log_dir, signing_key=signing_key
             )

@@ -136,17 +136,17 @@ class Vehicles:
         from sortie.nodes.company import Company  # a vehicle that is alone does without
         from sortie.nodes.fleet import FleetNode
 
-        networks: dict[int, list[Parameters]] = {}
-        for spec, service in zip(self.specs, self.services, strict=True):
-            networks.setdefault(spec.network, []).append(service.parameters)
-        for on_network in networks.values():
-            _keep_apart(on_network)
+        networks: dict[int, list[int]] = {}
+        for number, spec in enumerate(self.specs):
+            networks.setdefault(spec.network, []).append(number)
+        for members in networks.values():
+            _keep_apart([self.services[member].parameters for member in members])
         theirs = () if self.firmwares is None else (self.firmwares.rows(),)
         runtime = self._surroundings.runtime
         self.fleet = fleet = FleetNode(
             self.services,
             (*rows, *theirs),
-            networks=len(networks),
+            networks=[members for _, members in sorted(networks.items())],
             between=runtime.breathe,
             has_time=runtime.share.has_time,
         )

@@ -66,16 +66,16 @@ class FailedVehicle:
 
 class FleetNode:
     """Node of many vehicles (`VehicleNode`). `services`: the vehicles in order; their machines are in `rows`.
-    `networks`: number of shared networks, each of at most 250 vehicles. `between()` is called within a pass before each
-    deciding vehicle, because a thousand take seconds. `has_time()` is asked in `serve_links` before each further
-    vehicle; without time, the remaining ones come first in the next call."""
+    `networks`: vehicles of each shared network, at most 250; None: all are on one. `between()` is called within a pass
+    before each deciding vehicle, because a thousand take seconds. `has_time()` is asked in `serve_links` before each
+    further vehicle; without time, the remaining ones come first in the next call."""
 
     def __init__(
         self,
         services: Sequence[VehicleService],
         rows: Iterable[VehicleRows],
         *,
-        networks: int = 1,
+        networks: Sequence[Sequence[int]] | None = None,
         between: Callable[[], None] = lambda: None,
         has_time: Callable[[], bool] = always,
     ) -> None:
@@ -99,14 +99,12 @@ class FleetNode:
         self._own: list[Network] = []
         self._behind = tuple(endpoint for service in self.services for endpoint in service.endpoints[:-1])
         self._number_rows(rows)
-        size = -(-len(self.services) // networks)
-        self.networks = tuple(
-            self._network(range(at, min(at + size, len(self.services)))) for at in range(0, len(self.services), size)
-        )
+        everyone = range(len(self.services))
+        self.networks = tuple(self._network(members) for members in (networks or (everyone,)))
         self.now_ms = 0
         self._stand, self._acted_ms = False, 0
         self.most_instants = 1  # a pass is a window
-        for member in range(len(self.services)):
+        for member in everyone:
             self._note(member)
 
     def _number_rows(self, rows: Iterable[VehicleRows]) -> None:
@@ -137,7 +135,7 @@ class FleetNode:
         return view
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def _network(self, members: range) -> Network:
+    def _network(self, members: Sequence[int]) -> Network:
         endpoints = [self.services[member].endpoint for member in members]
         return Network(endpoints, lambda number: self.touch(members[number]))
 

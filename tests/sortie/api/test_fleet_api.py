@@ -108,6 +108,18 @@ def test_specs_are_flown_together_and_alone() -> None:
         assert alone.param("RTL_ALT") == 2000.0
     with pytest.raises(UserError, match="a vehicle of a fleet has a system id"):
         Fleet([VehicleSpec("copter", None, HOME, 0.0, 0)])
+    for wrong in ([], [specs[0], specs[0]]):
+        with pytest.raises(UserError, match="at least one vehicle, each with its own system id"):
+            Fleet(wrong)
+
+
+def test_specs_say_who_is_on_which_network() -> None:
+    """As many as they like, and not as many on each."""
+    specs = [VehicleSpec("copter", system, HOME, 0.0, 0, network=int(system == 4)) for system in (1, 2, 3, 4)]
+    with Fleet(specs) as fleet:
+        heard = [[endpoint.system_id for endpoint in network.endpoints] for network in fleet.node.networks]
+        assert heard == [[1, 2, 3], [4]]
+        assert [vehicle.label for vehicle in fleet.vehicles] == ["0.1", "0.2", "0.3", "1.4"]
 
 
 def test_a_memory_link_reaches_one_vehicle() -> None:
