@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from math import isfinite
+from math import inf, isfinite
 from typing import Generic, TypeVar
 
 from autopilot.context.events import Event
@@ -101,6 +101,8 @@ class PassingTime:
 
     def serve(self, seconds: float | None, speedup: float, until: Callable[[], bool] | None = None) -> None:
         """Follow real time, `speedup` times as fast, for `seconds` (None: for ever) or until `until()`."""
+        if not 0.0 <= speedup < inf:
+            raise ValueError(f"speedup {speedup:g}: expected a number from 0 on")
         self._runtime.go_real()
         self._runtime.set_speedup(speedup, always)
         try:

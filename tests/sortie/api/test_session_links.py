@@ -190,6 +190,13 @@ def test_a_socket_is_served_while_time_passes():
         assert listing.outcome is ParameterOutcome.ACCEPTED
 
 
+@pytest.mark.parametrize("speedup", [-1.0, float("nan"), float("inf")])
+def test_time_is_not_served_at_an_impossible_speed(speedup):
+    """Below 0 it stood still, for ever."""
+    with Session() as session, pytest.raises(ValueError, match="expected a number from 0 on"):
+        session.serve(0.1, speedup=speedup, until=lambda: True)
+
+
 def test_serving_keeps_pace_with_the_wall():
     """At 50 times real time a second of vehicle time takes 20 ms, not less."""
     with Session(home=HOME) as session:
