@@ -22,7 +22,7 @@ _STEP_S: Final = 120.0
 _NAMES: Final = {1: "parting", 2: "way out", 3: "harvest", 4: "way back", 5: "way back", 6: "approach"}
 """Names of the sections in the plots."""
 _VERDICTS: Final = ("relaunch", "derate", "retire")
-_ZONE, _ECLIPSE, _SILENCE, _BURN = 2, 7, 5, 1
+_ZONE, _ECLIPSE, _SILENCE = 2, 7, 5
 """Colours."""
 Sample = tuple[float, Hill, int]
 """Time in s, state, section."""
