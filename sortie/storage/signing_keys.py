@@ -125,7 +125,7 @@ class KeyFile:
         return key
 
     def save_key(self, key: bytes | None) -> str | None:
-        """Store a key (`KeyStore`): the file is complete on disk, or remains the old one."""
+        """Store a key, or remove it (`KeyStore`): the change is complete on disk, or remains undone."""
         if self._fixed:
             return _GIVEN
         try:
@@ -133,6 +133,7 @@ class KeyFile:
                 self.path.unlink(missing_ok=True)
             else:
                 self._write(key)
+            self._sync_folder()
         except OSError as error:
             LOGGER.error("signing key not kept: %s", error)
             return error.strerror or "disk"
@@ -159,6 +160,9 @@ class KeyFile:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path)
+
+    def _sync_folder(self) -> None:
+        """Write the names in the folder to the disk."""
         if sys.platform == "win32":  # it cannot open folders; NTFS journals names
             return
         directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)

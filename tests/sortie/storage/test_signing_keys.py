@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,22 @@ def test_a_stamp_that_was_not_stored_is_none_that_is_stored(tmp_path: Path, full
     again = Store(tmp_path)
     assert again.stored.signing_stamp == 201
     again.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder can be opened, and NTFS journals names")
+@pytest.mark.parametrize("key", [bytes(32), None])
+def test_a_key_is_set_or_removed_on_the_disk(
+    tmp_path: Path, key: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that came back after a power loss would lock everybody out who was told that it is gone."""
+    store = Store(tmp_path)
+    keys = KeyFile(store)
+    assert keys.save_key(bytes(range(32))) is None
+    folders: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: folders.append(stat.S_ISDIR(os.fstat(descriptor).st_mode)))
+    assert keys.save_key(key) is None
+    assert folders[-1:] == [True]
+    store.close()
 
 
 @pytest.mark.parametrize("stored", [True, False])
