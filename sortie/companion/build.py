@@ -119,6 +119,8 @@ class ControllerSide:
         """Return one line for each option that does not apply to a controller."""
         where = OptionScope.CONTROLLER if self.child is None else OptionScope.SITL
         texts = ignored(settings.non_defaults(), where)
+        if self.child is not None and settings.speedup == 0.0:
+            texts.append("--speedup 0 is ignored: a started program has no fastest speed; give a number such as 10")
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")

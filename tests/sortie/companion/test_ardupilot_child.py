@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from sortie.assembly.program import Program, specs_of
+from sortie.config.settings import Settings
+from sortie.config.values import parse_vehicle
 from tests.fakes.orphans import runs
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
@@ -130,3 +133,18 @@ def test_a_child_that_fails_at_once_is_told_with_its_last_lines(tmp_path: Path) 
         assert "(status 3): no such frame | bye\n" in run.said
     finally:
         run.stop()
+
+
+@pytest.mark.parametrize("speedup", [0.0, 1.0])
+def test_a_child_has_no_fastest_speed(tmp_path: Path, speedup: float, capsys: pytest.CaptureFixture[str]) -> None:
+    """It runs at its clock's speed, and who asked for more is told."""
+    settings = Settings(
+        vehicle=parse_vehicle(f"ardupilot:copter={BINARY}"),
+        state_dir=tmp_path / "state",
+        log_dir=tmp_path / "log",
+        link=(),
+        speedup=speedup,
+    )
+    with Program(settings, specs_of(settings)) as run:
+        assert run.controller is not None and run.controller.speedup == 1.0
+    assert ("--speedup 0 is ignored: a started program" in capsys.readouterr().err) == (speedup == 0.0)
