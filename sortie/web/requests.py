@@ -180,6 +180,21 @@ AnyRequest = (
 _DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
 
 
+class _Numbered(Struct):
+    id: int | None = None
+
+
+_NUMBERS: Final = msgspec.json.Decoder(_Numbered)
+
+
 def read_request(text: str | bytes) -> AnyRequest:
     """Parse a request. msgspec.DecodeError describes a mistake in one line."""
     return _DECODER.decode(text)
+
+
+def number_of_request(text: str | bytes) -> int | None:
+    """Return the `id` of a request that cannot be carried out, for its answer; None without one."""
+    try:
+        return _NUMBERS.decode(text).id
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -27,7 +27,7 @@ from sortie.logs.run_log import log_error
 from sortie.web.guard import HEADERS, REPORT_POLICY, RequestGuard, policy
 from sortie.web.questions import Answer
 from sortie.web.records import JOURNAL, MapHeights, RecordedFlights, read_loop
-from sortie.web.requests import LARGEST_PLAN, read_request
+from sortie.web.requests import LARGEST_PLAN, number_of_request, read_request
 from sortie.web.rest_server import RestPaths
 from sortie.web.station import WebStation
 
@@ -258,9 +258,8 @@ class PageServer:
         try:
             request = read_request(text)
         except (msgspec.DecodeError, RecursionError) as error:
-            viewer.waiting.put_nowait(
-                msgspec.json.encode({"kind": "answer", "id": None, "ok": False, "text": str(error)})
-            )
+            refusal = {"kind": "answer", "id": number_of_request(text), "ok": False, "text": str(error)}
+            viewer.waiting.put_nowait(msgspec.json.encode(refusal))
             return
 
         def reply(answer: Answer) -> None:

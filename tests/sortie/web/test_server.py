@@ -19,6 +19,8 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
+import aiohttp
+
 from autopilot.interface.geo import GeoPoint
 from sortie import Session
 from sortie.api.sample import square
@@ -97,6 +99,22 @@ def test_no_page_of_another_site_gets_anything(run, path, token, headers):
 def test_the_own_page_may_open_its_socket(run):
     """The same WebSocket, from here."""
     assert ask(run, f"/{TOKEN}/ws", {**UPGRADE, "Origin": f"http://127.0.0.1:{run.port}"})[0] == 101
+
+
+def test_a_request_with_a_wrong_value_is_answered_to_who_asked(run):
+    """With its number: a page waited for ever, and the person with a speed of 0 was told nothing."""
+
+    async def answers() -> list[object]:
+        async with aiohttp.ClientSession() as client, client.ws_connect(f"{run.address}ws") as socket:
+            for text in ('{"ask": "speed", "id": 7, "system": 1, "speed_mps": 0}', '{"ask": "shoot"}', "{"):
+                await socket.send_str(text)
+            found = []
+            while len(found) < 3:
+                message = await socket.receive_json()
+                found += [(message["id"], message["ok"])] if message["kind"] == "answer" else []
+            return found
+
+    assert asyncio.run(answers()) == [(7, False), (None, False), (None, False)]
 
 
 def test_a_taken_port_is_told_in_a_line(run, capsys):
