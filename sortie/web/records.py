@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -216,7 +217,8 @@ class MapHeights:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._map: HeightMap | None = None
-        self._read_for: tuple[float, float] | None = None
+        self._area = (inf, inf, -inf, -inf)
+        """South, west, north and east of what was read."""
         self._lock = threading.Lock()
 
     def grid(self, south: float, west: float, north: float, east: float, rows: int, columns: int) -> list[Any] | None:
@@ -226,7 +228,7 @@ class MapHeights:
             return None
         rows, columns = (min(max(count, 2), MOST_SAMPLES) for count in (rows, columns))
         with self._lock:
-            ground = self._around(self._path, (south + north) / 2.0, (west + east) / 2.0)
+            ground = self._around(self._path, south, west, north, east)
         if ground is None:
             return None
         import numpy as np
@@ -235,14 +237,14 @@ class MapHeights:
         found = ground.heights_at(lats.ravel(), lons.ravel())
         return [None if height != height else round(height, 1) for height in found.tolist()]
 
-    def _around(self, path: Path, lat: float, lon: float) -> HeightMap | None:
-        """Read the heights of this neighbourhood, or keep the current ones."""
-        from sortie.reading.terrain import read_ground
+    def _around(self, path: Path, south: float, west: float, north: float, east: float) -> HeightMap | None:
+        """Read the heights of this area and around it, or keep those that were read if they cover it."""
+        from sortie.reading.terrain import AROUND_DEG, read_ground
 
-        key = (round(lat * 2.0) / 2.0, round(lon * 2.0) / 2.0)
-        if self._read_for != key:
-            self._read_for = key
-            corners = [GeoPoint(key[0] + dy, key[1] + dx) for dy in (-0.25, 0.25) for dx in (-0.25, 0.25)]
+        held = self._area
+        if not (held[0] <= south and held[1] <= west and north <= held[2] and east <= held[3]):
+            self._area = (south - AROUND_DEG, west - AROUND_DEG, north + AROUND_DEG, east + AROUND_DEG)
+            corners = [GeoPoint(lat, lon) for lat in (south, north) for lon in (west, east)]
             try:
                 self._map = read_ground(path, [], corners)
             except UserError:

@@ -65,6 +65,16 @@ def test_the_ground_is_a_grid_of_heights(tmp_path):
     assert edge[-1] is None
 
 
+def test_the_whole_of_a_wide_area_has_its_ground(tmp_path):
+    """It was read half a degree around a grid point, and the edges of a wider map stayed empty."""
+    tiles = [write_srtm(tmp_path, south, 149, ramp(0.01)) for south in (-37, -36)]
+    ground = MapHeights(tiles[0].parent)
+    for south in (-36.3, -36.2):
+        wide = ground.grid(south, 149.1, south + 0.95, 149.9, 5, 5)
+        assert wide is not None
+        assert None not in wide
+
+
 def test_no_ground_is_shown_where_there_is_none(tmp_path):
     """No file, a file that is none, too wide an area, an area that is none; too many samples are fewer."""
     (tmp_path / "S36E149.hgt").write_bytes(b"short")
