@@ -1,5 +1,5 @@
 // The page: what comes in is handed to the map, the curves and the panel; what a person does goes out as a request.
-import { Card, title } from './card.js';
+import { Card, charge, title } from './card.js';
 import { Charts } from './charts.js';
 import { Draw } from './draw.js';
 import { distance } from './geo.js';
@@ -189,7 +189,7 @@ function showFleet(vehicles, anew) {
     write(id, String(one.system));
     write(mode, one.lost ? 'lost' : `${one.armed ? '▲' : '▽'} ${one.mode ?? ''}`);
     write(height, figure(one.height_m, 0, 'm'));
-    const low = one.battery_percent < 20 || one.status === 'CRITICAL' || one.status === 'EMERGENCY';
+    const low = charge(one) === 'bad' || one.status === 'CRITICAL' || one.status === 'EMERGENCY';
     write(left, `${low ? '! ' : ''}${figure(one.battery_percent, 0, '%')}`);
     if (left.classList.contains('bad') !== low) left.classList.toggle('bad', low);
     const now = one.system === state.chosen;

@@ -3,6 +3,9 @@ import { offset } from './geo.js';
 import { $, figure, make, write } from './link.js';
 import { sure } from './sure.js';
 
+// How bad its charge is; what no monitor tells (null) is not bad.
+export function charge(v) { const percent = v.battery_percent ?? 100; return percent < 20 ? 'bad' : percent < 35 ? 'look' : ''; }
+
 const PHASES = ['IDLE', 'PREFLIGHT', 'ARMED', 'FLYING', 'LANDING', 'LANDED'];
 const FIGURES = [
   ['Height', v => figure(v.height_m, 1, 'm')],
@@ -13,7 +16,7 @@ const FIGURES = [
   ['Heading', v => figure(v.heading_deg ?? v.yaw_deg, 0, '°')],
   ['To home', v => toHome(v)],
   ['In flight', v => clock(v.armed_for_s)],
-  ['Battery', v => `${figure(v.battery_percent, 0, '%')}`, v => v.battery_percent < 20 ? 'bad' : v.battery_percent < 35 ? 'look' : ''],
+  ['Battery', v => `${figure(v.battery_percent, 0, '%')}`, charge],
   ['Volt', v => figure(v.battery_v, 2, 'V')],
   ['Satellites', v => v.satellites === undefined || v.satellites === null ? '–' : `${v.satellites}${v.fix < 3 ? ' no fix' : ''}`, v => v.fix < 3 ? 'bad' : ''],
   ['Item', v => v.item === undefined ? '–' : `${v.item}${v.items ? ` of ${v.items}` : ''}`],
