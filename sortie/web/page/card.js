@@ -90,7 +90,7 @@ export class Card {
       return await this.sure(`Motors off, now?${falls}`, 'Motors off', true) ? this.ask('arm', { on: false, force: true }) : undefined;
     }
     if (name === 'pause' || name === 'photo') return this.ask(name);
-    const wanted = name === 'rtl' ? ['RTL', 'Return'] : v.flies ? ['LAND', 'Land'] : ['HOLD', 'Hold'];
+    const wanted = name === 'rtl' ? ['RTL', 'Return'] : v.flies ? ['LAND', 'Land', 'QLAND', 'AUTOLAND'] : ['HOLD', 'Hold'];
     return this.ask('mode', { mode: wanted.find(has) ?? wanted[0] });
   }
 

@@ -13,3 +13,20 @@ from tests.fakes.page_modules import of_page
 def test_a_charge_that_nobody_measures_is_not_low(percent, grade):
     """null < 20 is true in JavaScript: a vehicle without a battery monitor was red, with an exclamation mark."""
     assert of_page("card.js", "charge", f"charge({{ battery_percent: {json.dumps(percent)} }})") == grade
+
+
+@pytest.mark.parametrize(
+    ("flies", "modes", "mode"),
+    [
+        (True, ["RTL", "LAND"], "LAND"),
+        (True, ["Land", "Return"], "Land"),
+        (True, ["QLAND", "QRTL", "RTL"], "QLAND"),
+        (True, ["AUTOLAND", "RTL"], "AUTOLAND"),
+        (False, ["HOLD", "RTL"], "HOLD"),
+    ],
+)
+def test_land_is_the_mode_by_which_the_kind_lands(flies, modes, mode):
+    """An ArduPlane has no LAND: its button was always refused."""
+    card = json.dumps({"v": {"system": 1, "flies": flies}, "modes": {"1": modes}})
+    asked = f"Card.prototype.act.call({{ ...{card}, ask: (ask, more) => more.mode }}, 'land')"
+    assert of_page("card.js", "Card", f"await {asked}") == mode
