@@ -41,7 +41,7 @@ export class MapView {
   before(system, places) {
     const seen = this.tracks.get(system) ?? [];
     this.tracks.set(system, []);
-    for (const [lat, lon] of places) if (lat !== null) this.trace(system, lat, lon);
+    for (const [lat, lon] of places) if (lat || lon) this.trace(system, lat, lon);
     for (const [lat, lon] of seen.slice(-1)) this.trace(system, lat, lon);
   }
 

@@ -30,3 +30,13 @@ def test_land_is_the_mode_by_which_the_kind_lands(flies, modes, mode):
     card = json.dumps({"v": {"system": 1, "flies": flies}, "modes": {"1": modes}})
     asked = f"Card.prototype.act.call({{ ...{card}, ask: (ask, more) => more.mode }}, 'land')"
     assert of_page("card.js", "Card", f"await {asked}") == mode
+
+
+def test_a_track_begins_where_the_vehicle_knew_its_place():
+    """Before a fix it says 0, 0: a page that was opened later had a line from the Gulf of Guinea."""
+    history = "[[0, 0], [null, null], [47, 8], [47.1, 8]]"
+    view = "Object.assign(Object.create(MapView.prototype), { tracks: new Map() })"
+    assert of_page("map.js", "MapView", f"(v => (v.before(1, {history}), v.tracks.get(1)))({view})") == [
+        [47, 8],
+        [47.1, 8],
+    ]
