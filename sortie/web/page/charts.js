@@ -30,6 +30,7 @@ export class Charts {
 
   add(system, row) {
     const rows = this.rows.get(system) ?? this.rows.set(system, []).get(system);
+    if (row.time_s < rows.at(-1)?.time_s) rows.length = 0;  // the server was started again, and counts from then
     rows.push(row);
     if (rows.length > MOST) rows.splice(0, rows.length - MOST);
   }

@@ -40,3 +40,11 @@ def test_a_track_begins_where_the_vehicle_knew_its_place():
         [47, 8],
         [47.1, 8],
     ]
+
+
+def test_curves_begin_anew_when_the_server_does():
+    """Its clock begins at 0: the new values stood before the old ones, and the curves at their end."""
+    charts = "Object.assign(Object.create(Charts.prototype), { rows: new Map() })"
+    add = "for (const time_s of [700, 701, 1, 2]) c.add(1, { time_s })"
+    shown = of_page("charts.js", "Charts", f"(c => {{ {add}; return c.rows.get(1); }})({charts})")
+    assert shown == [{"time_s": 1}, {"time_s": 2}]
