@@ -121,6 +121,7 @@ class MessageLog:
         self._placed = False
         self.broken = 0
         self.vehicle_type: VehicleType = VehicleType.FIXED_WING
+        self._typed = False
 
     def take(
         self, takes: Mapping[str, Callable[[Any, float], None]], every_s: Mapping[str, float] = MappingProxyType({})
@@ -206,8 +207,10 @@ class MessageLog:
             for known in formats:
                 known.choose(self._estimator)
         elif name == "VER":
-            self.vehicle_type = _BUILDS.get(getattr(message, "BU", 0), self.vehicle_type)
-        elif name == "MSG":
+            build = getattr(message, "BU", 0)
+            self.vehicle_type = _BUILDS.get(build, self.vehicle_type)
+            self._typed |= build in _BUILDS
+        elif name == "MSG" and not self._typed:
             text = getattr(message, "Message", "")
             self.vehicle_type = next((kind for word, kind in _NAMED if word in text), self.vehicle_type)
 

@@ -184,6 +184,14 @@ def test_a_px4_tells_its_wind_as_a_velocity(tmp_path: Path) -> None:
     assert read_log(tmp_path / "a.tlog").series[Quantity.WIND] == [(1.0, 5.0)]
 
 
+def test_a_text_does_not_change_the_kind_that_a_log_tells(tmp_path: Path) -> None:
+    """VER says copter; a script's word "Plane" made every mode one of a plane."""
+    out = bytearray(preamble((K.VER, K.MSG, K.MODE), 0))
+    out += K.VER.pack(0, 3, 0, 4, 6, 2, 255, 0, "ArduCopter V4.6.2", 0, 2, 0) + K.MODE.pack(0, 9, 9, 1)
+    (tmp_path / "a.bin").write_bytes(out + K.MSG.pack(1, "Plane Follow: target lost"))
+    assert [mode for _, mode in read_log(tmp_path / "a.bin").modes] == ["LAND"]
+
+
 def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> None:
     """255 is MAVLink's word for that; the curve had it as the best of all."""
     states = [dialect.MAVLink_radio_status_message(rssi, 190, 100, 30, 30, 0, 0) for rssi in (180, 255, 170)]
