@@ -122,10 +122,13 @@ def _outcome(path: Path) -> str:
     if b'"event": "MissionComplete"' in story:
         return "mission completed"
     found = _WARNING.search(story)
-    return "" if found is None else found[1].decode("utf-8", "replace")
+    try:
+        return "" if found is None else msgspec.json.decode(found[1], type=str).rstrip("\t")  # a PX4's text ends so
+    except msgspec.DecodeError:
+        return ""
 
 
-_WARNING: Final = re.compile(rb'"severity": [0-4], "text": "([^"]*)"')
+_WARNING: Final = re.compile(rb'"severity": [0-4], "text": ("(?:[^"\\]|\\.)*")')
 
 
 # --- a sortie loop ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from sortie.web.records import DECISIONS, JOURNAL, MOST_SAMPLES, MapHeights, read_loop
+import pytest
+
+from autopilot.context.events import StatusText
+from autopilot.mav import Severity
+from sortie.logs.flight_log import event_line
+from sortie.web.records import DECISIONS, JOURNAL, MOST_SAMPLES, MapHeights, RecordedFlights, read_loop
 from tests.fakes.program import run
 from tests.fakes.terrain import hills, ramp, write_srtm
 
@@ -49,6 +54,19 @@ def test_a_journal_of_another_version_is_none(tmp_path):
         database.execute("CREATE TABLE state (id INTEGER, data BLOB)")
         database.execute("INSERT INTO state VALUES (0, ?)", (b"\xc1",))
     assert read_loop(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("Failsafe activated\t", "Failsafe activated"), ('"FENCE" is "off"', '"FENCE" is "off"'), ("60°", "60°")],
+)
+def test_the_outcome_of_a_flight_is_its_first_warning_as_it_was_said(tmp_path, text, shown):
+    """A PX4's ended in a backslash and a t, and a quotation mark ended any."""
+    flight = tmp_path / "flights" / "0001"
+    flight.mkdir(parents=True)
+    (flight / "flight.bin").write_bytes(b"")
+    (flight / "events.jsonl").write_text(event_line(StatusText(Severity.WARNING, text), 1.0))
+    assert [row["outcome"] for row in RecordedFlights(tmp_path).listed()] == [shown]
 
 
 def test_the_ground_is_a_grid_of_heights(tmp_path):
