@@ -224,15 +224,19 @@ def _read_dataflash(path: Path) -> _Columns:
 
 # --- .tlog ------------------------------------------------------------------------------------------------------------
 _UNKNOWN_U16: Final = 65535
+_REBOOT_S: Final = 1.0
+"""Time by which a clock must go back to be that of a new boot, s; frames may overtake each other."""
 
 
 class _Telemetry(_Columns):
     """Collector of the first autopilot's messages. Time is the vehicle's own, which may differ from real time; a
-    message without time has that of the last one with it."""
+    message without time has that of the last one with it. After a reboot, whose clock begins anew, time goes on behind
+    a gap."""
 
     def __init__(self) -> None:
         super().__init__()
         self._now_s: float | None = None
+        self._boot_s = 0.0
 
     def takes(self) -> Mapping[str, Callable[[Any], None]]:
         return {
@@ -245,8 +249,12 @@ class _Telemetry(_Columns):
         }
 
     def _own(self, boot_ms: int) -> float:
-        self._now_s = boot_ms / 1000.0
-        return self._now_s
+        now_s = self._boot_s + boot_ms / 1000.0
+        if self._now_s is not None and now_s < self._now_s - _REBOOT_S:
+            self._boot_s = self._now_s + 2.0 * _GAP_S
+            now_s = self._boot_s + boot_ms / 1000.0
+        self._now_s = now_s
+        return now_s
 
     def _heartbeat(self, m: Any) -> None:
         if self._now_s is not None:

@@ -192,6 +192,20 @@ def test_a_text_does_not_change_the_kind_that_a_log_tells(tmp_path: Path) -> Non
     assert [mode for _, mode in read_log(tmp_path / "a.bin").modes] == ["LAND"]
 
 
+def test_a_flight_before_a_reboot_is_known_as_a_whole(tmp_path: Path) -> None:
+    """A station's log goes on when the vehicle's clock begins anew: of the flight before, half was not known."""
+    said: list[tuple[tuple[int, int], Any]] = []
+    for flown_s, millivolts in ((60, 12_000), (30, 10_000)):
+        for second in range(flown_s):
+            place = dialect.MAVLink_global_position_int_message(10_000 + 1000 * second, 0, 0, 0, 0, 0, 0, 0, 0)
+            beat = dialect.MAVLink_heartbeat_message(2, 3, 129 if 5 < second < flown_s - 5 else 1, 3, 4, 3)
+            state = dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, 1500, 90, 0, 0, 0, 0, 0, 0)
+            said += [(VEHICLE, message) for message in (place, beat, state)]
+    (tmp_path / "a.tlog").write_bytes(heard(*said))
+    trace = read_trace(tmp_path / "a.tlog")
+    assert (len(trace.time_s), set(trace.volts)) == (245, {12.0})
+
+
 def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> None:
     """255 is MAVLink's word for that; the curve had it as the best of all."""
     states = [dialect.MAVLink_radio_status_message(rssi, 190, 100, 30, 30, 0, 0) for rssi in (180, 255, 170)]
