@@ -9,9 +9,11 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
-from math import isfinite, nan
+from math import cos, isfinite, nan, radians, sin
 from typing import Final, TypeVar
 
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.mission.fence import Zone
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity
 
@@ -133,6 +135,8 @@ _KML_STYLES: Final = (
     "</PolyStyle></Style>"
 )
 """Colours have the form aabbggrr."""
+_CORNERS: Final = 72
+"""Corners of a drawn circle."""
 
 
 def to_kml(facts: FlightFacts) -> bytes:
@@ -144,13 +148,8 @@ def to_kml(facts: FlightFacts) -> bytes:
     if facts.home is not None:
         marks.append(_placemark("home", facts.home.lat, facts.home.lon))
     marks += [_placemark(f"rally point {point.seq + 1}", point.x, point.y) for point in facts.rally]
-    for polygon in facts.fence.polygons:
-        ring = " ".join(f"{lon:.7f},{lat:.7f}" for lat, lon in (*polygon.vertices, polygon.vertices[0]))
-        marks.append(
-            f"<Placemark><name>{_zone(polygon.inclusion)}</name><styleUrl>#fence</styleUrl>"
-            f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
-            "</Polygon></Placemark>"
-        )
+    marks += [_ring(polygon.vertices, polygon.inclusion) for polygon in facts.fence.polygons]
+    marks += [_ring(_around(circle), circle.inclusion) for circle in facts.fence.circles]
     times_s = [sample.time_s for sample in facts.samples]
     for at_s, name in facts.modes:
         place = facts.samples[min(bisect_right(times_s, at_s), len(times_s) - 1)]
@@ -164,6 +163,23 @@ def to_kml(facts: FlightFacts) -> bytes:
         f"<styleUrl>#track</styleUrl><LineString><altitudeMode>{mode}</altitudeMode><coordinates>{track}</coordinates>"
         f"</LineString></Placemark>{''.join(marks)}</Document></kml>\n"
     ).encode()
+
+
+def _ring(corners: Sequence[tuple[float, float]], inclusion: bool) -> str:
+    """Return the placemark of a fence zone with these corners, latitude and longitude."""
+    ring = " ".join(f"{lon:.7f},{lat:.7f}" for lat, lon in (*corners, corners[0]))
+    return (
+        f"<Placemark><name>{_zone(inclusion)}</name><styleUrl>#fence</styleUrl>"
+        f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></outerBoundaryIs>"
+        "</Polygon></Placemark>"
+    )
+
+
+def _around(circle: Zone) -> list[tuple[float, float]]:
+    """Return corners of a circle, because KML has no circles."""
+    centre, turns = GeoPoint(circle.lat, circle.lon, 0.0), [radians(step) for step in range(0, 360, 360 // _CORNERS)]
+    places = [to_global(centre, (circle.radius * cos(turn), circle.radius * sin(turn), 0.0)) for turn in turns]
+    return [(place.lat, place.lon) for place in places]
 
 
 def _placemark(name: str, lat: float, lon: float, more: str = "") -> str:

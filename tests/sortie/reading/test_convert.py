@@ -13,10 +13,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from autopilot.interface.geo import GeoPoint, distance
+from autopilot.mission.fence import Fence, Zone
 from sortie.commands.cli import run
 from sortie.exports.messages import to_mcap, to_tlog
-from sortie.exports.tracks import COLUMNS
-from sortie.reading.facts import Quantity
+from sortie.exports.tracks import COLUMNS, to_kml
+from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, dataflash, telemetry, ulog
 
@@ -63,6 +65,17 @@ def test_maps_have_the_track_at_its_place(tmp_path: Path) -> None:
     assert names == ["a/flight.log", "item 1", "item 2", "item 3", "item 4", "home"]
     assert found[0]["geometry"]["coordinates"][4] == pytest.approx([LON, LAT, ALT + 20.0])
     assert found[0]["properties"]["times_s"][4] == BOOT_S + 4
+
+
+def test_a_round_fence_is_on_the_map_too() -> None:
+    """KML has no circles: polygons were drawn, and a fence of circles was none."""
+    facts = FlightFacts(home=GeoPoint(LAT, LON, ALT), fence=Fence(circles=(Zone(LAT, LON, 50.0, inclusion=True),)))
+    facts.pass_by(Sample(0.0, LAT, LON, 0.0, 0.0, nan, nan))
+    kml = ElementTree.fromstring(to_kml(facts))
+    (ring,) = (one.text.split() for one in kml.findall(".//{*}LinearRing/{*}coordinates"))
+    assert ring[0] == ring[-1]
+    corners = [[float(word) for word in corner.split(",")] for corner in ring]
+    assert {round(distance(GeoPoint(lat, lon, 0.0), GeoPoint(LAT, LON, ALT)), 1) for lon, lat in corners} == {50.0}
 
 
 @pytest.mark.parametrize("made", [dataflash, ulog])
