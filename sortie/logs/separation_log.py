@@ -39,6 +39,7 @@ class SeparationLog:
         a, b = (self._labels[number] for number in approach.pair)
         LOGGER.warning("vehicles %s and %s %s", a, b, what, extra={"vehicle_s": approach.time_ms / 1000.0})
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(json.dumps({"event": event, **facts}) + "\n")
         except OSError as error:

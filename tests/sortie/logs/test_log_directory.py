@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sitl.vehicles.separation import Approach
 from sortie.logs.directory import KEEP_BYTES, KEEP_FLIGHTS, flight_folders, new_flight_folder, prune
+from sortie.logs.separation_log import SeparationLog
 
 
 def make(directory: Path, count: int, size: int = 1) -> None:
@@ -52,3 +54,10 @@ def test_what_is_no_flight_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "flights" / "keep me").is_dir()
     assert (tmp_path / "flights" / "0009").is_file()
     assert new_flight_folder(tmp_path).name == "0010"
+
+
+def test_an_approach_before_any_flight_is_written_too(tmp_path: Path) -> None:
+    """The directory of a fleet of which nobody has armed is not there yet; the line was lost."""
+    log = SeparationLog(tmp_path / "logs", ["1", "2"])
+    log.approached(Approach((0, 1), 12.0, 3000))
+    assert '"distance_m": 12.0' in (tmp_path / "logs" / "separation.jsonl").read_text()
