@@ -170,10 +170,11 @@ class Recording:
 
     def mission(self) -> tuple[MissionItem, ...]:
         """Return the plan as stations number it: after home, if the firmware counts home as item 0."""
-        if not (self.facts.items and self.firmware.habits.home_is_item_0):
-            return self.facts.items
+        items = tuple(self.firmware.item_to(item) for item in self.facts.items)
+        if not (items and self.firmware.habits.home_is_item_0):
+            return items
         home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
-        return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *self.facts.items)
+        return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *items)
 
 
 def type_with(wrote: int, parameters: Mapping[str, float]) -> int:

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType, ModeFlag
-from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.heartbeat import is_autopilot
 from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
@@ -39,8 +40,10 @@ LoggedSender = tuple[int, int]
 """System and component."""
 _NOBODY: Final[LoggedSender] = (0, 0)
 _OF_RADIO: Final = "RADIO_STATUS"
-_OF_PLAN: Final = frozenset({"MISSION_COUNT", "MISSION_ITEM_INT"})
+_OF_PLAN: Final = frozenset({"MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT"})
 _TO_ALL: Final = 0
+_IN_PLAN: Final = 1
+"""Largest `current` of an item of a plan; by 2 and 3 stations fly to a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class _TelemetryReader:
             "VIBRATION": self._vibration,
             "STATUSTEXT": self._text,
             "HOME_POSITION": self._home,
+            "MISSION_ITEM": self._item,
             "MISSION_ITEM_INT": self._item,
             "TERRAIN_REPORT": self._terrain,
             "RADIO_STATUS": self._radio,
@@ -209,9 +213,8 @@ class _TelemetryReader:
             self._plan.begin(uploaded=(m.get_srcSystem(), m.get_srcComponent()) != self._vehicle)
 
     def _item(self, m: Any, time_s: float) -> None:
-        if m.mission_type == MissionType.MISSION and m.seq > 0:
-            params = (m.param1, m.param2, m.param3, m.param4, m.x / 1e7, m.y / 1e7, m.z)
-            self._plan.take(MissionItem(m.command, m.frame, *params, seq=m.seq))
+        if m.mission_type == MissionType.MISSION and m.current <= _IN_PLAN:
+            self._plan.take(read_item(m, MissionType.MISSION))
 
     def _terrain(self, m: Any, time_s: float) -> None:
         if self.facts.home is not None and m.spacing:
@@ -223,7 +226,10 @@ class _TelemetryReader:
 
     def finish(self) -> FlightFacts:
         """Return all facts."""
-        self.facts.items = self._plan.items()
+        items = self._plan.items()
+        if (spoken := self._firmware) is not None:
+            items = tuple(replace(spoken.item_from(item), seq=spoken.seq_of(item.seq)) for item in items)
+        self.facts.items = tuple(item for item in items if item.seq > 0)  # 0 is an ArduPilot's home
         return self.facts
 
 

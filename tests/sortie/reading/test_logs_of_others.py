@@ -157,9 +157,11 @@ def test_frames_that_are_lost_on_the_ground_are_not_lost_in_flight(tmp_path: Pat
     assert "20.0 %" in figure
 
 
-def heard(*said: tuple[tuple[int, int], Any]) -> bytes:
+COPTER = dialect.MAVLink_heartbeat_message(2, 3, 129, 3, 4, 3)
+
+
+def heard(*said: tuple[tuple[int, int], Any], beat: Any = COPTER) -> bytes:
     """A `.tlog` of these messages of (system, component), a second apart; the vehicle's HEARTBEAT comes first."""
-    beat = dialect.MAVLink_heartbeat_message(2, 3, 129, 3, 4, 3)
     return b"".join(
         (EPOCH_US + 1_000_000 * at_s).to_bytes(8, "big") + message.pack(dialect.MAVLink(None, *sender))
         for at_s, (sender, message) in enumerate([(VEHICLE, beat), *said])
@@ -204,6 +206,35 @@ def test_a_flight_before_a_reboot_is_known_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "a.tlog").write_bytes(heard(*said))
     trace = read_trace(tmp_path / "a.tlog")
     assert (len(trace.time_s), set(trace.volts)) == (245, {12.0})
+
+
+PLAN = ((22, 0.0, 0.0, LAT), (16, 0.0, 0.0, LAT), (203, 0.0, 0.0, 1.0), (177, 2.0, 3.0, 0.0))
+"""Takeoff, waypoint, a picture (param5), a jump to the second: command, params 1 and 2, x."""
+
+
+@pytest.mark.parametrize("as_int", [True, False], ids=["MISSION_ITEM_INT", "MISSION_ITEM"])
+@pytest.mark.parametrize("px4", [True, False], ids=["PX4", "ArduPilot"])
+def test_a_plan_in_a_station_s_log_is_whole(tmp_path: Path, px4: bool, as_int: bool) -> None:
+    """A PX4 counts from 0, where an ArduPilot has home: its takeoff was lost. A param 5 that is no latitude is a plain
+    number, and older stations send MISSION_ITEM."""
+    make = dialect.MAVLink_mission_item_int_message if as_int else dialect.MAVLink_mission_item_message
+    beat = dialect.MAVLink_heartbeat_message(2, 12 if px4 else 3, 1, 0, 4, 3)
+    said: list[tuple[tuple[int, int], Any]] = [(VEHICLE, dialect.MAVLink_mission_count_message(255, 190, 4, 0))]
+    for number, (command, param1, param2, x) in enumerate(PLAN):
+        place = round(x * 1e7) if as_int and x == LAT else round(x) if as_int else x
+        first = 0 if px4 else 1  # the number of the first item, also for jumps
+        jump = param1 - 1 + first if command == 177 else 0.0
+        item = make(255, 190, number + first, 3, command, 0, 1, jump, param2, 0, 0, place, 0, 20, 0)
+        said.append((VEHICLE, item))
+    (tmp_path / "a.tlog").write_bytes(heard(*said, beat=beat))
+    facts = read_log(tmp_path / "a.tlog")
+    assert [(item.seq, item.command, item.x) for item in facts.items] == [
+        (number, command, x) for number, (command, _, _, x) in enumerate(PLAN, 1)
+    ]
+    assert facts.items[3].param1 == 2.0
+    shown = read_recording(tmp_path / "a.tlog").mission()
+    assert [item.command for item in shown] == [*([] if px4 else [16]), 22, 16, 203, 177]
+    assert shown[-1].param1 == (1.0 if px4 else 2.0)
 
 
 def test_a_signal_that_a_radio_does_not_know_is_no_signal(tmp_path: Path) -> None:
