@@ -30,7 +30,8 @@ TEXTS: Final = 100
 SAME_PLACE_DEG: Final = 5e-6
 _NO_COUNT: Final = 65535
 _NO_HEADING: Final = 65535
-_NO_VOLTAGE: Final = 65535
+_NO_VOLTAGE: Final = (0, 65535)
+"""MAVLink's unknown voltage, and that of an ArduPilot without a monitor."""
 _NO_LEVEL: Final = 255
 Facts = dict[str, Any]
 _STANCES: Final[Mapping[int, str]] = {
@@ -75,7 +76,7 @@ def _attitude(m: Message, _vehicle: ShownVehicle) -> Facts:
 def _status(m: Message, vehicle: ShownVehicle) -> Facts:
     return {
         "battery_percent": None if m.battery_remaining < 0 else m.battery_remaining,
-        "battery_v": None if m.voltage_battery == _NO_VOLTAGE else m.voltage_battery / 1000.0,
+        "battery_v": None if m.voltage_battery in _NO_VOLTAGE else m.voltage_battery / 1000.0,
         "battery_a": None if m.current_battery < 0 else m.current_battery / 100.0,
         "ready": vehicle.target.firmware.may_arm(
             m.onboard_control_sensors_present, m.onboard_control_sensors_enabled, m.onboard_control_sensors_health

@@ -92,6 +92,13 @@ def test_the_wind_of_either_firmware_is_shown(watched):
     assert watched.facts()["wind"] == [5.0, 270.0]
 
 
+@pytest.mark.parametrize("millivolts", [0, 65535])
+def test_a_battery_that_nobody_measures_has_no_voltage(watched, millivolts):
+    """An ArduPilot without a monitor sends 0; the page had 0.00 V, where a report has none."""
+    say(watched, dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, -1, 0, 0, 0, 0, 0, 0))
+    assert (watched.facts()["battery_v"], watched.facts()["battery_percent"]) == (None, None)
+
+
 def test_the_round_trip_is_that_of_the_own_question(watched):
     """An answer to another station has its time by another clock: it was a round trip of days."""
     before = watched.facts()["round_trip_ms"]
