@@ -69,14 +69,15 @@ class SkimmerHelm:
         self.vehicle.set_mode(mode)
 
     def enter(self, stage: SkimmerStage, now_ms: int) -> None:
-        """Begin a stage and report it to the depot."""
+        """Begin a stage and report it to the depot. The time of a harvest ends with it, however it ends."""
         self.memory.stage = stage
+        if stage is not SkimmerStage.HARVEST:
+            self.memory.harvest_until_ms = None
         self.reports.announce(now_ms)
 
     def turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
         """End the present task and fly home."""
         self.decide(now_ms, name, reason, facts)
-        self.memory.harvest_until_ms = None
         self.fly_home(now_ms)
         self.set_mode(SkimmerMode.CRUISE, now_ms)
         self.enter(SkimmerStage.RETURN, now_ms)

@@ -281,7 +281,6 @@ class SkimmerController:
         course = "returning" if feasible else "return is not feasible: disposal"
         self._helm.decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
         memory.trigger = ABORT_1.index(watch) + 1
-        memory.harvest_until_ms = None
         self._helm.set_mode(SkimmerMode.SURVIVAL, now_ms)
         if feasible:
             self._helm.fly_home(now_ms)
@@ -299,7 +298,6 @@ class SkimmerController:
             return True
         facts = {"stage": memory.stage.name, "fuel_kg": reading.fuel_kg, "store_kg": reading.store_kg}
         self._helm.decide(now_ms, "flies_no_more", f"{reading.down}: disposal", facts)
-        memory.harvest_until_ms = None
         self._helm.set_mode(SkimmerMode.SURVIVAL, now_ms)
         self._helm.ctrl.dispose(now_ms)
         self._helm.enter(SkimmerStage.DISPOSAL, now_ms)

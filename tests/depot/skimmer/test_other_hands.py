@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depot.names import SkimmerStage
-from depot.readings import SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from tests.fakes.loop_run import LoopBench
 
 
@@ -68,3 +68,29 @@ def test_given_back_on_its_way_home_it_flies_home() -> None:
     bench.held_by("")
     assert bench.told == ["stand_aside", "turn_back"]
     assert bench.loop.skimmer.memory.stage is SkimmerStage.RETURN
+
+
+def test_the_time_of_a_harvest_ends_with_it_when_a_person_asks_for_the_vehicle() -> None:
+    """Otherwise the loop would stand still at its end, on the way home or in the next sortie."""
+    bench = Hands()
+    bench.fly_to(SkimmerStage.HARVEST)
+    bench.held_by("taken_over")
+    bench.holder = ""
+    skimmer, now_ms = bench.loop.skimmer, bench.loop.now_ms
+    over_ms = skimmer.memory.harvest_until_ms = now_ms + 600_000
+    skimmer.person_asks(now_ms)
+    assert bench.told == ["stand_aside", "turn_back"]
+    for _ in range(100):
+        bench.step()
+    assert bench.loop.now_ms > over_ms and skimmer.next_deadline_ms() > bench.loop.now_ms
+
+
+def test_the_time_of_a_harvest_ends_with_it_when_others_land_the_vehicle_in_its_dock() -> None:
+    """The next launch does not find it."""
+    bench = Hands()
+    bench.fly_to(SkimmerStage.HARVEST)
+    bench.held_by("taken_over")
+    bench.loop.world.state.place = SkimmerPlace.DOCK
+    while bench.loop.skimmer.memory.stage is not SkimmerStage.DOCKED:
+        bench.step()
+    assert bench.loop.skimmer.memory.harvest_until_ms is None
