@@ -6,13 +6,14 @@ orders. Layouts are little-endian without padding. The functions keep no state.
 
 from __future__ import annotations
 
+from math import isfinite
 from struct import Struct
 
 from msgspec.structs import astuple
 
 from autopilot.mav import AutopilotType, Cmd, Component, ModeFlag, SystemState, VehicleType
 from depot.messages import AbortLimits, DepotCommand, MissionPlan, Status
-from depot.names import MODES, SkimmerStage
+from depot.names import ABORT_1_NAMES, MODES, SkimmerStage
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
 
@@ -82,11 +83,13 @@ def pack_status(status: Status) -> Message:
 
 
 def read_status(data: bytes) -> Status | None:
-    """Status packet; None for a wrong size or an unknown stage or mode."""
+    """Status packet; None for a wrong size, an unknown stage, mode or trigger, or a value that is not finite."""
     if len(data) != _STATUS.size:
         return None
     seq, boot_ms, stage, mode, flags, *values, lat, lon, alt = _STATUS.unpack(data)
-    if stage > max(SkimmerStage) or mode >= len(MODES):
+    if stage > max(SkimmerStage) or mode >= len(MODES) or values[0] > len(ABORT_1_NAMES):
+        return None
+    if not all(map(isfinite, (*values, alt))):
         return None
     status = Status(seq, boot_ms, SkimmerStage(stage), MODES[mode], bool(flags & 1), bool(flags & 2), *values)
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
@@ -119,10 +122,10 @@ def read_plan(
     incomplete."""
     if len(data) != _PLAN.size or limits is None:
         return None
-    number, count, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve = _PLAN.unpack(data)
-    if count != len(waypoints):
+    number, count, *values = _PLAN.unpack(data)
+    if count != len(waypoints) or not all(map(isfinite, values)):
         return None
-    return MissionPlan(number, waypoints, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve, limits)
+    return MissionPlan(number, waypoints, *values, limits)
 
 
 def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:

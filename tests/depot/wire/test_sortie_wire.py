@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,13 +86,25 @@ def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
     wire.read_status_ack(data)
 
 
-def test_an_unknown_stage_or_mode_is_no_status() -> None:
+def test_an_unknown_stage_mode_or_trigger_is_no_status() -> None:
     """A newer sender's."""
     data = bytearray(wire.tunnel_data(wire.pack_status(Status())))
-    for offset in (6, 7):
+    for offset in (6, 7, 9):
         broken = bytearray(data)
         broken[offset] = 200
         assert wire.read_status(bytes(broken)) is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_neither_a_status_nor_a_plan(value: float) -> None:
+    """The controllers make times of these numbers."""
+    for field in ("remaining_s", "thrust", "least_power"):
+        status = msgspec.structs.replace(Status(), **{field: value})
+        assert wire.read_status(wire.tunnel_data(wire.pack_status(status))) is None, field
+    assert wire.read_status(wire.tunnel_data(wire.pack_status(Status(place=(1.0, 2.0, value))))) is None
+    for field in ("t_sortie_s", "harvest_s", "power_reserve"):
+        plan = msgspec.structs.replace(PLAN, **{field: value})
+        assert wire.read_plan(wire.tunnel_data(wire.pack_plan(plan, 1, 1)), PLAN.waypoints, LIMITS) is None, field
 
 
 @pytest.mark.parametrize("order", list(DepotCommand))
