@@ -140,13 +140,13 @@ def _start(
 
 
 def _defaults(files: list[str], folder: Path, more: Mapping[str, float]) -> str:
-    """Default files as SITL takes them."""
+    """Default files as SITL takes them. Nine digits keep a value of 32 bits."""
     names = list(files)
     if more:
         path = folder / "defaults.parm"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(f"{name} {value:g}\n" for name, value in more.items()))
+            path.write_text("".join(f"{name} {value:.9g}\n" for name, value in more.items()))
         except OSError as error:
             raise SitlError(f"{_TITLE}: {folder}: {error.strerror}") from error
         names.append(str(path.resolve()))
