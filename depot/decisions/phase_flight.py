@@ -133,9 +133,10 @@ def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: i
 
 
 def harvest_facts(context: PhaseContext, status: Status | None, now_ms: int) -> dict[str, Any]:
-    """Harvest time, and the mass expected by plan and by the skimmer against the actual mass."""
+    """Harvest time without that in other hands, and the mass expected by plan and by the skimmer against the actual
+    mass."""
     plan, since = context.memory.plan, context.memory.harvest_start_ms
-    seconds = 0.0 if since is None else (now_ms - since) / 1000.0
+    seconds = 0.0 if since is None else (now_ms - since - context.memory.held_ms) / 1000.0
     most_kg = 0.0 if plan is None else plan.store_kg
     return {
         "time_in_harvest_s": seconds,
@@ -160,7 +161,7 @@ def _compare_harvest(context: PhaseContext, status: Status) -> None:
         return
     if memory.controlled_by:
         return  # whoever has the vehicle does not obey: what that costs shows when the harvest has ended
-    facts = harvest_facts(context, status, memory.status_ms - memory.held_ms)
+    facts = harvest_facts(context, status, memory.status_ms)
     if not _is_short(context, facts):
         return
     context.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)

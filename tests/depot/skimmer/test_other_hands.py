@@ -70,6 +70,22 @@ def test_given_back_on_its_way_home_it_flies_home() -> None:
     assert bench.loop.skimmer.memory.stage is SkimmerStage.RETURN
 
 
+def test_a_harvest_is_judged_at_its_end_by_the_time_in_which_it_was_the_skimmer_s() -> None:
+    """Held for more than half of it: what comes in is little, and as much as expected."""
+    bench = Hands()
+    bench.fly_to(SkimmerStage.HARVEST)
+    bench.held_by("taken_over")
+    given_back_ms = bench.loop.now_ms + 130_000_000
+    while bench.loop.now_ms < given_back_ms:
+        bench.step()
+    bench.held_by("")
+    bench.run()
+    ended = bench.decision("harvest_ended").facts
+    assert ended["time_in_harvest_s"] < 90_000.0
+    assert ended["expected_kg"] == pytest.approx(ended["expected_by_skimmer_kg"], rel=0.2)
+    assert (bench.last["outcome"], bench.last["trigger"]) == ("completed", None)
+
+
 def test_the_time_of_a_harvest_ends_with_it_when_a_person_asks_for_the_vehicle() -> None:
     """Otherwise the loop would stand still at its end, on the way home or in the next sortie."""
     bench = Hands()
