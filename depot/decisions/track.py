@@ -29,9 +29,9 @@ Point = tuple[int, float, float, float]
 
 def tolerance_deg(waypoints: Iterable[tuple[float, float, float]]) -> float:
     """First tolerance, degrees: 1/200 of the region of the plan."""
-    places = list(waypoints)
-    spans = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
-    return max(_OF_EXTENT * hypot(spans[0], spans[1]), 1e-6)
+    lats, lons, _ = zip(*waypoints, strict=True)
+    easts = [wrap_longitude(lon - lons[0]) for lon in lons]
+    return max(_OF_EXTENT * hypot(max(lats) - min(lats), max(easts) - min(easts)), 1e-6)
 
 
 class Track(Struct):

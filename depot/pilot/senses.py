@@ -19,14 +19,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from autopilot.interface import report
-from autopilot.interface.geo import (
-    METRES_PER_DEGREE,
-    GeoPoint,
-    distance_to_line,
-    height_above_home,
-    longitude_scale,
-    to_local,
-)
+from autopilot.interface.geo import GeoPoint, distance, distance_to_line, height_above_home, to_local
 from autopilot.interface.mathematics import acos, cos, hypot
 from autopilot.mav import Cmd, EkfFlag, Sensor
 from autopilot.mission.items import MissionItem
@@ -123,10 +116,12 @@ class Sensing:
             return NOWHERE_M
         if r[report.GPS_FIX] < 3.0 or not found:
             return 0.0
-        north = (r[report.GPS_LAT] - r[report.LAT]) * METRES_PER_DEGREE
-        east = (r[report.GPS_LON] - r[report.LON]) * METRES_PER_DEGREE * longitude_scale(float(r[report.LAT]))
+        fix, estimate = (
+            GeoPoint(float(r[lat]), float(r[lon]))
+            for lat, lon in ((report.GPS_LAT, report.GPS_LON), (report.LAT, report.LON))
+        )
         age_s = self._box.gps_age_s  # age of the fix
-        return float(max(hypot(north, east) - age_s * r[report.GROUND_SPEED], 0.0))
+        return float(max(distance(fix, estimate) - age_s * r[report.GROUND_SPEED], 0.0))
 
     # --- attitude ---------------------------------------------------------------------------------------------------
     def _feel_attitude(self, senses: SkimmerSenses, *, away: bool) -> None:

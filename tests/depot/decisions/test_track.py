@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,9 @@ def test_the_tolerance_comes_from_the_plan() -> None:
     """A two-hundredth of the diagonal; never nothing."""
     assert tolerance_deg([(0.0, 0.0, 0.0), (3.0, 4.0, 0.0)]) == 0.025
     assert tolerance_deg([(1.0, 1.0, 0.0)]) > 0.0
+
+
+def test_a_region_across_the_antimeridian_is_as_small_as_any() -> None:
+    """And its track as fine."""
+    there = tolerance_deg([(0.0, 179.9, 5.0), (0.1, -179.9, 5.0)])
+    assert there == pytest.approx(tolerance_deg([(0.0, 19.9, 5.0), (0.1, 20.1, 5.0)]))

@@ -163,3 +163,11 @@ def test_a_battery_that_gives_nothing_is_empty_whatever_was_counted(how: str) ->
     sensing = Sensing(vector, BOX)
     assert sensing.look(0, away=True).battery_ok
     assert not sensing.look(LASTS_MS, away=True).battery_ok
+
+
+def test_beyond_the_antimeridian_a_fix_is_as_near_as_anywhere() -> None:
+    """Receiver and estimate on its two sides, 2.2 m apart."""
+    vector = flying()
+    vector[r.LAT] = vector[r.GPS_LAT] = 0.0
+    vector[r.LON], vector[r.GPS_LON] = 179.99999, -179.99999
+    assert Sensing(vector, BOX).look(0, away=True).drift_m == pytest.approx(2.226, abs=0.001)
