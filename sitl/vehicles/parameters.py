@@ -107,9 +107,15 @@ def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.P_ORIGIN_LAT])
 
 
-def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.P_BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
-    p[M.P_MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
+def _baro(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    p[M.P_BARO_ON] = 0.0 if values["SIM_BARO_DISABLE"] != 0.0 else 1.0
+
+
+def _compass(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    p[M.P_MAG_ON] = 0.0 if values["SIM_MAG1_FAIL"] != 0.0 else 1.0
+
+
+def _inertial(p: Row, s: Row, values: Mapping[str, float]) -> None:
     failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
     p[M.P_IMU_ON] = 0.0 if failed & 1 else 1.0
 
@@ -155,10 +161,10 @@ SPECIAL: dict[str, Special] = {
     "RNGFND1_MAX_CM": _finder,
     "SIM_GPS_GLITCH_X": _glitch,
     "SIM_GPS_GLITCH_Y": _glitch,
-    "SIM_BARO_DISABLE": _sensor_failures,
-    "SIM_MAG1_FAIL": _sensor_failures,
-    "SIM_ACC_FAIL_MSK": _sensor_failures,
-    "SIM_GYR_FAIL_MSK": _sensor_failures,
+    "SIM_BARO_DISABLE": _baro,
+    "SIM_MAG1_FAIL": _compass,
+    "SIM_ACC_FAIL_MSK": _inertial,
+    "SIM_GYR_FAIL_MSK": _inertial,
 }
 
 

@@ -298,6 +298,20 @@ def test_arducopters_failure_parameters_work(name: str, value: float, reason: Ar
     assert flight.copter.armable_reasons == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("baro.loss", BARO_FAILED), ("compass.loss", COMPASS_FAILED), ("imu.loss", GYROS_FAILED)]
+)
+def test_a_failure_parameter_of_one_sensor_is_no_end_of_another_s_fault(fault: str, reason: ArmingReason) -> None:
+    """Whatever of the others is set meanwhile."""
+    own = {"baro": "SIM_BARO_DISABLE", "compass": "SIM_MAG1_FAIL", "imu": "SIM_ACC_FAIL_MSK"}
+    copter = SimulatedCopter(HOME)
+    assert copter.inject_fault(fault, None, active=True)
+    for name in own.values():
+        if name != own[fault.partition(".")[0]]:
+            copter.set_parameter(name, 0.0)
+    assert reason in copter.armable_reasons
+
+
 def test_engine_failure_parameters_weaken_the_masked_motors(flight: CopterFlight) -> None:
     """SIM_ENGINE_FAIL is a bit mask, SIM_ENGINE_MUL what is left."""
     flight.copter.set_parameter("SIM_ENGINE_MUL", 0.85)
