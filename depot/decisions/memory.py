@@ -146,6 +146,7 @@ class DepotMemory(Struct):
     approaching: bool = False  # the skimmer reports an approach
     waved_off: bool = False  # this approach was called off
     failed_approaches: list[str] = field(default_factory=list)  # how the approaches ended that led to no capture
+    interface_checks: int = 0  # checks in vain of an interface since it was found failing
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
     anomalies: list[str] = field(default_factory=list)

@@ -151,13 +151,14 @@ def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if memory.check_ms is None:
         context.decide(now_ms, FaultName.INTERFACE_FAILURE, "an interface does not pass its check", facts)
         memory.check_ms = now_ms + _interval_ms(context)
+        memory.interface_checks = 0
         memory.anomalies = [FaultName.INTERFACE_FAILURE]
         return False
     if now_ms < memory.check_ms:
         return False
     memory.check_ms = now_ms + _interval_ms(context)
-    checks = (now_ms - memory.phase_start_ms) // _interval_ms(context)
-    if checks < 2 * INTERFACE_CHECKS:
+    memory.interface_checks += 1
+    if memory.interface_checks < 2 * INTERFACE_CHECKS:
         return False
     context.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
     if memory.record is not None and memory.record.trigger is None:

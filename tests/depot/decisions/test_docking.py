@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from depot.decisions import phase_dock
 from depot.decisions.docking import LIMITS, NOT_SEEN, beyond_limits, docking_facts
+from depot.decisions.phase_dock import INTERFACE_CHECKS
 from depot.names import EndedBy, Phase
 from depot.readings import DepotReading, Relative
 from depot.settings import CorridorSettings
 from tests.fakes.changed_motion import ChangedMotion
-from tests.fakes.loop_run import LoopBench, phases
+from tests.fakes.loop_run import PROFILE, LoopBench, phases
 
 CORRIDOR = CorridorSettings()
 GATE = Relative((0.0, -CORRIDOR.gate_m, 0.0), (0.0, 0.0, 0.0))
@@ -149,3 +151,17 @@ def test_an_interface_that_holds_again_lets_the_offload_begin() -> None:
     bench = LoopBench("data_failure@phase6..phase6+4000").run()
     assert "interface_failure" in bench.names() and phases(bench.last) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert bench.last["delivered_kg"] > 0.0
+
+
+def test_a_skimmer_that_has_waited_at_the_gate_has_as_many_checks_of_its_interfaces() -> None:
+    """They count from the first that failed, not from the beginning of phase 6."""
+    bench = LoopBench()
+    context = bench.loop.depot.context
+    memory, reading = context.memory, DepotReading(locks_ok=False)
+    memory.phase, memory.docked, memory.check_ms = Phase.DOCKING, True, None
+    now_ms = memory.phase_start_ms + round(10_000.0 * PROFILE.plan.dock_s)
+    checks = 0
+    while not phase_dock.step(context, reading, now_ms) and checks <= 2 * INTERFACE_CHECKS:
+        assert memory.check_ms is not None
+        now_ms, checks = memory.check_ms, checks + 1
+    assert (memory.phase, checks) == (Phase.HEALTH, 2 * INTERFACE_CHECKS)
