@@ -71,7 +71,7 @@ class CopterMotion:
         self.pack = pack
         self.weather = weather
         self._watched = watched
-        self._down = False
+        self._down = False  # it was told to land where it holds
         self._photos = 0
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -132,12 +132,9 @@ class CopterMotion:
         if not self._watched and before in _LOOKED_AT and state.now_ms % LOOK_MS != 0:
             return
         state.place = self._pilot.place(before)
-        if (
-            state.place is SkimmerPlace.CORRIDOR
-            and not self._down
-            and self._is_low()
-            and not self._pilot.controlled_by()
-        ):
+        if state.place is not SkimmerPlace.CORRIDOR:
+            self._down = False
+        elif not self._down and self._is_low() and not self._pilot.controlled_by():
             self._down = True  # no clearance for a long time: land beside the box while there is charge
             self._pilot.land()
         if state.place is not SkimmerPlace.DOCK:
@@ -175,7 +172,6 @@ class CopterMotion:
     def approach(self) -> None:
         if self._state.place is SkimmerPlace.CORRIDOR:
             self._state.place = SkimmerPlace.FINAL
-            self._down = False
             self._pilot.approach()
 
     def dispose(self) -> None:
