@@ -75,11 +75,12 @@ def test_pictures_are_those_of_the_tests() -> None:
 
 
 def test_the_site_builds_with_every_link(tmp_path: Path) -> None:
-    """Strict: a page in no menu, a link or anchor that is not there, is an error. Nothing comes from elsewhere."""
+    """Strict: a page in no menu, a link or anchor that is not there, is an error, which `--quiet` would hide. Nothing
+    comes from elsewhere."""
     pytest.importorskip("mkdocs", reason="the extra docs is not installed")
     built = tmp_path / "site"
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(built)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(built)],
         cwd=ROOT,
         capture_output=True,
         text=True,
