@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 WORSE = 0.95
@@ -28,8 +29,8 @@ class Compared:
 
     def ratios(self) -> list[float]:
         """Of each pair; above 1 is better than the other checkout."""
-        pairs = zip(self.ours, self.theirs, strict=True)
-        return [theirs / ours if self.at_most else ours / theirs for ours, theirs in pairs]
+        pairs = zip(self.theirs, self.ours, strict=True) if self.at_most else zip(self.ours, self.theirs, strict=True)
+        return [1.0 if a == b else a / b if b else inf for a, b in pairs]  # of flights that failed both may have none
 
     def summary(self) -> dict[str, object]:
         """Medians of both, median ratio and its spread."""

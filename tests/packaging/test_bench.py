@@ -36,6 +36,8 @@ def test_a_ratio_above_one_is_better_whichever_way_the_figure_counts(bench) -> N
     assert rate.summary()["ratio"] == 1.0 and rate.summary()["spread"] == [0.9, 1.1] and not rate.summary()["worse"]
     time = bench.against.Compared("s", True, ours=[1.2, 1.2, 0.9], theirs=[1.0, 1.0, 1.0])
     assert time.summary()["worse"] and time.ratios()[2] == pytest.approx(1.11, abs=0.01)
+    flakes = bench.against.Compared("flights", True, ours=[0.0, 0.0, 2.0], theirs=[0.0, 1.0, 0.0])
+    assert flakes.ratios() == [1.0, float("inf"), 0.0]
 
 
 def test_each_measurement_names_its_yardstick_and_only_once(bench) -> None:
