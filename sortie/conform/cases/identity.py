@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from autopilot.mav import AutopilotType, Capability, Cmd, Component, ModeFlag, Result, SystemState, VehicleType
+from autopilot.mav import AutopilotType, Capability, Cmd, Component, ModeFlag, SystemState, VehicleType
 from mavlink_bridge.wire.codec import dialect
 from sortie.conform.case import Chapter
 from sortie.conform.exchange import Exchange, NotApplicableError, Steps
@@ -160,9 +160,7 @@ def _release(x: Exchange) -> Steps:
 
 @identity.case("protocol-version")
 def _protocol_version(x: Exchange) -> Steps:
-    ack = yield from x.command(x.long(Cmd.REQUEST_PROTOCOL_VERSION, 1))
-    if ack.result == Result.ACCEPTED:
-        yield from x.wait(0)
+    yield from x.command(x.long(Cmd.REQUEST_PROTOCOL_VERSION, 1))
 
 
 @identity.case("same-system")
