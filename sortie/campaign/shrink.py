@@ -84,7 +84,8 @@ class _Shrinking:
         self._rest = {name: value for name, value in at_rest(study.file.vary).items() if name in failure.inputs}
         self._known: dict[str, bool] = {}
         self._quiet: dict[tuple[int, ...], RunResult] = {}
-        items = tuple(item.seq for item in study.plan(failure.inputs).items)
+        unchanged = msgspec.structs.replace(study, file=msgspec.structs.replace(study.file, change=[]))
+        items = tuple(item.seq for item in unchanged.plan(failure.inputs).items)  # changes count by these numbers too
         self._items = tuple(study.only) or items  # `only`: those left in a plan that was reduced before
         self.best = Case(dict(failure.inputs), tuple(range(len(study.file.faults))), self._items)
         self.flights = 0

@@ -16,6 +16,7 @@ from tests.fakes.extras import needs
 
 needs("campaign", "pyarrow", "scipy")
 
+from autopilot.mav import Cmd
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity, no_flight
 from sortie.campaign.folder import Folder
 from sortie.campaign.shrink import MOST_FLIGHTS, ReducedFailure, shrink, thinned
@@ -148,6 +149,24 @@ def test_what_happens_or_not_is_not_halved(tmp_path: Path) -> None:
     row = no_flight(study, 0, given := {"capacity": 5.1, "up": 0.0, "wind": 4.0, "lost": 1.0}, "")
     assert shrink(study, fly(study, given), fly, keep_plan=True).flown.row.inputs == given | {"wind": 0.0}
     assert set(flown) == {0.0, 1.0}
+
+
+def test_a_failure_without_an_item_is_flown_without_that_item_alone(tmp_path: Path) -> None:
+    """Items count as in the plan's file: one that is left out does not take the last one along."""
+    text = EMPTY.replace("[vary]", '[[change]]\nitem = 4\ndrop = "{gone}"\n[vary]\ngone = { chance = 0.5 }')
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    study, flown = Study.read(tmp_path / "study.toml"), list[int]()
+
+    def fly(small: Study, given: Mapping[str, float | str]) -> RunResult:
+        plan = small.plan(given).items
+        flown.append(len(plan))
+        low = -1.0 if given["up"] == 80.0 and plan[-1].command == Cmd.NAV_RETURN_TO_LAUNCH else 1.0
+        broken = dict.fromkeys(study.file.judge, 1.0) | {"low": low}
+        return msgspec.structs.replace(row, inputs=dict(given), robustness=broken, ok=low > 0.0)
+
+    row = no_flight(study, 0, given := {"capacity": 5.1, "gone": 1.0, "up": 80.0}, "")
+    small = shrink(study, fly(study, given), fly, keep_plan=True)
+    assert (flown[:2], small.items, small.flown.row.inputs["gone"]) == ([5, 5], (6, 6), 0.0)
 
 
 def test_too_few_flights_leave_the_smallest_so_far(four: Study, failure: RunResult) -> None:
