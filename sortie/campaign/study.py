@@ -222,9 +222,10 @@ def _cure(file: StudyFile, name: str) -> str:
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     """Raise UserError when something is invalid with these inputs."""
     planned = study.planned(0, given)
-    params, _ = given_parameters(planned.spec.param, planned.spec.kind, theirs=planned.spec.flown_by is not None)
-    _check_ranges(study.file, params, planned.spec.kind)
-    stand([planned.spec], LOGGER.warning)
+    spec = planned.spec
+    params, _ = given_parameters(spec.param, spec.kind, spec.firmware, theirs=spec.flown_by is not None)
+    _check_ranges(study.file, params, spec.kind)
+    stand([spec], LOGGER.warning)
     if study.fleet is not None and not planned.spacing_m > 0.0:
         raise UserError(f"fleet.spacing: expected metres above 0, not {planned.spacing_m:g}")
 

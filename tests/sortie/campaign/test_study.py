@@ -15,6 +15,7 @@ pytest.importorskip("pyarrow", reason="the extra campaign is not installed")
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from sortie.api.session import Session
 from sortie.campaign.flown import FlownRun, no_flight
 from sortie.campaign.folder import Folder, results
 from sortie.campaign.plan_changes import reduced
@@ -62,6 +63,18 @@ def test_who_flies_and_how_is_that_of_the_file(tmp_path: Path) -> None:
     theirs = 'vehicle = "ardupilot:copter,world=ours"\nstrategy = "native"\n[params]'
     spec = read(tmp_path, GOOD.replace("[params]", theirs)).planned(0, given).spec
     assert (spec.strategy, spec.flown_by is None) == ("native", False)
+
+
+def test_a_study_of_a_px4_has_its_parameters(tmp_path: Path) -> None:
+    text = GOOD.replace("[params]", '[params]\nMPC_XY_CRUISE = "{speed}"').replace(
+        "[vary]", "[vary]\nspeed = { choice = [3, 8] }"
+    )
+    with pytest.raises(UserError, match="unknown parameter MPC_XY_CRUISE"):
+        read(tmp_path, text)
+    study = read(tmp_path, text.replace("[params]", 'firmware = "px4"\n[params]'))
+    planned = study.planned(0, study.inputs()[0])
+    with Session(planned.spec) as session:
+        assert session.param("MPC_XY_CRUISE") == study.inputs()[0]["speed"]
 
 
 @pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
