@@ -116,8 +116,8 @@ class Columns:
             if not row.ok:
                 self.failed += 1
                 self._push(worst, row)
-        self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(-1, len(names)).T, strict=True))
-        self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(-1, len(judges)).T, strict=True))
+        self.inputs = dict(zip(names, np.array(inputs, np.float64).reshape(len(runs), len(names)).T, strict=True))
+        self.margins = dict(zip(judges, np.array(margins, np.float64).reshape(len(runs), len(judges)).T, strict=True))
         self.bad, self.runs = np.array(bad, np.bool_), np.array(runs, np.int64)
         self.worst = [row for *_, row in sorted(worst, key=lambda ranked: ranked[:2], reverse=True)]
 

@@ -166,6 +166,19 @@ def test_the_page_says_who_flies_and_how(tmp_path: Path) -> None:
     assert [f"<td>{key}<td><code>{text}</code>" in page for key, text in lines.items()] == [True] * 5
 
 
+def test_a_study_that_varies_nothing_has_a_page(tmp_path: Path, capsys) -> None:
+    whole = study(8)
+    plain = msgspec.structs.replace(whole, file=msgspec.structs.replace(whole.file, vary={}))
+    with Folder(tmp_path, plain, "here") as folder:
+        folder.add([FlownRun(msgspec.structs.replace(row, inputs={}), {}) for row in ishigami(8, -4.0)])
+    assert main(["campaign", "report", str(tmp_path)]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<code>sortie campaign replay") > 0
+    capsys.readouterr()
+    assert main(["campaign", "status", str(tmp_path)]) == 0
+    assert "8 of 8" in capsys.readouterr().out
+
+
 def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) -> None:
     rows = list(ishigami(8, -40.0))
     with Folder(tmp_path, study(8), "here") as folder:
