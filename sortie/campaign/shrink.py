@@ -267,6 +267,15 @@ def described(shrunk: ReducedFailure, stored: StoredStudy) -> list[str]:
         f"inputs and faults left: {shrunk.causes[1]} of {shrunk.causes[0]}",
         f"plan items left: {shrunk.items[1]} of {shrunk.items[0]}",
     ]
-    lines += [f"{name}: {value} (normally {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
+    lines += [
+        f"{name}: {_said(value)} (normally {_said(rest[name])})"
+        for name, value in row.inputs.items()
+        if value != rest[name]
+    ]
     lines += [f"fault: {fault}" for fault in shrunk.study.planned(0, row.inputs).spec.fault]
     return lines
+
+
+def _said(value: float | str) -> str:
+    """Name an input's value; the empty text is that of no fault."""
+    return "none" if value == "" else str(value)

@@ -18,8 +18,8 @@ needs("campaign", "pyarrow", "scipy")
 
 from autopilot.mav import Cmd
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity, no_flight
-from sortie.campaign.folder import Folder
-from sortie.campaign.shrink import MOST_FLIGHTS, ReducedFailure, shrink, thinned
+from sortie.campaign.folder import Folder, StoredStudy
+from sortie.campaign.shrink import MOST_FLIGHTS, ReducedFailure, described, shrink, thinned
 from sortie.campaign.study import Study
 from sortie.commands import campaign_answers
 from sortie.commands.cli import run as main
@@ -149,6 +149,15 @@ def test_what_happens_or_not_is_not_halved(tmp_path: Path) -> None:
     row = no_flight(study, 0, given := {"capacity": 5.1, "up": 0.0, "wind": 4.0, "lost": 1.0}, "")
     assert shrink(study, fly(study, given), fly, keep_plan=True).flown.row.inputs == given | {"wind": 0.0}
     assert set(flown) == {0.0, 1.0}
+
+
+def test_an_input_that_normally_has_no_fault_is_told_as_none(tmp_path: Path) -> None:
+    text = EMPTY.replace("[params]", 'faults = ["{f}"]\n[params]').replace("[sample]", "VARY\n[sample]")
+    (tmp_path / "study.toml").write_text(text.replace("VARY", 'f = { choice = ["", "gps.loss@20"] }'), encoding="utf-8")
+    study = Study.read(tmp_path / "study.toml")
+    row = no_flight(study, 0, {"capacity": 5.1, "up": 0.0, "f": "gps.loss@20"}, "")
+    small = ReducedFailure({}, study, FlownRun(row, {}), (1, 1), (6, 6), 1, True)
+    assert "f: gps.loss@20 (normally none)" in described(small, StoredStudy(study, "here"))
 
 
 def test_a_failure_without_an_item_is_flown_without_that_item_alone(tmp_path: Path) -> None:
