@@ -184,10 +184,8 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _limits(self, item: MissionItem) -> CommandStartResult:
-        limits = self._tools.limits
-        limits.time_s, limits.lowest, limits.highest, limits.away = (
-            p if isfinite(p) and p > 0.0 else 0.0 for p in (item.param1, item.param2, item.param3, item.param4)
-        )
+        params = item.param1, item.param2, item.param3, item.param4
+        self._tools.limits.set(*(p if isfinite(p) and p > 0.0 else 0.0 for p in params))
         return CommandStartResult.COMPLETE
 
     def _reverse(self, item: MissionItem) -> CommandStartResult:

@@ -158,8 +158,9 @@ class AutoExecutor:
         self._nav.heading.fix(yaw)
 
     def drop(self) -> None:
-        """Forget the active items, when AUTO is left or its mission begins again."""
+        """Forget the active items and guided limits, when AUTO is left or its mission begins again."""
         self._do.drop()
+        self._nav.limits.set()
         self.own.drop()
         self.maneuver = None
         self._nav.before = self._nav.previous = None

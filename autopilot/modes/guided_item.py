@@ -19,12 +19,17 @@ _LOOK_MS = 100
 
 @dataclass(slots=True)
 class GuidedLimits:
-    """DO_GUIDED_LIMITS: seconds, m above home, m from the beginning of the guided flight; 0 = no limit."""
+    """DO_GUIDED_LIMITS: seconds, m above home, m from the beginning of the guided flight; 0 = no limit. They end with
+    AUTO (ArduCopter's and ArduRover's limit_clear)."""
 
     time_s: float = 0.0
     lowest: float = 0.0
     highest: float = 0.0
     away: float = 0.0
+
+    def set(self, time_s: float = 0.0, lowest: float = 0.0, highest: float = 0.0, away: float = 0.0) -> None:
+        """Set all limits."""
+        self.time_s, self.lowest, self.highest, self.away = time_s, lowest, highest, away
 
     @property
     def spatial(self) -> bool:

@@ -290,6 +290,19 @@ def test_guided_enable_takes_guided_targets_until_its_time_limit() -> None:
     assert near(bench.position, (20, 0, -15)) or abs(bench.position[0] - 20) < 2.0
 
 
+def test_guided_limits_end_with_auto() -> None:
+    """A mission without limits has none of one flown before it."""
+    bench = Bench()
+    bench.begin([takeoff(), item(222, param1=3.0), item(92, param1=1.0), waypoint(20, 0)])
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert bench.core.modes.set(4, bench.now_ms).ok
+    bench.upload([takeoff(), item(92, param1=1.0), waypoint(0, 20)])
+    assert bench.core.mission_commands.set_current(2).ok
+    assert bench.core.modes.set(3, bench.now_ms).ok
+    bench.run(30.0)
+    assert bench.core.sequencer.current_nav_index() == 2
+
+
 def test_guided_enable_ends_beyond_its_distance() -> None:
     bench = Bench()
     bench.begin([takeoff(), item(222, param4=15.0), item(92, param1=1.0), waypoint(0, 40)])
