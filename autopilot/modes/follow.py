@@ -146,15 +146,17 @@ class FollowMode(Mode):
         """Offset from the lead, NED m."""
         param = self.facts.param
         relative = int(param("FOLL_OFS_TYPE")) == _RELATIVE
-        offset = self._offset or (param("FOLL_OFS_X"), param("FOLL_OFS_Y"), param("FOLL_OFS_Z"))
+        offset = (param("FOLL_OFS_X"), param("FOLL_OFS_Y"), param("FOLL_OFS_Z"))
         if offset == (0.0, 0.0, 0.0):
-            here = self.facts.vehicle.state.position
-            offset = (here[0] - at[0], here[1] - at[1], here[2] - at[2])
-            if relative:
-                offset = turned(offset, -self._lead.heading)
-            self._offset = offset
-            self.announcer.say(Severity.INFO, f"{'Relative' if relative else 'N-E-D'} follow offset loaded")
+            offset = self._offset = self._offset or self._measured(at, relative)
         return turned(offset, self._lead.heading) if relative else offset
+
+    def _measured(self, at: Ned, relative: bool) -> Ned:
+        """Present offset from the lead."""
+        here = self.facts.vehicle.state.position
+        offset = (here[0] - at[0], here[1] - at[1], here[2] - at[2])
+        self.announcer.say(Severity.INFO, f"{'Relative' if relative else 'N-E-D'} follow offset loaded")
+        return turned(offset, -self._lead.heading) if relative else offset
 
     def _go(self, lead: Ned, beside: Ned) -> None:
         velocity = self._lead.velocity

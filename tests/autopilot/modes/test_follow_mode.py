@@ -90,6 +90,14 @@ def test_without_an_offset_it_stays_beside_as_it_began() -> None:
     assert "N-E-D follow offset loaded" in bench.texts
 
 
+def test_an_offset_that_is_set_on_the_way_counts_more_than_the_one_it_began_with() -> None:
+    bench = following()
+    led(bench, 5.0, (0.0, 20.0, -10.0))
+    bench.parameters.set("FOLL_OFS_X", -15)
+    led(bench, 15.0, (0.0, 20.0, -10.0))
+    assert away(bench, -15.0, 20.0) < 2.0
+
+
 def test_another_system_is_not_followed_and_a_target_counts_more_than_a_position() -> None:
     bench = following(FOLL_SYSID=LEADER, FOLL_OFS_X=-10)
     led(bench, 6.0, (40.0, 0.0, -10.0), system=7)
