@@ -207,6 +207,7 @@ function tick(system, on) {
 $('#mark-look').addEventListener('click', async () => tell(await line.ask('look_at', state.chosen, { lat: map.mark[0], lon: map.mark[1] })));
 $('#mark-ahead').addEventListener('click', async () => tell(await line.ask('look_at', state.chosen)));
 $('#mark-circle').addEventListener('click', async () => {
+  if (!$('#mark').reportValidity()) return;
   const [lat, lon] = map.mark;
   tell(await line.ask('orbit', state.chosen, { lat, lon, height_m: Number($('#mark-height').value), radius_m: Number($('#mark-radius').value) }));
 });

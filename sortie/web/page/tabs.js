@@ -160,7 +160,7 @@ export class Tabs {
     const bound = row.low !== undefined && row.low !== null && row.high !== null;
     input.addEventListener('change', async () => {
       const value = Number(input.value), outside = bound && (value < row.low || value > row.high);
-      if (outside && !await sure(`${row.name}: ${value} is outside of ${row.low} to ${row.high}. A vehicle stores that without a word.`, 'Set it', true)) {
+      if (input.value === '' || outside && !await sure(`${row.name}: ${value} is outside of ${row.low} to ${row.high}. A vehicle stores that without a word.`, 'Set it', true)) {
         input.value = +row.value.toPrecision(7);
         return;
       }

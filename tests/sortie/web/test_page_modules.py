@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.fakes.page_modules import of_page
+from tests.fakes.page_modules import PAGE, of_page
 
 
 @pytest.mark.parametrize(("percent", "grade"), [(None, ""), (10, "bad"), (30, "look"), (90, "")])
@@ -48,3 +48,27 @@ def test_curves_begin_anew_when_the_server_does():
     add = "for (const time_s of [700, 701, 1, 2]) c.add(1, { time_s })"
     shown = of_page("charts.js", "Charts", f"(c => {{ {add}; return c.rows.get(1); }})({charts})")
     assert shown == [{"time_s": 1}, {"time_s": 2}]
+
+
+def test_a_field_that_was_emptied_sets_nothing():
+    """Number('') is 0 in JavaScript: a parameter became 0, and "Change height" flew to the ground."""
+    script = """(async () => {
+      const made = [], asked = [];
+      globalThis.document = { createElement: name => {
+        const element = { name, on: {}, append() {}, setAttribute() {} };
+        element.addEventListener = (kind, act) => { element.on[kind] = act; };
+        made.push(element);
+        return element;
+      } };
+      const line = { ask: async (...words) => { asked.push(words); return { ok: true }; } };
+      const tabs = Object.assign(Object.create(Tabs.prototype), { control: true, chosen_: () => 1, tell() {}, line });
+      tabs.parameter({ name: 'RTL_ALT', value: 1500, type: 9 }, false);
+      const input = made.find(element => element.name === 'input');
+      input.value = '';
+      await input.on.change();
+      return [asked.length, input.value];
+    })()"""
+    assert of_page("tabs.js", "Tabs", f"await {script}") == [0, 1500]
+    page = (PAGE / "index.html").read_text()
+    for name in ("mark-height", "takeoff-height", "change-value"):
+        assert f'<input id="{name}" type="number" required' in page, name
