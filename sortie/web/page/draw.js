@@ -27,8 +27,10 @@ export class Draw {
   show() {
     const count = this.map.drawn.length;
     write($('#draw-count'), count ? `${count} place${count === 1 ? '' : 's'}` : 'Click places on the map, or move it and press Enter.');
-    for (const [id, used] of [['draw-height', this.what !== 'fence'], ['draw-apart', this.what === 'survey']])
+    for (const [id, used] of [['draw-height', this.what !== 'fence'], ['draw-apart', this.what === 'survey']]) {
       for (const part of [$(`#${id}`), $(`label[for="${id}"]`)]) part.hidden = !used;
+      $(`#${id}`).required = used;
+    }
     this.map.closed = this.what === 'fence' || this.what === 'survey';
     this.map.draw();
   }

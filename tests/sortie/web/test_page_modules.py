@@ -72,3 +72,17 @@ def test_a_field_that_was_emptied_sets_nothing():
     page = (PAGE / "index.html").read_text()
     for name in ("mark-height", "takeoff-height", "change-value"):
         assert f'<input id="{name}" type="number" required' in page, name
+
+
+@pytest.mark.parametrize(
+    ("what", "required"), [("mission", [True, False]), ("survey", [True, True]), ("fence", [False, False])]
+)
+def test_a_drawn_plan_has_a_height(what, required):
+    """An emptied field was a plan at 0 m; one that is hidden must not hold the upload up."""
+    script = f"""(() => {{
+      const parts = {{}};
+      globalThis.document = {{ querySelector: name => parts[name] ??= {{}} }};
+      Draw.prototype.show.call({{ what: '{what}', map: {{ drawn: [], draw() {{}} }} }});
+      return [parts['#draw-height'].required, parts['#draw-apart'].required];
+    }})()"""
+    assert of_page("draw.js", "Draw", script) == required
