@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -46,6 +48,17 @@ def test_each_measurement_names_its_yardstick_and_only_once(bench) -> None:
     assert len(names) == len(set(names))
     kinds = {measurement.work for measurement in bench.MEASUREMENTS}
     assert kinds - {None} <= set(bench.yardstick.REFERENCE)
+
+
+def test_what_the_pages_tell_to_measure_is_measured(bench) -> None:
+    """`scripts/bench pictures` was no command line of it."""
+    names = [measurement.name for measurement in bench.MEASUREMENTS] + ["TEXT"]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (SCRIPTS.parent / "docs").rglob("*.md"))
+    lines = set(re.findall(r"`(scripts/bench(?: [^`]*)?)`", text)) - {"scripts/bench", "scripts/bench --check"}
+    assert len(lines) > 5
+    for line in lines:
+        _, only, named = shlex.split(line)
+        assert only == "--only" and any(named in name for name in names), line
 
 
 def test_what_cannot_be_measured_here_is_said_and_the_others_are_measured(bench, capsys: pytest.CaptureFixture) -> None:
