@@ -154,7 +154,7 @@ class GuidedFlight:
             self.begin()
 
     def change_height(self, down: float, over_ground: float | None = None) -> None:
-        """Keep the course, the horizontal target, or the present place, at another height."""
+        """Keep the course, the horizontal target with its circle, or the present place, at another height."""
         if self._course is not None and not self.paused:
             self._course.down = down
             return
@@ -164,8 +164,8 @@ class GuidedFlight:
         if self._lifted:
             self._fly_round(loiter(self._facts, (end[0], end[1], down)))
             return
-        announced = self._announced
-        self.go_to((end[0], end[1], down), over_ground=over_ground)
+        announced, radius = self._announced, target.radius * target.direction if isinstance(target, Circle) else 0.0
+        self.go_to((end[0], end[1], down), over_ground=over_ground, radius=radius)
         self._announced = announced  # the place is the same
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:

@@ -94,6 +94,16 @@ def test_a_height_alone_changes_the_height_of_the_place() -> None:
     assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
 
 
+def test_another_height_keeps_the_circle_of_a_reposition() -> None:
+    """Radius and direction of DO_REPOSITION, in GUIDED as in other modes."""
+    plane = Plane()
+    assert plane.core.commands.reposition(to_global(ORIGIN, (500.0, 0.0, -60.0)), plane.now_ms, radius=-150.0).ok
+    assert plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 90.0).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.center[2] == pytest.approx(-90.0)
+    assert (circle.radius, circle.direction) == (150.0, -1)
+
+
 @pytest.mark.parametrize("mode", [M.LOITER, M.RTL, M.AUTO, M.TAKEOFF])
 def test_a_height_is_changed_in_each_mode_that_goes_to_a_place(mode: PlaneMode) -> None:
     """DO_CHANGE_ALTITUDE; only the height changes (as ArduPlane)."""
