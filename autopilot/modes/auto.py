@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.context.events import StatusText
 from autopilot.context.journal import Journal, SaveProgress
 from autopilot.context.staying import stay
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -19,7 +20,7 @@ from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
-from autopilot.mission.sequencer import MissionSequencer, MissionState
+from autopilot.mission.sequencer import MissionSequencer, MissionState, SetCurrentError
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
@@ -262,11 +263,16 @@ class AutoMode(Mode):
 
     def _begin_landing_again(self) -> bool:
         """Continue at the approach of the present landing, if it has one."""
-        at, text = self.paths.after_abort(self.sequencer.current_nav_index())
-        self.announcer.say(Severity.WARNING if at is None else Severity.NOTICE, text)
-        if at is not None:
-            self.steer(at)
-        return at is not None
+        for at, text in self.paths.after_abort(self.sequencer.current_nav_index()):
+            first_text = len(self.announcer.events)
+            try:
+                self.steer(at)
+            except SetCurrentError:  # nothing to fly from there on
+                continue
+            self.announcer.events.insert(first_text, StatusText(Severity.NOTICE, text))
+            return True
+        self.announcer.say(Severity.WARNING, "Unable to restart landing sequence")
+        return False
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:

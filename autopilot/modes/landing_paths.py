@@ -136,20 +136,19 @@ class LandingPaths:
         place = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
         return local(self._facts, place)
 
-    def after_abort(self, landing: int) -> tuple[int | None, str]:
-        """Index at which the mission continues after an aborted landing at `landing`, and a text: from a
-        CONTINUE_AND_CHANGE_ALT after it, from the nearest DO_LAND_START, or from the place before it (AP_Landing.cpp,
+    def after_abort(self, landing: int) -> Iterator[tuple[int, str]]:
+        """Indices at which the mission may continue after an aborted landing at `landing`, best first, with texts: from
+        a CONTINUE_AND_CHANGE_ALT after it, from the nearest DO_LAND_START, or from the place before it (AP_Landing.cpp,
         restart_landing_sequence)."""
         after, start = self._mission.get(landing + 1), self.landing_start()
         if after is not None and after.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT and after.param1 in _CLIMBING:
-            return landing + 1, f"Restarted landing sequence. Climbing to {after.z:.0f}m"
+            yield landing + 1, f"Restarted landing sequence. Climbing to {after.z:.0f}m"
         if start is not None:
-            return start, f"Restarted landing via DO_LAND_START: {start}"
+            yield start, f"Restarted landing via DO_LAND_START: {start}"
         before = [
             item.seq
             for item in self._mission.items()
             if item.seq < landing and drives_navigation(item.command) and has_position(item.command)
         ]
         if before:
-            return before[-1], f"Restarted landing sequence at waypoint {before[-1]}"
-        return None, "Unable to restart landing sequence"
+            yield before[-1], f"Restarted landing sequence at waypoint {before[-1]}"

@@ -75,6 +75,16 @@ def test_a_mission_that_is_left_in_its_landing_goes_on_with_the_approach(start: 
     assert isinstance(bench.vehicle.target, Leg)
 
 
+def test_a_land_start_with_nothing_behind_it_is_no_way_to_land_again() -> None:
+    """The place before the landing is; ArduPlane's restart_landing_sequence tries one after the other."""
+    bench = from_the_ground(*landing_mission(start=False), item(Cmd.DO_LAND_START, -300.0, 0.0, 40.0), RTL_AUTOLAND=2.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(5.0)
+    assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 3
+    assert "Restarted landing sequence at waypoint 3" in bench.texts
+
+
 @pytest.mark.parametrize(("told", "by_item", "climbs_to"), [(35.0, 70.0, 35.0), (0.0, 70.0, 70.0)])
 def test_a_go_around_climbs_as_high_as_it_is_told(told: float, by_item: float, climbs_to: float) -> None:
     """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort), or else that of NAV_LAND."""
