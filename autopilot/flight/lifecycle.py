@@ -181,6 +181,7 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
     (_S.PREFLIGHT, _E.RESET_FAILED): (Transition(_A.GIVE_UP, _S.IDLE),),
     (_S.PREFLIGHT, _E.ARM_OK): (Transition(_A.WAIT_ARMED, _S.ARMED),),
     (_S.PREFLIGHT, _E.ARM_FAILED): (Transition(_A.GIVE_UP, _S.IDLE),),
+    (_S.PREFLIGHT, _E.DISARMED): (Transition(_A.GIVE_UP, _S.IDLE),),
     (_S.ARMED, _E.ABORT): (Transition(_A.CALL_OFF, _S.ARMED),),
     (_S.ARMED, _E.COUNTDOWN_OVER): (Transition(_A.ASK_ARM_NOW, _S.ARMED, motors_off), Transition(_A.START, _S.FLYING)),
     (_S.ARMED, _E.ARM_OK): (Transition(_A.START, _S.FLYING),),
@@ -245,7 +246,7 @@ _QUIET = frozenset(
 IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
     _S.IDLE: frozenset((_QUIET | {_E.LANDED, _E.DISARMED}) - {_E.PLAIN_ARM, _E.RESTARTED}),
     _S.PREFLIGHT: frozenset(
-        (_QUIET | {_E.LANDED, _E.DISARMED, _E.ARMED}) - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
+        (_QUIET | {_E.LANDED, _E.ARMED}) - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
     ),
     _S.ARMED: frozenset(
         (_QUIET | {_E.ARMED})

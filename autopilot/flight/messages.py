@@ -45,7 +45,7 @@ class Tag(IntEnum):
     DESCENDING = 0x4453  # from altitude: the mode brings the vehicle down
     CLIMBING = 0x434C  # from altitude: in the air, and no longer brought down
     ARMED = 0x4152  # from motor: armed by another
-    DISARMED = 0x4449  # from motor: disarmed by another
+    DISARMED = 0x4449  # from motor: disarmed by another; from outside: a command to disarm before the motors turn
     RESTARTED = 0x5253  # kernel to flight_manager: the flight-critical actors were restarted
     FLIGHT_OVER = 0x464F  # flight_manager to logger: back in IDLE
 

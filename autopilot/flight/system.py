@@ -16,7 +16,7 @@ from autopilot.flight.flags import Flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus, LogFiles
 from autopilot.flight.kernel import OUTSIDE, ActorKernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
-from autopilot.flight.messages import Tag
+from autopilot.flight.messages import Payload, Tag
 from autopilot.flight.trace import TraceSink
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -141,12 +141,12 @@ class FlightSystem:
             return self._announcer.refuse(f"Flight: {NO_ANSWER}")
         return Outcome(Result(answer[0]), answer[1])
 
-    def _send(self, tag: Tag, payload: bool | None, now_ms: int) -> None:
+    def _send(self, tag: Tag, payload: Payload, now_ms: int, to: str = "comms") -> None:
         self._kernel.now_ms = now_ms
         try:
-            self._kernel.notify("comms", tag, payload)
+            self._kernel.notify(to, tag, payload)
         except MailboxFullError as error:
-            self._report(error, "comms")
+            self._report(error, to)
             return
         self._settle(now_ms)
 
@@ -177,8 +177,12 @@ class FlightSystem:
         return Outcome(Result.FAILED, request.reason)
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
-        """Disarm directly. No actor can delay a person's command."""
+        """Disarm directly. No actor can delay a person's command. Before the motors turn it ends PREFLIGHT or the
+        countdown, which would arm the vehicle afterwards."""
+        to_arm = not self._facts.armed and self.state in (FlightState.PREFLIGHT, FlightState.ARMED)
         outcome = self._arming.disarm(now_ms, force=force, method=method)
+        if to_arm:
+            self._send(Tag.DISARMED, "disarmed", now_ms, "flight_manager")
         self._settle(now_ms)
         return outcome
 

@@ -13,7 +13,7 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
-from autopilot.interface.vehicle import Request, VehicleEvent
+from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
 from autopilot.mav import Result
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import takeoff, waypoint
@@ -375,3 +375,36 @@ def test_go_says_what_a_reset_cannot_clear_behind_a_controller(own: bool) -> Non
     assert bench.go().ok
     bench.until(A)
     assert bench.said("RESET: the controller keeps its filters and loops") is own
+
+
+def test_a_disarm_command_ends_an_arm_command_that_still_waits() -> None:
+    """After a landing PREFLIGHT waits until the vehicle rests; a person who disarms meanwhile wants no motors."""
+    bench = FlightBench()
+    clear, moves_until_ms = bench.vehicle.clear, bench.now_ms + 3000
+
+    def rocking(part: ControlPart) -> Request:
+        moves = part is ControlPart.ESTIMATOR and bench.now_ms < moves_until_ms
+        return Request.refused("not at rest") if moves else clear(part)
+
+    bench.vehicle.clear = rocking
+    bench.arm_plainly()
+    request = bench.flights.arm_request
+    assert request is not None and bench.state is P
+    bench.run(1.0)
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    assert (request.done, request.ok, bench.state) == (True, False, I)
+    bench.run(10.0)
+    assert bench.arms() == [] and bench.said("Flight: not started: disarmed")
+    bench.arm_plainly()
+    assert bench.arms() == [True]
+
+
+def test_a_disarm_command_ends_a_countdown_with_the_motors_off() -> None:
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
+    bench.go()
+    bench.until(A)
+    assert not bench.core.facts.armed
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    assert bench.state is I
+    bench.run(10.0)
+    assert bench.arms() == []
