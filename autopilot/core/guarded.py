@@ -69,6 +69,21 @@ class GuardedMode(Mode):
         return self._ask(lambda: self._mode.is_landing, False)
 
     @property
+    def leads_down(self) -> bool:
+        return self._ask(lambda: self._mode.leads_down, False)
+
+    def goes_on_to_land(self) -> bool:
+        return self._ask(self._mode.goes_on_to_land, False)
+
+    @property
+    def takes_targets(self) -> bool:
+        return self._ask(lambda: self._mode.takes_targets, False)
+
+    @property
+    def rises_upright(self) -> bool:
+        return self._ask(lambda: self._mode.rises_upright, False)
+
+    @property
     def finished(self) -> bool:
         return self._ask(lambda: self._mode.finished, False)
 
@@ -95,6 +110,9 @@ class GuardedMode(Mode):
     def resume(self) -> bool:
         return self._ask(self._mode.resume, False)
 
+    def go_around(self, height_m: float = 0.0) -> bool:
+        return self._ask(lambda: self._mode.go_around(height_m), False)
+
     def turn(self, yaw: Yaw) -> bool:
         return self._ask(lambda: self._mode.turn(yaw), False)
 
@@ -103,6 +121,9 @@ class GuardedMode(Mode):
 
     def refresh_yaw(self) -> None:
         self._ask(self._mode.refresh_yaw, None)
+
+    def refresh_height(self) -> None:
+        self._ask(self._mode.refresh_height, None)
 
     def sticks_moved(self, sticks: Sticks) -> None:
         self._ask(lambda: self._mode.sticks_moved(sticks), None)
