@@ -103,6 +103,8 @@ class Plans:
         if kind == MissionType.MISSION and self._mission_is_flown():
             self._pending = items
             return
+        if kind == MissionType.MISSION:
+            self._pending = None  # an older one
         self._swap(kind, items)
 
     def keep(self, kind: int, items: Items) -> None:

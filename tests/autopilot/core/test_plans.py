@@ -62,6 +62,18 @@ def test_a_mission_that_is_not_flown_is_replaced_at_once() -> None:
     assert bench.core.sequencer.current_nav_index() == 0
 
 
+def test_the_newer_of_two_missions_counts_where_the_first_still_waits() -> None:
+    """The mission is left in the tick in which the second comes: the first would replace it in the next."""
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(50, 0)])
+    bench.run(5.0)
+    bench.upload([takeoff(), waypoint(60, 0)])
+    assert bench.core.modes.set(4, bench.now_ms).ok
+    bench.upload([takeoff(), waypoint(70, 0), waypoint(80, 0)])
+    bench.run(1.0)
+    assert bench.core.plans.mission.total() == 3
+
+
 def test_progress_at_an_item_that_is_gone_begins_at_the_first() -> None:
     """The removal of a mission is kept, and the process dies before the sequencer's index is: MISSION_CURRENT would say
     item 3 of none."""
