@@ -80,7 +80,7 @@ class SystemStatus:
     def sensors_enabled(self) -> int:
         """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while it acts, a pitot tube
         that is flown by, outputs unless the safety switch is on."""
-        bits = self._sensors | _ALTITUDE | _POSITION | _PREARM
+        bits = self.sensors_present
         if not self._facts.uses_range_finder:
             bits &= ~_LASER
         if not self._airspeed.used:
@@ -89,7 +89,5 @@ class SystemStatus:
             bits &= ~_OUTPUTS
         spec = self._modes.spec
         if not spec.autopilot:
-            bits &= ~_POSITION
-            if spec.manual_throttle or not self._facts.vehicle_class.flies:
-                bits &= ~_ALTITUDE
+            bits &= ~(_POSITION | _ALTITUDE if spec.manual_throttle else _POSITION)
         return bits | _GEOFENCE if self._fence.acts else bits & ~_GEOFENCE

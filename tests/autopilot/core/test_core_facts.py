@@ -70,6 +70,17 @@ def test_controllers_are_enabled_in_modes_that_use_them(mode: int, used: int) ->
     assert bench.core.status.sensors_enabled & PREARM
 
 
+@pytest.mark.parametrize(("mode", "used"), [(0, 0), (4, 0), (10, POSITION), (15, POSITION)])
+def test_a_rover_controls_no_height(mode: int, used: int) -> None:
+    """GCS_Rover.cpp has no Z_ALTITUDE_CONTROL; what is enabled is present."""
+    bench = Bench("rover")
+    bench.upload([waypoint(30.0, 0.0)])
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    status = bench.core.status
+    assert status.sensors_enabled & (ALTITUDE | POSITION) == used
+    assert not status.sensors_enabled & ~status.sensors_present
+
+
 def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
     assert not Bench().core.status.sensors_enabled & GEOFENCE
     assert Bench(parameters={"FENCE_ENABLE": 1}).core.status.sensors_enabled & GEOFENCE
