@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.commands.mission_commands import MissionCommands
-from autopilot.commands.plans import Items, Plans
-from autopilot.context.journal import Journal, SavePlan
+from autopilot.commands.plans import Plans
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Frame, MissionType, Severity
@@ -30,7 +29,6 @@ class MissionRecorder:
         facts: VehicleFacts,
         announcer: Announcer,
         plans: Plans,
-        journal: Journal,
         modes: ModeChoice,
         auto: AutoMode,
         commands: MissionCommands,
@@ -39,7 +37,6 @@ class MissionRecorder:
         self._facts = facts
         self._announcer = announcer
         self._plans = plans
-        self._journal = journal
         self._modes = modes
         self._auto = auto
         self._commands = commands
@@ -61,14 +58,14 @@ class MissionRecorder:
             if not up:
                 return self._refuse("throttle is down")
             height = max(self._facts.height, _LOWEST_TAKEOFF_M)
-            self._keep((MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=height),))
+            self._plans.keep(MissionType.MISSION, (MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=height),))
         return self._add(Cmd.NAV_WAYPOINT if up else Cmd.NAV_LAND)
 
     def clear(self) -> Outcome:
         """Delete all items, except while the mission is flown."""
         if not self._plans.may_clear(MissionType.MISSION):
             return self._announcer.refuse("Mission not cleared: it is flown")
-        self._keep(())
+        self._plans.keep(MissionType.MISSION, ())
         return ACCEPTED
 
     def reset(self) -> Outcome:
@@ -82,13 +79,9 @@ class MissionRecorder:
         place = self._facts.vehicle.state.place
         height = 0.0 if command is Cmd.NAV_LAND else self._facts.height
         item = MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=place.lat, y=place.lon, z=height)
-        self._keep((*self._plans.mission.items(), item))
+        self._plans.keep(MissionType.MISSION, (*self._plans.mission.items(), item))
         self._announcer.say(Severity.INFO, f"Added waypoint {self._plans.mission.count() - 1}")
         return ACCEPTED
-
-    def _keep(self, items: Items) -> None:
-        self._journal.submit(SavePlan(MissionType.MISSION, items))
-        self._plans.replace(MissionType.MISSION, items)
 
     def _refuse(self, reason: str) -> Outcome:
         return self._announcer.refuse(f"Waypoint not saved: {reason}")

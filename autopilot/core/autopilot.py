@@ -228,9 +228,8 @@ class Autopilot:
             facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, fence.admits, self.mount
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
-        plans, journal, auto = self.plans, self.journal, self.auto
         recorder = MissionRecorder(
-            facts, announcer, plans, journal, modes, auto, self.mission_commands, lambda: self.sticks.throttle_up
+            facts, announcer, self.plans, modes, self.auto, self.mission_commands, lambda: self.sticks.throttle_up
         )
         switches = partial(
             AuxFunctions,
