@@ -120,8 +120,8 @@ class TransmitterArming:
 
     @property
     def _takes_gestures(self) -> bool:
-        """True if the stick counts as a gesture. On a ground vehicle it steers, so it counts only in modes that drive
-        by themselves."""
+        """True if the stick counts as a gesture. On a ground vehicle it does not in modes that drive by themselves
+        (ArduRover's allows_arming_from_transmitter)."""
         return self._facts.vehicle_class.flies or not self._modes.spec.autopilot
 
     @property
