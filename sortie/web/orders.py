@@ -231,16 +231,17 @@ def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
     firmware, facts = vehicle.target.firmware, vehicle.facts(vehicle.heard_ms)
     modes = firmware.vehicle_class.modes
     begin = ("mission start", command_long(vehicle.target, Cmd.MISSION_START))
+    auto = ("mode", _mode_command(vehicle, modes.auto))
     if facts.get("mission") == _NONE or facts.get("items") == 0:
         return Answer(False, "mission start: the vehicle has no mission")
     if facts.get("armed"):
         flying = facts.get("mode") == firmware.mode_name(firmware.custom_mode(modes.auto))
         goes_on = ("go on", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 1.0))
+        if not flying and firmware.habits.starts_by_arming:
+            return (yield from _in_turn(vehicle, auto))  # MISSION_START goes back to a PX4's first item
         return (yield from _in_turn(vehicle, goes_on if flying and facts.get("mission") in _BEGUN else begin))
     if firmware.habits.starts_by_arming:
-        return (
-            yield from _in_turn(vehicle, ("mode", _mode_command(vehicle, modes.auto)), ("arm", _arm_command(vehicle)))
-        )
+        return (yield from _in_turn(vehicle, auto, ("arm", _arm_command(vehicle))))
     guided = ("mode", _mode_command(vehicle, modes.guided))
     return (yield from _in_turn(vehicle, guided, ("arm", _arm_command(vehicle)), begin))
 

@@ -467,6 +467,25 @@ def test_a_px4_circles_around_a_place():
         assert all(abs(one - 25.0) < 3.0 for one in far), far
 
 
+def test_a_px4_goes_on_with_its_mission_where_it_was_left():
+    """MISSION_START would lead it to its first item."""
+    with Session(home=HOME, firmware="px4") as session:
+        page = Watched(session)
+        page.run(2.0)
+        page.until(lambda facts: facts["ready"])
+        assert page.ask("upload", name="square.plan", text=move(SQUARE)).ok
+        assert page.ask("start").ok
+        page.until(lambda facts: facts["item"] == 2 and facts["speed_mps"] > 2.0, 60.0)
+        for request in ({"ask": "start"}, {"ask": "item", "seq": 3}):
+            assert page.ask("mode", mode="Hold").ok
+            page.until(lambda facts: facts["speed_mps"] < 0.3, 20.0)
+            answer = page.ask(**request)
+            assert answer.ok, answer.text
+            page.run(3.0)
+            facts = page.facts()
+            assert (facts["mode"], facts["item"]) == ("Mission", request.get("seq", 2))
+
+
 def test_a_refusal_says_why(watched):
     """The text that came with it is in the answer; nothing is called accepted that the vehicle does not do."""
     watched.until(lambda facts: facts["ready"])
