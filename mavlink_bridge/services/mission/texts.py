@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from autopilot.interface.geo import ABOVE_GROUND
+from autopilot.interface.geo import ABOVE_GROUND, wrap_longitude
 from autopilot.mav import MissionResult, Severity
 from autopilot.mission.commands import command_name, has_position, is_fitted
 from autopilot.mission.items import MissionItem
@@ -82,11 +82,16 @@ def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, floa
             continue
         if item.frame in ABOVE_GROUND:
             start = item if before is None else before
-            away = max(abs(item.x - start.x), abs(item.y - start.y))
-            count = min(int(away / _APART_DEG) + 1, _MOST_PLACES)
+            north, east = item.x - start.x, _wrapped(item.y - start.y)
+            count = min(int(max(abs(north), abs(east)) / _APART_DEG) + 1, _MOST_PLACES)
             for k in range(1, count + 1):
-                yield start.x + (item.x - start.x) * k / count, start.y + (item.y - start.y) * k / count
+                yield start.x + north * k / count, _wrapped(start.y + east * k / count)
         before = item
+
+
+def _wrapped(lon: float) -> float:
+    """Longitude within -180 .. 180; one that is stays the same to the last bit."""
+    return lon if abs(lon) <= 180.0 else wrap_longitude(lon)
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:

@@ -310,6 +310,14 @@ def test_the_ground_is_asked_for_below_items_and_between_them() -> None:
     assert len(way) > 2
 
 
+def test_a_leg_over_the_antimeridian_is_no_way_around_the_earth() -> None:
+    """A kilometre of Fiji: its ground is asked for, not that of a hundred places from there to Africa and back."""
+    west, east = (MissionItem(16, 10, x=-17.0, y=lon, z=50.0) for lon in (179.995, -179.995))
+    ways = list(texts.places_on_ground([west, east])), list(texts.places_on_ground([east, west]))
+    assert all(len(way) <= 3 for way in ways)
+    assert all(179.99 < abs(lon) <= 180.0 for way in ways for _, lon in way)
+
+
 def test_a_set_current_waits_for_the_mission_before_it(bench: Bench) -> None:
     """DroneKit sends it behind the last item. The last one counts."""
     bench.upload(waypoints(6))
