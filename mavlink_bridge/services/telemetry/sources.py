@@ -139,7 +139,8 @@ def derive(s: Any) -> None:
     lat = s[report.LAT]
     s[TARGET_LAT] = lat + north / METRES_PER_DEGREE
     middle = radians((lat + s[TARGET_LAT]) / 2.0)
-    s[TARGET_LON] = s[report.LON] + east / (METRES_PER_DEGREE * max(cos(middle), 0.01))
+    lon = s[report.LON] + east / (METRES_PER_DEGREE * max(cos(middle), 0.01))
+    s[TARGET_LON] = lon - 360.0 if lon > 180.0 else lon + 360.0 if lon < -180.0 else lon
     s[TARGET_ALT] = s[report.ALT] + above
     s[BEARING_DEG] = floor(centidegrees(bearing) / 100.0) if bearing == bearing else bearing
     course = s[report.NAV_BEARING]

@@ -256,6 +256,15 @@ def test_target_is_where_distance_and_bearing_point() -> None:
     assert (message.lat_int, message.lon_int, message.alt) == (-353_610_000, 1_491_660_000, 610.0)
 
 
+@pytest.mark.parametrize(("lon", "bearing", "lon_int"), [(179.999, pi / 2, -1_799_960), (-179.999, -pi / 2, 1_799_960)])
+def test_a_target_across_the_antimeridian_is_on_earth(lon: float, bearing: float, lon_int: int) -> None:
+    """Longitudes end at 180 degrees: a station has no map of 180.004."""
+    state = flying_report()
+    state[r.LAT], state[r.LON], state[r.WP_DISTANCE], state[r.WP_BEARING] = 0.0, lon, 556.5942251, bearing
+    message = decoded("POSITION_TARGET_GLOBAL_INT", state, STEERED=1)
+    assert message.lon_int == pytest.approx(1000 * lon_int, abs=1)
+
+
 def test_quaternion_of_a_half_turn() -> None:
     """Yaw of 180 degrees is (0, 0, 0, 1)."""
     state = flying_report()
