@@ -48,6 +48,8 @@ class SystemService(Speaker):
             case "HEARTBEAT":
                 if message.type == VehicleType.GCS:
                     self._parts.failsafes.ground_station_heard(peer.system)
+            case "MANUAL_CONTROL" if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
+                pass  # sticks of another vehicle
             case "RC_CHANNELS_OVERRIDE" | "MANUAL_CONTROL":  # signs of life too (ArduPilot's sysid_mygcs_seen)
                 self._parts.failsafes.ground_station_heard(peer.system)
             case "TIMESYNC":

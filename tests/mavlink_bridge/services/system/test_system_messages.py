@@ -104,3 +104,9 @@ def test_nobody_handles_what_needs_no_answer() -> None:
     service.handle_message(dialect.MAVLink_log_erase_message(1, 1), MAVSDK, NOW)
     service.handle_message(dialect.MAVLink_log_request_end_message(1, 1), MAVSDK, NOW)
     assert service.take_outgoing() == []
+
+
+def test_sticks_for_another_vehicle_are_no_sign_of_life() -> None:
+    """MANUAL_CONTROL has a target of its own name, which no router sees; ArduPilot compares it first."""
+    _, autopilot, _ = ask(dialect.MAVLink_manual_control_message(2, 0, 0, 500, 0, 0))
+    assert autopilot.calls == []
