@@ -64,7 +64,7 @@ class FlightCommands:
         self._mount = mount
         self._kind = facts.vehicle_class
         self.restart_objections: list[Callable[[], str | None]] = []
-        """Asked before a reboot: why an owner of the service does not restart it now, or None."""
+        """Called before a reboot. Each returns why the owner of the service does not restart it now, or None."""
 
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
@@ -367,7 +367,8 @@ class FlightCommands:
         unless `forced`."""
         if self._facts.armed and not forced:
             return self._announcer.refuse("Reboot: armed")
-        for objection in filter(None, (ask() for ask in self.restart_objections)):
-            return self._announcer.refuse(f"Reboot: {objection}")
+        for objection in self.restart_objections:
+            if (reason := objection()) is not None:
+                return self._announcer.refuse(f"Reboot: {reason}")
         self._announcer.announce(RebootRequested())
         return ACCEPTED
