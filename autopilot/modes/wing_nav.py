@@ -93,13 +93,14 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:
-    """Circle about the item's place, `radius` m (0: the kind's default), counter-clockwise if `sense` is below 0."""
+    """Circle about the item's place, `radius` m (0: the kind's default, also its direction), counter-clockwise if
+    `sense` is below 0 (ArduPlane's update_loiter)."""
     facts = tools.context.facts
-    center = item_position(facts, item, tools.before)
+    circle = loiter(facts, item_position(facts, item, tools.before), abs(radius))
+    center, direction = circle.center, -1 if sense < 0.0 else circle.direction
     if over_ground(facts, item) is not None:
-        center = above_the_highest(facts, center, abs(radius), item.z)
-    circle = loiter(facts, center, abs(radius))
-    return replace(circle, direction=-1 if sense < 0.0 else 1, start=tools.before or facts.vehicle.state.position)
+        center = above_the_highest(facts, center, circle.radius, item.z)
+    return replace(circle, center=center, direction=direction, start=tools.before or facts.vehicle.state.position)
 
 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:

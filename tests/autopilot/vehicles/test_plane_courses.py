@@ -9,9 +9,10 @@ from math import cos, degrees, radians, sin
 import pytest
 
 from autopilot.interface import report as R
+from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.targets import Circle, Land, Leg, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, Frame, Result
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.wing_modes import TakeoffCourse
 from autopilot.vehicles.mode_table import PlaneMode
@@ -19,6 +20,7 @@ from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.plane_bench import Plane, from_the_ground, landing_mission
+from tests.fakes.terrain import Floats, map_of
 
 M = PlaneMode
 
@@ -138,6 +140,33 @@ def test_a_radius_too_small_to_be_flown_is_the_usual_one(own: float, usual: floa
     assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
     plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
     assert plane.vehicle.target.radius == expected
+
+
+@pytest.mark.parametrize("number", [Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME])
+@pytest.mark.parametrize(("own", "direction"), [(0.0, -1), (120.0, 1), (-120.0, -1)])
+def test_the_usual_circle_has_its_usual_direction(number: int, own: float, direction: int) -> None:
+    """WP_LOITER_RAD below 0 is counter-clockwise, for an item without a radius too (ArduPlane's update_loiter)."""
+    if number == Cmd.NAV_LOITER_TIME and own > 0.0:
+        direction = -1  # its radius is always the usual one
+    plane = Plane(WP_LOITER_RAD=-80.0)
+    plane.mission(item(number, 300.0, 400.0, 50.0, param1=1.0, param3=own))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert plane.vehicle.target.direction == direction
+
+
+def test_a_usual_circle_too_is_above_the_highest_ground_on_it() -> None:
+    """A step of 30 m between its centre and its edge."""
+    plane = Plane(WP_LOITER_RAD=80.0)
+
+    def step(lat: Floats, lon: Floats) -> Floats:
+        return ORIGIN.alt + 30.0 * ((lat - ORIGIN.lat) * METRES_PER_DEGREE > 340.0) + 0.0 * lon
+
+    plane.core.facts.terrain.ground = map_of(step, ORIGIN)
+    plane.mission(replace(item(Cmd.NAV_LOITER_TURNS, 300.0, 400.0, 50.0, param1=1.0), frame=Frame.GLOBAL_TERRAIN_ALT))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(200.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert plane.vehicle.target.center[2] == pytest.approx(-80.0, abs=1.0)
 
 
 def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() -> None:
