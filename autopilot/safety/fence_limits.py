@@ -134,8 +134,12 @@ class FenceLimits:
         FENCE_TYPE does not select them."""
         if not self.bits & _POLYGON:
             return inf
-        union = bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-        return self.zones.margin_of(self.depths(lat, lon), any_inclusion=union)
+        return self.zones.margin_of(self.depths(lat, lon), any_inclusion=self.union)
+
+    @property
+    def union(self) -> bool:
+        """True if one of the zones to stay in is enough."""
+        return bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
         """Depths of a place; see `Fence.depths`. The last result is cached."""

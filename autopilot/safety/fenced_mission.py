@@ -81,13 +81,15 @@ class FencedMission:
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:
         """True if a leg leaves the zones. It advances along the leg by the free distance in any direction. These steps
-        could skip a narrow zone in a long leg; zones to stay out of are therefore compared with the leg as a whole."""
+        could skip a narrow part in a long leg; each zone that binds by itself is therefore compared with the whole."""
         if self._room(begin) == inf:
             return False
-        zones = fence_barriers(self._facts, FenceType.POLYGON, self._fence.zones)
-        if any(not area.inside and area.crossing(begin[:2], end[:2]) != inf for area in zones.areas):
+        zones, union = fence_barriers(self._facts, FenceType.POLYGON, self._fence.zones), self._fence.limits.union
+        areas = (area for area in zones.areas if not (area.inside and union))
+        discs = (disc for disc in zones.discs if not (disc.inside and union))
+        if any(area.crossing(begin[:2], end[:2]) != inf for area in areas):
             return True
-        if any(not disc.inside and disc.room(begin[:2], end[:2]) < 0.0 for disc in zones.discs):
+        if any(disc.room(begin[:2], end[:2]) < 0.0 for disc in discs):
             return True
         north, east = end[0] - begin[0], end[1] - begin[1]
         length = hypot(north, east)

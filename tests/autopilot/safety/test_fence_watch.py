@@ -241,15 +241,18 @@ def test_a_mission_comes_down_through_the_lowest_altitude() -> None:
     assert beyond(item(21), (10.0, 0.0, 0.0)) == 0
 
 
+NOTCH = [(-500, -500), (20500, -500), (20500, 500), (10000, 500), (10000, -9), (9990, -9), (9990, 500), (-500, 500)]
+
+
 def test_a_long_leg_does_not_jump_over_a_narrow_zone() -> None:
-    """20 km that lead through an area and a circle of 10 m to stay out of, or beside them. Whoever enforces the fence
-    would end the mission there."""
+    """20 km that lead through an area or a circle of 10 m to stay out of, or through a gap of 10 m in the area to stay
+    in; or beside them. Whoever enforces the fence would end the mission there."""
     bench = Bench(parameters={"FENCE_TYPE": 4})
     crosses = bench.core.fenced_mission._crosses
     wall = [zone(5002, north, east, 4.0) for north, east in ((9990, -9), (9990, 9), (10000, 9), (10000, -9))]
-    for zones in (wall, [zone(5004, 9995.0, 0.0, 5.0)]):
+    for zones in (wall, [zone(5004, 9995.0, 0.0, 5.0)], [zone(5001, north, east, 8.0) for north, east in NOTCH]):
         bench.upload(zones, 1)
         bench.core.fence.command(1.0)
-        ways = ((0.0, 0.0), (3.0, 3.0), (20.0, 20.0), (0.0, 20.0), (-12.0, 9.1))
+        ways = ((0.0, 0.0), (3.0, 3.0), (-20.0, -20.0), (0.0, -20.0), (-12.0, 9.1))
         crossed = [crosses((0.0, begin, -20.0), (20000.0, end, -20.0)) for begin, end in ways]
         assert crossed == [True, True, False, False, True]
