@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
+from sortie.config.faults import Fault
 from sortie.logs.separation_log import SeparationLog
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import VehicleService
@@ -72,7 +73,7 @@ class Company:
 
 
 def break_motors(service: VehicleService) -> None:
-    """Crash a vehicle: every motor fails at once and for good."""
+    """Crash a vehicle: every motor fails at once and for good, whatever faults of it were to end later."""
     for name in service.vehicle.fault_names():
         if name.startswith("motor"):
-            service.vehicle.inject_fault(name, 1.0, active=True)
+            service.faults.add(Fault(name), service.now_ms)

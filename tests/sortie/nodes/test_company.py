@@ -10,9 +10,10 @@ import pytest
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.wire.codec import dialect
-from sortie import Fleet
+from sortie import Fleet, Session
 from sortie.config.formation import moved
 from sortie.logs.separation_log import SeparationLog
+from sortie.nodes.company import break_motors
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
@@ -95,6 +96,19 @@ def test_one_that_is_struck_stays_down_and_others_are_untouched() -> None:
         fleet[0].goto(*at(0.0, 40.0, 12.0))
         fleet.run_for(35.0)  # its estimate believes the height of the ground 10 s after the impact
         assert [one.state.armed for one in fleet] == [False, False, True]
+
+
+def test_a_motor_that_was_to_be_mended_stays_broken() -> None:
+    """The end of a fault that began before the crash."""
+    with Session("sim:rover", home=HOME, faults=["motor1.loss=0.2@5..15"]) as rover:
+        rover.wait_armable()
+        rover.set_mode("GUIDED")
+        rover.arm()
+        rover.goto(*at(500.0, 0.0, 0.0))
+        rover.run_until(lambda one: one.time_s >= 8.0 and one.state.ground_speed > 1.0)
+        break_motors(rover.service)
+        rover.run_for(15.0)
+        assert rover.state.ground_speed < 0.1
 
 
 class Broken(Exception):
