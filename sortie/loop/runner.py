@@ -239,9 +239,9 @@ class LoopRun:
 
 
 def stored_snapshot(journal: LoopJournal) -> LoopSnapshot | None:
-    """Return the stored snapshot, or None. UserError for another version's."""
+    """Return the stored snapshot, or None. UserError for another version's, or a damaged one."""
     stored = journal.stored()
     try:
         return None if stored is None else decode(stored.state)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, TypeError) as error:  # it may not even be bytes
         raise UserError(f"the state directory's loop cannot be read by this version: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import threading
 from pathlib import Path
 from random import Random
@@ -227,6 +228,19 @@ def test_a_journal_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "loop.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(UserError, match="--state-dir"):
         LoopJournal(tmp_path / "loop.sqlite")
+
+
+@pytest.mark.parametrize("damage", ["x", None, b"\xff"])
+def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str | bytes | None) -> None:
+    """Somebody has written it into the journal."""
+    run, journal = start(tmp_path)
+    run.record.save()
+    journal.close()
+    with sqlite3.connect(tmp_path / "loop.sqlite") as database:
+        database.execute("UPDATE state SET data = ?", (damage,))
+    database.close()
+    with pytest.raises(UserError, match="the state directory's loop cannot be read by this version"):
+        start(tmp_path)
 
 
 def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> None:
