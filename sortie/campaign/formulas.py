@@ -117,14 +117,23 @@ def _lowest(values: Floats, first: int, last: int) -> Floats:
 
 
 def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
-    """Return for each sample the best over the window of min(`comes` then, `holds` at all samples before)."""
-    best = np.full(holds.size, -np.inf)
-    before = np.full(holds.size, np.inf)
-    for k in range(last + 1):
-        if k >= first:
-            best = np.maximum(best, np.minimum(_ahead(comes, k), before))
-        before = np.minimum(before, _ahead(holds, k))
-    return best
+    """Return for each sample the best over the window of min(`comes` then, `holds` at all samples before).
+
+    Windows are joined from windows of 1, 2, 4 ... samples: a window's best is that of its first part, or that of its
+    second part if `holds` at all samples of the first."""
+    best, through = np.full(holds.size, -np.inf), np.full(holds.size, np.inf)
+    joined, size, left = 0, 1, last - first + 1
+    part, held = comes, holds
+    while left:
+        if left & 1:
+            best = np.maximum(best, np.minimum(through, _ahead(part, joined)))
+            through = np.minimum(through, _ahead(held, joined))
+            joined += size
+        part = np.maximum(part, np.minimum(held, _ahead(part, size)))
+        held = np.minimum(held, _ahead(held, size))
+        size, left = 2 * size, left >> 1
+    best = _ahead(best, first)
+    return np.minimum(_lowest(holds, 0, first - 1), best) if first else best
 
 
 # --- the words --------------------------------------------------------------------------------------------------------

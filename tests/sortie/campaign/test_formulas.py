@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sortie.campaign import formulas
 from sortie.campaign.formulas import FormulaError, parse_formula
 
 NUMBERS = frozenset({"time", "x", "y", "n"})
@@ -56,6 +57,24 @@ def test_until_wants_the_first_at_every_sample_before_the_second(samples, first,
         for t in range(len(x))
     ]
     assert margins(f"until[{first}, {first + more}](x > 0, y > 0)", samples) == expected
+
+
+def test_until_of_a_long_flight_goes_through_its_samples_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pass for each sample was 1.2 s for a flight of 20 minutes, and 31 s for two hours."""
+    passes = 0
+    ahead = formulas._ahead
+
+    def counted(values: formulas.Floats, steps: int) -> formulas.Floats:
+        nonlocal passes
+        passes += 1
+        assert passes < 200
+        return ahead(values, steps)
+
+    monkeypatch.setattr(formulas, "_ahead", counted)
+    samples = [(1.0, -1.0)] * 9999 + [(-1.0, 2.0)] * 14_401
+    assert margins("until(x > 0, y > 0)", samples)[:10_000:9999] == [1.0, 2.0]
+    assert margins("until[2, 9999](x > 0, y > 0)", samples)[0] == 1.0
+    assert margins("until[2, 9998](x > 0, y > 0)", samples)[0] == -1.0
 
 
 @pytest.mark.parametrize(
