@@ -65,16 +65,22 @@ HALVINGS = 12
 
 
 @jit
-def track_limits(p: L.Row, n: float, e: float, d: float) -> tuple[float, float]:
-    """Speed and acceleration along a direction."""
-    horizontal, vertical = sqrt(n * n + e * e), abs(d)
+def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
+    """Speed and acceleration along a direction with these components of the unit vector (horizontal absolute, down
+    signed)."""
     speed, accel = 1e3, 1e3
     if horizontal > 1e-3:
         speed, accel = p[L.P_SPEED_GROUND] / horizontal, p[L.P_ACCEL] / horizontal
-    if vertical > 1e-3:
-        speed = min(speed, (p[L.P_SPEED_DOWN] if d > 0.0 else p[L.P_SPEED_UP]) / vertical)
-        accel = min(accel, p[L.P_ACCEL_Z] / vertical)
+    if abs(down) > 1e-3:
+        speed = min(speed, (p[L.P_SPEED_DOWN] if down > 0.0 else p[L.P_SPEED_UP]) / abs(down))
+        accel = min(accel, p[L.P_ACCEL_Z] / abs(down))
     return speed, accel
+
+
+@jit
+def track_limits(p: L.Row, n: float, e: float, d: float) -> tuple[float, float]:
+    """Speed and acceleration along a direction."""
+    return leg_limits(p, sqrt(n * n + e * e), d)
 
 
 @jit

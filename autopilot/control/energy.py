@@ -29,7 +29,6 @@ LEAST_SPEED = 3.0
 FLOOR_FADES, THROTTLE_SPAN = 0.2, 0.01
 #: Height at which a flare has its last sink rate, m (TECS_FLARE_HGT).
 FLARE_END = 1.0
-NO_LIMIT = 100.0
 
 
 @jit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from autopilot.control.curves import leg_limits
 from autopilot.control.reference import SHAPE, approach, leash, move, overspeed_gain, shape_within
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -26,22 +27,6 @@ BLEND_JERK = 0.5
 REST = 1.0
 #: Speed below which the reference has come to rest at the end of its leg, m/s.
 STOPS = 0.2
-
-
-@jit
-def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
-    """Speed and acceleration along a direction with these components of the unit vector (horizontal absolute, down
-    signed)."""
-    speed = 1e3
-    accel = 1e3
-    if horizontal > 1e-3:
-        speed = p[L.P_SPEED_GROUND] / horizontal
-        accel = p[L.P_ACCEL] / horizontal
-    if abs(down) > 1e-3:
-        vertical = p[L.P_SPEED_DOWN] if down > 0.0 else p[L.P_SPEED_UP]
-        speed = min(speed, vertical / abs(down))
-        accel = min(accel, p[L.P_ACCEL_Z] / abs(down))
-    return speed, accel
 
 
 @jit
