@@ -21,7 +21,7 @@ _PERIOD_MS: Final = 100
 _TOPICS: Final = [
     "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
     "vehicle_gps_position", "sensor_gps", "home_position", "mission_result", "input_rc", "telemetry_status",
-    "vehicle_command", "vehicle_command_ack",
+    "vehicle_command", "vehicle_command_ack", "airspeed_validated",
 ]  # fmt: skip
 _ARMED: Final = 2
 """Value of vehicle_status.arming_state."""
@@ -73,13 +73,14 @@ def tell_ulog(recording: Recording) -> None:
 
 
 def _join(topics: dict[str, Mapping[str, Any]]) -> None:
-    """Add the last known speed, heading and home to each place, because telemetry sends them together."""
+    """Add the last known speeds, heading and home to each place, because telemetry sends them together."""
     place = topics.get("vehicle_global_position")
     if place is None:
         return
     local, home = topics.get("vehicle_local_position"), topics.get("home_position")
     times_s = np.asarray(place["timestamp"], np.float64) / 1e6
     beside = {name: last_known(local, name, times_s) for name in ("vx", "vy", "vz", "heading")}
+    beside["airspeed"] = last_known(topics.get("airspeed_validated"), "calibrated_airspeed_m_s", times_s)
     topics["vehicle_global_position"] = {**place, **beside, "home_alt": last_known(home, "alt", times_s)}
 
 
@@ -141,9 +142,10 @@ def _place(at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
-    """Make VFR_HUD. Ground speed replaces airspeed, as PX4 does without a tube."""
+    """Make VFR_HUD. Ground speed replaces an unknown airspeed, as PX4 does without a tube."""
     speed, heading = hypot(row["vx"], row["vy"]), whole(degrees(row["heading"]) % 360.0)
-    return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
+    air = row["airspeed"] if isfinite(row["airspeed"]) else speed
+    return dialect.MAVLink_vfr_hud_message(air, speed, heading, 0, row["alt"], -row["vz"])
 
 
 def _local(at_ms: int, row: Mapping[str, float]) -> Message:

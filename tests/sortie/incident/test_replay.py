@@ -117,6 +117,13 @@ def test_throttle_and_airspeed_are_those_of_the_kind(
     assert {(hud.throttle, hud.airspeed) for hud in huds} == {(throttle, airspeed)}
 
 
+def test_a_px4_s_airspeed_is_that_of_its_tube(tmp_path: Path) -> None:
+    """And not its ground speed, which stands beside it."""
+    (tmp_path / "a.ulg").write_bytes(ulog())
+    heard = Watcher(read_recording(tmp_path / "a.ulg")).watch(3000)
+    assert {(m.airspeed, m.groundspeed) for _, _, m in heard if m.get_type() == "VFR_HUD"} == {(6.5, 5.0)}
+
+
 def test_a_fence_of_which_the_log_says_nothing_is_not_breached(tmp_path: Path) -> None:
     """MAVProxy says "fence breach" of one that is not healthy."""
     (tmp_path / "a.ulg").write_bytes(ulog())
