@@ -56,6 +56,11 @@ class _Lane:
         self.client: Client | None = None
         self.reply: Reply = lambda answer: None
 
+    @property
+    def idle(self) -> bool:
+        """True when nothing runs or waits."""
+        return self.job is None and not self.waiting
+
 
 class VehicleWatch(Speaker):
     """Service that follows the vehicles. `traffic`: received messages; `control`: requests may change vehicles."""
@@ -96,9 +101,12 @@ class VehicleWatch(Speaker):
             self._queue(request.system, _LANE.get(type(request), _COMMANDS), job, reply, now_ms)
 
     def _queue(self, system: int, name: str, job: Job, reply: Reply, now_ms: int) -> None:
-        lane = self._lanes.setdefault((system, name), _Lane())
+        lane = self._lane(system, name)
         lane.waiting.append((job, reply))
         self._advance(lane, now_ms)
+
+    def _lane(self, system: int, name: str) -> _Lane:
+        return self._lanes.setdefault((system, name), _Lane())
 
     def _advance(self, lane: _Lane, now_ms: int) -> None:
         """Advance a lane as far as possible without an answer from the vehicle."""
@@ -200,7 +208,7 @@ class VehicleWatch(Speaker):
             elif system not in self._requested and now_ms >= self._since_ms.get(system, now_ms) + ASK_AFTER_MS:
                 self._requested.add(system)
                 self._queue(system, _COMMANDS, _streams(vehicle, self._since_ms[system]), lambda answer: None, now_ms)
-            elif vehicle.flight is FlightState.ARMED:
+            elif vehicle.flight is FlightState.ARMED and self._lane(system, _COMMANDS).idle:
                 self._ask_flight(system, vehicle, now_ms)
 
     def _ask_flight(self, system: int, vehicle: ShownVehicle, now_ms: int) -> None:

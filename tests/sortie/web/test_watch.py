@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega
 
+from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
@@ -127,19 +129,19 @@ class Streaming:
         self.streams: list[int] = []
         self.states_asked = 0
 
-    def pass_second(self, *, off: bool) -> None:
-        """Without power it says nothing, and forgets its streams."""
+    def pass_second(self, *, off: bool = False, deaf: bool = False, said: Sequence[Any] = ()) -> None:
+        """Without power it says nothing, and forgets its streams; deaf, it answers nothing. `said`: messages."""
         self.now_ms += 1000
         if off:
             self.streams = []
-        said = [decode(number, b"") for number in self.streams]
-        came = [] if off else [dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3), *said]
+        streamed = [decode(number, b"") for number in self.streams]
+        came = [] if off else [dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3), *streamed, *said]
         for _ in range(3 * len(REQUESTED_HZ)):
             for message in came:
                 self.page.receive(self.link, self.writer.frame(*payload(message)), self.now_ms, 0)
             self.page.handle_timeouts(self.now_ms, 0)
             heard = ardupilotmega.MAVLink(None).parse_buffer(self.page.take_bytes(self.link)) or ()
-            asked = [m for m in heard if m.get_type() == "COMMAND_LONG"]
+            asked = [] if deaf else [m for m in heard if m.get_type() == "COMMAND_LONG"]
             came = [dialect.MAVLink_command_ack_message(m.command, 0) for m in asked]
             self.states_asked += sum(m.command == Cmd.USER_1 for m in asked)
             self.streams += [round(m.param1) for m in asked if m.command == Cmd.SET_MESSAGE_INTERVAL]
@@ -150,11 +152,24 @@ def test_a_vehicle_that_returns_is_asked_for_its_streams_again():
     vehicle = Streaming()
     wanted = [id_of(name) for name in REQUESTED_HZ]
     for _ in range(10):
-        vehicle.pass_second(off=False)
+        vehicle.pass_second()
     assert (vehicle.streams, vehicle.states_asked) == (wanted, 1)
     for second in range(20):
         vehicle.pass_second(off=second < 10)
     assert (vehicle.streams, vehicle.states_asked) == (wanted, 2)
+
+
+def test_a_countdown_that_is_asked_for_in_vain_is_not_asked_for_ever():
+    """Over a link that carried nothing to the vehicle, each second left one more question, before any order."""
+    vehicle = Streaming()
+    vehicle.pass_second()
+    vehicle.pass_second(deaf=True, said=[dialect.MAVLink_named_value_int_message(0, b"FM_STATE", FlightState.ARMED)])
+    for _ in range(60):
+        vehicle.pass_second(deaf=True)
+    before = vehicle.states_asked
+    for _ in range(5):
+        vehicle.pass_second()
+    assert vehicle.states_asked - before <= 6
 
 
 def test_who_only_looks_cannot_act():
