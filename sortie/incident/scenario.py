@@ -12,10 +12,14 @@ from typing import Final
 
 import msgspec
 
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
+from sortie.config.installed import parameter_set
+from sortie.config.parameters import spoken_as
 from sortie.config.tables import parse_toml
 from sortie.config.values import VehicleSource, number_of, parse_vehicle
 from sortie.incident.signals import Basis
@@ -122,16 +126,22 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Kind of vehicle. UserError."""
         return vehicle_class(self.source.frame)
 
+    @property
+    def defaults(self) -> ServedParameters:
+        """Parameters of a new vehicle, as its firmware serves them. UserError."""
+        return spoken_as(self.firmware, self.kind).served_parameters(Parameters(parameter_set(self.kind.name)))
+
     def changed(self, changes: Mapping[str, str], without: Iterable[str] = ()) -> Scenario:
         """Return the scenario with other parameters, another wind ("wind", "+3" for stronger), and without some faults.
         UserError names the possible ones."""
-        params, wind, removed = dict(self.params), self.wind, list(without)
+        params, wind, removed, defaults = dict(self.params), self.wind, list(without), self.defaults
+        before = {name: defaults[name] for name in map(str.upper, changes) if name in defaults} | params
         for name, text in changes.items():
             if name == "wind":
                 wind = tuple(msgspec.structs.replace(gust, speed=_moved(gust.speed, text, name)) for gust in wind)
                 params["SIM_WIND_SPD"] = _moved(params.get("SIM_WIND_SPD", 0.0), text, name)
             else:
-                params[name.upper()] = _moved(params.get(name.upper(), 0.0), text, name)
+                params[name.upper()] = _moved(before.get(name.upper(), 0.0), text, name)
         names = {fault.name for fault in self.fault}
         for name in removed:
             if name not in names:

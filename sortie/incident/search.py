@@ -12,10 +12,7 @@ from typing import Final
 
 import msgspec
 
-from autopilot.parameters.parameters import Parameters
 from sortie.config.errors import UserError
-from sortie.config.installed import parameter_set
-from sortie.config.parameters import spoken_as
 from sortie.incident.happened import happened_in
 from sortie.incident.reproduce import ReproducedIncident, fly
 from sortie.incident.scenario import HappenedInFlight, Scenario
@@ -116,8 +113,7 @@ def usual_changes(scenario: Scenario) -> tuple[str, ...]:
     changes = [f"without {name}" for name in dict.fromkeys(fault.name for fault in scenario.fault)]
     if scenario.wind or scenario.params.get("SIM_WIND_SPD"):
         changes.append("wind=0")
-    kind = scenario.kind
-    served = spoken_as(scenario.firmware, kind).served_parameters(Parameters(parameter_set(kind.name)))
+    served = scenario.defaults
     for usual in _USUAL[scenario.firmware]:
         name, slower, share = usual.partition("/")
         if name.partition("=")[0] not in served:

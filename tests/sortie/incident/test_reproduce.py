@@ -234,3 +234,10 @@ def test_what_the_estimator_may_refuse_is_flown_where_it_minded_it(sagged: Path,
     ratios.append((begin_s + 13.0, 1.4))
     (flown_again,) = Builder(found, sagged).flown_faults([shaken])
     assert (flown_again.name, flown_again.from_s) == (name, 10.0)
+
+
+def test_a_change_by_an_amount_counts_from_the_value_that_is_flown() -> None:
+    """That of the scenario, else the default of its vehicle: +20 of a fence that no line names was one at 20 m."""
+    scenario = Scenario("a.bin", "sim:copter", "47,8,400,0", 60.0, params={"RTL_ALT": 3000.0})
+    changed = scenario.changed({"RTL_ALT": "+500", "FENCE_ALT_MAX": "+20", "ANGLE_MAX": "2000"})
+    assert changed.params == {"RTL_ALT": 3500.0, "FENCE_ALT_MAX": 120.0, "ANGLE_MAX": 2000.0}
