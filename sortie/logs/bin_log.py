@@ -255,8 +255,9 @@ class BinLog:
         )
 
     def _command(self, item: MissionItem, now_us: int) -> tuple[float, ...]:
-        """Return the columns of an item's CMD message."""
-        places = has_position(item.command)
+        """Return the columns of an item's CMD message. Like ArduPilot's, it has params 5 and 6 of a command without a
+        place as if they were degrees x 1e7."""
+        scale = 1.0 if has_position(item.command) else K.PLAIN_IN_CMD
         return (
             now_us,
             self._service.autopilot.plans.mission.count(),
@@ -266,8 +267,8 @@ class BinLog:
             item.param2,
             item.param3,
             item.param4,
-            item.x if places else 0.0,
-            item.y if places else 0.0,
+            item.x * scale,
+            item.y * scale,
             item.z,
             item.frame,
         )

@@ -36,6 +36,8 @@ RALLY_FRAME_KNOWN = 4
 RALLY_FRAME_SHIFT = 3
 RALLY_FRAMES = {0: Frame.GLOBAL, 1: Frame.GLOBAL_RELATIVE_ALT, 3: Frame.GLOBAL_TERRAIN_ALT}
 """References of the altitude in RALY.Flags (ArduPilot's Location::AltFrame)."""
+PLAIN_IN_CMD = 1e-7
+"""Scale of params 5 and 6 in CMD.Lat and CMD.Lng, if they are no place."""
 _BOTH = ("ATT", "RATE", "POS", "GPS", "BAT", "XKF1", "XKF4")
 _SENSED = ("GPA", "IMU", "BARO", "MAG", "VIBE", "RCIN", "RCOU", "XKF2", "SIM")
 

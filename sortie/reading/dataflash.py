@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame, Severity
+from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
-from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
+from sortie.logs.dataflash_kinds import PLAIN_IN_CMD, RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, LoggedPlan, LoggedProblem, Quantity, Sample, ThinnedRows, remember
 from sortie.reading.log_file import open_log
@@ -26,6 +27,8 @@ _SAME_INSTANT_S: Final = 0.03
 """Largest time between POS and the XKF1 with the speed at that place, s."""
 _CONST_POS: Final = 1 << 7
 """Bit of XKF4.SS: the estimator has no position and assumes standstill."""
+_PLAIN_BELOW: Final = 1e-3
+"""Value of CMD.Lat below which a param 5 is scaled: a command's, of at most 10,000."""
 _MOST_RALLY: Final = 256
 """RALY counts points in a byte."""
 SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "XKF2", "XKF4", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
@@ -221,7 +224,8 @@ class _DataflashReader:
             p1, p2, p3, p4 = (float(getattr(m, f"Prm{number}", 0.0)) for number in range(1, 5))
             # Before 2018 no frame was logged; heights in the frame MISSION cannot be compared.
             frame = getattr(m, "Frame", Frame.MISSION)
-            self._plan.take(MissionItem(m.CId, frame, p1, p2, p3, p4, m.Lat, m.Lng, m.Alt, seq=m.CNum))
+            x, y = (m.Lat, m.Lng) if has_position(m.CId) else map(_plain, (m.Lat, m.Lng))
+            self._plan.take(MissionItem(m.CId, frame, p1, p2, p3, p4, x, y, m.Alt, seq=m.CNum))
 
     def _rally(self, m: Any, time_s: float) -> None:
         before = () if m.Seq == 0 else self.facts.rally
@@ -247,6 +251,12 @@ class _DataflashReader:
             self.facts.enter(at_s, ardupilot_mode(vehicle_type, number))
         self.facts.items = self._plan.items()
         return self.facts
+
+
+def _plain(value: float) -> float:
+    """Return a param 5 or 6 that is no place: in degrees x 1e7, or as it is in logs before 4.0, whose columns are
+    floats."""
+    return float(round(value / PLAIN_IN_CMD)) if abs(value) < _PLAIN_BELOW else value
 
 
 def read_dataflash(path: Path) -> FlightFacts:

@@ -14,6 +14,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
+from sortie import Session
 from sortie.commands.cli import run
 from sortie.incident.reader import read_recording
 from sortie.logs import dataflash_kinds as K
@@ -184,6 +185,26 @@ def test_a_px4_tells_its_wind_as_a_velocity(tmp_path: Path) -> None:
     wind = dialect.MAVLink_wind_cov_message(0, 3.0, -4.0, 0.0, 0.0, 0.0, 400.0, 0.0, 0.0)
     (tmp_path / "a.tlog").write_bytes(heard((VEHICLE, wind)))
     assert read_log(tmp_path / "a.tlog").series[Quantity.WIND] == [(1.0, 5.0)]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_param_5_that_is_no_latitude_is_a_plain_number(tmp_path: Path, old: bool) -> None:
+    """The picture of DO_DIGICAM_CONTROL: ArduPilot logs it as 1e-7 degrees, or as a float before 4.0."""
+    kind, frame, shoots = (OLD_CMD, (), 1.0) if old else (K.CMD, (3,), 1e-7)
+    out = bytearray(preamble((K.MSG, kind), 0) + K.MSG.pack(0, "ArduCopter V4.6.2"))
+    out += kind.pack(0, 2, 1, 203, 0, 0, 0, 0, shoots, 0, 0, *frame)
+    (tmp_path / "a.bin").write_bytes(out)
+    assert [item.x for item in read_log(tmp_path / "a.bin").items] == [1.0]
+
+
+def test_the_own_log_has_the_params_of_a_command_without_a_place(tmp_path: Path) -> None:
+    """It had zeros there, and a flight flown again took no picture."""
+    with Session(log_dir=tmp_path) as session:
+        session.upload([MissionItem(22, 3, z=10.0), MissionItem(203, 3, x=1.0), MissionItem(20, 3)])
+        session.wait_armable()
+        session.arm()
+        session.run_for(1.0)
+    assert [item.x for item in read_log(tmp_path).items] == [0.0, 1.0, 0.0]
 
 
 def test_a_text_does_not_change_the_kind_that_a_log_tells(tmp_path: Path) -> None:
