@@ -13,7 +13,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,24 +43,21 @@ class RecordedFlights:
         """Return the folders of flights by name, newest first."""
         if self.directory is None:
             return {}
-        found = [path for pattern in ("flights/[0-9]*", "*/flights/[0-9]*") for path in self.directory.glob(pattern)]
-        found = [path for path in found if (path / "flight.bin").is_file()]
-        found.sort(key=lambda path: (path / "flight.bin").stat().st_mtime, reverse=True)
-        return {_name(path.relative_to(self.directory)): path for path in found[:NEWEST]}
+        found: list[tuple[float, Path]] = []
+        for pattern in ("flights/[0-9]*", "*/flights/[0-9]*"):
+            for path in self.directory.glob(pattern):
+                with suppress(OSError):  # without a log, or deleted in the meantime
+                    found.append(((path / "flight.bin").stat().st_mtime, path))
+        return {_name(path.relative_to(self.directory)): path for _, path in sorted(found, reverse=True)[:NEWEST]}
 
     def listed(self) -> list[dict[str, Any]]:
         """Return name, start, vehicle, outcome and files of each flight."""
         rows = []
         for name, folder in self._folders().items():
-            rows.append(
-                {
-                    "name": name,
-                    "began_s": _began(folder),
-                    "outcome": _outcome(folder / "events.jsonl"),
-                    **_summary(folder / "summary.json"),
-                    "files": [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()],
-                }
-            )
+            row = {"name": name, "outcome": _outcome(folder / "events.jsonl"), **_summary(folder / "summary.json")}
+            with suppress(OSError):  # deleted in the meantime
+                files = [[file, (folder / file).stat().st_size] for file in FILES if (folder / file).is_file()]
+                rows.append(row | {"began_s": _began(folder), "files": files})
         return rows
 
     def report(self, name: str) -> str | None:

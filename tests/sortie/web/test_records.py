@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -67,6 +68,22 @@ def test_the_outcome_of_a_flight_is_its_first_warning_as_it_was_said(tmp_path, t
     (flight / "flight.bin").write_bytes(b"")
     (flight / "events.jsonl").write_text(event_line(StatusText(Severity.WARNING, text), 1.0))
     assert [row["outcome"] for row in RecordedFlights(tmp_path).listed()] == [shown]
+
+
+def test_a_flight_that_is_deleted_while_flights_are_listed_is_left_out(tmp_path, monkeypatch):
+    """The oldest go when a flight ends, and a station may erase logs: the list was an internal error."""
+    for name in ("0001", "0002"):
+        flight = tmp_path / "flights" / name
+        flight.mkdir(parents=True)
+        (flight / "flight.bin").write_bytes(b"")
+
+    def outcome(events):
+        if events.parent.name == "0001":
+            shutil.rmtree(events.parent)
+        return ""
+
+    monkeypatch.setattr("sortie.web.records._outcome", outcome)
+    assert [row["name"] for row in RecordedFlights(tmp_path).listed()] == ["flights-0002"]
 
 
 def test_the_ground_is_a_grid_of_heights(tmp_path):
