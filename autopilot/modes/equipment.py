@@ -224,9 +224,11 @@ class Winch:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time of the next update while it moves, and while a line hangs below a vehicle that may move."""
+        """Time of the next update while it moves, and while a line hangs below a vehicle that may move; without an
+        output it does not move."""
         moves = self.control is not WinchControl.RELAXED and (self.rate_mps or self.control is WinchControl.LENGTH)
-        return self._last_ms + _LOOK_MS if moves or (self.length_m and self._facts.armed) else None
+        hangs = self.length_m and self._facts.armed
+        return self._last_ms + _LOOK_MS if (moves or hangs) and self.healthy else None
 
     def command(self, p: Params, now_ms: int) -> bool:
         """DO_WINCH: param2 the action, param3 the length to release, param4 the rate."""
@@ -274,7 +276,7 @@ class Winch:
 
     def update(self, now_ms: int) -> None:
         due_ms = self.deadline_ms
-        if due_ms is None or now_ms < due_ms or not self.healthy:
+        if due_ms is None or now_ms < due_ms:
             return
         elapsed_s, self._last_ms = 0.001 * (now_ms - self._last_ms), now_ms
         if self.control is WinchControl.LENGTH:

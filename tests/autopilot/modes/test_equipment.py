@@ -180,6 +180,16 @@ def test_what_it_cannot_do_fails(params: tuple[float, ...]) -> None:
     assert not order(Bench(), Cmd.DO_WINCH, 1.0, WinchAction.RELAXED, 0.0, 0.0)
 
 
+def test_a_winch_without_an_output_costs_no_passes() -> None:
+    """It accepts its orders, and nothing moves; its time came in every tick."""
+    bench = Bench(parameters={"WINCH_TYPE": 1})
+    assert order(bench, Cmd.DO_WINCH, 0.0, WinchAction.RATE_CONTROL, 0.0, 1.0)
+    before = bench.updates
+    bench.run(10.0)
+    assert bench.updates - before < 20
+    assert bench.core.payload.winch.length_m == 0.0
+
+
 # --- parachute --------------------------------------------------------------------------------------------------------
 def release(bench: Bench) -> list[str]:
     """What is said of a release by hand; only planes refuse one."""
