@@ -1,8 +1,9 @@
 """FLIP: one turn about roll or pitch, then back to the previous mode.
 
-It begins from STABILIZE, ACRO or ALT_HOLD in the air: forwards or backwards with the pitch stick, else to the left with
-the roll stick, else to the right. Each part of the turn has a change of thrust. Then the vehicle returns to its initial
-angles. A large stick deflection, or two and a half seconds, ends it. Source: ArduPilot ArduCopter/mode_flip.cpp.
+It begins from STABILIZE, ACRO (not with the throttle down) or ALT_HOLD in the air: forwards or backwards with the pitch
+stick, else to the left with the roll stick, else to the right. Each part of the turn has a change of thrust. Then the
+vehicle returns to its initial angles. A large stick deflection, or two and a half seconds, ends it. Source: ArduPilot
+ArduCopter/mode_flip.cpp.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _RATE: Final = radians(400.0)
 _LONGEST_MS: Final = 2500
 _BACK: Final = radians(5.0)
 _FAR_OVER, _HELD = 40.0 / 45.0, 3.0 / 45.0  # of full stick
+_CLOSED: Final = 0.03  # throttle, 0 .. 1 (RC3_DZ)
 _RISING: Final = 0.20
 _AT_ONCE: Final = 1e6  # rad/s2
 
@@ -59,6 +61,8 @@ class FlipMode(Mode):
             return f"not from {self._choice().spec.name}"
         if not self.facts.armed or self.facts.landed:
             return "not flying"
+        if self._choice().spec.manual_throttle and self._reported(report.STICK_THROTTLE) <= _CLOSED:
+            return "throttle is down"
         return "roll stick held" if self._deflection(report.STICK_ROLL) >= _FAR_OVER else None
 
     def _reported(self, field: int) -> float:

@@ -9,7 +9,7 @@ import pytest
 from autopilot.interface import report as R
 from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench
-from tests.fakes.sim_copter import ALT_HOLD, GUIDED, LOITER, height, in_air, ready
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, LOITER, STABILIZE, height, in_air, ready
 
 FLIP = 14
 
@@ -92,3 +92,12 @@ def test_on_the_ground_it_is_refused() -> None:
     bench.arm()
     assert not bench.core.modes.set(FLIP, bench.now_ms).ok
     assert "Mode change to FLIP failed: not flying" in bench.texts
+
+
+@pytest.mark.parametrize(("mode", "flips"), [(STABILIZE, False), (ALT_HOLD, True)])
+def test_with_the_throttle_down_it_is_refused_where_that_is_no_thrust(mode: int, flips: bool) -> None:
+    """ModeFlip::init: in STABILIZE and ACRO it would fall out of its turn."""
+    bench = flying(mode)
+    hold(bench, throttle=0.0)
+    assert bench.core.modes.set(FLIP, bench.now_ms).ok is flips
+    assert ("Mode change to FLIP failed: throttle is down" in bench.texts) is not flips
