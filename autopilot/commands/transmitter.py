@@ -82,8 +82,8 @@ class TransmitterArming:
     def allow_overrides(self, on: bool) -> Outcome:
         """Allow or forbid a ground station's sticks instead of the transmitter's."""
         self._sticks.overrides_allowed = on
-        if not on:
-            self._sticks.overridden = False
+        if not on and self._sticks.overridden:
+            self._sticks.move(None, self._facts.now_ms)
         return ACCEPTED
 
     # --- the stick ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from autopilot.modes.auxiliary import (
     MISSION_RESET,
     MODE_SWITCH_RESET,
     MOTOR_STOP,
+    RC_OVERRIDES,
     SAVE_WAYPOINT,
 )
 from autopilot.vehicles.mode_table import PlaneMode
@@ -157,6 +158,21 @@ def test_the_emergency_stop_keeps_it_from_being_armed_until_it_is_released() -> 
         assert made.core.arming.arm(made.now_ms, force=force).reason == "Motors Emergency Stopped"
     made.core.auxiliary.act(MOTOR_STOP, LOW)
     made.arm()
+
+
+@pytest.mark.parametrize("radio", [None, Sticks(roll=-0.2)])
+def test_a_station_whose_sticks_are_forbidden_no_longer_moves_them(radio: Sticks | None) -> None:
+    """RC_OVERRIDE_ENABLE low (RC_Channels::set_gcs_overrides_enabled): the transmitter's count at once, or none."""
+    made = Bench()
+    made.airborne()
+    assert made.core.modes.set(ALT_HOLD, made.now_ms).ok
+    if radio is not None:
+        made.core.sticks.hear_radio(radio)
+    made.core.sticks.move(Sticks(roll=0.5), made.now_ms)
+    assert made.core.auxiliary.act(RC_OVERRIDES, LOW).ok
+    assert made.vehicle.sticks == (radio or Sticks())
+    made.run(10.0)
+    assert not made.core.failsafes.sticks.lost
 
 
 def test_a_mode_that_is_switched_off_gives_way_to_the_mode_switch() -> None:
