@@ -45,7 +45,6 @@ class PilotInput:
         self._failsafes = failsafes
         self._takeoff_allowed = takeoff_allowed
         self._throttle = 0.0
-        self._sticks = Sticks()
         self.radio_dead = False
         """True while no transmitter moves the sticks."""
         self._deaf = False
@@ -105,7 +104,7 @@ class PilotInput:
     def _set(self, sticks: Sticks) -> None:
         self._steer(sticks)
         self.has_input = self.has_had_input = True
-        self._sticks = sticks
+        self._helm.sticks = sticks
         self._throttle = sticks.throttle
         if abs(sticks.yaw) <= _LOW:
             self._helm.rudder_held = False
@@ -122,7 +121,7 @@ class PilotInput:
         """Take a plane off the sticks that the fence begins to bring back, and return it afterwards. A receiver whose
         sticks are held says nothing then."""
         if self.has_input and self._steers is self._kept_out:
-            self._steer(self._sticks)
+            self._steer(self._helm.sticks)
 
     @property
     def _kept_out(self) -> bool:
@@ -198,10 +197,10 @@ class PilotInput:
         self._throttle = 0.0
         self.channels = self._last = ()
         self.has_input = self.overridden = False
-        self._sticks = Sticks()
+        self._helm.sticks = Sticks()
         self._helm.rudder_held = False
-        self._helm.vehicle.set_sticks(NO_STICKS if self._facts.vehicle_class.has_stall_speed else self._sticks)
-        self._modes.mode.sticks_moved(self._sticks)
+        self._helm.vehicle.set_sticks(NO_STICKS if self._facts.vehicle_class.has_stall_speed else self._helm.sticks)
+        self._modes.mode.sticks_moved(self._helm.sticks)
 
     def mode_complaint(self, spec: ModeSpec) -> str | None:
         """Reason to refuse a mode with direct throttle: the vehicle would jump off the ground, or there is no pilot
@@ -223,13 +222,13 @@ class PilotInput:
     def at_rest(self) -> bool:
         """True if there is a pilot and the throttle commands nothing: down, or centred on a rover or boat."""
         if not self._facts.vehicle_class.flies:
-            return self.has_input and abs(self._sticks.throttle - _CENTRE) < _LOW
-        return self.has_input and self._sticks.throttle < _LOW
+            return self.has_input and abs(self._helm.sticks.throttle - _CENTRE) < _LOW
+        return self.has_input and self._helm.sticks.throttle < _LOW
 
     @property
     def turn(self) -> float:
         """Yaw stick, -1 .. 1; the steering of a ground vehicle."""
-        return self._sticks.yaw if self._facts.vehicle_class.flies else self._sticks.roll
+        return self._helm.sticks.yaw if self._facts.vehicle_class.flies else self._helm.sticks.roll
 
     @property
     def throttle_up(self) -> bool:
@@ -239,14 +238,14 @@ class PilotInput:
     @property
     def deflected(self) -> bool:
         """True if a stick is away from its rest position. A rover's throttle rests in the centre."""
-        sticks = self._sticks
+        sticks = self._helm.sticks
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 
     @property
     def pulses(self) -> tuple[float, ...]:
         """Channels 1 to 16, us: as heard now or last. Channels that were not heard show the sticks and the mode switch
         as a transmitter would send them; the rest is 0."""
-        sticks, heard = self._sticks, self.channels or self._last
+        sticks, heard = self._helm.sticks, self.channels or self._last
         assumed = (
             _CENTRE_PULSE + 500.0 * sticks.roll,
             _CENTRE_PULSE - 500.0 * sticks.pitch,
@@ -260,7 +259,7 @@ class PilotInput:
     def _throttle_pulse(self) -> float:
         """Throttle as a transmitter would send it, us. It rests at its low end on flying vehicles."""
         if self.has_input or not self._facts.vehicle_class.flies:
-            return _LOW_PULSE + 1000.0 * self._sticks.throttle
+            return _LOW_PULSE + 1000.0 * self._helm.sticks.throttle
         return _LOST_PULSE if self.radio_dead and self._says_lost else _LOW_PULSE
 
     def _switch_pulses(self) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.result import Outcome
-from autopilot.interface.targets import Idle, Target, Yaw
+from autopilot.interface.targets import Idle, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
 from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.mav import Cmd, Result, Severity
@@ -217,6 +217,7 @@ class Helm:
         self.target: Target = Idle()
         self.arrived = False  # True when the target's end condition is met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or by AUTO_OPTIONS; until disarmed
+        self.sticks = Sticks()  # positions of the pilot's sticks; released without a pilot
         self.rudder_held = False  # armed by the rudder stick, which has not been neutral since
         self.backwards = False  # rover: DO_SET_REVERSE
         self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION to hover

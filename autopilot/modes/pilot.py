@@ -42,13 +42,12 @@ class PilotMode(Mode):
         super().__init__(context, spec)
         self._over = over
         self._choose = choose
-        self._sticks = _RELEASED
         self._kind = choose(_RELEASED)
         self._climbing = False
         self._resting = False
 
     def enter(self, now_ms: int) -> None:
-        self._kind = self._choose(self._sticks)
+        self._kind = self._choose(self.helm.sticks)
         self._climbing = False
         if self._over is not None:
             self._over.release()
@@ -62,7 +61,6 @@ class PilotMode(Mode):
     def sticks_moved(self, sticks: Sticks) -> None:
         """Handle moved sticks. A copter on the ground lifts off by a throttle above the middle, but not by released
         sticks."""
-        self._sticks = sticks
         if self._resting and sticks.throttle > _LIFTS:
             self._resting = False
             self._take_sticks()
@@ -114,7 +112,7 @@ class PilotMode(Mode):
             self._climbing = False
             self.helm.fly(self._pilot())
         if self._over is not None and self._over.active:
-            free = _centred(self._sticks) and not self._climbing and not self.facts.landed
+            free = _centred(self.helm.sticks) and not self._climbing and not self.facts.landed
             if self._over.update(now_ms, free):
                 self._take_sticks()
 

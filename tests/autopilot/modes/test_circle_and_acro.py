@@ -8,10 +8,10 @@ import pytest
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import to_global
-from autopilot.interface.targets import Sticks
+from autopilot.interface.targets import Pilot, PilotKind, Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.sim_copter import GUIDED, away, ground_speed, height, in_air, ready
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, away, ground_speed, height, in_air, ready
 
 ACRO, CIRCLE = 1, 7
 
@@ -145,3 +145,14 @@ def test_acro_is_armed_in_with_the_throttle_down() -> None:
     bench = ready()
     assert bench.core.modes.set(ACRO, bench.now_ms).ok
     assert bench.core.arming.arm(bench.now_ms).ok
+
+
+@pytest.mark.parametrize("roll", [0.5, 0.0])
+def test_entered_it_is_flown_by_the_sticks_as_they_are_now(roll: float) -> None:
+    """Not as they were when it was left: a stick that was let go since is level, one that is held is a rate."""
+    bench = in_air(50.0)
+    for mode, stick in ((ACRO, 0.5 - roll), (ALT_HOLD, roll)):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+        bench.core.sticks.move(Sticks(roll=stick), bench.now_ms)
+    assert bench.core.modes.set(ACRO, bench.now_ms).ok
+    assert bench.core.helm.target == Pilot(PilotKind.ACRO if roll else PilotKind.STABILIZE)
