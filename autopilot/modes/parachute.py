@@ -104,7 +104,7 @@ class Parachute:
 
     def enable(self, on: bool) -> None:
         self._set_parameter("CHUTE_ENABLED", float(on))
-        self._due_ms = None
+        self._due_ms = self._facts.now_ms if self._open else None  # its servo goes back
 
     def pull(self, now_ms: int) -> bool:
         """Release by hand; False if this is not possible."""
@@ -136,7 +136,7 @@ class Parachute:
         self.released = True
         if not self._option(_SKIP_DISARM):
             self._stop_motors(ArmingMethod.PARACHUTE_RELEASE)
-        if self._due_ms is None:
+        if self._due_ms is None and not self._open:
             self._due_ms = now_ms + max(int(self._facts.param("CHUTE_DELAY_MS", 500.0)), 0)
         self._lower_gear()
 

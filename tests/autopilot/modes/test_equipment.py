@@ -215,6 +215,29 @@ def test_it_is_released_in_the_air_and_motors_stay_off() -> None:
     assert "Chute is released" in [reason.text for reason in bench.core.prearm.reasons()]
 
 
+def test_one_that_is_held_open_stays_so_when_it_is_released_again() -> None:
+    """CHUTE_OPTIONS bit 0 (AP_Parachute::update); the second order took its servo back."""
+    bench = Bench(parameters=CHUTE | {"CHUTE_OPTIONS": 1})
+    bench.airborne(20.0)
+    for _ in range(2):
+        bench.core.payload.act(Cmd.DO_PARACHUTE, (ParachuteAction.RELEASE,), bench.now_ms)
+        bench.run(1.0)
+        assert bench.vehicle.outputs[-1] == (9, 1300.0)
+
+
+def test_a_parachute_that_is_enabled_again_while_it_opens_is_at_rest_and_opens_again() -> None:
+    bench = Bench(parameters=CHUTE)
+    bench.airborne(20.0)
+    for enables in (True, False):
+        bench.core.payload.act(Cmd.DO_PARACHUTE, (ParachuteAction.RELEASE,), bench.now_ms)
+        bench.run(1.0)
+        assert bench.vehicle.outputs[-1] == (9, 1300.0)
+        if enables:
+            bench.core.payload.act(Cmd.DO_PARACHUTE, (ParachuteAction.ENABLE,), bench.now_ms)
+            bench.run(0.1)
+            assert bench.vehicle.outputs[-1] == (9, 1100.0)
+
+
 def test_on_the_ground_and_below_its_height_it_is_not_released() -> None:
     bench = Bench(parameters=CHUTE | {"CHUTE_ALT_MIN": 15})
     assert release(bench) == ["Parachute: Landed"]
