@@ -28,6 +28,7 @@ _NO_EVENTS: Final = VehicleEvent(0)
 _FAILSAFES: Final = frozenset({
     ModeReason.RADIO_FAILSAFE, ModeReason.BATTERY_FAILSAFE, ModeReason.GCS_FAILSAFE, ModeReason.EKF_FAILSAFE,
     ModeReason.FENCE_BREACHED, ModeReason.TERMINATE, ModeReason.CRASH_FAILSAFE, ModeReason.FAILSAFE,
+    ModeReason.TERRAIN_FAILSAFE,
 })  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from autopilot.context.events import ModeChanged
 from autopilot.core.wiring import NothingStored
+from autopilot.interface.reasons import ModeReason
 from autopilot.interface.targets import Hold, Idle, Pilot, PilotKind
 from autopilot.mav import Result
 from autopilot.vehicles.kinds import vehicle_class
@@ -63,6 +64,15 @@ def test_an_unknown_number_is_no_mode() -> None:
     bench = Bench()
     assert bench.core.modes.set(99, bench.now_ms).result is Result.FAILED
     assert "No such mode 99" in bench.texts
+
+
+@pytest.mark.parametrize("cause", [ModeReason.GCS_FAILSAFE, ModeReason.FAILSAFE, ModeReason.TERRAIN_FAILSAFE])
+def test_after_a_failsafe_the_mode_that_was_asked_for_is_still_the_intended_one(cause: ModeReason) -> None:
+    """CURRENT_MODE.intended_custom_mode: what a person asked for last."""
+    bench = Bench()
+    bench.airborne()
+    assert bench.core.modes.set(6, bench.now_ms, cause).ok
+    assert (bench.core.modes.number, bench.core.modes.intended) == (6, 4)
 
 
 def test_the_same_mode_again_succeeds_without_effect() -> None:
