@@ -103,7 +103,7 @@ def test_a_mission_is_judged(
     station.upload(tuple(items))
     station.run(1.0)
     told = [said for said in station.texts[heard:] if said.startswith("Mission rejected")]
-    entered = station.command(Cmd.MISSION_START) == 0
+    entered = station.command(Cmd.MISSION_START, 0.0) == 0
     for name, value in before.items():
         station.set_param(name, value)
     assert entered is (text is None) and len(told) == (text is not None), told
@@ -132,7 +132,7 @@ def test_a_place_beyond_the_fences_distance_is_not_flown(
     station.upload((replace(FIRST, z=10.0), SECOND))
     station.run(1.0)
     told = [text for text in station.texts[heard:] if text.startswith("Geofence")]
-    refused = station.command(Cmd.MISSION_START) == 2
+    refused = station.command(Cmd.MISSION_START, 0.0) == 2
     station.set_param(limit, 0.0)
     assert told == ["Geofence violation for waypoint 2"] and refused
 
@@ -147,5 +147,5 @@ def test_a_mission_is_judged_again_when_the_fence_is_another() -> None:
             station.link.session.upload(Plan(items=(FIRST,), fence=(ring,)))
             station.run(1.0)
             assert station.texts[heard:].count("Geofence violation for waypoint 1") == told
-            entered = station.command(Cmd.MISSION_START) == 0
+            entered = station.command(Cmd.MISSION_START, 0.0) == 0
             assert entered is (not told)
