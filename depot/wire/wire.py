@@ -125,7 +125,8 @@ def read_plan(
     number, count, *values = _PLAN.unpack(data)
     if count != len(waypoints) or not all(map(isfinite, values)):
         return None
-    return MissionPlan(number, waypoints, *values, limits)
+    t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve = values
+    return MissionPlan(number, waypoints, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve, limits)
 
 
 def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:
