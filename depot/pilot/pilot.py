@@ -84,10 +84,6 @@ class SkimmerPilot:
         """Offset from the pad's middle, north and east, by the best sensor, m."""
         return self._body.off_pad()
 
-    def ready(self) -> bool:
-        """True if it could be launched now."""
-        return not self.not_ready_reason()
-
     def not_ready_reason(self) -> str:
         """Reason against a launch; empty: it is ready."""
         own = self._body.not_ready_reason()

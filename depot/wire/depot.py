@@ -9,7 +9,7 @@ from enum import IntEnum
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
-from depot.messages import CommandMessage, DataPackage, DepotCommand, MissionPlan, Request, RequestResult, Upload
+from depot.messages import CommandMessage, DataPackage, MissionPlan, Request, RequestResult, Upload
 from depot.wire import wire
 from depot.wire.packages import PackageClient, PackageOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
@@ -193,6 +193,3 @@ def _answer(outcome: IntEnum | None) -> RequestResult:
     if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT, PackageOutcome.TIMEOUT):
         return RequestResult.SILENCE
     return RequestResult.ACCEPTED if outcome == Result.ACCEPTED else RequestResult.REFUSED
-
-
-__all__ = ["DepotClient", "DepotCommand", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]

@@ -225,8 +225,8 @@ class CopterMotion:
 
     def tell(self, reading: SkimmerReading) -> None:
         pilot = self._pilot
-        reading.ready = pilot.ready()
-        reading.not_ready_reason = "" if reading.ready else pilot.not_ready_reason()
+        reading.not_ready_reason = pilot.not_ready_reason()
+        reading.ready = not reading.not_ready_reason
         reading.controlled_by, reading.called_off, reading.down = (
             pilot.controlled_by(),
             pilot.called_off(),

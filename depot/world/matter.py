@@ -113,7 +113,7 @@ def transfer(source: Tank, sink: Tank, kg: float, outside: Outside, *, efficienc
     return taken, arrived
 
 
-M_CO2, M_CO, M_O2 = 44.009, 28.010, 31.998
+M_CO2, M_O2 = 44.009, 31.998
 """Molar masses, g/mol (IUPAC 2021, rounded)."""
 O2_YIELD = M_O2 / (2.0 * M_CO2)
 """kg of O2 from 1 kg of CO2: 2 CO2 -> 2 CO + O2."""

@@ -62,7 +62,7 @@ class Job:
 
 
 class Darkroom:
-    """The parent's side of the process. `on_error` is called when a picture could not be written."""
+    """The parent's side of the process."""
 
     def __init__(self) -> None:
         self.yields = False

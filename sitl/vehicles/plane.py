@@ -75,13 +75,11 @@ def _control(p: Row) -> None:
     p[L.P_CRASH_CHECK], p[L.P_SLOPE_ABOVE], p[L.P_STICK_MIX] = 1.0, 5.0, 1.0
 
 
-def initial_state(
-    heading_rad: float, seed: int, body: Airframe = SKYWALKER
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
+def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a plane at rest at the origin. Its random biases are drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
-    s[M.S_PD] = 2.0 * L.GRAVITY / STIFF  # the undercarriage's deflection at rest
+    s[M.S_PD] = 2.0 * L.GRAVITY / STIFF  # the undercarriage's deflection at rest, the same for any mass
     s[M.S_CONTACT] = 1.0
     s[L.S_EAS2TAS], s[M.S_AIR_DENSITY] = 1.0, 1.225
     return s, rng
@@ -106,7 +104,7 @@ class SimulatedPlane(SimulatedMachine):
         body: Airframe = SKYWALKER,
         settings: npt.NDArray[np.float64] | None = None,
     ) -> None:
-        state, rng = initial_state(radians(heading_deg), seed, body)
+        state, rng = initial_state(radians(heading_deg), seed)
         p = default_settings(home, steps, body) if settings is None else settings
         state[L.S_HOVER] = p[L.P_HOVER_GUESS]
         super().__init__(home, state, rng, p, motors=1, capabilities=Capabilities(spline=False))

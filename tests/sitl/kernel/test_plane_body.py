@@ -29,7 +29,7 @@ class Body:
 
     def __init__(self, body: Airframe, speed: float, pitch: float = 0.0, height: float = 500.0) -> None:
         self.p = default_settings(HOME, 8, body)
-        self.s, self.rng = initial_state(0.0, 1, body)
+        self.s, self.rng = initial_state(0.0, 1)
         self.s[M.S_VN], self.s[M.S_PD], self.s[M.S_CONTACT] = speed, -height, 0.0
         self.s[M.S_Q0], self.s[M.S_Q2] = np.cos(pitch / 2.0), np.sin(pitch / 2.0)
         self.s[L.S_ARMED] = 1.0
