@@ -17,6 +17,8 @@ Seconds = Annotated[float, Meta(ge=0.01, le=1e9)]
 Positive = Annotated[float, Meta(gt=0, le=1e12)]
 NotNegative = Annotated[float, Meta(ge=0, le=1e12)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+Efficiency = Annotated[float, Meta(gt=0, le=1)]
+Loss = Annotated[float, Meta(ge=0, lt=1)]  # a fraction after which something remains
 Degrees = Annotated[float, Meta(ge=-360, le=360)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Loads = tuple[NotNegative, NotNegative, NotNegative]
@@ -109,8 +111,8 @@ class SkimmerSettings(_Table, frozen=True):
     fuel_fraction: Fraction = 0.25  # fraction of the intake
     rho_env: Positive = 8.1e-7  # kg/m3
     v_sweep: Positive = 150_000.0  # m3/s
-    eta_intake: Fraction = 0.75
-    spread: Fraction = 0.05  # variation of the intake from sortie to sortie
+    eta_intake: Efficiency = 0.75
+    spread: Loss = 0.05  # variation of the intake from sortie to sortie
     h2_share: Fraction = 0.02  # of the fuel that comes in; the rest is CH4
     he3_share: Fraction = 0.0004
     clear_m: Positive = 30.0  # least distance from the depot for a burn
@@ -202,7 +204,7 @@ class DepotSettings(_Table, frozen=True):
     ch4_kg: Positive = 60_000.0
     he3_kg: Positive = 100.0
     start_fill: Fraction = 0.4
-    eta_route: Fraction = 0.93
+    eta_route: Efficiency = 0.93
     offload_kg_s: Positive = 1.2
     refuel_kg_s: Positive = 0.5
     patience_s: Seconds = 86_400.0  # for an offload without progress
@@ -243,8 +245,8 @@ class RetirementSettings(_Table, frozen=True):
     derate_payload: Fraction = 0.7
     derate_time: Fraction = 0.75
     seal_wear: NotNegative = 0.0006  # per cycle
-    thrust_wear: NotNegative = 0.0001
-    capacity_wear: NotNegative = 0.0001
+    thrust_wear: Loss = 0.0001
+    capacity_wear: Loss = 0.0001
     deep_soc: Fraction = 0.1  # a discharge below it is deep
     max_deep_discharges: Count = 20
     spike_ratio: Positive = 1.2  # a current above this multiple of the expected one is a spike

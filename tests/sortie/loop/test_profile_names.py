@@ -53,3 +53,19 @@ def test_the_command_warns_once(tmp_path: Path) -> None:
         "sortie: --profile mine.toml: box.speed_ms is box.speed_mps, box.wind_ms is box.wind_mps now; "
         "the next version takes the new name alone"
     ]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("skimmer", "eta_intake", "0.0"),
+        ("skimmer", "spread", "1.0"),
+        ("depot", "eta_route", "0.0"),
+        ("retirement", "thrust_wear", "1.0"),
+        ("retirement", "capacity_wear", "1.0"),
+    ],
+)
+def test_a_number_by_which_nothing_can_be_planned_is_refused(table: str, key: str, value: str) -> None:
+    """Nothing taken in, nothing that arrives, nothing left of an engine: plans divide by them."""
+    with pytest.raises(UserError, match=rf"{table}\.{key}"):
+        parse_profile(f"[{table}]\n{key} = {value}\n", "mine.toml")
