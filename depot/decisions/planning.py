@@ -23,6 +23,8 @@ from depot.settings import DEATH_FACTOR, Profile
 LOSS_RESERVE, LOSS_TIME = 1.5, 0.75
 """Factors on the reserves and on the harvest time of later plans, once for each loss."""
 _S_H = 3600.0
+_LEAST_THRUST = 1e-3
+"""Fraction of a new engine's thrust below which a report is not believed."""
 
 
 class Derating(Struct, frozen=True):
@@ -107,7 +109,7 @@ def harvest_budget(
     The way home and its reserves are taken off propellant and charge first."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
     reserve = whole_power(LOSS_RESERVE, losses)
-    thrust, capacity = (1.0, 1.0) if status is None else (status.thrust, status.capacity)
+    thrust, capacity = (1.0, 1.0) if status is None else (max(status.thrust, _LEAST_THRUST), status.capacity)
     need_kg = (use.return_kg + use.dock_kg) * (1.0 + use.fuel_reserve * reserve)
     spare_kg = use.launch_propellant_kg - (use.departure_kg + use.outbound_kg + need_kg) / thrust
     burnt_kg_s = use.harvest_kg / plan.harvest_s / thrust

@@ -72,6 +72,7 @@ def test_less_than_the_least_is_not_planned() -> None:
         ({"skimmer": {"harvest_kg": 9_000.0}}, None, "propellant"),
         ({"skimmer": {"harvest_kg": 4_400.0}}, None, "time"),
         ({"skimmer": {"harvest_kg": 4_400.0}}, Status(thrust=0.8), "propellant"),
+        ({}, Status(thrust=0.0), "propellant"),
         ({"power": {"solar_w": 8_500.0}}, None, "time"),
         ({"power": {"solar_w": 8_500.0}}, Status(capacity=0.75), "power"),
     ],
