@@ -174,7 +174,7 @@ def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
     """Record the ABORT-1 that the skimmer reports."""
     trigger = ABORT_1_NAMES[status.trigger - 1]
     disposal = status.stage is SkimmerStage.DISPOSAL
-    context.decide(
+    context.decide_once(  # of a recovered skimmer there is no record that holds the abort
         now_ms,
         trigger,
         "ABORT-1 reported" + (": return is not feasible, disposal" if disposal else ""),

@@ -238,6 +238,19 @@ def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
     assert memory.recovering
 
 
+def test_the_abort_of_one_that_is_recovered_is_written_down_once() -> None:
+    """Its sortie is closed, and each of its reports names the trigger."""
+    bench = LoopBench()
+    depot = bench.loop.depot
+    memory = depot.memory
+    memory.phase, memory.ended_by, memory.record = Phase.RETURN, EndedBy.LOST, None
+    depot.recover(NOW_MS)
+    for seq in range(1, 4):
+        depot.handle_status(Status(seq=seq, plan=memory.number, stage=SkimmerStage.HOLDING, trigger=3), NOW_MS + seq)
+    bench.take()
+    assert bench.names("depot").count(ABORT_1_NAMES[2]) == 1
+
+
 @pytest.mark.parametrize(("taken_ms", "held_ms"), [(20_000, 20_000), (70_000, 50_000)])
 def test_time_in_other_hands_is_no_harvest(context: PhaseContext, taken_ms: int, held_ms: int) -> None:
     """From when it was taken, and of the harvest alone: it had lasted for 50 s."""
