@@ -109,7 +109,7 @@ class PhaseContext:
         following = next_phase(memory.phase, event)
         if following is None or (following is memory.phase and event is not LoopEvent.RECOVER):
             return
-        at_ms = self._when(now_ms)
+        at_ms = self.when(now_ms)
         previous, memory.phase = memory.phase, following
         memory.phase_start_ms = at_ms
         memory.check_ms = None
@@ -133,7 +133,7 @@ class PhaseContext:
 
     def _scene(self, now_ms: int) -> ConditionInputs:
         status = self.memory.status or Status()
-        return ConditionInputs(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
+        return ConditionInputs(self.memory, self.plant.depot_reading(), self.profile, status, self.when(now_ms))
 
     def begin_sortie(self, previous: Phase | None, now_ms: int) -> None:
         """Begin phase 1: a new plan, new timers, refuelling. `previous`: the phase before; None in the first sortie
@@ -234,9 +234,9 @@ class PhaseContext:
         """Record the skimmer's mode. A mode that this phase does not have is ignored: that skimmer has not obeyed a
         recall yet, and the depot counts it as returning."""
         if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
-            self.memory.record.see_mode(mode, self._when(now_ms))
+            self.memory.record.see_mode(mode, self.when(now_ms))
 
-    def _when(self, now_ms: int) -> int:
+    def when(self, now_ms: int) -> int:
         """Time of the event that is handled, ms: when its status was made, else now."""
         made_ms = now_ms if self.status_made_ms is None else min(self.status_made_ms, now_ms)
         return max(made_ms, self.memory.phase_start_ms)

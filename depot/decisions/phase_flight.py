@@ -111,12 +111,12 @@ def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: i
         case Phase.OUTBOUND if reached > Phase.HARVEST and status.harvested_kg <= 0.0:
             context.happen(LoopEvent.TURNED_BACK, now_ms)
         case Phase.OUTBOUND:
-            memory.harvest_start_ms = now_ms
+            memory.harvest_start_ms = context.when(now_ms)
             context.happen(LoopEvent.AT_HARVEST_ZONE, now_ms)
         case Phase.HARVEST if status.trigger:
             _self_aborted(context, status, now_ms)
         case Phase.HARVEST:
-            facts = harvest_facts(context, status, now_ms)
+            facts = harvest_facts(context, status, context.when(now_ms))
             context.decide(now_ms, "harvest_ended", f"the skimmer reports {status.stage.name}", facts)
             # with another party in control, that is the reason
             judged = context.abort is Abort.NONE and not memory.controlled_by

@@ -46,6 +46,18 @@ def test_the_trend_is_judged_by_the_depot_s_own_expectation() -> None:
     assert bench.run().last["trigger"] == "harvest_shortfall"
 
 
+def test_the_time_of_a_harvest_is_the_skimmer_s_although_its_word_waits_for_a_window() -> None:
+    """It begins behind a closed comms window, 20 minutes before the depot hears of it, and lasts as long as planned."""
+    orbit = msgspec.structs.replace(PROFILE.orbit, start_deg=-40.0)
+    plan = msgspec.structs.replace(PROFILE.plan, harvest_s=100_000.0)
+    bench = LoopBench(profile=msgspec.structs.replace(PROFILE, orbit=orbit, plan=plan)).run()
+    assert bench.decision("harvest_ended").facts["time_in_harvest_s"] == pytest.approx(100_000.0, abs=1.0)
+    (ended,) = (d for d in bench.decisions if d.name == "begin_phase" and d.phase == Phase.RETURN)
+    assert ended.reason == "Transit Return: the skimmer reports that its harvest has ended (time_budget_reached)"
+    (harvest,) = (phase for phase in bench.last["phases"] if phase["phase"] == Phase.HARVEST)
+    assert harvest["end_s"] - harvest["start_s"] == pytest.approx(100_000.0, abs=1.0)
+
+
 # --- the plan follows from the state of depot and skimmer -------------------------------------------------------------
 @pytest.mark.parametrize("species", sorted(ROOM))
 def test_the_harvest_is_no_larger_than_any_ring_has_room_for(species: str) -> None:
