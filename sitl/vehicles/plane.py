@@ -107,7 +107,8 @@ class SimulatedPlane(SimulatedMachine):
         state, rng = initial_state(radians(heading_deg), seed)
         p = default_settings(home, steps, body) if settings is None else settings
         state[L.S_HOVER] = p[L.P_HOVER_GUESS]
-        super().__init__(home, state, rng, p, motors=1, capabilities=Capabilities(spline=False))
+        motors = 4 if p[L.P_LIFTS] == 1.0 else 1  # a quadplane's are its lift motors
+        super().__init__(home, state, rng, p, motors=motors, capabilities=Capabilities(spline=False))
 
     def _write_target(self, target: Target) -> None:
         if isinstance(target, Drive):

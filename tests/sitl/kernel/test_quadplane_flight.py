@@ -440,3 +440,14 @@ def test_no_pusher_runs_for_a_hover_on_the_ground(target: Land) -> None:
     flight.vehicle.set_target(target)
     flight.fly(20.0)
     assert row[L.S_LIFTING] == L.LIFT_HOVER and row[L.S_THROTTLE] == 0.0
+
+
+def test_all_its_lift_motors_can_fail() -> None:
+    """As a copter's: from a hover it then falls. The fleet breaks all motors of those that have touched."""
+    flight = QuadplaneFlight().up(30.0)
+    motors = [name for name in flight.vehicle.fault_names() if name.startswith("motor")]
+    assert motors == [f"motor{number}.loss" for number in (1, 2, 3, 4)]
+    for name in motors:
+        assert flight.vehicle.inject_fault(name, 1.0, active=True)
+    flight.fly(1.0)
+    assert flight.now(R.TRUE_VN + 2) > 5.0
