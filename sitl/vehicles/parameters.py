@@ -108,11 +108,11 @@ def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _baro(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.P_BARO_ON] = 0.0 if values["SIM_BARO_DISABLE"] != 0.0 else 1.0
+    p[M.P_BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
 
 
 def _compass(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.P_MAG_ON] = 0.0 if values["SIM_MAG1_FAIL"] != 0.0 else 1.0
+    p[M.P_MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
 
 
 def _inertial(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -141,6 +141,11 @@ def gps_noise(receiver: tuple[float, float, float]) -> Special:
 def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
 
+
+SWITCH_OF: Final[dict[str, Special]] = {
+    "gps.loss": _gps, "baro.loss": _baro, "compass.loss": _compass, "imu.loss": _inertial
+}  # fmt: skip
+"""What sets the switch of a lost sensor by the parameters: they count again at the end of the fault."""
 
 SPECIAL: dict[str, Special] = {
     "SIM_WIND_SPD": _wind,

@@ -19,7 +19,7 @@ from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
 from sitl.vehicles.equipment import STEPS, equip, switch_on
 from sitl.vehicles.faults import within
 from sitl.vehicles.parameters import Row
-from sitl.vehicles.plane_parameters import SCALED, SPECIAL
+from sitl.vehicles.plane_parameters import SCALED, SPECIAL, fit_tube
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
@@ -122,7 +122,7 @@ class SimulatedPlane(SimulatedMachine):
         """Inject a fault. Planes also have `airspeed.blocked` (the tube keeps its last value), `airspeed.offset` m/s
         (5) and `airspeed.loss`."""
         if name == TUBE_LOST:
-            self._p[M.P_PITOT_ON] = 0.0 if active else 1.0
+            fit_tube(self._p, self._s, {"ARSPD_TYPE": 0.0} if active else self._parameters)
             return True
         if name in TUBE:
             setting, usual = TUBE[name]

@@ -56,10 +56,14 @@ def _circle(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_LOITER_R] = PLANE.measures.circle_radius.value(values.get)
 
 
-def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ARSPD_TYPE 0: no tube. SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
+def fit_tube(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """ARSPD_TYPE 0: no tube."""
     p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
-    shown = min(values.get("SIM_ARSPD_FAIL", 0.0), _FASTEST_READING)
+
+
+def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
+    shown = min(values["SIM_ARSPD_FAIL"], _FASTEST_READING)
     p[M.P_PITOT_BLOCKED] = 1.0 if shown > 0.0 else 0.0
     if shown > 0.0:
         s[M.S_PITOT_STUCK] = shown
@@ -100,7 +104,7 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "THR_MIN": _throttle,
     "TKOFF_OPTIONS": _takeoff_options,
     "WP_LOITER_RAD": _circle,
-    "ARSPD_TYPE": _pitot,
+    "ARSPD_TYPE": fit_tube,
     "SIM_ARSPD_FAIL": _pitot,
     "ARSPD_RATIO": _pitot_ratio,
     "Q_ANGLE_MAX": _hover_lean,

@@ -31,7 +31,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.machine_row import FloatRows, MachineRow
-from sitl.vehicles.parameters import Special, apply, use_map
+from sitl.vehicles.parameters import SWITCH_OF, Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.readiness import rests, sensor_reasons
 from sitl.vehicles.targets import write_bounds, write_lookout, write_yaw
@@ -401,4 +401,7 @@ class SimulatedMachine(ABC):
         if name == GIMBAL_STUCK:
             self.gimbal.stick(active)
             return True
-        return self._faults.set(name, value, active)
+        known = self._faults.set(name, value, active)
+        if not active and name in SWITCH_OF:
+            SWITCH_OF[name](self._p, self._s, self._parameters)
+        return known

@@ -11,7 +11,9 @@ from autopilot.interface import report as R
 from autopilot.interface.reasons import BAD_FIX, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, NEED_POSITION, ArmingReason
 from autopilot.interface.targets import Attitude, Hold, Land, Leg
 from autopilot.interface.vehicle import VehicleEvent
+from sitl.kernel import layout as M
 from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 PLACE = Hold((0.0, 0.0, -20.0))
@@ -310,6 +312,37 @@ def test_a_failure_parameter_of_one_sensor_is_no_end_of_another_s_fault(fault: s
         if name != own[fault.partition(".")[0]]:
             copter.set_parameter(name, 0.0)
     assert reason in copter.armable_reasons
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameter", "value", "setting"),
+    [
+        ("gps.loss", "EK3_SRC1_POSXY", 0.0, M.P_GPS_ON),
+        ("baro.loss", "SIM_BARO_DISABLE", 1.0, M.P_BARO_ON),
+        ("compass.loss", "SIM_MAG1_FAIL", 1.0, M.P_MAG_ON),
+        ("imu.loss", "SIM_GYR_FAIL_MSK", 1.0, M.P_IMU_ON),
+        ("airspeed.loss", "ARSPD_TYPE", 0.0, M.P_PITOT_ON),
+    ],
+)
+def test_the_end_of_a_loss_leaves_off_what_a_parameter_has_switched_off(
+    fault: str, parameter: str, value: float, setting: int
+) -> None:
+    """And switches on what none has."""
+    machine = make_simulated("plane", HOME, 0.0, 1)
+    for off in (False, True):
+        if off:
+            machine.set_parameter(parameter, value)
+        for active in (True, False):
+            assert machine.inject_fault(fault, None, active=active)
+        assert machine.rows()[1][0, setting] == (0.0 if off else 1.0)
+
+
+def test_another_parameter_of_the_tube_does_not_free_a_blocked_one() -> None:
+    """ARSPD_TYPE says whether there is one."""
+    plane = make_simulated("plane", HOME, 0.0, 1)
+    assert plane.inject_fault("airspeed.blocked", None, active=True)
+    plane.set_parameter("ARSPD_TYPE", 1.0)
+    assert plane.rows()[1][0, M.P_PITOT_BLOCKED] == 1.0
 
 
 def test_engine_failure_parameters_weaken_the_masked_motors(flight: CopterFlight) -> None:
