@@ -16,6 +16,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Mapping
+from math import isnan
 from struct import pack_into
 from typing import Final, Protocol
 
@@ -266,8 +267,9 @@ class HilLockstep:
         return True
 
     def _steer(self, controls: ActuatorControls) -> None:
-        """Write the controls into the packet that flies the body next."""
-        widths = [round(REST + SPAN * min(max(control, -1.0), 1.0)) for control in controls.outputs[:_CHANNELS]]
+        """Write the controls into the packet that flies the body next. One that is not a number is at rest."""
+        outputs = [0.0 if isnan(control) else control for control in controls.outputs[:_CHANNELS]]
+        widths = [round(REST + SPAN * min(max(control, -1.0), 1.0)) for control in outputs]
         pack_into(f"<{len(widths)}H", self.body.request.data, K.HEADER, *widths)
 
     def _send(self) -> None:

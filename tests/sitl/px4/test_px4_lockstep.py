@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,17 @@ def test_wings_have_their_surfaces_propeller_and_tube(start: Start, kind: str, m
     s = lockstep.body.machine.rows()[0][0]
     given = [float(s[place]) for place in (L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER, L.S_THROTTLE)]
     assert given == pytest.approx([0.25, -0.5, 1.0, 0.75], abs=1e-4)
+
+
+def test_a_control_that_is_no_number_is_at_rest(start: Start) -> None:
+    """The others are flown."""
+    lockstep = start("", "plane")
+    fly(lockstep, 200.0)
+    lockstep._steer(ActuatorControls([0.25, nan, inf, -inf], True))
+    lockstep._send()
+    s = lockstep.body.machine.rows()[0][0]
+    given = [float(s[place]) for place in (L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER, L.S_THROTTLE)]
+    assert given == pytest.approx([0.25, 0.0, 1.0, 0.0], abs=1e-4)
 
 
 def test_a_transmitter_is_there_where_its_parameters_say_so_and_falls_silent(start: Start, tmp_path: Path) -> None:
