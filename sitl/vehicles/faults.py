@@ -35,6 +35,7 @@ _SENSORS: Final = {
     "baro": (M.P_FAIL_BARO, ("stuck", "garbage", "slow", "delayed", "intermittent")),
 }
 _MOST_V: Final = 100.0
+_MOST_KG: Final = 100.0
 
 
 def within(value: float | None, usual: float, most: float) -> float:
@@ -57,8 +58,8 @@ class VehicleFaults:
         """Begin (`active`) or end a fault; False if its name is unknown. Values, defaults and limits: `gps.glitch` m to
         the north (50, 100,000), `baro.wrong` m up (10, 10,000), `motorN.loss` share of thrust lost (1, 1),
         `battery.low` V off the rest voltage (1.5, or more until it is below BATT_LOW_VOLT; 100), `wind.gust` m/s from
-        the west (8, 100 as SIM_WIND_SPD), `mass.add` kg at the centre of mass (0.3), which the controller does not
-        know. A value beyond its limit counts as the limit."""
+        the west (8, 100 as SIM_WIND_SPD), `mass.add` kg at the centre of mass (0.3, 100), which the controller does
+        not know. A value beyond its limit counts as the limit."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -81,7 +82,7 @@ class VehicleFaults:
         self._p[index] = 0.0 if lost else 1.0
 
     def _load(self, value: float | None, on: bool) -> None:
-        self._burden.carry("fault", (0.3 if value is None else value) if on else 0.0)
+        self._burden.carry("fault", within(value, 0.3, _MOST_KG) if on else 0.0)
 
     def _battery(self, value: float | None, on: bool) -> None:
         if value is None:

@@ -324,6 +324,16 @@ def test_it_has_one_motor() -> None:
     assert all(rover.inject_fault(name, None, active=True) for name in names)
 
 
+def test_a_load_beyond_its_limit_counts_as_the_limit() -> None:
+    """Far beyond it the state would be no numbers."""
+    drive = RoverDrive(4)
+    drive.rover.inject_fault("mass.add", 1e308, active=True)
+    drive.rover.set_target(Leg((30.0, 0.0, 0.0)))
+    drive.run(2.0)
+    assert np.isfinite(drive.report).all()
+    assert drive.rover.rows()[1][0, M.P_MASS] == pytest.approx(103.74)
+
+
 def test_a_dead_motor_is_a_crash_once_and_only_when_looked_for() -> None:
     for check, crashed in ((0.0, False), (1.0, True)):
         drive = RoverDrive(4)
