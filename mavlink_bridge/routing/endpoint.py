@@ -9,7 +9,7 @@ while answers are queued up to `OVERFLOW`. Beyond that nothing more is queued un
 (`OutQueue.overflowed`). Other links are not affected.
 
 A fault in one service must not stop the vehicle: its exception is given to `on_error` and counted, and the next service
-runs.
+runs. So is that of an observer, or of a gate, which then keeps the frame.
 """
 
 from __future__ import annotations
@@ -253,12 +253,11 @@ class Endpoint:
             return True
         if frame.known:
             self._router.hear(link, frame.system, frame.component)
-        for hear in self.on_frame:
-            hear(link, frame)
+        if self.on_frame:
+            self._observe(link, frame)
         system, component = target_of(frame)
-        for takes in self.gates:
-            if takes(link, frame, system, component):
-                return True
+        if self.gates and self._keeps(link, frame, system, component):
+            return True
         for other in self._router.forward_to(frame, link, system, component):
             shared = self._links[other].shared
             if source.shared is None or source.shared is not shared:  # else the network does it, once for all
@@ -266,6 +265,21 @@ class Endpoint:
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True
+
+    def _observe(self, link: int, frame: MavlinkFrame) -> None:
+        for hear in self.on_frame:
+            try:
+                hear(link, frame)
+            except Exception as problem:  # noqa: BLE001 - the edge: see the module
+                self._report(problem, f"an observer of message {frame.msg_id}")
+
+    def _keeps(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
+        """True if a gate keeps a frame, or fails at it."""
+        try:
+            return any(keeps(link, frame, system, component) for keeps in self.gates)
+        except Exception as problem:  # noqa: BLE001 - the edge: see the module
+            self._report(problem, f"a gate for message {frame.msg_id}")
+            return True
 
     def deliver(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
         """Give a frame that a gate has taken to the services now; nothing if the link is closed."""

@@ -217,6 +217,27 @@ def test_a_fault_in_a_service_is_reported_and_the_others_run() -> None:
     assert endpoint.service_errors == 3
 
 
+def test_a_fault_in_an_observer_or_a_gate_is_reported() -> None:
+    """A frame goes on without its observer, but not past a gate that was to judge it."""
+    problems: list[tuple[str, str]] = []
+    endpoint = Endpoint(1, on_error=lambda problem, where: problems.append((str(problem), where)))
+    echo = Echo()
+    endpoint.add_service(echo)
+    link = endpoint.open_link("one")
+
+    def fail(*_: object) -> bool:
+        raise RuntimeError("at a frame")
+
+    endpoint.on_frame.append(fail)
+    endpoint.receive(link, v2(PING), LINK_MS, VEHICLE_MS)
+    assert ids(endpoint.take_bytes(link)) == [4]
+    endpoint.gates.append(fail)
+    endpoint.receive(link, v2(PING), LINK_MS, VEHICLE_MS)
+    assert ids(endpoint.take_bytes(link)) == []
+    observed = ("at a frame", "an observer of message 4")
+    assert problems == [observed, observed, ("at a frame", "a gate for message 4")]
+
+
 def test_without_a_listener_a_fault_is_raised() -> None:
     """Tests see a fault where it happens."""
     endpoint = Endpoint(1)
