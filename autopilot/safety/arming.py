@@ -191,7 +191,7 @@ class Arming:
         return self._pending is not None
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
-        if not self._facts.armed:
+        if not self._facts.armed and self.arm_request is None:  # a flight controller may yet follow one that waits
             self._notice(now_ms, method)  # it may have stopped just now
             return ACCEPTED
         if not force and not self._facts.landed:

@@ -283,6 +283,22 @@ def test_a_slow_vehicle_is_in_progress_until_it_replies() -> None:
     assert [event.armed for event in bench.events(ArmedChanged)] == [True]
 
 
+def test_a_disarm_follows_an_arm_that_waits_for_a_slow_vehicle() -> None:
+    """It was accepted and not sent, and the vehicle armed afterwards."""
+    bench = Bench()
+    bench.vehicle.slow_arming = True
+    bench.core.arming.arm(bench.now_ms)
+    arm = bench.vehicle.request
+    assert bench.core.arming.disarm(bench.now_ms).result is Result.IN_PROGRESS
+    assert bench.vehicle.request is not arm
+    bench.vehicle.state.report[report.ARMED] = 1.0  # it carries out one after the other
+    bench.vehicle.raise_event(VehicleEvent.ARMED)
+    bench.run(0.1)
+    bench.vehicle.answer(True, False)
+    bench.run(0.1)
+    assert [event.armed for event in bench.events(ArmedChanged)] == [True, False]
+
+
 def test_a_slow_vehicle_that_refuses_says_why() -> None:
     bench = Bench()
     bench.vehicle.slow_arming = True
