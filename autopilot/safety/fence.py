@@ -47,6 +47,7 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT, _NEXT_OF_WINGS = 20.0, 100.0  # m; AC_FENCE_ALT_MAX_, AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
+_MOST_BREACHES: Final = 65_500  # AC_Fence.cpp, record_breach; FENCE_STATUS has 16 bits
 _ORDERS: Final = (0.0, 1.0, FLOOR_ONLY)  # DO_FENCE_ENABLE param1
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
 _RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
@@ -333,7 +334,7 @@ class FenceGuard:
         self._again = {limit: metres for limit, metres in self._again.items() if limit & beyond}
         for limit in FenceType:
             if limit & fresh:
-                self.breach_count += 1
+                self.breach_count = min(self.breach_count + 1, _MOST_BREACHES)
                 wide = limit is FenceType.CIRCLE and self._facts.vehicle_class.has_stall_speed
                 if limit is not FenceType.POLYGON:
                     self._again[limit] = excess[limit] + (_NEXT_OF_WINGS if wide else _NEXT_LIMIT)

@@ -177,7 +177,7 @@ class Fleet(Sequence[Session]):
 
     @property
     def approaches(self) -> Sequence[Approach]:
-        """All finished approaches below 20 m."""
+        """Finished approaches below 20 m, the last 10,000 at the most."""
         return tuple(self.company.approaches)
 
     @property

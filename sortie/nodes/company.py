@@ -6,7 +6,9 @@ fail for good. Without it they pass through each other, as ArduPilot's simulated
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
@@ -15,12 +17,14 @@ from sortie.logs.separation_log import SeparationLog
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import VehicleService
 
+_KEPT: Final = 10_000
+
 
 class Company:
-    """Watch over the vehicles of `node`, which start at `homes`."""
+    """Watch over the vehicles of `node`, which start at `homes`. `approaches`: the last 10,000."""
 
     def __init__(self, node: FleetNode, homes: Sequence[GeoPoint]) -> None:
-        self.approaches: list[Approach] = []
+        self.approaches: deque[Approach] = deque(maxlen=_KEPT)
         self.collisions: list[Approach] = []
         self._node = node
         self._log: SeparationLog | None = None

@@ -71,6 +71,14 @@ def test_back_inside_the_breach_is_cleared() -> None:
     assert bench.core.fence.breach[2] == 1
 
 
+def test_breaches_are_counted_as_far_as_their_message_goes() -> None:
+    """FENCE_STATUS has 16 bits for them."""
+    bench = flying(CIRCLE, FENCE_RADIUS=50)
+    bench.core.fence.breach_count = 65_500
+    go(bench, 200.0)
+    assert bench.core.fence.breach[1:3] == (CIRCLE, 65_500)
+
+
 def test_too_high() -> None:
     bench = flying(MAX_ALT, FENCE_ALT_MAX=30)
     go(bench, 0.0, 60.0)
