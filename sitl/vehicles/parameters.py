@@ -145,7 +145,7 @@ def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
 SWITCH_OF: Final[dict[str, Special]] = {
     "gps.loss": _gps, "baro.loss": _baro, "compass.loss": _compass, "imu.loss": _inertial
 }  # fmt: skip
-"""What sets the switch of a lost sensor by the parameters: they count again at the end of the fault."""
+"""Setters of the switch of a lost sensor by its parameters, which count again at the end of the fault."""
 
 SPECIAL: dict[str, Special] = {
     "SIM_WIND_SPD": _wind,

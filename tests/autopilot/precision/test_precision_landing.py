@@ -151,11 +151,11 @@ def test_sticks_take_it_away_and_give_it_back() -> None:
     assert bench.core.auxiliary.act(PREC_LOITER, 2).ok
     bench.run(6.0)
     assert isinstance(bench.core.helm.target, Hold)
-    bench.core.modes.mode.sticks_moved(Sticks(pitch=-0.5))
+    bench.core.sticks.move(Sticks(pitch=-0.5), bench.now_ms)
     assert isinstance(bench.core.helm.target, Pilot)
     bench.run(1.0)
     assert isinstance(bench.core.helm.target, Pilot)
-    bench.core.modes.mode.sticks_moved(Sticks())
+    bench.core.sticks.move(Sticks(), bench.now_ms)
     bench.run(1.0)
     assert isinstance(bench.core.helm.target, Hold)
 
