@@ -276,10 +276,13 @@ class Endpoint:
     def _keeps(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """True if a gate keeps a frame, or fails at it."""
         try:
-            return any(keeps(link, frame, system, component) for keeps in self.gates)
+            for keeps in self.gates:
+                if keeps(link, frame, system, component):
+                    return True
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"a gate for message {frame.msg_id}")
             return True
+        return False
 
     def deliver(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
         """Give a frame that a gate has taken to the services now; nothing if the link is closed."""
