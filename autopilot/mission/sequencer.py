@@ -236,11 +236,10 @@ class MissionSequencer:
         `SetCurrentError`."""
         if not 0 <= index < storage.count():
             raise InvalidIndexError(f"no mission item {index}: the mission has {storage.count()}")
-        at = max(index, storage.first_index)
-        anew = index == 0 or self._state is MissionState.COMPLETED
-        if self._next_nav(storage, JumpCounters() if anew else self._jumps, at) is None:
+        if not self.leads_on(index, storage):
             raise NoNavigationItemError(f"no navigation item from {index} on")
-        if anew:
+        at = max(index, storage.first_index)
+        if self._begins_anew(index):
             self._jumps.reset()
         self._repeating.forget()
         self._drop_slots()
@@ -250,6 +249,15 @@ class MissionSequencer:
         self._index = at
         self._unfinished = None
         return [CurrentChanged(at)]
+
+    def leads_on(self, index: int, storage: MissionStorage) -> bool:
+        """True if item `index` exists and can be made current: there is a NAV item from it on."""
+        jumps = JumpCounters() if self._begins_anew(index) else self._jumps
+        at = max(index, storage.first_index)
+        return 0 <= index < storage.count() and self._next_nav(storage, jumps, at) is not None
+
+    def _begins_anew(self, index: int) -> bool:
+        return index == 0 or self._state is MissionState.COMPLETED
 
     def clear(self, storage: MissionStorage) -> list[MissionEvent]:
         """Clear the mission: the storage is empty, the state Idle at 0."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.context.events import StatusText
 from autopilot.context.journal import Journal, SaveProgress
 from autopilot.context.staying import stay
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -20,7 +19,7 @@ from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
-from autopilot.mission.sequencer import MissionSequencer, MissionState, SetCurrentError
+from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
@@ -264,13 +263,10 @@ class AutoMode(Mode):
     def _begin_landing_again(self) -> bool:
         """Continue at the approach of the present landing, if it has one."""
         for at, text in self.paths.after_abort(self.sequencer.current_nav_index()):
-            first_text = len(self.announcer.events)
-            try:
+            if self.sequencer.leads_on(at, self.mission):
+                self.announcer.say(Severity.NOTICE, text)
                 self.steer(at)
-            except SetCurrentError:  # nothing to fly from there on
-                continue
-            self.announcer.events.insert(first_text, StatusText(Severity.NOTICE, text))
-            return True
+                return True
         self.announcer.say(Severity.WARNING, "Unable to restart landing sequence")
         return False
 

@@ -18,7 +18,6 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Attitude, Idle
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
-from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
@@ -413,16 +412,13 @@ class WingReturnMode(Mode):
         """Continue the mission at its landing, if it has one."""
         auto, by_path = self._auto, by == AutolandBy.RETURN_PATH
         start = auto.paths.return_path() if by_path else auto.paths.landing_start()
-        try:
-            if start is not None:
-                auto.go_on_at(start)
-        except SetCurrentError:
-            start = None
-        if start is not None:
+        if start is not None and auto.sequencer.leads_on(start, auto.mission):
+            auto.go_on_at(start)
             self.announcer.say(Severity.INFO, "Return path started" if by_path else "Landing sequence start")
-        elif not by_path:
+            return True
+        if not by_path:
             self.announcer.say(Severity.WARNING, "Unable to start landing sequence")
-        return start is not None
+        return False
 
     @property
     def is_landing(self) -> bool:

@@ -12,7 +12,6 @@ Mode", "Offboard Mode".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -25,7 +24,6 @@ from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.mission.state import SetCurrentError
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFeasibility
@@ -300,9 +298,9 @@ class Px4Flight:
     def begin_mission_at(self, position: int) -> None:
         """Make the item at `position` of the stored mission current, unless it is or no place follows it."""
         core, index = self._parts, self._parts.plans.mission.first_index + position
-        if core.sequencer.state() is MissionState.COMPLETED or index != self._next_item:
-            with suppress(SetCurrentError):
-                core.auto.steer(index)
+        changes = core.sequencer.state() is MissionState.COMPLETED or index != self._next_item
+        if changes and core.sequencer.leads_on(index, core.plans.mission):
+            core.auto.steer(index)
 
     def _height_before_mission(self) -> float | None:
         """Height of the climb before a mission, m above home: that of its first place; None: no climb. A takeoff item
