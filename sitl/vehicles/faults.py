@@ -3,7 +3,7 @@ grammar (docs/failures.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from sitl.kernel import layout as M
+from sitl.vehicles.parameters import SWITCHES, Special
 from sitl.vehicles.payload import CarriedMass
 
 Row = npt.NDArray[np.float64]
@@ -45,13 +46,14 @@ def within(value: float | None, usual: float, most: float) -> float:
 
 
 class VehicleFaults:
-    """Faults of one vehicle with settings row `p`, state row `s` and `motors` motors; `burden` is the mass that it
-    carries."""
+    """Faults of one vehicle with settings row `p`, state row `s`, `motors` motors and these `parameters`; `burden` is
+    the mass that it carries."""
 
-    def __init__(self, p: Row, s: Row, motors: int, burden: CarriedMass) -> None:
+    def __init__(self, p: Row, s: Row, motors: int, burden: CarriedMass, parameters: Mapping[str, float]) -> None:
         self._p = p
         self._s = s
         self._burden = burden
+        self._parameters = parameters
         self._setters = _setters(motors)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
@@ -78,8 +80,11 @@ class VehicleFaults:
     def _add(self, index: int, usual: float, most: float, value: float | None, on: bool) -> None:
         self._p[index] = within(value, usual, most) if on else 0.0
 
-    def _switch(self, index: int, _value: float | None, lost: bool) -> None:
-        self._p[index] = 0.0 if lost else 1.0
+    def _switch(self, index: int, by_parameters: Special, _value: float | None, lost: bool) -> None:
+        if lost:
+            self._p[index] = 0.0
+        else:
+            by_parameters(self._p, self._s, self._parameters)
 
     def _load(self, value: float | None, on: bool) -> None:
         self._burden.carry("fault", within(value, 0.3, _MOST_KG) if on else 0.0)
@@ -124,7 +129,7 @@ class VehicleFaults:
                 s[M.S_BARO_OLD : end] = s[M.S_BARO_SHOWN] = s[M.S_BARO_ALT]
 
 
-_Setter = tuple[Callable[..., None], tuple[float, ...]]
+_Setter = tuple[Callable[..., None], tuple[float | Special, ...]]
 """Method of `VehicleFaults`, and its arguments before `value` and `on`."""
 
 
@@ -133,10 +138,7 @@ def _setters(motors: int) -> dict[str, _Setter]:
     """Setters of a vehicle with `motors` motors, by the names of faults."""
     ways = [(sensor, setting, kind) for sensor, (setting, kinds) in _SENSORS.items() for kind in kinds]
     return {
-        "gps.loss": (VehicleFaults._switch, (M.P_GPS_ON,)),
-        "baro.loss": (VehicleFaults._switch, (M.P_BARO_ON,)),
-        "compass.loss": (VehicleFaults._switch, (M.P_MAG_ON,)),
-        "imu.loss": (VehicleFaults._switch, (M.P_IMU_ON,)),
+        **{name: (VehicleFaults._switch, switch) for name, switch in SWITCHES.items()},
         "gps.glitch": (VehicleFaults._add, (M.P_GLITCH_N, 50.0, 100_000.0)),
         "baro.wrong": (VehicleFaults._add, (M.P_BARO_GLITCH, 10.0, 10_000.0)),
         "battery.low": (VehicleFaults._battery, ()),

@@ -142,10 +142,12 @@ def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
 
 
-SWITCH_OF: Final[dict[str, Special]] = {
-    "gps.loss": _gps, "baro.loss": _baro, "compass.loss": _compass, "imu.loss": _inertial
+SWITCHES: Final[dict[str, tuple[int, Special]]] = {
+    "gps.loss": (M.P_GPS_ON, _gps), "baro.loss": (M.P_BARO_ON, _baro),
+    "compass.loss": (M.P_MAG_ON, _compass), "imu.loss": (M.P_IMU_ON, _inertial),
 }  # fmt: skip
-"""Setters of the switch of a lost sensor by its parameters, which count again at the end of the fault."""
+"""Switch of each sensor that can be lost, and its setter by the parameters, which count again at the end of the
+fault."""
 
 SPECIAL: dict[str, Special] = {
     "SIM_WIND_SPD": _wind,

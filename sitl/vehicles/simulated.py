@@ -31,7 +31,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.machine_row import FloatRows, MachineRow
-from sitl.vehicles.parameters import SWITCH_OF, Special, apply, use_map
+from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.readiness import rests, sensor_reasons
 from sitl.vehicles.targets import write_bounds, write_lookout, write_yaw
@@ -99,7 +99,7 @@ class SimulatedMachine(ABC):
         self._s, self._p, self._t, self._report = row.state[0], row.settings[0], row.target[0], row.report
         self._vehicle_state.report = row.report[0]
         self._payload.move_to(self._p, self._s)
-        self._faults = VehicleFaults(self._p, self._s, self.motors, self._payload.burden)
+        self._faults = VehicleFaults(self._p, self._s, self.motors, self._payload.burden, self._parameters)
 
     @property
     def burden(self) -> CarriedMass:
@@ -401,7 +401,4 @@ class SimulatedMachine(ABC):
         if name == GIMBAL_STUCK:
             self.gimbal.stick(active)
             return True
-        known = self._faults.set(name, value, active)
-        if not active and name in SWITCH_OF:
-            SWITCH_OF[name](self._p, self._s, self._parameters)
-        return known
+        return self._faults.set(name, value, active)
