@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import error
-from typing import Any
+from typing import Any, Final
 
 from mavlink_bridge.wire import dialect
 from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, definition
@@ -20,6 +20,8 @@ __all__ = [
 
 #: message of `dialect` or of pymavlink (fields of neither have type hints)
 Message = Any
+TEXT_SIZE: Final = 50
+"""Characters of a STATUSTEXT."""
 
 
 def boot_ms(time_ms: int) -> int:
@@ -80,8 +82,8 @@ def command_message(system: int, component: int, number: int, *params: float, co
 
 
 def status_text(severity: int, text: str) -> Message:
-    """STATUSTEXT of one text, cut to the 50 ASCII characters that one message has."""
-    return dialect.MAVLink_statustext_message(int(severity), text.encode("ascii", "replace")[:50])
+    """STATUSTEXT of one text, cut to the ASCII characters that one message has."""
+    return dialect.MAVLink_statustext_message(int(severity), text.encode("ascii", "replace")[:TEXT_SIZE])
 
 
 def message_id(name: str) -> int | None:

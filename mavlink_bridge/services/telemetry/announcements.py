@@ -14,9 +14,8 @@ from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Severity
 from mavlink_bridge.firmware.identity import GIT_HASH, Identity
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect, status_text
+from mavlink_bridge.wire.codec import TEXT_SIZE, dialect, status_text
 
-TEXT_SIZE: Final = 50
 _CHUNKS_LIMIT: Final = 8  # 400 characters: longer texts do not help
 _WINDOW_MS: Final = 100
 _PER_WINDOW: Final = 20
