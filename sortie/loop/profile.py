@@ -11,7 +11,9 @@ import msgspec
 
 from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.vehicles.kinds import KINDS
+from depot.decisions.docking import beyond_limits
 from depot.physics.windows import Almanac
+from depot.readings import Relative
 from depot.settings import Profile
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import is_there, text_of
@@ -20,6 +22,8 @@ from sortie.config.tables import complaint, converted, parse_toml
 BUILT_IN = ("space", "drone-box")
 # Keys whose suffix said milliseconds for a speed, by table; their old names are accepted for one version.
 _RENAMED: Final = {"box": {"speed_ms": "speed_mps", "wind_ms": "wind_mps", "wind_max_ms": "wind_max_mps"}}
+AXIS_SLACK = 0.01
+"""Largest error of the length of `corridor.axis`, a unit vector."""
 WELL_BEFORE = 0.7
 """Largest share of the margins' time that may pass until a loss is noticed."""
 
@@ -155,6 +159,23 @@ def _check_sense(profile: Profile, where: str) -> None:
         refuse("depot.cryo_k is above depot.go_cryo_k: nothing is ever launched")
     if profile.thermal.spine_stress_k >= profile.thermal.spine_max_k:
         refuse("thermal.spine_stress_k must be below thermal.spine_max_k")
+    if not abs(math.hypot(*profile.corridor.axis) - 1.0) <= AXIS_SLACK:  # NaN too
+        refuse("corridor.axis must have the length 1")
+    place_m = _waits_m(profile)
+    beyond = beyond_limits(profile.corridor, Relative(place_m, (0.0, 0.0, 0.0), 0.0, 0.0))
+    if beyond:
+        where_it_waits = ", ".join(f"{part:g} m" for part in place_m)
+        refuse(
+            f"corridor: the skimmer waits at {where_it_waits} (up, along, across) for its clearance, beyond the "
+            f"limit {', '.join(beyond)}: nothing would ever dock"
+        )
+
+
+def _waits_m(profile: Profile) -> tuple[float, float, float]:
+    """Place at which the skimmer waits for its docking clearance: up, along, across, m from the dock."""
+    if profile.vehicle == "kinematic":  # behind the depot, where it stays at rest without propellant
+        return (0.0, -profile.corridor.gate_m, 0.0)
+    return (profile.box.corridor_height_m, profile.box.corridor_m, 0.0)
 
 
 def loss_found_s(profile: Profile) -> float:

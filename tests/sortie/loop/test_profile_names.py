@@ -69,3 +69,26 @@ def test_a_number_by_which_nothing_can_be_planned_is_refused(table: str, key: st
     """Nothing taken in, nothing that arrives, nothing left of an engine: plans divide by them."""
     with pytest.raises(UserError, match=rf"{table}\.{key}"):
         parse_profile(f"[{table}]\n{key} = {value}\n", "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("space", "axis = [0.0, -1.0, 0.0]", "axis = [0.0, 1.0, 0.0]", "waits at 0 m, -1000 m, 0 m .* within_cone"),
+        ("space", "axis = [0.0, -1.0, 0.0]", "axis = [0.0, -2.0, 0.0]", "length 1"),
+        ("space", "axis = [0.0, -1.0, 0.0]", "axis = [nan, 0.0, 0.0]", "length 1"),
+        (
+            "drone-box",
+            "axis = [0.7071, 0.7071, 0.0]",
+            "axis = [0.0, 1.0, 0.0]",
+            "waits at 15 m, 15 m, 0 m .* within_cone",
+        ),
+        ("drone-box", "\ncorridor_m = 15.0", "\ncorridor_m = 40.0", "within_gate"),
+    ],
+)
+def test_a_corridor_in_which_the_skimmer_does_not_wait_is_refused(name: str, old: str, new: str, words: str) -> None:
+    """It would hold outside, never be cleared, and be lost at T_DEATH."""
+    text = profile_text(name)
+    assert old in text
+    with pytest.raises(UserError, match=words):
+        parse_profile(text.replace(old, new), "mine.toml")
