@@ -147,6 +147,10 @@ def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
     state.skimmer.batt_b.capacity_j = profile.power.batt_b_wh * J_PER_WH
 
 
+def _calm_soxe(state: WorldState, profile: Profile, amount: float) -> None:
+    state.depot.soxe_k = profile.depot.soxe_k
+
+
 def hold_full(state: WorldState, profile: Profile) -> None:
     """Keep tanks as full as the faults `store_full` and `fuel_store_full` made them."""
     for name, tank in ((FaultName.STORE_FULL, state.depot.co2), (FaultName.FUEL_STORE_FULL, state.depot.ch4)):
@@ -226,7 +230,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     FaultName.O2_OVERPRESSURE: _depot("o2_extra_bar", lambda p: p.watch.o2_max_bar, lambda p: 0.0),
     FaultName.BUS_UNSTABLE: _depot("bus_ripple", lambda p: 2.0 * p.watch.bus_ripple_max, lambda p: 0.0),
     FaultName.TANK_RUPTURE: (_rupture, _stays),
-    FaultName.SOXE_RUNAWAY: _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
+    FaultName.SOXE_RUNAWAY: (_nothing, _calm_soxe),  # it grows
     FaultName.BOIL_OFF: _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
     FaultName.RADIATOR_FAILURE: _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
     FaultName.BUS_COLLAPSE: _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
@@ -236,12 +240,20 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     FaultName.VALVE_STUCK: (_stick, _free),
 }
 
+_SHARED: tuple[tuple[FaultName, ...], ...] = (
+    (FaultName.STORE_LEAK, FaultName.STORE_BREACH),
+    (FaultName.NAV_DRIFT, FaultName.CORRIDOR_DRIFT),
+    (FaultName.SOXE_OVERHEAT, FaultName.SOXE_RUNAWAY),
+)
+"""Faults of one quantity, the heaviest last: it counts while several hold, and what is left goes on after one ends."""
+
 
 def strike(state: WorldState, profile: Profile, name: str, reading: SkimmerReading) -> None:
     """Begin a fault. One that holds already is applied again (another valve)."""
     amount = ACTIONS[name][0](state, profile, reading)
     before = state.faults.get(name)
     state.faults[name] = ActiveFault(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
+    _go_on(state, profile, name, reading)
 
 
 def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> None:
@@ -251,11 +263,20 @@ def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> 
             state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
 
 
-def withdraw(state: WorldState, profile: Profile, name: str) -> None:
+def withdraw(state: WorldState, profile: Profile, name: str, reading: SkimmerReading) -> None:
     """End a fault, if it holds."""
     active = state.faults.pop(name, None)
     if active is not None:
         ACTIONS[name][1](state, profile, active.amount)
+        _go_on(state, profile, name, reading)
+
+
+def _go_on(state: WorldState, profile: Profile, name: str, reading: SkimmerReading) -> None:
+    """Apply the faults that hold of the quantity that this one has changed."""
+    for group in _SHARED:
+        for other in group if name in group else ():
+            if other in state.faults:
+                ACTIONS[other][0](state, profile, reading)
 
 
 def grow(state: WorldState, profile: Profile) -> None:
@@ -267,6 +288,7 @@ def grow(state: WorldState, profile: Profile) -> None:
         part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
         if name == FaultName.SOXE_RUNAWAY:  # exothermic: the rise accelerates
             rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
-            state.depot.soxe_k = profile.depot.soxe_k + rise_k * whole_power(part, 3) * 1.05
+            grown_k = profile.depot.soxe_k + rise_k * whole_power(part, 3) * 1.05
+            state.depot.soxe_k = max(state.depot.soxe_k, grown_k)
         elif name == FaultName.BOIL_OFF:
             state.depot.boil_off_bar = 3.0 + (profile.watch.boil_off_bar - 3.0) * part * 1.05

@@ -170,7 +170,7 @@ class World:
     def clear(self, name: str) -> None:
         """End a fault, also by a repair."""
         self._changed()
-        withdraw(self.state, self.profile, name)
+        withdraw(self.state, self.profile, name, self._read())
 
     # --- commands to the skimmer's craft ---------------------------------------------------------------------------
     def set_mode(self, mode: SkimmerMode) -> None:

@@ -133,6 +133,49 @@ def test_each_telemetry_fault_stays_below_abort_1(name: str) -> None:
     assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
 
 
+@pytest.mark.parametrize("first_struck", [0, 1])
+@pytest.mark.parametrize("pair", [("nav_drift", "corridor_drift"), ("store_leak", "store_breach")])
+def test_faults_of_one_quantity_do_not_end_each_other(pair: tuple[str, str], first_struck: int) -> None:
+    """The heavier one counts while both hold; the other one goes on when one of them ends."""
+    alone = {}
+    for name in pair:
+        world = at_harvest()
+        world.inject(name)
+        alone[name] = (world.state.skimmer.health.drift_m, world.state.skimmer.leak_kg_s)
+    light, heavy = pair
+    for ended, left in ((light, heavy), (heavy, light)):
+        world = at_harvest()
+        world.inject(pair[first_struck])
+        world.inject(pair[1 - first_struck])
+        skimmer = world.state.skimmer
+        assert (skimmer.health.drift_m, skimmer.leak_kg_s[0]) == (alone[heavy][0], alone[heavy][1][0])
+        world.clear(ended)
+        assert (skimmer.health.drift_m, skimmer.leak_kg_s) == alone[left]
+
+
+@pytest.mark.parametrize("first_struck", [0, 1])
+def test_an_overheated_reactor_runs_away_and_stays_hot_when_that_ends(first_struck: int) -> None:
+    """Each end leaves the heat of the other fault."""
+    pair = ("soxe_overheat", "soxe_runaway")
+    world = at_harvest()
+    world.inject("soxe_overheat")
+    hot_k = world.state.depot.soxe_k
+    world = at_harvest()
+    world.inject(pair[first_struck])
+    world.inject(pair[1 - first_struck])
+    assert world.state.depot.soxe_k == hot_k
+    run(world, PROFILE.plan.t_sortie_s / 5.0)
+    tripped = first(ABORT_3, world.depot_reading(), PROFILE.watch)
+    assert tripped is not None and tripped.name == "soxe_runaway"
+    run_k = world.state.depot.soxe_k
+    world.clear("soxe_overheat")
+    run(world, 60.0)
+    assert world.state.depot.soxe_k >= run_k
+    world.inject("soxe_overheat")
+    world.clear("soxe_runaway")
+    assert world.state.depot.soxe_k == hot_k
+
+
 @pytest.mark.parametrize("name", ABORT_3_NAMES)
 def test_each_fault_of_abort_3_trips_within_a_fifth_of_a_sortie(name: str) -> None:
     """At once, or for those that grow, well within T_SORTIE / 5."""
