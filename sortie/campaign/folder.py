@@ -79,7 +79,9 @@ class Folder:
 
     def _agree(self, stored: bytes) -> None:
         file = self.path / "study.json"
-        if not file.exists() or next(rows(self.path), None) is None:  # nothing is lost: another study may take it
+        if not file.exists() and os.fstat(self._results.fileno()).st_size:
+            raise UserError(f"--out {self.path}: has a results.jsonl without a study.json; choose another folder")
+        if next(rows(self.path), None) is None:  # nothing is lost: another study may take it
             write_whole(file, stored)
             return
         previous = read_study(self.path)
@@ -96,17 +98,18 @@ class Folder:
             )
 
     def _recover(self) -> tuple[set[int], int]:
-        """Return the stored runs and the number of invalid bytes at the end, which are cut off."""
+        """Return the stored runs and the number of invalid bytes at the end, which are cut off. Damage before stays:
+        what is behind it is whole."""
         done: set[int] = set()
-        whole = 0
+        whole = end = 0
         with (self.path / "results.jsonl").open("rb") as results:
             for line in results:
+                end += len(line)
                 row = _row(line)
-                if row is None:
-                    break
-                done.add(row.run)
-                whole += len(line)
-        cut = os.fstat(self._results.fileno()).st_size - whole
+                if row is not None:
+                    done.add(row.run)
+                    whole = end
+        cut = end - whole
         self._results.truncate(whole)
         return done, cut
 
@@ -181,9 +184,8 @@ def rows(path: Path) -> Iterator[RunResult]:
         start = 0
         for line in results:
             row = _row(line)
-            if row is None:
-                break
-            at.append((row.run, start))
+            if row is not None:
+                at.append((row.run, start))
             start += len(line)
         for _, start in sorted(at):
             results.seek(start)

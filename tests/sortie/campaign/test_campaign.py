@@ -114,6 +114,33 @@ def test_a_result_that_a_kill_has_torn_is_flown_again_and_no_other(tmp_path, stu
         assert folder.finish().read_bytes() == whole
 
 
+def test_results_behind_a_damaged_line_are_kept(tmp_path, study, flown) -> None:
+    """One wrong bit in the second of thousands of results: one run is flown again."""
+    whole = parquet_of(tmp_path, study, flown)
+    file = tmp_path / "results.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join([lines[0], b"\x00" + lines[1][1:], *lines[2:]]))
+    with Folder(tmp_path, study, "here") as folder:
+        assert (folder.done, folder.cut) == (set(range(RUNS)) - {1}, 0)
+        folder.add(flown)
+        assert folder.finish().read_bytes() == whole
+
+
+@pytest.mark.parametrize("kept", [b"somebody's own\n", b""])
+def test_results_of_somebody_else_are_not_cut_off(tmp_path, study, kept: bytes) -> None:
+    """A file of this name that no campaign has written, in a folder that was given by mistake."""
+    file = tmp_path / "results.jsonl"
+    file.write_bytes(kept)
+    if kept:
+        with pytest.raises(UserError, match=r"results\.jsonl without a study\.json"):
+            Folder(tmp_path, study, "here")
+        assert not (tmp_path / "study.json").exists()
+    else:  # killed before the study was written
+        with Folder(tmp_path, study, "here") as folder:
+            assert not folder.done
+    assert file.read_bytes() == kept
+
+
 def test_a_campaign_goes_on_where_it_ended(tmp_path, study, client, flown) -> None:
     with Folder(tmp_path, study, identity()) as folder:
         folder.add(flown[1:3])
