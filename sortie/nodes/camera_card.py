@@ -60,9 +60,9 @@ class Card:
         """Keep pictures in this folder; its existing pictures count as stored. Must be called before the first
         picture."""
         self._folder = folder / DCIM
-        found = sorted(self._folder.glob("*SORTI/IMG_*.JPG"))
+        found = list(self._folder.glob("*SORTI/IMG_*.JPG"))
         self.stored = len(found)
-        self.written_ever = _number_of(found[-1]) if found else 0
+        self.written_ever = max((0, *map(_number_of, found)))
 
     @property
     def folder(self) -> Path:

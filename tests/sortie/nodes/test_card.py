@@ -34,6 +34,17 @@ def finish(card: Card, job: Job) -> None:
     job.end("")
 
 
+@pytest.mark.parametrize("beside", ["100SORTI/IMG_0007_edited.JPG", "100SORTI/IMG_copy.JPG", "mySORTI/IMG_0001.JPG"])
+def test_a_start_goes_on_behind_the_last_picture_whatever_lies_beside_it(tmp_path: Path, beside: str) -> None:
+    """A copy that a person has put there began the numbers anew, and the pictures were overwritten."""
+    for name in ("100SORTI/IMG_0003.JPG", NAME, "001SORTI/IMG_0005.JPG", beside):
+        (tmp_path / "DCIM" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "DCIM" / name).touch()
+    card = Card(lambda: False)
+    card.keep_in(tmp_path)
+    assert (card.stored, card.next_file()) == (4, "100SORTI/IMG_0004.JPG")
+
+
 def test_a_picture_that_is_being_written_holds_up_nobody(tmp_path: Path) -> None:
     """It is told of, and comes; it is not in the directory yet, and the card is in use."""
     card, job = begun(tmp_path)
