@@ -18,6 +18,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
+from autopilot.mission.validate import check_item
 
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
 _CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
@@ -68,7 +69,7 @@ class Plans:
     def _load(self, stored: Mapping[int, Items]) -> None:
         for kind in PLANS:
             items = tuple(stored.get(kind, ()))
-            complaint = self.check(kind, items, empty_circles=True)
+            complaint = _of_items(kind, items) or self.check(kind, items, empty_circles=True)
             if complaint is not None:  # an invalid store of another program, or a damaged one
                 self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
@@ -130,3 +131,12 @@ class Plans:
         self._count(kind)
         for listener in self.listeners:
             listener(kind, old)
+
+
+def _of_items(kind: int, items: Items) -> str | None:
+    """Complaint about the first item that an upload refuses, or None."""
+    for number, item in enumerate(items, start=1):
+        verdict = check_item(item, kind, len(items) + 1, approaches=True)
+        if not verdict.ok:
+            return f"item {number}: {verdict.text}"
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autopilot.context.journal import SavePlan
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
@@ -40,6 +42,23 @@ def test_a_damaged_stored_fence_is_dropped_and_named() -> None:
     bench = Bench(stored=Stored({1: (broken,)}))
     assert bench.core.plans.fence.total() == 0
     assert any(text.startswith("Stored plan 1 dropped") for text in bench.texts)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        MissionItem(16, 3, x=float("nan"), y=149.16, z=10.0),
+        MissionItem(16, 3, x=-35.36, y=149.16, z=1e308),
+        MissionItem(16, 999, x=-35.36, y=149.16, z=10.0),
+        MissionItem(-1, 3),
+        MissionItem(177, 3, param1=9.0),
+    ],
+)
+def test_a_stored_mission_that_an_upload_would_refuse_is_dropped_and_named(broken: MissionItem) -> None:
+    """Flown, a place that is none ended AUTO in an exception at each pass."""
+    bench = Bench(stored=Stored({0: (takeoff(), broken)}))
+    assert bench.core.plans.mission.total() == 0
+    assert any(text.startswith("Stored plan 0 dropped: item 2: ") for text in bench.texts)
 
 
 def test_plans_are_checked_as_a_whole() -> None:
