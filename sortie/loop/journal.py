@@ -73,14 +73,18 @@ class LoopJournal:
     def _prepare(self) -> None:
         """Make the tables of a new file. UserError for a damaged file or another format."""
         with self._user_errors():
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(SCHEMA)
-            version = self._value("format")
+            tables = {row[0] for row in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "run" not in tables:  # the first that is made
+                raise ValueError("the database of another program")
+            version = self._value("format") if tables else None
         if version not in (None, str(FORMAT)):
             raise UserError(
                 f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT})"
             )
+        with self._user_errors():
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
 
     def close(self) -> None:
         self._db.close()

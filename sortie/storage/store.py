@@ -96,8 +96,7 @@ class Store:
         try:
             self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
             try:
-                self._prepare(self._database)
-                self.stored = store_rows.load(self._database)
+                self.stored = self._prepare(self._database)
             except BaseException:
                 self._database.close()
                 raise
@@ -108,8 +107,9 @@ class Store:
         self._writer.start()
 
     @staticmethod
-    def _prepare(database: sqlite3.Connection) -> None:
-        """Check that the database is ours, undamaged and writable. sqlite3.DatabaseError otherwise."""
+    def _prepare(database: sqlite3.Connection) -> StoredState:
+        """Check that the database is ours, undamaged and writable, and load it. sqlite3.DatabaseError otherwise; a
+        refused file is as it was."""
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(
@@ -119,12 +119,16 @@ class Store:
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise sqlite3.DatabaseError("the database is damaged")
-        database.execute("PRAGMA journal_mode=WAL")
+        elif database.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+            raise sqlite3.DatabaseError("the database of another program")
         database.execute("PRAGMA synchronous=FULL")
         if version < SCHEMA_VERSION:
             store_rows.prepare(database, version)
+        stored = store_rows.load(database)
+        database.execute("PRAGMA journal_mode=WAL")
         # Written at every start, so that an unwritable state is refused now.
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        return stored
 
     def uid(self) -> bytes:
         """Return eight bytes that identify this vehicle, made once for the directory."""

@@ -230,6 +230,27 @@ def test_a_journal_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
         LoopJournal(tmp_path / "loop.sqlite")
 
 
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("CREATE TABLE moz_places (id INTEGER)", "the database of another program"),
+        ("CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT)", "format 9"),
+    ],
+)
+def test_a_journal_of_another_program_or_version_is_left_alone(tmp_path: Path, statement: str, words: str) -> None:
+    """Our tables were added to it, and its way of writing was changed."""
+    path = tmp_path / "loop.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute(statement)
+        if "run" in statement:
+            database.execute("INSERT INTO run VALUES ('format', '9')")
+    database.close()
+    content = path.read_bytes()
+    with pytest.raises(UserError, match=words):
+        LoopJournal(path)
+    assert path.read_bytes() == content
+
+
 @pytest.mark.parametrize("damage", ["x", None, b"\xff"])
 def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str | bytes | None) -> None:
     """Somebody has written it into the journal."""

@@ -306,10 +306,26 @@ def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit)
     database.execute(edit)
     database.commit()
     database.close()
+    content = (tmp_path / "state.db").read_bytes()
     before = os.listdir("/proc/self/fd")  # noqa: PTH208 - as the kernel counts them
     with pytest.raises(UserError, match=f"state.db: the table '{table}' is damaged; move the file away"):
         Store(tmp_path)
     assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
+    assert (tmp_path / "state.db").read_bytes() == content
+
+
+@pytest.mark.parametrize("version", [0, 1, store_rows.SCHEMA_VERSION])
+@pytest.mark.parametrize("table", ["moz_places", "plan"])
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path, table, version):
+    """In a directory that was given by mistake; our tables were added to it."""
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.execute(f"CREATE TABLE {table} (id INTEGER)")
+    database.execute(f"PRAGMA user_version={version}")
+    database.close()
+    content = (tmp_path / "state.db").read_bytes()
+    with pytest.raises(UserError, match="move the file away"):
+        Store(tmp_path)
+    assert (tmp_path / "state.db").read_bytes() == content
 
 
 def test_a_page_that_nothing_reads_is_looked_at_too(tmp_path):
