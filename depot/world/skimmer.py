@@ -36,7 +36,13 @@ class Health(Struct):
     thrust: float = 1.0
     capacity: float = 1.0
     overstress: int = 0
-    stressed: bool = False
+    stressed: bool = False  # in the present cycle
+    hot: bool = False
+
+    def feel(self, *, hot: bool) -> None:
+        """Note thermal over-stress when it begins. A spine that is still hot at the dock belongs to the flight."""
+        self.stressed |= hot and not self.hot
+        self.hot = hot
 
 
 class SkimmerResources(Struct):

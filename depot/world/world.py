@@ -123,8 +123,7 @@ class World:
                 dock_j = dock.demand_j(state, profile, seconds)
             else:
                 run_buses(skimmer, profile, seconds, accounts, supply_w, thrusting=state.place is not SkimmerPlace.DOCK)
-            if skimmer.spine.k > profile.thermal.spine_stress_k:
-                skimmer.health.stressed = True
+            skimmer.health.feel(hot=skimmer.spine.k > profile.thermal.spine_stress_k)
         if state.place is SkimmerPlace.DOCK:
             dock.offload(state, profile, seconds)
             dock.refuel(state, profile, seconds, self.motion.refuel_kg_s(seconds))

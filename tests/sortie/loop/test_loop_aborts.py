@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
 from depot.messages import DepotCommand
@@ -190,6 +191,14 @@ def test_a_fault_that_strikes_again_at_the_instant_of_its_repair_holds() -> None
     bench = LoopBench("corridor_drift@T+70000..phase7#*", total=2).run_to(400_000.0)
     assert "repair" in bench.names() and "corridor_drift" in bench.decision("no_go").facts["failed"]
     assert bench.loop.faults.holding() == [("corridor_drift", True)]
+
+
+def test_an_overheated_spine_is_one_over_stress_although_it_is_still_hot_at_the_dock() -> None:
+    """It was counted at the docking, and once more from what the dock saw before the repair."""
+    rules = replace(PROFILE.retirement, repairable=("hot_spine_overtemp",))
+    bench = LoopBench("hot_spine_overtemp@phase4+50000", total=2, profile=replace(PROFILE, retirement=rules)).run()
+    reviews = [decision.facts["overstress"] for decision in bench.decisions if decision.name == "relaunch"]
+    assert reviews == [1, 1]
 
 
 @pytest.mark.parametrize("before", ["store_full@phase4+100", "corridor_drift@phase4+100"])
