@@ -214,7 +214,8 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     return Climb(tools.context, min(item_down(facts, item), lowest), KEEP)
 
 
-def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
+def end_of_delay(tools: NavTools, item: MissionItem) -> int:
+    """Vehicle time at which a NAV_DELAY that begins now ends, ms; says how long it takes."""
     facts = tools.context.facts
     if item.param1 > 0.0:
         wait_ms = int(item.param1 * 1000.0)
@@ -222,8 +223,11 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
         wait_ms = ms_until(hour, minute, second, int(facts.boot_unix_s * 1000.0) + facts.now_ms)
     tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
-    until_ms = facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
-    return WaitUntil(tools.context, until_ms, tools.heading.for_hold())
+    return facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
+
+
+def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
+    return WaitUntil(tools.context, end_of_delay(tools, item), tools.heading.for_hold())
 
 
 def _guided(tools: NavTools, item: MissionItem) -> Maneuver:

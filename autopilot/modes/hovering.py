@@ -71,6 +71,20 @@ class HoverAt(Maneuver):
                 self.helm.fly(TakeOff(self._place[2]))
 
 
+class HoverUntil(HoverAt):
+    """Hover at `place` (NED m) until a vehicle time (NAV_DELAY), or until wings shall fly again."""
+
+    def __init__(self, context: VehicleContext, place: Ned, until_ms: int) -> None:
+        super().__init__(context, place, upright=True)
+        self._until_ms = until_ms
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        super().update(now_ms, events)
+        self.done = now_ms >= self._until_ms or not self.helm.upright
+        looks_ms = now_ms + _CHANGED_MS if self.deadline_ms is None else self.deadline_ms
+        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS, self._until_ms)
+
+
 class WingsOrUpright(Maneuver):
     """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). It begins
     again after a change on the way."""

@@ -17,9 +17,10 @@ from autopilot.mav import Cmd, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
-from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_place
-from autopilot.modes.hovering import WingsOrUpright
-from autopilot.modes.maneuver import Follow, Maneuver
+from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, end_of_delay, next_place
+from autopilot.modes.heading import KEEP
+from autopilot.modes.hovering import HoverUntil, WingsOrUpright
+from autopilot.modes.maneuver import Follow, Maneuver, WaitUntil
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach
@@ -227,7 +228,14 @@ def _transition(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Delay; done at once, because the vehicle flies."""
+    """Delay on the ground, and upright at its place; done at once on wings, which cannot stay (ArduPlane's
+    verify_nav_delay)."""
+    facts = tools.context.facts
+    if facts.landed:
+        return WaitUntil(tools.context, end_of_delay(tools, item), KEEP)
+    if tools.context.helm.upright:
+        place = facts.vehicle.state.position if tools.before is None else tools.before
+        return HoverUntil(tools.context, place, end_of_delay(tools, item))
     return Maneuver(tools.context)
 
 

@@ -365,6 +365,43 @@ def test_items_behind_a_transition_are_flown_upright(place: MissionItem) -> None
     assert told == ["Entered VTOL mode", "Exited VTOL mode"]
 
 
+def test_a_delay_is_waited_for_on_the_ground_and_upright_but_not_on_wings() -> None:
+    """ArduPlane's verify_nav_delay: in its VTOL mode. It ended at once everywhere, also between a landing and the next
+    takeoff (docs/reference/mission-semantics.md, item 17)."""
+    bench, delay = Bench("quadplane"), item(Cmd.NAV_DELAY, param1=10.0)
+    up = [delay, item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), transition(3), waypoint(40.0, 0.0, 30.0), delay]
+    bench.upload([*up, transition(4), waypoint(300.0, 0.0, 60.0), delay, waypoint(900.0, 0.0, 60.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    waited = {}
+    for seq in (1, 5, 8):
+        bench.run(200.0, lambda seq=seq: bench.core.sequencer.current_nav_index() == seq)
+        began = bench.now_ms
+        bench.run(60.0, lambda seq=seq: bench.core.sequencer.current_nav_index() > seq)
+        waited[seq] = bench.now_ms - began
+        if seq == 5:
+            assert bench.vehicle.state.position == pytest.approx((40.0, 0.0, -30.0), abs=1.5)
+    assert waited == {
+        1: pytest.approx(10_000, abs=100),
+        5: pytest.approx(10_000, abs=100),
+        8: pytest.approx(0, abs=100),
+    }
+
+
+def test_a_delay_ends_when_wings_are_to_fly_again() -> None:
+    bench = Bench("quadplane")
+    bench.upload(
+        [item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), transition(3), item(Cmd.NAV_DELAY, param1=100.0), waypoint(900.0, 0.0)]
+    )
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    bench.run(5.0)
+    assert bench.core.commands.change_over(VtolState.FW).ok
+    bench.run(1.1)
+    assert bench.core.sequencer.current_nav_index() == 4
+
+
 def test_between_its_transitions_it_is_upright_in_flight() -> None:
     """Simulated: it brakes where the transition comes, and not only before the place."""
     bench = Bench("quadplane", vehicle=make_simulated("quadplane", ORIGIN, 0.0, 7))
