@@ -203,8 +203,9 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Drive by sticks: the roll stick steers, the throttle stick drives, backwards in its lower half. The dead zones of
-    the radio channels (RCn_DZ) are already applied."""
+    """Drive by sticks: the roll stick steers, the throttle stick drives, backwards in its lower half. The wheels point
+    to the side of the stick, so backwards the nose turns to the other one (ArduRover's get_pilot_input). The dead zones
+    of the radio channels (RCn_DZ) are already applied."""
     push = limit(2.0 * p[L.P_STICK_T] - 1.0, 1.0)
     side = limit(p[L.P_STICK_R], 1.0)
     s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], s[L.S_EVN], s[L.S_EVE]
@@ -216,11 +217,11 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         return
     wanted = push * p[L.P_STICK_SPEED]
     speed = keep_speed(s, p, wanted)
-    s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
-    if kind == ACRO:
-        rate = side * p[L.P_STICK_TURN]
-    else:  # a sideways acceleration: at low speed the turning circle limits it
-        rate = side * p[L.P_TURN_ACCEL] / max(abs(s[L.S_SPEED]), 0.3) * s[L.S_WAY]
+    ahead = speed if s[L.S_SPEED_REF] == 0.0 else s[L.S_SPEED_REF]
+    s[L.S_WAY] = 1.0 if ahead >= 0.0 else -1.0
+    # a turn rate, or a sideways acceleration: at low speed the turning circle limits it
+    most = p[L.P_STICK_TURN] if kind == ACRO else p[L.P_TURN_ACCEL] / max(abs(s[L.S_SPEED]), 0.3)
+    rate = s[L.S_WAY] * side * most
     if speed == 0.0 and is_slow(s):
         rate = 0.0
     steer_by_rate(s, p, rate)

@@ -422,6 +422,22 @@ def test_without_a_position_the_throttle_stick_is_the_throttle(kind: PilotKind) 
     assert drive.report[R.SERVO_1 + 2] == pytest.approx(1500.0 + 500.0 * 0.5)
 
 
+@pytest.mark.parametrize("kind", [PilotKind.MANUAL, PilotKind.STEERING, PilotKind.ACRO])
+def test_the_stick_steers_the_wheels_to_its_side_in_both_directions(kind: PilotKind) -> None:
+    """As in ArduRover (get_pilot_input, output_regular): the nose turns right forwards and left backwards, and still
+    right while the car brakes. ACRO turned it right backwards, STEERING left as soon as the throttle was pulled."""
+    drive = RoverDrive(4)
+    drive.rover.set_target(Pilot(kind))
+    drive.rover.set_sticks(Sticks(roll=0.2, throttle=0.75))
+    drive.run(5.0)
+    assert drive.report[R.R] > 0.1
+    drive.rover.set_sticks(Sticks(roll=0.2, throttle=0.3))
+    drive.run(0.3)
+    assert drive.report[R.GROUND_SPEED] > 0.8 and drive.report[R.R] > 0.1
+    drive.run(5.0)
+    assert drive.report[R.GROUND_SPEED] > 0.5 and drive.report[R.R] < -0.1
+
+
 def test_outputs_are_steering_throttle_and_what_is_free() -> None:
     drive = RoverDrive(4)
     drive.rover.set_target(Pilot(PilotKind.MANUAL))
