@@ -23,6 +23,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import PayloadAction, TunePlayed
 from autopilot.context.turns import earliest
 from autopilot.interface import report
+from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import Outcome
 from autopilot.mav import (
@@ -182,7 +183,7 @@ class EquipmentService(Speaker):
                 self._time_us,
                 winch.length_m,
                 winch.rate_mps,
-                nan if tension_n is None else tension_n,
+                nan if tension_n is None else tension_n / GRAVITY,  # kg
                 nan,
                 nan,
                 _NO_TEMPERATURE,

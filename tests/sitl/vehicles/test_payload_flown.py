@@ -12,7 +12,8 @@ from sortie import Session
 from sortie.config.fittings import fitted
 from tests.fakes.station_plan import HOME
 
-WEIGHT_N = 9.80665 * 0.4
+LOAD_KG = 0.4
+WEIGHT_N = 9.80665 * LOAD_KG
 
 
 def equipped(*fittings: str, **params: float) -> Session:
@@ -71,7 +72,8 @@ def test_a_delivery_puts_the_load_down_and_comes_up() -> None:
         link = session.connect()
         link.send(m.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, 9005, 0, 0, 0, 0, 0, 0))
         told = link.receive("WINCH_STATUS")
-        assert told.tension == pytest.approx(WEIGHT_N, rel=0.01) and told.speed == 2.0 and 2.0 < told.line_length < 5.0
+        assert told.tension == pytest.approx(LOAD_KG, rel=0.01), "kilograms on the wire"
+        assert told.speed == 2.0 and 2.0 < told.line_length < 5.0
         session.run_for(6.0)
         assert winch.tension_n == 0.0, "the load stands on the ground"
         session.run_for(15.0)
