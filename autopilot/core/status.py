@@ -65,6 +65,8 @@ class SystemStatus:
     def _sensors(self) -> int:
         vector = self._facts.vehicle.state.report
         bits = int(vector[report.SENSORS_PRESENT]) | (_LASER if vector[report.RANGE_MOST] > 0.0 else 0)
+        if not self._airspeed.fitted:
+            bits &= ~_AIRSPEED
         return bits | _RECEIVER if self._sticks.has_input or self._failsafes.sticks.lost else bits
 
     @property

@@ -220,6 +220,13 @@ class LandingTargetType(IntEnum):
     LIGHT_BEACON = 0
 
 
+class AirspeedSensorFlag(IntEnum):
+    """AIRSPEED_SENSOR_FLAGS of AIRSPEED."""
+
+    UNHEALTHY = 1
+    USING = 2
+
+
 class EkfFlag(IntEnum):
     """EKF_STATUS_FLAGS of an ArduPilot estimator. The first ten are also those of ESTIMATOR_STATUS_FLAGS."""
 

@@ -62,6 +62,11 @@ class AirspeedUse:
         self.parameter_changed("ARSPD_WIND_MAX")
 
     @property
+    def fitted(self) -> bool:
+        """False without a tube (ARSPD_TYPE 0)."""
+        return self._helm.vehicle.capabilities.own_modes or self._facts.param("ARSPD_TYPE") != 0.0
+
+    @property
     def used(self) -> bool:
         """True if the tube is to be flown by; also with a flight controller, which has its own checks."""
         own = self._helm.vehicle.capabilities.own_modes

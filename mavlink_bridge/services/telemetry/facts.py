@@ -167,7 +167,7 @@ class FactReader:
         self._speaks = identity.speaks
         self._modes_seen: tuple[int, int] | None = None
         source[s.HAS_HEIGHT] = identity.vehicle_class.flies
-        source[s.HAS_PITOT] = identity.vehicle_class.has_stall_speed
+        source[s.HAS_WINGS] = identity.vehicle_class.has_stall_speed
         if identity.speaks.habits.reports_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
@@ -207,15 +207,16 @@ class FactReader:
             out[s.GOAL_TOLD], out[s.GOAL_MASK] = out[s.STEERED], _REFERENCE_MASK
         self._read_home()
         self._read_mission()
-        self._read_relays()
+        self._read_fitted()
         self._read_safety()
 
-    def _read_relays(self) -> None:
-        """Read the relays, whose pins are parameters, if a parameter changed."""
+    def _read_fitted(self) -> None:
+        """Read the relays and the pitot tube, which are parameters, if a parameter changed."""
         version = self._parts.facts.parameters.version
         if version != self._parameters_seen:
             self._parameters_seen = version
             self._source[s.RELAYS_ON], self._source[s.RELAYS_PRESENT] = relay_status(self._parts.facts)
+            self._source[s.HAS_PITOT] = self._parts.facts.param("ARSPD_TYPE") != 0.0
 
     @property
     def _stands_on_wings(self) -> bool:

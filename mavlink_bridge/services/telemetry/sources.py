@@ -16,7 +16,7 @@ from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
-from autopilot.mav import EkfFlag
+from autopilot.mav import AirspeedSensorFlag, EkfFlag, Sensor
 
 _slots = Fields("")
 _slots.reserve_to(report.SIZE)
@@ -67,9 +67,10 @@ GOAL_PLACED = _slots.block(1)  # 1 if the global target is the place of GOAL_N, 
 STANDS_AS = _slots.block(1)  # MAV_VTOL_STATE on the ground; 0: that of the report
 TELLS_REFERENCE = _slots.block(1)  # 1 if the target is the present steering reference, as in PX4
 VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE; for fixed wings that of the report
-HAS_PITOT = _slots.block(1)  # 0 or 1
+HAS_PITOT = _slots.block(1)  # 1 if a pitot tube is fitted
 SHORT_MODE = _slots.block(1)  # custom_mode in the 16 bits of HIGH_LATENCY2
 FAILURES = _slots.block(1)  # HL_FAILURE_FLAG bits
+HAS_WINGS = _slots.block(1)  # 0 or 1
 
 DERIVED: Final = _slots.size
 TIME_BOOT_MS = _slots.block(1)  # vehicle time as uint32 (wraps after 49 days, as in ArduPilot)
@@ -98,7 +99,8 @@ BEARING_DEG = _slots.block(1)  # to the end of the target, 0 .. 359
 NAV_BEARING_DEG = _slots.block(1)
 BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
 AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded minus measured; 0 without a demand
-PITOT_PRESSURE = _slots.block(1)  # hPa, dynamic pressure
+PITOT_PRESSURE = _slots.block(1)  # hPa, dynamic pressure; 0 without a tube
+PITOT_FLAGS = _slots.block(1)  # AIRSPEED_SENSOR_FLAGS
 TRUE_Q_W = _slots.block(4)  # true attitude, followed by x, y, z
 CUSTOM_0 = _slots.block(1)  # HIGH_LATENCY2.custom0, int8: base_mode, as in ArduPilot
 SIZE: Final = _slots.size
@@ -106,6 +108,8 @@ SIZE: Final = _slots.size
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
 _UINT32: Final = 4294967296.0
 _DENSITY: Final = 1.225  # kg/m3 at sea level
+_TUBE: Final = int(Sensor.DIFFERENTIAL_PRESSURE)
+_UNHEALTHY, _USING = float(AirspeedSensorFlag.UNHEALTHY), float(AirspeedSensorFlag.USING)
 
 
 @jit
@@ -149,7 +153,11 @@ def derive(s: Any) -> None:
     s[WIND_FROM] = (atan2(-s[report.WIND_E], -s[report.WIND_N]) * (180.0 / pi)) % 360.0
     demanded = s[report.TARGET_AIR_SPEED]
     s[AIRSPEED_ERROR] = demanded - s[report.AIR_SPEED] if demanded > 0.0 else 0.0
-    s[PITOT_PRESSURE] = 0.5 * _DENSITY * s[report.PITOT] * s[report.PITOT] / 100.0
+    s[PITOT_PRESSURE] = s[HAS_PITOT] * 0.5 * _DENSITY * s[report.PITOT] * s[report.PITOT] / 100.0
+    healthy = int(s[SENSORS_HEALTHY]) & _TUBE != 0
+    s[PITOT_FLAGS] = 0.0 if healthy else _UNHEALTHY
+    if healthy and int(s[SENSORS_ENABLED]) & _TUBE != 0:
+        s[PITOT_FLAGS] = _USING
     derive_quaternion(s, report.ROLL, Q_W)
     derive_quaternion(s, report.TRUE_ROLL, TRUE_Q_W)
     s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
@@ -160,7 +168,7 @@ def derive(s: Any) -> None:
         for k in range(6):
             s[GOAL_N + k] = s[report.TARGET_N + k]
         s[GOAL_N + 6] = s[report.TARGET_YAW]
-    if s[HAS_PITOT] != 0.0:
+    if s[HAS_WINGS] != 0.0:
         stands = s[STANDS_AS] != 0.0 and s[LANDED] == ON_GROUND
         s[VTOL_STATE] = s[STANDS_AS] if stands else s[report.VTOL_STATE]
     base_mode = s[BASE_MODE]

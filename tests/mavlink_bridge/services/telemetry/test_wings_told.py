@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from autopilot.interface.geo import GeoPoint, to_global
-from autopilot.mav import Cmd, Frame, RepositionFlag, VtolState
+from autopilot.mav import AirspeedSensorFlag, Cmd, Frame, RepositionFlag, Sensor, VtolState
 from autopilot.vehicles.mode_table import PlaneMode
+from mavlink_bridge.wire.codec import id_of
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 
@@ -26,6 +27,11 @@ class Told:
         """The last message of this name in these seconds."""
         self.session.run_for(seconds)
         return self.link.messages(name)[-1]
+
+    def asked(self, name: str) -> Any:
+        """The message of this instant."""
+        self.link.send(mavlink.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, id_of(name), *[0] * 6))
+        return self.link.receive(name)
 
 
 @pytest.fixture
@@ -82,3 +88,27 @@ def test_in_the_air_it_is_what_carries_it(quadplane: Told) -> None:
     quadplane.session.run_for(20.0)
     quadplane.session.set_mode("LOITER")
     assert quadplane.after(2.0, "EXTENDED_SYS_STATE").vtol_state == VtolState.TRANSITION_TO_FW
+
+
+def test_a_pitot_tube_tells_its_pressure_and_whether_it_is_flown_by() -> None:
+    """AIRSPEED.flags follow use and health; SCALED_PRESSURE has the pressure of AIRSPEED, as ArduPilot's and PX4's.
+    Standing, the tube shows its offset."""
+    flags = AirspeedSensorFlag.USING, 0, AirspeedSensorFlag.UNHEALTHY
+    with Session(vehicle="sim:plane", faults=("airspeed.loss@20", "airspeed.offset")) as session:
+        told = Told(session)
+        for use, seconds, flag in zip((1, 0, 1), (10.0, 2.0, 20.0), flags, strict=True):
+            session.set_param("ARSPD_USE", use)
+            assert told.after(seconds, "AIRSPEED").flags == flag
+            assert told.asked("SCALED_PRESSURE").press_diff == told.asked("AIRSPEED").raw_press > 0.0
+
+
+def test_without_a_pitot_tube_none_is_told_of() -> None:
+    """ARSPD_TYPE 0: no sensor in SYS_STATUS, no AIRSPEED, no pressure."""
+    with Session(vehicle="sim:plane", params={"ARSPD_TYPE": 0}) as session:
+        told = Told(session)
+        status = told.after(10.0, "SYS_STATUS")
+        present, enabled = status.onboard_control_sensors_present, status.onboard_control_sensors_enabled
+        assert not (present | enabled) & Sensor.DIFFERENTIAL_PRESSURE
+        assert told.after(3.0, "SCALED_PRESSURE").press_diff == 0.0
+        session.run_for(3.0)
+        assert not told.link.messages("AIRSPEED")
