@@ -64,8 +64,8 @@ def _value(entry: Any, behind: int = 0) -> Value:
     """Value of a field in its row; `behind`: index in an array field."""
     if entry is None or isinstance(entry, int | float):
         return constant(nan if entry is None else entry)
-    name, factor, missing = (entry, 1.0, 0.0) if isinstance(entry, str) else (*entry, 0.0)[:3]
-    return Value(_source(name) + behind, _FACTORS[factor] if isinstance(factor, str) else factor, missing=missing)
+    name, factor, missing, offset = (entry, 1.0, 0.0, 0.0) if isinstance(entry, str) else (*entry, 0.0, 0.0)[:4]
+    return Value(_source(name) + behind, _FACTORS[factor] if isinstance(factor, str) else factor, offset, missing)
 
 
 def _read(row: dict[str, Any]) -> Stream:

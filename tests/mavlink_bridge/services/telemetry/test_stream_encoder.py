@@ -291,6 +291,18 @@ def test_nobody_says_how_sure_the_wind_is() -> None:
     assert all(isnan(value) for value in (message.var_horiz, message.var_vert, message.horiz_accuracy))
 
 
+def test_high_latency_headings_just_below_north_are_not_360() -> None:
+    """Of 2 degrees: 179 at most, as from ArduPilot and PX4, which cut; a station shows twice of it."""
+    state = flying_report()
+    state[r.YAW] = state[r.WP_BEARING] = -0.5 * pi / 180.0
+    state[r.WIND_N], state[r.WIND_E] = -10.0, 0.05
+    message = decoded("HIGH_LATENCY2", state)
+    assert (message.heading, message.target_heading, message.wind_heading) == (179, 179, 179)
+    state[r.YAW], state[r.WP_BEARING], state[r.WIND_E] = 0.0, 3.5 * pi / 180.0, 0.0
+    message = decoded("HIGH_LATENCY2", state)
+    assert (message.heading, message.target_heading, message.wind_heading) == (0, 1, 0)
+
+
 def test_high_latency_tells_the_airspeed_that_is_demanded() -> None:
     """In fifths of m/s; base_mode above 127 in its int8."""
     state = flying_report()
