@@ -286,16 +286,16 @@ class StickService:
             ("YAW", message.r, -1000),
             ("THROTTLE", message.z, lowest),
         ):
-            if value == _NO_AXIS:
+            channel = int(self._parts.parameters[f"RCMAP_{axis}"])
+            if value == _NO_AXIS or not 1 <= channel <= len(CHANNELS):
                 self._station_axes.pop(axis, None)
             else:
-                self._station_axes[axis] = self._joystick(axis, fraction(value - least, 1000 - least))
+                self._station_axes[axis] = self._joystick(axis, channel, fraction(value - least, 1000 - least))
         self._hand_over(now_ms)
 
-    def _joystick(self, axis: str, share: float) -> float:
+    def _joystick(self, axis: str, channel: int, share: float) -> float:
         """Convert an axis of a joystick to a pulse on the channel of its stick, which has a dead zone and may be
         reversed, as ArduPilot's GCS_MAVLINK::manual_override. `share`: 0 to 1; for pitch 1 is forward, a low pulse."""
-        channel = int(self._parts.parameters[f"RCMAP_{axis}"])
         low, high = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX"))
         return self._position(axis, channel, low + (high - low) * (1.0 - share if axis == "PITCH" else share))
 

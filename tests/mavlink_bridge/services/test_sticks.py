@@ -127,6 +127,13 @@ def test_an_axis_that_is_not_given_is_released() -> None:
     assert bench.manual(32767, 1000, 32767, 0) == Sticks(roll=1.0)
 
 
+@pytest.mark.parametrize("channel", [0, 17])
+def test_an_axis_without_a_channel_is_not_given(channel: int) -> None:
+    """RCMAP_ROLL 0: ArduPilot has no such channel (manual_override of a null pointer), the other axes fly."""
+    bench = Bench(RCMAP_ROLL=float(channel))
+    assert bench.manual(500, 1000, 750, 0) == Sticks(pitch=0.5, throttle=0.75)
+
+
 def test_a_joystick_beyond_its_range_is_at_its_end() -> None:
     """-32768 .. 32766 fit the message."""
     assert Bench().manual(32766, -32768, 30000, -5000) == Sticks(-1.0, 1.0, 1.0, -1.0)
