@@ -101,6 +101,8 @@ class FlightController(Speaker):
         self.booting = True
         """True until its HEARTBEAT says that it has started; until then ArduPilot refuses a mission (NO_SPACE)."""
         self.native = native
+        self.refused_mission: ArmingReason | None = None
+        """Reason against arming while the controller, which flies missions itself, does not take the present one."""
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
         self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
@@ -156,7 +158,7 @@ class FlightController(Speaker):
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
-        """PreArm texts of the controller while its PREARM_CHECK bit is not healthy."""
+        """PreArm texts of the controller while its PREARM_CHECK bit is not healthy, then what Sortie's flight lacks."""
         if not self.link.heard or self.readings.prearm_ok is None:
             return (_WAITING,)
         if self.link.lost:
@@ -164,7 +166,8 @@ class FlightController(Speaker):
         if not self.readings.prearm_ok:
             return tuple(ArmingReason(text) for text in self.prearm.reasons)
         # its checks are for its present mode; Sortie flies in GUIDED, which needs a position
-        return () if self.state.has_position else (NEED_POSITION,)
+        lacking = None if self.state.has_position else NEED_POSITION
+        return tuple(reason for reason in (lacking, self.refused_mission) if reason is not None)
 
     def take_events(self) -> VehicleEvent:
         return self.motors.take_events() if self.news.events or self.motors.holds_news else _NOTHING

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from autopilot.interface.reasons import ArmingReason
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import drives_navigation, spec_of
 from autopilot.mission.executor import CommandStartResult
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
 
 _RETRY_MS: Final = 2000
+_REFUSED_MS: Final = 60_000
+"""Time until a mission that the controller has refused as it is is sent again, ms."""
+_PASSING: Final = frozenset((
+    TransferOutcome.ERROR, TransferOutcome.NO_SPACE, TransferOutcome.DENIED, TransferOutcome.INVALID_SEQUENCE,
+    TransferOutcome.OPERATION_CANCELLED, TransferOutcome.TIMEOUT, TransferOutcome.ACK_TOO_EARLY,
+))  # fmt: skip
+"""Outcomes that are not about the mission: the controller was busy, booting or not heard."""
 _LOOK_MS: Final = 250
 """Interval of checks whether the controller has started and whether a needed home is known, ms."""
 _REPEATED_MS: Final = 2500
@@ -186,13 +194,12 @@ class NativeMission:
             self._upload = None
             self._turn.give_back(self)
             if upload.outcome is TransferOutcome.ACCEPTED:
-                self._uploaded = self._uploading
+                self._uploaded, self._vehicle.refused_mission = self._uploading, None
             else:
-                self._retry_ms = now_ms + _RETRY_MS
-                self._parts.announcer.say(
-                    Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
-                )
+                self._not_taken(upload, upload.outcome, now_ms)
         mission = self._parts.plans.mission
+        if self._vehicle.refused_mission is not None and self._uploading != mission.checksum():
+            self._vehicle.refused_mission, self._retry_ms = None, now_ms  # it is another one
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
         home = self._vehicle.home.position
@@ -205,6 +212,16 @@ class NativeMission:
         self._uploading = mission.checksum()
         self._upload = MissionUpload(self._vehicle.address, mission.items(), current=self._present(), home=home)
         self._upload.start(now_ms)
+
+    def _not_taken(self, upload: MissionUpload, outcome: TransferOutcome, now_ms: int) -> None:
+        """Announce, once for each mission, that the controller does not take it; it is sent again later."""
+        passing = outcome in _PASSING
+        item = f" item {self._firmware.seq_of(upload.sent - 1)}" if upload.sent and not passing else ""
+        reason = ArmingReason(f"Mission{item} not taken by the flight controller: {outcome.name}")
+        if self._vehicle.refused_mission != reason:
+            self._vehicle.refused_mission = reason
+            self._parts.announcer.say(Severity.WARNING, reason.text)
+        self._retry_ms = now_ms + (_RETRY_MS if passing else _REFUSED_MS)
 
     def next_deadline_ms(self) -> int | None:
         if self._upload is not None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from autopilot.context.events import StatusText
 from autopilot.flight.lifecycle import FlightState
+from autopilot.mav import Cmd
 from autopilot.mission.state import MissionState
 from tests.fakes.controller_flight import (
     AUTO,
     GUIDED,
     LOITER,
+    QUICK_PX4,
     SET_CURRENT,
     SET_MODE,
     SQUARE,
     MakeBench,
+    flight_state,
     landed,
     reached,
     take_off,
 )
+from tests.stand_in.real_px4 import px4_controller
 
 
 def test_the_controller_flies_and_sortie_follows(make_bench: MakeBench) -> None:
@@ -72,3 +79,21 @@ def test_a_takeover_pauses_and_auto_resumes(make_bench: MakeBench) -> None:
     bench.run_until(lambda: landed(bench))
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
     assert bench.controller.mode != GUIDED
+
+
+def test_a_mission_that_the_controller_refuses_is_not_flown(make_bench: MakeBench) -> None:
+    """PX4 knows no splines: said once, with the item; GO is refused, and accepted for a mission that PX4 takes."""
+    bench = make_bench(controller=px4_controller(QUICK_PX4), own={"FM_COUNTDOWN": 3.0})
+    ground = bench.ground()
+    bench.ready()
+    bench.upload((SQUARE[0], replace(SQUARE[1], command=Cmd.NAV_SPLINE_WAYPOINT), *SQUARE[2:]))
+    bench.run(30.0)
+    ground.command(31010, 0x20)
+    bench.run(8.0)
+    assert ground.acks(31010) == [4] and flight_state(bench) is FlightState.IDLE and not bench.controller.armed
+    said = [event.text for event in bench.events if isinstance(event, StatusText)]
+    assert said.count("Mission item 2 not taken by the flight controller: UNSUPPORTED") == 1
+    bench.upload(SQUARE)
+    bench.run(3.0)
+    ground.command(31010, 0x20)
+    bench.run_until(lambda: flight_state(bench) is FlightState.FLYING and bench.height > 2.0, 60.0)
