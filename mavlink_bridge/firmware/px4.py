@@ -207,13 +207,14 @@ class Px4:
 
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
-        """Mission without home. Items without a place have frame 2. A place of 0, 0 is replaced by the place before it
-        or home, because PX4 would fly there."""
+        """Mission without home. Items without a place have frame 2, and DO_LAND_START, which has one only for ArduPilot
+        (`parse_mavlink_mission_item`). A place of 0, 0 is replaced by the place before it or home, because PX4 would
+        fly there."""
         sent: list[MissionItem] = []
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
         for item in items:
             seq = len(sent)
-            if not has_position(item.command):
+            if not has_position(item.command) or item.command == Cmd.DO_LAND_START:
                 sent.append(replace(self.item_to(item), seq=seq, frame=Frame.MISSION))
                 continue
             if item.x == 0.0 and item.y == 0.0:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import ParameterType
+from autopilot.mav import Cmd, Frame, ParameterType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER, PLANE, ROVER, vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
@@ -115,6 +115,13 @@ def test_a_mission_as_each_takes_it() -> None:
     assert sent[3].param1 == 2.0
     assert px4.needs_home(items) and not px4.needs_home(items[1:]) and not ardupilot.needs_home(items)
     assert [px4.wire_seq(seq) for seq in (1, 2)] == [0, 1] and px4.seq_of(0) == 1 and ardupilot.seq_of(0) == 0
+
+
+def test_a_px4_wants_the_start_of_a_landing_without_a_place() -> None:
+    """It refuses a mission with a placed DO_LAND_START (mavlink_mission.cpp, `parse_mavlink_mission_item`), which is how
+    stations of an ArduPilot write it."""
+    item = MissionItem(Cmd.DO_LAND_START, Frame.GLOBAL_RELATIVE_ALT, x=HOME.lat, y=HOME.lon, z=20.0, seq=1)
+    assert Px4(COPTER).mission_to((item,), HOME)[0].frame == Frame.MISSION
 
 
 @given(st.integers(-(2**22), 2**31 - 2**23 - 1))
