@@ -151,6 +151,12 @@ class Personality(Protocol):
     def return_path(self) -> Sequence[MissionItem]:
         """Items of the way home of a return; empty: straight."""
 
+    def mode_flags(self) -> int:
+        """MAV_MODE_FLAG bits of the present mode."""
+
+    def stands_by(self) -> bool:
+        """True if HEARTBEAT shows STANDBY, else ACTIVE, outside of failsafes."""
+
     def shown_modes(self) -> tuple[int, int]:
         """Shown custom_mode of HEARTBEAT, and that of the mode that a person requested last."""
 

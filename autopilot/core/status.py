@@ -13,9 +13,7 @@ from autopilot.safety.fence import FenceGuard
 from autopilot.safety.motor_switches import MotorSwitches
 
 # plain ints, because they are read at every heartbeat
-_CUSTOM, _GUIDED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.GUIDED_ENABLED)
-_ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
-_FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
+_CUSTOM, _ARMED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.SAFETY_ARMED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
 _OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
@@ -45,21 +43,15 @@ class SystemStatus:
 
     @property
     def system(self) -> int:
-        """MAV_STATE: CRITICAL in a failsafe, STANDBY on the ground (rovers and boats: in HOLD), else ACTIVE."""
+        """MAV_STATE: CRITICAL in a failsafe, else STANDBY or ACTIVE."""
         if self._failsafes.active:
             return SystemState.CRITICAL
-        at_rest = self._facts.vehicle_class.modes.at_rest
-        resting = self._facts.landed if at_rest is None else self._modes.number == at_rest
-        return SystemState.STANDBY if resting else SystemState.ACTIVE
+        return SystemState.STANDBY if self._facts.personality.stands_by() else SystemState.ACTIVE
 
     @property
     def base_mode(self) -> int:
         """MAV_MODE_FLAG bits."""
-        spec = self._modes.spec
-        flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if self._facts.armed else 0)
-        if self._facts.vehicle_class.flies:
-            return flags | _FLOWN
-        return flags | (_MANUAL if spec.pilot else 0)
+        return _CUSTOM | self._facts.personality.mode_flags() | (_ARMED if self._facts.armed else 0)
 
     @property
     def _sensors(self) -> int:

@@ -77,6 +77,7 @@ class ModeFlag(IntEnum):
     """MAV_MODE_FLAG: bits of HEARTBEAT.base_mode."""
 
     CUSTOM_MODE_ENABLED = 1
+    AUTO_ENABLED = 4
     GUIDED_ENABLED = 8
     STABILIZE_ENABLED = 16
     MANUAL_INPUT_ENABLED = 64

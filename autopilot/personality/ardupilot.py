@@ -9,7 +9,7 @@ from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import Severity, StandardMode
+from autopilot.mav import ModeFlag, Severity, StandardMode
 from autopilot.mission.items import MissionItem
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
@@ -17,6 +17,10 @@ from autopilot.safety.failsafe_actions import SafetyContext, battery_action
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
 from autopilot.safety.wing_failsafes import WingFailsafes
+
+# plain ints, because they are read at every heartbeat
+_GUIDED, _MANUAL = int(ModeFlag.GUIDED_ENABLED), int(ModeFlag.MANUAL_INPUT_ENABLED)
+_FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 
 
 class ArduPilotPersonality:
@@ -82,6 +86,19 @@ class ArduPilotPersonality:
     def return_path(self) -> Sequence[MissionItem]:
         """No items: with RTL_AUTOLAND the return flies the mission."""
         return ()
+
+    def mode_flags(self) -> int:
+        """Bits of what flies are constant, but for GUIDED."""
+        spec = self._modes.spec
+        flags = _GUIDED if spec.autopilot else 0
+        if self._facts.vehicle_class.flies:
+            return flags | _FLOWN
+        return flags | (_MANUAL if spec.pilot else 0)
+
+    def stands_by(self) -> bool:
+        """On the ground; rovers and boats in HOLD."""
+        at_rest = self._facts.vehicle_class.modes.at_rest
+        return self._facts.landed if at_rest is None else self._modes.number == at_rest
 
     def shown_modes(self) -> tuple[int, int]:
         return self._modes.number, self._modes.intended

@@ -121,8 +121,9 @@ class FakeCore:
     @property
     def modes(self) -> SimpleNamespace:
         mode = SimpleNamespace(takes_targets=self.mode_number == vehicle_class("copter").modes.guided)
+        spec = SimpleNamespace(autopilot=bool(self.base_mode & 8))
         return SimpleNamespace(
-            number=self.mode_number, intended=self.mode_number, revision=self.modes_revision, mode=mode
+            number=self.mode_number, intended=self.mode_number, revision=self.modes_revision, mode=mode, spec=spec
         )
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.context.vehicle_context import Helm
-from autopilot.mav import StandardMode
+from autopilot.mav import ModeFlag, StandardMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.mode_table import CopterMode, ModeSpec, PlaneMode, RoverMode
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -67,6 +67,13 @@ WINGS_SHOWN: Final[dict[int, Pair]] = {
 }  # fmt: skip
 NOT_ARMED_IN: Final = frozenset((RETURN, LAND, FOLLOW, PRECISION, ORBIT))
 """Modes that do not allow arming, and in which it does not stay after a flight (`mode_req_prevent_arming`)."""
+# plain ints, because they are read at every heartbeat
+_BY_HAND, _LEVEL = int(ModeFlag.MANUAL_INPUT_ENABLED), int(ModeFlag.STABILIZE_ENABLED)
+_BY_ITSELF: Final = _LEVEL | int(ModeFlag.AUTO_ENABLED) | int(ModeFlag.GUIDED_ENABLED)
+_FLAGS: Final[dict[Pair, int]] = {
+    MANUAL: _BY_HAND, ACRO: _BY_HAND, STABILIZED: _BY_HAND | _LEVEL, ALTITUDE: _BY_HAND | _LEVEL,
+    POSITION: _BY_HAND | _LEVEL, OFFBOARD: _LEVEL, ORBIT: _LEVEL, FOLLOW: _LEVEL,
+}  # fmt: skip
 _POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
 """Modes of packages, in the order of their addition."""
@@ -95,6 +102,11 @@ _STANDARD_HOVERING: Final[dict[Pair, StandardMode]] = {
 def fits(mode: Pair) -> bool:
     """True if custom_mode can contain it: a byte each for main and sub mode."""
     return all(0 <= number <= 0xFF for number in mode)
+
+
+def flags_of(mode: Pair) -> int:
+    """MAV_MODE_FLAG bits of a mode (streams/HEARTBEAT.hpp; commander/ModeUtil/control_mode.cpp)."""
+    return _FLAGS.get(mode, _BY_ITSELF)
 
 
 def custom_of(mode: Pair) -> int:

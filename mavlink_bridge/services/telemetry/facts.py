@@ -13,7 +13,7 @@ from autopilot.core.status import SystemStatus
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, Target, Velocity
-from autopilot.mav import ChargeState, FenceBreach, HighLatencyFailure, ModeFlag, PositionMask, Sensor, VtolState
+from autopilot.mav import ChargeState, FenceBreach, HighLatencyFailure, PositionMask, Sensor, VtolState
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_POSITION, IGNORE_VELOCITY
 from autopilot.mission.commands import Ability
 from autopilot.modes.outputs import relay_status
@@ -24,7 +24,7 @@ from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 
 _HALF: Final = 0x10000
-_GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # read at every instant: plain ints
+_FENCE = int(Sensor.GEOFENCE)  # read at every instant: a plain int
 _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
 _NO_YAW: Final = PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _PLACE: Final = IGNORE_VELOCITY | IGNORE_ACCELERATION | _NO_YAW
@@ -184,8 +184,7 @@ class FactReader:
         """Write all facts of now. `moved_only`: no decision was made since the last time, so only facts that follow
         from the vehicle's report are read."""
         parts, out = self._parts, self._source
-        base_mode = parts.status.base_mode
-        out[s.BASE_MODE] = base_mode
+        out[s.BASE_MODE] = parts.status.base_mode
         out[s.SYSTEM_STATUS] = parts.status.system
         if moved_only:
             self._read_safety()
@@ -200,7 +199,7 @@ class FactReader:
             out[s.STANDS_AS] = VtolState.FW if self._stands_on_wings else VtolState.UNDEFINED
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
-        out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands
+        out[s.STEERED] = parts.modes.spec.autopilot and parts.facts.vehicle.state.armed and not self._stands
         if self._goals is not None:
             self._goals.read(out)
         else:

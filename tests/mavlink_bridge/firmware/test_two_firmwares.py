@@ -118,8 +118,8 @@ def test_a_mission_as_each_takes_it() -> None:
 
 
 def test_a_px4_wants_the_start_of_a_landing_without_a_place() -> None:
-    """It refuses a mission with a placed DO_LAND_START (mavlink_mission.cpp, `parse_mavlink_mission_item`), which is how
-    stations of an ArduPilot write it."""
+    """It refuses a mission with a placed DO_LAND_START (mavlink_mission.cpp, `parse_mavlink_mission_item`), which
+    stations of an ArduPilot write."""
     item = MissionItem(Cmd.DO_LAND_START, Frame.GLOBAL_RELATIVE_ALT, x=HOME.lat, y=HOME.lon, z=20.0, seq=1)
     assert Px4(COPTER).mission_to((item,), HOME)[0].frame == Frame.MISSION
 

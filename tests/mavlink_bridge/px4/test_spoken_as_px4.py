@@ -17,8 +17,10 @@ from sortie import Fleet, MissionItem, Session
 from sortie.api.testing.stand_in import HOME
 from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
+    ALTITUDE,
     ARM,
     ATTITUDE,
+    FOLLOW,
     HOLD,
     LAND,
     LOCAL_POSITION_NED,
@@ -70,6 +72,24 @@ def test_it_says_who_it_is(station: Station) -> None:
     station.run(0.2)
     listed = station.of("AVAILABLE_MODES")
     assert [(m.mode_index, m.custom_mode) for m in listed] == [(4, 4 << 16 | 4 << 24)]
+
+
+def test_its_heartbeat_has_the_flags_and_state_of_a_px4(station: Station) -> None:
+    """streams/HEARTBEAT.hpp, ModeUtil/control_mode.cpp: sticks count only in modes flown by hand, and armed motors are
+    ACTIVE, also on the ground. MAVROS shows these flags as `manual_input` and `guided`."""
+    by_hand, itself = 1 | 16 | 64, 1 | 4 | 8 | 16
+    flags = {HOLD: itself, RETURN: itself, LAND: itself, POSITION: by_hand, ALTITUDE: by_hand, (5, 0): 1 | 64,
+             FOLLOW: 1 | 16}  # fmt: skip
+    for mode, wanted in flags.items():
+        assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
+        station.run(1.5)
+        beat = station.of("HEARTBEAT")[-1]
+        assert (station.mode, beat.base_mode, beat.system_status) == (mode, wanted, 3)
+    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.run(1.5)
+    beat = station.of("HEARTBEAT")[-1]
+    assert (beat.base_mode, beat.system_status) == (itself | 128, 4)
 
 
 def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
