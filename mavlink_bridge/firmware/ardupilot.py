@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemState
+from autopilot.mav import AutopilotType, Capability, Cmd, Frame, MissionResult, Sensor, SystemState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -146,6 +146,10 @@ class ArduPilot:
 
     def item_from(self, item: MissionItem) -> MissionItem:
         return item
+
+    def refuses(self, item: MissionItem) -> MissionResult | None:
+        """Nothing beside the core's own table, which is ArduPilot's."""
+        return None
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:

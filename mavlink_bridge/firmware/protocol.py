@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass, field
-from autopilot.mav import Result
+from autopilot.mav import MissionResult, Result
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
@@ -223,6 +223,9 @@ class Firmware(Protocol):
 
     def item_from(self, item: MissionItem) -> MissionItem:
         """Inverse of `item_to`."""
+
+    def refuses(self, item: MissionItem) -> MissionResult | None:
+        """Refusal of an item of a plan whose command or frame the firmware does not know; None: it knows both."""
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:

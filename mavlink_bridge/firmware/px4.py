@@ -11,7 +11,7 @@ from math import nan
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import ABOVE_HOME, ABOVE_SEA, GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import (
     AutopilotType,
@@ -19,6 +19,7 @@ from autopilot.mav import (
     Cmd,
     Component,
     Frame,
+    MissionResult,
     ParameterType,
     Result,
     Sensor,
@@ -73,6 +74,23 @@ _INTEGERS: Final[dict[int, str]] = {
     ParameterType.UINT8: "<B", ParameterType.INT8: "<b", ParameterType.UINT16: "<H", ParameterType.INT16: "<h",
     ParameterType.UINT32: "<I", ParameterType.INT32: "<i",
 }  # fmt: skip
+
+# items of plans by their frame: global, MAV_FRAME_MISSION
+_PLACED: Final = frozenset((
+    Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LAND, Cmd.NAV_TAKEOFF, Cmd.NAV_LOITER_TO_ALT,
+    Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_VTOL_LAND, Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION, Cmd.DO_AUTOTUNE_ENABLE,
+    Cmd.NAV_FENCE_RETURN_POINT, Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION,
+    Cmd.NAV_FENCE_CIRCLE_INCLUSION, Cmd.NAV_FENCE_CIRCLE_EXCLUSION, Cmd.NAV_RALLY_POINT,
+))  # fmt: skip
+_WITHOUT_PLACE: Final = frozenset((
+    Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_DELAY, Cmd.CONDITION_DELAY, Cmd.CONDITION_DISTANCE, Cmd.DO_JUMP,
+    Cmd.DO_CHANGE_SPEED, Cmd.DO_SET_HOME, Cmd.DO_LAND_START, Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_WPNEXT_OFFSET,
+    Cmd.DO_SET_ROI_NONE, Cmd.DO_DIGICAM_CONTROL, Cmd.DO_MOUNT_CONFIGURE, Cmd.DO_MOUNT_CONTROL,
+    Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_GRIPPER, Cmd.DO_WINCH, Cmd.DO_AUTOTUNE_ENABLE, Cmd.SET_CAMERA_MODE,
+    Cmd.SET_CAMERA_ZOOM, Cmd.SET_CAMERA_FOCUS, Cmd.SET_CAMERA_SOURCE, Cmd.DO_GIMBAL_MANAGER_PITCHYAW,
+    Cmd.DO_GIMBAL_MANAGER_CONFIGURE, Cmd.IMAGE_START_CAPTURE, Cmd.IMAGE_STOP_CAPTURE, Cmd.VIDEO_START_CAPTURE,
+    Cmd.VIDEO_STOP_CAPTURE, Cmd.DO_VTOL_TRANSITION,
+))  # fmt: skip
 
 _CAPABILITIES: Final = (
     Capability.MISSION_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT | Capability.PARAM_ENCODE_BYTEWISE
@@ -239,6 +257,13 @@ class Px4:
 
     def item_from(self, item: MissionItem) -> MissionItem:
         return replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP else item
+
+    def refuses(self, item: MissionItem) -> MissionResult | None:
+        """Refusal by `parse_mavlink_mission_item`: what has a place needs a global frame, others MAV_FRAME_MISSION."""
+        if item.frame not in ABOVE_SEA | ABOVE_HOME | {Frame.MISSION}:
+            return MissionResult.UNSUPPORTED_FRAME
+        known = _WITHOUT_PLACE if item.frame == Frame.MISSION else _PLACED
+        return None if item.command in known else MissionResult.UNSUPPORTED
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:

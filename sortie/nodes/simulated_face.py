@@ -92,7 +92,7 @@ def simulated_face(
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     endpoint.answer_for(firmware.habits.answers_for)
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
-    missions = MissionService(autopilot, journal, firmware)
+    missions = MissionService(autopilot, journal, firmware, firmware.refuses)
     commands = CommandService(
         autopilot,
         telemetry,

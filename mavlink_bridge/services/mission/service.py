@@ -24,7 +24,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
-from mavlink_bridge.services.mission.transfer import PlanTransfer
+from mavlink_bridge.services.mission.transfer import PlanTransfer, Refuses
 from mavlink_bridge.services.mission.upload import Patience, UploadInput, UploadState, is_same_station
 
 _GUIDED_TARGET = 2
@@ -55,17 +55,19 @@ class _ClearAll:
 
 class MissionService:
     """Service of missions, fence and rally points of `parts`, numbered as by `firmware`. `journal` stores plans before
-    they are acknowledged."""
+    they are acknowledged. `refuses(item)`: refusal of an item beside those of the core's own table."""
 
     clock: Clock = "link"
     handles = frozenset((*_INPUTS, "MISSION_SET_CURRENT"))
 
-    def __init__(self, parts: MissionParts, journal: Journal, firmware: Firmware = OWN) -> None:
+    def __init__(
+        self, parts: MissionParts, journal: Journal, firmware: Firmware = OWN, refuses: Refuses = OWN.refuses
+    ) -> None:
         self._parts = parts
         self._firmware = firmware
         self._journal = journal
         self._out = Outbox()
-        self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware) for kind in PLANS)
+        self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware, refuses) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
         self._seq_later: int | None = None  # of a MISSION_SET_CURRENT that came before its mission was stored
         self._patience: Patience | None = None

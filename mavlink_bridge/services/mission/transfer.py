@@ -57,6 +57,10 @@ class _Commit:
     announced: bool = True
 
 
+Refuses = Callable[[MissionItem], MissionResult | None]
+"""Refusal of an item by the firmware; None: it knows it."""
+
+
 class _RefusedError(Exception):
     """Refusal of a whole plan, with its reason for people."""
 
@@ -64,12 +68,15 @@ class _RefusedError(Exception):
 class PlanTransfer:
     """Upload, download and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
 
-    def __init__(self, kind: int, parts: MissionParts, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
+    def __init__(
+        self, kind: int, parts: MissionParts, journal: Journal, outbox: Outbox, firmware: Firmware, refuses: Refuses
+    ) -> None:
         self.kind = kind
         self.state = UploadState.IDLE
         self.refusals = 0
         self.repeats = 0
         self.committed = CommittedPlan(kind, parts, outbox, firmware)
+        self._refuses = refuses
         self._parts = parts
         self._journal = journal
         self._out = outbox
@@ -198,6 +205,9 @@ class PlanTransfer:
         if self.kind == MissionType.MISSION:
             item = self.committed.firmware.item_from(item)
             total += 1 - self.committed.homes
+        refused = self._refuses(item)
+        if refused is not None:
+            return item, ItemVerdict(refused, f"command {item.command} in frame {item.frame} is not supported")
         return item, check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
 
     def _about(self, seq: int, verdict: ItemVerdict) -> str:

@@ -121,6 +121,22 @@ def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -
     assert station.mode == MISSION and station.of("MISSION_CURRENT")[-1].seq == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "frame", "answer"),
+    [(16, 3, 0), (21, 6, 0), (20, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3), (115, 2, 3),
+     (20, 3, 3), (189, 3, 3), (16, 2, 3), (16, 10, 2), (20, 10, 2)],
+)  # fmt: skip
+def test_an_item_that_px4_does_not_know_is_refused(station: Station, command: int, frame: int, answer: int) -> None:
+    """mavlink_mission.cpp, `parse_mavlink_mission_item`: no splines, turns and servos, no heights above the ground, and
+    items without a place in frame 2 only."""
+    station.link.send(dialect.MAVLink_mission_count_message(1, 1, 1, 0))
+    station.run(0.2)
+    place = (round(HOME.lat * 1e7), round(HOME.lon * 1e7), 12.0)
+    station.link.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, frame, command, 0, 1, 0, 0, 0, 0, *place, 0))
+    station.run(0.2)
+    assert [ack.type for ack in station.of("MISSION_ACK")] == [answer]
+
+
 def test_mode_before_arming_is_the_same(station: Station) -> None:
     """As QGroundControl does it; SET_MODE is the old message."""
     upload(station, CORNERS)
