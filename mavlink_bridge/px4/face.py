@@ -128,6 +128,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=px4.VTOL_TAKEOFF)),
             Cmd.DO_SET_MODE: CommandRow(self._set_mode, required=(1, 2)),
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
+            Cmd.DO_FLIGHTTERMINATION: CommandRow(self._terminate, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
             Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
@@ -141,6 +142,7 @@ class Px4Face(WithoutMessages, Speaker):
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
         mode = (command.whole(2), command.whole(3) if command.given(3) else 0)
+        mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _arm(self, command: Command, context: Context) -> Outcome:
@@ -152,13 +154,15 @@ class Px4Face(WithoutMessages, Speaker):
         if command.param(1) == 1.0 and not forced and self._flight.lacks(context.now_ms):
             text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
             return self._deny(text, Result.TEMPORARILY_REJECTED)
-        return flight_commands.arm_disarm(command, context)
+        outcome = flight_commands.arm_disarm(command, context)
+        denied = outcome.result is Result.FAILED
+        return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason) if denied else outcome
 
     def _deny(self, text: str, result: Result = Result.DENIED) -> Outcome:
         return self._parts.announcer.refuse(text, result, Severity.CRITICAL)
 
     def _start_mission(self, command: Command, context: Context) -> Outcome:
-        """MISSION_START: param1 is the first item, as on the wire; -1: go on (navigator_main.cpp)."""
+        """MISSION_START: param1 is the first item, as on the wire; -1: go on (navigator_main.cpp). It arms."""
         if not self._flight.has_mission:
             return self._deny("Mission start denied! No valid mission")
         first = command.param(1, default=-inf)
@@ -166,7 +170,15 @@ class Px4Face(WithoutMessages, Speaker):
             return DENIED
         if first >= 0.0:
             self._flight.begin_mission_at(int(first))
-        return self._flight.enter(px4.MISSION, context.now_ms)
+        outcome = self._flight.enter(px4.MISSION, context.now_ms)
+        if not outcome.ok or self._parts.facts.armed:
+            return outcome
+        return self._arm(replace(command, params=(1.0, *[0.0] * 6)), context)
+
+    def _terminate(self, command: Command, context: Context) -> Outcome:
+        """DO_FLIGHTTERMINATION: only armed motors can be stopped."""
+        stops = command.param(1) > 0.5 and self._parts.facts.armed
+        return flight_commands.terminate_flight(command, context) if stops else DENIED
 
     def _change_over(self, command: Command, context: Context) -> Outcome:
         """DO_VTOL_TRANSITION: param1 is a MAV_VTOL_STATE."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.mav import FailureType, FailureUnit
+from autopilot.mav import Cmd, FailureType, FailureUnit
 from autopilot.parameters.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.personality import Px4Personality
@@ -28,6 +28,17 @@ FAILURES: Final[Failures] = {
 }
 """A sensor with a constant value is lost to PX4 (lib: sensors/data_validator, ERROR_FLAG_STALE_DATA after 100 equal
 values)."""
+
+UNKNOWN: Final = frozenset((
+    Cmd.NAV_LOITER_UNLIM, Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.DO_FOLLOW, Cmd.NAV_VTOL_LAND, Cmd.CONDITION_YAW,
+    Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_RELAY, Cmd.DO_SET_SERVO, Cmd.DO_REPEAT_SERVO, Cmd.DO_RETURN_PATH_START,
+    Cmd.DO_SET_REVERSE, Cmd.DO_DIGICAM_CONFIGURE, Cmd.DO_FENCE_ENABLE, Cmd.DO_PARACHUTE, Cmd.DO_MOTOR_TEST,
+    Cmd.NAV_SET_YAW_SPEED, Cmd.DO_SPRAYER, Cmd.DO_AUX_FUNCTION, Cmd.DO_ENGINE_CONTROL, Cmd.DO_JUMP_TAG,
+    Cmd.AIRFRAME_CONFIGURATION, Cmd.DO_SET_SAFETY_SWITCH_STATE, Cmd.DO_START_MAG_CAL, Cmd.DO_ACCEPT_MAG_CAL,
+    Cmd.DO_CANCEL_MAG_CAL, Cmd.DO_SEND_BANNER, Cmd.ACCELCAL_VEHICLE_POS, Cmd.BATTERY_RESET, Cmd.GUIDED_CHANGE_SPEED,
+    Cmd.GUIDED_CHANGE_ALTITUDE, Cmd.GUIDED_CHANGE_HEADING,
+))  # fmt: skip
+"""Commands of ArduPilot that PX4 does not know (Commander.cpp, `handle_command`)."""
 
 
 def spoken(
@@ -56,6 +67,7 @@ def spoken(
         sends_events=True,
         services=(orbit, follow, calibration, takeover, face),
         rows={**face.rows(), **orbit.rows(), **calibration.rows(), **actuators.rows()},
+        unknown=UNKNOWN,
         failures=FAILURES,
         described=(Described(MetadataType.ACTUATORS, "actuators", actuators.document),),
         camera_by_itself=True,

@@ -21,9 +21,10 @@ class Spoken:
 
     `parameters`: served parameters. `targets`: service that takes setpoints. `modes`: listed modes. `book`: events of
     the firmware. `sends_events`: events go to every link without a request. `hear`: function that receives events of
-    the core. `services`: the firmware's own, in order. `rows`: commands with another meaning. `failures`: injectable
-    failures. `described`: additional metadata. `parameter_file`: @PARAM exists. `camera_by_itself`: the camera alone
-    answers requests for it. `logs_from_boot`: logs begin at boot, not at arming.
+    the core. `services`: the firmware's own, in order. `rows`: commands with another meaning. `unknown`: commands that
+    it does not know. `failures`: injectable failures. `described`: additional metadata. `parameter_file`: @PARAM
+    exists. `camera_by_itself`: the camera alone answers requests for it. `logs_from_boot`: logs begin at boot, not at
+    arming.
     """
 
     parameters: ServedParameters
@@ -34,6 +35,7 @@ class Spoken:
     sends_events: bool = False
     services: Sequence[Service] = ()
     rows: Mapping[int, CommandRow] = field(default_factory=dict)
+    unknown: frozenset[int] = frozenset()
     failures: Failures = field(default_factory=lambda: FAILURES)
     described: tuple[Described, ...] = ()
     parameter_file: bool = False

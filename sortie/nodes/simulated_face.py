@@ -150,6 +150,8 @@ def simulated_face(
         *spoken.services,
         telemetry,  # last: messages that a command requests follow its acknowledgement
     )
+    for number in spoken.unknown:
+        commands.withdraw(number)
     for number, row in spoken.rows.items():  # after the services have registered theirs
         commands.register(number, row)
     return Face(

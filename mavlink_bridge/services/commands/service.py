@@ -65,6 +65,10 @@ class CommandService(Speaker):
         """Serve command `number` by `row`, which replaces an earlier row."""
         self._rows[number] = row
 
+    def withdraw(self, number: int) -> None:
+        """Do not support command `number`, if it was."""
+        self._rows.pop(number, None)
+
     def row(self, number: int) -> CommandRow:
         """Row of a command; KeyError for an unknown command."""
         return self._rows[number]

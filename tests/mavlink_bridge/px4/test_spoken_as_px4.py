@@ -12,6 +12,7 @@ import pytest
 from autopilot.mav import Cmd
 from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.px4.vehicle import UNKNOWN
 from mavlink_bridge.wire.codec import dialect
 from sortie import Fleet, MissionItem, Session
 from sortie.api.testing.stand_in import HOME
@@ -572,6 +573,41 @@ def test_a_mission_climbs_to_its_first_place_before_it_sets_out(station: Station
     assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
     station.until(lambda: away() > before + 5.0, 30.0)
     assert [text for text in station.texts if text.startswith("Climb")][2:] == []
+
+
+def test_a_mission_start_arms(station: Station) -> None:
+    """Commander.cpp: "switch to AUTO_MISSION and ARM"; refused as arming is."""
+    upload(station, CORNERS)
+    assert station.command(Cmd.MISSION_START, 0.0) == 0
+    station.run(1.5)
+    assert station.armed and station.mode == MISSION
+    station.until(lambda: station.height > 5.0, 60.0)
+
+
+@pytest.mark.parametrize("lost", ["gps.loss", None])
+def test_refusals_are_a_px4s(station: Station, lost: str | None) -> None:
+    """Commander.cpp: what is denied now is TEMPORARILY_REJECTED; motors at rest cannot be terminated."""
+    assert isinstance(station.link, SessionLine)
+    assert station.command(Cmd.DO_FLIGHTTERMINATION, 1.0) == 2
+    if lost is None:
+        station.fly_to(8.0)
+        assert station.command(ARM, 0.0, 0.0) == 1 and "Disarming denied: not landed" in station.texts
+        assert station.command(Cmd.DO_FLIGHTTERMINATION, 0.0) == 2
+        return
+    station.link.session.inject(lost)
+    station.run(12.0)
+    assert station.command(ARM, 1.0, 0.0) == 1
+
+
+def test_auto_without_a_submode_is_mission(station: Station) -> None:
+    assert station.command(SET_MODE, 1.0, 4.0, 0.0) == 0
+    station.run(1.5)
+    assert station.mode == MISSION
+
+
+@pytest.mark.parametrize("command", sorted(UNKNOWN))
+def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
+    assert station.command(command) == 3
 
 
 def test_a_mission_starts_at_the_item_that_is_asked_for(station: Station) -> None:
