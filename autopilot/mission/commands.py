@@ -126,6 +126,9 @@ SPECS: Final = MappingProxyType(_SPECS)
 gimbal commands of plans for PX4, and those of installed packages. Other commands are refused (also DO_SET_MODE and
 DO_CONTROL_VIDEO, as in ArduPilot)."""
 
+TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
+LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+
 
 def _of(plan: MissionType) -> frozenset[int]:
     return frozenset(command for command, row in SPECS.items() if row.plan is plan)

@@ -16,6 +16,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, MissionType, Severity
+from autopilot.mission.commands import TAKEOFFS
 from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -36,9 +37,8 @@ from autopilot.vehicles.mode_table import ModeSpec
 _NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 _FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
-_ON_THE_GROUND: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
+_ON_THE_GROUND: Final = (*TAKEOFFS, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
@@ -363,7 +363,7 @@ class AutoMode(Mode):
         while item is not None and item.command == Cmd.NAV_DELAY:
             after = self.sequencer.next_nav(self.mission, item.seq)
             item = after if after is not None and after.seq > item.seq else None
-        if item is None or item.command not in _TAKEOFFS:
+        if item is None or item.command not in TAKEOFFS:
             return False
         return self.facts.vehicle_class.carries_out(item.command)
 

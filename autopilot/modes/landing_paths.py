@@ -12,13 +12,12 @@ from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, Ned, distance, distance_to_line
 from autopilot.mav import Cmd
-from autopilot.mission.commands import drives_navigation, has_position
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, drives_navigation, has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 
-_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
-_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND, Cmd.DO_LAND_START)
+_LANDINGS: Final = (*LANDINGS, Cmd.DO_LAND_START)
 _WAYPOINTS: Final = (Cmd.NAV_WAYPOINT, Cmd.NAV_SPLINE_WAYPOINT)
 _CLIMBING: Final = (0.0, 1.0)  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 
@@ -51,7 +50,7 @@ class LandingPaths:
             self.begun = WayBack.LANDING
         elif command == Cmd.DO_RETURN_PATH_START:
             self.begun = self.begun or WayBack.PATH
-        elif command in _TAKEOFFS:
+        elif command in TAKEOFFS:
             self.begun = None
 
     def landing_start(self) -> int | None:

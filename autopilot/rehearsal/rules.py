@@ -13,7 +13,7 @@ from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
 from autopilot.interface.mathematics import hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
-from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
+from autopilot.mission.commands import TAKEOFFS, Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
@@ -276,7 +276,7 @@ def _ends(q: RuleQuestion) -> Iterator[Finding]:
     if not q.field.kind.flies or not q.way.legs:
         return
     first = next((leg.item for leg in q.way.legs if leg.item.command != Cmd.NAV_DELAY), None)
-    if first is not None and first.command not in (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF):
+    if first is not None and first.command not in TAKEOFFS:
         yield found("takeoff-missing", f"begins with {_named(first)}, not with a takeoff", first.seq)
     last = q.way.legs[-1].item
     spec = spec_of(last.command)
@@ -354,7 +354,7 @@ def _heights(q: RuleQuestion) -> Iterator[Finding]:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
         climb_m = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
         lowest_m, flown_m = LOWEST_TAKEOFF_M - _ROUNDING_M, leg.end[2] - leg.begin[2]
-        if leg.item.command == Cmd.NAV_TAKEOFF and climb_m < lowest_m <= flown_m:
+        if leg.item.command in TAKEOFFS and climb_m < lowest_m <= flown_m:
             yield found("takeoff-low", f"takes off by {max(climb_m, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
         hovers = q.field.kind.hovers or not q.field.kind.flies
         if hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):

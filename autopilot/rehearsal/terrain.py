@@ -20,7 +20,7 @@ from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.mathematics import atan
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
-from autopilot.mission.commands import command_name, spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name, spec_of
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
@@ -180,7 +180,7 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     """Check RTL from every point of the way."""
     if field.follows_ground and _follows_home(field):
         return  # it follows the ground, or reports that it cannot
-    ways = [leg for leg in legs if leg.item.command not in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND)]
+    ways = [leg for leg in legs if leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH, *LANDINGS)]
     if not ways:
         return
     counts = np.array([int(leg.length_m / _BETWEEN_M) + 1 for leg in ways])
@@ -263,8 +263,8 @@ def _places(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Itera
     """Findings about the places of takeoff and landing."""
     for leg in legs:
         spec = spec_of(leg.item.command)
-        if leg.item.command == Cmd.NAV_TAKEOFF or (spec is not None and spec.comes_down):
-            word = "takes off" if leg.item.command == Cmd.NAV_TAKEOFF else "comes down"
+        if leg.item.command in TAKEOFFS or (spec is not None and spec.comes_down):
+            word = "takes off" if leg.item.command in TAKEOFFS else "comes down"
             yield from _steep(field, leg.end[0], leg.end[1], word, leg.item.seq, MissionType.MISSION)
     for item in plan.rally:
         north, east = field.local(item.x, item.y)

@@ -17,7 +17,7 @@ from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType
-from autopilot.mission.commands import is_jump, spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import FOREVER, JumpCounters
@@ -28,7 +28,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
-from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_up, takes
+from autopilot.rehearsal.wing_way import radius_of, takeoff_up, takes
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -160,7 +160,7 @@ class _Walk:
             return True
         if field_.kind.has_stall_speed:
             return self._fly_on_wings(item)
-        if item.command == Cmd.NAV_LAND:
+        if item.command in LANDINGS:
             self._end_vertical()
             north, east, _ = field_.place(item, self._at)
             ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
@@ -177,7 +177,7 @@ class _Walk:
             self._place(item)
         elif item.command == Cmd.NAV_DELAY:
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
-        elif item.command == Cmd.NAV_TAKEOFF:
+        elif item.command in TAKEOFFS:
             lowest = self._at[2] + (LOWEST_TAKEOFF_M if self._on_ground else 0.0)
             self._add(item, (*self._at[:2], max(field_.place(item, self._at)[2], lowest)))
         elif item.command == Cmd.NAV_LOITER_TURNS:
@@ -191,7 +191,7 @@ class _Walk:
     def _on_ground(self) -> bool:
         """True before the first takeoff, and after a landing."""
         last = next((leg.item for leg in reversed(self.way.legs) if leg.item.command != Cmd.NAV_DELAY), None)
-        return last is None or last.command == Cmd.NAV_LAND
+        return last is None or last.command in LANDINGS
 
     def _fly_on_wings(self, item: MissionItem) -> bool:
         """Add the leg of wings, whose time comes from `WingFlight`; True if the mission ends with it."""
@@ -223,7 +223,7 @@ class _Walk:
         while after is not None and after.command == Cmd.NAV_DELAY:
             after = self._storage.get(after.seq + 1)
         bit = int(self._field.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND
-        return bool(bit) and after is not None and after.command == Cmd.NAV_TAKEOFF
+        return bool(bit) and after is not None and after.command in TAKEOFFS
 
     def _circle(self, item: MissionItem) -> None:
         center = self._field.place(item, self._at)

@@ -34,19 +34,11 @@ from autopilot.control.plane_lift import stopping_way
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
+from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.wing_way import (
-    CIRCLES,
-    LANDINGS,
-    TAKEOFFS,
-    lands_upright,
-    radius_of,
-    rises_upright,
-    true_share,
-    turn_of,
-)
+from autopilot.rehearsal.wing_way import CIRCLES, lands_upright, radius_of, rises_upright, true_share, turn_of
 from autopilot.vehicles.vehicle_class import first_value
 
 _STEP_S: Final = 0.1

@@ -10,15 +10,13 @@ from typing import Final
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import tan
 from autopilot.mav import Cmd, SpeedType
-from autopilot.mission.commands import command_name
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.vehicles.mode_table import LiftOption
 
 CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
-TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
-LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
 _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
 

@@ -17,15 +17,14 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import tan
 from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.parameters import Px4Parameters
 
-_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
-_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 _OF_VTOL: Final = (Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_VTOL_LAND, Cmd.DO_VTOL_TRANSITION)
 _PLACES: Final = (
-    *_TAKEOFFS, *_LANDINGS, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT,
+    *TAKEOFFS, *LANDINGS, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT,
 )  # fmt: skip
 _BUFFER_DEG: Final = 0.1
 
@@ -118,17 +117,17 @@ def _place(item: MissionItem, facts: VehicleFacts) -> GeoPoint:
 def _takeoff(items: Sequence[MissionItem], first: MissionItem | None, facts: VehicleFacts) -> Iterator[Found]:
     assert facts.home is not None
     for item in items:
-        if item.command in _TAKEOFFS and _place(item, facts).alt <= facts.home.alt:
+        if item.command in TAKEOFFS and _place(item, facts).alt <= facts.home.alt:
             yield MissionFinding.LOW_TAKEOFF, 0.0
             return
-        if item.command in _TAKEOFFS and item is not first:
+        if item.command in TAKEOFFS and item is not first:
             yield MissionFinding.LATE_TAKEOFF, 0.0
             return
 
 
 def _land_start(items: Sequence[MissionItem]) -> Iterator[Found]:
     starts = [n for n, item in enumerate(items) if item.command == Cmd.DO_LAND_START]
-    approach = max((n - 1 for n, item in enumerate(items) if item.command in _LANDINGS), default=-1)
+    approach = max((n - 1 for n, item in enumerate(items) if item.command in LANDINGS), default=-1)
     returns = max((n for n, item in enumerate(items) if item.command == Cmd.NAV_RETURN_TO_LAUNCH), default=-1)
     if len(starts) > 1:
         yield MissionFinding.TWO_STARTS, 0.0
@@ -162,8 +161,8 @@ def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: f
 def _required(items: Sequence[MissionItem], facts: VehicleFacts, requirement: int) -> Iterator[Found]:
     """Check MIS_TKO_LAND_REQ."""
     wings = facts.vehicle_class.has_stall_speed
-    takes_off = any(item.command in _TAKEOFFS for item in items)
-    lands = any(item.command in (_LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
+    takes_off = any(item.command in TAKEOFFS for item in items)
+    lands = any(item.command in (LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
     if requirement == 1 and not takes_off:
         yield MissionFinding.NO_TAKEOFF, 0.0
     elif not lands and (requirement == 2 or (requirement == 5 and not facts.landed)):

@@ -21,7 +21,7 @@ from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, VtolState
-from autopilot.mission.commands import has_position
+from autopilot.mission.commands import TAKEOFFS, has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4 import modes as px4
@@ -35,7 +35,6 @@ from autopilot.personality.px4.returning import Px4Returns
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
 _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.RETURN, px4.ORBIT))
 """Modes that do not accept a transition to wings."""
-_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 
 _REQUESTED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_REQUESTED)
@@ -309,7 +308,7 @@ class Px4Flight:
         at = self._next_item
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
-        on_ground_first = item is not None and item.command in _TAKEOFFS and facts.grounded
+        on_ground_first = item is not None and item.command in TAKEOFFS and facts.grounded
         straight_up = facts.vehicle_class.hovers or core.helm.upright
         if not straight_up or item is None or home is None or on_ground_first:
             return None

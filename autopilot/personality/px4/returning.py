@@ -32,7 +32,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle
 from autopilot.mav import Cmd, Frame, VtolState
-from autopilot.mission.commands import drives_navigation, has_position
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, drives_navigation, has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import points
 from autopilot.personality.px4.parameter_table import RETURN_TYPE
@@ -40,9 +40,7 @@ from autopilot.personality.px4.parameters import Px4Parameters
 
 _SAFE_POINT_FROM_HOME_M: Final = 10.0
 _NEARER_M: Final = 2.0
-_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
-_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
-_KEPT: Final = (*_LANDINGS, Cmd.NAV_LOITER_TO_ALT)
+_KEPT: Final = (*LANDINGS, Cmd.NAV_LOITER_TO_ALT)
 """Items that are flown unchanged; all other places are passed without a stop."""
 
 
@@ -147,9 +145,9 @@ def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tup
     """Way of the mission from `begin` to the first landing; wings in the air skip a takeoff."""
     path: list[MissionItem] = []
     for item in items:
-        if item.seq >= begin and _placed(item) and not (on_wings and item.command in _TAKEOFFS):
+        if item.seq >= begin and _placed(item) and not (on_wings and item.command in TAKEOFFS):
             path.append(_passed(item))
-            if item.command in _LANDINGS:
+            if item.command in LANDINGS:
                 break
     return tuple(path)
 
@@ -158,8 +156,8 @@ def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ..
     """Way of the mission from `begin` back to a takeoff or its beginning, and a landing at home."""
     path: list[MissionItem] = []
     for item in reversed([item for item in items if item.seq <= begin and _placed(item)]):
-        path.append(_passed(item if item.command not in _LANDINGS else replace(item, command=Cmd.NAV_WAYPOINT)))
-        if item.command in _TAKEOFFS:
+        path.append(_passed(item if item.command not in LANDINGS else replace(item, command=Cmd.NAV_WAYPOINT)))
+        if item.command in TAKEOFFS:
             break
     return tuple(path)
 
@@ -243,7 +241,7 @@ class Px4Returns:
         if home is None or not facts.vehicle_class.flies:
             return Return()
         rule = RETURNS.get(int(self._parameters[RETURN_TYPE]), RETURNS[0])
-        land = next((item for item in mission if item.command in _LANDINGS and _placed(item)), None)
+        land = next((item for item in mission if item.command in LANDINGS and _placed(item)), None)
         marks = (item.seq for item in mission if item.command == Cmd.DO_LAND_START)
         start = None if land is None else next(marks, land.seq)
         lifts = facts.vehicle_class.has_stall_speed and facts.vehicle_class.lands_anywhere

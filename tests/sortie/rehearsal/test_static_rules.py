@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autopilot.mav import Cmd
+from autopilot.mission.commands import TAKEOFFS
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from sortie import Session, UserError, rehearse
@@ -101,3 +103,12 @@ def test_room_is_what_points_along_the_leg_have() -> None:
             assert min(margins) == pytest.approx(has, abs=0.8)
         else:
             assert min(margins) < 0.8
+
+
+@pytest.mark.parametrize("takeoff", TAKEOFFS)
+def test_a_mission_that_takes_off_again_does_not_end_with_its_landing(takeoff: Cmd) -> None:
+    """With MIS_OPTIONS bit 2, and whichever takeoff it is (AP_Mission.cpp, continue_after_land_check_for_takeoff)."""
+    up, down = do(takeoff, z=30.0), do(Cmd.NAV_VTOL_LAND, **at(0, 0))
+    plan = plan_of(up, wp(300, 0, 40.0), down, up, wp(300, 0, 40.0), down)
+    result = rehearse(plan, vehicle="sim:quadplane", params={"MIS_OPTIONS": 4})
+    assert "never-runs" not in [finding.rule.name for finding in result.findings]
