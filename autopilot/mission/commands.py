@@ -43,6 +43,7 @@ class Ability(Enum):
     HOVER = "vehicles that hover"
     STOP = "vehicles that can stop"
     WINGS = "planes"
+    UPRIGHT = "vehicles that take off and land upright"
     LIFT = "planes with lift motors"
     NOSE = "vehicles whose heading is independent of their course"
     REVERSE = "vehicles that drive backwards"

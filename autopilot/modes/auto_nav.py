@@ -15,7 +15,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
@@ -247,8 +247,8 @@ NAV_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_LOITER_TIME: _loiter_time,
     Cmd.NAV_LOITER_TO_ALT: _loiter_to_altitude,
     Cmd.NAV_RETURN_TO_LAUNCH: _return,
-    Cmd.NAV_LAND: _land,
-    Cmd.NAV_TAKEOFF: _takeoff,
+    **dict.fromkeys(LANDINGS, _land),
+    **dict.fromkeys(TAKEOFFS, _takeoff),
     Cmd.NAV_DELAY: _delay,
     Cmd.NAV_GUIDED_ENABLE: _guided,
     Cmd.NAV_PAYLOAD_PLACE: _place,

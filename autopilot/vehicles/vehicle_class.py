@@ -284,6 +284,8 @@ class VehicleClass:
                 return not self.has_stall_speed
             case Ability.WINGS:
                 return self.has_stall_speed
+            case Ability.UPRIGHT:
+                return self.lands_anywhere
             case Ability.LIFT:
                 return self.has_stall_speed and self.lands_anywhere
             case Ability.NOSE:

@@ -12,7 +12,8 @@ from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import BY_WISH, FlightEvent, ModeReason
 from autopilot.interface.records import dataclass, field
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Severity
+from autopilot.mission.commands import LANDINGS
 from autopilot.mission.events import ItemReached, MissionComplete
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Flight:
             return ""
         seq, last = int(self.result.items_reached[-1]["seq"]), self.service.item_count
         item = self.service.autopilot.plans.mission.get(seq)
-        if item is None or item.command != Cmd.NAV_LAND or seq >= last:
+        if item is None or item.command not in LANDINGS or seq >= last:
             return ""
         return f"landed at item {seq} of {last}; with MIS_OPTIONS 4 a mission goes on after a landing"
 

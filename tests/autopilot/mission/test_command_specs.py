@@ -59,6 +59,7 @@ def test_parameters_stand_in_their_order() -> None:
         (Ability.HOVER, ["copter"]),
         (Ability.STOP, ["copter", "rover", "boat"]),
         (Ability.WINGS, ["plane", "quadplane"]),
+        (Ability.UPRIGHT, ["copter", "quadplane"]),
         (Ability.LIFT, ["quadplane"]),
         (Ability.NOSE, ["copter"]),
         (Ability.REVERSE, ["rover", "boat"]),

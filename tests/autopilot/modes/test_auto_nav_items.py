@@ -228,6 +228,18 @@ def test_land_flies_to_its_place_at_this_height_and_comes_down() -> None:
     assert near(bench.position, (40, 0, 0))
 
 
+def test_takeoff_and_landing_of_a_vtol_are_a_copters_own() -> None:
+    """NAV_VTOL_TAKEOFF and NAV_VTOL_LAND, also as the first item on the ground (ArduCopter/mode_auto.cpp,
+    start_command; AP_Mission.cpp, starts_with_takeoff_cmd)."""
+    bench = Bench()
+    bench.begin([item(84, up=12.0), waypoint(30.0, 0.0), item(85, 30.0, 20.0, up=3.0)])
+    assert isinstance(bench.vehicle.target, TakeOff)
+    bench.run(200.0, lambda: not bench.core.facts.armed)
+    assert bench.reached == [1, 2, 3]
+    assert bench.position == pytest.approx((30.0, 20.0, 0.0), abs=1.0)
+    assert not any("skip" in text.lower() for text in bench.texts)
+
+
 def test_land_without_a_place_is_here() -> None:
     target = target_of(item(21))
     assert isinstance(target, Land)
@@ -319,7 +331,7 @@ def test_guided_enable_off_is_done_at_once() -> None:
     assert bench.reached == [1, 2]
 
 
-@pytest.mark.parametrize("command", [30, 84, 85, 193])
+@pytest.mark.parametrize("command", [30, 83, 193])
 def test_what_a_copter_cannot_do_is_skipped_with_a_text(command: int) -> None:
     bench = Bench()
     bench.begin([takeoff(), item(command, 40, 0, 10), waypoint(0, 40)])
