@@ -125,10 +125,10 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _distance(self, item: MissionItem) -> CommandStartResult:
-        if not item.param1 > 0.0:
-            return CommandStartResult.COMPLETE
-        self._condition = Condition(event=VehicleEvent.NEAR, near_m=item.param1)
-        self._tools.helm.vehicle.watch_distance(item.param1)
+        """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
+        near_m = item.param1 if item.param1 > 0.0 else 0.0
+        self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m)
+        self._tools.helm.vehicle.watch_distance(near_m)
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:

@@ -165,6 +165,14 @@ def test_condition_distance_waits_until_the_target_is_near() -> None:
     assert 70.0 < bench.position[0] < 71.0
 
 
+@pytest.mark.parametrize("metres", [0.0, -5.0])
+def test_no_target_is_nearer_than_nothing(metres: float) -> None:
+    """The next NAV item ends the wait, and what stands behind it is left out (verify_within_distance: nearer than
+    max(param1, 0)), as a rehearsal says."""
+    bench = past(flying(item(114, param1=metres), item(183, param1=9, param2=1750), waypoint(40, 0), waypoint(0, 0)), 4)
+    assert not bench.vehicle.outputs
+
+
 def test_condition_yaw_turns_and_then_lets_the_next_item_run() -> None:
     bench = flying(item(115, param1=90.0, param2=20.0, param3=-1.0), item(183, param1=9, param2=1750), waypoint(100, 0))
     bench.run(60.0, lambda: bool(bench.vehicle.outputs))
