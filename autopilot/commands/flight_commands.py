@@ -117,20 +117,21 @@ class FlightCommands:
         over_ground: float | None = None,
         radius: float = 0.0,
     ) -> Outcome:
-        """DO_REPOSITION to a place (altitude AMSL) at `speed` m/s. `over_ground`, `radius`: see
-        `GuidedFlight.go_to`."""
-        if not change_mode and self._modes.mode is not self._guided:
+        """DO_REPOSITION to a place (altitude AMSL) at `speed` m/s; it leaves AUTO only if no item takes targets.
+        `over_ground`, `radius`: see `GuidedFlight.go_to`."""
+        flight = self._flight()
+        if flight is None and not change_mode:
             return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
             return self._announcer.refuse(_OUTSIDE)
-        if self._modes.mode is not self._guided:
+        if flight is None:
             outcome = self._modes.set(self._kind.modes.guided, now_ms, ModeReason.GCS_COMMAND)
             if not outcome.ok:
                 return outcome
-        flight = self._guided.flight
+            flight = self._guided.flight
         if self._flies(flight):
             if speed is not None and self._speeds.takes(speed):
-                self._speeds.override(speed)
+                self._change_ground_speed(speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
             flight.go_to(local(self._facts, place), yaw, over_ground, radius)
         return ACCEPTED

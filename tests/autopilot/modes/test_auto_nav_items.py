@@ -302,6 +302,24 @@ def test_guided_enable_takes_guided_targets_until_its_time_limit() -> None:
     assert near(bench.position, (20, 0, -15)) or abs(bench.position[0] - 20) < 2.0
 
 
+@pytest.mark.parametrize("change_mode", [False, True])
+@pytest.mark.parametrize("kind", ["copter", "rover"])
+def test_guided_enable_takes_a_reposition_and_stays_in_auto(kind: str, change_mode: bool) -> None:
+    """AUTO is in guided mode then (ArduCopter GCS_MAVLink_Copter.cpp, Rover GCS_MAVLink_Rover.cpp,
+    handle_command_int_do_reposition)."""
+    bench = Bench(kind)
+    up = 10.0 if kind == "copter" else 0.0
+    first = takeoff(up) if kind == "copter" else waypoint(5, 0, up)
+    bench.begin([first, item(92, param1=1.0), waypoint(0, 40, up)])
+    flown_to(bench, 2)
+    place = to_global(ORIGIN, (20.0, 0.0, -up))
+    assert bench.core.commands.reposition(place, bench.now_ms, change_mode=change_mode).ok
+    bench.run(15.0)
+    assert abs(bench.position[0] - 20.0) < 2.5
+    assert bench.core.sequencer.current_nav_index() == 2
+    assert bench.core.modes.mode is bench.core.auto
+
+
 def test_guided_limits_end_with_auto() -> None:
     """A mission without limits has none of one flown before it."""
     bench = Bench()
