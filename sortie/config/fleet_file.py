@@ -260,8 +260,8 @@ def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
 
 
 def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int | None = None) -> list[VehicleSpec]:
-    """Return `count` vehicles like `base` in formation, with system ids from its own, repeated in each network.
-    `networks` None: as many as needed."""
+    """Return `count` vehicles like `base` in formation, with system ids from its own, repeated in each network;
+    networks differ by one vehicle at most. `networks` None: as many as needed."""
     first = base.system or 1
     room = LARGEST_SYSTEM - first + 1
     if room < 1:
@@ -269,15 +269,22 @@ def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int |
             f"the vehicles of a fleet have system ids up to {LARGEST_SYSTEM}", option="sysid", given=str(first)
         )
     networks = -(-count // room) if networks is None else networks
-    size = -(-count // networks)
-    if size > room:
+    if networks > count:
+        raise UserError(
+            f"{count} vehicles cannot be spread over more than {count} networks", option="networks", given=str(networks)
+        )
+    if count > networks * room:
         raise UserError(
             f"a network has at most {room} vehicles, with system ids {first} to {LARGEST_SYSTEM}; for more use "
             f"--networks {-(-count // room)}, each with its own links",
             option="count",
             given=str(count),
         )
-    systems = [(k // size, first + k % size) for k in range(count)]
+    systems = [
+        (network, first + k)
+        for network in range(networks)
+        for k in range(count * (network + 1) // networks - count * network // networks)
+    ]
     stands = zip(systems, places(layout.formation, count, layout.spacing_m), strict=True)
     return [
         replace(

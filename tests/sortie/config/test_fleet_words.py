@@ -107,6 +107,15 @@ def test_networks_repeat_the_system_ids() -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "networks", "sizes"), [(4, 3, [1, 1, 2]), (10, 4, [2, 3, 2, 3]), (3, 3, [1, 1, 1]), (251, 2, [125, 126])]
+)
+def test_vehicles_are_spread_evenly_over_as_many_networks_as_asked(count: int, networks: int, sizes: list[int]) -> None:
+    vehicles = specs_of(Settings(count=count, networks=networks))
+    assert [[one.network for one in vehicles].count(m) for m in range(networks)] == sizes
+    assert len({(one.network, one.system) for one in vehicles}) == len(vehicles) == count
+
+
+@pytest.mark.parametrize(
     ("settings", "said"),
     [
         (
@@ -117,6 +126,7 @@ def test_networks_repeat_the_system_ids() -> None:
         (Settings(count=2, sysid=251), "--sysid 251: the vehicles of a fleet have system ids up to 250"),
         (Settings(count=10, sysid=253), "--sysid 253: the vehicles of a fleet have system ids up to 250"),
         (Settings(count=2, fleet=Path("x")), "leave one of the two out"),
+        (Settings(count=3, networks=4), "--networks 4: 3 vehicles cannot be spread over more than 3 networks"),
         (Settings(fleet=Path("x"), networks=2), "--networks"),
         (Settings(fleet=Path("/nowhere.toml")), "--print-fleet"),
     ],
