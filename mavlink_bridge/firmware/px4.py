@@ -28,7 +28,7 @@ from autopilot.mav import (
 )
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
-from autopilot.personality.px4.modes import EXTERNAL, LISTED, OFFBOARD, VTOL, WINGS, WINGS_SHOWN
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -45,29 +45,29 @@ _OWN_SPEED: Final = -1.0
 _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF
 
-# ArduPilot's mode number to PX4's (main, sub)
-_MODES: Final[dict[int, tuple[int, int]]] = {
-    CopterMode.ACRO: (5, 0),
-    CopterMode.STABILIZE: (7, 0),
-    CopterMode.ALT_HOLD: (2, 0),
-    CopterMode.LOITER: (3, 0),
-    CopterMode.CIRCLE: (3, 1),
-    CopterMode.POSHOLD: (3, 2),
-    CopterMode.AUTO: (4, 4),
-    CopterMode.GUIDED: (4, 3),
-    CopterMode.RTL: (4, 5),
-    CopterMode.LAND: (4, 6),
-    CopterMode.FOLLOW: (4, 8),
+# ArduPilot's mode number to PX4's
+_MODES: Final[dict[int, px4.Pair]] = {
+    CopterMode.ACRO: px4.ACRO,
+    CopterMode.STABILIZE: px4.STABILIZED,
+    CopterMode.ALT_HOLD: px4.ALTITUDE,
+    CopterMode.LOITER: px4.POSITION,
+    CopterMode.CIRCLE: px4.ORBIT,
+    CopterMode.POSHOLD: px4.POSITION_SLOW,
+    CopterMode.AUTO: px4.MISSION,
+    CopterMode.GUIDED: px4.HOLD,
+    CopterMode.RTL: px4.RETURN,
+    CopterMode.LAND: px4.LAND,
+    CopterMode.FOLLOW: px4.FOLLOW,
 }
-# modes of PX4 that correspond to GUIDED and others: takeoff, offboard, ..
-_ALSO: Final[dict[tuple[int, int], int]] = {
-    (4, 2): CopterMode.GUIDED,
-    OFFBOARD: CopterMode.GUIDED,
-    (1, 0): CopterMode.STABILIZE,
-    (4, 9): CopterMode.LAND,
+# modes of PX4 that correspond to GUIDED and others
+_ALSO: Final[dict[px4.Pair, int]] = {
+    px4.TAKEOFF: CopterMode.GUIDED,
+    px4.OFFBOARD: CopterMode.GUIDED,
+    px4.MANUAL: CopterMode.STABILIZE,
+    px4.PRECISION: CopterMode.LAND,
 }
 _NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
-_NAMES: Final = {pair: name for pair, name in LISTED if pair not in EXTERNAL} | {(4, 1): "Ready"}
+_NAMES: Final = {pair: name for pair, name in px4.LISTED if pair not in px4.EXTERNAL} | {(4, 1): "Ready"}
 # states of a HEARTBEAT: failsafe, engine failure, termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)
 _INTEGERS: Final[dict[int, str]] = {
@@ -164,23 +164,22 @@ class Px4:
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
-        pair = _pair(custom_mode)
+        pair = px4.pair_of(custom_mode)
         numbers = _NUMBERS
         if self.vehicle_class.has_stall_speed:
-            numbers = VTOL if self.vehicle_class.lands_anywhere else WINGS
+            numbers = px4.VTOL if self.vehicle_class.lands_anywhere else px4.WINGS
         return int(numbers.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
 
     def custom_mode(self, mode: int) -> int:
-        main, sub = self._modes(mode)
-        return main << 16 | sub << 24
+        return px4.custom_of(self._modes(mode))
 
     def set_mode_params(self, mode: int) -> tuple[float, float, float]:
         main, sub = self._modes(mode)
         return (_CUSTOM, float(main), float(sub))
 
-    def _modes(self, mode: int) -> tuple[int, int]:
+    def _modes(self, mode: int) -> px4.Pair:
         """PX4's main and sub mode; also for a number above `_UNKNOWN_BASE`."""
-        modes = WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
+        modes = px4.WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
         if mode in modes:
             return modes[mode]
         if mode < _UNKNOWN_BASE:
@@ -188,18 +187,18 @@ class Px4:
         return divmod(mode - _UNKNOWN_BASE, 100)
 
     def mode_params(self, custom_mode: int) -> tuple[float, float]:
-        main, sub = _pair(custom_mode)
+        main, sub = px4.pair_of(custom_mode)
         return (float(main), float(sub))
 
     def custom_of(self, param2: float, param3: float) -> int:
-        return int(param2) << 16 | int(param3) << 24
+        return px4.custom_of((int(param2), int(param3)))
 
     def mode_name(self, custom_mode: int) -> str:
-        main, sub = _pair(custom_mode)
+        main, sub = px4.pair_of(custom_mode)
         return _NAMES.get((main, sub), f"mode {main}, {sub}")
 
     def named_mode(self, name: str) -> int | None:
-        return next((main << 16 | sub << 24 for (main, sub), own in _NAMES.items() if own == name), None)
+        return next((px4.custom_of(pair) for pair, own in _NAMES.items() if own == name), None)
 
     def mode_of_item(self, command: int) -> int | None:
         return self.vehicle_class.modes.rtl if command == Cmd.NAV_RETURN_TO_LAUNCH else None
@@ -211,8 +210,8 @@ class Px4:
 
     @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
-        main, sub = OFFBOARD
-        return main << 16 | sub << 24, (_CUSTOM, float(main), float(sub))
+        main, sub = px4.OFFBOARD
+        return px4.custom_of(px4.OFFBOARD), (_CUSTOM, float(main), float(sub))
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
@@ -312,7 +311,3 @@ class Px4:
         """Takeoff order, which needs a place and the height above mean sea level."""
         position = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
         return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *position), prefixes=self.words.takeoff)
-
-
-def _pair(custom_mode: int) -> tuple[int, int]:
-    return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF

@@ -74,14 +74,14 @@ _FLAGS: Final[dict[Pair, int]] = {
     MANUAL: _BY_HAND, ACRO: _BY_HAND, STABILIZED: _BY_HAND | _LEVEL, ALTITUDE: _BY_HAND | _LEVEL,
     POSITION: _BY_HAND | _LEVEL, OFFBOARD: _LEVEL, ORBIT: _LEVEL, FOLLOW: _LEVEL,
 }  # fmt: skip
-_POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
+POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
 """Modes of packages, in the order of their addition."""
 _FREE: Final = "(Mode not available)"
 # as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
 LISTED: Final[tuple[tuple[Pair, str], ...]] = (
     (MANUAL, "Manual"), (ALTITUDE, "Altitude"), (POSITION, "Position"), (MISSION, "Mission"), (HOLD, "Hold"),
-    (RETURN, "Return"), (_POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
+    (RETURN, "Return"), (POSITION_SLOW, "Position Slow"), (ACRO, "Acro"), (_TERMINATION, "Termination"),
     (OFFBOARD, "Offboard"), (STABILIZED, "Stabilized"), (TAKEOFF, "Takeoff"), (LAND, "Land"),
     (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (VTOL_TAKEOFF, "VTOL Takeoff"),
     *((mode, _FREE) for mode in EXTERNAL),
