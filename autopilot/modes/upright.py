@@ -128,12 +128,12 @@ class OntoLift(Maneuver):
 
 class LandingSticks:
     """A pilot's control in an upright landing, by Q_OPTIONS: the sink rate by the throttle, once that was high; and
-    (`steered`) the place by roll and pitch, without sinking meanwhile (ArduPlane's landing_descent_rate_ms,
+    the place by roll and pitch, without sinking meanwhile (ArduPlane's landing_descent_rate_ms,
     update_land_positioning)."""
 
-    def __init__(self, context: VehicleContext, place: tuple[float, float] | None, *, steered: bool) -> None:
+    def __init__(self, context: VehicleContext, place: tuple[float, float] | None) -> None:
         self._facts, self._helm = context.facts, context.helm
-        self._place, self._steered = place, steered
+        self._place = place
         self._by_throttle = False
         self._looked_ms = 0
         self._flown: Land | None = None
@@ -144,8 +144,7 @@ class LandingSticks:
 
     @property
     def active(self) -> bool:
-        moves = self._steered and LiftOption.LANDING_MOVES in self._options
-        return moves or LiftOption.THROTTLE_LANDS in self._options
+        return bool((LiftOption.LANDING_MOVES | LiftOption.THROTTLE_LANDS) & self._options)
 
     def land(self, now_ms: int) -> None:
         """Fly the present sticks, once it hovers over the place."""
@@ -185,8 +184,7 @@ class LandingSticks:
         """Velocity north and east, m/s: half of Q_WP_ACC at full stick."""
         vector = self._facts.vehicle.state.report
         ahead, right = float(vector[report.STICK_PITCH]), float(vector[report.STICK_ROLL])
-        moves = self._steered and LiftOption.LANDING_MOVES in self._options
-        if not moves or max(abs(ahead), abs(right)) < _CENTRED:
+        if LiftOption.LANDING_MOVES not in self._options or max(abs(ahead), abs(right)) < _CENTRED:
             return (0.0, 0.0)
         yaw, most = self._facts.vehicle.state.yaw, 0.5 * self._facts.param("Q_WP_ACC", 1.0)
         c, s = most * cos(yaw), most * sin(yaw)
@@ -195,22 +193,19 @@ class LandingSticks:
 
 class SetDown(Maneuver):
     """Land upright at a place: on wings as far as possible, or on lift motors early (Q_OPTIONS), then straight down. A
-    hovering vehicle far away uses its wings. `comes_down`: see `Land`. `steered`: the sticks may move the place
-    (Q_OPTIONS)."""
+    hovering vehicle far away uses its wings. `comes_down`: see `Land`. The sticks may move the place (Q_OPTIONS)."""
 
     def __init__(
         self,
         context: VehicleContext,
         place: tuple[float, float] | None,
         comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None,
-        *,
-        steered: bool = False,
     ) -> None:
         super().__init__(context)
         self._place = place
         self._comes_down = comes_down
         self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
-        self._sticks = LandingSticks(context, place, steered=steered)
+        self._sticks = LandingSticks(context, place)
         self._top = 0.0  # NED d at which it came
         self._climb: LiftOff | None = None  # after an abort
 

@@ -292,7 +292,7 @@ class VerticalReturnMode(_StagedMode):
             own, climb = self.facts.personality.return_height(self._destination()), self._climb_down(place)
             top = self.facts.vehicle.state.position[2] if climb is None else climb
             stays = own is not None and not far_from(self.facts, place)
-            landing = SetDown(self.context, place, None if stays else self._comes_down(place, top), steered=True)
+            landing = SetDown(self.context, place, None if stays else self._comes_down(place, top))
             self._begin([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
         else:
             self.helm.fly(Idle())

@@ -168,7 +168,7 @@ class _ReturnToSetDown(Maneuver):
             self.deadline_ms = self._wings.deadline_ms
 
     def _set_down(self, now_ms: int) -> None:
-        self._landing = SetDown(self.context, self._destination()[:2], steered=True)
+        self._landing = SetDown(self.context, self._destination()[:2])
         self._landing.start(now_ms)
         self.deadline_ms = self._landing.deadline_ms
 
@@ -200,7 +200,7 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     options = int(facts.param("Q_OPTIONS"))
     on_wings = item.command == Cmd.NAV_LAND and options & LiftOption.LAND_ON_WINGS
     if _lifts(tools) and not on_wings:
-        landing = SetDown(tools.context, place[:2], steered=True)
+        landing = SetDown(tools.context, place[:2])
         if item.command == Cmd.NAV_VTOL_LAND and (item.param1 == _CIRCLES or options & LiftOption.CIRCLE_FIRST):
             circle = loiter(facts, place, facts.param("Q_FW_LND_APR_RAD"))
             return InTurn(WindApproach(tools.context, circle), landing)
