@@ -30,16 +30,15 @@ _SHORTEST_S: Final = 10.0
 
 Array = npt.NDArray[np.float64]
 _COLUMNS: Final = (
-    "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps", "mah",
-    "percent", "throttle", "airspeed_mps",
+    "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps",
+    "throttle", "airspeed_mps",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FlightTrace:
-    """Trace of one armed interval, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
-    `percent`: remaining, as reported. `throttle`: share of the rotors' thrust. `airspeed_mps`: true airspeed, by a
-    pitot tube. `capacity_mah`: as set in the vehicle, 0: unknown."""
+    """Trace of one armed interval, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `throttle`: share
+    of the rotors' thrust. `airspeed_mps`: true airspeed, by a pitot tube."""
 
     name: str
     time_s: Array
@@ -52,11 +51,8 @@ class FlightTrace:
     height_m: Array
     volts: Array
     amps: Array
-    mah: Array
-    percent: Array
     throttle: Array
     airspeed_mps: Array
-    capacity_mah: float = 0.0
 
     @property
     def energy_wh(self) -> float:
@@ -72,7 +68,6 @@ class _Columns:
     def __init__(self) -> None:
         self.rows: dict[str, list[tuple[float, float]]] = {name: ThinnedRows() for name in _COLUMNS}
         self.armed: list[tuple[float, bool]] = []
-        self.capacity_mah = 0.0
 
     def add(self, time_s: float, **values: float) -> None:
         for name, value in values.items():
@@ -93,8 +88,7 @@ class _Columns:
             raise UserError(f"{name}: the log holds no flight of {_SHORTEST_S:.0f} s")
         time_s = np.arange(begin, end, STEP_S)
         columns = {column: _at(known.get(column), time_s) for column in _COLUMNS}
-        columns["mah"] -= columns["mah"][np.isfinite(columns["mah"])][:1] if np.isfinite(columns["mah"]).any() else 0.0
-        return FlightTrace(name, time_s, **columns, capacity_mah=self.capacity_mah)
+        return FlightTrace(name, time_s, **columns)
 
 
 def _at(rows: Array | None, time_s: Array) -> Array:
@@ -179,8 +173,7 @@ class _Dataflash(_Columns):
 
     def _battery(self, m: Any, time_s: float) -> None:
         if getattr(m, "Inst", 0) == 0:
-            percent = float(getattr(m, "RemPct", np.nan))
-            self.add(time_s, volts=m.Volt, amps=m.Curr, mah=m.CurrTot, percent=percent)
+            self.add(time_s, volts=m.Volt, amps=m.Curr)
 
     def _tuning(self, m: Any, time_s: float) -> None:
         if hasattr(m, "ThH"):  # only copters have it
@@ -203,9 +196,7 @@ class _Dataflash(_Columns):
             self._change(time_s, m.Message == "Throttle armed")
 
     def _parameter(self, m: Any, time_s: float) -> None:
-        if m.Name == "BATT_CAPACITY":
-            self.capacity_mah = float(m.Value)
-        elif m.Name == "LOG_DISARMED":
+        if m.Name == "LOG_DISARMED":
             self._logs_disarmed = m.Value != 0.0
 
 
@@ -244,8 +235,6 @@ class _Telemetry(_Columns):
             "ATTITUDE": self._attitude,
             "GLOBAL_POSITION_INT": self._place,
             "SYS_STATUS": self._status,
-            "BATTERY_STATUS": self._battery,
-            "PARAM_VALUE": self._parameter,
         }
 
     def _own(self, boot_ms: int) -> float:
@@ -276,16 +265,6 @@ class _Telemetry(_Columns):
             self.add(at_s, volts=m.voltage_battery / 1000.0)
         if m.current_battery >= 0:
             self.add(at_s, amps=m.current_battery / 100.0)
-        if m.battery_remaining >= 0:
-            self.add(at_s, percent=float(m.battery_remaining))
-
-    def _battery(self, m: Any) -> None:
-        if self._now_s is not None and m.id == 0 and m.current_consumed >= 0:
-            self.add(self._now_s, mah=float(m.current_consumed))
-
-    def _parameter(self, m: Any) -> None:
-        if m.param_id == "BATT_CAPACITY":
-            self.capacity_mah = float(m.param_value)
 
 
 def _read_telemetry(path: Path) -> _Columns:
@@ -308,8 +287,7 @@ _ULOG_ARMED: Final = 2
 _ULOG_COLUMNS: Final[dict[str, dict[str, tuple[str, float]]]] = {
     "vehicle_local_position": {"north_mps": ("vx", 1.0), "east_mps": ("vy", 1.0), "down_mps": ("vz", 1.0),
                                "height_m": ("z", -1.0)},
-    "battery_status": {"volts": ("voltage_v", 1.0), "amps": ("current_a", 1.0), "mah": ("discharged_mah", 1.0),
-                       "percent": ("remaining", 100.0)},
+    "battery_status": {"volts": ("voltage_v", 1.0), "amps": ("current_a", 1.0)},
     "airspeed_validated": {"airspeed_mps": ("true_airspeed_m_s", 1.0)},
 }  # fmt: skip
 """PX4's field and factor, by topic and our column."""

@@ -42,7 +42,7 @@ def flown(gust: float) -> FlightTrace:
     air = north + np.where((time >= GUST_S) & (time < CALM_S), gust, 0.0)
     roll = [lean_for(*row) for row in zip(east, np.gradient(east, STEP_S), strict=True)]
     pitch = [-lean_for(*row) for row in zip(air, np.gradient(north, STEP_S), strict=True)]
-    made = {item.name: np.full(len(time), np.nan) for item in fields(FlightTrace)[1:-1]}
+    made = {item.name: np.full(len(time), np.nan) for item in fields(FlightTrace)[1:]}
     made |= {"time_s": time, "north_mps": north, "east_mps": east, "down_mps": 0.0 * time, "yaw_rad": 0.0 * time}
     made |= {"roll_rad": np.array(roll), "pitch_rad": np.array(pitch), "height_m": 20.0 + 0.0 * time}
     return FlightTrace("made", **made)

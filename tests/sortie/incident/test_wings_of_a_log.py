@@ -27,7 +27,7 @@ def circles(*, shows: float = 1.0, gust: float = 0.0, turns: float = 6.0) -> Fli
     time = np.arange(0.0, 120.0, STEP_S)
     yaw = turns * 2.0 * np.pi * time / 120.0
     blows = np.where((time >= 60.0) & (time < 75.0), gust, 0.0)
-    made = {item.name: np.full(len(time), np.nan) for item in fields(FlightTrace)[1:-1]}
+    made = {item.name: np.full(len(time), np.nan) for item in fields(FlightTrace)[1:]}
     made |= {"time_s": time, "north_mps": 22.0 * np.cos(yaw) - blows, "east_mps": 22.0 * np.sin(yaw) + 5.0}
     made |= {"down_mps": 0.0 * time, "yaw_rad": yaw, "pitch_rad": 0.0 * time, "roll_rad": 0.0 * time}
     made |= {"height_m": 60.0 + 0.0 * time, "airspeed_mps": shows * 22.0 + 0.0 * time}

@@ -275,8 +275,6 @@ def still(seconds: float = 60.0) -> FlightTrace:
         nothing + 20.0,
         nothing + 11.0,
         nothing + 16.0,
-        nothing,
-        nothing,
         nothing + 0.4,
         nothing,
     )
