@@ -7,7 +7,7 @@ Its settings are simulator parameters of the vehicle: SIM_PRX_MAX m, SIM_PRX_MIN
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from random import Random
 from typing import Final
 
@@ -53,9 +53,9 @@ class Scanner:
         (n, e, d), _ = self._stance()
         return n + self.home[0], e + self.home[1], d + self.home[2]
 
-    def nearest_m(self, within_m: float = inf) -> tuple[float, str]:
+    def nearest_m(self) -> tuple[float, str]:
         """Distance from the vehicle's middle to the nearest obstacle, m, and its name."""
-        away, shape = self.obstacles.nearest(self.place(), within_m)
+        away, shape = self.obstacles.nearest(self.place())
         return away, "" if shape is None else shape.name
 
     def look(self, now_ms: int) -> Scan:

@@ -11,10 +11,9 @@ from math import inf, sqrt
 from typing import Final
 
 from autopilot.context.events import Event
-from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.scanner import Scanner
@@ -25,18 +24,8 @@ _FASTEST_CHANGE: Final = 20.0  # m/s2
 _SELDOM_S: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ObstacleContact:
-    """An obstacle was touched: its name, where the vehicle was, and the vehicle time."""
-
-    name: str
-    place: GeoPoint
-    at: Ned
-    time_ms: int
-
-
 class ObstacleWatch:
-    """Watch over one vehicle. `touch`: the first touch, or None. `nearest_m`: the smallest distance so far."""
+    """Watch over one vehicle until it touches an obstacle. `nearest_m`: the smallest distance so far."""
 
     def __init__(self, service: VehicleService, machine: SimulatedMachine, scanner: Scanner, origin: GeoPoint) -> None:
         self._service = service
@@ -44,7 +33,7 @@ class ObstacleWatch:
         self._scanner = scanner
         self._origin = origin
         self._due_ms: int | None = None
-        self.touch: ObstacleContact | None = None
+        self._touched = False
         self.nearest_m = inf
         service.watchers.follow(self)
 
@@ -54,7 +43,7 @@ class ObstacleWatch:
 
     def step(self, events: list[Event], now_ms: int) -> None:
         """Check the distance if it is due."""
-        if self.touch is not None or not self._service.autopilot.facts.armed:
+        if self._touched or not self._service.autopilot.facts.armed:
             self._due_ms = None
         elif self._due_ms is None or now_ms >= self._due_ms:
             self._look(now_ms)
@@ -64,18 +53,17 @@ class ObstacleWatch:
         self.nearest_m = min(self.nearest_m, away)
         room = away - self._service.parameters["SIM_COLLIDE_RAD"]
         if room <= 0.0:
-            self._crash(name, now_ms)
+            self._crash(name)
             return
         speed = hypot(*self._machine.true_velocity)
         clear_s = inf if room == inf else (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * room) - speed) / _FASTEST_CHANGE
         ticks = int(min(clear_s, _SELDOM_S) * 1000.0) // int(TICK_MS)
         self._due_ms = now_ms + max(ticks, 1) * int(TICK_MS)
 
-    def _crash(self, name: str, now_ms: int) -> None:
-        at = self._scanner.place()
-        self.touch = ObstacleContact(name, to_global(self._origin, at), at, now_ms)
+    def _crash(self, name: str) -> None:
+        self._touched = True
         self._due_ms = None
-        place = self.touch.place
+        place = to_global(self._origin, self._scanner.place())
         self._service.autopilot.announcer.say(
             Severity.CRITICAL, f"Hit {name[:20]} at {place.lat:.6f},{place.lon:.6f}"[:50]
         )
