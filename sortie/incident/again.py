@@ -42,12 +42,12 @@ def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Sessi
     scenario = read_scenario(folder)
     if scenario.source.in_our_world:  # only its own log gives the reason of a mode
         with tempfile.TemporaryDirectory() as name:
-            flown, conducted = fly(scenario, folder, Path(name) / "flown")
+            flown, notes = fly(scenario, folder, Path(name) / "flown")
             happened = happened_in(flown)
-        return FlownAgain(happened, differences(scenario.happened, happened), conducted.notes)
+        return FlownAgain(happened, differences(scenario.happened, happened), notes)
     with tempfile.TemporaryDirectory() as name, vehicles(**session_arguments(scenario)) as session:
         recorder = record_flights(session.service, Path(name))
-        conducted = conduct(session, scenario, folder)
+        notes = conduct(session, scenario, folder)
         recorder.finish(session.service.now_ms)
         happened = happened_in(read_flown(scenario, Path(name)))
-    return FlownAgain(happened, differences(scenario.happened, happened), conducted.notes)
+    return FlownAgain(happened, differences(scenario.happened, happened), notes)

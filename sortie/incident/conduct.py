@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 from autopilot.context.events import ArmedChanged
-from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, ModeFlag, Result
 from autopilot.mission.plan import Plan
 from mavlink_bridge.firmware.protocol import Firmware
@@ -31,14 +30,6 @@ _ARMED_WITHIN_S: Final = 10.0
 _THEIR_LOGS: Final = frozenset({".bin", ".ulg"})
 _TAKEOFF_MODE: Final = "GUIDED"
 _MISSION_MODE: Final = "AUTO"
-
-
-@dataclass(frozen=True, slots=True)
-class ConductedFlight:
-    """Flight that was conducted. `zero_s`: vehicle time of the log's arming, s. `notes`: refused commands."""
-
-    zero_s: float
-    notes: tuple[str, ...]
 
 
 class SessionArguments(TypedDict):
@@ -64,8 +55,8 @@ def session_arguments(scenario: Scenario) -> SessionArguments:
     }
 
 
-def conduct(session: Session, scenario: Scenario, folder: Path) -> ConductedFlight:
-    """Fly the scenario of `folder`, with its plan file, to its end."""
+def conduct(session: Session, scenario: Scenario, folder: Path) -> tuple[str, ...]:
+    """Fly the scenario of `folder`, with its plan file, to its end, and return notes on refused commands."""
     plan = folder / PLAN
     return _Conductor(session, scenario, read_plan(plan) if plan.is_file() else None).run()
 
@@ -100,7 +91,7 @@ class _Conductor:
         self._mode = ""
         self._as_station = False  # its mode has no name here: commands of a station select it, and arm in it
 
-    def run(self) -> ConductedFlight:
+    def run(self) -> tuple[str, ...]:
         session, scenario = self._session, self._scenario
         if self._plan is not None:
             session.upload(self._plan)
@@ -119,7 +110,7 @@ class _Conductor:
         over = lambda s: not s.state.armed and any(isinstance(e.event, ArmedChanged) for e in s.events)
         session.pass_until(over, max(end_s - session.time_s, 0.0), 1.0)
         session.run_for(1.0)
-        return ConductedFlight(zero_s, tuple(self._notes))
+        return tuple(self._notes)
 
     def _inject(self, name: str, value: float | None, zero_s: float, from_s: float, until_s: float | None) -> None:
         begin_s = max(zero_s + from_s, self._session.time_s)

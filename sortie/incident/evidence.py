@@ -88,11 +88,6 @@ class Evidence:
     firmware: Firmware = field(default_factory=partial(ArduPilot, DEFAULT))
 
     @property
-    def armed_s(self) -> float:
-        """Time of arming for the longest flight, s."""
-        return self.flight_s[0]
-
-    @property
     def flight_s(self) -> tuple[float, float]:
         """Longest armed interval, s. UserError: there is none."""
         flight = self.facts.longest_flight()

@@ -21,7 +21,7 @@ from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.config.values import VehicleSource
 from sortie.incident.build import Built, build
-from sortie.incident.conduct import ConductedFlight, conduct, read_flown, session_arguments
+from sortie.incident.conduct import conduct, read_flown, session_arguments
 from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
@@ -152,23 +152,24 @@ def fly_changed(
 ) -> ReproducedIncident:
     """Fly the scenario with changes and compare it with the flight without them."""
     scenario = before.scenario.changed(changes, without)
-    flown, conducted = fly(scenario, folder, folder / CHANGED)
-    found = beside(scenario, before.log, flown, conducted)
+    flown, notes = fly(scenario, folder, folder / CHANGED)
+    found = beside(scenario, before.log, flown, notes)
     since = found.found.since
     return replace(found, found=compared(before.flown.facts, flown.facts, within_m=NEAR_M, since=since))
 
 
-def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, ConductedFlight]:
-    """Fly the scenario with its plan in `folder`, and read the log in the folder `logs`, which is made anew."""
+def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, tuple[str, ...]]:
+    """Fly the scenario with its plan in `folder`, and read the log in the folder `logs`, which is made anew. Second:
+    notes on refused commands."""
     shutil.rmtree(logs, ignore_errors=True)
     with Session(**session_arguments(scenario), log_dir=logs) as session:
-        conducted = conduct(session, scenario, folder)
+        notes = conduct(session, scenario, folder)
     try:
-        return read_flown(scenario, logs), conducted
+        return read_flown(scenario, logs), notes
     except UserError as error:
         if shutil.disk_usage(logs).free < _LEAST_ROOM:
             raise UserError(f"{logs}: No space left on device; {ELSEWHERE}") from error
-        why = f"; {'; '.join(conducted.notes)}" if conducted.notes else ""
+        why = f"; {'; '.join(notes)}" if notes else ""
         raise UserError(f"the scenario did not fly: {error}{why}", 1) from error
 
 
@@ -179,7 +180,7 @@ def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
     return 0.0 if abs(later_s) < _TOGETHER_S else later_s
 
 
-def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: ConductedFlight) -> ReproducedIncident:
+def beside(scenario: Scenario, log: Evidence, flown: Evidence, notes: tuple[str, ...]) -> ReproducedIncident:
     """Compare the flight with the log."""
     happened = happened_in(flown)
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
@@ -192,7 +193,7 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
     missing = tuple(differences(scenario.happened, happened))
     cause = _cause(scenario, found, since)
-    return ReproducedIncident(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
+    return ReproducedIncident(scenario, log, flown, happened, found, near, missing, notes, cause)
 
 
 def _begins_s(scenario: Scenario, since: Since) -> float:

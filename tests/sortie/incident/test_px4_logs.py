@@ -86,10 +86,10 @@ def test_takeoff_climbs_and_returns(tmp_path: Path) -> None:
     """Takeoff comes before arming, as a station asks for it; height and failsafes by PX4's parameters."""
     deeds = (Deed(-5.0, mode="Takeoff"), Deed(0.0, arm=True), Deed(12.0, mode="Return"))
     scenario = Scenario("", "sim:copter", HOME, 20.0, firmware="px4", params={"MIS_TAKEOFF_ALT": 6.0}, do=deeds)
-    flown, conducted = fly(scenario, tmp_path, tmp_path / "flown")
-    assert conducted.notes == ()
+    flown, notes = fly(scenario, tmp_path, tmp_path / "flown")
+    assert notes == ()
     assert [name for _, name in flown.facts.modes][:2] == ["Hold", "Return"]
-    at_12_s = next(s for s in flown.facts.samples if s.time_s > flown.armed_s + 12.0)
+    at_12_s = next(s for s in flown.facts.samples if s.time_s > flown.flight_s[0] + 12.0)
     assert at_12_s.height == pytest.approx(6.0, abs=0.5)
 
 
