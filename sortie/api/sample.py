@@ -20,10 +20,14 @@ _TO_TANGENT = 1.0  # param4 of a loiter: leave it on the tangent
 
 
 def sample(kind: VehicleClass, home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
-    """Return the sample mission of a kind of vehicle, without the home item."""
-    if kind.has_stall_speed:
-        return upright(circuit(home, heading_deg)) if kind.lands_anywhere else circuit(home, heading_deg)
-    return square(home, heading_deg, takeoff=kind.flies)
+    """Return the sample mission of a kind of vehicle, without the home item. Its takeoff names home, because 0/0 is a
+    place far away for a PX4."""
+    if not kind.has_stall_speed:
+        items = square(home, heading_deg, takeoff=kind.flies)
+    else:
+        items = upright(circuit(home, heading_deg)) if kind.lands_anywhere else circuit(home, heading_deg)
+    first, *others = items
+    return (replace(first, x=round(home.lat, 7), y=round(home.lon, 7)) if kind.flies else first, *others)
 
 
 def upright(items: tuple[MissionItem, ...]) -> tuple[MissionItem, ...]:
