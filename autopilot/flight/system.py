@@ -91,10 +91,6 @@ class FlightSystem:
         """True if the flight manager stops the motors after a landing."""
         return not self._kernel.is_down("flight_manager")
 
-    def countdown_s(self) -> int:
-        """Seconds until takeoff, rounded up; 0 without a countdown."""
-        return self.status.countdown_s(self._facts.now_ms)
-
     # --- commands -------------------------------------------------------------------------------------------------
     def command(self, number: int, now_ms: int) -> Outcome:
         """GO, ABORT or STATUS by id. `Outcome.detail` = state + 256 x countdown seconds."""

@@ -6,7 +6,7 @@ The same seed gives the same trace byte for byte. This module writes no file: a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from autopilot.flight.messages import Message, MessageKind, Payload
@@ -47,11 +47,6 @@ def read_line(line: str) -> TraceEntry:
         return TraceEntry(f["t_ms"], message)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a line of a message trace: {line!r}") from error
-
-
-def read_trace(lines: Iterable[str]) -> Iterator[TraceEntry]:
-    """All entries of a trace."""
-    return (read_line(line) for line in lines if line.strip())
 
 
 def _payload(value: Any) -> Payload:

@@ -48,11 +48,6 @@ class Lens:
             np.array([-1.0, 1.0, 1.0, -1.0]) * half_width, np.array([-1.0, -1.0, 1.0, 1.0]) * half_height
         )
 
-    def covers_m(self, height_m: float) -> tuple[float, float]:
-        """Size along and across (m) of the visible level ground, `height_m` below a camera that looks straight down."""
-        scale = height_m / self.focal_mm
-        return self.sensor_height_mm * scale, self.sensor_width_mm * scale
-
     def _through(self, y: Numbers, z: Numbers) -> Numbers:
         rays = np.column_stack([np.full(len(y), self.focal_mm), y, z])
         unit: Numbers = rays / np.linalg.norm(rays, axis=1)[:, None]

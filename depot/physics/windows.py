@@ -51,10 +51,6 @@ class Almanac:
         self._edges_of: dict[Arc, _Edges] = {}
         self.blocked = Arc(settings.blocked_at_deg, settings.blocked_deg)
 
-    def angle_deg(self, now_ms: float) -> float:
-        """Angle of the depot from orbit noon, 0 to 360 degrees."""
-        return (self._start_deg + 360.0 * now_ms / self._period_ms) % 360.0
-
     def inside(self, arc: Arc, now_ms: int) -> bool:
         """True while the depot is on the arc, from the instant of entry to just before that of exit."""
         return self._edges(arc, now_ms).inside

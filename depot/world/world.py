@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from depot.names import FaultName, SkimmerMode
 from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
@@ -329,13 +327,3 @@ class World:
 
     def _changed(self) -> None:
         self._skimmer_reading = self._depot_reading = None
-
-    # --- storage ----------------------------------------------------------------------------------------------------
-    def dump(self) -> bytes:
-        """Encode the whole state."""
-        return msgspec.json.encode(self.state)
-
-    @staticmethod
-    def load(data: bytes) -> WorldState:
-        """Decode a state of `dump`."""
-        return msgspec.json.decode(data, type=WorldState)

@@ -259,11 +259,6 @@ class FleetNode:
         """Longest step in a paced run, ms, as for a single vehicle."""
         return ARMED_LOOK_MS if any(kind.armed for kind in self._kinds) else IDLE_LOOK_MS
 
-    @property
-    def busy(self) -> bool:
-        """True while a member has a reason to run ahead of real time."""
-        return any(service.busy for service in self.services)
-
     # --- a turn ---------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """Make one pass: all vehicles to the end of the first window in which one of them needs a pass, at most to

@@ -20,7 +20,6 @@ def test_straight_down_is_a_rectangle_as_large_as_the_height_says() -> None:
     north, east = footprint((10.0, 20.0, -50.0), pointing(0.0, STRAIGHT_DOWN, 0.0), LENS, Ground.flat()).T
     assert north == pytest.approx([30.0, 30.0, -10.0, -10.0])
     assert east == pytest.approx([-10.0, 50.0, 50.0, -10.0])
-    assert LENS.covers_m(50.0) == pytest.approx((40.0, 60.0))
 
 
 def test_it_turns_with_the_heading() -> None:

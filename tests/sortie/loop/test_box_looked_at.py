@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +29,7 @@ def _flown(folder: Path, look_s: float) -> list[WorldState]:
     for until_s in (AIR_S, DOCK_S):
         while run.runtime.now_ms < 1000.0 * until_s:
             run.runtime.step(round(min(run.runtime.now_ms + 1000.0 * look_s, 1000.0 * until_s)))
-        seen.append(run.loop.world.load(run.loop.world.dump()))
+        seen.append(deepcopy(run.loop.world.state))
     journal.close()
     return seen
 
