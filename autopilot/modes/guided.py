@@ -208,9 +208,6 @@ class GuidedFlight:
             self._target = circled or loiter(self._facts, self._facts.vehicle.state.position)
             self.deadline_ms = self._facts.now_ms + target.timeout_ms
 
-    def land(self) -> None:
-        self._fly(Land(None, KEEP))
-
     def pause(self) -> None:
         if not self.paused:
             self.paused = True
