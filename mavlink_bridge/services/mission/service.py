@@ -136,11 +136,6 @@ class MissionService:
         return self._transfers[kind]
 
     @property
-    def refusals(self) -> int:
-        """Number of items and plans refused since the start."""
-        return sum(transfer.refusals for transfer in self._transfers)
-
-    @property
     def repeats(self) -> int:
         """Number of repeated requests for items."""
         return sum(transfer.repeats for transfer in self._transfers)

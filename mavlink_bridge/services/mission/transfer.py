@@ -73,7 +73,6 @@ class PlanTransfer:
     ) -> None:
         self.kind = kind
         self.state = UploadState.IDLE
-        self.refusals = 0
         self.repeats = 0
         self.committed = CommittedPlan(kind, parts, outbox, firmware)
         self._refuses = refuses
@@ -242,7 +241,6 @@ class PlanTransfer:
 
     def _refuse(self, upload: PlanUpload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
         """Refuse an item or plan: end the upload, keep the old plan."""
-        self.refusals += 1
         self._end_upload()
         self._answer = LastAnswer.to(message, upload, result, now_ms)
         self._out.ack(upload.peer, self.kind, result)
@@ -313,7 +311,6 @@ class PlanTransfer:
         try:
             plan = self._assembled(messages, first)
         except _RefusedError as refusal:
-            self.refusals += 1
             if str(refusal):
                 self._out.text(Severity.WARNING, str(refusal))
             return None
