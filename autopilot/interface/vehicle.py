@@ -80,7 +80,6 @@ class Capabilities:
     Sortie forwards it. `own_modes`: it has its own flight modes, which others may change (`ControlledVehicle`).
     `own_takeoff`: it takes off for a mission without a takeoff item."""
 
-    spline: bool = True
     sticks: bool = True
     own_checks: bool = False
     own_fence: bool = False

@@ -51,7 +51,7 @@ _BOOTING: Final = (SystemState.UNINIT, SystemState.BOOT, SystemState.CALIBRATING
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
 _NO_LINK: Final = ArmingReason("No link to the flight controller")
-_CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
+_CAPABILITIES: Final = Capabilities(sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
 
 class FlownBody(Protocol):

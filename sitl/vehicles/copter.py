@@ -9,7 +9,6 @@ from autopilot.control.watch import IDLING
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
-from autopilot.interface.vehicle import Capabilities
 from autopilot.precision.tracker import Look
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import COPTER
@@ -32,7 +31,7 @@ class SimulatedCopter(SimulatedMachine):
         self._pads: PadSensor | None = None
         self._seed = seed
         state, rng = initial_state(radians(heading_deg), seed)
-        super().__init__(home, state, rng, default_settings(home, steps), motors=4, capabilities=Capabilities())
+        super().__init__(home, state, rng, default_settings(home, steps), motors=4)
 
     # `autopilot.precision.lander.SeesPads`
     def see_pads(self) -> Sequence[Look]:

@@ -12,7 +12,6 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import exp
 from autopilot.interface.targets import NO_STICKS, Drive, Target
-from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import PLANE
 from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
@@ -108,7 +107,7 @@ class SimulatedPlane(SimulatedMachine):
         p = default_settings(home, steps, body) if settings is None else settings
         state[L.S_HOVER] = p[L.P_HOVER_GUESS]
         motors = 4 if p[L.P_LIFTS] == 1.0 else 1  # a quadplane's are its lift motors
-        super().__init__(home, state, rng, p, motors=motors, capabilities=Capabilities(spline=False))
+        super().__init__(home, state, rng, p, motors=motors)
 
     def _write_target(self, target: Target) -> None:
         if isinstance(target, Drive):

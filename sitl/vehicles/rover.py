@@ -11,7 +11,6 @@ from autopilot.interface import layout as L
 from autopilot.interface.angles import turned
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
-from autopilot.interface.vehicle import Capabilities
 from autopilot.vehicles.driving import as_drive
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import ROVER
@@ -31,9 +30,7 @@ class DrivenMachine(SimulatedMachine):
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
-        super().__init__(
-            home, state, rng, self.settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
-        )
+        super().__init__(home, state, rng, self.settings(home, steps), motors=1)
 
     def test_motor(self, number: int, pwm_us: float) -> None:
         """Drive the motor (1) or the steering (2) with this pulse while the vehicle is armed."""

@@ -66,7 +66,6 @@ class SimulatedMachine(ABC):
         settings: npt.NDArray[np.float64],
         *,
         motors: int,
-        capabilities: Capabilities,
     ) -> None:
         self.motors = motors
         """Number of motors that a fault can weaken; `move_to` uses it."""
@@ -78,7 +77,7 @@ class SimulatedMachine(ABC):
             self.kernel, state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), report
         )
         self._find_row()
-        self._capabilities, self._home = capabilities, home
+        self._home = home
         self._origin: GeoPoint | None = None
         self._gimbal: SimulatedGimbal | None = None
         self.receiver: Receiver | None = None
@@ -154,6 +153,7 @@ class SimulatedMachine(ABC):
     def silent_until_ms(self, now_ms: int) -> int | None:
         return None if self.receiver is None else self.receiver.silent_until_ms(now_ms)
 
+    capabilities: Final = Capabilities()
     most_others: Final = M.MOST_OTHERS
 
     def look_out(self, lookout: Lookout | None) -> None:
@@ -185,10 +185,6 @@ class SimulatedMachine(ABC):
         r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
 
     # --- the vehicle ----------------------------------------------------------------------------------------------
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._capabilities
-
     @property
     def state(self) -> VehicleState:
         return self._vehicle_state

@@ -43,7 +43,7 @@ class FakeVehicle:
 
     def __init__(self, *, rover: bool = False) -> None:
         self.on_wheels = rover
-        self.capabilities = Capabilities(spline=not rover)
+        self.capabilities = Capabilities()
         self.state = VehicleState()
         self.origin: GeoPoint | None = ORIGIN
         self.armable_reasons: Sequence[ArmingReason] = ()

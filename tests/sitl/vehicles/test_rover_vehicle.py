@@ -94,8 +94,7 @@ def test_it_is_made_without_numba() -> None:
 # --- a vehicle ----------------------------------------------------------------------------------------------------
 def test_it_is_a_simulated_vehicle_on_wheels() -> None:
     rover: SimulatedVehicle = SimulatedRover(HOME, 90.0, 1)
-    assert not rover.capabilities.spline
-    assert not rover.capabilities.spline
+    assert rover.capabilities.sticks
     assert rover.advance(20) == 20
     assert rover.state.yaw == pytest.approx(pi / 2.0, abs=0.1)
 
