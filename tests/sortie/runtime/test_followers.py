@@ -28,7 +28,7 @@ from sortie.runtime.followers import (
     FollowingEvent,
     TimeState,
 )
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import PATIENCE_S, wait_until
 
 IDLE, UNREAD, WORKING, STILL = ClientSight(), ClientSight(unread=7), ClientSight(at_work=True), ClientSight(still=True)
 
@@ -278,14 +278,6 @@ def test_nobody_holds_time_for_longer_than_the_limit(steps) -> None:
             assert now_s - since_s <= 2.0
 
 
-def eventually(condition) -> None:
-    """For what another thread does."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def server():
     """A copter whose time waits for its clients, however long."""
@@ -302,7 +294,7 @@ def server():
 def test_time_stands_still_for_one_that_does_not_read(server) -> None:
     """What the kernel holds for it is seen; when it reads, time goes on."""
     client = socket.create_connection(("127.0.0.1", server.port))
-    eventually(lambda: server.pace.rule.any_client)
+    wait_until(lambda: server.pace.rule.any_client)
     before_s = server.vehicle.time_s
     time.sleep(0.3)
     assert server.vehicle.time_s == before_s
@@ -313,7 +305,7 @@ def test_time_stands_still_for_one_that_does_not_read(server) -> None:
 
     reader = threading.Thread(target=drain, daemon=True)
     reader.start()
-    eventually(lambda: server.vehicle.time_s >= before_s + 30.0)
+    wait_until(lambda: server.vehicle.time_s >= before_s + 30.0)
     client.shutdown(socket.SHUT_RDWR)
     reader.join(PATIENCE_S)
     client.close()

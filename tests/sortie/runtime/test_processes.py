@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from mavlink_bridge.links.base import LinkEnds
 from sortie.runtime import processes
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells")
 
@@ -34,13 +33,6 @@ for word in sys.stdin:
         kept = open("/dev/null")
     print("done", flush=True)
 """
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s
-        time.sleep(0.005)
 
 
 class Told:
@@ -80,16 +72,16 @@ def test_a_process_that_works_is_told_from_one_that_rests(told, kept: int, monke
     before = files_of(os.getpid())
     process = Process(told.process.pid)
     assert process.used_ns() is None
-    eventually(lambda: not process.wants_to_run())
+    wait_until(lambda: not process.wants_to_run())
     used_ns = process.used_ns()
     assert used_ns is not None and process.used_ns() == used_ns
     told.does("thread")
     told.hears()
-    eventually(lambda: not process.wants_to_run())
+    wait_until(lambda: not process.wants_to_run())
     later_ns = process.used_ns()
     assert later_ns is not None and later_ns > used_ns
     told.does("work")
-    eventually(process.wants_to_run)
+    wait_until(process.wants_to_run)
     told.process.kill()
     told.process.wait()
     assert not process.wants_to_run() and process.used_ns() is None
@@ -101,7 +93,7 @@ def test_of_our_own_process_the_other_threads_count() -> None:
     """Not the one that asks, which runs all the time."""
     ending = threading.Event()
     process = Process(os.getpid())
-    eventually(lambda: not process.wants_to_run())
+    wait_until(lambda: not process.wants_to_run())
 
     def works() -> None:
         while not ending.is_set():
@@ -109,12 +101,12 @@ def test_of_our_own_process_the_other_threads_count() -> None:
 
     thread = threading.Thread(target=works)
     thread.start()
-    eventually(process.wants_to_run)
+    wait_until(process.wants_to_run)
     before_ns = process.used_ns()
-    eventually(lambda: process.used_ns() != before_ns)
+    wait_until(lambda: process.used_ns() != before_ns)
     ending.set()
     thread.join()
-    eventually(lambda: not process.wants_to_run())
+    wait_until(lambda: not process.wants_to_run())
     process.close()
 
 
