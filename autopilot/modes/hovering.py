@@ -71,17 +71,23 @@ class HoverAt(Maneuver):
                 self.helm.fly(TakeOff(self._place[2]))
 
 
-class HoverUntil(HoverAt):
+class HoverUntil(Maneuver):
     """Hover at `place` (NED m) until a vehicle time (NAV_DELAY), or until wings shall fly again."""
 
     def __init__(self, context: VehicleContext, place: Ned, until_ms: int) -> None:
-        super().__init__(context, place, upright=True)
+        super().__init__(context)
+        self._hover = HoverAt(context, place, upright=True)
         self._until_ms = until_ms
+        self.end = place
+
+    def start(self, now_ms: int) -> None:
+        self._hover.start(now_ms)
+        self.deadline_ms = self._hover.deadline_ms
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        super().update(now_ms, events)
+        self._hover.update(now_ms, events)
         self.done = now_ms >= self._until_ms or not self.helm.upright
-        looks_ms = now_ms + _CHANGED_MS if self.deadline_ms is None else self.deadline_ms
+        looks_ms = now_ms + _CHANGED_MS if self._hover.deadline_ms is None else self._hover.deadline_ms
         self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS, self._until_ms)
 
 

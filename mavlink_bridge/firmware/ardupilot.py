@@ -148,7 +148,7 @@ class ArduPilot:
         return item
 
     def refuses(self, item: MissionItem) -> MissionResult | None:
-        """Nothing beside the core's own table, which is ArduPilot's."""
+        """Refuse nothing more: the table of the core is ArduPilot's."""
         return None
 
     # --- parameters -----------------------------------------------------------------------------------------------

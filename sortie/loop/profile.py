@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from autopilot.interface.earth import HIGHEST_M, is_place
+from autopilot.interface.mathematics import hypot
 from autopilot.vehicles.kinds import KINDS
 from depot.decisions.docking import beyond_limits
 from depot.physics.windows import Almanac
@@ -159,7 +160,7 @@ def _check_sense(profile: Profile, where: str) -> None:
         refuse("depot.cryo_k is above depot.go_cryo_k: nothing is ever launched")
     if profile.thermal.spine_stress_k >= profile.thermal.spine_max_k:
         refuse("thermal.spine_stress_k must be below thermal.spine_max_k")
-    if not abs(math.hypot(*profile.corridor.axis) - 1.0) <= AXIS_SLACK:  # NaN too
+    if not abs(hypot(*profile.corridor.axis) - 1.0) <= AXIS_SLACK:  # NaN too
         refuse("corridor.axis must have the length 1")
     place_m = _waits_m(profile)
     beyond = beyond_limits(profile.corridor, Relative(place_m, (0.0, 0.0, 0.0), 0.0, 0.0))

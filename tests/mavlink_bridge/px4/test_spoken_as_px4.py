@@ -79,8 +79,8 @@ def test_its_heartbeat_has_the_flags_and_state_of_a_px4(station: Station) -> Non
     """streams/HEARTBEAT.hpp, ModeUtil/control_mode.cpp: sticks count only in modes flown by hand, and armed motors are
     ACTIVE, also on the ground. MAVROS shows these flags as `manual_input` and `guided`."""
     by_hand, itself = 1 | 16 | 64, 1 | 4 | 8 | 16
-    flags = {HOLD: itself, RETURN: itself, LAND: itself, POSITION: by_hand, ALTITUDE: by_hand, (5, 0): 1 | 64,
-             FOLLOW: 1 | 16}  # fmt: skip
+    flags = {HOLD: itself, RETURN: itself, LAND: itself, POSITION: by_hand, ALTITUDE: by_hand}
+    flags |= {(5, 0): 1 | 64, FOLLOW: 1 | 16}
     for mode, wanted in flags.items():
         assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
         station.run(1.5)
