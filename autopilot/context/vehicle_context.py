@@ -197,6 +197,12 @@ class Announcer:
         return Outcome(result, text)
 
 
+class PilotLink(Protocol):
+    """Monitor of the pilot's sticks."""
+
+    lost: bool
+
+
 class LegPieces(Protocol):
     """Cutting of targets into pieces (`autopilot.safety.detour.Detour`)."""
 

@@ -98,12 +98,12 @@ class Autopilot:
         self.detour = Detour(facts, announcer, self.ground_follower, lambda: (self.fence, self.proximity))
         self.helm = helm = Helm(vehicle, self.detour)
         self.precision = PrecisionLanding(facts, announcer, helm)
-        self.context = VehicleContext(facts, announcer, helm, self.precision)
+        self.losses = Losses()
+        self.context = VehicleContext(facts, announcer, helm, self.precision, self.losses.sticks)
         self.statistics = LifeStatistics(facts, journal, parameters.set_readonly)
         self.home = Home(facts, announcer, journal, stored.home)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(facts, announcer, helm, parameters.set_readonly, self._stop_motors)
-        self.losses = Losses()
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
             self._do_timing(),

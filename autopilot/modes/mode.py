@@ -7,7 +7,7 @@ only at events and at its own deadline. So it reacts to vehicle events, or to a 
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, PilotLink, VehicleFacts
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
@@ -23,6 +23,7 @@ class VehicleContext:
     announcer: Announcer
     helm: Helm
     precision: PrecisionLanding | None = None
+    pilot: PilotLink | None = None
 
 
 class Mode:

@@ -53,6 +53,13 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
     return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), _ceiling(facts))
 
 
+def final_height(context: VehicleContext) -> float:
+    """Height above home at which a return stays, m (RTL_ALT_FINAL); 0: it lands, as always without a pilot
+    (ModeRTL::run, ModeSmartRTL::pre_land_position_run: in a radio failsafe)."""
+    without_pilot = context.pilot is not None and context.pilot.lost
+    return 0.0 if without_pilot else context.facts.param("RTL_ALT_FINAL") / 100.0
+
+
 def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
     """Height of a return above the ground, m (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data or the
     range finder do not cover it."""
@@ -161,7 +168,7 @@ class ReturnFlight(Maneuver):
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         self.deadline_ms = None
-        final = self.facts.param("RTL_ALT_FINAL") / 100.0
+        final = final_height(self.context)
         if final > 0.0:
             end = (self._goal[0], self._goal[1], self.facts.home_ned[2] - final)
             self._leg(end, self._heading.for_hold(), self._descending)

@@ -18,6 +18,7 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import returning_speed
 from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.returning import final_height
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.vehicles.mode_table import ModeSpec
@@ -145,7 +146,7 @@ class SmartReturnFlight(SmartReturnMode):
     def _came_back(self, now_ms: int) -> None:
         assert self._at is not None
         north, east, _ = self._at
-        final = self.facts.param("RTL_ALT_FINAL") / 100.0
+        final = final_height(self.context)
         if final > 0.0:
             self._stage = _Stage.DESCENDING
             down = self.facts.home_ned[2] - final

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite, radians
-from typing import Final, Protocol
+from typing import Final
 
 from autopilot.context.turns import earliest
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, PilotLink, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.layout import TICK_MS
@@ -47,12 +47,6 @@ _OF_PARAMETERS: Final = (MountMode.RETRACT, MountMode.NEUTRAL, MountMode.RC_TARG
 """Modes whose angles or rates follow from parameters."""
 _LOCK_FROM_BEFORE, _NEUTRAL_WHEN_LOST = 1, 2  # MNT1_OPTIONS
 _HALF_TURN: Final = radians(180.0)
-
-
-class PilotLink(Protocol):
-    """Monitor of the pilot's sticks."""
-
-    lost: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,16 @@ def test_with_a_final_height_it_stays_there() -> None:
     assert bench.position[2] == pytest.approx(-7.0, abs=0.1)
 
 
+@pytest.mark.parametrize("setting", [1, 4])
+def test_without_a_pilot_it_lands_whatever_the_final_height(setting: int) -> None:
+    """FS_THR_ENABLE 1: RTL, 4: SmartRTL. Nobody could bring it down (ArduCopter's ModeRTL::run and
+    ModeSmartRTL::pre_land_position_run)."""
+    bench = away(RTL_ALT_FINAL=700, FS_THR_ENABLE=setting)
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(200.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+
+
 def test_its_speed_is_its_own_and_the_usual_one_is_back_afterwards() -> None:
     bench = away(RTL_SPEED=300)
     bench.core.commands.return_to_launch(bench.now_ms)
