@@ -25,6 +25,7 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach
 from autopilot.modes.wings import (
+    AcceptedLeg,
     GlideSlope,
     KeepCourse,
     LoiterForever,
@@ -90,7 +91,8 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         end = (end[0] + share * north, end[1] + share * east, end[2])
     above = over_ground(facts, item)
     leg = Leg(end, tools.before, onward, radius, over_ground=above)
-    return _or_upright(tools, item, Follow(tools.context, leg, tools.heading))
+    flown = AcceptedLeg if own > 0.0 else Follow
+    return _or_upright(tools, item, flown(tools.context, leg, tools.heading))
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:

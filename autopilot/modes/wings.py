@@ -20,7 +20,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
+from autopilot.modes.maneuver import Follow, Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
@@ -28,6 +28,7 @@ from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
+_ACCEPTS_MS: Final = 100  # period of looks at a waypoint's own radius near it; ArduPlane's mission has it
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
 _NEAR_HEIGHT_M: Final = 5.0  # height tolerance of an item, in a climb or descent
@@ -159,6 +160,29 @@ class LoiterItem(Maneuver):
                 self.deadline_ms = now_ms + self._for_ms
             else:
                 self.done = True
+
+
+class AcceptedLeg(Follow):
+    """A leg with an acceptance radius of its own: done this far before its end, however small the turn there is
+    (ArduPlane's verify_nav_wp)."""
+
+    def start(self, now_ms: int) -> None:
+        super().start(now_ms)
+        self.deadline_ms = now_ms
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        super().update(now_ms, events)
+        if self.done or self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        vector, (north, east, _), end = (
+            self.facts.vehicle.state.report,
+            self.facts.vehicle.state.position,
+            self._leg.end,
+        )
+        left_m = hypot(end[0] - north, end[1] - east) - self._leg.radius
+        self.done = left_m <= 0.0 and not self.paused
+        least_ms = round(1000.0 * left_m / max(2.0 * float(vector[report.GROUND_SPEED]), 1.0))
+        self.deadline_ms = None if self.done else now_ms + max(least_ms, _ACCEPTS_MS)
 
 
 class LoiterForever(Maneuver):

@@ -207,12 +207,11 @@ class WingFlight:
         """Fly to a waypoint, until the turn to the next begins."""
         s, p = self._s, self._p
         t = self._begin(leg, onward, line)
-        own = leg.item.param2
-        acceptance = self._field.measure(self._field.kind.measures.acceptance)
-        t[L.T_RADIUS] = own if isfinite(own) and own > 0.0 else acceptance
-        while s[L.S_ARRIVED] == 0.0 and self._has_steps:
+        own = leg.item.param2 if isfinite(leg.item.param2) else 0.0
+        t[L.T_RADIUS] = own if own > 0.0 else self._field.measure(self._field.kind.measures.acceptance)
+        while s[L.S_ARRIVED] == 0.0 and self._distance_to(leg.end) > own and self._has_steps:
             steer_way(s, p)
-            remaining_m = self._distance_to(leg.end) - turn_distance(s, p, t)
+            remaining_m = self._distance_to(leg.end) - max(turn_distance(s, p, t), own)
             self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, remaining_m)
             pass_end(s, p, t)
 

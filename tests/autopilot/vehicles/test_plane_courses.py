@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from math import cos, degrees, radians, sin
@@ -191,6 +192,21 @@ def test_a_waypoint_is_accepted_and_passed_by_as_it_says() -> None:
     assert [leg.radius for leg in legs] == [60.0, 35.0, 1.0, 20.0]
     assert legs[2].end == pytest.approx((800.0, 400.0, -50.0), abs=1.0)
     assert legs[0].next == pytest.approx((300.0, 400.0, -50.0), abs=1.0)
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_its_own_acceptance_radius_counts_whatever_turn_follows(turns: bool) -> None:
+    """On the simulator (ArduPlane's verify_nav_wp): straight on the waypoint was passed, and a turn began 77 m before
+    it."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7))
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    onward = waypoint(900.0, 900.0, 50.0) if turns else waypoint(1800.0, 0.0, 50.0)
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=40.0), waypoint(900.0, 0.0, 50.0, param2=150.0), onward])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(200.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    assert 900.0 - bench.vehicle.state.position[0] == pytest.approx(148.0, abs=2.1)
+    assert any(re.fullmatch("Reached waypoint #2 dist 14[5-9]m", text) for text in bench.texts)
 
 
 def test_a_course_is_kept_until_the_height_is_reached() -> None:

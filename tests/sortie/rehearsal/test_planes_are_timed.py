@@ -96,6 +96,14 @@ def test_time_way_and_energy_are_those_of_the_flight(seed: int) -> None:
     check_beside_its_flight(plan(seed), "quadplane" if seed in LIFTED else "plane", wind(seed))
 
 
+def test_waypoints_are_accepted_as_far_away_as_they_say() -> None:
+    """param2: a corner is cut more than its turn needs."""
+    places = [(400.0, 0.0), (400.0, 600.0), (-400.0, 600.0), (-700.0, 0.0)]
+    corners = [at(Cmd.NAV_WAYPOINT, *place, 50.0, param2=200.0) for place in places]
+    up, down = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0), at(Cmd.NAV_LAND, 0, 0, 0.0)
+    check_beside_its_flight(Plan(home=HOME, items=(up, *corners, down)), "plane", (0.0, 0.0, 0.0))
+
+
 def test_a_long_leg_is_flown_along_its_line() -> None:
     """At 13 m/s after a sharp turn, in calm air: pieces that are skipped may not drift off the line. With 20 s each the
     way swung about it, and took 8 % longer."""
