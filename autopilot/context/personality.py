@@ -84,10 +84,10 @@ class Personality(Protocol):
     NAV_VTOL_TAKEOFF ends on wings, a mission waits for DO_VTOL_TRANSITION, and approaches are not announced.
     `lands_in_place`: wings told to land come down where they are, not at home. `climbs_to_return`: wings climb in a
     circle to the height of their return, and never sink on the way. `circles_level`: wings keep their height on the way
-    to a circle at another height, and leave circles of a mission at any place unless an item asks for the course to the
-    next place. `wings_need_fix`: wings are not armed without a fix in any mode. `returns_in_auto`: an RTL item of
-    wings is flown within AUTO; otherwise it changes to the mode RTL. `approaches_anew`: a mission that is left in the
-    landing of wings goes on with its approach."""
+    to a circle at another height, leave circles of a mission at any place unless an item asks for the course to the
+    next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
+    `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
+    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach."""
 
     @property
     def texts(self) -> Texts: ...

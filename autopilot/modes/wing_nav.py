@@ -121,8 +121,10 @@ def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
+    """Circle of a time; ArduPlane gives it WP_LOITER_RAD, whatever param3 says."""
+    own = _or_zero(item.param3) if tools.context.facts.personality.circles_level else 0.0
     wait_ms = hold_time_ms(item)
-    return _or_upright(tools, item, _item(tools, item, _circle(tools, item, 0.0, item.param3), wait_ms), wait_ms)
+    return _or_upright(tools, item, _item(tools, item, _circle(tools, item, own, item.param3), wait_ms), wait_ms)
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:

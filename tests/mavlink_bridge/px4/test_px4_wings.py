@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import hypot
 
 import pytest
 
@@ -249,3 +250,19 @@ def test_a_fixed_wing_flies_its_mission_and_returns_into_its_landing() -> None:
         plane.until(lambda: plane.of("EXTENDED_SYS_STATE")[-1].landed_state != 2)
         assert plane.mode == RETURN
         plane.lands()
+
+
+def test_a_timed_circle_has_the_radius_of_its_item() -> None:
+    """param3 of NAV_LOITER_TIME (PX4's mission_item_to_position_setpoint); it had NAV_LOITER_RAD, 80 m, as ArduPlane's.
+    Over ground it is as much wider as the air is thinner at home."""
+    up, timed = at(22, 0.0, 0.0, 40.0, param1=12.0), at(19, 600.0, 0.0, 50.0, param1=60.0, param3=150.0)
+    params = {"MIS_TKO_LAND_REQ": 0.0}
+    with Session(vehicle="sim:plane", firmware="px4", home=HOME, seed=3, params=params) as session:
+        session.upload([up, timed, at(16, 600.0, 900.0, 50.0)])
+        session.start()
+        session.run_until(lambda s: s.state.position[0] > 600.0)
+        session.run_for(20.0)
+        for _ in range(10):
+            session.run_for(2.0)
+            north, east, _ = session.state.position
+            assert hypot(north - 600.0, east) == pytest.approx(157.0, abs=5.0) and session.state.mission.item == 2
