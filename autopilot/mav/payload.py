@@ -25,6 +25,8 @@ class OdidUaType(IntEnum):
     NONE = 0
     AEROPLANE = 1
     HELICOPTER_OR_MULTIROTOR = 2
+    HYBRID_LIFT = 4
+    OTHER = 15
 
 
 class OdidStatus(IntEnum):

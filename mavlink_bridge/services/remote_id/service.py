@@ -29,6 +29,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
     from autopilot.context.vehicle_context import VehicleFacts
+    from autopilot.vehicles.vehicle_class import VehicleClass
 
 _PERIOD_MS: Final = 1000
 _SPACING_MS: Final = 750
@@ -58,6 +59,13 @@ _HORIZONTAL: Final = tuple(
 _VERTICAL: Final = ((1.0, 6), (3.0, 5), (10.0, 4), (25.0, 3), (45.0, 2), (150.0, 1))
 _SPEED: Final = ((0.3, 4), (1.0, 3), (3.0, 2), (10.0, 1))
 _BASE_PA: Final = 101_320.0
+
+
+def ua_type(kind: VehicleClass) -> OdidUaType:
+    """Kind of aircraft; OTHER for what drives."""
+    if kind.has_stall_speed:
+        return OdidUaType.HYBRID_LIFT if kind.lands_anywhere else OdidUaType.AEROPLANE
+    return OdidUaType.HELICOPTER_OR_MULTIROTOR if kind.flies else OdidUaType.OTHER
 
 
 def serial_number(uid: bytes) -> str:
@@ -97,7 +105,7 @@ class RemoteIdService(Speaker):
         self._crashed = False
         self._locked = False
         self._armed_m: float | None = None  # height at arming
-        kind = OdidUaType.AEROPLANE if facts.vehicle_class.has_stall_speed else OdidUaType.HELICOPTER_OR_MULTIROTOR
+        kind = ua_type(facts.vehicle_class)
         name = list(serial.encode().ljust(20, b"\0"))
         self._basic = dialect.MAVLink_open_drone_id_basic_id_message(
             0, 0, _BROADCAST, OdidIdType.SERIAL_NUMBER, kind, name

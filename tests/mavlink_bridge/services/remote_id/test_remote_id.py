@@ -196,6 +196,23 @@ def test_a_transmitter_says_what_it_lacks(session: Session) -> None:
     assert (told.status, told.error) == (OdidArmStatus.GOOD_TO_ARM, "")
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("copter", OdidUaType.HELICOPTER_OR_MULTIROTOR),
+        ("plane", OdidUaType.AEROPLANE),
+        ("quadplane", OdidUaType.HYBRID_LIFT),
+        ("rover", OdidUaType.OTHER),
+        ("boat", OdidUaType.OTHER),
+    ],
+)
+def test_it_says_what_kind_of_aircraft_it_is(kind: str, told: OdidUaType) -> None:
+    """MAV_ODID_UA_TYPE: wings that take off straight up are hybrid lift; what drives is no helicopter."""
+    with Session(f"sim:{kind}", home=HOME, params=ENFORCED) as session:
+        link = session.connect()
+        assert wait(link, session, "OPEN_DRONE_ID_BASIC_ID").ua_type == told
+
+
 def test_an_identification_of_another_library_is_read_and_written_alike() -> None:
     """The example of dart_opendroneid, whose own tests stand on opendroneid-core-c: ASTM F3411's Basic ID."""
     data = bytes((0x02, 0x11)) + b"15968DEADBEEF".ljust(20, b"\0") + bytes(3)
