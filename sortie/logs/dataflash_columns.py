@@ -90,7 +90,7 @@ class SampleBatch:
         """Latitude and longitude of the waypoint, deg."""
         far, bearing = self[R.WP_DISTANCE] / METRES_PER_DEGREE, self[R.WP_BEARING]
         east = far * arrays.sin(bearing) / np.maximum(arrays.cos(np.radians(self[R.LAT])), _NEAR_A_POLE)
-        return self[R.LAT] + far * arrays.cos(bearing), self[R.LON] + east
+        return self[R.LAT] + far * arrays.cos(bearing), (self[R.LON] + east + 180.0) % 360.0 - 180.0
 
     @cached_property
     def solution(self) -> Table:

@@ -308,6 +308,18 @@ def test_wings_know_where_they_go(tmp_path: Path) -> None:
     assert math.sqrt(of["ARSP"].DiffPress * 2.0) == pytest.approx(20.0)
 
 
+def test_a_waypoint_across_the_antimeridian_is_on_earth(tmp_path: Path) -> None:
+    """NTUN.TLng, as POSITION_TARGET_GLOBAL_INT tells it."""
+    report = np.zeros(R.SIZE)
+    report[[R.LAT, R.LON, R.WP_DISTANCE, R.WP_BEARING]] = -17.0, 179.9999, 1000.0, math.radians(90.0)
+    sampler = Sampler(K.samples(kinds.PLANE, simulated=True), VIRTUAL_EPOCH_US, 0.25)
+    sampler.add(report, 1520, 584.0)
+    path = tmp_path / "test.bin"
+    path.write_bytes(preamble((*K.EVENTS, *K.samples(kinds.PLANE, simulated=True)), 0) + sampler.take())
+    (ntun,) = (one for one in read(path) if one.get_type() == "NTUN")
+    assert ntun.TLng == pytest.approx(-179.9907, abs=1e-4)
+
+
 def test_failsafes_are_errors(tmp_path: Path) -> None:
     """ERR as ArduPilot numbers it, with code 0 when it is over: battery 6, radio 5. Log pages mark these."""
     faults = ["battery.low@6", "rc.loss@24"]
