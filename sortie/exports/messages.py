@@ -8,18 +8,20 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from math import cos, inf, isfinite, radians, sin
 from typing import Any, Final
 
-from autopilot.interface.geo import to_local
+from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
+from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from mavlink_bridge.wire.framing import FrameWriter
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
-_TEXT_BYTES: Final = 50
 _HEARTBEAT_S: Final = 1.0
 _LARGEST_I16: Final = 0x7FFF
 _LARGEST_I32: Final = 0x7FFFFFFF
@@ -81,11 +83,16 @@ def _instant_ns(facts: FlightFacts, at_s: float) -> int:
 def to_tlog(facts: FlightFacts) -> bytes:
     """Convert a flight to a .tlog, as a ground station would have received it from system 1. Modes are texts, because
     mode numbers depend on the firmware."""
-    writer = FrameWriter(1, 1)
+    writer, way = FrameWriter(1, 1), _Way()
     ground_m = 0.0 if facts.home is None else facts.home.alt
-    out, armed, next_s = bytearray(), False, -inf
+    out, armed, next_s, chunk_ids = bytearray(), False, -inf, cycle(range(1, 0x10000))
     for at_s, moment in moments(facts):
-        messages = _mavlink(at_s, moment, ground_m)
+        if isinstance(moment, Sample):
+            messages = _measured(at_s, moment, ground_m, way.velocity(moment))
+        elif isinstance(moment, LoggedText):
+            messages = [*status_texts(moment.severity, moment.text, next(chunk_ids))]
+        else:
+            messages = [*status_texts(Severity.INFO, f"Mode {moment.mode}", next(chunk_ids))]
         armed = moment.armed if isinstance(moment, ModeAndArming) else armed
         if at_s >= next_s or isinstance(moment, ModeAndArming):
             messages.insert(0, _heartbeat(armed))
@@ -100,21 +107,38 @@ def _heartbeat(armed: bool) -> Message:
     return dialect.MAVLink_heartbeat_message(VehicleType.GENERIC, AutopilotType.GENERIC, flags, 0, state, 3)
 
 
-def _mavlink(at_s: float, moment: Sample | LoggedText | ModeAndArming, ground_m: float) -> list[Message]:
-    if isinstance(moment, LoggedText):
-        text = moment.text.encode()[:_TEXT_BYTES]
-        return [dialect.MAVLink_statustext_message(moment.severity, text)]
-    if isinstance(moment, ModeAndArming):
-        return [dialect.MAVLink_statustext_message(Severity.INFO, f"Mode {moment.mode}".encode()[:_TEXT_BYTES])]
+class _Way:
+    """Way along the samples."""
+
+    def __init__(self) -> None:
+        self._before: Sample | None = None
+        self._north, self._east = 1.0, 0.0  # direction over ground
+
+    def velocity(self, sample: Sample) -> tuple[float, float, float]:
+        """Velocity at the next sample, NED m/s: its speed, in the direction from the last one, and the change of
+        height."""
+        before, self._before = self._before, sample
+        down = 0.0
+        if before is not None:
+            north, east, _ = to_local(GeoPoint(before.lat, before.lon), sample.lat, sample.lon, 0.0)
+            size, seconds = hypot(north, east), sample.time_s - before.time_s
+            if size > 0.0:
+                self._north, self._east = north / size, east / size
+            down = (before.height - sample.height) / seconds if seconds > 0.0 else 0.0
+        return sample.speed * self._north, sample.speed * self._east, down
+
+
+def _measured(at_s: float, moment: Sample, ground_m: float, velocity: tuple[float, float, float]) -> list[Message]:
+    """GLOBAL_POSITION_INT and SYS_STATUS of a sample."""
     if not (isfinite(moment.lat) and isfinite(moment.lon) and isfinite(moment.height)):
         return []
     place = [whole(moment.lat, 1e7), whole(moment.lon, 1e7), whole(moment.height + ground_m, 1000.0)]
-    speed = whole(moment.speed, 100.0, -_LARGEST_I16, _LARGEST_I16) if isfinite(moment.speed) else 0
+    speeds = [whole(part, 100.0, -_LARGEST_I16, _LARGEST_I16) for part in velocity]
     millivolts = whole(moment.volts, 1000.0, 0, _UNKNOWN_U16) if isfinite(moment.volts) else _UNKNOWN_U16
     percent = whole(moment.percent, 1.0, -1, 100) if isfinite(moment.percent) else -1
     return [
         dialect.MAVLink_global_position_int_message(
-            whole(at_s, 1000.0, 0, _LARGEST_U32), *place, whole(moment.height, 1000.0), speed, 0, 0, _UNKNOWN_U16
+            whole(at_s, 1000.0, 0, _LARGEST_U32), *place, whole(moment.height, 1000.0), *speeds, _UNKNOWN_U16
         ),
         dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, percent, 0, 0, 0, 0, 0, 0),
     ]

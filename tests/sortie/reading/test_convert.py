@@ -20,6 +20,7 @@ from sortie.exports.messages import to_mcap, to_tlog
 from sortie.exports.tracks import COLUMNS, to_kml
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
+from sortie.reading.telemetry import frames, message_of
 from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, dataflash, telemetry, ulog
 
 _ANGLES = (Quantity.ROLL, Quantity.PITCH, Quantity.YAW)
@@ -87,6 +88,18 @@ def test_a_telemetry_log_made_of_another_is_read_again(tmp_path: Path, made) -> 
     assert [one.height for one in again.samples] == pytest.approx([one.height for one in whole.samples], abs=0.01)
     assert again.armed == whole.armed
     assert {text for _, text in whole.texts} <= {text for _, text in again.texts}
+
+
+def test_a_telemetry_log_tells_where_to_it_moved_and_whole_texts(tmp_path: Path) -> None:
+    """South-east and down, the speed that was logged; a text of more than 50 bytes comes in chunks."""
+    text = "Mission rejected: Landing waypoint/pattern required. " + "x" * 40
+    samples = [Sample(t, 47.0 - 1e-5 * t, 8.0 + 1e-5 * t, 50.0 - 2.0 * t, 5.0, nan, nan) for t in range(3)]
+    facts = FlightFacts(samples=samples, texts=[(1.5, text)])
+    (tmp_path / "a.tlog").write_bytes(to_tlog(facts))
+    last = [m for m in map(message_of, frames(tmp_path / "a.tlog")) if m.get_type() == "GLOBAL_POSITION_INT"][-1]
+    assert (last.vx, last.vy, last.vz) == pytest.approx((-413, 282, 200), abs=2)
+    again = read_log(tmp_path / "a.tlog")
+    assert text in [said for _, said in again.texts] and again.samples[-1].speed == pytest.approx(5.0, abs=0.01)
 
 
 def test_mcap_has_foxglove_s_schemas(tmp_path: Path) -> None:
