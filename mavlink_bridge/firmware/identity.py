@@ -28,7 +28,8 @@ class Identity:
 
     The uid is made from `name` and, unless it is 1, from the first `system` id, so that two vehicles of one machine
     differ. `speaks`: firmware of its MAVLink. `serves_files`: @PARAM/param.pck is served (capability FTP).
-    `flies_shows`: set the capability bit that Skybrush's server looks for.
+    `flies_shows`: set the capability bit that Skybrush's server looks for. `has_terrain`: heights of the ground
+    are known (capability TERRAIN).
     """
 
     kind: str = DEFAULT.name
@@ -37,6 +38,7 @@ class Identity:
     system: int = 1
     speaks: Firmware = OWN
     flies_shows: bool = False
+    has_terrain: bool = False
 
     @property
     def vehicle_class(self) -> VehicleClass:
@@ -57,6 +59,7 @@ class Identity:
     @property
     def capabilities(self) -> int:
         flags = self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
+        flags |= Capability.TERRAIN if self.has_terrain else 0
         return flags | _DRONE_SHOWS if self.flies_shows else flags
 
     @property

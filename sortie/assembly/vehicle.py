@@ -232,6 +232,7 @@ def build_service(
         system=int(parameters[OWN_SYSTEM]),
         speaks=speaks,
         flies_shows=autopilot.facts.param("SRT_SHOW") != 0.0,
+        has_terrain=autopilot.facts.terrain.known,
     )
     return VehicleService(
         vehicle,

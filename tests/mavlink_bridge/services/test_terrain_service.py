@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from autopilot.context.events import StatusText
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_global, to_local
-from autopilot.mav import Cmd, Frame
+from autopilot.mav import Capability, Cmd, Frame
 from autopilot.mission.items import MissionItem
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
-from tests.fakes.terrain import HOME
+from tests.fakes.terrain import HOME, hills, map_of, write_geotiff
 
 GRIDS = 56
 QUICK = {"FM_COUNTDOWN": 0.0}
@@ -86,6 +87,16 @@ def test_nothing_is_asked_before_somebody_needs_it(station: Station) -> None:
     station.serve(10.0)
     assert not station.requests
     assert not station.link.messages("TERRAIN_REPORT")
+
+
+@pytest.mark.parametrize(("enabled", "told"), [(1.0, Capability.TERRAIN), (0.0, 0)])
+def test_a_vehicle_with_terrain_can_do_terrain(tmp_path: Path, enabled: float, told: int) -> None:
+    """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2)."""
+    file = write_geotiff(tmp_path / "ground.tif", map_of(hills))
+    with Session(home=HOME, terrain=file, params={"TERRAIN_ENABLE": enabled}) as session:
+        link = session.connect()
+        link.send(mavlink.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, 148, *[0] * 6))
+        assert link.receive("AUTOPILOT_VERSION").capabilities & Capability.TERRAIN == told
 
 
 def test_a_range_finder_has_the_ground_told_that_is_not_known() -> None:
