@@ -22,6 +22,7 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
+from mavlink_bridge.wire.codec import boot_ms
 
 _HALF: Final = 0x10000
 _FENCE = int(Sensor.GEOFENCE)  # read at every instant: a plain int
@@ -266,7 +267,7 @@ class FactReader:
         status, types, count, time_ms = parts.fence.breach
         out[s.FENCE_ENABLED] = 1.0 if parts.fence.enabled else 0.0
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
-        out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
+        out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, boot_ms(time_ms)
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
         sticks_lost = parts.failsafes.sticks.lost
         values = (

@@ -215,6 +215,15 @@ def test_a_breach_is_told_at_once_with_its_type() -> None:
     assert (message.breach_status, message.breach_type, message.breach_count, message.breach_time) == (1, 2, 4, 12_000)
 
 
+def test_the_time_of_a_breach_wraps_as_the_boot_time() -> None:
+    """After 49.7 days it stood still at the largest number, which is after the present time_boot_ms."""
+    bench = Bench()
+    bench.open()
+    bench.core.fence_breach, bench.core.fence_enabled = (1, 1, 1, (1 << 32) + 12_000), True
+    (heard,) = bench.events(FenceChanged(1))
+    assert heard.message.breach_time == 12_000
+
+
 def test_flight_state_is_a_named_value() -> None:
     """FlightStateChanged: NAMED_VALUE_INT FM_STATE."""
     bench = Bench()
