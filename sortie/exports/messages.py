@@ -150,6 +150,11 @@ def whole(value: float, factor: float = 1.0, low: int = -_LARGEST_I32, high: int
     return round(min(max(value * factor, low), high)) if isfinite(value) else 0
 
 
+def compass(angle_deg: float, factor: float = 1.0) -> int:
+    """Return a heading or course for a field, from 0 to below a full turn."""
+    return whole(angle_deg % 360.0, factor) % round(360.0 * factor)
+
+
 def to_mcap(facts: FlightFacts) -> bytes:
     """Convert a flight to MCAP with Foxglove's schemas: `/fix` LocationFix, `/pose` FrameTransform, `/log` Log;
     `/state` and `/figures` as JSON. UserError without foxglove-sdk, which has schemas and writer."""

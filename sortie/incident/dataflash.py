@@ -11,7 +11,7 @@ from typing import Any, Final
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
-from sortie.exports.messages import whole
+from sortie.exports.messages import compass, whole
 from sortie.incident.recording import EverySoOften, Recording, battery_status, heartbeat, type_with
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import ThinnedRows, remember
@@ -67,7 +67,7 @@ class _Teller:
         if not self._due("POS", at_ms):
             return
         velocity = [whole(speed, 100.0, -0x7FFF, 0x7FFF) for speed in self._velocity]
-        heading = whole(self._yaw_deg % 360.0, 100.0)
+        heading = compass(self._yaw_deg, 100.0)
         self._recording.tell(
             at_ms,
             dialect.MAVLink_global_position_int_message(
@@ -86,7 +86,7 @@ class _Teller:
         self._recording.tell(
             at_ms,
             dialect.MAVLink_vfr_hud_message(
-                air, ground, whole(self._yaw_deg % 360.0), whole(self._throttle, 1.0, 0, 100), m.Alt, -down
+                air, ground, compass(self._yaw_deg), whole(self._throttle, 1.0, 0, 100), m.Alt, -down
             ),
         )
 
@@ -104,7 +104,7 @@ class _Teller:
                 whole(m.HDop, 100.0, 0, _U16),
                 _U16,
                 whole(m.Spd, 100.0, 0, _U16),
-                whole(m.GCrs % 360.0, 100.0),
+                compass(m.GCrs, 100.0),
                 min(m.NSats, 255),
             ),
         )

@@ -13,7 +13,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
-from sortie.exports.messages import whole
+from sortie.exports.messages import compass, whole
 from sortie.incident.recording import EverySoOften, LoggedCommand, Recording, battery_status, heartbeat, home_position
 from sortie.reading.ulog import NEEDED, euler_angles, last_known, numbers_of, of_one_log, open_ulog, stand_in
 
@@ -137,13 +137,13 @@ def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:
 def _place(at_ms: int, row: Mapping[str, float]) -> Message:
     place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
     above, speeds = whole(row["alt"] - row["home_alt"], 1e3), [whole(row[f"v{axis}"], 100.0, *_I16) for axis in "xyz"]
-    heading = whole(degrees(row["heading"]) % 360.0, 100.0) if isfinite(row["heading"]) else _U16
+    heading = compass(degrees(row["heading"]), 100.0) if isfinite(row["heading"]) else _U16
     return dialect.MAVLink_global_position_int_message(at_ms, *place, above, *speeds, heading)
 
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
     """Make VFR_HUD. Ground speed replaces an unknown airspeed, as PX4 does without a tube."""
-    speed, heading = hypot(row["vx"], row["vy"]), whole(degrees(row["heading"]) % 360.0)
+    speed, heading = hypot(row["vx"], row["vy"]), compass(degrees(row["heading"]))
     air = row["airspeed"] if isfinite(row["airspeed"]) else speed
     return dialect.MAVLink_vfr_hud_message(air, speed, heading, 0, row["alt"], -row["vz"])
 
@@ -164,7 +164,7 @@ def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
         place = (whole(row["latitude_deg"], 1e7), whole(row["longitude_deg"], 1e7), whole(row["altitude_msl_m"], 1e3))
     else:
         place = (whole(row["lat"]), whole(row["lon"]), whole(row["alt"]))
-    course = whole(degrees(row["cog_rad"]) % 360.0, 100.0)
+    course = compass(degrees(row["cog_rad"]), 100.0)
     precise, satellites = whole(row["hdop"], 100.0, 0, _U16), whole(row["satellites_used"], 1.0, 0, 255)
     speed = whole(row["vel_m_s"], 100.0, 0, _U16)
     fix = whole(row["fix_type"], 1.0, 0, 8)

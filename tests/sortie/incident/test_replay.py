@@ -124,6 +124,17 @@ def test_a_px4_s_airspeed_is_that_of_its_tube(tmp_path: Path) -> None:
     assert {(m.airspeed, m.groundspeed) for _, _, m in heard if m.get_type() == "VFR_HUD"} == {(6.5, 5.0)}
 
 
+@pytest.mark.parametrize(("yaw", "told"), [(359.999, (0, 0)), (359.6, (35_960, 0)), (270.0, (27_000, 270))])
+def test_a_heading_just_below_north_is_not_a_full_turn(tmp_path: Path, yaw: float, told: tuple[int, int]) -> None:
+    """hdg has 0 to 35999, and VFR_HUD agrees with it."""
+    out = bytearray(preamble((K.MODE, S["ATT"], S["POS"]), 0) + K.MODE.pack(0, 0, 0, 1))
+    for now_us in range(0, 2_000_000, 200_000):
+        out += S["ATT"].pack(now_us, 0, 0, 0, 0, 0, yaw, 3) + S["POS"].pack(now_us, LAT, LON, ALT, 0.0, 0.0)
+    (tmp_path / "a.bin").write_bytes(out)
+    heard = {m.get_type(): m for _, _, m in Watcher(read_recording(tmp_path / "a.bin")).watch(1500)}
+    assert (heard["GLOBAL_POSITION_INT"].hdg, heard["VFR_HUD"].heading) == told
+
+
 def test_a_fence_of_which_the_log_says_nothing_is_not_breached(tmp_path: Path) -> None:
     """MAVProxy says "fence breach" of one that is not healthy."""
     (tmp_path / "a.ulg").write_bytes(ulog())
