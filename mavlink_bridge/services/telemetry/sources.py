@@ -7,7 +7,7 @@ encoder needs no objects; `facts` fills the second part, `derive` the third.
 
 from __future__ import annotations
 
-from math import floor, pi, radians, sqrt
+from math import floor, nan, pi, radians, sqrt
 from typing import Any, Final
 
 from autopilot.interface import report
@@ -101,6 +101,7 @@ BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
 AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded minus measured; 0 without a demand
 PITOT_PRESSURE = _slots.block(1)  # hPa, dynamic pressure; 0 without a tube
 PITOT_FLAGS = _slots.block(1)  # AIRSPEED_SENSOR_FLAGS
+AIR_TEMPERATURE = _slots.block(1)  # deg C, of the pitot tube; nan without one
 TRUE_Q_W = _slots.block(4)  # true attitude, followed by x, y, z
 CUSTOM_0 = _slots.block(1)  # HIGH_LATENCY2.custom0, int8: base_mode, as in ArduPilot
 SIZE: Final = _slots.size
@@ -154,6 +155,7 @@ def derive(s: Any) -> None:
     demanded = s[report.TARGET_AIR_SPEED]
     s[AIRSPEED_ERROR] = demanded - s[report.AIR_SPEED] if demanded > 0.0 else 0.0
     s[PITOT_PRESSURE] = s[HAS_PITOT] * 0.5 * _DENSITY * s[report.PITOT] * s[report.PITOT] / 100.0
+    s[AIR_TEMPERATURE] = s[report.BARO_TEMPERATURE] if s[HAS_PITOT] != 0.0 else nan
     healthy = int(s[SENSORS_HEALTHY]) & _TUBE != 0
     s[PITOT_FLAGS] = 0.0 if healthy else _UNHEALTHY
     if healthy and int(s[SENSORS_ENABLED]) & _TUBE != 0:

@@ -303,6 +303,14 @@ def test_high_latency_headings_just_below_north_are_not_360() -> None:
     assert (message.heading, message.target_heading, message.wind_heading) == (0, 1, 0)
 
 
+@pytest.mark.parametrize(("pitot", "told"), [(1.0, 31), (0.0, -128)])
+def test_high_latency_has_no_temperature_of_the_air_without_a_tube(pitot: float, told: int) -> None:
+    """The least number, as from ArduPilot and PX4: a copter told that of its board, 20 degrees above the air's."""
+    state = flying_report()
+    state[r.BARO_TEMPERATURE] = 31.0
+    assert decoded("HIGH_LATENCY2", state, HAS_PITOT=pitot).temperature_air == told
+
+
 def test_high_latency_tells_the_airspeed_that_is_demanded() -> None:
     """In fifths of m/s; base_mode above 127 in its int8."""
     state = flying_report()
