@@ -15,11 +15,12 @@ from typing import Final, TypeVar
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mission.fence import Zone
 from sortie.config.errors import UserError, pip_install
-from sortie.reading.facts import FlightFacts, Quantity
+from sortie.reading.facts import FlightFacts, Quantity, Sample
 
 _OF_SAMPLE: Final = ("time_s", "lat_deg", "lon_deg", "height_m", "speed_mps", "battery_v", "battery_percent")
 COLUMNS: Final = (*_OF_SAMPLE, *(quantity.value for quantity in Quantity), "armed", "mode")
 """Columns of the table. A row for each sample has the last known values; empty (null) means unknown."""
+_HALF_A_TURN: Final = 180.0  # degrees
 T = TypeVar("T")
 Cell = float | bool | str | None
 
@@ -92,15 +93,17 @@ def to_parquet(facts: FlightFacts) -> bytes:
 
 
 def to_geojson(facts: FlightFacts) -> bytes:
-    """Convert to GeoJSON (RFC 7946): the track (heights above sea level if home is known; times in `times_s`),
-    waypoints, home."""
+    """Convert to GeoJSON (RFC 7946): the track (heights above sea level if home is known; times in `times_s`; a
+    MultiLineString, cut at the antimeridian, if it crosses it), waypoints, home."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
+    parts = _parts(facts.samples)
+    lines = [[[at.lon, at.lat, round(at.height + ground_m, 2)] for at in part] for part in parts]
+    times_s = [[sample.time_s for sample in part] for part in parts]
+    whole, described = len(parts) == 1, {"name": facts.name, "vehicle": facts.vehicle}
     features = [
-        _feature(
-            "LineString",
-            [[at.lon, at.lat, round(at.height + ground_m, 2)] for at in facts.samples],
-            {"name": facts.name, "vehicle": facts.vehicle, "times_s": [sample.time_s for sample in facts.samples]},
-        ),
+        _feature("LineString", lines[0], {**described, "times_s": times_s[0]})
+        if whole
+        else _feature("MultiLineString", lines, {**described, "times_s": times_s}),
         *(
             _feature("Point", [item.y, item.x], {"name": f"item {item.seq}", "command": int(item.command)})
             for item in facts.waypoints()
@@ -119,6 +122,17 @@ def to_geojson(facts: FlightFacts) -> bytes:
         for circle in facts.fence.circles
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _parts(samples: Sequence[Sample]) -> list[list[Sample]]:
+    """Return the samples between crossings of the antimeridian; a place alone is there twice, as a line must have two
+    (RFC 7946, 3.1.4 and 3.1.9)."""
+    parts: list[list[Sample]] = [[]]
+    for sample in samples:
+        if parts[-1] and abs(sample.lon - parts[-1][-1].lon) > _HALF_A_TURN:
+            parts.append([])
+        parts[-1].append(sample)
+    return parts if len(parts) == 1 else [part * 2 if len(part) == 1 else part for part in parts]
 
 
 def _zone(inclusion: bool) -> str:

@@ -17,7 +17,7 @@ from autopilot.interface.geo import GeoPoint, distance
 from autopilot.mission.fence import Fence, Zone
 from sortie.commands.cli import run
 from sortie.exports.messages import to_mcap, to_tlog
-from sortie.exports.tracks import COLUMNS, to_kml
+from sortie.exports.tracks import COLUMNS, to_geojson, to_kml
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reading.telemetry import frames, message_of
@@ -66,6 +66,17 @@ def test_maps_have_the_track_at_its_place(tmp_path: Path) -> None:
     assert names == ["a/flight.log", "item 1", "item 2", "item 3", "item 4", "home"]
     assert found[0]["geometry"]["coordinates"][4] == pytest.approx([LON, LAT, ALT + 20.0])
     assert found[0]["properties"]["times_s"][4] == BOOT_S + 4
+
+
+def test_a_track_across_the_antimeridian_does_not_go_round_the_earth() -> None:
+    """RFC 7946, 3.1.9: it is cut there; a line of one place is none."""
+    lons = (179.9998, 179.9999, -179.9999, -179.9998, 180.0)
+    samples = [Sample(float(at), -17.0, lon, 10.0, 5.0, nan, nan) for at, lon in enumerate(lons)]
+    track = json.loads(to_geojson(FlightFacts(samples=samples)))["features"][0]
+    assert track["geometry"]["type"] == "MultiLineString"
+    lines = [[place[0] for place in line] for line in track["geometry"]["coordinates"]]
+    assert lines == [[179.9998, 179.9999], [-179.9999, -179.9998], [180.0, 180.0]]
+    assert track["properties"]["times_s"] == [[0.0, 1.0], [2.0, 3.0], [4.0, 4.0]]
 
 
 def test_a_round_fence_is_on_the_map_too() -> None:
