@@ -18,6 +18,7 @@ _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CO
 _OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
 _AIRSPEED = int(Sensor.DIFFERENTIAL_PRESSURE)
+_BATTERY = int(Sensor.BATTERY)
 
 
 class SystemStatus:
@@ -40,6 +41,7 @@ class SystemStatus:
         self._switches = switches
         self._sticks = sticks
         self._airspeed = airspeed
+        self._measures_battery = facts.param("BATT_MONITOR", 4.0) != 0.0
 
     @property
     def system(self) -> int:
@@ -59,6 +61,8 @@ class SystemStatus:
         bits = int(vector[report.SENSORS_PRESENT]) | (_LASER if vector[report.RANGE_MOST] > 0.0 else 0)
         if not self._airspeed.fitted:
             bits &= ~_AIRSPEED
+        if not self._measures_battery:
+            bits &= ~_BATTERY
         return bits | _RECEIVER if self._sticks.has_input or self._failsafes.sticks.lost else bits
 
     @property

@@ -33,6 +33,7 @@ _MOVES: Final = IGNORE_POSITION | _NO_YAW
 _BOTH: Final = int(_NO_YAW)
 _REFERENCE_MASK: Final = IGNORE_ACCELERATION | PositionMask.YAW_RATE_IGNORE
 _NOWHERE: Final = (0.0, 0.0, 0.0)
+_VOLTS, _VOLTS_AND_AMPS = 3.0, 4.0  # BATT_MONITOR
 _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
 
 
@@ -172,6 +173,8 @@ class FactReader:
         if identity.speaks.habits.reports_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
         source[s.BOOT_UNIX_US] = boot_unix_us
+        monitor = parts.facts.param("BATT_MONITOR", _VOLTS_AND_AMPS)
+        source[s.UNMEASURED_V], source[s.UNMEASURED_A] = monitor == 0.0, monitor in (0.0, _VOLTS)
         shown = identity.vehicle_class.face.local_goal
         self._goals = GoalReader(parts, shown=shown) if identity.speaks.habits.reports_goal else None
         self._parameters_seen = -1

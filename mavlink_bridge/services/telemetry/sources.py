@@ -71,6 +71,8 @@ HAS_PITOT = _slots.block(1)  # 1 if a pitot tube is fitted
 SHORT_MODE = _slots.block(1)  # custom_mode in the 16 bits of HIGH_LATENCY2
 FAILURES = _slots.block(1)  # HL_FAILURE_FLAG bits
 HAS_WINGS = _slots.block(1)  # 0 or 1
+UNMEASURED_V = _slots.block(1)  # 1 if nothing measures the battery
+UNMEASURED_A = _slots.block(1)  # 1 if nothing measures its current
 
 DERIVED: Final = _slots.size
 TIME_BOOT_MS = _slots.block(1)  # vehicle time as uint32 (wraps after 49 days, as in ArduPilot)
@@ -97,7 +99,12 @@ HAS_LOCAL = _slots.block(1)  # 1 when the estimator has a horizontal position, r
 HAS_TRUTH = _slots.block(1)  # 1 for a simulated vehicle
 BEARING_DEG = _slots.block(1)  # to the end of the target, 0 .. 359
 NAV_BEARING_DEG = _slots.block(1)
+BATTERY_V = _slots.block(1)  # V; nan where nothing measures it, like the rest
 BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
+BATTERY_MAH = _slots.block(1)
+BATTERY_WH = _slots.block(1)
+BATTERY_FRACTION = _slots.block(1)  # remaining 0 .. 1
+HAS_BATTERY = _slots.block(1)  # 0 or 1
 AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded minus measured; 0 without a demand
 PITOT_PRESSURE = _slots.block(1)  # hPa, dynamic pressure; 0 without a tube
 PITOT_FLAGS = _slots.block(1)  # AIRSPEED_SENSOR_FLAGS
@@ -175,7 +182,13 @@ def derive(s: Any) -> None:
         s[VTOL_STATE] = s[STANDS_AS] if stands else s[report.VTOL_STATE]
     base_mode = s[BASE_MODE]
     s[CUSTOM_0] = base_mode - 256.0 if base_mode >= 128.0 else base_mode
-    s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
+    s[HAS_BATTERY] = 1.0 - s[UNMEASURED_V]
+    s[BATTERY_V] = s[report.BATT_V] if s[UNMEASURED_V] == 0.0 else nan
+    counts = s[UNMEASURED_A] == 0.0
+    s[BATTERY_A] = max(s[report.BATT_A], 0.0) if counts and s[report.BATT_A] == s[report.BATT_A] else nan
+    s[BATTERY_MAH] = s[report.BATT_MAH] if counts else nan
+    s[BATTERY_WH] = s[report.BATT_WH] if counts else nan
+    s[BATTERY_FRACTION] = s[report.BATT_FRACTION] if counts else nan
 
 
 @jit

@@ -6,8 +6,9 @@ import pytest
 
 from autopilot.context.events import RebootRequested
 from autopilot.context.journal import SaveParameter
+from autopilot.interface import report
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Result
+from autopilot.mav import Result, Sensor
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import Bench, takeoff, waypoint
@@ -154,3 +155,14 @@ def test_the_time_flown_is_counted_and_kept() -> None:
         bench.run(1.0)
     assert bench.parameters["STAT_FLTTIME"] == 10.0
     assert SaveParameter("STAT_FLTTIME", 10.0) in bench.journal.changes
+
+
+@pytest.mark.parametrize(("monitor", "there"), [(0, False), (3, True), (4, True)])
+def test_a_battery_that_nothing_measures_is_no_sensor(monitor: int, there: bool) -> None:
+    """BATT_MONITOR 0, as in ArduPilot (GCS.cpp)."""
+    bench = Bench(parameters={"BATT_MONITOR": monitor})
+    bench.vehicle.state.report[report.SENSORS_PRESENT] = int(Sensor.BATTERY | Sensor.GYRO)
+    status = bench.core.status
+    assert status.sensors_present & status.sensors_enabled & Sensor.GYRO
+    for bits in (status.sensors_present, status.sensors_enabled):
+        assert bool(bits & Sensor.BATTERY) is there

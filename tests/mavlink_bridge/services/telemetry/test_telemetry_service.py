@@ -287,6 +287,29 @@ def test_a_breached_fence_is_not_healthy() -> None:
     assert (status.onboard_control_sensors_enabled & FENCE, status.onboard_control_sensors_health & FENCE) == (FENCE, 0)
 
 
+@pytest.mark.parametrize(
+    ("monitor", "volts", "amps", "percent", "used"),
+    [(0, 65_535, -1, -1, None), (3, 700, -1, -1, -1), (4, 700, 1_000, 50, 9)],
+)
+def test_what_no_monitor_measures_of_the_battery_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, monitor: int, volts: int, amps: int, percent: int, used: int | None
+) -> None:
+    """BATT_MONITOR 0, 3 (voltage) and 4, as ArduPilot; without one there is no BATTERY_STATUS."""
+    facts = FakeCore().facts
+    facts.param = lambda name, default=0.0: float(monitor) if name == "BATT_MONITOR" else default
+    monkeypatch.setattr(FakeCore, "facts", facts)
+    bench = Bench()
+    report = facts.vehicle.state.report
+    report[[r.BATT_V, r.BATT_A, r.BATT_MAH, r.BATT_FRACTION]] = 0.7, 10.0, 9.0, 0.5
+    bench.core.vehicle = facts.vehicle
+    bench.open()
+    bench.run(500)
+    status = bench.last("SYS_STATUS")
+    assert (status.voltage_battery, status.current_battery, status.battery_remaining) == (volts, amps, percent)
+    told = [heard.message.current_consumed for heard in bench.of("BATTERY_STATUS")]
+    assert set(told) == (set() if used is None else {used})
+
+
 def test_a_pitot_tube_out_of_use_is_healthy() -> None:
     """As with ArduPilot: what nobody flies by has not failed."""
     bench = Bench(FakeCore())
