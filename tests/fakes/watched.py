@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie import Session
 from sortie.nodes.client import COMPONENT, SYSTEM
@@ -12,6 +13,8 @@ from sortie.web.questions import Answer
 from sortie.web.requests import read_request
 from sortie.web.traffic import Traffic
 from sortie.web.watch import VehicleWatch
+
+HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
 
 class Watched:

@@ -1,12 +1,23 @@
-"""Pages in a real Chromium, and a run that they may act on."""
+"""Pages in a real Chromium, and a run that they may act on; a page's watch without a page."""
 
 from __future__ import annotations
 
 import pytest
 
+from sortie import Session
 from tests.fakes.browser import Page, browser
 from tests.fakes.shown import shown
 from tests.fakes.terrain import ramp, write_srtm
+from tests.fakes.watched import HOME, Watched
+
+
+@pytest.fixture
+def watched():
+    """Of a copter, 2 s after its start."""
+    with Session(home=HOME, seed=3) as session:
+        page = Watched(session)
+        page.run(2.0)
+        yield page
 
 
 @pytest.fixture(scope="module")
