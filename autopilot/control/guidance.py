@@ -220,21 +220,29 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly a commanded velocity. A commanded acceleration changes it over time, and a given position or height holds it.
-    If it is not renewed in time, the vehicle brakes. Only a pure velocity target avoids the fence."""
-    if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
-        brake(s, p, t)
+    If it is not renewed in time, the vehicle brakes, or goes to the position, which has moved on with the velocity
+    until then. Only a pure velocity target avoids the fence."""
+    passed_ms = s[L.S_TIME_MS] - s[L.S_TARGET_MS]
+    ahead = 0.001 * min(passed_ms, t[L.T_TIMEOUT_MS])
+    an, ae, ad = ahead * t[L.T_AN], ahead * t[L.T_AE], ahead * t[L.T_AD]
+    to_n = t[L.T_END_N] + ahead * (t[L.T_VN] + 0.5 * an)
+    to_e = t[L.T_END_E] + ahead * (t[L.T_VE] + 0.5 * ae)
+    to_d = t[L.T_END_D] + ahead * (t[L.T_VD] + 0.5 * ad)
+    if passed_ms > t[L.T_TIMEOUT_MS]:
+        if t[L.T_HAS_POSITION] == 1.0:
+            go_to(s, p, to_n, to_e, to_d)
+        else:
+            brake(s, p, t)
         return
     n, e, d = t[L.T_VN], t[L.T_VE], t[L.T_VD]
     if t[L.T_BODY] == 1.0:
         c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
         n, e = c * n - sn * e, sn * n + c * e
-    ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
-    an, ae, ad = ahead * t[L.T_AN], ahead * t[L.T_AE], ahead * t[L.T_AD]
     n, e, d = n + an, e + ae, d + ad
     if t[L.T_HAS_POSITION] == 1.0:
-        n += limit(t[L.T_END_N] + ahead * (t[L.T_VN] + 0.5 * an) - s[L.S_RPN], 5.0)
-        e += limit(t[L.T_END_E] + ahead * (t[L.T_VE] + 0.5 * ae) - s[L.S_RPE], 5.0)
-        d += limit(t[L.T_END_D] + ahead * (t[L.T_VD] + 0.5 * ad) - s[L.S_RPD], 2.0)
+        n += limit(to_n - s[L.S_RPN], 5.0)
+        e += limit(to_e - s[L.S_RPE], 5.0)
+        d += limit(to_d - s[L.S_RPD], 2.0)
     size = sqrt(n * n + e * e)
     share = leash(s)
     if size > p[L.P_SPEED_GROUND]:

@@ -49,7 +49,7 @@ def steer(s: L.Row, p: L.Row, t: L.Row, along: float, moving: bool) -> None:
     mode = t[L.T_YAW_MODE]
     fastest = p[L.P_YAW_RATE]
     if mode == ANGLE and t[L.T_YAW_RATE] > 0.0:
-        fastest = t[L.T_YAW_RATE]
+        fastest = min(t[L.T_YAW_RATE], fastest)
     if mode == RATE:
         wanted = limit(t[L.T_YAW_RATE], 3.0)
     else:

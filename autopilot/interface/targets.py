@@ -26,8 +26,8 @@ class YawMode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Yaw:
-    """A yaw demand. `angle` rad from north; `rate` rad/s (for ANGLE: turning rate, 0 = vehicle's default); `direction`
-    for ANGLE: -1 counter-clockwise, 1 clockwise, 0 shortest; `point` NED for POINT."""
+    """A yaw demand. `angle` rad from north; `rate` rad/s (for ANGLE: turning rate, 0 and at most the vehicle's own);
+    `direction` for ANGLE: -1 counter-clockwise, 1 clockwise, 0 shortest; `point` NED for POINT."""
 
     mode: YawMode = YawMode.ALONG
     angle: float = 0.0
@@ -186,9 +186,9 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """Fly `velocity` NED m/s. With `down` set it holds that height instead of velocity[2]. It brakes to a hold if not
-    renewed within `timeout_ms` of vehicle time (GUID_TIMEOUT). `lateral`: largest sideways acceleration of wings in the
-    curve to its direction, m/s2; 0: that of their largest bank."""
+    """Fly `velocity` NED m/s. If not renewed within `timeout_ms` of vehicle time (GUID_TIMEOUT) it brakes to a hold, or
+    goes to its `position`, which moves with the velocity until then. `lateral`: largest sideways acceleration of wings
+    in the curve to its direction, m/s2; 0: that of their largest bank."""
 
     velocity: Ned
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))

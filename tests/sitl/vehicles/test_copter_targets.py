@@ -171,6 +171,24 @@ def test_velocity_is_flown_and_ends_in_a_hold_when_not_renewed(flight: CopterFli
     assert flight.report[R.TRUE_VN : R.TRUE_VD + 1] == pytest.approx([0.0, 0.0, 0.0], abs=0.3)
 
 
+@pytest.mark.parametrize("north", [12.0, 80.0])
+def test_a_position_with_a_velocity_is_reached_when_neither_is_renewed(flight: CopterFlight, north: float) -> None:
+    """It has moved on with the velocity until GUID_TIMEOUT (ArduCopter's posvelaccel_control_run)."""
+    flight.copter.set_target(Velocity((2.0, 0.0, -0.5), position=(north, 5.0, -22.0)))
+    flight.run(25.0)
+    assert flight.truth() == pytest.approx((north + 6.0, 5.0, -23.5), abs=0.6)
+    assert flight.report[R.TRUE_VN : R.TRUE_VD + 1] == pytest.approx([0.0, 0.0, 0.0], abs=0.3)
+
+
+def test_a_turning_rate_is_at_most_the_vehicles_own(flight: CopterFlight) -> None:
+    """60 deg/s (ArduCopter's set_fixed_yaw: ATC_SLEW_YAW)."""
+    flight.fly(Hold((0.0, 0.0, -20.0), Yaw(YawMode.ANGLE, 0.0)), 10.0)
+    flight.run(3.0)
+    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(180.0), radians(200.0), 1))
+    turned = flight.record(5.0, (R.R,), VehicleEvent.YAW_DONE)
+    assert degrees(float(np.abs(turned).max())) < 75.0
+
+
 def test_attitude_target_holds_angles_and_climb(flight: CopterFlight) -> None:
     """Ten degrees of roll, half a metre a second up."""
     flight.copter.set_target(Attitude(radians(10.0), 0.0, 0.0, climb=0.5, timeout_ms=5000))
