@@ -36,9 +36,10 @@ from autopilot.vehicles.mode_table import ModeSpec
 Destination = Callable[[], Ned]
 """Destination of a return: NED m of home or of a rally point."""
 
-_LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
+_LOWEST_RETURN = 0.3  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _ABOVE_GROUND = 1  # RTL_ALT_TYPE
+_LONGEST_TURN_MS = 10_000  # after RTL_LOIT_TIME; half a turn takes 4 s, and somebody may turn the nose elsewhere
 _LEVEL_M = 0.1  # a smaller climb is none
 _LOOP_S = 0.0025  # SCHED_LOOP_RATE
 _NO_WAY_M = 0.0056  # half of 1e-7 deg: a shorter way is lost in an ArduPilot `Location`
@@ -78,7 +79,7 @@ def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: floa
     least = max(_LOWEST_RETURN, now + max(0.0, facts.param("RTL_CLIMB_MIN") / 100.0))
     height = max(goal_height, facts.param("RTL_ALT", 1500.0) / 100.0, least)
     slope = facts.param("RTL_CONE_SLOPE", 3.0)
-    if slope > _SHALLOWEST_CONE:
+    if slope >= _SHALLOWEST_CONE:
         north, east, _ = facts.vehicle.state.position
         distance_m = hypot(goal[0] - north, goal[1] - east)
         height = min(height, max(distance_m * slope, least))
@@ -104,6 +105,8 @@ class ReturnFlight(Maneuver):
         self._stage: Callable[[int, VehicleEvent], None] = self._climbing
         self._landing: Landing | None = None
         self._over_ground: float | None = None
+        self._loitered_ms = 0  # end of RTL_LOIT_TIME
+        self._turns = False  # to the heading at arming
 
     @property
     def is_landing(self) -> bool:
@@ -156,16 +159,23 @@ class ReturnFlight(Maneuver):
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
             self._stage = self._waiting
-            self.deadline_ms = now_ms + int(self.facts.param("RTL_LOIT_TIME", 5000.0))
+            self._loitered_ms = now_ms + int(self.facts.param("RTL_LOIT_TIME", 5000.0))
             self._nose_as_armed()
+            self._waiting(now_ms, VehicleEvent(0))
 
     def _nose_as_armed(self) -> None:
         """Turn to the heading at arming before the descent, unless WP_YAW_BEHAVIOR leaves the yaw alone."""
         if self._heading.interest is None and int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
             self.helm.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
+            self._turns = True
 
     def _waiting(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        """Wait RTL_LOIT_TIME, and until the nose is back (ModeRTL::loiterathome_run)."""
+        if events & VehicleEvent.YAW_DONE:
+            self._turns = False
+        until_ms = self._loitered_ms + (_LONGEST_TURN_MS if self._turns else 0)
+        if now_ms < until_ms:
+            self.deadline_ms = until_ms
             return
         self.deadline_ms = None
         final = final_height(self.context)

@@ -31,6 +31,8 @@ LEAST_M: Final = 2.0
 """Height below which a way hits the ground, m: the tolerance of height control."""
 CLOSE_M: Final = 5.0
 STEEP_DEG: Final = 15.0
+_LOWEST_RETURN_M: Final = 0.3  # `autopilot.modes.returning`, and the next
+_SHALLOWEST_CONE: Final = 0.5
 _FOOT_M: Final = 5.0  # radius about a place in which its ground is checked
 _BETWEEN_M: Final = 100.0  # distance between the starting points of returns
 _MOST: Final = 200_000  # limit of the heights of all returns together
@@ -247,10 +249,10 @@ def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
 
 def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
     """Height of returns from many places, as `autopilot.modes.returning.return_height`."""
-    least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), LEAST_M)
+    least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), _LOWEST_RETURN_M)
     up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
     slope = field.param("RTL_CONE_SLOPE", 3.0)
-    if slope > 0.5:
+    if slope >= _SHALLOWEST_CONE:
         distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
         up = np.minimum(up, np.maximum(distance_m * slope, least))
     if field.fenced and int(field.param("FENCE_TYPE")) & FenceType.MAX_ALT:

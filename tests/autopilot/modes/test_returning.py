@@ -83,6 +83,17 @@ def test_near_home_a_cone_limits_the_climb() -> None:
     assert heights(away(north=15.0, RTL_ALT=5000)) == [45.0, 45.0]
     assert heights(away(north=4.0, RTL_ALT=5000)) == [12.0, 12.0]
     assert heights(away(north=4.0, RTL_ALT=5000, RTL_CONE_SLOPE=0)) == [50.0, 50.0]
+    assert heights(away(north=30.0, RTL_ALT=5000, RTL_CONE_SLOPE=0.5)) == [15.0, 15.0]
+    assert heights(away(north=30.0, RTL_ALT=5000, RTL_CONE_SLOPE=0.49)) == [50.0, 50.0]
+
+
+@pytest.mark.parametrize(("up", "height"), [(1.0, 1.0), (0.2, 0.3)])
+def test_it_climbs_no_higher_than_it_is_asked_to(up: float, height: float) -> None:
+    """RTL_ALT 0 keeps the height, of at least 30 cm (RTL_ALT_MIN)."""
+    bench = away(up=2.0, RTL_ALT=0)
+    bench.core.commands.guided_target(position=(200.0, 0.0, -up))
+    bench.run(20.0)
+    assert set(heights(bench)) == {height}
 
 
 def test_it_waits_above_home() -> None:
@@ -134,6 +145,28 @@ def test_the_nose_turns_back_as_it_was_at_arming() -> None:
     bench.core.commands.return_to_launch(bench.now_ms)
     bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
     assert any(yaw.mode is YawMode.ANGLE and yaw.angle == 0.0 for yaw in bench.vehicle.yaws)
+
+
+@pytest.mark.parametrize("loiter_ms", [0, 20_000])
+def test_it_comes_down_when_the_nose_is_back(loiter_ms: int) -> None:
+    """ModeRTL::loiterathome_run: after RTL_LOIT_TIME, within 2 degrees of the heading at arming."""
+    bench = in_air(10.0, WP_YAW_BEHAVIOR=1, RTL_LOIT_TIME=loiter_ms)
+    bench.core.commands.guided_target(position=(40.0, 0.0, -10.0))
+    bench.run(15.0)
+    bench.core.modes.set(RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
+    assert abs(bench.vehicle.state.yaw) < 0.07
+
+
+def test_somebody_who_turns_the_nose_elsewhere_does_not_keep_it_up() -> None:
+    bench = in_air(10.0, WP_YAW_BEHAVIOR=1, RTL_LOIT_TIME=0)
+    bench.core.commands.guided_target(position=(40.0, 0.0, -10.0))
+    bench.run(15.0)
+    bench.core.modes.set(RTL, bench.now_ms)
+    bench.run(60.0, lambda: abs(bench.position[0]) < 1.0)
+    bench.core.commands.set_roi(to_global(ORIGIN, (100.0, 100.0, 0.0)))
+    bench.run(20.0, lambda: bench.core.modes.mode.is_landing)
+    assert bench.core.modes.mode.is_landing
 
 
 def test_on_the_ground_it_just_disarms() -> None:
