@@ -216,9 +216,9 @@ def _rotated(vector: Ned, angle: float) -> Ned:
 
 
 def _yaw(message: Message, parts: TargetParts, turn: float) -> Yaw | None:
+    """Yaw demand. A rate beside an angle tells how the angle moves on until the next message; it limits no turn."""
     if parts.yaw:
-        angle = wrap_pi(message.yaw + turn)
-        return Yaw(YawMode.ANGLE, angle, rate=abs(message.yaw_rate) if parts.yaw_rate else 0.0)
+        return Yaw(YawMode.ANGLE, wrap_pi(message.yaw + turn))
     return Yaw(YawMode.RATE, rate=message.yaw_rate) if parts.yaw_rate else None
 
 

@@ -111,11 +111,12 @@ def test_position_and_velocity_together_and_acceleration_alone() -> None:
         (1, 0x09C7, Yaw(YawMode.ANGLE, 1.0)),
         (8, 0x09C7, Yaw(YawMode.ANGLE, 1.0 + NORTH_EAST)),
         (1, 0x05C7, Yaw(YawMode.RATE, rate=-0.3)),
-        (1, 0x01C7, Yaw(YawMode.ANGLE, 1.0, rate=0.3)),
+        (1, 0x01C7, Yaw(YawMode.ANGLE, 1.0)),
     ],
 )
 def test_yaw_and_yaw_rate_are_demands(frame: int, mask: int, yaw: Yaw) -> None:
-    """An angle (in body frames from the heading), a rate, or an angle reached at a rate."""
+    """An angle (in body frames from the heading), or a rate. A rate beside an angle was its limit: 0.01 rad/s kept the
+    nose away for minutes, where ArduCopter turns as usual (ModeGuided::set_yaw_state)."""
     named = target(local(frame, mask, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1.0, -0.3))["yaw"]
     assert (named.mode, named.angle, named.rate) == (yaw.mode, pytest.approx(yaw.angle), pytest.approx(yaw.rate))
 
