@@ -16,6 +16,7 @@ PREFIXES = {
     mav.MissionResult: ("MAV_MISSION_",),
     mav.Component: ("MAV_COMP_ID_",),
     mav.Sensor: ("MAV_SYS_STATUS_SENSOR_", "MAV_SYS_STATUS_", "MAV_SYS_STATUS_SENSOR_3D_"),
+    mav.AirspeedSensorFlag: ("AIRSPEED_SENSOR_",),
     mav.EkfFlag: ("EKF_",),
     mav.HighLatencyFailure: ("HL_FAILURE_FLAG_", "HL_FAILURE_FLAG_3D_"),
     mav.SensorOrientation: ("MAV_SENSOR_ROTATION_",),
