@@ -266,3 +266,15 @@ def test_chance_faults_make_reliability_something_to_measure() -> None:
     assert share is not None and 0.4 < share < 0.9
     assert reliability(again.sorties) == share
     assert {sortie["trigger"] for sortie in first.sorties} == {None, "corridor_drift", "debris"}
+
+
+def test_each_relaunch_is_asked_for_and_each_sortie_announces_anew() -> None:
+    """A confirmation and what a sortie has announced count for that sortie only."""
+    bench, asked = LoopBench(total=3, confirm=True), []
+    while bench.loop.ended_by is None:
+        bench.step()
+        if bench.loop.depot.awaits_operator:
+            asked.append(bench.loop.depot.memory.number)
+            bench.loop.depot.confirm_relaunch(bench.loop.now_ms)
+    assert asked == [1, 2, 3]
+    assert bench.names().count("top_off_propellant") == 3
