@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import cos, hypot, nan, radians
 from typing import Any, Protocol
 
@@ -181,3 +182,12 @@ class Station:
 
     def set_mode(self, mode: tuple[int, int]) -> int:
         return self.command(SET_MODE, 1.0, *map(float, mode))
+
+
+@contextmanager
+def station_of(*faults: str, **params: float) -> Iterator[Station]:
+    """Of a copter that can be armed."""
+    with Session(firmware="px4", seed=3, faults=faults, params=params) as session:
+        made = Station(SessionLine(session))
+        made.until(lambda: made.armable)
+        yield made

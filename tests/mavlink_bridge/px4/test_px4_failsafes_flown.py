@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from math import nan
 
 import pytest
@@ -25,31 +24,13 @@ from tests.fakes.px4_station import (
     TAKEOFF,
     SessionLine,
     Station,
+    station_of,
 )
 
 HELD = "Failsafe activated: entering Hold for 5 seconds"
 CRITICAL, ACTIVE = 5, 4
 DO_ORBIT = 34
 FAR = (MissionItem(16, 6, x=HOME.lat + 0.002, y=HOME.lon, z=12.0), MissionItem(20, 2))
-
-
-@contextmanager
-def station_of(*faults: str, **params: float) -> Iterator[Station]:
-    with Session(firmware="px4", seed=3, faults=faults, params=params) as session:
-        made = Station(SessionLine(session))
-        made.until(
-            lambda: (
-                bool(made.of("SYS_STATUS"))
-                and bool(made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000)
-            )
-        )
-        yield made
-
-
-@pytest.fixture
-def station() -> Iterator[Station]:
-    with station_of() as made:
-        yield made
 
 
 def status(station: Station) -> int:

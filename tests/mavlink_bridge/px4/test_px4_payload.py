@@ -131,12 +131,7 @@ def test_a_mission_lands_on_the_target_where_it_says_so(returns: int, how: float
     params = PADS | {"SIM_PLD_N": 1.0}
     with Session(firmware="px4", params=params, seed=3, home=HOME) as session:
         station = station_of(session)
-        station.until(
-            lambda: (
-                bool(station.of("SYS_STATUS"))
-                and bool(station.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000)
-            )
-        )
+        station.until(lambda: station.armable)
         for name, number in (("RTL_PLD_MD", returns), ("LTEST_MODE", 1), ("RTL_RETURN_ALT", 10)):
             station.set_param(name, float(number))
         station.upload(items)

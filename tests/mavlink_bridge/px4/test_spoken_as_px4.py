@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from math import hypot, inf, nan
 from pathlib import Path
 
 import pytest
 
 from autopilot.mav import Cmd
-from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.px4.vehicle import UNKNOWN
 from mavlink_bridge.wire.codec import dialect
@@ -20,11 +17,8 @@ from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
     ALTITUDE,
     ARM,
-    ATTITUDE,
     FOLLOW,
     HOLD,
-    LAND,
-    LOCAL_POSITION_NED,
     MISSION,
     OFFBOARD,
     POSITION,
@@ -38,25 +32,6 @@ from tests.fakes.px4_station import (
     SessionLine,
     Station,
 )
-
-CORNERS = (MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=12.0), MissionItem(20, 2))
-
-
-@pytest.fixture
-def station() -> Iterator[Station]:
-    with Session(firmware="px4", seed=3) as session:
-        made = Station(SessionLine(session))
-        made.until(
-            lambda: (
-                bool(made.of("SYS_STATUS"))
-                and bool(made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000)
-            )
-        )
-        yield made
-
-
-def upload(station: Station, items: tuple[MissionItem, ...]) -> None:
-    assert station.link.ask(MissionUpload(PX4, items)).outcome is TransferOutcome.ACCEPTED
 
 
 def test_it_says_who_it_is(station: Station) -> None:
@@ -100,54 +75,6 @@ def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
     assert len(station.of("AUTOPILOT_VERSION")) == told + 1
 
 
-def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -> None:
-    """Armed first, then mode Mission; items from 0; a reached item is told again. It stands in Mission when it is over,
-    and armed again flies anew."""
-    upload(station, CORNERS)
-    down = station.link.ask(MissionDownload(PX4))
-    assert [(item.command, item.seq) for item in down.items] == [(16, 1), (20, 2)] and down.home is None
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.run(0.5)
-    assert station.mode == MISSION
-    station.until(lambda: station.mode == RETURN)
-    assert station.height > 10.0
-    station.until(lambda: not station.armed)
-    station.run(1.5)
-    assert station.mode == MISSION
-    told = [message.seq for message in station.of("MISSION_ITEM_REACHED")]
-    assert told.count(0) >= 3 and 1 not in told, "a return is a mode"
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.until(lambda: station.height > 5.0)
-    assert station.mode == MISSION and station.of("MISSION_CURRENT")[-1].seq == 0
-
-
-@pytest.mark.parametrize(
-    ("command", "frame", "answer"),
-    [(16, 3, 0), (21, 6, 0), (20, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3), (115, 2, 3),
-     (20, 3, 3), (189, 3, 3), (16, 2, 3), (16, 10, 2), (20, 10, 2)],
-)  # fmt: skip
-def test_an_item_that_px4_does_not_know_is_refused(station: Station, command: int, frame: int, answer: int) -> None:
-    """mavlink_mission.cpp, `parse_mavlink_mission_item`: no splines, turns and servos, no heights above the ground, and
-    items without a place in frame 2 only."""
-    station.link.send(dialect.MAVLink_mission_count_message(1, 1, 1, 0))
-    station.run(0.2)
-    place = (round(HOME.lat * 1e7), round(HOME.lon * 1e7), 12.0)
-    station.link.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, frame, command, 0, 1, 0, 0, 0, 0, *place, 0))
-    station.run(0.2)
-    assert [ack.type for ack in station.of("MISSION_ACK")] == [answer]
-
-
-def test_mode_before_arming_is_the_same(station: Station) -> None:
-    """As QGroundControl does it; SET_MODE is the old message."""
-    upload(station, CORNERS)
-    station.link.send(dialect.MAVLink_set_mode_message(1, 1, 4 << 16 | 4 << 24))
-    station.run(1.0)
-    assert station.mode == MISSION and not station.armed
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.until(lambda: station.height > 10.0, 60.0)
-
-
 def test_an_armed_one_is_not_restarted_by_force(station: Station) -> None:
     """The number in param6 is ArduPilot's."""
     assert station.command(ARM, 1.0, 0.0) == 0
@@ -167,24 +94,6 @@ def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mo
     assert station.command(SET_MODE, 1.0, *map(float, mode)) == 1
     station.run(1.5)
     assert station.mode == HOLD and station.armed
-
-
-def test_no_mission_is_begun_where_there_is_none(station: Station) -> None:
-    """Nor by force."""
-    assert station.command(Cmd.MISSION_START) == 2 and "Mission start denied! No valid mission" in station.texts
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    assert station.command(ARM, 1.0, 21196.0) == 0
-    station.run(3.0)
-    assert station.armed and station.mode == HOLD
-    assert station.texts.count("Switching to Mission is currently not available") == 1
-
-
-def test_a_mission_that_comes_after_its_mode_lets_it_be_armed(station: Station) -> None:
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    assert station.command(ARM, 1.0, 0.0) == 1
-    upload(station, CORNERS)
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.until(lambda: station.height > 5.0, 60.0)
 
 
 def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
@@ -456,78 +365,6 @@ def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -
     assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
 
 
-def landing(station: Station, delay_s: float) -> float:
-    """Seconds from "Landing detected" to "Disarmed by landing" with this COM_DISARM_LAND."""
-    station.set_param("COM_DISARM_LAND", delay_s)
-    station.fly_to(3.0)
-    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
-    station.until(lambda: "Landing detected" in station.texts, 60.0)
-    clock = station.of("ATTITUDE")[-1].time_boot_ms
-    station.until(lambda: not station.armed, delay_s + 5.0)
-    assert station.texts[-1] == "Disarmed by landing"
-    return float(station.of("ATTITUDE")[-1].time_boot_ms - clock) / 1000.0
-
-
-@pytest.mark.parametrize("delay_s", [0.5, 2.0, 12.0])
-def test_motors_run_on_after_a_landing(station: Station, delay_s: float) -> None:
-    """COM_DISARM_LAND, in seconds (Commander.cpp, `handleAutoDisarm`)."""
-    station.stream(ATTITUDE, 10.0)
-    assert landing(station, delay_s) == pytest.approx(delay_s, abs=0.25)
-    assert station.mode == HOLD
-
-
-def test_motors_that_run_on_after_a_landing_belong_to_the_flight(station: Station) -> None:
-    """Time runs ahead until they stop, and not while the vehicle stands armed before: that one waits for somebody."""
-    line = station.link
-    assert isinstance(line, SessionLine)
-    service = line.session.service
-    station.set_param("COM_DISARM_LAND", 5.0)
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.run(1.0)
-    assert station.armed and not service.busy
-    station.fly_to(3.0)
-    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
-    station.until(lambda: "Landing detected" in station.texts, 60.0)
-    assert station.armed and service.busy
-    station.until(lambda: not station.armed, 10.0)
-    assert not service.busy
-
-
-def test_a_landing_need_not_end_a_flight(station: Station) -> None:
-    """Without COM_DISARM_LAND the motors run until somebody stops them, or until it takes off again; COM_DISARM_PRFLT
-    is for who has not flown."""
-    station.set_param("COM_DISARM_LAND", 0.0)
-    station.fly_to(3.0)
-    assert station.command(SET_MODE, 1.0, *map(float, LAND)) == 0
-    station.until(lambda: "Landing detected" in station.texts, 60.0)
-    station.run(60.0)
-    assert station.armed
-    assert station.command(TAKE_OFF) == 0
-    station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
-    station.set_param("COM_DISARM_LAND", 1.0)
-    assert station.command(SET_MODE, 1.0, *map(float, RETURN)) == 0
-    station.until(lambda: not station.armed, 60.0)
-    states = [text for text in station.texts if text.startswith("Flight: ")]
-    assert [text.split()[1] for text in states[-5:]] == ["LANDED", "FLYING", "LANDING", "LANDED", "IDLE"]
-
-
-def test_a_landing_amid_a_mission_keeps_the_motors_running(station: Station) -> None:
-    up = MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=5.0)
-    there = HOME.lat + 0.0001
-    down = MissionItem(21, 6, x=there, y=HOME.lon)
-    upload(
-        station,
-        (up, down, MissionItem(93, 2, param1=20.0), MissionItem(177, 2, param1=1.0, param2=1.0), MissionItem(20, 2)),
-    )
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: "Landing detected" in station.texts)
-    station.until(lambda: station.height > 4.0, 60.0)
-    station.until(lambda: not station.armed)
-    assert station.texts.count("Landing detected") == 2
-    assert [text for text in station.texts if text.startswith("Disarmed")] == ["Disarmed by landing"]
-
-
 def test_actuators_are_tested_at_rest_alone(station: Station) -> None:
     """By MAVLink's numbers and by PX4's own; NaN stops one (Commander.cpp, `handleCommandActuatorTest`)."""
 
@@ -542,46 +379,6 @@ def test_actuators_are_tested_at_rest_alone(station: Station) -> None:
     station.set_param("COM_MOT_TEST_EN", 1.0)
     assert station.command(ARM, 1.0, 0.0) == 0
     assert test(1.0) == 2
-
-
-def test_a_mission_climbs_to_its_first_place_before_it_sets_out(station: Station) -> None:
-    """Straight up, from the ground and from the air, whatever MIS_TAKEOFF_ALT is (mission_base.cpp,
-    `checkClimbRequired`); from above it sets out at once."""
-    station.stream(LOCAL_POSITION_NED, 10.0)
-
-    def away() -> float:
-        place = station.of("LOCAL_POSITION_NED")[-1]
-        return hypot(place.x, place.y)
-
-    far = MissionItem(16, 6, x=HOME.lat + 0.0004, y=HOME.lon, z=9.0)
-    upload(station, (far, replace(far, z=20.0)))
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: station.height > 8.3)
-    assert away() < 1.0 and "Climb to 9.0 meters above home" in station.texts
-    station.until(lambda: away() > 10.0, 30.0)
-    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-    station.run(4.0)
-    before, here = away(), station.height
-    upload(station, (replace(far, z=18.0),))
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: station.height > 17.0, 30.0)
-    assert here < 10.0 and abs(away() - before) < 1.5
-    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-    station.run(3.0)
-    upload(station, (far,))
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: away() > before + 5.0, 30.0)
-    assert [text for text in station.texts if text.startswith("Climb")][2:] == []
-
-
-def test_a_mission_start_arms(station: Station) -> None:
-    """Commander.cpp: "switch to AUTO_MISSION and ARM"; refused as arming is."""
-    upload(station, CORNERS)
-    assert station.command(Cmd.MISSION_START, 0.0) == 0
-    station.run(1.5)
-    assert station.armed and station.mode == MISSION
-    station.until(lambda: station.height > 5.0, 60.0)
 
 
 @pytest.mark.parametrize("lost", ["gps.loss", None])
@@ -608,38 +405,3 @@ def test_auto_without_a_submode_is_mission(station: Station) -> None:
 @pytest.mark.parametrize("command", sorted(UNKNOWN))
 def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
     assert station.command(command) == 3
-
-
-def test_a_mission_starts_at_the_item_that_is_asked_for(station: Station) -> None:
-    """MISSION_START: param1 counts from 0 and is an item of the mission; -1 goes on."""
-    north = MissionItem(16, 6, x=HOME.lat + 0.001, y=HOME.lon, z=8.0)
-    upload(station, (north, replace(north, x=HOME.lat, y=HOME.lon + 0.001), replace(north, x=HOME.lat + 0.002)))
-    for wrong in (nan, inf, -2.0, 3.0):
-        assert station.command(Cmd.MISSION_START, wrong) == 2
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.run(1.5)
-    assert station.mode == HOLD
-    for first, name, speed in ((1.0, "vy", 400), (-1.0, "vy", 400), (0.0, "vx", 250)):
-        assert station.command(Cmd.MISSION_START, first) == 0
-        station.until(lambda: station.height > 7.0, 30.0)
-        station.run(4.0)
-        assert station.mode == MISSION and getattr(station.of("GLOBAL_POSITION_INT")[-1], name) > speed, first
-        assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-        station.run(4.0)
-
-
-def test_a_mission_that_is_asked_for_again_goes_on(station: Station) -> None:
-    """The item that is flown lies above: a station that asks for Mission once more does not stop the way to it."""
-    near = MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=8.0)
-    upload(station, (near, replace(near, x=HOME.lat + 0.002, z=40.0)))
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: station.height > 3.0)
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    station.until(lambda: bool(station.of("MISSION_ITEM_REACHED")))
-    station.run(6.0)
-    for again in (SET_MODE, 300, 193):
-        assert station.command(again, 1.0, *map(float, MISSION)) == 0
-        station.run(4.0)
-        assert station.of("GLOBAL_POSITION_INT")[-1].vx > 400, "north, cm/s"
-    assert [text for text in station.texts if text.startswith("Climb")] == ["Climb to 8.0 meters above home"]
