@@ -50,6 +50,7 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
     "sortie.logs.trace_file": "a log of a run, as each of `logs`",
+    "sortie.nodes.obstacle_watch": "loaded for those who have obstacles",
     "sortie.nodes.pulse_port": "a node, as each of `nodes`",
     "sortie.runtime.standard_streams": "what systems give a program at its start, apart from how it ends",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
