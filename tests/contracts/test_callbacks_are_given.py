@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 PLUGGED = {
     "autopilot/interface/records.py: made.__repr__": "a class that this module makes",
     "sortie/api/testing/plugin.py: COMPILER.on_first": "pytest's own way to tell a person that a kernel is compiled",
@@ -48,8 +45,7 @@ def methods_of(sources: dict[str, str]) -> frozenset[str]:
 
 
 def test_functions_are_not_hung_on_another_modules_objects() -> None:
-    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    sources = product()
     methods = methods_of(sources)
     found = {f"{path}: {hung}" for path, source in sources.items() for hung in functions_hung_on(source, methods)}
     assert found == PLUGGED.keys()

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import asked, is_flag, name_of, nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: The firmwares themselves, and the table of how a simulated vehicle is spoken to; whose bootloader a board has is
 #: asked before there is a firmware; MAVLink's numbers; logs that one firmware alone writes.
 OF_THE_FIRMWARES = (
@@ -45,18 +42,20 @@ _SPOKEN = re.compile(_FIRMWARES, re.IGNORECASE)
 def told_apart(text: str) -> Iterator[str]:
     """Places that tell firmwares apart: a flag of that name, a comparison with one, a look at its class."""
     for node in nodes(text):
-        if isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(_asked(node.test))):
+        if isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(asked(node.test, _NAMES))):
             yield f"line {node.lineno}: if {names[0]}"
-        elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(_asked(node))):
+        elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(asked(node, _NAMES))):
             yield f"line {node.lineno}: {names[0]}"
-        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None and _is_flag(node):
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None and is_flag(node, _NAMES):
             yield f"line {node.lineno}: {node.arg}="
         elif isinstance(node, ast.Compare):
             sides = [side for one in (node.left, *node.comparators) for side in _each(one)]
             if any(map(_firmware, sides)):
                 yield f"line {node.lineno}: compared with a firmware"
         elif (
-            isinstance(node, ast.Call) and _name(node.func) == "isinstance" and any(map(_firmware, _each(node.args[1])))
+            isinstance(node, ast.Call)
+            and name_of(node.func) == "isinstance"
+            and any(map(_firmware, _each(node.args[1])))
         ):
             yield f"line {node.lineno}: isinstance"
         elif isinstance(node, ast.MatchValue) and _firmware(node.value):
@@ -70,7 +69,7 @@ def habits_asked(text: str) -> set[str]:
     return {
         node.attr
         for node in nodes(text)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _name(node.value) == "habits"
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "habits"
     }
 
 
@@ -87,24 +86,6 @@ def _imported(node: ast.AST) -> str | None:
     )
 
 
-def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _asked(test: ast.expr) -> Iterator[str]:
-    for node in ast.walk(test):
-        if isinstance(node, ast.Name | ast.Attribute) and _NAMES.fullmatch(_name(node)):
-            yield _name(node)
-
-
-def _is_flag(node: ast.arg | ast.keyword) -> bool:
-    if not _NAMES.fullmatch(node.arg or ""):
-        return False
-    if isinstance(node, ast.keyword):
-        return isinstance(node.value, ast.Constant | ast.Compare | ast.UnaryOp)
-    return isinstance(node.annotation, ast.Name) and node.annotation.id == "bool"
-
-
 def _each(node: ast.expr) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
 
@@ -112,30 +93,20 @@ def _each(node: ast.expr) -> list[ast.expr]:
 def _firmware(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and bool(_SPOKEN.fullmatch(node.value))
-    return bool(_NAMES.fullmatch(_name(node)))
+    return bool(_NAMES.fullmatch(name_of(node)))
 
 
 def test_nobody_asks_for_the_firmware() -> None:
     """In the product, outside the folder of the firmwares."""
-    found = []
-    for package in PACKAGES:
-        for file in sorted((ROOT / package).rglob("*.py")):
-            name = str(file.relative_to(ROOT))
-            if not name.startswith(OF_THE_FIRMWARES):
-                found += [f"{name} {place}" for place in told_apart(file.read_text())]
-    assert found == []
+    outside = {name: text for name, text in product().items() if not name.startswith(OF_THE_FIRMWARES)}
+    assert [f"{name} {place}" for name, text in outside.items() for place in told_apart(text)] == []
 
 
 def test_habits_are_asked_where_a_controller_is_spoken_with() -> None:
     """And by the services that are listed: `takes_off_by_itself` chose the whole face of a simulated vehicle once."""
-    found = {}
-    for package in PACKAGES:
-        for file in sorted((ROOT / package).rglob("*.py")):
-            name = str(file.relative_to(ROOT))
-            asked = set() if name.startswith((*OF_THE_FIRMWARES, *_ASK_HABITS)) else habits_asked(file.read_text())
-            if asked:
-                found[name] = asked
-    assert found == _ASK_ONE
+    may = (*OF_THE_FIRMWARES, *_ASK_HABITS)
+    found = {name: habits_asked(text) for name, text in product().items() if not name.startswith(may)}
+    assert {name: habits for name, habits in found.items() if habits} == _ASK_ONE
 
 
 def test_a_planted_disguise_is_found() -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from autopilot.vehicles.kinds import KINDS
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import asked, is_flag, name_of, nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: The kinds themselves, what they are controlled by, and what they are simulated with.
 OF_THE_KINDS = ("autopilot/vehicles", "autopilot/control", "sitl/vehicles", "sitl/kernel")
 _KIND = "|".join(KINDS)
@@ -27,11 +24,11 @@ def told_apart(text: str) -> Iterator[str]:
     for node in nodes(text):
         if isinstance(node, ast.Attribute) and node.attr in KINDS and isinstance(node.ctx, ast.Load):
             yield f"line {node.lineno}: .{node.attr}"
-        elif isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(_asked(node.test))):
+        elif isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(asked(node.test, _NAMES))):
             yield f"line {node.lineno}: if {names[0]}"
-        elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(_asked(node))):
+        elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(asked(node, _NAMES))):
             yield f"line {node.lineno}: {names[0]}"
-        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None and _is_flag(node):
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None and is_flag(node, _NAMES):
             yield f"line {node.lineno}: {node.arg}="
         elif isinstance(node, ast.Compare):
             yield from _compared(node)
@@ -41,27 +38,10 @@ def told_apart(text: str) -> Iterator[str]:
             yield f"line {node.lineno}: case of a kind"
 
 
-def _asked(test: ast.expr) -> Iterator[str]:
-    for node in ast.walk(test):
-        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-        if _NAMES.fullmatch(name):
-            yield name
-
-
-def _is_flag(node: ast.arg | ast.keyword) -> bool:
-    """An argument `rover: bool`, or `rover=True`. A vehicle that is called `copter` is no flag."""
-    if not _NAMES.fullmatch(node.arg or ""):
-        return False
-    if isinstance(node, ast.keyword):
-        return isinstance(node.value, ast.Constant | ast.Compare | ast.UnaryOp)
-    return isinstance(node.annotation, ast.Name) and node.annotation.id == "bool"
-
-
 def _kind(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return node.value in KINDS
-    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    return name in _OBJECTS
+    return name_of(node) in _OBJECTS
 
 
 def _compared(node: ast.Compare) -> Iterator[str]:
@@ -73,13 +53,8 @@ def _compared(node: ast.Compare) -> Iterator[str]:
 
 def test_nobody_asks_for_the_kind() -> None:
     """In the product, outside the folders of the kinds."""
-    found = []
-    for package in PACKAGES:
-        for file in sorted((ROOT / package).rglob("*.py")):
-            name = str(file.relative_to(ROOT))
-            if not name.startswith(OF_THE_KINDS):
-                found += [f"{name} {place}" for place in told_apart(file.read_text())]
-    assert found == []
+    outside = {name: text for name, text in product().items() if not name.startswith(OF_THE_KINDS)}
+    assert [f"{name} {place}" for name, text in outside.items() for place in told_apart(text)] == []
 
 
 @pytest.mark.parametrize(

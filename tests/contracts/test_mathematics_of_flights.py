@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 FUNCTIONS = frozenset((
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
     "atan2", "atanh", "cbrt", "cos", "cosh", "dist", "erf", "erfc", "exp", "exp2", "expm1", "float_power", "fmod",
@@ -128,27 +125,20 @@ def excused(file: str) -> str | None:
 def test_what_decides_a_flight_computes_alike_everywhere() -> None:
     found: list[str] = []
     needed: set[str] = set()
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            file = path.relative_to(ROOT).as_posix()
-            here = [f"{file}:{breach}" for breach in breaches(path.read_text(encoding="utf-8"))]
-            place = excused(file)
-            if place is None:
-                found += here
-            elif here:
-                needed.add(place)
+    for file, text in product().items():
+        here = [f"{file}:{breach}" for breach in breaches(text)]
+        place = excused(file)
+        if place is None:
+            found += here
+        elif here:
+            needed.add(place)
     assert found == [], "take it from autopilot.interface.mathematics (arrays: autopilot.control.arrays)"
     assert sorted(ELSEWHERE.keys() - needed) == [], "nothing there needs an excuse any more"
 
 
 def test_floats_are_added_with_fsum() -> None:
     """`sum` gives other last digits from Python 3.12 on; `math.fsum` rounds once."""
-    files = {
-        path.relative_to(ROOT).as_posix()
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
-        if any(sums(path.read_text(encoding="utf-8")))
-    }
+    files = {file for file, text in product().items() if any(sums(text))}
     assert sorted(file for file in files - SUMS.keys() if excused(file) is None) == []
     assert sorted(SUMS.keys() - files) == [], "nothing there needs an excuse any more"
 

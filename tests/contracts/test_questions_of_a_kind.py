@@ -10,16 +10,13 @@ import ast
 import dataclasses
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 QUESTIONS = {
     "flies": "it takes off and lands; what does not fly is always on the ground",
     "hovers": "it stands still in the air",
@@ -64,10 +61,7 @@ def asked(text: str) -> Iterator[str]:
 
 
 def _product() -> Iterator[str]:
-    for package in PACKAGES:
-        for file in (ROOT / package).rglob("*.py"):
-            if not str(file.relative_to(ROOT)).startswith("autopilot/vehicles/"):
-                yield file.read_text("utf-8")
+    return (text for name, text in product().items() if not name.startswith("autopilot/vehicles/"))
 
 
 def test_the_list_is_what_can_be_asked() -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from autopilot.control.kernels import source_files
-from tests.fakes.syntax import nodes
-
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
+from tests.fakes.syntax import ROOT, nodes, product
 
 
 def takes_the_standard_one(source: str) -> bool:
@@ -26,10 +22,5 @@ def test_no_module_takes_the_standard_dataclass() -> None:
     """But sources of kernels: a library is known by all that they import."""
     assert takes_the_standard_one("from dataclasses import dataclass, field")
     exempt = {*source_files(), ROOT / "autopilot/interface/records.py"}
-    found = [
-        str(path.relative_to(ROOT))
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
-        if path not in exempt and takes_the_standard_one(path.read_text("utf-8"))
-    ]
+    found = [name for name, text in product().items() if ROOT / name not in exempt and takes_the_standard_one(text)]
     assert found == [], "from autopilot.interface.records import dataclass"

@@ -6,15 +6,11 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import ROOT, nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
-FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 TICK = "autopilot/interface/layout.py"
 #: Words for how fast something is; with `_ms` they would say that it takes so long.
 FAST = (
@@ -80,10 +76,9 @@ def breaches(source: str, let: str | None = None) -> Iterator[int]:
 def test_no_speed_is_called_milliseconds() -> None:
     """Names, arguments, keys of JSON, and comments that say m/s."""
     found = []
-    for path in FILES:
-        name = str(path.relative_to(ROOT))
+    for name, text in product().items():
         let = OLD[1] if name == OLD[0] else None
-        found += [f"{name}:{line}" for line in breaches(path.read_text(encoding="utf-8"), let)]
+        found += [f"{name}:{line}" for line in breaches(text, let)]
     assert not found, "\n".join(found)
 
 
@@ -133,5 +128,5 @@ def ticks(source: str) -> list[int]:
 
 def test_the_tick_stands_once() -> None:
     """Two of them could differ."""
-    assert [str(path.relative_to(ROOT)) for path in FILES if ticks(path.read_text(encoding="utf-8"))] == [TICK]
+    assert [name for name, text in product().items() if ticks(text)] == [TICK]
     assert ticks("_TICK_MS: Final = 20") == [1]

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.syntax import nodes
+from tests.fakes.syntax import nodes, product
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: Names of what people read.
 FOR_PEOPLE = frozenset({"reason", "text", "why", "complaint", "reasons", "texts", "not_ready_reason", "message_text"})
 SEARCHES = frozenset(
@@ -82,11 +79,7 @@ def breaches(source: str) -> Iterator[int]:
 def test_no_text_for_people_is_read() -> None:
     """In all packages, but for the parsers."""
     found = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
-        if not str(path.relative_to(ROOT)).startswith(PARSERS)
-        for line in breaches(path.read_text(encoding="utf-8"))
+        f"{name}:{line}" for name, text in product().items() if not name.startswith(PARSERS) for line in breaches(text)
     ]
     assert not found, "\n".join(found)
 
