@@ -29,25 +29,12 @@ from pymavlink.dialects.v20 import common as mavlink
 if TYPE_CHECKING:
     from tests.stand_in.px4 import Px4StandIn
 
-ROOT = Path(__file__).resolve().parents[2]
-_SCRIPT = """#!/bin/sh
-cd {root} && exec {python} -m tests.stand_in.px4_hil "$@"
-"""
+PROGRAM = "tests.stand_in.px4_hil"
 SIMULATOR = 4560
 _LINK = re.compile(r"^mavlink start .*-u (\d+).*-o (\d+)", re.MULTILINE)
 STARTUP_SAMPLES: Final = 20
 """Samples before controls come."""
 LOCKSTEP, ARMED, CUSTOM = 1, 128, 1
-
-
-def build(folder: Path) -> Path:
-    """A folder that looks like a build of PX4 SITL; the binary."""
-    path = folder / "bin" / "px4"
-    path.parent.mkdir(parents=True)
-    path.write_text(_SCRIPT.format(root=ROOT, python=sys.executable))
-    path.chmod(0o755)
-    (folder / "etc").mkdir()
-    return path
 
 
 def system_id(instance: int) -> int:

@@ -19,22 +19,9 @@ from autopilot.interface.geo import GeoPoint
 from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.px4_parameters import DEFAULTS
 
-ROOT = Path(__file__).resolve().parents[2]
 _TURN_S = 0.005
 _LINK = re.compile(r"^mavlink start .*-u (\d+).*-o (\d+)", re.MULTILINE)
-_SCRIPT = """#!/bin/sh
-cd {root} && exec {python} -m tests.stand_in.px4_program "$@"
-"""
-
-
-def build(folder: Path) -> Path:
-    """A folder that looks like a build of PX4 SITL; the binary."""
-    path = folder / "bin" / "px4"
-    path.parent.mkdir(parents=True)
-    path.write_text(_SCRIPT.format(root=ROOT, python=sys.executable))
-    path.chmod(0o755)
-    (folder / "etc").mkdir()
-    return path
+PROGRAM = "tests.stand_in.px4_program"
 
 
 def _links(instance: int) -> list[tuple[int, int]]:

@@ -28,6 +28,7 @@ from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.wiring import PX4_STEPS
 from tests.fakes.lockstep import fly
 from tests.stand_in import px4_hil
+from tests.stand_in.px4_build import build
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
 Start = Callable[..., HilLockstep]
@@ -37,7 +38,7 @@ Start = Callable[..., HilLockstep]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts stand-ins; ends them."""
     started: list[HilLockstep] = []
-    binary = px4_hil.build(tmp_path / "build")
+    binary = build(tmp_path / "build", px4_hil.PROGRAM)
 
     def begin(manner: str = "", kind: str = "copter", **given: float) -> HilLockstep:
         monkeypatch.setenv("SORTIE_STAND_IN", manner)
@@ -224,7 +225,7 @@ def test_another_program_is_no_px4(tmp_path: Path) -> None:
     (tmp_path / "bin" / "px4").chmod(0o755)
     with pytest.raises(SitlError, match="which belongs to"):
         launch(str(tmp_path / "bin" / "px4"), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
-    binary = px4_hil.build(tmp_path / "build")
+    binary = build(tmp_path / "build", px4_hil.PROGRAM)
     binary.write_text("#!/bin/sh\nprintf '\\033[32mI am a shell\\033[0m\\n'; exit 1\n")
     lockstep = launch(str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
     with pytest.raises(SitlError, match=r"ended \(status 1\): I am a shell$"):

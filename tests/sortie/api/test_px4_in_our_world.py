@@ -14,6 +14,7 @@ from sortie import Session
 from sortie.api.simulation import inject
 from sortie.config.errors import UserError
 from tests.stand_in import px4_hil
+from tests.stand_in.px4_build import build
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def vehicle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with ExitStack() as stack:
         with suppress(OSError):  # somebody else's then
             stack.enter_context(socket.create_server(("127.0.0.1", px4_hil.SIMULATOR)))
-        yield f"px4:copter={px4_hil.build(tmp_path / 'build')},world=ours"
+        yield f"px4:copter={build(tmp_path / 'build', px4_hil.PROGRAM)},world=ours"
 
 
 def test_it_takes_off_untuned_hovers_and_its_body_fails(vehicle: str) -> None:
@@ -50,4 +51,4 @@ def test_a_fault_that_nobody_has_is_refused(vehicle: str) -> None:
 
 def test_a_kind_that_px4_does_not_fly_here_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="unknown vehicle"):
-        Session(f"px4:rover={px4_hil.build(tmp_path / 'build')},world=ours")
+        Session(f"px4:rover={build(tmp_path / 'build', px4_hil.PROGRAM)},world=ours")

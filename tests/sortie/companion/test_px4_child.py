@@ -26,7 +26,8 @@ from sortie.commands.cli import run
 from sortie.config.values import parse_vehicle
 from sortie.nodes.client import Remote
 from tests.fakes.served import Served, served
-from tests.stand_in.px4_program import build
+from tests.stand_in.px4_build import build
+from tests.stand_in.px4_program import PROGRAM
 
 pytestmark = pytest.mark.waits
 
@@ -37,7 +38,7 @@ PATIENCE_S = 240.0
 @contextmanager
 def flying_child(folder: Path) -> Iterator[Served]:
     given = os.environ.get(VARIABLE)
-    binary = Path(given) if given else build(folder / "px4")
+    binary = Path(given) if given else build(folder / "px4", PROGRAM)
     arguments = ("--vehicle", f"px4:copter={binary}", "--param", "FM_COUNTDOWN=2")
     with served(folder, *arguments, speedup=SPEED, ready=False) as service:
         yield service
