@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,12 @@ def run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         process.communicate()
         raise
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def resident_kb(pid: int) -> int:
+    """Memory of a process, KiB."""
+    (line,) = re.findall(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(line)
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

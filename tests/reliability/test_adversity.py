@@ -23,7 +23,7 @@ from mavlink_bridge.wire.framing import FrameReader
 from sortie.config.errors import UserError
 from sortie.storage.store import Store
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.program import begin, environment, run, wait_for
+from tests.fakes.program import begin, environment, resident_kb, run, wait_for
 from tests.fakes.served import free_port, served
 
 pytestmark = pytest.mark.waits
@@ -214,13 +214,6 @@ def test_64_clients_are_all_served_and_answered(tmp_path: Path, stack: ExitStack
     crowd.listen(PATIENCE_S, lambda: min(map(len, crowd.beats)) >= 3 and min(crowd.answers) >= 1)
     assert min(len(beats) for beats in crowd.beats) >= 3
     assert crowd.answers == [1] * 64
-
-
-def resident_kb(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1])
-    raise AssertionError("no VmRSS")
 
 
 def test_a_client_that_never_reads_costs_only_itself(tmp_path: Path, stack: ExitStack) -> None:

@@ -22,7 +22,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
-from tests.fakes.program import begin, wait_for
+from tests.fakes.program import begin, resident_kb, wait_for
 
 VEHICLES, CLIENTS = 50, 20
 HEARTBEAT = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
@@ -117,11 +117,6 @@ def ration(pid: int, share: float) -> None:
         time.sleep(PERIOD_S * share)
 
 
-def resident_mb(pid: int) -> float:
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024.0
-
-
 @contextlib.contextmanager
 def busy(count: int) -> Iterator[None]:
     """Processes that compute for nothing."""
@@ -172,7 +167,7 @@ def heartbeats_in_a_crowd(tmp_path: Path, seconds: float, share: float) -> None:
             )
             time.sleep(1.0)
         pilot.socket.close()
-        before_mb = resident_mb(process.pid)
+        before_mb = resident_kb(process.pid) / 1024.0
         told.send(None)
         end_s = time.monotonic() + seconds
         if share < 1.0:
@@ -184,7 +179,7 @@ def heartbeats_in_a_crowd(tmp_path: Path, seconds: float, share: float) -> None:
             client.join()
         told.send(None)
         worst_s, pause_s = told.recv()
-        after_mb = resident_mb(process.pid)
+        after_mb = resident_kb(process.pid) / 1024.0
     finally:
         if rationer.is_alive():
             rationer.kill()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +14,7 @@ from mavlink_bridge.clients import MissionUpload, ParameterList, Target, Transfe
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
+from tests.fakes.program import resident_kb
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 HOUR_S = 3600
@@ -29,13 +30,6 @@ def round_for_ever(kind: str) -> list[MissionItem]:
     first = len(items) + 1
     items += [MissionItem(16, 3, x=place.lat, y=place.lon, z=20.0, seq=first + n) for n, place in enumerate(corners)]
     return [*items, MissionItem(177, 3, param1=float(first), param2=-1.0, seq=len(items) + 1)]
-
-
-def resident_kb() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1])
-    raise AssertionError("no VmRSS")
 
 
 @pytest.mark.long
@@ -68,7 +62,7 @@ def test_a_day_without_growth_or_drift(kind: str) -> None:
             assert link.ask(MissionUpload(Target(), plan, home=HOME)).outcome is TransferOutcome.ACCEPTED
             link.messages()
             gc.collect()
-            memory.append(resident_kb())
+            memory.append(resident_kb(os.getpid()))
             objects.append(len(gc.get_objects()))
         for counts in seen:
             for number, hertz in RATES.items():
