@@ -27,11 +27,9 @@ class MissionCommands:
         self._auto = auto
         self._auto_number = facts.vehicle_class.modes.auto
 
-    def start(self, now_ms: int, first: float = 0.0, last: float = 0.0) -> Outcome:
+    def start(self, now_ms: int) -> Outcome:
         """MISSION_START: enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters
         AUTO."""
-        if first != 0.0 or last != 0.0:
-            return Outcome(Result.DENIED, "a part of a mission cannot be started")
         if not self._auto.mission.total():
             return self._announcer.refuse("Mission start: no mission")
         in_auto = self._modes.mode is self._auto

@@ -9,7 +9,6 @@ import pytest
 from autopilot.context.journal import SaveProgress
 from autopilot.interface.targets import Idle, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Result
 from autopilot.mission.events import (
     CurrentChanged,
     ItemReached,
@@ -194,13 +193,6 @@ def test_a_disarmed_vehicle_only_enters_auto() -> None:
     assert bench.core.modes.number == AUTO
     assert state(bench) is MissionState.IDLE
     assert isinstance(bench.vehicle.target, Idle)
-
-
-def test_mission_start_of_a_part_is_denied() -> None:
-    bench = Bench()
-    bench.upload(SQUARE)
-    assert bench.core.mission_commands.start(bench.now_ms, 2.0).result is Result.DENIED
-    assert bench.core.mission_commands.start(bench.now_ms, 0.0, 3.0).result is Result.DENIED
 
 
 def test_a_takeoff_waits_until_it_is_allowed() -> None:
