@@ -96,9 +96,9 @@ class Evasion:
         flies = self._evading(now_ms, first=first)
         return action if flies is not None and _ACTIONS[action](self, flies, threat, now_ms) else CollisionAction.NONE
 
-    def _enter(self, number: int, now_ms: int, reason: ModeReason = ModeReason.AVOIDANCE) -> bool:
+    def _enter(self, number: int, now_ms: int) -> bool:
         self._entered = number
-        return self._modes.set(number, now_ms, reason).ok
+        return self._modes.set(number, now_ms, ModeReason.AVOIDANCE).ok
 
     def _evading(self, now_ms: int, *, first: bool) -> EvadeMode | None:
         """The evasion mode, entered at the first look; None if another party has changed the mode."""

@@ -272,13 +272,11 @@ class Exchange:
         """Make a COMMAND_LONG to the autopilot."""
         return codec.command_message(*(target or self.ids), number, *params, confirmation=confirmation)
 
-    def whole(
-        self, number: int, *params: float, frame: int = Frame.GLOBAL, target: tuple[int, int] | None = None
-    ) -> Message:
+    def whole(self, number: int, *params: float, frame: int = Frame.GLOBAL) -> Message:
         """Make a COMMAND_INT to the autopilot; parameters 5 and 6 are integers."""
         p1, p2, p3, p4, x, y, z = (*params, *(0.0,) * (7 - len(params)))
         return dialect.MAVLink_command_int_message(
-            *(target or self.ids), frame, number, 0, 0, p1, p2, p3, p4, round(x), round(y), z
+            *self.ids, frame, number, 0, 0, p1, p2, p3, p4, round(x), round(y), z
         )
 
     def command(self, message: Message, sender: tuple[int, int] = STATION) -> Waiting[Message]:

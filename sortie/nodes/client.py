@@ -149,10 +149,10 @@ class Remote:
         assert found is not None
         return found
 
-    def ask(self, machine: Client, patience_s: float = 60.0) -> None:
-        """Run a client machine to its end. UserError when the vehicle stops answering or `patience_s` are over."""
+    def ask(self, machine: Client) -> None:
+        """Run a client machine to its end. UserError when the vehicle stops answering or a minute is over."""
         self._clients.start(machine, self.runtime.link_ms)
-        if not self.run_until(lambda: machine.done, patience_s):
+        if not self.run_until(lambda: machine.done, 60.0):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
 
     def _hear(self, link: int, frame: MavlinkFrame) -> None:
