@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, pi, radians
+from math import fsum, radians
 from typing import Final
 
-from autopilot.interface.mathematics import atan2, cos, hypot
+from autopilot.interface.mathematics import cos, hypot
 from autopilot.mav import Frame
 
 #: Metres per degree of latitude: WGS84's equatorial radius 6378100 m as ArduPilot rounds it (LOCATION_SCALING_FACTOR).
@@ -88,12 +88,6 @@ def distance(a: GeoPoint, b: GeoPoint) -> float:
     """Horizontal distance, m."""
     north, east, _ = to_local(a, b.lat, b.lon, b.alt)
     return hypot(north, east)
-
-
-def bearing(a: GeoPoint, b: GeoPoint) -> float:
-    """Direction from `a` to `b`, radians clockwise from north, 0 .. 2 pi."""
-    north, east, _ = to_local(a, b.lat, b.lon, b.alt)
-    return atan2(east, north) % (2.0 * pi)
 
 
 def distance_to_line(place: Sequence[float], begin: Sequence[float], end: Sequence[float]) -> float:

@@ -35,7 +35,6 @@ ALONE: Mapping[str, str] = {
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
     "autopilot.vehicles.boat": "one module for each kind",
-    "sortie.nodes.obstacle_watch": "loaded only by vehicles that have obstacles",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "from a module to object code: LLVM, apart from what numba makes and what links",
     "sitl.ardupilot.faults": "a table: faults of what one firmware simulates by itself",

@@ -19,6 +19,7 @@ from tests.fakes.px4_station import (
     ARM,
     FOLLOW,
     HOLD,
+    LAND,
     MISSION,
     OFFBOARD,
     POSITION,

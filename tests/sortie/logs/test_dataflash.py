@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pymavlink import DFReader
 
 from autopilot.interface import report as R
-from autopilot.interface.geo import GeoPoint, bearing, distance
+from autopilot.interface.geo import GeoPoint, distance, to_local
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -304,7 +304,8 @@ def test_wings_know_where_they_go(tmp_path: Path) -> None:
     assert (ntun.TBrg, ntun.NavBrg) == pytest.approx((-10.0, -170.0))
     there = GeoPoint(ntun.TLat, ntun.TLng, 0.0)
     assert distance(GeoPoint(LAT, LON, 0.0), there) == pytest.approx(1000.0, abs=1.0)
-    assert bearing(GeoPoint(LAT, LON, 0.0), there) % (2 * math.pi) == pytest.approx(math.radians(350.0), abs=1e-3)
+    north, east, _ = to_local(GeoPoint(LAT, LON, 0.0), there.lat, there.lon, 0.0)
+    assert math.atan2(east, north) == pytest.approx(math.radians(-10.0), abs=1e-3)
     assert math.sqrt(of["ARSP"].DiffPress * 2.0) == pytest.approx(20.0)
 
 
