@@ -20,6 +20,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
+from autopilot.modes.heading import Heading
 from autopilot.modes.maneuver import Follow, Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
@@ -162,16 +163,32 @@ class LoiterItem(Maneuver):
                 self.done = True
 
 
-class AcceptedLeg(Follow):
+class AcceptedLeg(Maneuver):
     """A leg with an acceptance radius of its own: done this far before its end, however small the turn there is
     (ArduPlane's verify_nav_wp)."""
 
+    def __init__(self, context: VehicleContext, leg: Leg, heading: Heading) -> None:
+        super().__init__(context)
+        self._leg, self._follow = leg, Follow(context, leg, heading)
+        self.end = leg.end
+
+    @property
+    def paused(self) -> bool:
+        return self._follow.paused
+
+    def pause(self) -> bool:
+        return self._follow.pause()
+
+    def resume(self) -> bool:
+        return self._follow.resume()
+
     def start(self, now_ms: int) -> None:
-        super().start(now_ms)
+        self._follow.start(now_ms)
         self.deadline_ms = now_ms
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        super().update(now_ms, events)
+        self._follow.update(now_ms, events)
+        self.done = self._follow.done
         if self.done or self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         vector, (north, east, _), end = (
