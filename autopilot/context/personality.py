@@ -124,6 +124,10 @@ class Personality(Protocol):
     def aircraft_heard(self, contact: Contact) -> bool:
         """Judge a report of another aircraft, if the firmware does not use AVD_; True if it needs a pass."""
 
+    def preflight_delay_s(self) -> float | None:
+        """Seconds after arming until the motors of a vehicle that has not taken off stop; 0 or less: never. None:
+        DISARM_DELAY."""
+
     def landed_delay_s(self) -> float | None:
         """Seconds after a landing until the motors stop, in any mode; 0 or less: only a command stops them. None: a
         landing mode stops them at once, otherwise after DISARM_DELAY."""

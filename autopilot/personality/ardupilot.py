@@ -62,6 +62,9 @@ class ArduPilotPersonality:
         """Do nothing: AVD_ parameters decide."""
         return False
 
+    def preflight_delay_s(self) -> float | None:
+        return None
+
     def landed_delay_s(self) -> float | None:
         return None
 

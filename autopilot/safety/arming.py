@@ -319,8 +319,9 @@ class Arming:
             self._idle_since_ms = now_ms
 
     def _idle_deadline(self) -> int | None:
-        landed_s = self._facts.personality.landed_delay_s() if self.flew else None
-        delay = self._facts.param("DISARM_DELAY") if landed_s is None else landed_s
+        personality = self._facts.personality
+        own_s = personality.landed_delay_s() if self.flew else personality.preflight_delay_s()
+        delay = self._facts.param("DISARM_DELAY") if own_s is None else own_s
         if self._idle_since_ms is None or delay <= 0.0 or not self._facts.vehicle_class.flies:
             return None
         return self._idle_since_ms + int(delay * 1000.0)

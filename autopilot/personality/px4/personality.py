@@ -104,6 +104,10 @@ class Px4Personality:
             (self._volumes if self._parameters[ENABLED] else self._traffic).hear(contact)
         return self._traffic is not None
 
+    def preflight_delay_s(self) -> float | None:
+        """COM_DISARM_PRFLT, for all that flies (Commander::handleAutoDisarm)."""
+        return self._parameters["COM_DISARM_PRFLT"] if self._parts.facts.vehicle_class.flies else None
+
     def landed_delay_s(self) -> float | None:
         """COM_DISARM_LAND; None during a mission."""
         core = self._parts

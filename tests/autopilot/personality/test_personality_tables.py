@@ -91,12 +91,12 @@ def test_every_action_of_ardupilot_ends_in_a_mode_that_is_flown(kind: VehicleCla
 
 
 @pytest.mark.parametrize(("firmware", "answers"), [
-    ("ardupilot", (None, None, False, False)), ("px4", (2.0, -1, True, True)),
+    ("ardupilot", (None, None, None, False, False)), ("px4", (10.0, 2.0, -1, True, True)),
 ])  # fmt: skip
 def test_the_core_asks_one_port(firmware: str, answers: tuple[object, ...]) -> None:
     """How long motors run on, how a landing looks for its target, what a fence and a gimbal ask for."""
     with Session(firmware=firmware, seed=1) as session:
         port = session.autopilot.facts.personality
-        asked = (port.landed_delay_s(), port.landing_strictness(), port.own_fence_action, port.asks_for_gimbal)
-        assert asked == answers
-        assert session.autopilot.vehicle_arming.runs_on is (answers[0] is not None)
+        asked = (port.preflight_delay_s(), port.landed_delay_s(), port.landing_strictness())
+        assert (*asked, port.own_fence_action, port.asks_for_gimbal) == answers
+        assert session.autopilot.vehicle_arming.runs_on is (answers[1] is not None)

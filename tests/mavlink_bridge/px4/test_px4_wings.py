@@ -84,6 +84,24 @@ def at(command: int, north: float, east: float, height: float, **more: float) ->
     return MissionItem(command, 6, x=lat, y=lon, z=height, **more)
 
 
+@pytest.mark.parametrize("kind", ["plane", "quadplane"])
+def test_wings_that_do_not_take_off_are_disarmed(kind: str) -> None:
+    """Commander::handleAutoDisarm: after COM_DISARM_PRFLT, also of wings; 0: never. A takeoff's run is none of it."""
+    with flown(kind) as station:
+        assert station.command(ARM, 1.0, 0.0) == 0
+        station.run(9.0)
+        assert station.armed
+        station.run(2.5)
+        assert not station.armed
+        station.set_param("COM_DISARM_PRFLT", 0.0)
+        assert station.command(ARM, 1.0, 0.0) == 0
+        station.run(30.0)
+        assert station.armed and station.command(ARM, 0.0, 0.0) == 0
+        station.set_param("COM_DISARM_PRFLT", 0.5)
+        station.take_off()
+        assert station.armed and station.height > 15.0
+
+
 def test_a_vtol_takes_off_upright_flies_on_wings_and_returns(vtol: WingStation) -> None:
     """As MAVSDK flies one: takeoff, transition, hold on wings, return, which circles down and lands upright."""
     beat = vtol.of("HEARTBEAT")[-1]
