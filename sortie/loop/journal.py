@@ -57,8 +57,12 @@ class StoredLoop(Struct):
     controller: bool  # its vehicle has a flight controller
 
 
+class JournalError(UserError):
+    """Journal that cannot be read or written, as on a full disk."""
+
+
 class LoopJournal:
-    """Journal in the database file `path`. UserError when it cannot be used."""
+    """Journal in the database file `path`. JournalError when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -91,11 +95,11 @@ class LoopJournal:
 
     @contextmanager
     def _user_errors(self) -> Iterator[None]:
-        """Convert errors of SQLite, of the disk and of damaged data to UserError."""
+        """Convert errors of SQLite, of the disk and of damaged data to JournalError."""
         try:
             yield
         except (sqlite3.Error, ValueError, TypeError, LookupError) as error:
-            raise UserError(f"journal {self.path}: {error}; {_HINT}") from error
+            raise JournalError(f"journal {self.path}: {error}; {_HINT}") from error
 
     def stored(self) -> StoredLoop | None:
         """Return the stored loop, or None."""

@@ -23,7 +23,7 @@ from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, default_state_dir
 from sortie.config.words import counted
 from sortie.loop.faults import LoopFault
-from sortie.loop.journal import LoopJournal
+from sortie.loop.journal import JournalError, LoopJournal
 from sortie.loop.loop import LoopOrder, LoopSnapshot
 from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
@@ -152,11 +152,21 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     if controller is not None:
         controller.say_texts(view.terminal.say)
     silent = has_controller(start.vehicle) and controller is None
-    ended = _fly(stack, run, start.recover, silent=silent)
-    if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
+    try:
+        ended = _fly(stack, run, start.recover, silent=silent)
+    except JournalError:  # nothing more can be decided, but the vehicle may be in the air
+        _leave(run, controller)
+        raise
+    if ended is not EndedBy.STOPPED:
+        _leave(run, controller)
+    return run, ended
+
+
+def _leave(run: LoopRun, controller: ControllerStart | None) -> None:
+    """Send a flying vehicle home at the end of the loop."""
+    if controller is not None and run.loop.flies:
         run.leave()
         controller.send_home()
-    return run, ended
 
 
 def _controller(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 from pathlib import Path
@@ -120,6 +121,22 @@ def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path) -> None:
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
+def test_a_journal_that_is_full_in_flight_ends_the_loop_and_sends_the_vehicle_home(tmp_path: Path) -> None:
+    """No more decisions can be kept, so none are made; the vehicle would hold at its last target until its battery is
+    empty."""
+    arguments = ("loop", "--profile", quick_box(tmp_path), *VEHICLE, "--sorties", "1", "--state-dir", "state")
+    process = begin_warm(tmp_path, *arguments)
+    try:
+        wait_for(process, "phase 4")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
+        _, err = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 2 and "the vehicle is commanded to return (RTL)" in err, err
+    assert "loop.sqlite" in err.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     "text", ["sim:copter", "ardupilot:copter", "px4:copter", "tcp:127.0.0.1:5760", "/dev/ttyACM0,115200", "auto"]
 )
