@@ -16,7 +16,7 @@ from sortie import Session
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.px4_station import HOLD, MISSION, SessionLine, Station
 
-DO_SET_MODE = 176
+DO_SET_MODE, FORCE = 176, 21196.0
 
 
 def at(command: int, north: float = 0.0, east: float = 0.0, up: float = 30.0, second: float = 0.0) -> MissionItem:
@@ -104,6 +104,7 @@ def test_a_mission_is_judged(
     station.run(1.0)
     told = [said for said in station.texts[heard:] if said.startswith("Mission rejected")]
     entered = station.command(Cmd.MISSION_START, 0.0) == 0
+    assert not entered or station.command(Cmd.COMPONENT_ARM_DISARM, 0.0, FORCE) == 0, "it armed"
     for name, value in before.items():
         station.set_param(name, value)
     assert entered is (text is None) and len(told) == (text is not None), told

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from autopilot.flight.messages import MessageKind
-from autopilot.flight.trace import TraceEntry, read_trace, write_line
+from autopilot.flight.trace import TraceEntry, read_line, write_line
 from sortie import Session, events
 from tests.fakes.flight_station import HOP, I, flight_state
 from tests.fakes.program import last_line, run, run_apart
@@ -79,7 +79,7 @@ def test_traces_of_one_seed_are_the_same_bytes(tmp_path: Path) -> None:
         texts.append((tmp_path / f"{name}.jsonl").read_text())
     assert texts[0] == texts[1]
     assert texts[0] != texts[2]
-    entries = list(read_trace(texts[0].splitlines()))
+    entries = [read_line(line) for line in texts[0].splitlines()]
     assert [write_line(entry) for entry in entries] == texts[0].splitlines()
     resets = [e for e in entries if e.message.kind is MessageKind.REQUEST and e.message.subject == "RESET"]
     assert len(resets) == 3 * 11
@@ -134,7 +134,7 @@ def test_demo_uses_go(tmp_path: Path) -> None:
     assert "Flight: ARMED, takeoff in 3 s" in done.stderr
     stated = [done.stderr.index(f"Flight: {state}") for state in ALL_STATES]
     assert stated == sorted(stated)
-    entries = list(read_trace((tmp_path / "trace.jsonl").read_text().splitlines()))
+    entries = [read_line(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
     first = entries[0]
     assert first.now_ms >= 2000
     (start,) = (e for e in entries if e.message.subject == "START" and e.message.to == "waypoint")
