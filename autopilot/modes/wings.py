@@ -25,7 +25,7 @@ from autopilot.modes.maneuver import Follow, Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
+from autopilot.modes.upright import WindApproach, away_from, hovers_near, stopping_m
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
@@ -191,14 +191,10 @@ class AcceptedLeg(Maneuver):
         self.done = self._follow.done
         if self.done or self.deadline_ms is None or now_ms < self.deadline_ms:
             return
-        vector, (north, east, _), end = (
-            self.facts.vehicle.state.report,
-            self.facts.vehicle.state.position,
-            self._leg.end,
-        )
-        left_m = hypot(end[0] - north, end[1] - east) - self._leg.radius
+        left_m = away_from(self.facts, self._leg.end[:2]) - self._leg.radius
         self.done = left_m <= 0.0 and not self.paused
-        least_ms = round(1000.0 * left_m / max(2.0 * float(vector[report.GROUND_SPEED]), 1.0))
+        speed_mps = float(self.facts.vehicle.state.report[report.GROUND_SPEED])
+        least_ms = round(1000.0 * left_m / max(2.0 * speed_mps, 1.0))
         self.deadline_ms = None if self.done else now_ms + max(least_ms, _ACCEPTS_MS)
 
 
