@@ -133,7 +133,7 @@ class DepotController:
         if its health allows it. T_DEATH starts again."""
         memory = self.memory
         memory.ended_by = None
-        memory.recovering = True
+        memory.recovering, memory.heard_again = True, False
         memory.docked = False
         memory.waiting = None
         memory.announced = []

@@ -238,6 +238,23 @@ def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
     assert memory.recovering
 
 
+def test_one_that_is_recovered_and_lost_again_is_heard_again_only_when_it_is() -> None:
+    """A report of the first loss says nothing of the second one; the first report after it is written down."""
+    bench = LoopBench()
+    depot = bench.loop.depot
+    memory = depot.memory
+    memory.phase, memory.ended_by, memory.skimmer = Phase.RETURN, EndedBy.LOST, SkimmerState.LOST
+    depot.handle_status(Status(seq=1, plan=memory.number, stage=SkimmerStage.RETURN), NOW_MS)
+    assert memory.heard_again
+    depot.recover(NOW_MS)
+    depot.handle_timeout(memory.death.due_ms or 0)
+    assert (memory.skimmer, memory.heard_again) == (SkimmerState.LOST, False)
+    depot.handle_status(Status(seq=2, plan=memory.number, stage=SkimmerStage.RETURN), NOW_MS)
+    bench.take()
+    assert memory.heard_again
+    assert bench.names("depot").count("lost_heard_again") == 2
+
+
 def test_the_abort_of_one_that_is_recovered_is_written_down_once() -> None:
     """Its sortie is closed, and each of its reports names the trigger."""
     bench = LoopBench()
