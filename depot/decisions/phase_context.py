@@ -143,7 +143,7 @@ class PhaseContext:
         memory.phase_start_ms = now_ms
         memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, RecallState.NOT_SENT
         memory.anomalies, memory.announced = [], []
-        memory.confirmed = memory.recovering = memory.verified = False
+        memory.confirmed = memory.recovering = False
         memory.controlled_by = ControlledBy.NOBODY
         memory.approaches, memory.failed_approaches = 0, []
         memory.approaching = memory.waved_off = False

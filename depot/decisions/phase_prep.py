@@ -139,7 +139,6 @@ def _repeat_phase(context: PhaseContext, now_ms: int, wait_s: float | None = Non
     """Wait, then do phase 1 again with a new plan for the state of depot and skimmer at that time."""
     memory = context.memory
     memory.step = PrepStep.WAIT
-    memory.verified = False
     memory.check_ms = now_ms + max(round((context.profile.plan.wait_s if wait_s is None else wait_s) * 1000.0), 1_000)
     context.tend_skimmer(now_ms)
 
