@@ -6,7 +6,17 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
+from depot.decisions.memory import (
+    AWAIT_OPERATOR,
+    END_HARVEST,
+    OFFLOAD_LEFTOVER,
+    SHORTFALL,
+    ControlledBy,
+    DepotMemory,
+    PendingRequest,
+    PrepStep,
+    RecallState,
+)
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
@@ -266,6 +276,39 @@ def test_the_abort_of_one_that_is_recovered_is_written_down_once() -> None:
         depot.handle_status(Status(seq=seq, plan=memory.number, stage=SkimmerStage.HOLDING, trigger=3), NOW_MS + seq)
     bench.take()
     assert bench.names("depot").count(ABORT_1_NAMES[2]) == 1
+
+
+OF_ONE_SORTIE = {
+    "step": PrepStep.LAUNCH, "waiting": PendingRequest.CLEARANCE, "recall": RecallState.SENT,
+    "anomalies": ["service_incomplete"], "confirmed": True, "recovering": True, "controlled_by": ControlledBy.SOMEBODY,
+    "approaches": 2, "failed_approaches": ["missed_approach"], "approaching": True, "waved_off": True,
+    "harvest_start_ms": 1, "held_ms": 1, "clock_ms": 1,
+}  # fmt: skip
+MADE_ANEW = {"number", "plan", "record", "phase_start_ms", "check_ms", "beats", "announced"}
+SET_BEFORE_THEY_ARE_READ = {
+    "phase", "acknowledged", "verified", "status_requests", "death", "docked", "interface_checks", "delivered_from_kg",
+    "moved_ms", "exits", "leaving", "heard_again", "controlled_by_ms", "ended_by",
+}  # fmt: skip
+OF_THE_SKIMMER = {"status", "status_ms", "cycles", "losses", "near_misses", "derating", "skimmer", "reason"}
+
+
+@pytest.mark.parametrize("name", OF_ONE_SORTIE)
+def test_a_new_sortie_begins_with_nothing_of_the_last_one(context: PhaseContext, name: str) -> None:
+    """Its recall, its approaches, the time of its harvest: a sortie that ended anywhere leaves none of it."""
+    setattr(context.memory, name, OF_ONE_SORTIE[name])
+    context.begin_sortie(Phase.HEALTH, NOW_MS)
+    assert getattr(context.memory, name) == getattr(DepotMemory(), name)
+
+
+def test_a_new_sortie_has_announced_nothing_on_which_it_depends(context: PhaseContext) -> None:
+    """A recall, a shortfall, an operator's question of the last one are not its own. No field is forgotten here."""
+    memory = context.memory
+    memory.announced = [OFFLOAD_LEFTOVER, END_HARVEST, SHORTFALL, AWAIT_OPERATOR]
+    context.begin_sortie(Phase.HEALTH, NOW_MS)
+    depends = (memory.margin_recall, memory.shortfall_recall, memory.relaunch_unconfirmed)
+    assert (*depends, memory.leftover_offload_begun) == (False, False, False, False)
+    known = OF_ONE_SORTIE.keys() | MADE_ANEW | SET_BEFORE_THEY_ARE_READ | OF_THE_SKIMMER
+    assert known == set(DepotMemory.__struct_fields__)
 
 
 @pytest.mark.parametrize(("taken_ms", "held_ms"), [(20_000, 20_000), (70_000, 50_000)])

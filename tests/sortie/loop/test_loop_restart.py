@@ -210,6 +210,7 @@ def test_a_lost_skimmer_that_reports_is_refused_until_it_is_recovered(tmp_path: 
     names = [d["name"] for d in journal.decisions()]
     assert names.index("lost_heard_again") < names.index("recover") < names.index("relaunch")
     assert [(s["number"], s["outcome"]) for s in journal.sorties()] == [(1, "lost"), (2, "completed")]
+    assert journal.sorties()[1]["delivered_kg"] > 0.0  # only the recovered flight itself skips its offload
     journal.close()
 
 
