@@ -113,20 +113,24 @@ def test_set_current_after_completion_makes_it_idle_there(timing: DoTiming) -> N
 
 @BOTH
 def test_set_current_0_begins_at_the_first_item_and_resets_counters(timing: DoTiming) -> None:
-    """Index 0 is home: item 1 starts; other indices keep the jump counters."""
-    storage = mission(wp(), wp(), jump(1, 1), wp())
+    """Index 0 is home: item 1 starts; other indices keep the jump counters of a loop that is not over."""
+    storage = mission(wp(), wp(), jump(1, 2), wp())
     sequencer, executor = begun(storage, timing)
     executor.always = True
     sequencer.update(storage, executor, 0)
     sequencer.update(storage, executor, 20)
     executor.calls.clear()
     sequencer.set_current(2, storage, executor)
-    sequencer.update(storage, executor, 40)
-    assert executor.take_started() == [2, 4]
-    assert sequencer.set_current(0, storage, executor) == [CurrentChanged(1)]
-    for now in (60, 80, 100):
+    for now in (40, 60, 80):
         sequencer.update(storage, executor, now)
-    assert executor.started == [1, 2, 1, 2]
+    assert executor.take_started() == [2, 1, 2, 4]
+    sequencer.set_current(2, storage, executor)
+    sequencer.update(storage, executor, 100)
+    assert executor.take_started() == [2, 1]
+    assert sequencer.set_current(0, storage, executor) == [CurrentChanged(1)]
+    for now in range(120, 240, 20):
+        sequencer.update(storage, executor, now)
+    assert executor.started == [1, 2, 1, 2, 1, 2, 4]
 
 
 # --- stop, resume -----------------------------------------------------------------------------------------------------
@@ -164,6 +168,19 @@ def test_resume_starts_a_waiting_do_item_again(timing: DoTiming, order: list[int
     for now in (40, 60, 80):
         sequencer.update(storage, executor, now)
     assert executor.started == order
+
+
+def test_resume_at_another_item_forgets_the_waiting_do_item() -> None:
+    """`set_current` after `stop`: the DO items of the item that is now current run, not those that were waiting."""
+    storage = mission(wp(), do(112), do(), wp(), do(), wp())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.wait_at(2)
+    sequencer.start(storage, executor)
+    sequencer.stop()
+    sequencer.set_current(4, storage, executor)
+    executor.calls.clear()
+    sequencer.resume(storage, executor)
+    assert executor.started == [4, 5]
 
 
 def test_resume_does_not_repeat_do_items_that_have_run() -> None:

@@ -54,6 +54,25 @@ def test_start_begins_at_the_first_item_again() -> None:
     assert executor.started == [0, 1, 0]
 
 
+def test_start_while_it_runs_forgets_the_hold_and_the_waiting_item() -> None:
+    """Nothing of the run before reaches the new one."""
+    storage = mission(wp(hold=9.0), do(112, 5.0), do(), wp())
+    sequencer, executor = MissionSequencer(DoTiming.ARDUPILOT), RecordingExecutor()
+    executor.wait_at(1)
+    sequencer.start(storage, executor)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    sequencer.start(storage, executor)
+    assert not sequencer.is_holding()
+    for now_ms in (40, 9_040):
+        sequencer.update(storage, executor, now_ms)
+    sequencer.start(storage, executor)
+    executor.take_started()
+    executor.arrive(1)
+    sequencer.update(storage, executor, 9_060)
+    assert executor.started == []
+
+
 def test_the_vehicle_is_asked_in_every_tick_while_it_holds() -> None:
     """`verify_command` of the active item, as the seed's executor expects it."""
     storage = mission(wp(hold=1.0), wp())
@@ -70,6 +89,9 @@ def test_sequencer_start_empty_mission() -> None:
     assert sequencer.start(mission(), executor) == []
     assert sequencer.state() is MissionState.IDLE
     assert executor.calls == []
+    sequencer.restore(1, MissionState.COMPLETED)
+    assert sequencer.start(mission(), executor) == []
+    assert sequencer.state() is MissionState.IDLE
 
 
 def test_sequencer_start_single_waypoint() -> None:
@@ -340,8 +362,8 @@ def test_only_waypoints_and_timed_loiters_hold(command: int, holds: bool) -> Non
 
 
 def test_fractions_of_a_second_are_held() -> None:
-    """A hold of 0.25 s as a 32 bit float from the wire ends after 250 ms, 0.1 s after 100 ms."""
-    for seconds, ms in ((0.25, 250), (0.10000000149011612, 100)):
+    """A hold of 0.25 s as a 32 bit float from the wire ends after 250 ms, 0.1 s after 100 ms, to the millisecond."""
+    for seconds, ms in ((0.25, 250), (0.10000000149011612, 100), (0.123, 123)):
         storage = mission(wp(hold=seconds), wp())
         sequencer, executor = begun(storage)
         executor.arrive(0)
@@ -448,6 +470,7 @@ def test_clear_resets_state() -> None:
     assert sequencer.state() is MissionState.IDLE
     assert sequencer.current_nav_index() == 0
     assert sequencer.mission_speed() is None
+    assert sequencer.current_item() is None
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
