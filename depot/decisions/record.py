@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, TypedDict
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from depot.decisions.track import Track
 from depot.messages import Status
@@ -13,6 +13,46 @@ from depot.names import Abort, Phase, SkimmerMode, SortieOutcome
 MARGINS = ("time_s", "fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k", "store_kg", "expected_kg")
 """Fields of a status that are kept for the report's page of margins."""
 _MARGINS_A_SORTIE = 100
+
+
+class PhaseReport(TypedDict):
+    """Phase of an ended sortie."""
+
+    phase: Phase
+    name: str
+    start_s: float
+    end_s: float
+
+
+class ModeReport(TypedDict):
+    """Mode of the skimmer and when it began."""
+
+    mode: SkimmerMode
+    start_s: float
+
+
+class SortieReport(TypedDict):
+    """Ended sortie as `sortie loop --json` gives it."""
+
+    number: int
+    outcome: str
+    abort: str | None
+    trigger: str | None
+    phases: Annotated[list[PhaseReport], Meta(min_length=1)]
+    modes: list[ModeReport]
+    t_sortie_s: float
+    t_death_s: float
+    harvested_kg: float
+    delivered_kg: float
+
+
+class TrackRow(TypedDict):
+    """Position of a track, for reports."""
+
+    time_s: float
+    lat: float
+    lon: float
+    alt_m: float
 
 
 class SortieRecord(Struct):
@@ -63,30 +103,26 @@ class SortieRecord(Struct):
             self.trigger = trigger
         return True
 
-    def track_rows(self) -> list[dict[str, float]]:
+    def track_rows(self) -> list[TrackRow]:
         """Track that was flown, for reports."""
         return [
             {"time_s": time_ms / 1000.0, "lat": round(lat, 7), "lon": round(lon, 7), "alt_m": round(alt_m, 2)}
             for time_ms, lat, lon, alt_m in self.track.whole()
         ]
 
-    def report(self) -> dict[str, Any]:
-        """Return the record as `sortie loop --json` gives it."""
+    def report(self) -> SortieReport:
+        """Return the record of an ended sortie."""
         return {
             "number": self.number,
-            "outcome": self.outcome,
+            "outcome": str(self.outcome),
             "abort": self.abort.label,
             "trigger": self.trigger,
             "phases": [
-                {
-                    "phase": phase,
-                    "name": Phase(phase).title,
-                    "start_s": start / 1000.0,
-                    "end_s": None if end is None else end / 1000.0,
-                }
+                {"phase": Phase(phase), "name": Phase(phase).title, "start_s": start / 1000.0, "end_s": end / 1000.0}
                 for phase, start, end in self.phases
+                if end is not None
             ],
-            "modes": [{"mode": mode.value, "start_s": start / 1000.0} for mode, start in self.modes],
+            "modes": [{"mode": mode, "start_s": start / 1000.0} for mode, start in self.modes],
             "t_sortie_s": self.t_sortie_s,
             "t_death_s": self.t_death_s,
             "harvested_kg": round(self.harvested_kg, 3),

@@ -31,8 +31,8 @@ Sample = tuple[float, Hill, int]
 def draw_flight(
     profile: Profile,
     flights: Mapping[int, StoredFlight],
-    sorties: Sequence[dict[str, Any]],
-    decisions: Sequence[dict[str, Any]],
+    sorties: Sequence[Mapping[str, Any]],
+    decisions: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     """Draw the last flown sortie; nothing without a recording."""
     flown = [flight for flight in flights.values() if flight.segments]
@@ -167,7 +167,7 @@ def _passages(almanac: Almanac, arc: Arc, start_ms: int, end_ms: int) -> list[tu
     return found
 
 
-def _modes(flight: StoredFlight, sortie: dict[str, Any] | None, points: Sequence[Sample]) -> str:
+def _modes(flight: StoredFlight, sortie: Mapping[str, Any] | None, points: Sequence[Sample]) -> str:
     start_s, end_s = points[0][0], points[-1][0]
     entries = [] if sortie is None else sortie["modes"]
     names = list(dict.fromkeys(entry["mode"] for entry in entries))
@@ -210,7 +210,7 @@ def _margins(profile: Profile, flight: StoredFlight) -> list[str]:
     return [*figures, plot(title, "hours since undocking", store, from_zero=True)]
 
 
-def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
+def _health(profile: Profile, judged: Sequence[Mapping[str, Any]]) -> str:
     """Draw each retirement criterion against its limit, review by review."""
     names = list(judged[-1]["facts"]["wear"])
     curves = [

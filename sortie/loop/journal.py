@@ -11,13 +11,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 from msgspec import Struct
 
 from depot.decision import Decision
-from depot.decisions.record import SortieRecord
+from depot.decisions.record import SortieRecord, SortieReport, TrackRow
 from depot.world.flight import LegSegment
 from sortie.config.errors import UserError
 
@@ -37,7 +37,7 @@ CONTROLLER = "controller"
 
 
 _DECISION = "time_ms, sortie, phase, party, name, reason, facts"
-_HINT = "make room if the disk is full; else move the file away, or choose another directory with --state-dir"
+_HINT = "move the file away, or choose another directory with --state-dir"
 
 
 class StoredFlight(Struct):
@@ -46,6 +46,31 @@ class StoredFlight(Struct):
     number: int
     segments: list[LegSegment]
     margins: list[tuple[float, ...]]
+
+
+class StoredDecision(TypedDict):
+    """Decision, as reports give it."""
+
+    time_s: float
+    sortie: int
+    phase: int
+    party: str
+    name: str
+    reason: str
+    facts: dict[str, Any]
+
+
+class Levels(TypedDict):
+    """Fill of the depot's tanks and of the skimmer's store, propellant and batteries, 0 to 1."""
+
+    tanks: dict[str, float]
+    skimmer: dict[str, float]
+
+
+class StoredLevels(Levels):
+    """Levels at a time."""
+
+    time_s: float
 
 
 class StoredLoop(Struct):
@@ -98,7 +123,9 @@ class LoopJournal:
         """Convert errors of SQLite, of the disk and of damaged data to JournalError."""
         try:
             yield
-        except (sqlite3.Error, ValueError, TypeError, LookupError) as error:
+        except sqlite3.OperationalError as error:
+            raise JournalError(f"journal {self.path}: {error}; make room if the disk is full; else {_HINT}") from error
+        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
             raise JournalError(f"journal {self.path}: {error}; {_HINT}") from error
 
     def stored(self) -> StoredLoop | None:
@@ -122,11 +149,11 @@ class LoopJournal:
         decisions: Iterable[Decision],
         closed: Iterable[SortieRecord],
         time_ms: int,
-        levels: dict[str, dict[str, float]],
+        levels: Levels,
         flights: Iterable[StoredFlight] = (),
     ) -> None:
-        """Record one step, stored by the next `commit`. `closed`: ended sorties; `levels`: fill of tanks and batteries
-        (0 to 1) at `time_ms`, for the report."""
+        """Record one step, stored by the next `commit`. `closed`: ended sorties; `levels`: at `time_ms`, for the
+        report."""
         with self._user_errors():
             if not self._db.in_transaction:
                 self._db.execute("BEGIN")
@@ -150,15 +177,17 @@ class LoopJournal:
             self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
             self._db.execute("COMMIT")
 
-    def sorties(self) -> list[dict[str, Any]]:
+    def sorties(self) -> list[SortieReport]:
         """Return the records of all ended sorties."""
         with self._user_errors():
-            return [json.loads(row[0]) for row in self._rows("SELECT record FROM sortie ORDER BY number")]
+            rows = self._rows("SELECT record FROM sortie ORDER BY number")
+            return [msgspec.json.decode(row[0], type=SortieReport) for row in rows]
 
-    def tracks(self) -> dict[int, list[dict[str, float]]]:
-        """Return the tracks of ended sorties by number: `time_s`, `lat`, `lon`, `alt_m`."""
+    def tracks(self) -> dict[int, list[TrackRow]]:
+        """Return the tracks of ended sorties by number."""
         with self._user_errors():
-            return {row[0]: json.loads(row[1]) for row in self._rows("SELECT * FROM track ORDER BY number")}
+            rows = self._rows("SELECT number, data FROM track ORDER BY number")
+            return {row[0]: msgspec.json.decode(row[1], type=list[TrackRow]) for row in rows}
 
     def flights(self) -> dict[int, StoredFlight]:
         """Return the recordings of ended sorties by number."""
@@ -166,28 +195,21 @@ class LoopJournal:
             rows = self._rows("SELECT number, data FROM flight ORDER BY number")
             return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
-    def decisions(self) -> list[dict[str, Any]]:
+    def decisions(self) -> list[StoredDecision]:
         """Return all decisions in order."""
+        names = tuple(StoredDecision.__annotations__)
         with self._user_errors():
-            rows = self._rows("SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id")
-            return [
-                {
-                    "time_s": row[0] / 1000.0,
-                    "sortie": row[1],
-                    "phase": row[2],
-                    "party": row[3],
-                    "name": row[4],
-                    "reason": row[5],
-                    "facts": json.loads(row[6]),
-                }
-                for row in rows
+            found = [
+                dict(zip(names, (row[0] / 1000.0, *row[1:6], json.loads(row[6])), strict=True))
+                for row in self._rows(f"SELECT {_DECISION} FROM decision ORDER BY id")
             ]
+            return msgspec.convert(found, type=list[StoredDecision])
 
-    def levels(self) -> list[dict[str, Any]]:
-        """Return the levels over time: `time_s`, `tanks`, `skimmer`."""
+    def levels(self) -> list[StoredLevels]:
+        """Return the levels over time."""
         with self._user_errors():
             rows = self._rows("SELECT time_ms, data FROM level ORDER BY time_ms")
-            return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
+            return [{"time_s": row[0] / 1000.0, **msgspec.json.decode(row[1], type=Levels)} for row in rows]
 
     def _value(self, key: str) -> str | None:
         rows = self._rows("SELECT value FROM run WHERE key = ?", key)

@@ -36,7 +36,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.loop.faults import FaultMemory, FaultSchedule, LoopFault
-from sortie.loop.journal import StoredFlight
+from sortie.loop.journal import Levels, StoredFlight
 from sortie.loop.world_node import WorldNode
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.node import Node, VehicleNode
@@ -256,7 +256,7 @@ class SortieLoop:
         """True when there are decisions for `take_decisions`."""
         return bool(self._decisions)
 
-    def levels(self) -> dict[str, dict[str, float]]:
+    def levels(self) -> Levels:
         """Return the fill of tanks and batteries, 0 to 1."""
         skimmer, depot, units = self.world.state.skimmer, self.world.state.depot, self.world.profile.units
         return {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
+from depot.decisions.record import TrackRow
 from depot.names import Phase
 from depot.settings import Profile
 from sortie.reports.plot import COLOURS, Area, Curve, PlotMark, plot
@@ -20,9 +21,9 @@ _FLAT: Final = 0.02
 
 def draw_plots(
     profile: Profile,
-    sorties: Sequence[dict[str, Any]],
-    levels: Sequence[dict[str, Any]],
-    tracks: Mapping[int, Sequence[dict[str, float]]],
+    sorties: Sequence[Mapping[str, Any]],
+    levels: Sequence[Mapping[str, Any]],
+    tracks: Mapping[int, Sequence[TrackRow]],
 ) -> list[str]:
     """Draw timeline, tanks, batteries, mass per sortie and tracks."""
     return [
@@ -39,7 +40,7 @@ def _unit(longest_s: float) -> tuple[float, str]:
     return (_DAY_S, "days") if longest_s > _DAY_S else (_MINUTE_S, "minutes")
 
 
-def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
+def _timeline(sorties: Sequence[Mapping[str, Any]]) -> str:
     scale, name = _unit(max((s["phases"][-1]["end_s"] - s["phases"][0]["start_s"] for s in sorties), default=0.0))
     bars = [
         Area(
@@ -59,7 +60,7 @@ def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
     return plot("Phases of each sortie", f"{name} since the sortie began", areas=bars, rows=rows, height=height)
 
 
-def _levels(levels: Sequence[dict[str, Any]], key: str, title: str) -> str:
+def _levels(levels: Sequence[Mapping[str, Any]], key: str, title: str) -> str:
     scale, unit = _unit(levels[-1]["time_s"] if levels else 0.0)
     names = list(levels[0][key]) if levels else []
     curves = [
@@ -69,7 +70,7 @@ def _levels(levels: Sequence[dict[str, Any]], key: str, title: str) -> str:
     return plot(title, unit, curves, from_zero=True)
 
 
-def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
+def _masses(sorties: Sequence[Mapping[str, Any]], unit: str) -> str:
     curves = [
         Curve(key.removesuffix("_kg"), [(sortie["number"], sortie[key]) for sortie in sorties], number, dots=True)
         for number, key in enumerate(("harvested_kg", "delivered_kg"))
@@ -80,9 +81,7 @@ def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
     )
 
 
-def _tracks(
-    profile: Profile, sorties: Sequence[dict[str, Any]], tracks: Mapping[int, Sequence[dict[str, float]]]
-) -> str:
+def _tracks(profile: Profile, sorties: Sequence[Mapping[str, Any]], tracks: Mapping[int, Sequence[TrackRow]]) -> str:
     """Draw a map of the tracks, north up and to scale, or their heights if all lie on a line."""
     points = profile.plan.waypoints
     lat, lon, _ = points[0]

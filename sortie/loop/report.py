@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from depot.decisions.memory import DepotMemory
+from depot.decisions.record import SortieReport
 from depot.decisions.throughput import compare
 from depot.names import EndedBy
 from depot.settings import Profile
@@ -22,6 +23,7 @@ from depot.world.depot import DepotResources
 from sortie.config.errors import UserError
 from sortie.config.files import files_of, make_folder
 from sortie.loop.flight_plots import draw_flight
+from sortie.loop.journal import StoredDecision
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import amount, span
@@ -35,7 +37,7 @@ EXIT = {
 def result_of(
     profile: str,
     seed: int,
-    sorties: list[dict[str, Any]],
+    sorties: Sequence[SortieReport],
     memory: DepotMemory,
     depot: DepotResources,
     ended_by: EndedBy,
@@ -120,7 +122,7 @@ def _page(
     result: dict[str, Any],
     sorties: list[dict[str, Any]],
     comparison: list[dict[str, Any]],
-    decisions: list[dict[str, Any]],
+    decisions: Sequence[StoredDecision],
     figures: list[str],
 ) -> str:
     """Write the page: summary, sorties, charts, equations, all decisions."""
@@ -212,7 +214,7 @@ def _number(value: float | None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _decisions(decisions: Iterable[dict[str, Any]]) -> str:
+def _decisions(decisions: Iterable[StoredDecision]) -> str:
     heads = ("Time", "Sortie", "Phase", "Who", "Decision", "Reason", "Facts")
     rows = [
         [

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import msgspec
 
 from depot.decision import Decision
-from depot.decisions.record import SortieRecord
+from depot.decisions.record import SortieRecord, SortieReport, TrackRow
 from depot.names import EndedBy, SkimmerState
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
@@ -223,7 +222,7 @@ class LoopRun:
         self.runtime.remove(self.record)
         self.loop.leave()
 
-    def sorties(self) -> list[dict[str, Any]]:
+    def sorties(self) -> list[SortieReport]:
         """Return the records of all ended sorties."""
         return self.journal.sorties()
 
@@ -232,7 +231,7 @@ class LoopRun:
         present = self.loop.flight()
         return self.journal.flights() | ({} if present is None else {present.number: present})
 
-    def tracks(self) -> dict[int, list[dict[str, float]]]:
+    def tracks(self) -> dict[int, list[TrackRow]]:
         """Return the tracks of all sorties, also of the current one so far."""
         present = self.loop.depot.memory.record
         return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})

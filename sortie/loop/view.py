@@ -10,9 +10,10 @@ import os
 import select
 import sys
 import time
-from typing import Any, Final
+from typing import Final
 
 from depot.decision import Decision
+from depot.decisions.record import SortieReport
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import UnitSettings
@@ -87,7 +88,7 @@ class LoopView:
         self._waits_for |= new
         return not new
 
-    def closed(self, sortie: dict[str, Any]) -> None:
+    def closed(self, sortie: SortieReport) -> None:
         """Show an ended sortie."""
         why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
         delivered = amount(sortie["delivered_kg"], self._units.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import threading
@@ -14,7 +15,7 @@ from depot.decision import Decision
 from depot.names import EndedBy, SkimmerStage
 from sortie.config.errors import UserError
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.journal import LoopJournal
+from sortie.loop.journal import JournalError, LoopJournal
 from sortie.loop.loop import LoopOrder, decode, encode
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
@@ -263,6 +264,38 @@ def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str
     database.close()
     with pytest.raises(UserError, match="the state directory's loop cannot be read by this version"):
         start(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "damage"),
+    [
+        ("sortie", "record", "5"),
+        ("sortie", "record", "{}"),
+        ("sortie", "record", "["),
+        ("sortie", "record", "[" * 100_000),
+        ("sortie", "record", '{"phases": []}'),
+        ("track", "data", "null"),
+        ("track", "data", '[{"time_s": 1}]'),
+        ("level", "data", "[]"),
+        ("level", "data", '{"tanks": {}, "skimmer": 5}'),
+        ("flight", "data", "{}"),
+        ("decision", "facts", "[]"),
+        ("decision", "time_ms", "soon"),
+        ("decision", "name", None),
+    ],
+)
+def test_a_row_of_another_shape_is_refused_in_one_line(
+    tmp_path: Path, table: str, column: str, damage: str | None
+) -> None:
+    """Somebody has edited it, and no space on the disk would help: the report ended in a traceback."""
+    run, journal = start(tmp_path, total=1, faults=())
+    run.run()
+    damaged = damage if damage != '{"phases": []}' else json.dumps(dict(journal.sorties()[0], phases=[]))
+    journal._db.execute(f"UPDATE {table} SET {column} = ?", (damaged,))
+    with pytest.raises(JournalError, match=r"move the file away, or .*--state-dir$") as refused:
+        (journal.sorties(), journal.tracks(), journal.levels(), journal.flights(), journal.decisions())
+    assert "\n" not in str(refused.value) and "disk is full" not in str(refused.value)
+    journal.close()
 
 
 def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> None:
