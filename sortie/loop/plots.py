@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any, Final
 
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
@@ -62,9 +63,9 @@ def _timeline(sorties: Sequence[Mapping[str, Any]]) -> str:
 
 def _levels(levels: Sequence[Mapping[str, Any]], key: str, title: str) -> str:
     scale, unit = _unit(levels[-1]["time_s"] if levels else 0.0)
-    names = list(levels[0][key]) if levels else []
+    names = dict.fromkeys(name for row in levels for name in row[key])  # a profile may rename tanks
     curves = [
-        Curve(name, [(row["time_s"] / scale, 100.0 * row[key][name]) for row in levels], number % COLOURS)
+        Curve(name, [(row["time_s"] / scale, 100.0 * row[key].get(name, nan)) for row in levels], number % COLOURS)
         for number, name in enumerate(names)
     ]
     return plot(title, unit, curves, from_zero=True)

@@ -8,6 +8,7 @@ import pytest
 from depot.settings import Profile, UnitSettings
 from sortie.config.errors import UserError
 from sortie.logs.terminal import fitted
+from sortie.loop.plots import draw_plots
 from sortie.loop.profile import load_profile, parse_profile
 from sortie.loop.view import LoopView, amount, span
 from tests.fakes.loop_run import LoopBench
@@ -42,6 +43,17 @@ def test_a_box_has_a_name_for_each_tank_that_means_something() -> None:
     assert next(iter(LoopBench().loop.levels()["tanks"])) == "CO2_TANK_RING"
     with pytest.raises(UserError, match=r"units\.tanks"):
         parse_profile('[units.tanks]\nN2_TANK_RING = "x"', "mine.toml")
+
+
+def test_a_tank_with_a_new_name_has_two_curves() -> None:
+    """A profile was edited between two starts: the report ended in a traceback."""
+    skimmer = {"store": 0.0}
+    levels = [
+        {"time_s": 0.0, "tanks": {"CO2_TANK_RING": 0.4}, "skimmer": skimmer},
+        {"time_s": 60.0, "tanks": {"storage": 0.5}, "skimmer": skimmer},
+    ]
+    chart = draw_plots(Profile(), [], levels, {})[1]
+    assert ">CO2_TANK_RING<" in chart and ">storage<" in chart
 
 
 @pytest.mark.parametrize(("ms", "text"), [(0, "0:00:00"), (3_723_000, "1:02:03"), (129_600_000, "1.50 d")])
