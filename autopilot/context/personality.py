@@ -87,7 +87,8 @@ class Personality(Protocol):
     to a circle at another height, leave circles of a mission at any place unless an item asks for the course to the
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
-    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach."""
+    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `takes_mission`: False
+    if its own checks have rejected the present mission."""
 
     @property
     def texts(self) -> Texts: ...
@@ -111,6 +112,8 @@ class Personality(Protocol):
     def returns_in_auto(self) -> bool: ...
     @property
     def approaches_anew(self) -> bool: ...
+    @property
+    def takes_mission(self) -> bool: ...
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         """Act on a low or critical battery while armed."""

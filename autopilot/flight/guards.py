@@ -98,4 +98,6 @@ class VehicleGuardFacts:
             return f"FM_PROFILE {profile} is no profile"
         if not self._mission.total():
             return "no mission"
+        if not self._facts.personality.takes_mission:
+            return "the mission was rejected"
         return None if self._auto.takes_off_first else "the mission does not begin with a takeoff"

@@ -35,6 +35,7 @@ class ArduPilotPersonality:
     climbs_to_return = False
     circles_level = False
     wings_need_fix = True
+    takes_mission = True
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class

@@ -78,6 +78,11 @@ class Px4Personality:
             )
         self._returns_precisely = RETURN_PRECISELY in parameters
 
+    @property
+    def takes_mission(self) -> bool:
+        """False if the mission is not feasible: Mission is refused."""
+        return self.flight.has_mission
+
     def take_over(self) -> None:
         """Become the vehicle's personality, before its first pass."""
         parts = self._parts

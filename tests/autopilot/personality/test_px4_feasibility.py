@@ -150,3 +150,24 @@ def test_a_mission_is_judged_again_when_the_fence_is_another() -> None:
             assert station.texts[heard:].count("Geofence violation for waypoint 1") == told
             entered = station.command(Cmd.MISSION_START, 0.0) == 0
             assert entered is (not told)
+
+
+@pytest.mark.parametrize(("items", "flies"), [([UP, FIRST], True), ([UP, FIRST, UP], False)])
+def test_go_flies_no_mission_that_was_rejected(items: list[MissionItem], flies: bool) -> None:
+    """`sortie fly PLAN --firmware px4` ends as a station's MISSION_START would."""
+    with standing("copter") as station:
+        station.upload(tuple(items))
+        station.run(1.0)
+        assert (station.command(Cmd.USER_1, 32.0) == 0) is flies
+        assert ("GO refused: the mission was rejected" in station.texts) is not flies
+
+
+def test_a_takeoff_without_a_place_is_inside_the_fence() -> None:
+    """Of a plan file for ArduPilot, as examples/square.plan: it is flown where the vehicle stands."""
+    with standing("copter") as station:
+        assert isinstance(station.link, SessionLine)
+        ring = MissionItem(Cmd.NAV_FENCE_CIRCLE_INCLUSION, Frame.GLOBAL, x=HOME.lat, y=HOME.lon, param1=900.0)
+        station.link.session.upload(Plan(items=(replace(UP, x=0.0, y=0.0), FIRST), fence=(ring,)))
+        station.run(1.0)
+        assert not [text for text in station.texts if text.startswith("Geofence")]
+        assert station.command(Cmd.USER_1, 32.0) == 0
