@@ -23,6 +23,7 @@ UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 """Columns of `Readings` that are 0 for a flight controller."""
 _PITOT_RATIO = 2.0  # ARSPD_RATIO's default: (m/s)2 per Pa
 _LAPSE_1_M = 2.25577e-5  # of the standard atmosphere
+_COUNTED = float(1 << 32)  # ArduPilot counts ms and us in 32 bits
 _WEEK_MS = 7 * 24 * 3600 * 1000
 _GPS_PERIOD_MS = 200.0  # GPS1_RATE_MS
 _NEAR_A_POLE = 0.01  # least cosine of a latitude
@@ -196,7 +197,8 @@ SOURCES: dict[str, dict[str, Column]] = {
     },
     "GPA": {
         "VDop": _plain(R.GPS_VDOP), "HAcc": _plain(R.GPS_HACC), "VAcc": _plain(R.GPS_VACC), "SAcc": _plain(R.GPS_SACC),
-        "VV": lambda b: b.has_fix, "SMS": _plain(R.GPS_TIME_MS), "Delta": lambda b: b.has_fix * _GPS_PERIOD_MS,
+        "VV": lambda b: b.has_fix, "SMS": lambda b: b[R.GPS_TIME_MS] % _COUNTED,
+        "Delta": lambda b: b.has_fix * _GPS_PERIOD_MS,
     },
     "BAT": {
         "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
@@ -211,11 +213,11 @@ SOURCES: dict[str, dict[str, Column]] = {
     "BARO": {
         "Alt": _plain(R.BARO_ALT), "AltAMSL": lambda b: b[R.ALT] + b[R.DOWN] + b[R.BARO_ALT], "CRt": _plain(R.VD, -1.0),
         "Offset": lambda b: 0.0, "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
-        "SMS": lambda b: b.times_ms, "Health": lambda b: b.healthy(Sensor.ABSOLUTE_PRESSURE),
+        "SMS": lambda b: b.times_ms % _COUNTED, "Health": lambda b: b.healthy(Sensor.ABSOLUTE_PRESSURE),
     },
     "MAG": {
         "MagX": _plain(R.MAG_X, 1000.0), "MagY": _plain(R.MAG_Y, 1000.0), "MagZ": _plain(R.MAG_Z, 1000.0),
-        "Health": lambda b: b.healthy(Sensor.MAG), "S": lambda b: b.times_ms * 1000.0,
+        "Health": lambda b: b.healthy(Sensor.MAG), "S": lambda b: b.times_ms * 1000.0 % _COUNTED,
     },
     "VIBE": {"VibeX": _plain(R.VIBE_X), "VibeY": _plain(R.VIBE_Y), "VibeZ": _plain(R.VIBE_Z)},
     "RCOU": {f"C{i + 1}": _plain(R.SERVO_1 + i) for i in range(8)},
@@ -279,8 +281,9 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
     },
     TECS: {
         "h": _plain(R.DOWN, -1.0), "dh": _plain(R.VD, -1.0), "hin": lambda b: b[R.ALT_ERROR] - b[R.DOWN],
-        "hdem": _plain(R.TARGET_D, -1.0), "dhdem": _plain(R.WANT_VD, -1.0), "spdem": _plain(R.TARGET_AIR_SPEED),
-        "sp": _plain(R.AIR_SPEED), "th": _plain(R.THROTTLE), "ph": _plain(R.NAV_PITCH),
+        "hdem": _plain(R.TARGET_D, -1.0), "dhdem": _plain(R.WANT_VD, -1.0),
+        "spdem": _plain(R.TARGET_AIR_SPEED), "sp": _plain(R.AIR_SPEED),
+        "th": _plain(R.THROTTLE), "ph": _plain(R.NAV_PITCH),
     },
     ARSP: {
         "Airspeed": _plain(R.PITOT), "DiffPress": lambda b: b.pitot_pressure, "Temp": _plain(R.BARO_TEMPERATURE),

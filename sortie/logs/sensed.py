@@ -15,6 +15,7 @@ from autopilot.interface import report as R
 from autopilot.interface.obstacles import Scan
 from autopilot.mav import SensorOrientation
 from autopilot.precision.tracker import PadSight
+from mavlink_bridge.wire.codec import boot_ms
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value
 
@@ -72,7 +73,17 @@ class SensorRows:
         tracker = self._service.autopilot.precision.tracker
         here, found = self._service.vehicle.state.position, tracker.sight is PadSight.FOUND
         off = [target - own for target, own in zip(tracker.last_target[:2], here[:2], strict=True)] if found else (0, 0)
-        return 1, found, *off, *tracker.velocity, *off, tracker.below_m if found else 0.0, tracker.last_ms, 0, 1
+        return (
+            1,
+            found,
+            *off,
+            *tracker.velocity,
+            *off,
+            tracker.below_m if found else 0.0,
+            boot_ms(tracker.last_ms),
+            0,
+            1,
+        )
 
     def photo(self, taken: CameraTriggered, gps_at_boot_ms: float) -> Sequence[Value]:
         """Return the record of a picture. `gps_at_boot_ms`: GPS time at vehicle time 0, ms."""

@@ -149,6 +149,17 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     assert gps._timestamp == pytest.approx(VIRTUAL_EPOCH_US / 1e6 + 1.52, abs=0.03)
 
 
+def test_times_of_sensors_count_in_32_bits(tmp_path: Path) -> None:
+    """As ArduPilot's; they stood at 4294967295 from 72 minutes on (us) and from 49.7 days on (ms)."""
+    report, days_ms = np.zeros(R.SIZE), (1 << 32) + 5000
+    report[R.GPS_TIME_MS] = days_ms
+    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, 0.25)
+    sampler.add(report, days_ms, 584.0)
+    of = {one.get_type(): one for one in written(tmp_path, sampler.take())}
+    assert of["BARO"].SMS == of["GPA"].SMS == 5000
+    assert of["MAG"].S == 5_000_000
+
+
 def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     """Behind a flight controller: no demands, no accelerations, and no messages of sensors at all."""
     sampler = Sampler(K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, 0.25, UNKNOWN_OF_A_REAL_VEHICLE)
