@@ -22,7 +22,7 @@ _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_
 UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 """Columns of `Readings` that are 0 for a flight controller."""
 _PITOT_RATIO = 2.0  # ARSPD_RATIO's default: (m/s)2 per Pa
-_LAPSE_1_M = 2.25577e-5  # of the standard atmosphere
+_LAPSE_1_M, _THINNING = 2.25577e-5, 2.127939  # of the standard atmosphere; half the exponent of its density
 _COUNTED = float(1 << 32)  # ArduPilot counts ms and us in 32 bits
 _WEEK_MS = 7 * 24 * 3600 * 1000
 _GPS_PERIOD_MS = 200.0  # GPS1_RATE_MS
@@ -73,8 +73,7 @@ class SampleBatch:
     @cached_property
     def true_share(self) -> Table:
         """Ratio of true to equivalent airspeed in the standard atmosphere."""
-        thinner = np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1)
-        return np.asarray(1.0 / (thinner * thinner))
+        return np.asarray(np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1) ** -_THINNING)
 
     @cached_property
     def pitot_pressure(self) -> Table:
@@ -282,7 +281,7 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
     TECS: {
         "h": _plain(R.DOWN, -1.0), "dh": _plain(R.VD, -1.0), "hin": lambda b: b[R.ALT_ERROR] - b[R.DOWN],
         "hdem": _plain(R.TARGET_D, -1.0), "dhdem": _plain(R.WANT_VD, -1.0),
-        "spdem": _plain(R.TARGET_AIR_SPEED), "sp": _plain(R.AIR_SPEED),
+        "spdem": lambda b: b.true_share * b[R.TARGET_AIR_SPEED], "sp": lambda b: b.true_share * b[R.AIR_SPEED],
         "th": _plain(R.THROTTLE), "ph": _plain(R.NAV_PITCH),
     },
     ARSP: {

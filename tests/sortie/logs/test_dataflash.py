@@ -22,6 +22,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import ControllerReadings
+from sitl.kernel.plane import SEA_DENSITY
+from sitl.kernel.reporting import density_at
 from sortie import Session
 from sortie.api.snapshot import Snapshot
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
@@ -320,6 +322,21 @@ def test_wings_know_where_they_go(tmp_path: Path) -> None:
     north, east, _ = to_local(GeoPoint(LAT, LON, 0.0), there.lat, there.lon, 0.0)
     assert math.atan2(east, north) == pytest.approx(math.radians(-10.0), abs=1e-3)
     assert math.sqrt(of["ARSP"].DiffPress * 2.0) == pytest.approx(20.0)
+
+
+def test_the_energy_controller_tells_true_airspeeds(tmp_path: Path) -> None:
+    """TECS.sp and .spdem are true ones, as AP_TECS writes them, CTUN.As is not: between them is CTUN.E2T, of the air
+    that the simulator has at this height."""
+    report = np.zeros(R.SIZE)
+    report[[R.ALT, R.AIR_SPEED, R.TARGET_AIR_SPEED]] = 4000.0, 20.0, 22.0
+    sampler = Sampler(K.samples(kinds.PLANE, simulated=True), VIRTUAL_EPOCH_US, 0.25)
+    sampler.add(report, 1520, 4000.0)
+    path = tmp_path / "test.bin"
+    path.write_bytes(preamble((*K.EVENTS, *K.samples(kinds.PLANE, simulated=True)), 0) + sampler.take())
+    of = {one.get_type(): one for one in read(path)}
+    thin = math.sqrt(SEA_DENSITY / density_at(4000.0))
+    assert (of["CTUN"].As, of["CTUN"].E2T) == pytest.approx((20.0, thin), rel=1e-4)
+    assert (of["TECS"].sp, of["TECS"].spdem) == pytest.approx((20.0 * thin, 22.0 * thin), rel=1e-4)
 
 
 def test_a_waypoint_across_the_antimeridian_is_on_earth(tmp_path: Path) -> None:
