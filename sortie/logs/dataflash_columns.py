@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import degrees
 
@@ -15,7 +15,7 @@ from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.layout import GRAVITY
 from autopilot.mav import EkfFlag, Sensor, VtolState
 from sortie.logs.dataflash import MessageFormat
-from sortie.logs.dataflash_kinds import ARSP, QTUN, TECS, WING_CTUN, WING_NTUN
+from sortie.logs.dataflash_kinds import ARSP, QTUN, SAMPLES, TECS, WING_CTUN, WING_NTUN
 
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
 _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
@@ -141,10 +141,17 @@ def _bearing(index: int) -> Column:
     return lambda b: (np.degrees(b[index]) + 180.0) % 360.0 - 180.0
 
 
-def _output(signs: tuple[int, int, int, int]) -> Column:
+def _output(first: int, signs: tuple[int, int, int, int]) -> Column:
     """Return a combination of motor outputs (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear right), -1
     to 1."""
-    return lambda b: sum((b[R.SERVO_1 + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
+    return lambda b: sum((b[first + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
+
+
+def outputs_of_rate(kinds: Sequence[MessageFormat]) -> dict[str, Column]:
+    """Return RATE's columns of motor outputs for a vehicle with these messages; none without four motors that lift."""
+    first = R.SERVO_1 if SAMPLES["PSCN"] in kinds else R.SERVO_1 + 4 if QTUN in kinds else None
+    signs = {"ROut": (-1, 1, 1, -1), "POut": (1, -1, 1, -1), "YOut": (1, 1, -1, -1)}
+    return {} if first is None else {name: _output(first, by) for name, by in signs.items()}
 
 
 def _axis(letter: str, index: int) -> dict[str, Column]:
@@ -179,7 +186,6 @@ SOURCES: dict[str, dict[str, Column]] = {
     "RATE": {
         "RDes": _plain(R.WANT_P, _DEG), "R": _plain(R.P, _DEG), "PDes": _plain(R.WANT_Q, _DEG), "P": _plain(R.Q, _DEG),
         "YDes": _plain(R.WANT_R, _DEG), "Y": _plain(R.R, _DEG), "ADes": _plain(R.WANT_AD, -100.0),
-        "ROut": _output((-1, 1, 1, -1)), "POut": _output((1, -1, 1, -1)), "YOut": _output((1, 1, -1, -1)),
         "A": lambda b: b.up_acceleration * 100.0, "AOut": _plain(R.THROTTLE),
     },
     "POS": {

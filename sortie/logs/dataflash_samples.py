@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from autopilot.interface import report as R
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
-from sortie.logs.dataflash_columns import OF_WINGS, SOURCES, Column, SampleBatch, Table
+from sortie.logs.dataflash_columns import OF_WINGS, SOURCES, Column, SampleBatch, Table, outputs_of_rate
 
 ROWS = 512
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
@@ -133,6 +133,7 @@ def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[
     plan: list[tuple[str, str, Column]] = []
     for kind in kinds:
         sources = OF_WINGS[kind] if kind in OF_WINGS else SOURCES[kind.name]
+        sources = {**sources, **outputs_of_rate(kinds)} if kind.name == "RATE" else sources
         blank[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
         for name, character in zip(kind.columns, kind.form, strict=True):
             source = _time if name == "TimeUS" else sources.get(name)

@@ -20,6 +20,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, distance, to_local
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import ControllerReadings
 from sitl.kernel.plane import SEA_DENSITY
@@ -160,6 +161,25 @@ def test_times_of_sensors_count_in_32_bits(tmp_path: Path) -> None:
     of = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     assert of["BARO"].SMS == of["GPA"].SMS == 5000
     assert of["MAG"].S == 5_000_000
+
+
+@pytest.mark.parametrize(("kind", "first"), [(kinds.COPTER, 0), (kinds.QUADPLANE, 4), (kinds.PLANE, None)])
+def test_the_outputs_of_rate_are_those_of_motors_that_lift(
+    tmp_path: Path, kind: VehicleClass, first: int | None
+) -> None:
+    """Motors 1 and 3 in front, 2 and 3 at the left, 1 and 2 turn left. A plane and a rover have none: their RATE told
+    mixtures of aileron, elevator, throttle and rudder, or of steering and throttle, and so did that of a quadplane."""
+    report = np.zeros(R.SIZE)
+    report[R.SERVO_1 : R.SERVO_1 + 8] = 1500.0, 1400.0, 1700.0, 1600.0, 1500.0, 1400.0, 1700.0, 1600.0
+    report[R.SERVO_1 + (first or 0) : R.SERVO_1 + (first or 0) + 4] = 1500.0, 1600.0, 1800.0, 1300.0
+    samples = K.samples(kind, simulated=True)
+    sampler = Sampler(samples, VIRTUAL_EPOCH_US, 0.25)
+    sampler.add(report, 1520, 0.0)
+    path = tmp_path / "test.bin"
+    path.write_bytes(preamble((*K.EVENTS, *samples), 0) + sampler.take())
+    (rate,) = (one for one in read(path) if one.get_type() == "RATE")
+    expected = (math.nan,) * 3 if first is None else (0.15, 0.1, 0.0)
+    assert (rate.ROut, rate.POut, rate.YOut) == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
 def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
