@@ -88,7 +88,7 @@ def read_message(data: object) -> tuple[int, int, Message]:
         raise NotAMessageError(f"{odd[0]}: no field of {fields['type']}{nearest(odd[0], known)}")
     values = []
     for name, ctype in zip(kind.fieldnames, kind.fieldtypes, strict=True):
-        given = fields.get(_RENAMED.get(name, name))
+        given = fields.get(_RENAMED.get(name, name), 0)  # a missing one is 0, like a missing extension
         try:
             values.append(_read(kind, name, given, counts[name], ctype))
         except (TypeError, ValueError, OverflowError, KeyError, AttributeError) as error:
@@ -102,16 +102,16 @@ def read_message(data: object) -> tuple[int, int, Message]:
 
 
 def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
-    """Parse a field; a missing one is 0, like a missing extension."""
+    """Parse a field."""
     if ctype == "char":
         text = given if isinstance(given, str) else "".join(given or ())
         data = text.rstrip("\0").encode("utf-8")
         if len(data) > max(count, 1):
             raise ValueError(f"longer than {count} bytes")
         return data
-    convert: Callable[[Any], float] = float if ctype in ("float", "double") else _whole
+    convert: Callable[[Any], float] = _real if ctype in ("float", "double") else _whole
     if count:
-        numbers = [nan if figure is None else convert(figure) for figure in given or ()]
+        numbers = [convert(figure) for figure in given or ()]
         if len(numbers) > count:
             raise ValueError(f"more than {count} numbers")
         return numbers + [0] * (count - len(numbers))
@@ -121,7 +121,12 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
         given = given["type"]
     if isinstance(given, str):
         return _named(kind.fieldenums_by_name[name], given)
-    return convert(0 if given is None else given)
+    return convert(given)
+
+
+def _real(given: Any) -> float:
+    """Return a number; null is NaN, as in what was heard."""
+    return nan if given is None else float(given)
 
 
 def _whole(given: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+from math import isnan
 
 import pytest
 
@@ -61,6 +62,17 @@ def test_each_message_survives_there_and_back():
         system, component, message = read_message(json.loads(json.dumps(example)))
         assert (system, component) == (255, 0)
         assert message_json(message) == example["message"], name
+
+
+def test_a_null_is_nan_there_and_back():
+    """A script leaves the heading to the vehicle (JSON.stringify makes null of NaN): 0 turned it to the north."""
+    heard = ARM["message"] | {"param4": None}
+    message = read_message(ARM | {"message": heard})[2]
+    assert isnan(message.param4) and message_json(message) == heard
+    absent = {name: value for name, value in heard.items() if name != "param4"}
+    assert read_message(ARM | {"message": absent})[2].param4 == 0.0
+    with pytest.raises(NotAMessageError, match="confirmation: None is no uint8_t"):
+        read_message(ARM | {"message": ARM["message"] | {"confirmation": None}})
 
 
 def test_masks_are_read_in_each_form():
