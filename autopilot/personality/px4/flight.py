@@ -140,7 +140,7 @@ class Px4Flight:
     def enter(self, mode: px4.Pair, now_ms: int) -> Outcome:
         """Enter a user's mode; a refusal has no effect. With motors off every mode is accepted, and arming is refused
         instead (UserModeIntention.cpp, `change`)."""
-        if mode in (px4.TAKEOFF, px4.VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
+        if mode in _REQUESTED and self.modes.core(mode) is not None:
             return self.take_off(None, now_ms, mode)
         outcome = self._begin_mission(now_ms) if mode == px4.MISSION else self._change(mode, now_ms)
         if outcome.ok:
@@ -174,7 +174,7 @@ class Px4Flight:
         """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle; a takeoff goes on, an
         orbit does not (PX4 main, failsafe.cpp, `modifyUserIntendedMode`)."""
         if mode in _REQUESTED:
-            return self._climb_on(now_ms)
+            return self._climb(now_ms).ok
         if mode == px4.ORBIT:
             mode = self.failsafes.user_mode = px4.HOLD
         core, number = self._parts, self.modes.core(mode)
@@ -234,7 +234,8 @@ class Px4Flight:
 
     # --- takeoffs and missions ------------------------------------------------------------------------------------
     def take_off(self, height: float | None, now_ms: int, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
-        """Take off to `height` m above home, None: MIS_TAKEOFF_ALT. It may be requested before arming."""
+        """Take off to `height` m above home, None: MIS_TAKEOFF_ALT above the place where the climb begins. It may be
+        requested before arming."""
         self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
             self._stage, self._requested = FlightStage.TAKEOFF_REQUESTED, mode
@@ -246,25 +247,16 @@ class Px4Flight:
         return outcome
 
     def _climb(self, now_ms: int) -> Outcome:
-        outcome = self._parts.modes.set(self._guided, now_ms)
+        """Take off, or climb in the air, never down (takeoff.cpp, `set_takeoff_position`); Hold if that is refused."""
+        core, here = self._parts, self._parts.facts.height
+        if self._height is None:
+            self._height = here + self._parameters["MIS_TAKEOFF_ALT"]
+        outcome = core.modes.set(self._guided, now_ms)
         if outcome.ok:
-            outcome = self._parts.commands.takeoff(self._takeoff_height)
-        if outcome.ok:
-            self._stage, self._requested = FlightStage.TAKING_OFF, self._takeoff
+            outcome = self._climb_to(max(self._height, here), now_ms)
+        self._stage = FlightStage.TAKING_OFF if outcome.ok else FlightStage.NONE
+        self._requested = self._takeoff if outcome.ok else px4.HOLD
         return outcome
-
-    def _climb_on(self, now_ms: int) -> bool:
-        """Go on with a takeoff in the air, never down (takeoff.cpp, `set_takeoff_position`)."""
-        height = max(self._takeoff_height, self._parts.facts.height)
-        done = self._parts.modes.set(self._guided, now_ms).ok and self._climb_to(height, now_ms).ok
-        if done:
-            self._stage, self._requested = FlightStage.TAKING_OFF, self._takeoff
-        return done
-
-    @property
-    def _takeoff_height(self) -> float:
-        """Height of the takeoff, m above home."""
-        return self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
 
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._parts
@@ -283,7 +275,7 @@ class Px4Flight:
             core.auto.steer(core.plans.mission.first_index)
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_first(height, now_ms)
-            self._stage = FlightStage.CLIMBING if outcome.ok else self._stage
+            self._stage = FlightStage.CLIMBING if outcome.ok else FlightStage.NONE
             return outcome
         self._stage = FlightStage.NONE
         self.voice.say(Notice.EXECUTES)
@@ -379,7 +371,8 @@ class Px4Flight:
             case NextStep.BEGIN:
                 self._begin_mission(now_ms)
             case NextStep.CLIMB:
-                self._climb(now_ms)
+                if not self._climb(now_ms).ok:
+                    self.failsafes.user_mode = px4.HOLD
             case NextStep.EXECUTE:
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
                 self.voice.say(Notice.EXECUTES)
@@ -395,7 +388,8 @@ class Px4Flight:
 
     def _rest(self, now_ms: int) -> None:
         """Return to the mode before the flight's end: armed in Mission again, it repeats the mission."""
-        mode = self.failsafes.user_mode = self.failsafes.rest_mode
+        mode, self._height = self.failsafes.rest_mode, None
+        self.failsafes.user_mode = mode
         self._stage = FlightStage.MISSION_REQUESTED if mode == px4.MISSION else _REQUESTED.get(mode, FlightStage.NONE)
         self._requested = mode if mode in px4.GUIDED else px4.HOLD
         number = None if self._stage is FlightStage.MISSION_REQUESTED else self.modes.core(mode)

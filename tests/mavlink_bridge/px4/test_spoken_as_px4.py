@@ -120,6 +120,46 @@ def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
     assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.mode == HOLD
 
 
+def test_a_takeoff_in_the_air_climbs_on(station: Station) -> None:
+    """takeoff.cpp: MIS_TAKEOFF_ALT above its place, or to the height of the command, never down; then Hold, in which it
+    stands after the landing. NAV_TAKEOFF was FAILED, and mode Takeoff never ended."""
+    station.fly_to(6.0)
+    for order in ((TAKE_OFF,), (SET_MODE, 1.0, *map(float, TAKEOFF))):
+        before = station.height
+        assert station.command(*order) == 0
+        station.until(lambda: station.mode == TAKEOFF, 2.0)
+        station.until(lambda: station.mode == HOLD, 20.0)
+        station.run(3.0)
+        assert abs(station.height - before - 6.0) < 0.5
+    before = station.height
+    assert station.command(TAKE_OFF, 0.0, 0.0, 0.0, nan, nan, nan, HOME.alt + 3.0) == 0
+    station.run(5.0)
+    assert abs(station.height - before) < 0.5 and station.mode == HOLD
+    assert station.set_mode(LAND) == 0
+    station.until(lambda: not station.armed, 90.0)
+    station.run(1.5)
+    assert station.mode == HOLD
+
+
+def test_a_takeoff_that_is_not_above_the_vehicle_ends_in_hold(station: Station) -> None:
+    """It was begun again in every pass: as soon as the motors ran, time stood still in a session, and `sortie serve`
+    said so without end."""
+    assert station.command(TAKE_OFF, 0.0, 0.0, 0.0, nan, nan, nan, HOME.alt - 20.0) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.run(3.0)
+    assert station.mode == HOLD and station.height < 0.5
+    assert station.texts.count("Takeoff: height is not above the vehicle") == 1
+
+
+def test_a_takeoff_counts_from_where_the_vehicle_stands(station: Station) -> None:
+    """Not from a home that was set elsewhere (takeoff.cpp: `get_global_position()->alt`)."""
+    assert station.command(179, 0.0, 0.0, 0.0, nan, HOME.lat, HOME.lon, HOME.alt - 50.0) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0 and station.command(TAKE_OFF) == 0
+    station.until(lambda: station.mode == HOLD, 20.0)
+    station.run(3.0)
+    assert abs(station.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0 - HOME.alt - 2.5) < 0.5
+
+
 def test_a_copter_has_no_takeoff_of_a_vtol(station: Station) -> None:
     """Neither the mode nor the command, which is ArduPilot's for copters."""
     assert station.command(ARM, 1.0, 0.0) == 0
