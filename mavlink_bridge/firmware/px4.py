@@ -21,6 +21,7 @@ from autopilot.mav import (
     Frame,
     MissionResult,
     ParameterType,
+    RepositionFlag,
     Result,
     Sensor,
     SystemState,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from mavlink_bridge.firmware.protocol import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
-_CHANGE_MODE: Final = 1.0  # MAV_DO_REPOSITION_FLAGS_CHANGE_MODE
+_CHANGE_MODE: Final = float(RepositionFlag.CHANGE_MODE)
 _OWN_SPEED: Final = -1.0
 _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF

@@ -18,7 +18,7 @@ from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.turns import next_multiple
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, Severity, StandardMode, VtolState
+from autopilot.mav import Cmd, ModeFlag, ModeProperty, RepositionFlag, Result, Severity, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
@@ -198,7 +198,10 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.take_off(height, context.now_ms, mode)
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
-        """DO_REPOSITION without a place: stop here, or climb here if only the height is given."""
+        """DO_REPOSITION, which must ask for the change of mode alone. Without a place: stop here, or climb here if only
+        the height is given."""
+        if command.whole(2) != RepositionFlag.CHANGE_MODE:
+            return UNSUPPORTED
         if command.given(5) and command.given(6) and command.given(7):
             outcome = flight_commands.reposition(command, context)
         elif command.given(7) and self._flight.flying:

@@ -120,6 +120,17 @@ def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
     assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.mode == HOLD
 
 
+@pytest.mark.parametrize("flags", [0.0, nan, 3.0])
+def test_a_reposition_asks_for_the_change_of_mode(station: Station, flags: float) -> None:
+    """Without MAV_DO_REPOSITION_FLAGS_CHANGE_MODE, or with another flag, it is UNSUPPORTED (Commander.cpp). It was
+    flown, and ended a mission."""
+    station.fly_to(6.0)
+    assert station.set_mode(ALTITUDE) == 0
+    assert station.command(REPOSITION, -1.0, flags, 0.0, nan, HOME.lat + 0.001, HOME.lon, HOME.alt + 8.0) == 3
+    station.run(3.0)
+    assert station.mode == ALTITUDE and station.of("VFR_HUD")[-1].groundspeed < 1.0
+
+
 def test_a_takeoff_in_the_air_climbs_on(station: Station) -> None:
     """takeoff.cpp: MIS_TAKEOFF_ALT above its place, or to the height of the command, never down; then Hold, in which it
     stands after the landing. NAV_TAKEOFF was FAILED, and mode Takeoff never ended."""
