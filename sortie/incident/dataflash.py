@@ -13,7 +13,7 @@ from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import compass, whole
 from sortie.incident.recording import EverySoOften, Recording, battery_status, heartbeat, type_with
-from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.dataflash_messages import MessageLog, percent_left
 from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
@@ -112,14 +112,14 @@ class _Teller:
     def _battery(self, m: Any, at_ms: int) -> None:
         if getattr(m, "Inst", 0) != 0 or not self._due("BAT", at_ms):
             return
-        volts, percent = whole(m.Volt, 1e3, 0, _U16), float(getattr(m, "RemPct", -1))
-        percent_left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
+        volts, percent = whole(m.Volt, 1e3, 0, _U16), percent_left(m)
+        left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
         amps = whole(m.Curr, 100.0, -1, 0x7FFF) if isfinite(m.Curr) else -1
-        self._recording.tell(at_ms, battery_status(volts, amps, percent_left))
+        self._recording.tell(at_ms, battery_status(volts, amps, left))
         cells = [volts, *[_U16] * 9]
         used = whole(m.CurrTot) if isfinite(m.CurrTot) else -1
         self._recording.tell(
-            at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, percent_left)
+            at_ms, dialect.MAVLink_battery_status_message(0, 0, 0, 0x7FFF, cells, amps, used, -1, left)
         )
 
     def _tube(self, m: Any, at_ms: int) -> None:

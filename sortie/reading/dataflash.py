@@ -15,7 +15,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import PLAIN_IN_CMD, RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
-from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.dataflash_messages import MessageLog, percent_left
 from sortie.reading.facts import FlightFacts, LoggedPlan, LoggedProblem, Quantity, Sample, ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
@@ -169,7 +169,7 @@ class _DataflashReader:
 
     def _bat(self, m: Any, time_s: float) -> None:
         if getattr(m, "Inst", 0) == 0:
-            self._volts, self._percent = float(m.Volt), float(getattr(m, "RemPct", nan))
+            self._volts, self._percent = float(m.Volt), percent_left(m)
             self.facts.add(Quantity.CURRENT, time_s, m.Curr)
 
     def _tube(self, m: Any, time_s: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
+from math import nan
 from os import SEEK_END
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, BinaryIO, Final
@@ -46,6 +47,12 @@ _LATEST_S: Final = (1 << 32) / 1000.0
 """Latest time since boot, s: 32 bits of ms."""
 _HOURS_S, _FEW = 3600.0, 20
 _FIXES: Final = range(3, 9)
+
+
+def percent_left(m: Any) -> float:
+    """Return the charge in a BAT, %; NaN if it is not known (255 without a current sensor; not in older logs)."""
+    percent = float(getattr(m, "RemPct", nan))
+    return percent if percent <= 100.0 else nan
 
 
 class _Format:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import tracemalloc
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, preamble
 from sortie.logs.dataflash_kinds import SAMPLES as S
 from sortie.reading import facts
+from sortie.reading.logs import read_log
 from sortie.reading.telemetry import _whole_frames
 from sortie.runtime.runtime import Runtime
 from tests.fakes.recording_watcher import Watcher
@@ -115,6 +117,18 @@ def test_throttle_and_airspeed_are_those_of_the_kind(
     heard = Watcher(read_recording(tmp_path / "a.bin")).watch(1500)
     huds = [m for _, _, m in heard if m.get_type() == "VFR_HUD"]
     assert {(hud.throttle, hud.airspeed) for hud in huds} == {(throttle, airspeed)}
+
+
+def test_a_charge_that_nobody_measured_is_not_told(tmp_path: Path) -> None:
+    """Without a current sensor (BATT_MONITOR 3) ArduPilot's RemPct is 255: a replay told 100 %, a table 255 %."""
+    out = bytearray(preamble((K.MODE, S["BAT"], S["POS"]), 0) + K.MODE.pack(0, 0, 0, 1))
+    for now_us in range(0, 2_000_000, 200_000):
+        out += S["BAT"].pack(now_us, 0, 12.0, 12.0, *[math.nan] * 3, 0, 0, 255, 1, 0)
+        out += S["POS"].pack(now_us, LAT, LON, ALT, 0.0, 0.0)
+    (tmp_path / "a.bin").write_bytes(out)
+    heard = [m for _, _, m in Watcher(read_recording(tmp_path / "a.bin")).watch(1500)]
+    assert {m.battery_remaining for m in heard if m.get_type() in ("SYS_STATUS", "BATTERY_STATUS")} == {-1}
+    assert all(math.isnan(sample.percent) for sample in read_log(tmp_path / "a.bin").samples)
 
 
 def test_a_px4_s_airspeed_is_that_of_its_tube(tmp_path: Path) -> None:
