@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -41,7 +41,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
-from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE
+from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE, UNMEASURED
 from sortie.logs.dataflash_samples import NOTHING, Sampler, fields, table, take
 from sortie.logs.sensed import SensorRows
 
@@ -136,7 +136,8 @@ class BinLog:
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
         samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
-        unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
+        unmeasured = np.array(UNMEASURED.get(autopilot.facts.param("BATT_MONITOR", nan), NOTHING), np.int64)
+        unknown = unmeasured if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = LogWatch(service)
         self._sensors = SensorRows(service)
         self._described: set[MessageFormat] = set()

@@ -21,6 +21,12 @@ _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.N
 _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
 UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 """Columns of `Readings` that are 0 for a flight controller."""
+UNMEASURED = {
+    0.0: (R.BATT_V, R.BATT_V_REST, R.BATT_A, R.BATT_MAH, R.BATT_WH, R.BATT_FRACTION),
+    3.0: (R.BATT_A, R.BATT_MAH, R.BATT_WH, R.BATT_FRACTION),
+}
+"""Columns that nothing measures, by BATT_MONITOR."""
+_NO_PERCENT = 255.0  # BAT.RemPct
 _PITOT_RATIO = 2.0  # ARSPD_RATIO's default: (m/s)2 per Pa
 _LAPSE_1_M, _THINNING = 2.25577e-5, 2.127939  # of the standard atmosphere; half the exponent of its density
 _COUNTED = float(1 << 32)  # ArduPilot counts ms and us in 32 bits
@@ -208,7 +214,8 @@ SOURCES: dict[str, dict[str, Column]] = {
     "BAT": {
         "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
         "CurrTot": _plain(R.BATT_MAH), "EnrgTot": _plain(R.BATT_WH),
-        "RemPct": _plain(R.BATT_FRACTION, 100.0), "H": lambda b: b.healthy(Sensor.BATTERY),
+        "RemPct": lambda b: np.nan_to_num(b[R.BATT_FRACTION] * 100.0, nan=_NO_PERCENT),
+        "H": lambda b: b.healthy(Sensor.BATTERY),
     },
     "IMU": {
         "GyrX": _plain(R.GYRO_X), "GyrY": _plain(R.GYRO_Y), "GyrZ": _plain(R.GYRO_Z), "AccX": _plain(R.ACCEL_X),

@@ -256,6 +256,18 @@ def test_a_flight_is_read_back(flight: tuple[Path, list[Snapshot]]) -> None:
     assert times == sorted(times)
 
 
+@pytest.mark.parametrize(("monitor", "volts"), [(0, math.nan), (3, 12.6)])
+def test_what_battery_monitor_does_not_measure_is_not_logged(tmp_path: Path, monitor: int, volts: float) -> None:
+    """As in SYS_STATUS; ArduPilot's RemPct is 255 then."""
+    with Session(log_dir=tmp_path, params={"BATT_MONITOR": monitor}) as session:
+        session.wait_armable()
+        session.arm(force=True)
+        session.run_for(1.0)
+    battery = next(one for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "BAT")
+    assert (battery.Volt, battery.Curr) == pytest.approx((volts, math.nan), abs=0.1, nan_ok=True)
+    assert math.isnan(battery.CurrTot) and math.isnan(battery.EnrgTot) and battery.RemPct == 255
+
+
 def test_the_values_are_those_of_the_flight(flight: tuple[Path, list[Snapshot]]) -> None:
     """Position, attitude and battery in the log against the vehicle's own state, at each second of the flight."""
     messages = read(flight[0] / "latest" / "flight.bin")
