@@ -56,7 +56,16 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-_encode = json.JSONEncoder(default=_plain).encode  # one encoder for all lines; `json.dumps` would make one for each
+# one encoder for all lines; `json.dumps` would make one for each
+_strict = json.JSONEncoder(default=_plain, allow_nan=False).encode
+
+
+def _encode(value: object) -> str:
+    """Return a value as JSON, with null for NaN, which a station sends for a parameter that it does not use."""
+    try:
+        return _strict(value)
+    except ValueError:
+        return _strict(json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None))
 
 
 def event_line(event: Event, time_s: float) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from math import inf, nan
 from pathlib import Path
 
+import pytest
+
+from autopilot.context.events import PayloadAction
+from autopilot.mav import Cmd
 from sitl.vehicles.separation import Approach
 from sortie.logs.directory import KEEP_BYTES, KEEP_FLIGHTS, flight_folders, new_flight_folder, prune
+from sortie.logs.flight_log import event_line
 from sortie.logs.separation_log import SeparationLog
 
 
@@ -61,3 +68,10 @@ def test_an_approach_before_any_flight_is_written_too(tmp_path: Path) -> None:
     log = SeparationLog(tmp_path / "logs", ["1", "2"])
     log.approached(Approach((0, 1), 12.0, 3000))
     assert '"distance_m": 12.0' in (tmp_path / "logs" / "separation.jsonl").read_text()
+
+
+def test_a_line_of_events_is_json() -> None:
+    """A station sends NaN for parameters that it does not use; readers other than Python's refused the line."""
+    event = PayloadAction(Cmd.ILLUMINATOR_ON_OFF, (1.0, nan, inf))
+    line = event_line(event, 12.0)
+    assert json.loads(line, parse_constant=pytest.fail)["params"] == [1.0, None, None]
