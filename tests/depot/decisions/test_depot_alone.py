@@ -112,6 +112,57 @@ def test_a_launch_command_that_is_not_taken(
     assert (memory.death.due_ms is not None, memory.step) == (clock_runs, step)
 
 
+@pytest.mark.parametrize(
+    ("step", "request_", "answer", "name"),
+    [
+        (PrepStep.LOAD, PendingRequest.UPLOAD, RequestResult.REFUSED, "upload_failed"),
+        (PrepStep.LOAD, PendingRequest.UPLOAD, RequestResult.SILENCE, "upload_failed"),
+        (PrepStep.CONFIGURE, PendingRequest.CONFIGURE, RequestResult.SILENCE, "configuration_failed"),
+    ],
+)
+def test_a_plan_or_a_configuration_that_is_not_taken_is_tried_in_a_while(
+    context: PhaseContext,
+    said: list[Decision],
+    step: PrepStep,
+    request_: PendingRequest,
+    answer: RequestResult,
+    name: str,
+) -> None:
+    """Phase 1 is done again, and the plan does not count as acknowledged."""
+    memory = context.memory
+    memory.plan, memory.step = context.replan(NOW_MS), step
+    said.clear()
+    phase_prep.answered(context, request_, answer, NOW_MS)
+    assert said[0].name == name
+    assert (memory.step, memory.acknowledged) == (PrepStep.WAIT, 0)
+    assert memory.check_ms == NOW_MS + round(1000.0 * PROFILE.plan.wait_s)
+
+
+@pytest.mark.parametrize(
+    ("soxe_k", "flows", "name"), [(1_000.0, True, "offload_leftover"), (9_999.0, False, "keep_leftover")]
+)
+def test_what_was_left_in_the_store_is_offloaded_unless_the_depot_is_unstable(
+    context: PhaseContext, said: list[Decision], monkeypatch: pytest.MonkeyPatch, soxe_k: float, flows: bool, name: str
+) -> None:
+    """While phase 1 prepares; the skimmer is refuelled all the same."""
+    told: dict[str, bool] = {}
+    for line in ("offload", "refuel"):
+        monkeypatch.setattr(context.plant, line, lambda on, line=line: told.update({line: on}))
+    reading = DepotReading(offloadable_kg=100.0, soxe_k=soxe_k)
+    monkeypatch.setattr(context.plant, "depot_reading", lambda: reading)
+    context.tend_skimmer(NOW_MS)
+    assert told == {"offload": flows, "refuel": True}
+    assert said[0].name == name
+
+
+def test_a_new_sortie_sets_t_death_by_its_plan(context: PhaseContext, said: list[Decision]) -> None:
+    """1.5 x T_SORTIE once more, and it is written down that this is a reset."""
+    context.begin_sortie(Phase.HEALTH, NOW_MS)
+    facts = {decision.name: decision.facts for decision in said}
+    assert context.memory.plan is not None
+    assert facts["set_death_timer"] == {"t_death_s": 1.5 * context.memory.plan.t_sortie_s, "reset": True}
+
+
 def test_an_answer_that_belongs_to_another_step_changes_nothing(context: PhaseContext, said: list[Decision]) -> None:
     """A late one, of a request that was made before a no-go."""
     for request in (PendingRequest.UPLOAD, PendingRequest.CONFIGURE, PendingRequest.GO):

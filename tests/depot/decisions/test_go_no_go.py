@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from depot.decisions.planning import Derating, expected_delivery_kg, make_plan, no_go
@@ -54,6 +55,25 @@ def test_all_constraints_hold() -> None:
 def test_each_constraint_alone_delays(changed: dict[str, Any], name: str) -> None:
     """Named as the reference names it."""
     assert failures(**changed) == [name]
+
+
+@pytest.mark.parametrize(
+    ("reported", "name"),
+    [
+        ({"drift_m": PROFILE.watch.drift_warn_m + 1.0}, "nav_drift"),
+        ({"current_ratio": PROFILE.watch.current_ratio_max + 0.1}, "current_trend"),
+        ({"signature_k": PROFILE.watch.signature_max_k + 1.0}, "thermal_signature"),
+    ],
+)
+def test_telemetry_that_would_recall_the_sortie_delays_it(reported: dict[str, Any], name: str) -> None:
+    """Reported at the dock already."""
+    assert failures(Status(**reported)) == [name]
+
+
+def test_a_plan_without_time_to_harvest_is_not_launched() -> None:
+    """Where propellant or charge leave none."""
+    plan = msgspec.structs.replace(PLAN, harvest_s=0.0)
+    assert no_go(PROFILE, plan, DepotReading(**GOOD), Status()) == ["no_time_to_harvest"]
 
 
 def test_a_skimmer_that_says_nothing_is_no_go() -> None:

@@ -13,9 +13,10 @@ import pytest
 
 import depot.skimmer
 from depot.decision import Decision
+from depot.decisions.planning import Derating, make_plan
 from depot.messages import AbortLimits
 from depot.names import ABORT_1_NAMES, ALL_TRIGGERS, SkimmerStage
-from depot.readings import SkimmerPlace, SkimmerReading
+from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -89,6 +90,20 @@ def test_a_plan_whose_thresholds_differ_from_the_profile_s_is_what_counts(
         assert bench.decision(name).facts["drift_m"] < 20_000.0
         return
     assert name in bench.decision("no_go").facts["failed"]
+
+
+def test_each_threshold_of_the_profile_goes_into_the_plan() -> None:
+    """Of watches and heat; other values than those that a plan has by itself."""
+    watch = {
+        "thruster_min": 0.61, "attitude_min": 0.62, "thermal_routes_min": 0.63, "breach_kg_s": 0.64, "corridor_m": 65.0,
+    }  # fmt: skip
+    heat = {"spine_max_k": 366.0, "cryo_max_bar": 6.7}
+    profile = msgspec.structs.replace(
+        PROFILE,
+        watch=msgspec.structs.replace(PROFILE.watch, **watch),
+        thermal=msgspec.structs.replace(PROFILE.thermal, **heat),
+    )
+    assert make_plan(profile, 1, Derating(), DepotReading()).limits == AbortLimits(**watch, **heat)
 
 
 def test_the_way_of_the_plan_is_the_one_that_was_sent() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
-from depot.messages import DepotCommand, RequestResult
+from depot.messages import FAR, DepotCommand, RequestResult
 from depot.names import ABORT_1_NAMES, SkimmerMode, SkimmerStage
 from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
@@ -41,6 +41,41 @@ def test_the_configuration_is_written_down_before_it_acts() -> None:
     assert [each.name for each in decisions] == ["set_pre_launch_configuration", "verify_abort_sensors"]
     assert decisions[0].facts
     assert controller.memory.verified == PLAN.number
+
+
+def test_without_a_plan_there_is_no_launch_and_away_no_new_plan() -> None:
+    """GO and CONFIGURE need a plan; it is taken at the dock alone."""
+    controller, _ = alone()
+    for order in (DepotCommand.GO, DepotCommand.CONFIGURE):
+        assert controller.handle_order(order, NOW_MS) is RequestResult.REFUSED
+    controller.memory.stage = SkimmerStage.OUTBOUND
+    assert not controller.handle_plan(PLAN, NOW_MS)
+    assert controller.memory.plan is None
+
+
+def test_a_plan_that_is_sent_again_needs_its_sensors_verified_again() -> None:
+    """After a no-go; until then GO is refused."""
+    controller, _ = alone()
+    controller.handle_plan(PLAN, NOW_MS)
+    controller.handle_order(DepotCommand.CONFIGURE, NOW_MS)
+    controller.handle_plan(PLAN, NOW_MS)
+    assert controller.handle_order(DepotCommand.GO, NOW_MS) is RequestResult.REFUSED
+    assert controller.memory.stage is SkimmerStage.DOCKED
+
+
+def test_a_launch_begins_with_nothing_of_the_last_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its abort nor its recall, its margins nor who had it; its time counts from the undocking."""
+    controller, _ = alone()
+    monkeypatch.setattr(controller._craft, "skimmer_reading", SkimmerReading)
+    memory = controller.memory
+    memory.trigger, memory.recalled, memory.controlled_by = 3, True, "pilot"
+    memory.least_fuel = memory.least_power = 0.01
+    controller.handle_plan(PLAN, NOW_MS)
+    controller.handle_order(DepotCommand.CONFIGURE, NOW_MS)
+    assert controller.handle_order(DepotCommand.GO, NOW_MS) is RequestResult.ACCEPTED
+    assert (memory.trigger, memory.recalled, memory.controlled_by) == (0, False, "")
+    assert (memory.least_fuel, memory.least_power, memory.flown) == (FAR, FAR, PLAN.number)
+    assert controller.reports.take()[-1].boot_ms == 0
 
 
 def test_another_plan_is_judged_anew_on_the_same_reading() -> None:
