@@ -23,13 +23,21 @@ from sortie.web.picture import ShownVehicle
 from sortie.web.questions import ASKS, Answer, Job, answer_of, modes_of
 
 
-def _command(vehicle: ShownVehicle, what: str, client: CommandClient) -> Job:
-    """Send a command. A refusal gets the reason from the vehicle's text, because a COMMAND_ACK has none."""
+def _command(
+    vehicle: ShownVehicle, what: str, client: CommandClient | MissionUpload | MissionClear | SetCurrent
+) -> Job:
+    """Send a command or a plan. A refusal gets the reason from the vehicle's text, because its answer has none."""
     heard = vehicle.last_text
     yield client
-    answer = answer_of(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
-    why = "; ".join(text for text in vehicle.texts_since(heard, Severity.WARNING))
-    return Answer(answer.ok, f"{answer.text} ({why})") if why else answer
+    accepted = client.outcome is CommandOutcome.ACCEPTED or client.outcome is TransferOutcome.ACCEPTED
+    answer = answer_of(what, client.outcome, accepted)
+    return Answer(answer.ok, answer.text + _why(vehicle, heard))
+
+
+def _why(vehicle: ShownVehicle, heard: int) -> str:
+    """Return the vehicle's texts since number `heard`, in parentheses; it may repeat one with each repeated request."""
+    texts = "; ".join(dict.fromkeys(vehicle.texts_since(heard, Severity.WARNING)))
+    return f" ({texts})" if texts else ""
 
 
 def _arm(vehicle: ShownVehicle, request: requests.Arm) -> Job:
@@ -163,11 +171,8 @@ def _draw(vehicle: ShownVehicle, request: requests.Draw) -> Job:
                 items = mission_through(places, request.height_m, flies=flies)
     except ValueError as error:
         return Answer(False, f"survey: {error}")
-    client = MissionUpload(vehicle.target, items, kind=kind)
-    yield client
-    if client.outcome is not TransferOutcome.ACCEPTED:
-        return answer_of(request.what, client.outcome, False)
-    return Answer(True, f"{request.what}: uploaded, {len(items)} item{'s' if len(items) > 1 else ''}")
+    answer = yield from _command(vehicle, request.what, MissionUpload(vehicle.target, items, kind=kind))
+    return Answer(True, f"{request.what}: uploaded, {counted(len(items), 'item')}") if answer.ok else answer
 
 
 _CORNERS: Final = 3
@@ -265,10 +270,10 @@ def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:
     ):
         if not items:
             continue
-        client = MissionUpload(vehicle.target, items, kind=kind)
-        yield client
-        if client.outcome is not TransferOutcome.ACCEPTED:
-            return answer_of(f"{request.name}, {kind.name.lower()}", client.outcome, False)
+        what = f"{request.name}, {kind.name.lower()}"
+        answer = yield from _command(vehicle, what, MissionUpload(vehicle.target, items, kind=kind))
+        if not answer.ok:
+            return answer
         counts.append(counted(len(items), f"{kind.name.lower()} item"))
     if not counts:
         return Answer(False, f"{request.name}: has no items")
@@ -278,17 +283,15 @@ def _upload(vehicle: ShownVehicle, request: requests.UploadRequest) -> Job:
 def _clear(vehicle: ShownVehicle, request: requests.Clear) -> Job:
     for kind in (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY):
         client = MissionClear(vehicle.target, kind=kind)
-        yield client
-        if client.outcome not in (TransferOutcome.ACCEPTED, TransferOutcome.UNSUPPORTED):
-            return answer_of(f"clear {kind.name.lower()}", client.outcome, False)
+        answer = yield from _command(vehicle, f"clear {kind.name.lower()}", client)
+        if not answer.ok and client.outcome is not TransferOutcome.UNSUPPORTED:
+            return answer
     return Answer(True, "plan cleared")
 
 
 def _item(vehicle: ShownVehicle, request: requests.Item) -> Job:
     """Select a mission item. In flight the mission continues there, in any mode; on the ground it starts there."""
-    client = SetCurrent(vehicle.target, request.seq)
-    yield client
-    answer = answer_of(f"go on with item {request.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
+    answer = yield from _command(vehicle, f"go on with item {request.seq}", SetCurrent(vehicle.target, request.seq))
     if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
         return answer
     begun = yield from _start(vehicle, requests.StartRequest(id=request.id, system=request.system))
@@ -296,14 +299,17 @@ def _item(vehicle: ShownVehicle, request: requests.Item) -> Job:
 
 
 def _set(vehicle: ShownVehicle, request: requests.SetParameter) -> Job:
-    client = ParameterWrite(vehicle.target, request.name, request.value, type=request.type)
+    client, heard = ParameterWrite(vehicle.target, request.name, request.value, type=request.type), vehicle.last_text
     yield client
+    why = _why(vehicle, heard)
     stored = None if client.value is None else client.value.value
     if client.outcome is ParameterOutcome.REFUSED:
-        return Answer(False, f"{request.name}: the vehicle keeps {stored:g}", {"name": request.name, "value": stored})
+        return Answer(
+            False, f"{request.name}: the vehicle keeps {stored:g}{why}", {"name": request.name, "value": stored}
+        )
     return Answer(
         client.outcome is ParameterOutcome.ACCEPTED,
-        f"{request.name} = {request.value:g}" if stored is not None else f"{request.name}: no answer",
+        (f"{request.name} = {request.value:g}" if stored is not None else f"{request.name}: no answer") + why,
         {"name": request.name, "value": stored},
     )
 

@@ -322,6 +322,25 @@ def test_a_refusal_says_why(watched):
     watched.until(lambda facts: not facts["armed"], 2.0)
 
 
+def test_a_refused_plan_item_or_parameter_says_why(watched):
+    """They said "unsupported", "timeout" and "no answer" alone."""
+    watched.run(3.0)
+    rows = (
+        "QGC WPL 110",
+        "0 0 0 16 0 0 0 0 0 0 0 1".replace(" ", "\t"),
+        "1 0 3 999 0 0 0 0 0 0 10 1".replace(" ", "\t"),
+    )
+    plan = "\n".join(rows)
+    refused = "a.txt, mission: unsupported (Mission item 1: command 999 is not supported)"
+    assert watched.ask("upload", name="a.txt", text=plan).text == refused
+    assert (
+        watched.ask("item", seq=3).text == "go on with item 3: timeout (Mission: no mission item 3: the mission has 0)"
+    )
+    assert watched.ask("set", name="NONE", value=1, type=9).text == "NONE: no answer (Unknown parameter NONE)"
+    kept = "SYSID_THISMAV: the vehicle keeps 255 (SYSID_THISMAV limited to 255)"
+    assert watched.ask("set", name="SYSID_THISMAV", value=300, type=4).text == kept
+
+
 def test_what_does_not_fly_is_not_armed_to_take_off():
     """A rover refuses at once, and stays as it is."""
     with Session("sim:rover", home=HOME, seed=3) as session:
