@@ -146,14 +146,16 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _arm(self, command: Command, context: Context) -> Outcome:
-        reason = self._calibration.refusal() if command.param(1) == 1.0 else None
-        if reason is not None:
-            self._flight.voice.say(Notice.CALIBRATING, name=reason)
-            return Outcome(Result.TEMPORARILY_REJECTED, reason)
-        forced = command.param(2) in flight_commands.FORCE_ARM
-        if command.param(1) == 1.0 and not forced and self._flight.lacks(context.now_ms):
-            text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
-            return self._deny(text, Result.TEMPORARILY_REJECTED)
+        """COMPONENT_ARM_DISARM: param2 forces disarming only; arming over a link is always checked (`arm`)."""
+        if command.param(1) == 1.0 and not self._parts.facts.armed:
+            command = replace(command, params=(1.0, *[0.0] * 6))
+            reason = self._calibration.refusal()
+            if reason is not None:
+                self._flight.voice.say(Notice.CALIBRATING, name=reason)
+                return Outcome(Result.TEMPORARILY_REJECTED, reason)
+            if self._flight.forbids_arming(context.now_ms):
+                text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
+                return self._deny(text, Result.TEMPORARILY_REJECTED)
         outcome = flight_commands.arm_disarm(command, context)
         denied = outcome.result is Result.FAILED
         return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason) if denied else outcome

@@ -112,10 +112,11 @@ class Px4Flight:
         """True if there is a mission that can be flown."""
         return self._parts.plans.mission.total() > 0 and self._feasibility.ok
 
-    def lacks(self, now_ms: int) -> bool:
-        """True if its mode lacks a mission or setpoints (modeCheck.cpp)."""
+    def forbids_arming(self, now_ms: int) -> bool:
+        """True if its mode does not allow arming, or lacks a mission or setpoints (modeCheck.cpp)."""
         without_mission = self._stage is FlightStage.MISSION_REQUESTED and not self.has_mission
-        return without_mission or (self.mode == px4.OFFBOARD and not self.setpoints.come(now_ms))
+        without_setpoints = self.mode == px4.OFFBOARD and not self.setpoints.come(now_ms)
+        return without_mission or without_setpoints or self.mode in px4.NOT_ARMED_IN
 
     def needs_position(self, mode: px4.Pair) -> bool:
         """True if the mode needs a position estimate."""

@@ -79,10 +79,12 @@ def test_mode_before_arming_is_the_same(station: Station) -> None:
 
 
 def test_no_mission_is_begun_where_there_is_none(station: Station) -> None:
-    """Nor by force."""
+    """Nor by force, which over a link does not arm (Commander.cpp: `from_external`), nor when a program arms it."""
     assert station.command(Cmd.MISSION_START) == 2 and "Mission start denied! No valid mission" in station.texts
     assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
-    assert station.command(ARM, 1.0, 21196.0) == 0
+    assert station.command(ARM, 1.0, 21196.0) == station.command(ARM, 1.0, 2989.0) == 1
+    assert isinstance(station.link, SessionLine)
+    station.link.session.arm()
     station.run(3.0)
     assert station.armed and station.mode == HOLD
     assert station.texts.count("Switching to Mission is currently not available") == 1

@@ -22,6 +22,7 @@ from tests.fakes.px4_station import (
     LAND,
     MISSION,
     OFFBOARD,
+    ORBIT,
     POSITION,
     PX4,
     REPOSITION,
@@ -95,6 +96,22 @@ def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mo
     assert station.command(SET_MODE, 1.0, *map(float, mode)) == 1
     station.run(1.5)
     assert station.mode == HOLD and station.armed
+
+
+@pytest.mark.parametrize("mode", [RETURN, LAND, FOLLOW, ORBIT, (4, 9)])
+def test_a_mode_that_prevents_arming(station: Station, mode: tuple[int, int]) -> None:
+    """mode_requirements.cpp: `mode_req_prevent_arming`. In Follow Target and Orbit it was armed."""
+    assert station.set_mode(mode) == 0
+    assert station.command(ARM, 1.0, 0.0) == 1
+    assert not station.armed and "Arming denied: Resolve system health failures firs" in station.texts
+
+
+def test_force_does_not_arm_what_fails_its_checks() -> None:
+    """Commander.cpp: `arm(reason, cmd.from_external || !forced)`."""
+    with Session(firmware="px4", seed=3, faults=["gps.loss"]) as session:
+        station = Station(SessionLine(session))
+        station.run(20.0)
+        assert station.command(ARM, 1.0, 21196.0) == 1 and not station.armed
 
 
 def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
