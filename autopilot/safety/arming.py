@@ -152,6 +152,7 @@ class Arming:
         self.last_refusal = ""
         self.arming_method = ArmingMethod.MAVLINK
         """Method of the running arm command."""
+        self.forced = False  # the last arming or disarming was commanded in spite of its checks
         self.switches = MotorSwitches(facts, announcer, helm)
 
     # --- the act --------------------------------------------------------------------------------------------------
@@ -168,6 +169,7 @@ class Arming:
         # our checks apply; a flight controller's own do not count, because some may be disabled
         vehicle = self._helm.vehicle
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
+        self.forced = force
         return self._ask(request, True, now_ms, self.arming_method)
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
@@ -196,6 +198,7 @@ class Arming:
             return ACCEPTED
         if not force and not self._facts.landed:
             return self._refuse(False, "not landed")
+        self.forced = force and method is ArmingMethod.MAVLINK
         return self._ask(self._helm.vehicle.disarm(force=force), False, now_ms, method)
 
     def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:

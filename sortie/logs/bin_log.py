@@ -210,6 +210,7 @@ class BinLog:
 
     # --- inside ---------------------------------------------------------------------------------------------------
     def _messages(self, event: Event, now_us: int) -> bytes:
+        autopilot = self._service.autopilot
         match event:
             case ModeChanged(number, reason):
                 return K.MODE.pack(now_us, number, number, int(reason))
@@ -219,9 +220,9 @@ class BinLog:
             case ErrorLogged(subsystem, code):
                 return K.ERR.pack(now_us, subsystem, code)
             case ArmedChanged(armed, method):
-                checks = int(self._service.parameters["ARMING_CHECK"])
+                checks, forced = int(self._service.parameters["ARMING_CHECK"]), autopilot.vehicle_arming.forced
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
-                return what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
+                return what + K.ARM.pack(now_us, int(armed), checks, int(forced), int(method))
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):
@@ -229,7 +230,7 @@ class BinLog:
             case CameraTriggered():
                 return self._rare(K.CAM, self._sensors.photo(event, self._sampler.gps_at_boot_ms), now_us)
             case CurrentChanged(seq):
-                item = self._service.autopilot.plans.mission.get(seq)
+                item = autopilot.plans.mission.get(seq)
                 return b"" if item is None else K.CMD.pack(*self._command(item, now_us))
         return b""
 

@@ -256,6 +256,18 @@ def test_a_flight_is_read_back(flight: tuple[Path, list[Snapshot]]) -> None:
     assert times == sorted(times)
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_the_log_tells_whether_arming_was_forced(tmp_path: Path, force: bool) -> None:
+    """ARM.Forced, of the arming and of the disarming, as ArduPilot's."""
+    with Session(log_dir=tmp_path) as session:
+        session.wait_armable()
+        session.arm(force=force)
+        session.disarm(force=force)
+        session.run_for(0.1)
+    arms = [one for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "ARM"]
+    assert [(one.ArmState, one.Forced) for one in arms] == [(1, force), (0, force)]
+
+
 @pytest.mark.parametrize(("monitor", "volts"), [(0, math.nan), (3, 12.6)])
 def test_what_battery_monitor_does_not_measure_is_not_logged(tmp_path: Path, monitor: int, volts: float) -> None:
     """As in SYS_STATUS; ArduPilot's RemPct is 255 then."""
