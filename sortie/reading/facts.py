@@ -259,8 +259,10 @@ class FlightFacts:
 
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
-        """Append a value of a quantity. TypeError for text, which a damaged log may hold."""
+        """Append a value of a quantity; a yaw counts from 0 to 360 degrees, whatever the kind of log. TypeError for
+        text, which a damaged log may hold."""
         isnan(value)
+        value = value % 360.0 if quantity is Quantity.YAW else value
         if quantity not in self.series:
             self.series[quantity] = ThinnedRows()
         self.series[quantity].append((time_s, value))

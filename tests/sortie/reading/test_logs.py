@@ -11,7 +11,7 @@ from autopilot.mav import Severity
 from sortie.commands.cli import run
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
-from sortie.reading.facts import Quantity
+from sortie.reading.facts import FlightFacts, Quantity
 from sortie.reading.logs import find_log, read_log
 from sortie.reports.flight_page import flight_page
 from sortie.reports.verdict import FindingGrade, deviations, findings, grade_of, passages
@@ -56,6 +56,16 @@ def test_each_kind_of_log_tells_of_gps_wind_and_estimator(log: Path) -> None:
     page = flight_page([facts])
     for title in ("GPS: satellites", "GPS: HDOP", "Estimator: position test ratio"):
         assert f'aria-label="{title}"' in page
+
+
+def test_a_yaw_counts_alike_in_each_kind_of_log() -> None:
+    """ATTITUDE and PX4's quaternions tell it from -180 degrees on, ATT from 0: two tables of one flight differed."""
+    facts = FlightFacts()
+    for value in (-90.0, 270.0, 0.0):
+        facts.add(Quantity.YAW, 1.0, value)
+        facts.add(Quantity.ROLL, 1.0, -value)
+    assert [value for _, value in facts.series[Quantity.YAW]] == [270.0, 270.0, 0.0]
+    assert [value for _, value in facts.series[Quantity.ROLL]] == [90.0, -270.0, 0.0]
 
 
 def test_a_place_has_the_speed_of_its_own_instant(tmp_path: Path) -> None:
