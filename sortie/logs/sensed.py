@@ -73,17 +73,8 @@ class SensorRows:
         tracker = self._service.autopilot.precision.tracker
         here, found = self._service.vehicle.state.position, tracker.sight is PadSight.FOUND
         off = [target - own for target, own in zip(tracker.last_target[:2], here[:2], strict=True)] if found else (0, 0)
-        return (
-            1,
-            found,
-            *off,
-            *tracker.velocity,
-            *off,
-            tracker.below_m if found else 0.0,
-            boot_ms(tracker.last_ms),
-            0,
-            1,
-        )
+        seen = *off, *tracker.velocity, *off, tracker.below_m if found else 0.0
+        return 1, found, *seen, boot_ms(tracker.last_ms), 0, 1
 
     def photo(self, taken: CameraTriggered, gps_at_boot_ms: float) -> Sequence[Value]:
         """Return the record of a picture. `gps_at_boot_ms`: GPS time at vehicle time 0, ms."""
