@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from autopilot.control.attitude import from_euler
 from autopilot.interface.geo import GeoPoint, Ned
-from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
@@ -79,15 +79,7 @@ def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Mess
     """Setpoint of an attitude with the climb rate as thrust (0.5 holds the height; 0 and 1 are 5 m/s down and up), or
     thrust."""
     thrust = 0.5 + 0.1 * target.climb if target.thrust_is_climb else target.thrust
-    cr, sr = cos(target.roll / 2.0), sin(target.roll / 2.0)
-    cp, sp = cos(target.pitch / 2.0), sin(target.pitch / 2.0)
-    cy, sy = cos(target.yaw / 2.0), sin(target.yaw / 2.0)
-    q = [
-        cr * cp * cy + sr * sp * sy,
-        sr * cp * cy - cr * sp * sy,
-        cr * sp * cy + sr * cp * sy,
-        cr * cp * sy - sr * sp * cy,
-    ]
+    q = [*from_euler(target.roll, target.pitch, target.yaw)]
     mask = 0 if target.use_yaw_rate else IGNORE_BODY_RATES
     return dialect.MAVLink_set_attitude_target_message(
         boot_ms(now_ms), *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)

@@ -9,9 +9,10 @@ import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import cycle
-from math import cos, inf, isfinite, radians, sin
+from math import inf, isfinite, radians
 from typing import Any, Final
 
+from autopilot.control.attitude import from_euler
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
@@ -49,14 +50,8 @@ class ModeAndArming:
 def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, float, float, float]:
     """Return the quaternion (x, y, z, w) of a body with axes forward, left, up in east, north, up, from MAVLink's
     angles (forward, right, down in north, east, down)."""
-    roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
-    cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
-    return (
-        sr * cp * cy - cr * sp * sy,
-        cr * sp * cy + sr * cp * sy,
-        cr * cp * sy - sr * sp * cy,
-        cr * cp * cy + sr * sp * sy,
-    )
+    w, x, y, z = from_euler(radians(roll_deg), radians(-pitch_deg), radians(90.0 - yaw_deg))
+    return x, y, z, w
 
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | ModeAndArming]]:
