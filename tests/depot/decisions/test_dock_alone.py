@@ -1,0 +1,107 @@
+"""What the depot decides at its dock in one instant, without a loop around it (seed 000, 4.6, 4.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from depot.decisions import phase_dock
+from depot.decisions.phase_context import PhaseContext
+from depot.decisions.record import SortieRecord
+from depot.messages import CommandMessage, DepotCommand, Status
+from depot.names import Abort, Phase, SkimmerStage
+from depot.readings import DepotReading, Relative
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+NOW_MS = 1_000_000
+AT_GATE = Relative((0.0, -PROFILE.corridor.gate_m, 0.0), (0.0, 0.0, 0.0))
+FREE: dict[str, Any] = {"relative": AT_GATE, "in_dock": False}
+
+
+@pytest.fixture
+def context() -> PhaseContext:
+    """Of a depot whose skimmer holds at the gate."""
+    context = LoopBench().loop.depot.context
+    memory = context.memory
+    memory.phase, memory.docked, memory.check_ms, memory.waiting = Phase.DOCKING, False, None, None
+    memory.record = SortieRecord(memory.number, 1_000.0, 1_500.0)
+    memory.status = Status(plan=memory.number, stage=SkimmerStage.HOLDING)
+    memory.death.start(NOW_MS, 1_000.0)
+    memory.beats.start(NOW_MS, PROFILE.heartbeat)
+    context.take_requests()
+    return context
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, ""),
+        ({"dock_blocked": True}, "dock_refused"),
+        ({"dock_delay": True}, "dock_delayed"),
+        ({"wind_mps": PROFILE.box.wind_max_mps + 1.0}, "wind_over_limit"),
+        ({"relative": None}, "not_seen"),
+    ],
+)
+def test_each_reason_alone_withholds_the_clearance(context: PhaseContext, changed: dict[str, Any], reason: str) -> None:
+    """And without any it is given."""
+    assert phase_dock._not_ready_reason(context, DepotReading(**(FREE | changed))) == reason
+
+
+def test_after_the_last_try_nobody_is_cleared(context: PhaseContext) -> None:
+    """Not one sooner."""
+    for approaches, reason in ((PROFILE.corridor.tries - 1, ""), (PROFILE.corridor.tries, "approaches_used_up")):
+        context.memory.approaches = approaches
+        assert phase_dock._not_ready_reason(context, DepotReading(**FREE)) == reason
+
+
+@pytest.mark.parametrize(
+    ("abort", "order"),
+    [
+        (Abort.NONE, DepotCommand.CLEARANCE),
+        (Abort.ABORT_2, DepotCommand.CLEARANCE),
+        (Abort.ABORT_1, DepotCommand.EMERGENCY_CLEARANCE),
+    ],
+)
+def test_a_self_abort_gets_the_clearance_of_an_emergency(
+    context: PhaseContext, abort: Abort, order: DepotCommand
+) -> None:
+    """A recall does not."""
+    assert context.memory.record is not None
+    context.memory.record.abort = abort
+    phase_dock.step(context, DepotReading(**FREE), NOW_MS)
+    assert context.take_requests() == [CommandMessage(order)]
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_return_is_confirmed_by_the_latches_alone(context: PhaseContext, held: bool) -> None:
+    """Only then both timers stop, whatever the skimmer says."""
+    memory = context.memory
+    phase_dock._captured(context, DepotReading(in_dock=held), NOW_MS)
+    assert memory.docked is held
+    assert (memory.death.due_ms is None, memory.beats.due_ms is None) == (held, held)
+
+
+@pytest.mark.parametrize(
+    ("abort", "unstable", "recovering", "phase"),
+    [
+        (Abort.NONE, False, False, Phase.OFFLOAD),
+        (Abort.NONE, True, False, Phase.OFFLOAD),
+        (Abort.NONE, False, True, Phase.HEALTH),
+        (Abort.ABORT_2, False, False, Phase.OFFLOAD),
+        (Abort.ABORT_2, True, False, Phase.HEALTH),
+        (Abort.ABORT_2B, True, False, Phase.HEALTH),
+        (Abort.ABORT_1, False, False, Phase.HEALTH),
+    ],
+)
+def test_what_follows_the_dock(
+    context: PhaseContext, abort: Abort, unstable: bool, recovering: bool, phase: Phase
+) -> None:
+    """Offload, but after ABORT-1, for one that was lost, and after a recall while the depot is unstable; an interface
+    that failed for a while is no anomaly any more."""
+    memory = context.memory
+    assert memory.record is not None
+    memory.record.abort, memory.recovering, memory.anomalies = abort, recovering, ["interface_failure"]
+    reading = DepotReading(bus_ripple=PROFILE.watch.bus_ripple_max + 1.0 if unstable else 0.0)
+    phase_dock._leave(context, reading, NOW_MS)
+    assert (memory.phase, memory.anomalies) == (phase, [])
