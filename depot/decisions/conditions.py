@@ -45,9 +45,9 @@ def _abort(scene: ConditionInputs) -> Abort:
     return Abort.NONE if scene.memory.record is None else scene.memory.record.abort
 
 
-def _margins(scene: ConditionInputs) -> bool:
+def _margins(scene: ConditionInputs, share: float = _NEARLY) -> bool:
     plan = scene.memory.plan
-    return plan is not None and margin_near(scene.status, plan, _NEARLY) is None
+    return plan is not None and margin_near(scene.status, plan, share) is None
 
 
 def _time_is_over(scene: ConditionInputs) -> bool:
@@ -103,7 +103,7 @@ CONDITIONS: dict[str, Condition] = {
         s.memory.plan is not None and s.status.store_kg >= s.memory.plan.store_kg * _NEARLY
     ),
     "time_budget_reached": _time_is_over,
-    "margins_near_limits": lambda s: not _margins(s),
+    "margins_near_limits": lambda s: not _margins(s, 1.0 / _NEARLY),
     "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
     # phase 5
     "harvest_ended": lambda s: s.beyond is not SkimmerStage.HARVEST or _abort(s) is not Abort.NONE,

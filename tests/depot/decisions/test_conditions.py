@@ -31,6 +31,8 @@ WELL: dict[str, Any] = {
 }  # fmt: skip
 SPENT: dict[str, Any] = WELL | {"fuel_kg": 1_200.0}
 WEAK: dict[str, Any] = WELL | {"power_wh": 33_000.0}
+JUST_PAST: dict[str, Any] = WELL | {"fuel_kg": 950.0 * (1.0 + PLAN.fuel_reserve) * (1.0 - 1e-5)}
+"""Where the skimmer ends its harvest: nearer to the limit than the rounding of the wire."""
 HOT: dict[str, Any] = WELL | {"spine_k": 0.98 * PROFILE.thermal.spine_max_k}
 DRIFTED = PROFILE.watch.corridor_m + 1.0
 STORED = PLAN.store_kg
@@ -111,7 +113,10 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
         [{"memory": {"harvest_start_ms": 0}, "now_ms": round(1000.0 * LAST_S)}],
         [{"memory": {"harvest_start_ms": 0}, "now_ms": round(990.0 * LAST_S)}, {"now_ms": round(2000.0 * LAST_S)}],
     ),
-    "margins_near_limits": ([{"status": SPENT}, {"status": WEAK}, {"status": HOT}], [{"status": WELL}]),
+    "margins_near_limits": (
+        [{"status": SPENT}, {"status": WEAK}, {"status": HOT}, {"status": JUST_PAST}],
+        [{"status": WELL}],
+    ),
     "abort_commanded": ([{"abort": Abort.ABORT_1}], [{}]),
     "harvest_ended": (
         [flying(SkimmerStage.RETURN), flying(SkimmerStage.HARVEST) | {"abort": Abort.ABORT_2B}],
