@@ -21,7 +21,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerStage, SkimmerState
-from depot.readings import DepotReading
+from depot.readings import RINGS, DepotReading
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -74,6 +74,22 @@ def test_a_launch_is_written_down_with_the_instant_of_t_death() -> None:
     plan, launch = bench.loop.depot.memory.plan, bench.decision("launch")
     assert plan is not None
     assert launch.facts["t_death_due_s"] == pytest.approx(launch.time_ms / 1000.0 + 1.5 * plan.t_sortie_s, abs=0.001)
+
+
+def test_before_a_launch_nothing_flows_any_more(
+    context: PhaseContext, said: list[Decision], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready to undock: both lines are closed with the go, before the launch command."""
+    told: list[tuple[str, bool]] = []
+    for line in ("refuel", "offload"):
+        monkeypatch.setattr(context.plant, line, lambda on, line=line: told.append((line, on)))
+    memory = context.memory
+    memory.plan, memory.step, memory.verified, memory.check_ms = context.replan(NOW_MS), PrepStep.CHECK, True, NOW_MS
+    memory.status = Status(loaded=memory.number)
+    room_kg = dict.fromkeys(RINGS, 30_000.0)
+    phase_prep._check(context, DepotReading(room_kg=room_kg, refuelled=True, charged=True), NOW_MS)
+    assert [each.name for each in said][-2:] == ["go", "launch"]
+    assert told == [("refuel", False), ("offload", False)]
 
 
 def test_a_skimmer_goes_on_with_the_memory_that_it_is_given() -> None:
@@ -201,6 +217,47 @@ def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
     phase_flight.recall_answered(context, answer, NOW_MS)
     assert context.memory.recall is recall
     assert said == []  # no sortie that was recalled: no ABORT-2B
+
+
+@pytest.mark.parametrize(
+    ("abort", "recall", "misses", "stage", "holder", "again"),
+    [
+        (Abort.ABORT_2, RecallState.SILENT, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, True),
+        (Abort.ABORT_2B, RecallState.SILENT, 0, SkimmerStage.OUTBOUND, ControlledBy.NOBODY, True),
+        (Abort.ABORT_2, RecallState.SENT, 1, SkimmerStage.HARVEST, ControlledBy.NOBODY, True),
+        (Abort.ABORT_2B, RecallState.SILENT, 1, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
+        (Abort.ABORT_2, RecallState.SILENT, 0, SkimmerStage.RETURN, ControlledBy.NOBODY, False),
+        (Abort.ABORT_2, RecallState.SILENT, 0, SkimmerStage.HARVEST, ControlledBy.SOMEBODY, False),
+        (Abort.ABORT_1, RecallState.SILENT, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
+    ],
+)
+def test_a_recall_is_given_again_while_it_is_meaningful(
+    context: PhaseContext,
+    abort: Abort,
+    recall: RecallState,
+    misses: int,
+    stage: SkimmerStage,
+    holder: ControlledBy,
+    again: bool,
+) -> None:
+    """To one that is heard and goes on with its sortie, of which nobody else has the vehicle."""
+    memory = context.memory
+    memory.record = SortieRecord(memory.number, 1.0, 1.5, abort=abort)
+    memory.recall, memory.controlled_by, memory.beats.misses = recall, holder, misses
+    memory.status = Status(plan=memory.number, stage=stage)
+    assert phase_flight._needs_recall(context) is again
+
+
+def test_time_in_other_hands_is_taken_off_the_harvest(context: PhaseContext) -> None:
+    """50 s since its beginning, 20 s of them held: 30 s of intake are expected, at most the planned payload."""
+    memory = context.memory
+    memory.harvest_start_ms, memory.held_ms = NOW_MS - 50_000, 20_000
+    facts = phase_flight.harvest_facts(context, Status(harvested_kg=7.0), NOW_MS)
+    assert (facts["time_in_harvest_s"], facts["actual_kg"]) == (30.0, 7.0)
+    assert facts["expected_kg"] == pytest.approx(30.0 * PROFILE.skimmer.intake_kg_s)
+    assert memory.plan is not None
+    most = phase_flight.harvest_facts(context, None, NOW_MS + 10**10)["expected_kg"]
+    assert most == memory.plan.store_kg
 
 
 @pytest.mark.parametrize(("remaining_s", "late"), [(900.0, False), (1_100.0, True)])

@@ -129,6 +129,59 @@ def test_one_that_has_fallen_aborts_itself_with_its_trigger() -> None:
     assert controller.memory.stage is SkimmerStage.DISPOSAL
 
 
+@pytest.mark.parametrize(
+    ("fuel_kg", "reserve_wh", "power_wh", "down", "stage"),
+    [
+        (10.0, 10.0, 0.0, "", SkimmerStage.RETURN),
+        (10.0, 4.0, 6.0, "", SkimmerStage.RETURN),
+        (9.9, 10.0, 0.0, "", SkimmerStage.DISPOSAL),
+        (10.0, 4.0, 5.9, "", SkimmerStage.DISPOSAL),
+        (10.0, 10.0, 0.0, "crashed", SkimmerStage.DISPOSAL),
+    ],
+)
+def test_a_return_takes_propellant_and_power(
+    fuel_kg: float, reserve_wh: float, power_wh: float, down: str, stage: SkimmerStage
+) -> None:
+    """10 kg and 10 Wh are needed; the reserve and both batteries count."""
+    controller, _ = alone()
+    controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.HARVEST
+    reading = SkimmerReading(
+        imu_ok=False,
+        fuel_kg=fuel_kg,
+        fuel_need_kg=10.0,
+        reserve_wh=reserve_wh,
+        power_wh=power_wh,
+        reserve_need_wh=10.0,
+        down=down,
+    )
+    controller._watch(reading)
+    controller._abort(reading, NOW_MS)
+    assert (controller.memory.stage, controller.memory.mode) == (stage, SkimmerMode.SURVIVAL)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_the_harvest_begins_within_the_zone(there: bool) -> None:
+    """By its own navigation, not by the time of its way."""
+    controller, decisions = alone()
+    memory = controller.memory
+    memory.plan, memory.stage, memory.heard_ms = PLAN, SkimmerStage.OUTBOUND, NOW_MS
+    well = SkimmerReading(place=SkimmerPlace.ZONE, in_zone=there, fuel_kg=100.0, power_wh=100.0)
+    controller._step(well, NOW_MS)
+    assert ("start_harvest" in [each.name for each in decisions]) is there
+
+
+def test_a_craft_that_cannot_undock_refuses_its_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its reason."""
+    controller, decisions = alone()
+    monkeypatch.setattr(
+        controller._craft, "skimmer_reading", lambda: SkimmerReading(ready=False, not_ready_reason="arming: no GPS")
+    )
+    controller.handle_plan(PLAN, NOW_MS)
+    controller.handle_order(DepotCommand.CONFIGURE, NOW_MS)
+    assert controller.handle_order(DepotCommand.GO, NOW_MS) is RequestResult.REFUSED
+    assert (decisions[-1].name, decisions[-1].reason) == ("not_ready", "arming: no GPS")
+
+
 def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
     """Brought back, or come down there after all: docked, so that it is taken in; anywhere else it stays given up."""
     controller, _ = alone()

@@ -83,6 +83,7 @@ def test_decisions_come_in_the_order_of_the_seed(routine: LoopBench) -> None:
     names = [d.name for d in routine.decisions if d.sortie == 1]
     first = [name for name in names if name not in STEERING]
     assert names.index("verify_geometric_clearance") < names.index("thruster_fwd") < names.index("follow_trajectory")
+    assert names.index("initial_burn") < names.index("mode_to_cruise") < names.index("thruster_fwd")
     assert first == [
         "begin_phase",
         "plan_mission",
