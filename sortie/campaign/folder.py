@@ -81,9 +81,10 @@ class Folder:
         file = self.path / "study.json"
         if not file.exists() and os.fstat(self._results.fileno()).st_size:
             raise UserError(f"--out {self.path}: has a results.jsonl without a study.json; choose another folder")
-        if next(rows(self.path), None) is None:  # nothing is lost: another study may take it
-            write_whole(file, stored)
-            return
+        with (self.path / "results.jsonl").open("rb") as results:
+            if not any(map(_row, results)):  # nothing is lost: another study may take it
+                write_whole(file, stored)
+                return
         previous = read_study(self.path)
         ours = msgspec.json.decode(stored, type=StoredStudy)
         theirs = msgspec.structs.replace(previous.study, name=ours.study.name)
@@ -107,8 +108,9 @@ class Folder:
                 end += len(line)
                 row = _row(line)
                 if row is not None:
-                    done.add(row.run)
                     whole = end
+                    if _is_of(self.study, row):
+                        done.add(row.run)
         cut = end - whole
         self._results.truncate(whole)
         return done, cut
@@ -175,19 +177,20 @@ def read_study(path: Path) -> StoredStudy:
 
 
 def rows(path: Path) -> Iterator[RunResult]:
-    """Read the results of a folder by run number; only their file offsets are held in memory."""
+    """Read the results of a folder by run number, each run once; only their file offsets are held in memory."""
     file = path / "results.jsonl"
     if not file.exists():
         return
-    at: list[tuple[int, int]] = []
+    study = read_study(path).study
+    at: dict[int, int] = {}
     with file.open("rb") as results:
         start = 0
         for line in results:
             row = _row(line)
-            if row is not None:
-                at.append((row.run, start))
+            if row is not None and _is_of(study, row):
+                at.setdefault(row.run, start)
             start += len(line)
-        for _, start in sorted(at):
+        for _, start in sorted(at.items()):
             results.seek(start)
             found = _row(results.readline())
             assert found is not None
@@ -246,8 +249,18 @@ def _row(line: bytes) -> RunResult | None:
         return None
     try:
         return msgspec.json.decode(line, type=RunResult)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
+
+
+def _is_of(study: Study, row: RunResult) -> bool:
+    """Check that a study has this run, with these inputs and judges; others were put into the file by hand."""
+    return (
+        0 <= row.run < study.runs
+        and row.inputs.keys() == names_of(study.file.vary).keys()
+        and row.robustness.keys() == study.file.judge.keys()
+        and row.figures.keys() == set(figures_of(study))
+    )
 
 
 def write_whole(file: Path, data: bytes, *, wait: bool = True) -> None:

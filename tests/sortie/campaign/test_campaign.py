@@ -163,6 +163,24 @@ def test_a_folder_takes_one_study_one_version_and_one_writer(tmp_path, study, fl
         Folder(tmp_path, Study.read(STUDIES / "survey-wind.toml", RUNS), "here")
 
 
+def test_a_line_that_is_none_of_the_study_does_not_count_and_a_run_counts_once(tmp_path, study, flown) -> None:
+    """Somebody has put two files together: 5 of 4 runs were told, or a traceback."""
+    with Folder(tmp_path, study, "here") as folder:
+        folder.add(flown[:2])
+    file = tmp_path / "results.jsonl"
+    first = file.read_text().splitlines()[0]
+    odd = [{"run": RUNS}, {"run": -1}, {"run": 10**30}, {"inputs": {}}, {"robustness": {}}, {"figures": {}}]
+    file.write_text(
+        "".join(f"{json.dumps(json.loads(first) | change)}\n" for change in odd) + file.read_text() + f"{first}\n"
+    )
+    held = file.read_bytes()
+    assert [row.run for row in rows(tmp_path)] == [flown[0].row.run, flown[1].row.run]
+    assert summarize(tmp_path).done == 2
+    with Folder(tmp_path, study, "here") as folder:
+        assert folder.done == {flown[0].row.run, flown[1].row.run}
+    assert file.read_bytes() == held
+
+
 def test_a_folder_without_results_is_for_the_study_that_comes(tmp_path, study, flown) -> None:
     """A scheduler that was not there leaves one; the study may be mended meanwhile."""
     Folder(tmp_path, study, "there").__exit__(None, None, None)
