@@ -183,7 +183,7 @@ def rows(path: Path) -> Iterator[RunResult]:
         return
     study = read_study(path).study
     at: dict[int, int] = {}
-    with file.open("rb") as results:
+    with files_of(file, "use another folder"), file.open("rb") as results:
         start = 0
         for line in results:
             row = _row(line)

@@ -181,6 +181,15 @@ def test_a_line_that_is_none_of_the_study_does_not_count_and_a_run_counts_once(t
     assert file.read_bytes() == held
 
 
+def test_results_that_cannot_be_read_are_one_line(tmp_path, study) -> None:
+    """Those of another user, for example: a traceback."""
+    Folder(tmp_path, study, "here").__exit__(None, None, None)
+    (tmp_path / "results.jsonl").unlink()
+    (tmp_path / "results.jsonl").mkdir()
+    with pytest.raises(UserError, match=r"results.jsonl: Is a directory; use another folder$"):
+        summarize(tmp_path)
+
+
 def test_a_folder_without_results_is_for_the_study_that_comes(tmp_path, study, flown) -> None:
     """A scheduler that was not there leaves one; the study may be mended meanwhile."""
     Folder(tmp_path, study, "there").__exit__(None, None, None)
