@@ -226,19 +226,24 @@ class Px4:
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
         """Mission without home. Items without a place have frame 2, and DO_LAND_START, which has one only for ArduPilot
-        (`parse_mavlink_mission_item`). A place of 0, 0 is replaced by the place before it or home, because PX4 would
-        fly there."""
+        (`parse_mavlink_mission_item`). DO_SET_ROI is sent by its newer names, because PX4 reads what it is from param1,
+        which is 0 for ArduPilot. A place of 0, 0 is the end of a region; elsewhere it is replaced by the place before
+        it or home, because PX4 would fly there."""
         sent: list[MissionItem] = []
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
         for item in items:
-            seq = len(sent)
-            if not has_position(item.command) or item.command == Cmd.DO_LAND_START:
-                sent.append(replace(self.item_to(item), seq=seq, frame=Frame.MISSION))
-                continue
-            if item.x == 0.0 and item.y == 0.0:
+            item = replace(item, seq=len(sent))
+            is_somewhere = item.x != 0.0 or item.y != 0.0
+            if item.command in (Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION) and item.frame != Frame.MISSION:
+                end = replace(item, command=Cmd.DO_SET_ROI_NONE, frame=Frame.MISSION)
+                item = replace(item, command=Cmd.DO_SET_ROI_LOCATION) if is_somewhere else end
+            elif not has_position(item.command) or item.command == Cmd.DO_LAND_START:
+                item = replace(self.item_to(item), frame=Frame.MISSION)
+            elif is_somewhere:
+                last = (item.x, item.y)
+            else:
                 item = replace(item, x=last[0], y=last[1])
-            last = (item.x, item.y)
-            sent.append(replace(item, seq=seq))
+            sent.append(item)
         return tuple(sent)
 
     def needs_home(self, items: Sequence[MissionItem]) -> bool:

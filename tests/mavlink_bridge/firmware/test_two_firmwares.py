@@ -124,6 +124,26 @@ def test_a_px4_wants_the_start_of_a_landing_without_a_place() -> None:
     assert Px4(COPTER).mission_to((item,), HOME)[0].frame == Frame.MISSION
 
 
+@pytest.mark.parametrize("command", [Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION])
+def test_a_px4_looks_where_a_plan_of_an_ardupilot_tells_it(command: Cmd) -> None:
+    """Its stations leave param1 of DO_SET_ROI 0, and 0, 0 is the end of a region; for a PX4 param1 0 is its end
+    (navigator_main.cpp, `vehicle_roi_s.mode`), and 0, 0 a place off Africa. Nobody flies there."""
+    there = MissionItem(command, x=47.3, y=8.3, seq=1)
+    end, wait = MissionItem(command, seq=2), MissionItem(Cmd.NAV_LOITER_TIME, param1=5.0, seq=3)
+    sent = Px4(COPTER).mission_to((there, end, wait), HOME)
+    assert [(item.command, item.frame, item.x) for item in sent] == [
+        (Cmd.DO_SET_ROI_LOCATION, Frame.GLOBAL_RELATIVE_ALT, 47.3),
+        (Cmd.DO_SET_ROI_NONE, Frame.MISSION, 0.0),
+        (Cmd.NAV_LOITER_TIME, Frame.GLOBAL_RELATIVE_ALT, HOME.lat),
+    ]
+
+
+def test_a_px4_keeps_what_its_own_station_says_of_a_region() -> None:
+    """In frame 2 param1 counts: 1 is the next waypoint."""
+    items = (MissionItem(Cmd.DO_SET_ROI, Frame.MISSION, 1.0),)
+    assert [(item.command, item.param1) for item in Px4(COPTER).mission_to(items, HOME)] == [(Cmd.DO_SET_ROI, 1.0)]
+
+
 @given(st.integers(-(2**22), 2**31 - 2**23 - 1))
 def test_px4s_integers_are_bytes(value: int) -> None:
     """There and back, through a message; an integer is no small float."""
