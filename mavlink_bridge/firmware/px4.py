@@ -267,7 +267,9 @@ class Px4:
         """Refusal by `parse_mavlink_mission_item`: what has a place needs a global frame, others MAV_FRAME_MISSION."""
         if item.frame not in ABOVE_SEA | ABOVE_HOME | {Frame.MISSION}:
             return MissionResult.UNSUPPORTED_FRAME
-        known = _WITHOUT_PLACE if item.frame == Frame.MISSION else _PLACED
+        known, regions = (_WITHOUT_PLACE, (0, 1, 2)) if item.frame == Frame.MISSION else (_PLACED, (0, 3))
+        if item.command == Cmd.DO_SET_ROI and item.param1 not in regions:  # MAV_ROI: none, next, index; none, location
+            return MissionResult.INVALID_PARAM1
         return None if item.command in known else MissionResult.UNSUPPORTED
 
     # --- parameters -----------------------------------------------------------------------------------------------
