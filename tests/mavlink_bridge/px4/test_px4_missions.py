@@ -65,7 +65,8 @@ def test_an_item_that_px4_does_not_know_is_refused(station: Station, command: in
 
 
 @pytest.mark.parametrize(
-    ("frame", "mode", "answer"), [(0, 0, 0), (0, 3, 0), (0, 1, 6), (3, 4, 6), (2, 0, 0), (2, 1, 0), (2, 2, 0), (2, 3, 6)]
+    ("frame", "mode", "answer"),
+    [(0, 0, 0), (0, 3, 0), (0, 1, 6), (3, 4, 6), (2, 0, 0), (2, 1, 0), (2, 2, 0), (2, 3, 6)],
 )
 def test_a_region_of_interest_is_of_a_kind_that_px4_flies(station: Station, frame: int, mode: int, answer: int) -> None:
     """DO_SET_ROI with a place: none or there; in frame 2 none, the next item or one by its number."""
