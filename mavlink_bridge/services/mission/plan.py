@@ -238,16 +238,17 @@ class CommittedPlan:
 
     def _message(self, seq: int, peer: Peer, *, as_int: bool) -> Message | None:
         """Item number `seq` of the wire; None: there is none."""
-        item = home_item(self._parts.facts.home) if seq < self.homes else self.storage.get(self._stored(seq))
+        item = home_item(self._parts.facts.home) if seq < self.homes else self.storage.get(self.stored(seq))
         if item is None:
             return None
         current = False
         if self.kind == MissionType.MISSION:
             item = self.firmware.item_to(item)
-            current = seq >= self.homes and self._stored(seq) == self._parts.sequencer.current_nav_index()
+            current = seq >= self.homes and self.stored(seq) == self._parts.sequencer.current_nav_index()
         return write_item(item, self.kind, seq, peer, as_int=as_int, current=current)
 
-    def _stored(self, seq: int) -> int:
+    def stored(self, seq: int) -> int:
+        """Number of an item of the wire in storage and in texts."""
         return self.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq
 
     def warn_once(self, peer: Peer, text: str) -> None:

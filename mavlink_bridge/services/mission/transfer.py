@@ -210,9 +210,7 @@ class PlanTransfer:
         return item, check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
 
     def _about(self, seq: int, verdict: ItemVerdict) -> str:
-        """Complaint about the item `seq` of the wire, by the number that other texts give it."""
-        number = self.committed.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq
-        return f"{texts.NAMES[self.kind]} item {number}: {verdict.text}"
+        return f"{texts.NAMES[self.kind]} item {self.committed.stored(seq)}: {verdict.text}"
 
     def _is_late(self, upload: PlanUpload, peer: Peer, now_ms: int) -> bool:
         """True for an item of a station with the same ids on another link, whose upload there has just ended, or was
