@@ -21,6 +21,7 @@ import numpy as np
 from autopilot.context.ground_following import ground_profile
 from autopilot.context.staying import comes_to_rest, stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Idle, Leg, Yaw, YawMode
@@ -51,7 +52,7 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
     own = facts.personality.return_height(goal)
     if own is not None:
         return max(own, facts.height)
-    return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), _ceiling(facts))
+    return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), highest_return(facts.param))
 
 
 def final_height(context: VehicleContext) -> float:
@@ -76,21 +77,32 @@ def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
 
 def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: float, ceiling: float) -> float:
     """Height of a return; all heights have the same reference."""
-    least = max(_LOWEST_RETURN, now + max(0.0, facts.param("RTL_CLIMB_MIN") / 100.0))
-    height = max(goal_height, facts.param("RTL_ALT", 1500.0) / 100.0, least)
-    slope = facts.param("RTL_CONE_SLOPE", 3.0)
+    north, east, _ = facts.vehicle.state.position
+    return float(height_home(facts.param, hypot(goal[0] - north, goal[1] - east), now, goal_height, ceiling))
+
+
+def height_home(
+    param: Callable[[str, float], float],
+    distance_m: float | Numbers,
+    now: float | Numbers,
+    goal: float | Numbers,
+    ceiling: float,
+) -> Numbers:
+    """Height of returns from a height `now` to a place `distance_m` away, which has the height `goal`, m."""
+    least = np.maximum(now + max(0.0, param("RTL_CLIMB_MIN", 0.0) / 100.0), _LOWEST_RETURN)
+    height = np.maximum(np.maximum(goal, param("RTL_ALT", 1500.0) / 100.0), least)
+    slope = param("RTL_CONE_SLOPE", 3.0)
     if slope >= _SHALLOWEST_CONE:
-        north, east, _ = facts.vehicle.state.position
-        distance_m = hypot(goal[0] - north, goal[1] - east)
-        height = min(height, max(distance_m * slope, least))
-    return max(min(height, ceiling), now)
+        height = np.minimum(height, np.maximum(distance_m * slope, least))
+    raised: Numbers = np.maximum(np.minimum(height, ceiling), now)
+    return raised
 
 
-def _ceiling(facts: VehicleFacts) -> float:
+def highest_return(param: Callable[[str, float], float]) -> float:
     """FENCE_MARGIN below the maximum altitude of the fence, m above home."""
-    if not int(facts.param("FENCE_ENABLE")) or not int(facts.param("FENCE_TYPE")) & _HIGHEST_ALTITUDE:
+    if not int(param("FENCE_ENABLE", 0.0)) or not int(param("FENCE_TYPE", 0.0)) & _HIGHEST_ALTITUDE:
         return inf
-    return facts.param("FENCE_ALT_MAX", 100.0) - facts.param("FENCE_MARGIN", 2.0)
+    return param("FENCE_ALT_MAX", 100.0) - param("FENCE_MARGIN", 2.0)
 
 
 class ReturnFlight(Maneuver):

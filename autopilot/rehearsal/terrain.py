@@ -23,16 +23,13 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name, spec_of
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
-from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
-from autopilot.safety.fence_limits import FenceType
+from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way, goals, home_up, wings_home_up
 from autopilot.vehicles.mode_table import TerrainFollow
 
 LEAST_M: Final = 2.0
 """Height below which a way hits the ground, m: the tolerance of height control."""
 CLOSE_M: Final = 5.0
 STEEP_DEG: Final = 15.0
-_LOWEST_RETURN_M: Final = 0.3  # `autopilot.modes.returning`, and the next
-_SHALLOWEST_CONE: Final = 0.5
 _FOOT_M: Final = 5.0  # radius about a place in which its ground is checked
 _BETWEEN_M: Final = 100.0  # distance between the starting points of returns
 _MOST: Final = 200_000  # limit of the heights of all returns together
@@ -190,7 +187,7 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     share = (before + 1) / counts[of]
     begins, ends = np.array([leg.begin for leg in ways]), np.array([leg.end for leg in ways])
     begin = begins[of] + share[:, None] * (ends - begins)[of]
-    goal = _goals(plan, field, begin)
+    goal = goals(plan.rally, field, begin)
     lines = (_wing_returns if field.kind.has_stall_speed else _level_returns)(field, begin, goal)
     step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
     least, share_at = _sampled(field, lines, step).least(len(of))
@@ -214,51 +211,20 @@ def _follows_home(field: FlyingField) -> bool:
 
 def _level_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:
     """Returns that climb where they begin."""
-    up = _return_up(field, begin, goal)
+    up = home_up(field, begin, goal)
     return _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
 
 
 def _wing_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:
     """Returns of wings to RTL_ALTITUDE or the height of the rally point: they climb on the way, and sink evenly
     (ALT_SLOPE_MIN; less than that at once)."""
-    height, least = field.param("RTL_ALTITUDE", 100.0), field.param("ALT_SLOPE_MIN", 15.0)
-    up = np.where((goal == 0.0).all(axis=1), begin[:, 2] if height < 0.0 else height, goal[:, 2])
+    up, least = wings_home_up(field, begin, goal), field.param("ALT_SLOPE_MIN", 15.0)
     sinks = (begin[:, 2] - up >= least) & (least > 0.0)
     low = begin[:, 2] + max(field.param("RTL_CLIMB_MIN"), 0.0)
     low = np.maximum(low, up) if int(field.param("FLIGHT_OPTIONS")) & _CLIMBS_FIRST else low
     first = np.column_stack([begin[:, :2], np.where(sinks, begin[:, 2], up)])
     climb = field.param("TECS_CLMB_MAX", 5.0) / field.cruise_mps
     return _Lines(first, np.column_stack([goal[:, :2], up]), low, climb)
-
-
-def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
-    """Destination of RTL from each place: the nearest valid rally point, or home."""
-    home = np.zeros(3)
-    goal = np.repeat(home[None, :], len(begin), axis=0)
-    if not plan.rally:
-        return goal
-    rally = np.array([field.place(item, (0.0, 0.0, 0.0)) for item in plan.rally])
-    distance_m = arrays.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
-    nearest, least = np.argmin(distance_m, axis=1), np.min(distance_m, axis=1)
-    limit = field.param("RALLY_LIMIT_KM") * 1000.0
-    counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
-    if field.param("RALLY_INCL_HOME"):
-        counts &= least <= arrays.hypot(begin[:, 0], begin[:, 1])
-    return np.where(counts[:, None], rally[nearest], goal)
-
-
-def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
-    """Height of returns from many places, as `autopilot.modes.returning.return_height`."""
-    least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), _LOWEST_RETURN_M)
-    up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
-    slope = field.param("RTL_CONE_SLOPE", 3.0)
-    if slope >= _SHALLOWEST_CONE:
-        distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
-        up = np.minimum(up, np.maximum(distance_m * slope, least))
-    if field.fenced and int(field.param("FENCE_TYPE")) & FenceType.MAX_ALT:
-        up = np.minimum(up, field.param("FENCE_ALT_MAX", 100.0) - field.param("FENCE_MARGIN", 2.0))
-    raised: Numbers = np.maximum(up, begin[:, 2])
-    return raised
 
 
 def _places(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:

@@ -7,12 +7,15 @@ docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum, isfinite, pi
+from math import fsum, inf, isfinite, pi
 from typing import Final
 
 import numpy as np
 
+from autopilot.control import arrays
+from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
@@ -25,6 +28,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
+from autopilot.modes.returning import height_home, highest_return
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
@@ -76,7 +80,7 @@ class _Walk:
     def __init__(self, plan: Plan, field_: FlyingField) -> None:
         self.way = Way()
         self._field = field_
-        self._rally = [field_.local(item.x, item.y) for item in plan.rally]
+        self._rally = plan.rally
         self._storage = MissionStorage(first_index=1)
         self._storage.replace(plan.items)
         self._speed = field_.cruise_mps
@@ -247,32 +251,31 @@ class _Walk:
         field_ = self._field
         self._end_vertical()
         self._speed = field_.measure(field_.kind.measures.return_speed) or field_.cruise_mps
-        north, east, up = self._at
-        limit = field_.param("RALLY_LIMIT_KM") * 1000.0
-        near = [rally for rally in self._rally if limit == 0.0 or hypot(rally[0] - north, rally[1] - east) <= limit]
-        if field_.param("RALLY_INCL_HOME") or not near:
-            near.append((0.0, 0.0))
-        goal = min(near, key=lambda rally: hypot(rally[0] - north, rally[1] - east))
+        begin = np.array([self._at])
+        goal = goals(self._rally, field_, begin)
+        (north, east, up), (goal_n, goal_e, goal_up) = self._at, goal[0].tolist()
         if not field_.kind.flies:
-            self._add(item, (goal[0], goal[1], 0.0))
+            self._add(item, (goal_n, goal_e, 0.0))
             return
-        follows = field_.follows_ground and int(field_.param("RTL_ALT_TYPE")) == 1
-        ground = field_.ground_up(*goal)
-        below = field_.ground_up(north, east) if follows else 0.0
-        height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
-        final = height - below + ground if follows else height
         if field_.kind.has_stall_speed:  # circle home, until another party takes the vehicle
-            above = field_.param("RTL_ALTITUDE", 100.0)
-            self._add(item, (goal[0], goal[1], above if above >= 0.0 else up), over_ground=follows)
+            self._add(item, (goal_n, goal_e, float(wings_home_up(field_, begin, goal)[0])))
             if not (field_.kind.lands_anywhere and field_.param("Q_RTL_MODE")):
                 self.way.endless = item
             return
-        wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0
+        follows = field_.follows_ground and int(field_.param("RTL_ALT_TYPE")) == 1
+        ground = field_.ground_up(goal_n, goal_e)
+        if follows:
+            below, distance_m = field_.ground_up(north, east), hypot(goal_n - north, goal_e - east)
+            over = float(height_home(field_.param, distance_m, up - below, max(goal_up - ground, 0.0), inf))
+            height, final = below + over, ground + over
+        else:
+            height = final = float(home_up(field_, begin, goal)[0])
+        stays = field_.param("RTL_ALT_FINAL") / 100.0
+        down_s = abs(final - stays) / self._down if stays > 0.0 else self._landing_s(final - ground)
         self._at = (north, east, height)
-        climb = (height - up) / self._up
-        spent = climb + wait + self._landing_s(final - ground)
-        self._add(item, (goal[0], goal[1], final), wait_s=spent, over_ground=follows)
-        self._at = (goal[0], goal[1], ground)
+        spent = (height - up) / self._up + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
+        self._add(item, (goal_n, goal_e, final), wait_s=spent, over_ground=follows)
+        self._at = (goal_n, goal_e, stays if stays > 0.0 else ground)
 
     @property
     def _up(self) -> float:
@@ -338,3 +341,31 @@ class _Walk:
 def walk(plan: Plan, field_: FlyingField) -> Way:
     """Way of `plan` from home."""
     return _Walk(plan, field_).run()
+
+
+def goals(rally: Sequence[MissionItem], field_: FlyingField, begin: Numbers) -> Numbers:
+    """Destination of RTL from each place, (n, 3): the nearest valid rally point, or home."""
+    home = np.zeros_like(begin)
+    if not rally:
+        return home
+    places = np.array([field_.place(item, (0.0, 0.0, 0.0)) for item in rally])
+    distance_m = arrays.hypot(begin[:, None, 0] - places[None, :, 0], begin[:, None, 1] - places[None, :, 1])
+    nearest, least = np.argmin(distance_m, axis=1), np.min(distance_m, axis=1)
+    limit = field_.param("RALLY_LIMIT_KM") * 1000.0
+    counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
+    if field_.param("RALLY_INCL_HOME"):
+        counts &= least <= arrays.hypot(begin[:, 0], begin[:, 1])
+    return np.where(counts[:, None], places[nearest], home)
+
+
+def home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
+    """Height above home of a rotorcraft's returns from many places."""
+    distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
+    return height_home(field_.param, distance_m, begin[:, 2], goal[:, 2], highest_return(field_.param))
+
+
+def wings_home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
+    """Height above home of returns of wings: RTL_ALTITUDE, the present height, or that of the rally point."""
+    height = field_.param("RTL_ALTITUDE", 100.0)
+    up: Numbers = np.where((goal == 0.0).all(axis=1), begin[:, 2] if height < 0.0 else height, goal[:, 2])
+    return up

@@ -1,0 +1,51 @@
+"""The time of a copter's RTL by the static rules, beside its flight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from autopilot.rehearsal.room import Segments
+from sortie import rehearse
+from sortie.config.vehicle_spec import VehicleSpec, texts_of
+from sortie.config.wind import STILL
+from sortie.rehearsal.flown import RehearsedFlight, fly
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+
+
+def at(command: int, north: float, east: float, up: float, seq: int = 0) -> MissionItem:
+    place = to_global(HOME, (north, east, 0.0))
+    return MissionItem(command, seq=seq, x=place.lat, y=place.lon, z=up)
+
+
+@pytest.mark.parametrize(
+    ("far_m", "params", "rally"),
+    [
+        (5.0, {"RTL_ALT": 5000.0}, ()),
+        (160.0, {"RTL_CLIMB_MIN": 2000.0}, ()),
+        (160.0, {}, (at(Cmd.NAV_RALLY_POINT, 100.0, 100.0, 60.0),)),
+        (160.0, {"RTL_ALT": 6000.0, "FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 40.0}, ()),
+        (160.0, {"RTL_ALT_FINAL": 500.0}, ()),
+    ],
+    ids=["cone", "least climb", "rally point's height", "fence's ceiling", "stays above home"],
+)
+def test_a_return_is_as_high_as_it_is_flown(
+    far_m: float, params: dict[str, float], rally: tuple[MissionItem, ...]
+) -> None:
+    """RTL_ALT alone counted: near home a return took 86 s for 59, and one below the ceiling of a fence was NO-GO."""
+    items = (
+        MissionItem(Cmd.NAV_TAKEOFF, seq=1, z=20.0),
+        at(Cmd.NAV_WAYPOINT, far_m, 0.0, 20.0, 2),
+        MissionItem(Cmd.NAV_RETURN_TO_LAUNCH, seq=3),
+    )
+    plan = Plan(home=HOME, items=items, rally=rally)
+    foreseen = rehearse(plan, params=params)
+    spec = VehicleSpec("copter", None, HOME, 0.0, 0, param=texts_of(params), alone=True)
+    flown = fly(RehearsedFlight(plan, spec, 0, 300.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
+    assert foreseen.go, foreseen.findings
+    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=0.1)
