@@ -29,8 +29,8 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
     own = own if isfinite(own) else 0.0
     size = abs(own) if item.command != Cmd.NAV_LOITER_TIME else 0.0
     usual = field.kind.measures.circle_radius
-    size = size if size > usual.too_small else abs(field.measure(usual))
-    return -size if own < 0.0 else size
+    size = size if size > usual.too_small else field.measure(usual)
+    return -abs(size) if own < 0.0 else size
 
 
 def takeoff_up(field: FlyingField, item: MissionItem, begin: Place) -> float:

@@ -14,7 +14,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.room import Segments
 from sortie import rehearse
-from sortie.config.vehicle_spec import VehicleSpec
+from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.config.wind import WindProfile
 from sortie.rehearsal.flown import RehearsedFlight, fly
 
@@ -75,10 +75,10 @@ def wind(seed: int) -> tuple[float, float, float]:
     return mean, mean, chance.uniform(0.0, 360.0)
 
 
-def check_beside_its_flight(flown_plan: Plan, kind: str, blows: tuple[float, float, float]) -> None:
+def check_beside_its_flight(flown_plan: Plan, kind: str, blows: tuple[float, float, float], **params: float) -> None:
     """Compare time, way and energy, within 5 % each."""
-    foreseen = rehearse(flown_plan, vehicle=f"sim:{kind}", wind=blows)
-    spec = VehicleSpec(kind, None, HOME, 0.0, 0, param=("LAND_DISARMDELAY=1",), alone=True)
+    foreseen = rehearse(flown_plan, vehicle=f"sim:{kind}", wind=blows, params=params)
+    spec = VehicleSpec(kind, None, HOME, 0.0, 0, param=("LAND_DISARMDELAY=1", *texts_of(params)), alone=True)
     order = RehearsedFlight(flown_plan, spec, 0, 3000.0, 22.0, WindProfile.same(*blows), 0.0)
     flown = fly(order, Segments(np.zeros((1, 2)), np.zeros((1, 2))))
     assert flown.result == "completed"
@@ -112,6 +112,18 @@ def test_a_long_leg_is_flown_along_its_line() -> None:
     ways = [at(Cmd.NAV_WAYPOINT, *corner) for corner in corners]
     items = (at(Cmd.NAV_TAKEOFF, 0.0, 0.0, 100.0), *ways[:2], slow, *ways[2:], at(Cmd.NAV_LAND, -3.0, 0.0, 0.0))
     check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0))
+
+
+def test_circles_turn_as_the_parameter_says() -> None:
+    """WP_LOITER_RAD below 0: counter-clockwise, where an item says nothing. From the side this is half a turn more."""
+    items = (
+        MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0),
+        at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0),
+        at(Cmd.NAV_LOITER_TURNS, 600.0, 600.0, 60.0, param1=1.0),
+        at(Cmd.NAV_WAYPOINT, -700.0, 0.0, 45.0),
+        at(Cmd.NAV_LAND, 0.0, 0.0, 0.0),
+    )
+    check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0), WP_LOITER_RAD=-120.0)
 
 
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
