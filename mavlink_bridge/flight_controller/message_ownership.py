@@ -67,10 +67,10 @@ def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = Fals
     """Treatment of a station's message to the autopilot. `native`: the controller flies the mission, so it pauses it
     and selects its items. `breaks`: its body is simulated, and so are failures."""
     number = frame.msg_id
-    if breaks and _is_command(frame, Cmd.INJECT_FAILURE):
+    if breaks and is_command(frame, Cmd.INJECT_FAILURE):
         return Ownership.OURS
     if native and _steers_mission(frame):
-        pauses = _is_command(frame, Cmd.DO_PAUSE_CONTINUE)
+        pauses = is_command(frame, Cmd.DO_PAUSE_CONTINUE)
         return Ownership.STOPS if pauses and not firmware.habits.pauses_well else Ownership.PASS
     if number in _SETPOINTS:
         return Ownership.TAKES
@@ -93,13 +93,14 @@ def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = Fals
     return Ownership.PASS
 
 
-def _is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:
+def is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:
+    """True for a COMMAND_LONG or COMMAND_INT with one of these commands."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
     return message is not None and message.command in commands
 
 
 def _steers_mission(frame: MavlinkFrame) -> bool:
-    return frame.msg_id == _SET_CURRENT or _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
+    return frame.msg_id == _SET_CURRENT or is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
 def _mission(message: Any) -> Ownership:

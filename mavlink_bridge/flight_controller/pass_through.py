@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.vehicle import Request
-from autopilot.mav import MissionType, Result, Severity
+from autopilot.mav import Cmd, MissionType, Result, Severity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.message_ownership import (
     PLAN_MESSAGES,
     Ownership,
     TrafficMonitor,
     file_not_found,
+    is_command,
     ownership_of,
     requested_mode,
 )
@@ -267,13 +268,19 @@ class PassThrough:
         for number, frame, request in ready:
             if request.ok and self._is_pause(frame):
                 self._answer(number, frame, self._after_pause(frame, vehicle_ms))
+            elif request.ok and self._arms_first(frame):
+                self._waiting.append((number, frame, self._vehicle.arm()))
             elif request.ok:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
                 self._start_after_arming(vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
-        if not self._facade.flies_mission and self._vehicle.commanded:
+        if not (self._waiting or self._facade.flies_mission) and self._vehicle.commanded:
             self._follow_refusal()
+
+    def _arms_first(self, frame: MavlinkFrame) -> bool:
+        """True for MISSION_START to a controller whose own would arm it."""
+        return self._starts and not self._vehicle.state.armed and is_command(frame, Cmd.MISSION_START)
 
     def _is_pause(self, frame: MavlinkFrame) -> bool:
         return ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native) is Ownership.STOPS

@@ -104,6 +104,31 @@ def test_armed_first_the_mode_is_the_start(make_px4: MakeBench) -> None:
     assert px4(bench).ground_speed < STILL_MPS and ground.mode == AUTO, "it stays where its mission ends"
 
 
+def test_a_mission_start_arms_it(make_px4: MakeBench) -> None:
+    """As PX4's own MISSION_START does; it was accepted, and nothing followed. The answer is that of the arming."""
+    bench = make_px4()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    insist(bench, ground, MISSION_START)
+    assert ground.acks(MISSION_START) == [0] and bench.controller.armed
+    bench.run_until(lambda: bench.height > 5.0, 30.0)
+    assert bench.controller.mode == ground.mode == AUTO and len(sent(bench, ARM)) == 1
+
+
+def test_a_mission_start_that_cannot_arm_it_fails(make_px4: MakeBench) -> None:
+    """It calibrates."""
+    bench = make_px4()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    insist(bench, ground, 241, 1.0)
+    insist(bench, ground, MISSION_START)
+    assert ground.acks(MISSION_START) == [4] and not bench.controller.armed
+    bench.run(2.0)
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
+
+
 def test_the_old_set_mode_message_is_understood(make_px4: MakeBench) -> None:
     """QGroundControl's: custom_mode has main and sub mode."""
     bench = make_px4()
