@@ -135,6 +135,8 @@ class BinLog:
         autopilot, parameters = service.autopilot, service.parameters
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
         samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
+        if not autopilot.airspeed.fitted:
+            samples = tuple(kind for kind in samples if kind != K.ARSP)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
         unmeasured = np.array(UNMEASURED.get(autopilot.facts.param("BATT_MONITOR", nan), NOTHING), np.int64)
         unknown = unmeasured if simulated else UNKNOWN_OF_A_REAL_VEHICLE
@@ -168,8 +170,9 @@ class BinLog:
         if now_ms < self._next_ms:
             return
         self._next_ms = next_multiple(now_ms, PERIOD_MS)
-        home = self._service.autopilot.facts.home
-        self._sampler.add(self._service.vehicle.state.report, now_ms, 0.0 if home is None else home.alt)
+        autopilot, report = self._service.autopilot, self._service.vehicle.state.report
+        home, used = autopilot.facts.home, autopilot.airspeed.used
+        self._sampler.add(report, now_ms, 0.0 if home is None else home.alt, tube_used=used)
         for kind, values in self._sensors.rows(now_ms):
             self._insert(self._rare(kind, values, now_ms * 1000))
         if self._sampler.full:

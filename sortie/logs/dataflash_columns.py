@@ -43,10 +43,12 @@ Column = Callable[["SampleBatch"], npt.NDArray[np.float64] | float]
 
 class SampleBatch:
     """Rows that are packed together, of one or several vehicles of a kind. For each row: the report, vehicle time ms,
-    altitude of home m, GPS time of vehicle time 0 ms, and MOT_THST_HOVER."""
+    altitude of home m, 1 if the pitot tube is in use, GPS time of vehicle time 0 ms, and MOT_THST_HOVER."""
 
-    def __init__(self, rows: Table, times_ms: Table, home_alt: Table, boot_ms: Table, hover: Table) -> None:
-        self.rows, self.times_ms, self.home_alt = rows, times_ms, home_alt
+    def __init__(
+        self, rows: Table, times_ms: Table, home_alt: Table, tube_used: Table, boot_ms: Table, hover: Table
+    ) -> None:
+        self.rows, self.times_ms, self.home_alt, self.tube_used = rows, times_ms, home_alt, tube_used
         self._boot_ms, self.hover = boot_ms, hover
 
     def __getitem__(self, index: int) -> Table:
@@ -280,7 +282,9 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "NavRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "NavPitch": _plain(R.NAV_PITCH, _DEG),
         "Pitch": _plain(R.PITCH, _DEG), "ThO": _plain(R.THROTTLE, 100.0), "ThD": _plain(R.THROTTLE, 100.0),
         "RdO": lambda b: (b[R.SERVO_1 + 3] - 1500.0) / 500.0 * 4500.0, "As": _plain(R.AIR_SPEED),
-        "AsT": lambda b: np.where(b.healthy(Sensor.DIFFERENTIAL_PRESSURE) > 0.0, _BY_SENSOR, _BY_ESTIMATOR),
+        "AsT": lambda b: np.where(
+            b.healthy(Sensor.DIFFERENTIAL_PRESSURE) * b.tube_used > 0.0, _BY_SENSOR, _BY_ESTIMATOR
+        ),
         "SAs": _plain(R.AIR_SPEED), "E2T": lambda b: b.true_share,
     },
     WING_NTUN: {
@@ -300,7 +304,7 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
     ARSP: {
         "Airspeed": _plain(R.PITOT), "DiffPress": lambda b: b.pitot_pressure, "Temp": _plain(R.BARO_TEMPERATURE),
         "RawPress": lambda b: b.pitot_pressure, "Offset": lambda b: 0.0,
-        "U": lambda b: 1.0, "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
+        "U": lambda b: b.tube_used, "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
         "Hp": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
     },
     QTUN: {

@@ -40,6 +40,7 @@ class Sampler:
         self.rows: Table = np.zeros((ROWS, R.SIZE))
         self.times_ms: Table = np.zeros(ROWS)
         self.home_alt: Table = np.zeros(ROWS)
+        self.tube_used: Table = np.zeros(ROWS)
         self.count = 0
         self._between: list[tuple[int, bytes]] = []
 
@@ -47,11 +48,12 @@ class Sampler:
     def full(self) -> bool:
         return self.count == ROWS
 
-    def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float) -> None:
-        """Store a copy of the report at vehicle time `now_ms`; `home_alt` in m AMSL. Must not be `full`."""
+    def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float, *, tube_used: bool = True) -> None:
+        """Store a copy of the report at vehicle time `now_ms`; `home_alt` in m AMSL; `tube_used`: wings fly by their
+        pitot tube while it is healthy. Must not be `full`."""
         self.rows[self.count] = report
         self.times_ms[self.count] = now_ms
-        self.home_alt[self.count] = home_alt
+        self.home_alt[self.count], self.tube_used[self.count] = home_alt, tube_used
         self.count += 1
 
     def insert(self, messages: bytes) -> None:
@@ -115,6 +117,7 @@ def _batch(samplers: Sequence[Sampler]) -> SampleBatch:
         _joined([sampler.rows[: sampler.count] for sampler in samplers]),
         _joined([sampler.times_ms[: sampler.count] for sampler in samplers]),
         _joined([sampler.home_alt[: sampler.count] for sampler in samplers]),
+        _joined([sampler.tube_used[: sampler.count] for sampler in samplers]),
         np.repeat([sampler.gps_at_boot_ms for sampler in samplers], counts),
         np.repeat([sampler.hover for sampler in samplers], counts),
     )

@@ -383,6 +383,20 @@ def test_the_energy_controller_tells_true_airspeeds(tmp_path: Path) -> None:
     assert (of["TECS"].sp, of["TECS"].spdem) == pytest.approx((20.0 * thin, 22.0 * thin), rel=1e-4)
 
 
+@pytest.mark.parametrize(("settings", "told"), [({}, (1, 1)), ({"ARSPD_USE": 0}, (3, 0)), ({"ARSPD_TYPE": 0}, (3,))])
+def test_the_log_tells_whether_wings_fly_by_their_tube(
+    tmp_path: Path, settings: dict[str, float], told: tuple[int, ...]
+) -> None:
+    """CTUN.AsT 1 is the sensor, 3 the estimator, and ARSP.U whether the tube is used. Without a tube there is no ARSP;
+    it told a speed, which replays and reports took."""
+    with Session("sim:plane", log_dir=tmp_path, params=settings) as session:
+        session.wait_armable()
+        session.arm(force=True)
+        session.run_for(1.0)
+    of = {one.get_type(): one for one in read(tmp_path / "latest" / "flight.bin")}
+    assert (of["CTUN"].AsT, *([of["ARSP"].U] if "ARSP" in of else [])) == told
+
+
 def test_a_waypoint_across_the_antimeridian_is_on_earth(tmp_path: Path) -> None:
     """NTUN.TLng, as POSITION_TARGET_GLOBAL_INT tells it."""
     report = np.zeros(R.SIZE)
