@@ -171,8 +171,8 @@ class BinLog:
             return
         self._next_ms = next_multiple(now_ms, PERIOD_MS)
         autopilot, report = self._service.autopilot, self._service.vehicle.state.report
-        home, used = autopilot.facts.home, autopilot.airspeed.used
-        self._sampler.add(report, now_ms, 0.0 if home is None else home.alt, tube_used=used)
+        home, used, pulses = autopilot.facts.home, autopilot.airspeed.used, autopilot.sticks.pulses
+        self._sampler.add(report, now_ms, 0.0 if home is None else home.alt, tube_used=used, pulses=pulses)
         for kind, values in self._sensors.rows(now_ms):
             self._insert(self._rare(kind, values, now_ms * 1000))
         if self._sampler.full:

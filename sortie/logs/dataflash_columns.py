@@ -27,6 +27,10 @@ UNMEASURED = {
 }
 """Columns that nothing measures, by BATT_MONITOR."""
 _NO_PERCENT = 255.0  # BAT.RemPct
+TIME_MS, HOME_ALT, TUBE_USED, RC_1 = range(R.SIZE, R.SIZE + 4)
+"""Columns of a row behind the report: vehicle time, ms; altitude of home, m; 1 if wings fly by their pitot tube while
+it is healthy; pulse of channel 1, us, followed by those of channels 2 to 16."""
+WIDTH = RC_1 + 16
 _PITOT_RATIO = 2.0  # ARSPD_RATIO's default: (m/s)2 per Pa
 _LAPSE_1_M, _THINNING = 2.25577e-5, 2.127939  # of the standard atmosphere; half the exponent of its density
 _COUNTED = float(1 << 32)  # ArduPilot counts ms and us in 32 bits
@@ -42,14 +46,11 @@ Column = Callable[["SampleBatch"], npt.NDArray[np.float64] | float]
 
 
 class SampleBatch:
-    """Rows that are packed together, of one or several vehicles of a kind. For each row: the report, vehicle time ms,
-    altitude of home m, 1 if the pitot tube is in use, GPS time of vehicle time 0 ms, and MOT_THST_HOVER."""
+    """Rows that are packed together, of one or several vehicles of a kind: the report, and what is behind it. For each
+    row also: GPS time of vehicle time 0 ms, and MOT_THST_HOVER."""
 
-    def __init__(
-        self, rows: Table, times_ms: Table, home_alt: Table, tube_used: Table, boot_ms: Table, hover: Table
-    ) -> None:
-        self.rows, self.times_ms, self.home_alt, self.tube_used = rows, times_ms, home_alt, tube_used
-        self._boot_ms, self.hover = boot_ms, hover
+    def __init__(self, rows: Table, boot_ms: Table, hover: Table) -> None:
+        self.rows, self._boot_ms, self.hover = rows, boot_ms, hover
 
     def __getitem__(self, index: int) -> Table:
         return self.rows[:, index]
@@ -197,8 +198,8 @@ SOURCES: dict[str, dict[str, Column]] = {
         "A": lambda b: b.up_acceleration * 100.0, "AOut": _plain(R.THROTTLE),
     },
     "POS": {
-        "Lat": _plain(R.LAT), "Lng": _plain(R.LON), "Alt": _plain(R.ALT), "RelHomeAlt": lambda b: b[R.ALT] - b.home_alt,
-        "RelOriginAlt": _plain(R.DOWN, -1.0),
+        "Lat": _plain(R.LAT), "Lng": _plain(R.LON), "Alt": _plain(R.ALT),
+        "RelHomeAlt": lambda b: b[R.ALT] - b[HOME_ALT], "RelOriginAlt": _plain(R.DOWN, -1.0),
     },
     "GPS": {
         "Status": _plain(R.GPS_FIX), "GMS": lambda b: b.has_fix * (b.gps_ms % _WEEK_MS),
@@ -227,11 +228,11 @@ SOURCES: dict[str, dict[str, Column]] = {
     "BARO": {
         "Alt": _plain(R.BARO_ALT), "AltAMSL": lambda b: b[R.ALT] + b[R.DOWN] + b[R.BARO_ALT], "CRt": _plain(R.VD, -1.0),
         "Offset": lambda b: 0.0, "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
-        "SMS": lambda b: b.times_ms % _COUNTED, "Health": lambda b: b.healthy(Sensor.ABSOLUTE_PRESSURE),
+        "SMS": lambda b: b[TIME_MS] % _COUNTED, "Health": lambda b: b.healthy(Sensor.ABSOLUTE_PRESSURE),
     },
     "MAG": {
         "MagX": _plain(R.MAG_X, 1000.0), "MagY": _plain(R.MAG_Y, 1000.0), "MagZ": _plain(R.MAG_Z, 1000.0),
-        "Health": lambda b: b.healthy(Sensor.MAG), "S": lambda b: b.times_ms * 1000.0 % _COUNTED,
+        "Health": lambda b: b.healthy(Sensor.MAG), "S": lambda b: b[TIME_MS] * 1000.0 % _COUNTED,
     },
     "VIBE": {"VibeX": _plain(R.VIBE_X), "VibeY": _plain(R.VIBE_Y), "VibeZ": _plain(R.VIBE_Z)},
     "RCOU": {f"C{i + 1}": _plain(R.SERVO_1 + i) for i in range(8)},
@@ -259,10 +260,7 @@ SOURCES: dict[str, dict[str, Column]] = {
         "WpDist": _plain(R.WP_DISTANCE), "WpBrg": _heading(R.WP_BEARING), "DesYaw": _heading(R.NAV_BEARING),
         "Yaw": lambda b: np.degrees(b[R.YAW]) % 360.0 * 100.0, "XTrack": _plain(R.CROSS_TRACK),
     },
-    "RCIN": {
-        "C1": lambda b: 1500.0 + 500.0 * b[R.STICK_ROLL], "C2": lambda b: 1500.0 - 500.0 * b[R.STICK_PITCH],
-        "C3": lambda b: 1000.0 + 1000.0 * b[R.STICK_THROTTLE], "C4": lambda b: 1500.0 + 500.0 * b[R.STICK_YAW],
-    },
+    "RCIN": {f"C{i + 1}": _plain(RC_1 + i) for i in range(14)},
     "XKF1": {
         "Roll": _plain(R.ROLL, _DEG), "Pitch": _plain(R.PITCH, _DEG), "Yaw": _heading(R.YAW), "VN": _plain(R.VN),
         "VE": _plain(R.VE), "VD": _plain(R.VD), "dPD": _plain(R.VD), "PN": _plain(R.NORTH), "PE": _plain(R.EAST),
@@ -283,7 +281,7 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "Pitch": _plain(R.PITCH, _DEG), "ThO": _plain(R.THROTTLE, 100.0), "ThD": _plain(R.THROTTLE, 100.0),
         "RdO": lambda b: (b[R.SERVO_1 + 3] - 1500.0) / 500.0 * 4500.0, "As": _plain(R.AIR_SPEED),
         "AsT": lambda b: np.where(
-            b.healthy(Sensor.DIFFERENTIAL_PRESSURE) * b.tube_used > 0.0, _BY_SENSOR, _BY_ESTIMATOR
+            b.healthy(Sensor.DIFFERENTIAL_PRESSURE) * b[TUBE_USED] > 0.0, _BY_SENSOR, _BY_ESTIMATOR
         ),
         "SAs": _plain(R.AIR_SPEED), "E2T": lambda b: b.true_share,
     },
@@ -304,7 +302,7 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
     ARSP: {
         "Airspeed": _plain(R.PITOT), "DiffPress": lambda b: b.pitot_pressure, "Temp": _plain(R.BARO_TEMPERATURE),
         "RawPress": lambda b: b.pitot_pressure, "Offset": lambda b: 0.0,
-        "U": lambda b: b.tube_used, "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
+        "U": _plain(TUBE_USED), "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
         "Hp": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
     },
     QTUN: {

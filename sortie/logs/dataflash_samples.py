@@ -14,11 +14,11 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.interface import report as R
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
-from sortie.logs.dataflash_columns import OF_WINGS, SOURCES, Column, SampleBatch, Table, outputs_of_rate
+from sortie.logs.dataflash_columns import OF_WINGS, SOURCES, TIME_MS, WIDTH, Column, SampleBatch, Table, outputs_of_rate
 
 ROWS = 512
+_NO_PULSES = (0.0,) * 16
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 
@@ -37,10 +37,7 @@ class Sampler:
         self.gps_at_boot_ms = float((epoch_us - _GPS_EPOCH_UNIX_US + _GPS_UTC_LEAP_US) // 1000)
         self.hover = hover
         self.unknown = unknown
-        self.rows: Table = np.zeros((ROWS, R.SIZE))
-        self.times_ms: Table = np.zeros(ROWS)
-        self.home_alt: Table = np.zeros(ROWS)
-        self.tube_used: Table = np.zeros(ROWS)
+        self.rows: Table = np.zeros((ROWS, WIDTH))
         self.count = 0
         self._between: list[tuple[int, bytes]] = []
 
@@ -48,12 +45,20 @@ class Sampler:
     def full(self) -> bool:
         return self.count == ROWS
 
-    def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float, *, tube_used: bool = True) -> None:
-        """Store a copy of the report at vehicle time `now_ms`; `home_alt` in m AMSL; `tube_used`: wings fly by their
-        pitot tube while it is healthy. Must not be `full`."""
-        self.rows[self.count] = report
-        self.times_ms[self.count] = now_ms
-        self.home_alt[self.count], self.tube_used[self.count] = home_alt, tube_used
+    def add(
+        self,
+        report: npt.NDArray[np.float64],
+        now_ms: int,
+        home_alt: float,
+        *,
+        tube_used: bool = True,
+        pulses: Sequence[float] = _NO_PULSES,
+    ) -> None:
+        """Store a copy of the report at vehicle time `now_ms`, and what the columns behind it hold. Must not be
+        `full`."""
+        row = self.rows[self.count]
+        row[:TIME_MS] = report
+        row[TIME_MS:] = now_ms, home_alt, tube_used, *pulses
         self.count += 1
 
     def insert(self, messages: bytes) -> None:
@@ -115,9 +120,6 @@ def _batch(samplers: Sequence[Sampler]) -> SampleBatch:
     counts = [sampler.count for sampler in samplers]
     return SampleBatch(
         _joined([sampler.rows[: sampler.count] for sampler in samplers]),
-        _joined([sampler.times_ms[: sampler.count] for sampler in samplers]),
-        _joined([sampler.home_alt[: sampler.count] for sampler in samplers]),
-        _joined([sampler.tube_used[: sampler.count] for sampler in samplers]),
         np.repeat([sampler.gps_at_boot_ms for sampler in samplers], counts),
         np.repeat([sampler.hover for sampler in samplers], counts),
     )
@@ -152,7 +154,7 @@ _LIMITS = {kind: (float(np.iinfo(kind).min), float(np.iinfo(kind).max)) for _, _
 
 
 def _time(batch: SampleBatch) -> Table:
-    return batch.times_ms * 1000.0
+    return batch[TIME_MS] * 1000.0
 
 
 def table(kind: MessageFormat, rows: Sequence[tuple[float, ...]]) -> bytes:

@@ -25,7 +25,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import ControllerReadings
 from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import density_at
-from sortie import Session
+from sortie import Session, mavlink
 from sortie.api.snapshot import Snapshot
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.logs import dataflash_kinds as K
@@ -381,6 +381,23 @@ def test_the_energy_controller_tells_true_airspeeds(tmp_path: Path) -> None:
     thin = math.sqrt(SEA_DENSITY / density_at(4000.0))
     assert (of["CTUN"].As, of["CTUN"].E2T) == pytest.approx((20.0, thin), rel=1e-4)
     assert (of["TECS"].sp, of["TECS"].spdem) == pytest.approx((20.0 * thin, 22.0 * thin), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["copter", "plane", "rover"])
+def test_the_channels_in_the_log_are_those_of_the_receiver(tmp_path: Path, kind: str) -> None:
+    """RCIN is what RC_CHANNELS tells; it had the sticks behind their dead zones, and 0 from channel 5 on."""
+    with Session(f"sim:{kind}", log_dir=tmp_path) as session:
+        link = session.connect()
+        session.wait_armable()
+        session.arm(force=True)
+        for _ in range(10):
+            link.send(mavlink.MAVLink_rc_channels_override_message(1, 1, 1600, 1350, 1420, 1777, 0, 1200, 0, 1111))
+            session.run_for(0.2)
+        told = link.messages("RC_CHANNELS")[-1]
+    *_, last = (one for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "RCIN")
+    for number in range(1, 15):
+        assert getattr(last, f"C{number}") == getattr(told, f"chan{number}_raw"), number
+    assert (last.C1, last.C6, last.C8) == (1600, 1200, 1111) and last.C5 > 900
 
 
 @pytest.mark.parametrize(("settings", "told"), [({}, (1, 1)), ({"ARSPD_USE": 0}, (3, 0)), ({"ARSPD_TYPE": 0}, (3,))])
