@@ -20,6 +20,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, distance, to_local
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
+from autopilot.vehicles.quadplane import QUADPLANE
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import ControllerReadings
@@ -163,7 +164,7 @@ def test_times_of_sensors_count_in_32_bits(tmp_path: Path) -> None:
     assert of["MAG"].S == 5_000_000
 
 
-@pytest.mark.parametrize(("kind", "first"), [(kinds.COPTER, 0), (kinds.QUADPLANE, 4), (kinds.PLANE, None)])
+@pytest.mark.parametrize(("kind", "first"), [(kinds.COPTER, 0), (QUADPLANE, 4), (kinds.PLANE, None)])
 def test_the_outputs_of_rate_are_those_of_motors_that_lift(
     tmp_path: Path, kind: VehicleClass, first: int | None
 ) -> None:
