@@ -1,7 +1,7 @@
 """Conversion of report vectors to DataFlash messages, many at a time.
 
-Reports are copied into a table (a few us each), which is packed column by column with numpy when it is full. Packing each
-field in Python would take longer than the simulation. Other messages between two samples are kept in their order,
+Reports are copied into a table (a few us each), which is packed column by column with numpy when it is full. Packing
+each field in Python would take longer than the simulation. Other messages between two samples are kept in their order,
 because packing a few rows costs nearly as much as packing all.
 """
 

@@ -67,10 +67,12 @@ class Levels(TypedDict):
     skimmer: dict[str, float]
 
 
-class StoredLevels(Levels):
+class StoredLevels(TypedDict):
     """Levels at a time."""
 
     time_s: float
+    tanks: dict[str, float]
+    skimmer: dict[str, float]
 
 
 class StoredLoop(Struct):

@@ -94,9 +94,8 @@ def test_a_plan_whose_thresholds_differ_from_the_profile_s_is_what_counts(
 
 def test_each_threshold_of_the_profile_goes_into_the_plan() -> None:
     """Of watches and heat; other values than those that a plan has by itself."""
-    watch = {
-        "thruster_min": 0.61, "attitude_min": 0.62, "thermal_routes_min": 0.63, "breach_kg_s": 0.64, "corridor_m": 65.0,
-    }  # fmt: skip
+    shares = {"thruster_min": 0.61, "attitude_min": 0.62, "thermal_routes_min": 0.63}
+    watch = {**shares, "breach_kg_s": 0.64, "corridor_m": 65.0}
     heat = {"spine_max_k": 366.0, "cryo_max_bar": 6.7}
     profile = msgspec.structs.replace(
         PROFILE,

@@ -380,8 +380,8 @@ def test_the_energy_controller_tells_true_airspeeds(tmp_path: Path) -> None:
     path.write_bytes(preamble((*K.EVENTS, *K.samples(kinds.PLANE, simulated=True)), 0) + sampler.take())
     of = {one.get_type(): one for one in read(path)}
     thin = math.sqrt(SEA_DENSITY / density_at(4000.0))
-    assert (of["CTUN"].As, of["CTUN"].E2T) == pytest.approx((20.0, thin), rel=1e-4)
-    assert (of["TECS"].sp, of["TECS"].spdem) == pytest.approx((20.0 * thin, 22.0 * thin), rel=1e-4)
+    assert (of["CTUN"].As, of["CTUN"].E2T) == pytest.approx((20.0, thin), rel=5e-4)
+    assert (of["TECS"].sp, of["TECS"].spdem) == pytest.approx((20.0 * thin, 22.0 * thin), rel=5e-4)
 
 
 @pytest.mark.parametrize("kind", ["copter", "plane", "rover"])
