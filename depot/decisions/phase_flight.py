@@ -31,7 +31,6 @@ _DEPOT_SHARE = 0.9
 """Share of the plan's reserves below which the depot ends a harvest that the skimmer does not end."""
 FAIR_SHARE = 0.2
 """Share of the planned harvest time before which the intake is not judged."""
-RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
 def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
@@ -181,7 +180,7 @@ def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
         {"fuel_kg": status.fuel_kg, "fuel_need_kg": status.fuel_need_kg, "soc": status.soc},
     )
     context.raise_abort(Abort.ABORT_1, trigger)
-    if context.memory.phase in RECALLABLE:
+    if context.memory.phase in (Phase.OUTBOUND, Phase.HARVEST):  # in phase 5 the return goes on
         context.happen(LoopEvent.ABORT_1, now_ms)
 
 
