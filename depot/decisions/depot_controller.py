@@ -184,10 +184,7 @@ class DepotController:
     def next_deadline_ms(self) -> int | None:
         """Time of the next call of `handle_timeout`, ms since the loop began; None when the loop has ended."""
         memory = self.memory
-        if memory.ended_by is not None:
-            return None
-        dues = (memory.check_ms, memory.death.due_ms, memory.beats.due_ms)
-        return earliest(dues)
+        return earliest((memory.check_ms, memory.death.due_ms, memory.beats.due_ms))
 
     def handle_timeout(self, now_ms: int) -> None:
         """Check ABORT-3 and both timers, then do the work of the phase."""
