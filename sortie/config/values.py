@@ -269,9 +269,9 @@ def path(text: str) -> Path:
         raise UserError("expected a path, found nothing")
     parsed = named_path(text)
     try:
-        parsed.lstat()
+        os.lstat(f"{parsed}/.")  # in a folder, so that one that may not be searched is found
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # otherwise it may be made, or is refused where it is read
+        if error.errno in (errno.ENAMETOOLONG, errno.EACCES):  # others are told where it is read
             raise UserError(error.strerror or str(error)) from error
     except ValueError as error:  # a NUL character
         raise UserError(str(error)) from error

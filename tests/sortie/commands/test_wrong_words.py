@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from sortie.commands.cli import run
-from sortie.config.errors import pip_install
+from sortie.config.errors import UserError, pip_install
 from sortie.config.files import whole_or_nothing
+from sortie.config.values import path
 
 PLAN_WITHOUT_ITEMS = '{"fileType":"Plan","version":1,"mission":{"version":2,"items":[],"plannedHomePosition":[1,2,3]}}'
 
@@ -147,6 +148,22 @@ def test_logs_are_compared_only_where_there_are_two(capsys, tmp_path):
     assert "--expect LOG" in one_line(capsys, "fly", str(plan), "--within", "3")
     assert "--no-telemetry-log" in one_line(capsys, "fly", str(plan), "--expect", str(log), "--no-telemetry-log")
     assert "--against LOG" in one_line(capsys, "report", str(log), "--within", "3")
+
+
+def test_a_folder_that_may_not_be_searched_is_refused_before_it_is_read(tmp_path):
+    """Asking it for a file raises: `report`, `convert`, `rehearse --report` and others ended in a traceback."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)  # root may search every folder
+    try:
+        for place in (locked, locked / "page.html"):
+            with pytest.raises(UserError, match=r"^Permission denied$"):
+                path(str(place))
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 def test_half_a_file_does_not_stay(tmp_path):
