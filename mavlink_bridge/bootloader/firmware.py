@@ -43,6 +43,8 @@ class FirmwareImage:
         parts = [f"firmware for board id {board_name(self.board_id)}"]
         if self.summary:
             parts[0] += f' "{self.summary}"'
+        if self.board_revision:
+            parts.append(f"board revision {self.board_revision}")
         if self.version:
             parts.append(f"version {self.version}")
         parts.append(f"{self.size} bytes")

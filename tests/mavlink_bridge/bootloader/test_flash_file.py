@@ -33,6 +33,8 @@ def test_an_apj_gives_image_board_and_names() -> None:
     assert (made.board_id, made.size, made.summary, made.version) == (140, 5000, "CubeOrange", "0.1")
     assert made.image == image_of(5000)
     assert "board id 140 (Cube Orange)" in made.describe
+    assert "revision" not in made.describe
+    assert "board revision 7" in parse_firmware(apj(board_revision=7), "arducopter.apj").describe
 
 
 def test_a_px4_file_is_the_same_with_its_own_magic() -> None:
