@@ -10,7 +10,7 @@ from autopilot.interface.geo import ABOVE_GROUND, wrap_longitude
 from autopilot.mav import MissionResult, Severity
 from autopilot.mission.commands import command_name, has_position, is_fitted
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect, status_text
 
@@ -52,14 +52,6 @@ _MOST_PLACES = 100
 FLAT_GROUND = "Terrain frames: ground taken as flat at home"
 
 
-def unable(kind: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> list[MissionItem]:
-    """Items that a vehicle of this kind, with these parameters, skips (docs/reference/mission-semantics.md, 1.4). They
-    are stored and reported, as in ArduPilot; in flight the executor answers Unsupported, so each is skipped with a
-    text."""
-    carries_out = vehicle_class(kind).carries_out
-    return [item for item in items if not carries_out(item.command) and not is_fitted(item.command, param)]
-
-
 def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, float], float | None]) -> Iterator[str]:
     """Warning, once, for heights above the ground without known terrain. `over_ground`: as
     `VehicleFacts.over_ground`."""
@@ -94,12 +86,14 @@ def _wrapped(lon: float) -> float:
     return lon if abs(lon) <= 180.0 else wrap_longitude(lon)
 
 
-def about_skipped(vehicle: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:
-    """Texts for the commands in a mission that a vehicle of this kind, with these parameters, stores but skips, one per
-    command. No text begins with "#": QGroundControl only speaks such a text and does not show it."""
+def about_skipped(vehicle: VehicleClass, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:
+    """Texts for the commands in a mission that a vehicle of this kind, with these parameters, stores but skips, as
+    ArduPilot does (docs/reference/mission-semantics.md, 1.4), one per command. No text begins with "#": QGroundControl
+    only speaks such a text and does not show it."""
     skipped: dict[int, list[int]] = {}
-    for item in unable(vehicle, items, param):
-        skipped.setdefault(item.command, []).append(item.seq)
+    for item in items:
+        if not vehicle.carries_out(item.command) and not is_fitted(item.command, param):
+            skipped.setdefault(item.command, []).append(item.seq)
     for number, (command, places) in enumerate(skipped.items()):
         if number == _MAX_TEXTS:
             yield f"{len(skipped) - _MAX_TEXTS} more commands will be skipped"

@@ -398,7 +398,7 @@ class PlanTransfer:
         for text in texts.about_terrain(items, self._parts.facts.over_ground):
             self._out.text(Severity.WARNING, text)
         if self.kind == MissionType.MISSION:
-            for text in texts.about_skipped(self._parts.facts.vehicle_class.name, items, self._parts.facts.param):
+            for text in texts.about_skipped(self._parts.facts.vehicle_class, items, self._parts.facts.param):
                 self._out.text(Severity.WARNING, text)
 
     # --- small parts ------------------------------------------------------------------------------------------

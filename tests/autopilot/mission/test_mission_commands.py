@@ -17,8 +17,9 @@ from autopilot.mission.commands import (
     has_position,
     is_nav_command,
 )
+from autopilot.mission.storage import MissionStorage
 from autopilot.vehicles.kinds import vehicle_class
-from mavlink_bridge.services.mission.texts import unable
+from mavlink_bridge.services.mission.texts import about_skipped
 from tests.fakes.recording_executor import do, mission, wp
 
 
@@ -75,18 +76,24 @@ def test_copter_and_rover_differ_as_the_table_says() -> None:
     assert not any(vehicle_class(kind).carries_out(c) for kind in ("copter", "rover") for c in (30, 83, 193, 530, 2000))
 
 
-def test_unable_lists_the_items_that_will_be_skipped() -> None:
+def skipped(kind: str, storage: MissionStorage, *fitted: str) -> list[int]:
+    """Numbers of the items of which an upload says that they will be skipped."""
+    texts = about_skipped(vehicle_class(kind), storage.items(), lambda name: float(name in fitted))
+    return [int(text.split()[1]) for text in texts]
+
+
+def test_the_items_that_will_be_skipped() -> None:
     """For the text at upload."""
     storage = mission(wp(), do(193), do(194), do(82))
-    assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3]
-    assert [item.seq for item in unable("rover", storage.items(), lambda name: 0.0)] == [2, 4]
+    assert skipped("copter", storage) == [2, 3]
+    assert skipped("rover", storage) == [2, 4]
 
 
 def test_what_is_fitted_does_its_items() -> None:
     """A gimbal is, where MNT1_TYPE is not 0."""
     storage = mission(wp(), do(205), do(1000), do(193))
-    assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3, 4]
-    assert [item.seq for item in unable("copter", storage.items(), lambda name: float(name == "MNT1_TYPE"))] == [4]
+    assert skipped("copter", storage) == [2, 3, 4]
+    assert skipped("copter", storage, "MNT1_TYPE") == [4]
 
 
 def test_capable_commands_are_known() -> None:
