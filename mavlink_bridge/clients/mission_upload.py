@@ -95,8 +95,7 @@ class MissionUpload(Client):
 
     def _repeat(self) -> None:
         if self.sent == 0:
-            target, count = self.target, len(self._items)
-            self._send(dialect.MAVLink_mission_count_message(target.system, target.component, count, self.kind))
+            self._send(dialect.MAVLink_mission_count_message(*self._to, self.total, self.kind))
         else:  # the furthest one, not the last asked for: a request may have come late
             self._send_item(self.sent - 1)
 
