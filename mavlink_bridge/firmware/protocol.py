@@ -91,6 +91,7 @@ class FirmwareHabits:
     home_above_sea: bool = False  # DO_SET_HOME has its altitude above sea level in every frame
     asks_by_int: bool = False  # requests the first item of an upload by MISSION_REQUEST_INT
     gap_is_error: bool = True  # answers an item out of sequence with INVALID_SEQUENCE; else ignores it
+    guided_items: tuple[int, ...] = (2, 3)  # values of `current` of an item that is flown to, not stored
     answers_for: frozenset[int] | None = None  # unheard components of its system for which it answers; None: all
     vtol_type: int | None = None  # MAV_TYPE of wings with lift motors; None: that of the kind
     capabilities_by_1: bool = True  # REQUEST_AUTOPILOT_CAPABILITIES fails unless param1 is 1

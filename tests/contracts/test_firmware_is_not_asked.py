@@ -25,6 +25,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
+    "mavlink_bridge/services/mission/service.py": {"guided_items"},
     "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "approaches", "empty_circles", "gap_is_error"},
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},

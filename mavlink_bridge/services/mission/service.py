@@ -27,9 +27,7 @@ from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer, Refuses
 from mavlink_bridge.services.mission.upload import Patience, UploadInput, UploadState, is_same_station
 
-_GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
-_GUIDED = (_GUIDED_TARGET, _GUIDED_ALTITUDE)
 
 _INPUTS = {
     "MISSION_COUNT": UploadInput.COUNT,
@@ -88,7 +86,8 @@ class MissionService:
             return
         mission_type = message.mission_type
         if mission_type in PLANS:
-            if kind is UploadInput.ITEM and mission_type == MissionType.MISSION and message.current in _GUIDED:
+            guided = self._firmware.habits.guided_items
+            if kind is UploadInput.ITEM and mission_type == MissionType.MISSION and message.current in guided:
                 self._guide(message, peer)
             elif mission_type != MissionType.MISSION and peer.mavlink1:
                 self._refuse_mavlink1(kind, mission_type, peer)

@@ -85,6 +85,19 @@ def answer_to(station: Station, command: int, frame: int, param1: float) -> int:
     return int(ack.type)
 
 
+@pytest.mark.parametrize("current", [2, 3])
+def test_no_item_moves_it(station: Station, current: int) -> None:
+    """ArduPilot flies to an item whose `current` is 2, or to its height if it is 3. For PX4 it belongs to no upload
+    (`handle_mission_item_both`)."""
+    station.fly_to(8.0)
+    place = (round(HOME.lat * 1e7) + 3000, round(HOME.lon * 1e7), 25.0)
+    station.link.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, current, 1, 0, 0, 0, 0, *place, 0))
+    station.run(6.0)
+    assert [ack.type for ack in station.of("MISSION_ACK")] == [1]
+    at = station.of("LOCAL_POSITION_NED")[-1]
+    assert station.height < 9.0 and hypot(at.x, at.y) < 2.0
+
+
 def test_mode_before_arming_is_the_same(station: Station) -> None:
     """As QGroundControl does it; SET_MODE is the old message."""
     station.upload(CORNERS)
