@@ -32,7 +32,7 @@ from autopilot.modes.returning import height_home, highest_return
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
-from autopilot.rehearsal.wing_way import radius_of, takeoff_up, takes
+from autopilot.rehearsal.wing_way import lands_upright, radius_of, takeoff_up, takes
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -204,13 +204,15 @@ class _Walk:
             begin, up = self._at, max(takeoff_up(field_, item, self._at), self._at[2] + LOWEST_TAKEOFF_M)
             self._at, seconds = takeoff_end(field_, item, begin, up)
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
-        elif item.command in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
-            pass
-        else:
+        elif item.command == Cmd.NAV_DELAY and self._on_ground:
+            self._add(item, self._at, wait_s=max(item.param1, 0.0))
+        elif item.command not in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
             radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
             place, follows = field_.place(item, self._at), self._follows(item)
-            if item.command in LANDINGS and item.z == 0.0:
+            if item.command in LANDINGS and lands_upright(field_, item):
+                place = (*place[:2], field_.ground_up(*place[:2]))
+            elif item.command in LANDINGS and item.z == 0.0:
                 place = (*place[:2], 0.0)
             self._add(item, place, wait_s=wait_s, radius_m=radius, over_ground=follows)
         if item.command == Cmd.NAV_LOITER_UNLIM:

@@ -137,6 +137,10 @@ class WingFlight:
         """Fly a leg; returns the time of its arrival, where it waits."""
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
+        elif leg.item.command == Cmd.NAV_DELAY:
+            arrived_s = self._time_s
+            self._spend(leg.wait_s, self._body.watts(0.0))
+            return arrived_s
         elif not self._has_steps:
             self._pass(leg)
         elif leg.item.command in LANDINGS:

@@ -126,6 +126,20 @@ def test_circles_turn_as_the_parameter_says() -> None:
     check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0), WP_LOITER_RAD=-120.0)
 
 
+def test_a_plane_waits_on_the_ground() -> None:
+    """NAV_DELAY before a takeoff: it was left out."""
+    wait, up = MissionItem(Cmd.NAV_DELAY, param1=60.0), MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0), at(Cmd.NAV_WAYPOINT, -700.0, 0.0, 45.0)]
+    items = (wait, up, *ways, at(Cmd.NAV_LAND, 0.0, 0.0, 0.0))
+    check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0))
+
+
+def test_lift_motors_land_on_the_ground_whatever_height_the_item_has() -> None:
+    up, down = MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=50.0), at(Cmd.NAV_VTOL_LAND, 0.0, 0.0, 40.0)
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 50.0), at(Cmd.NAV_WAYPOINT, -700.0, 0.0, 50.0)]
+    check_beside_its_flight(Plan(home=HOME, items=(up, *ways, down)), "quadplane", (0.0, 0.0, 0.0))
+
+
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
     """A plane slips in its turns: five turns of 100 m are five of 114 m in the air of 640 m above the sea."""
     items = [MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)]
