@@ -142,7 +142,7 @@ class FlyingField:
 class PlannedLeg:
     """The way to one item. `wait_s`: time spent there. `radius_m`: of a circle there. `turn_rad`: turn at its end
     without a stop, None: a stop. `over_ground`: it follows the ground. `more_m`: length beyond the straight line, by
-    circles and turns of wings. `wh`: energy of wings."""
+    circles and turns of wings. `wh`: energy of wings. `least_mps`: their smallest speed over ground."""
 
     item: MissionItem
     begin: Place
@@ -155,6 +155,7 @@ class PlannedLeg:
     over_ground: bool = False
     more_m: float = 0.0
     wh: float | None = None
+    least_mps: float = 0.0
 
     @property
     def length_m(self) -> float:

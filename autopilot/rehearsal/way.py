@@ -83,7 +83,7 @@ class _Walk:
         self._rally = plan.rally
         self._storage = MissionStorage(first_index=1)
         self._storage.replace(plan.items)
-        self._speed = field_.cruise_mps
+        self._speed, self._least = field_.cruise_mps, field_.param("MIN_GROUNDSPEED")
         self._vertical: dict[int, float] = {}
         self._end_vertical()
         self._at: Place = (0.0, 0.0, 0.0)
@@ -147,6 +147,8 @@ class _Walk:
             return
         if change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
+        elif change.kind == SpeedType.GROUNDSPEED:  # of wings
+            self._least = change.speed or self._field.param("MIN_GROUNDSPEED")
         elif change.kind in VERTICAL:
             self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
 
@@ -308,7 +310,9 @@ class _Walk:
         length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
         seconds = max(length / self._speed, climb / self._up, -climb / self._down)
         self.way.legs.append(
-            PlannedLeg(item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground)
+            PlannedLeg(
+                item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground, least_mps=self._least
+            )
         )
 
     def _climbs(self) -> None:

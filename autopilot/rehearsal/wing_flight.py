@@ -20,6 +20,7 @@ from autopilot.control.plane_guidance import (
     begin_turns,
     begin_way,
     circle_height,
+    cruise_speed,
     leave_circle,
     leg_height,
     pass_end,
@@ -83,7 +84,6 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_SINK_MOST, "TECS_SINK_MAX", 5.0, 1.0),
     (L.P_SLOPE_LEAST, "ALT_SLOPE_MIN", 15.0, 1.0),
     (L.P_SLOPE_ABOVE, "ALT_SLOPE_MAXHGT", 5.0, 1.0),
-    (L.P_MIN_GROUND_SPEED, "MIN_GROUNDSPEED", 0.0, 1.0),
     (L.P_APPROACH_SPEED, "TECS_LAND_ARSPD", -1.0, 1.0),
     (L.P_LAND_SINK, "TECS_LAND_SINK", 0.25, 1.0),
     (L.P_FLARE_HEIGHT, "LAND_FLARE_ALT", 3.0, 1.0),
@@ -201,6 +201,7 @@ class WingFlight:
             t[L.T_HAS_NEXT] = 1.0
             t[L.T_NEXT_N], t[L.T_NEXT_E], t[L.T_NEXT_D] = onward.end[0], onward.end[1], -onward.end[2]
         self._p[L.P_SPEED_GROUND] = s[L.S_V_GIVEN] = leg.speed_mps
+        self._p[L.P_MIN_GROUND_SPEED] = leg.least_mps
         s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_LAST_ETA] = 0.0
         begin_turns(s, leg.item.command in CIRCLES)
         s[L.S_STAGE] = L.STAGE_WAY
@@ -216,7 +217,7 @@ class WingFlight:
         while s[L.S_ARRIVED] == 0.0 and self._distance_to(leg.end) > own and self._has_steps:
             steer_way(s, p)
             remaining_m = self._distance_to(leg.end) - max(turn_distance(s, p, t), own)
-            self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, remaining_m)
+            self._ahead(lambda: leg_height(s, p, t), cruise_speed(s, p), remaining_m)
             pass_end(s, p, t)
 
     def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
@@ -249,7 +250,7 @@ class WingFlight:
         while (for_time or s[L.S_ARRIVED] == 0.0) and self._time_s < until_s and self._has_steps:
             steer_circle(s, p, t)
             remaining_m = self._distance_to(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
-            self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, remaining_m)
+            self._ahead(lambda: circle_height(s, p, t), cruise_speed(s, p), remaining_m)
             leave_circle(s, p, t)
             if s[L.S_PHASE] == 1.0:
                 self._edge_s = min(self._edge_s, self._time_s)

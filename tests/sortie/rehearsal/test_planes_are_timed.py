@@ -140,6 +140,17 @@ def test_lift_motors_land_on_the_ground_whatever_height_the_item_has() -> None:
     check_beside_its_flight(Plan(home=HOME, items=(up, *ways, down)), "quadplane", (0.0, 0.0, 0.0))
 
 
+@pytest.mark.parametrize("by_item", [True, False])
+def test_wings_keep_their_least_speed_over_ground(by_item: bool) -> None:
+    """DO_CHANGE_SPEED with param1 1, and MIN_GROUNDSPEED: both were left out."""
+    up, least = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0), float(SpeedType.GROUNDSPEED)
+    change = [MissionItem(Cmd.DO_CHANGE_SPEED, param1=least, param2=26.0, param3=-1.0)] if by_item else []
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0), at(Cmd.NAV_WAYPOINT, -1200.0, 0.0, 45.0)]
+    items = (up, *change, *ways, at(Cmd.NAV_LAND, 0.0, 0.0, 0.0))
+    params = {} if by_item else {"MIN_GROUNDSPEED": 26.0}
+    check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0), **params)
+
+
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
     """A plane slips in its turns: five turns of 100 m are five of 114 m in the air of 640 m above the sea."""
     items = [MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)]
