@@ -148,18 +148,19 @@ def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
-    center = item_position(tools.context.facts, item, tools.before)
+    facts = tools.context.facts
+    center = item_position(facts, item, tools.before)
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
-        radius = tools.context.facts.measure(tools.context.facts.vehicle_class.measures.circle_radius)
-    radius = min(radius, tools.context.facts.vehicle_class.measures.largest_circle_m)
+        radius = facts.measure(facts.vehicle_class.measures.circle_radius)
+    radius = min(radius, facts.vehicle_class.measures.largest_circle_m)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
-    if over_ground(tools.context.facts, item) is not None:
-        center = above_the_highest(tools.context.facts, center, radius, item.z)
+    if over_ground(facts, item) is not None:
+        center = above_the_highest(facts, center, radius, item.z)
     yaw = tools.heading.for_circle(center)
-    circle = Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
-    own_speeds = None if tools.context.facts.vehicle_class.flies else tools.speeds
+    circle = Circle(center, radius, direction, turns, yaw, circle_speed(facts.vehicle_class, facts.param, radius))
+    own_speeds = None if facts.vehicle_class.flies else tools.speeds
     return CircleTurns(tools.context, circle, _way_to_edge(tools, circle), own_speeds)
 
 

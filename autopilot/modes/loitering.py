@@ -77,7 +77,7 @@ class CircleMode(Mode):
         if radius == 0.0:
             self.helm.fly(stay(self.facts, Yaw(YawMode.RATE, rate=rate), self._center))
             return
-        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.facts, radius)
+        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.facts.vehicle_class, self.facts.param, radius)
         self.helm.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))
 
 

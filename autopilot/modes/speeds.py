@@ -8,6 +8,7 @@ docs/catalogue.md, 30).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, radians, sqrt
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
@@ -15,7 +16,7 @@ from autopilot.interface.targets import Speeds
 from autopilot.mav import Severity, SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.state import SpeedChange
-from autopilot.vehicles.vehicle_class import ParameterUnit
+from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 _UP, _DOWN = 2.5, 1.5  # m/s, of kinds without parameters of them
@@ -139,11 +140,11 @@ def _named(name: str, measures: tuple[ParameterUnit, ...]) -> bool:
     return any(name == measure.name for measure in measures)
 
 
-def circle_speed(facts: VehicleFacts, radius: float) -> float:
+def circle_speed(kind: VehicleClass, param: Callable[[str, float], float], radius: float) -> float:
     """Speed on a circle of `radius` m, m/s: CIRCLE_RATE (deg/s), limited by half of the acceleration (WPNAV_ACCEL)
     towards the centre (ArduPilot AC_Circle.cpp). 0 = no limit: for rovers and boats, and for a point."""
-    acceleration = facts.vehicle_class.measures.circle_acceleration
+    acceleration = kind.measures.circle_acceleration
     if acceleration is None or radius <= 0.0:
         return 0.0
-    accel = max(facts.measure(acceleration), 0.1)
-    return max(min(radians(abs(facts.param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)
+    accel = max(acceleration.value(param), 0.1)
+    return max(min(radians(abs(param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)

@@ -29,6 +29,7 @@ from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.returning import height_home, highest_return
+from autopilot.modes.speeds import circle_speed
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
@@ -239,17 +240,16 @@ class _Walk:
         radius = radius or self._field.measure(self._field.kind.measures.circle_radius)
         radius = self._field.flown_radius_m(radius)
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        if self._field.kind.flies:
-            rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
-            speed = max(min(abs(rate) * radius, self._speed), 0.1)
-        else:
-            speed = self._field.param("CIRC_SPEED") or self._field.cruise_mps
+        own = circle_speed(self._field.kind, self._field.param, radius)
+        speed = min(own, self._speed) or self._field.param("CIRC_SPEED") or self._field.cruise_mps
         # level, above the highest ground
         if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
             ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
             center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
-        self._add(item, center, wait_s=turns * 2.0 * pi * radius / speed, radius_m=radius)
+        around_m = turns * 2.0 * pi * radius
+        self._add(item, center, wait_s=around_m / speed, radius_m=radius)
+        self.way.legs[-1] = replace(self.way.legs[-1], more_m=around_m)
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
