@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from math import inf
+from math import inf, nan
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
@@ -133,6 +133,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
+            Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
             Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(partial(equipment.reboot, forcible=False), required=(1,)),
@@ -213,6 +214,12 @@ class Px4Face(WithoutMessages, Speaker):
         if outcome.ok:
             self._flight.fly_guided(px4.HOLD, context.now_ms)
         return outcome
+
+    def _change_altitude(self, command: Command, context: Context) -> Outcome:
+        """DO_CHANGE_ALTITUDE: param1 metres in frame param2, here, in Hold."""
+        flags, height = float(RepositionFlag.CHANGE_MODE), command.param(1)
+        params = (0.0, flags, 0.0, nan, nan, nan, height)
+        return self._reposition(replace(command, params=params, frame=command.whole(2)), context)
 
     def _climb_here(self, command: Command, now_ms: int) -> Outcome:
         core, here = self._parts, self._parts.facts.vehicle.state.place

@@ -137,6 +137,19 @@ def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
     assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.mode == HOLD
 
 
+@pytest.mark.parametrize(("altitude", "frame"), [(HOME.alt + 12.0, 0.0), (12.0, 3.0)])
+def test_another_altitude_is_flown_to_in_hold(station: Station, altitude: float, frame: float) -> None:
+    """DO_CHANGE_ALTITUDE (Commander.cpp); in a mission it was accepted, and had no effect."""
+    corner = MissionItem(16, 3, x=HOME.lat + 0.002, y=HOME.lon, z=6.0)
+    station.upload((corner,))
+    assert station.command(300, 0.0) == 0
+    station.until(lambda: station.height > 5.0, 30.0)
+    assert station.command(186, altitude, frame) == 0
+    station.run(8.0)
+    assert station.mode == HOLD and abs(station.height - 12.0) < 0.5
+    assert station.of("VFR_HUD")[-1].groundspeed < 0.5
+
+
 @pytest.mark.parametrize("flags", [0.0, nan, 3.0])
 def test_a_reposition_asks_for_the_change_of_mode(station: Station, flags: float) -> None:
     """Without MAV_DO_REPOSITION_FLAGS_CHANGE_MODE, or with another flag, it is UNSUPPORTED (Commander.cpp). It was
