@@ -168,7 +168,6 @@ class PassThrough:
                 self._stop_or_go_on(number, frame)
             case Ownership.HIDDEN_FILE:
                 self._refuse_file(number, frame)
-                return True
             case Ownership.TAKES:
                 self._give_away(frame)
             case Ownership.STREAMS:
@@ -266,7 +265,7 @@ class PassThrough:
         self._waiting = [entry for entry in self._waiting if not entry[2].done]
         link_ms, vehicle_ms = self._clocks()
         for number, frame, request in ready:
-            if request.ok and self._is_pause(frame):
+            if request.ok and is_command(frame, Cmd.DO_PAUSE_CONTINUE):
                 self._answer(number, frame, self._after_pause(frame, vehicle_ms))
             elif request.ok and self._arms_first(frame):
                 self._waiting.append((number, frame, self._vehicle.arm()))
@@ -281,9 +280,6 @@ class PassThrough:
     def _arms_first(self, frame: MavlinkFrame) -> bool:
         """True for MISSION_START to a controller whose own would arm it."""
         return self._starts and not self._vehicle.state.armed and is_command(frame, Cmd.MISSION_START)
-
-    def _is_pause(self, frame: MavlinkFrame) -> bool:
-        return ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native) is Ownership.STOPS
 
     def _after_pause(self, frame: MavlinkFrame, now_ms: int) -> Result:
         message = codec.decode(frame.msg_id, frame.payload)

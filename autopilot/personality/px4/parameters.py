@@ -35,7 +35,6 @@ _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 # upright; no drag feed-forward, so it lags; circles are as wide as requested (DirectionalGuidance ignores air density);
 # sticks steer in no automatic mode; lift motors do not help upset wings
 _PRESET: Final = {
-    # upright; it does not know its drag, and lags behind; circles are as wide as asked (DirectionalGuidance has no air)
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 72.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0, "RTL_AUTOLAND": 3.0,
     "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0, "NAVL1_LIM_BANK": 89.0,
