@@ -247,7 +247,8 @@ class PassThrough:
         message = codec.decode(frame.msg_id, frame.payload)
         assert message is not None
         if message.param1 != 0.0:
-            self._take_first(number, frame)
+            if not self._take_first(number, frame):
+                self._answer(number, frame, self._after_pause(frame, self._clocks()[1]))
             return
         if self._vehicle.commanded:
             self._facade.leaving(self._clocks()[1])

@@ -270,6 +270,15 @@ def test_a_pause_stops_where_it_is_asked_and_goes_on(make_px4: MakeBench, native
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
 
 
+def test_to_go_on_without_a_mission_is_refused(make_px4: MakeBench) -> None:
+    """DO_PAUSE_CONTINUE got no answer."""
+    bench = make_px4()
+    ground = bench.ground()
+    bench.ready()
+    insist(bench, ground, PAUSE, 1.0)
+    assert ground.acks(PAUSE) == [4] and "Mission start: no mission" in ground.texts()
+
+
 def test_transfers_do_not_collide(make_px4: MakeBench) -> None:
     """Line 12: our upload and our copies of fence and rally points wait for each other, and for a station's."""
     bench = make_px4()
