@@ -17,7 +17,11 @@ from autopilot.mission.fence import Zone
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
-_OF_SAMPLE: Final = ("time_s", "lat_deg", "lon_deg", "height_m", "speed_mps", "battery_v", "battery_percent")
+_OF_SAMPLE: Final = {
+    "time_s": "time_s", "lat_deg": "lat", "lon_deg": "lon", "height_m": "height", "speed_mps": "speed",
+    "battery_v": "volts", "battery_percent": "percent",
+}  # fmt: skip
+"""Columns of a sample, and its fields."""
 COLUMNS: Final = (*_OF_SAMPLE, *(quantity.value for quantity in Quantity), "armed", "mode")
 """Columns of the table. A row for each sample has the last known values; empty (null) means unknown."""
 _HALF_A_TURN: Final = 180.0  # degrees
@@ -29,20 +33,7 @@ def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
     """Return the table by columns."""
     times_s = [sample.time_s for sample in facts.samples]
     table: dict[str, list[Cell]] = {
-        name: [_known(value) for value in values]
-        for name, values in zip(
-            _OF_SAMPLE,
-            (
-                times_s,
-                [sample.lat for sample in facts.samples],
-                [sample.lon for sample in facts.samples],
-                [sample.height for sample in facts.samples],
-                [sample.speed for sample in facts.samples],
-                [sample.volts for sample in facts.samples],
-                [sample.percent for sample in facts.samples],
-            ),
-            strict=True,
-        )
+        name: [_known(getattr(sample, field)) for sample in facts.samples] for name, field in _OF_SAMPLE.items()
     }
     for quantity in Quantity:
         points = facts.series.get(quantity, [])

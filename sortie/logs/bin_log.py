@@ -151,14 +151,10 @@ class BinLog:
         pieces += [K.MSG.pack(now_us, line) for line in self._identity.banner()]
         pieces.append(self._parameters(now_us))
         home = autopilot.facts.home
-        stands = (
-            []
-            if home is None
-            else [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt, seq=0)]
-        )
-        pieces.append(
-            table(K.CMD, [self._command(item, now_us) for item in (*stands, *autopilot.plans.mission.items())])
-        )
+        items = [*autopilot.plans.mission.items()]
+        if home is not None:
+            items.insert(0, MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt, seq=0))
+        pieces.append(table(K.CMD, [self._command(item, now_us) for item in items]))
         pieces += [_rally_point(item, len(rally), now_us) for item in rally]
         pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.modes.number, autopilot.modes.number, 0)]
         self._write(b"".join(pieces))
@@ -246,37 +242,20 @@ class BinLog:
 
     def _version(self, now_us: int) -> bytes:
         identity = self._identity
-        return K.VER.pack(
-            now_us,
-            _BOARD_SITL,
-            0,
-            *identity.speaks.version,
-            FirmwareVersion.OFFICIAL,
-            int(GIT_HASH, 16),
-            identity.banner()[0],
-            0,
-            identity.vehicle_class.face.build,
-            0,
-        )
+        numbers = *identity.speaks.version, FirmwareVersion.OFFICIAL, int(GIT_HASH, 16)
+        build = identity.vehicle_class.face.build
+        return K.VER.pack(now_us, _BOARD_SITL, 0, *numbers, identity.banner()[0], 0, build, 0)
 
     def _command(self, item: MissionItem, now_us: int) -> tuple[float, ...]:
         """Return the columns of an item's CMD message. Like ArduPilot's, it has params 5 and 6 of a command without a
         place as if they were degrees x 1e7."""
         scale = 1.0 if has_position(item.command) else K.PLAIN_IN_CMD
-        return (
-            now_us,
+        total, params = (
             self._service.autopilot.plans.mission.count(),
-            item.seq,
-            item.command,
-            item.param1,
-            item.param2,
-            item.param3,
-            item.param4,
-            item.x * scale,
-            item.y * scale,
-            item.z,
-            item.frame,
+            (item.param1, item.param2, item.param3, item.param4),
         )
+        place = item.x * scale, item.y * scale, item.z
+        return now_us, total, item.seq, item.command, *params, *place, item.frame
 
     def _origins(self, now_us: int) -> list[bytes]:
         origin, home = self._service.vehicle.origin, self._service.autopilot.facts.home
