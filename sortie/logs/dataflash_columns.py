@@ -81,10 +81,10 @@ class SampleBatch:
 
     @cached_property
     def true_share(self) -> Table:
-        """Ratio of true to equivalent airspeed in the standard atmosphere."""
-        warmth = np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1)
-        # half of density's exponent is 2.1279; roots give 2.125 (0.03 % less at 4 km), with equal bytes everywhere
-        return np.asarray(1.0 / (warmth * warmth * np.sqrt(np.sqrt(np.sqrt(warmth)))))
+        """Ratio of true to equivalent airspeed in the standard atmosphere, whose density goes with the power 4.26 of
+        this: to the power 2.125, by roots, which are alike on each machine."""
+        thinner = np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1)
+        return np.asarray(1.0 / (thinner * thinner * np.sqrt(np.sqrt(np.sqrt(thinner)))))
 
     @cached_property
     def pitot_pressure(self) -> Table:
