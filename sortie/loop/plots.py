@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from depot.decisions.record import TrackRow
-from depot.names import Phase
 from depot.settings import Profile
 from sortie.reports.plot import COLOURS, Area, Curve, PlotMark, plot
 
@@ -45,7 +44,7 @@ def _timeline(sorties: Sequence[Mapping[str, Any]]) -> str:
     scale, name = _unit(max((s["phases"][-1]["end_s"] - s["phases"][0]["start_s"] for s in sorties), default=0.0))
     bars = [
         Area(
-            f"{phase['phase']} {Phase(phase['phase']).title}",
+            f"{phase['phase']} {phase['name']}",
             (phase["phase"] - 1) % COLOURS,
             (phase["start_s"] - sortie["phases"][0]["start_s"]) / scale,
             (phase["end_s"] - sortie["phases"][0]["start_s"]) / scale,

@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from depot.decision import Decision
-from depot.decisions.record import SortieRecord, SortieReport, TrackRow
+from depot.decisions.record import SortieRecord, TrackRow
 from depot.names import EndedBy, SkimmerState
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
@@ -221,10 +221,6 @@ class LoopRun:
         """End the loop; its vehicle flies on."""
         self.runtime.remove(self.record)
         self.loop.leave()
-
-    def sorties(self) -> list[SortieReport]:
-        """Return the records of all ended sorties."""
-        return self.journal.sorties()
 
     def flights(self) -> dict[int, StoredFlight]:
         """Return the recordings of all sorties, also of the current one so far."""

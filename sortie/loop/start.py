@@ -110,7 +110,7 @@ def run_loop(start: Start) -> int:
             _tell(start, _stopped_before(start, seed, journal))
             raise
         memory, depot = run.loop.depot.memory, run.loop.world.state.depot
-        result = result_of(run.profile.name, run.seed, run.sorties(), memory, depot, ended)
+        result = result_of(run.profile.name, run.seed, journal.sorties(), memory, depot, ended)
         if start.report is not None:
             write_report(start.report, run, result)
         _tell(start, result)

@@ -82,7 +82,7 @@ def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
     run.loop.world_node.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
     before_ms = run.loop.now_ms
     assert run.run() is EndedBy.STOPPED
-    assert run.loop.now_ms == before_ms and not run.sorties()
+    assert run.loop.now_ms == before_ms and not run.journal.sorties()
     let_go.set()
     journal.close()
     runtime.close()
