@@ -226,9 +226,9 @@ class Px4:
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
         """Mission without home. Items without a place have frame 2, and DO_LAND_START, which has one only for ArduPilot
-        (`parse_mavlink_mission_item`). DO_SET_ROI is sent by its newer names, because PX4 reads what it is from param1,
-        which is 0 for ArduPilot. A place of 0, 0 is the end of a region; elsewhere it is replaced by the place before
-        it or home, because PX4 would fly there."""
+        (`parse_mavlink_mission_item`), and a DO_SET_HOME that means here. DO_SET_ROI is sent by its newer names, because
+        PX4 reads what it is from param1, which is 0 for ArduPilot. A place of 0, 0 is the end of a region; elsewhere it
+        is replaced by the place before it or home, because PX4 would fly there."""
         sent: list[MissionItem] = []
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
         for item in items:
@@ -237,6 +237,8 @@ class Px4:
             if item.command in (Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION) and item.frame != Frame.MISSION:
                 end = replace(item, command=Cmd.DO_SET_ROI_NONE, frame=Frame.MISSION)
                 item = replace(item, command=Cmd.DO_SET_ROI_LOCATION) if is_somewhere else end
+            elif item.command == Cmd.DO_SET_HOME and (item.param1 == 1.0 or not is_somewhere):
+                item = replace(item, param1=1.0, frame=Frame.MISSION)
             elif not has_position(item.command) or item.command == Cmd.DO_LAND_START:
                 item = replace(self.item_to(item), frame=Frame.MISSION)
             elif is_somewhere:

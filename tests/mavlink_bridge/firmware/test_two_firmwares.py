@@ -138,6 +138,15 @@ def test_a_px4_looks_where_a_plan_of_an_ardupilot_tells_it(command: Cmd) -> None
     ]
 
 
+@pytest.mark.parametrize(("param1", "x"), [(1.0, 0.0), (0.0, 0.0), (1.0, 47.3)])
+def test_a_px4_sets_its_home_where_it_is(param1: float, x: float) -> None:
+    """It knows DO_SET_HOME without a place alone, refuses a whole mission for another (`parse_mavlink_mission_item`),
+    and needs param1; for an ArduPilot 0, 0 says it too. Nobody flies there."""
+    items = MissionItem(Cmd.DO_SET_HOME, param1=param1, x=x, seq=1), MissionItem(Cmd.NAV_LAND, seq=2)
+    home, land = Px4(COPTER).mission_to(items, HOME)
+    assert (home.param1, home.frame, land.x) == (1.0, Frame.MISSION, HOME.lat)
+
+
 def test_a_px4_keeps_what_its_own_station_says_of_a_region() -> None:
     """In frame 2 param1 counts: 1 is the next waypoint."""
     items = (MissionItem(Cmd.DO_SET_ROI, Frame.MISSION, 1.0),)
