@@ -226,8 +226,8 @@ class Px4:
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
         """Mission without home. Items without a place have frame 2, and DO_LAND_START, which has one only for ArduPilot
-        (`parse_mavlink_mission_item`), and a DO_SET_HOME that means here. DO_SET_ROI is sent by its newer names, because
-        PX4 reads what it is from param1, which is 0 for ArduPilot. A place of 0, 0 is the end of a region; elsewhere it
+        (`parse_mavlink_mission_item`), and a DO_SET_HOME that means here. DO_SET_ROI is sent by its newer names: PX4
+        reads what it is from param1, which is 0 for ArduPilot. A place of 0, 0 is the end of a region; elsewhere it
         is replaced by the place before it or home, because PX4 would fly there."""
         sent: list[MissionItem] = []
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)

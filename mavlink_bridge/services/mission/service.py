@@ -72,7 +72,7 @@ class MissionService:
 
     def count_vehicle_time(self) -> None:
         """Count time limits in vehicle time, because clients set the vehicle's speed."""
-        self._patience = Patience(self._vehicle_ms)
+        self._patience = Patience(lambda: self._parts.facts.vehicle.state.time_ms)
 
     # --- Service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -213,6 +213,3 @@ class MissionService:
         self._clear_all = None
         failed = self._journal.failure(waiting.ticket) is not None
         self._out.ack(waiting.peer, MissionType.ALL, MissionResult.ERROR if failed else MissionResult.ACCEPTED)
-
-    def _vehicle_ms(self) -> int:
-        return self._parts.facts.vehicle.state.time_ms
