@@ -106,6 +106,11 @@ class PilotInput:
         self.has_input = self.has_had_input = True
         self._helm.sticks = sticks
         self._throttle = sticks.throttle
+        losses = self._failsafes.losses
+        if self.throttle_up:
+            losses.throttle_down_ms = None
+        elif losses.throttle_down_ms is None:
+            losses.throttle_down_ms = self._facts.now_ms
         if abs(sticks.yaw) <= _LOW:
             self._helm.rudder_held = False
         self._modes.mode.sticks_moved(sticks)
@@ -139,6 +144,7 @@ class PilotInput:
         self.overridden = False
         if self._radio is None:
             self._let_go()
+            self._failsafes.losses.throttle_down_ms = None
         else:
             self._set(self._radio)
         self._failsafes.sticks_released()
@@ -186,6 +192,7 @@ class PilotInput:
         self._let_go()
         self._last = last
         self._failsafes.sticks_silent(now_ms)
+        self._failsafes.losses.throttle_down_ms = None
         self._passthrough.follow((), lost=self._failsafes.sticks.lost)
 
     @property

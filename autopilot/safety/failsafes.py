@@ -147,7 +147,7 @@ class Failsafes:
 
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
         self._context, self._facts, self._announcer = context, context.facts, context.announcer
-        self._losses = losses
+        self.losses = losses
         self.ground_station, self.sticks = losses.ground_station, losses.sticks
         self._station_heard = self._deaf = False
         self.battery_low = False
@@ -225,7 +225,7 @@ class Failsafes:
         """Forget failures of battery and estimator in the last flight."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
-            self._losses.battery_action = None
+            self.losses.battery_action = None
             self._missing_ms = None
         self._facts.personality.failsafes.armed(armed)
 

@@ -353,6 +353,49 @@ def test_silent_sticks(setting: int, mode: int) -> None:
     assert bench.vehicle.sticks == Sticks()
 
 
+@pytest.mark.parametrize("mode", [0, 1])
+@pytest.mark.parametrize("cause", ["sticks", "station", "battery"])
+def test_a_pilot_who_closes_the_throttle_of_a_direct_mode_has_switched_off(mode: int, cause: str) -> None:
+    """ArduCopter/events.cpp, should_disarm_on_failsafe; the throttle counts after 0.4 s."""
+    bench = flying(mode, FS_GCS_ENABLE=1, FS_OPTIONS=0, BATT_FS_LOW_ACT=2)
+    bench.core.sticks.move(Sticks(throttle=0.0), bench.now_ms)
+    bench.run(0.5)
+    if cause == "sticks":
+        bench.run(3.0)
+    elif cause == "station":
+        silent(bench)
+    else:
+        happens(bench, VehicleEvent.BATTERY_LOW)
+    assert not bench.core.facts.armed
+    name = {"sticks": "Radio", "station": "GCS", "battery": "Battery"}[cause]
+    assert f"{name} Failsafe - Disarming" in bench.texts
+
+
+@pytest.mark.parametrize(
+    ("mode", "throttle", "down_s"), [(0, 0.3, 1.0), (2, 0.0, 1.0), (LOITER, 0.0, 1.0), (0, 0.0, 0.3)]
+)
+def test_any_other_throttle_or_mode_returns(mode: int, throttle: float, down_s: float) -> None:
+    bench = flying(mode, BATT_FS_LOW_ACT=2)
+    bench.core.sticks.move(Sticks(throttle=throttle), bench.now_ms)
+    bench.run(down_s)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    assert bench.core.facts.armed
+    assert bench.core.modes.number == RTL
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_a_throttle_that_is_let_go_is_not_closed(released: bool) -> None:
+    """Without the failsafe of the sticks too: they are centred afterwards."""
+    bench = flying(0, FS_THR_ENABLE=0, BATT_FS_LOW_ACT=2)
+    bench.core.sticks.move(Sticks(throttle=0.0), bench.now_ms)
+    bench.run(1.0)
+    if released:
+        bench.core.sticks.move(None, bench.now_ms)
+    bench.run(4.0)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    assert bench.core.modes.number == RTL
+
+
 def test_sticks_renewed_in_time_are_not_lost() -> None:
     bench = flying(LOITER)
     for _ in range(10):
