@@ -46,9 +46,8 @@ _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
 _OBJECTS: Final = 2  # AVOID_ENABLE bit 1
 _DERIVED_FROM: Final = frozenset(
     {
-        "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX",
-        "LTEST_MODE", "MPC_XY_CRUISE", LAND_DELAY, FASTEST, KEPT_OFF,
-        "RTL_DESCEND_ALT",
+        "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_ACTION", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST",
+        "COM_WIND_MAX", "LTEST_MODE", "MPC_XY_CRUISE", "RTL_DESCEND_ALT", LAND_DELAY, FASTEST, KEPT_OFF,
     }
 )  # fmt: skip
 
@@ -136,7 +135,7 @@ class Px4Parameters:
         return SetOutcome(self._own[name], self._own[name] != before, True)
 
     def fence_uploaded(self, *, any_items: bool) -> None:
-        """Enable or disable the fence after an upload, because PX4 has no switch for it."""
+        """Enable or disable the fence after an upload; GF_ACTION 0 disables it."""
         self._polygon = any_items
         self._derive()
 
@@ -150,7 +149,7 @@ class Px4Parameters:
             "FENCE_TYPE": 4 + 2 * (far > 0.0) + (high > 0.0),
             "FENCE_RADIUS": far or core["FENCE_RADIUS"],
             "FENCE_ALT_MAX": high or core["FENCE_ALT_MAX"],
-            "FENCE_ENABLE": self._polygon or far > 0.0 or high > 0.0,
+            "FENCE_ENABLE": own["GF_ACTION"] > 0.0 and (self._polygon or far > 0.0 or high > 0.0),
             "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
         }
         if "LTEST_MODE" in own:

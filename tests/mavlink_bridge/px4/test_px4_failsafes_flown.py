@@ -18,6 +18,7 @@ from tests.fakes.px4_station import (
     OFFBOARD,
     ORBIT,
     POSITION,
+    REPOSITION,
     RETURN,
     SET_MODE,
     TAKE_OFF,
@@ -147,6 +148,21 @@ def test_an_empty_battery_that_is_only_warned_of_ends_the_flight_by_itself() -> 
         levels = [text for text in station.texts if "battery" in text and not text.startswith("Preflight")]
         assert levels == ["Low battery", "Critical battery", "Emergency battery level"]
         assert any("crash" in text or "cutoff" in text for text in station.texts) and station.height < 0.5
+
+
+def test_a_fence_without_an_action_is_none() -> None:
+    """GF_ACTION 0: Navigator does not check the fence (`geofence_breach_check`), nor where it is sent. A place outside
+    was refused, and each breach told."""
+    with station_of(GF_ACTION=0.0, GF_MAX_HOR_DIST=30.0) as station:
+        station.fly_to(6.0)
+        heard = len(station.texts)
+        assert station.command(REPOSITION, -1.0, 1.0, 0.0, nan, *station.beside_home(60.0, 0.0), HOME.alt + 6.0) == 0
+        station.run(25.0)
+        here, home = station.of("GLOBAL_POSITION_INT")[-1], station.of("HOME_POSITION")[-1]
+        assert (here.lat - home.latitude) * 0.0111319 > 55.0
+        assert not [text for text in station.texts[heard:] if "ence" in text]
+        station.set_param("GF_ACTION", 3.0)
+        station.until(lambda: station.mode == RETURN, 10.0)
 
 
 def test_a_fence_holds_without_delay_and_lets_the_user_out(station: Station) -> None:
