@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.context.events import FlightStateChanged
+from autopilot.flight.messages import MessageKind
+from autopilot.interface.reasons import FlightEvent
+from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
-from autopilot.mav import Result
-from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
+from autopilot.mav import Cmd, Result
+from autopilot.mission.items import MissionItem
+from tests.fakes.core_bench import takeoff, waypoint
+from tests.fakes.flight_bench import HANGING_MISSION, LAND, A, D, F, FlightBench, I, L, P
 
 WHOLE_FLIGHT = [P, A, F, L, D, I]
 
@@ -53,6 +59,10 @@ def test_reset_failure() -> None:
     assert bench.states == [P, I]
     assert bench.arms() == []
     assert bench.said("sensor: RESET: calibration: gyros moved")
+    asked = [entry.message.to for entry in bench.trace if entry.message.kind is MessageKind.REQUEST]
+    assert asked == ["waypoint", "altitude", "sensor"]  # nobody is asked after it
+    assert [name for name, *_ in bench.logs.calls] == ["close"]
+    assert not bench.flights.status.begun_by_go
 
 
 def test_arm_failure() -> None:
@@ -77,6 +87,46 @@ def test_abort_during_armed() -> None:
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == [P, A, I, *WHOLE_FLIGHT]
+    causes = [event.cause for event in bench.events(FlightStateChanged) if event.state == I]
+    assert causes == [FlightEvent.ABORT, FlightEvent.DISARM_OK]  # the next flight does not end as aborted
+
+
+def test_an_abort_that_motors_do_not_answer_has_no_countdown_any_more() -> None:
+    """ARMED until they are off, and it does not take off when the countdown would have been over."""
+    bench = FlightBench()
+    bench.go()
+    bench.run(1.0)
+    bench.fault("motor.disarm", "hang")
+    bench.abort()
+    assert bench.flights.ask_status(bench.now_ms) == (A, 0)
+    bench.run(4.0)
+    assert bench.states == [P, A]
+    bench.fault("motor.disarm", "hang", active=False)
+    bench.until(I, 20.0)
+    assert bench.states == [P, A, I]
+
+
+def test_a_profile_that_does_not_start_ends_on_the_ground(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disarmed, with its reason."""
+    bench = FlightBench()
+    monkeypatch.setattr(bench.core.mission_commands, "start", lambda now_ms: Outcome(Result.FAILED, "no start"))
+    bench.go()
+    bench.until(I, 20.0)
+    assert bench.states == [P, A, F, D, I]
+    assert bench.said("Flight: LANDED: no start")
+    assert not bench.core.facts.armed
+
+
+def test_go_jumps_as_often_as_the_first_time() -> None:
+    """RESET of the waypoint actor: a loop that an earlier flight left in its middle is counted anew."""
+    jump = MissionItem(Cmd.DO_JUMP, 2, 2.0, 1.0)
+    bench = FlightBench(mission=(takeoff(), waypoint(30.0, 0.0), jump, LAND))
+    sequencer, mission = bench.core.sequencer, bench.core.plans.mission
+    item = mission.get(3)
+    assert item is not None and sequencer._jumps.follow(item, mission) == 2
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.reached == [1, 2, 2, 4]
 
 
 def test_emergency_cutoff() -> None:
