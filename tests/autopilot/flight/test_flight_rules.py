@@ -206,6 +206,30 @@ def test_a_mission_that_vanishes_in_the_countdown_disarms() -> None:
     assert not bench.core.facts.armed
 
 
+@pytest.mark.parametrize("plainly", [False, True])
+def test_whoever_begins_a_flight_before_auto_go_ends_its_waiting(plainly: bool) -> None:
+    """By GO or by arming: no second flight follows by itself."""
+    bench = FlightBench(parameters={"FM_AUTO_GO": 20.0})
+    if plainly:
+        bench.arm_plainly()
+        bench.run(1.0)
+        bench.core.arming.disarm(bench.now_ms)
+    else:
+        bench.go()
+        bench.run(1.0)
+        bench.abort()
+    bench.run(60.0)
+    assert bench.states == [P, A, I]
+
+
+def test_an_auto_go_that_is_refused_is_not_repeated() -> None:
+    """Without a mission; it is said once."""
+    bench = FlightBench(mission=(), parameters={"FM_AUTO_GO": 5.0})
+    bench.run(60.0)
+    assert bench.texts.count("GO refused: no mission") == 1
+    assert bench.states == []
+
+
 def test_auto_go_fires_once() -> None:
     """After its delay, never again after the flight."""
     bench = FlightBench(parameters={"FM_AUTO_GO": 20.0})
