@@ -110,7 +110,7 @@ class LoopJournal:
             version = self._value("format") if tables else None
         if version not in (None, str(FORMAT)):
             raise UserError(
-                f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT})"
+                f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT}); {_HINT}"
             )
         with self._user_errors():
             self._db.execute("PRAGMA journal_mode=WAL")

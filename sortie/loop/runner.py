@@ -239,4 +239,6 @@ def stored_snapshot(journal: LoopJournal) -> LoopSnapshot | None:
     try:
         return None if stored is None else decode(stored.state)
     except (msgspec.DecodeError, TypeError) as error:  # it may not even be bytes
-        raise UserError(f"the state directory's loop cannot be read by this version: {error}") from error
+        raise UserError(
+            f"the state directory's loop cannot be read by this version: {error}; choose another with --state-dir"
+        ) from error
