@@ -262,7 +262,7 @@ def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str
     with sqlite3.connect(tmp_path / "loop.sqlite") as database:
         database.execute("UPDATE state SET data = ?", (damage,))
     database.close()
-    with pytest.raises(UserError, match="loop cannot be read by this version.*; choose another with --state-dir"):
+    with pytest.raises(UserError, match=r"loop cannot be read by this version.*; choose another with --state-dir"):
         start(tmp_path)
 
 
