@@ -310,12 +310,21 @@ class ArmingChecks:
 
     def _ground_unknown(self) -> Iterator[ArmingReason]:
         """Reason for heights above an unknown ground, in the mission or by TERRAIN_FOLLOW (AP_Arming.cpp,
-        terrain_checks)."""
-        if self.facts.param("TERRAIN_ENABLE", 1.0) != 0.0 or self.facts.follows_range_finder:
-            return
+        terrain_checks), or on the way home (AP_Arming_Copter.cpp, parameter_checks)."""
+        param, returns = self.facts.param, self.facts.param("RTL_ALT_TYPE") == 1.0
         if self.facts.vehicle.capabilities.own_checks:
             return
-        follows = self.facts.param("TERRAIN_FOLLOW") != 0.0
+        if self.facts.follows_range_finder:
+            height, highest = param("RTL_ALT", 1500.0), param("RNGFND1_MAX_CM", 700.0)
+            if returns and height > highest:
+                text = "RTL_ALT_TYPE is above-terrain but RTL_ALT above RNGFND_MAX_CM"
+                yield ArmingReason(text, Check.PARAMETERS, height, highest)
+            return
+        if param("TERRAIN_ENABLE", 1.0) != 0.0:
+            return
+        if returns:
+            yield ArmingReason("RTL_ALT_TYPE is above-terrain but no terrain data", Check.PARAMETERS)
+        follows = param("TERRAIN_FOLLOW") != 0.0
         if follows or any(item.frame in ABOVE_GROUND for item in self.mission.items()):
             yield ArmingReason("terrain disabled", Check.PARAMETERS)
 

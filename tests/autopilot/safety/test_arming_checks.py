@@ -18,7 +18,9 @@ from autopilot.interface.reasons import (
 )
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd, MissionType
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, in_air, ready
 
 ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
@@ -326,3 +328,27 @@ def test_a_required_rally_point_must_be_near_enough() -> None:
 
 def test_required_items_are_not_asked_for_without_the_check_of_missions() -> None:
     assert Bench(parameters={"ARMING_MIS_ITEMS": 1, "ARMING_CHECK": COMPASS}).core.arming.arm(0).ok
+
+
+NO_DATA, TOO_HIGH = (
+    f"RTL_ALT_TYPE is above-terrain but {why}" for why in ("no terrain data", "RTL_ALT above RNGFND_MAX_CM")
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"TERRAIN_ENABLE": 0}, NO_DATA),
+        ({"TERRAIN_ENABLE": 1}, None),
+        ({"TERRAIN_ENABLE": 0, "RTL_ALT_TYPE": 0}, None),
+        ({"TERRAIN_ENABLE": 0, "ARMING_CHECK": COMPASS}, None),
+        ({"TERRAIN_ENABLE": 0, "RNGFND1_TYPE": 100}, TOO_HIGH),
+        ({"TERRAIN_ENABLE": 1, "RNGFND1_TYPE": 100}, TOO_HIGH),
+        ({"TERRAIN_ENABLE": 0, "RNGFND1_TYPE": 100, "RTL_ALT": 700}, None),
+        ({"TERRAIN_ENABLE": 0, "RNGFND1_TYPE": 100, "WPNAV_RFND_USE": 0}, NO_DATA),
+    ],
+)
+def test_a_return_above_the_ground_must_know_it(settings: dict[str, float], reason: str | None) -> None:
+    bench = Bench(vehicle=SimulatedCopter(ORIGIN, 0.0, 7), parameters={"RTL_ALT_TYPE": 1, **settings})
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert [each.text for each in bench.core.prearm.latest] == [reason] * (reason is not None)
