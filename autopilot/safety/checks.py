@@ -39,6 +39,7 @@ _OF_BATTERY: Final = (
 _EVERY: Final = 1 << Check.ALL
 _STOPS_SHORT: Final = 0.75  # share of the stopping distance that a landing on lift motors needs
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE
+_HIGHEST_LOW, _LOWEST_HIGH = 1300.0, 1700.0  # us; RC_Channel.h, RC_CALIB_MIN_LIMIT_PWM and _MAX_
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
 _FARTHEST_FROM_FIX_M: Final = 10.0
@@ -70,6 +71,7 @@ class _OfParameters:
     battery: Sequence[float] = ()
     motors: Sequence[ArmingReason] = ()
     parameters: Sequence[ArmingReason] = ()
+    radio: Sequence[ArmingReason] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class ArmingChecks:
         if Check.BATTERY in selected:
             reasons.extend(self._battery(settings.battery))
         if Check.RC in selected:
-            reasons.extend(self._radio())
+            reasons.extend((*self._radio(), *settings.radio))
         if self.failsafes.misses_station:
             reasons.append(ArmingReason("GCS failsafe on"))
         reasons.extend(self.more())
@@ -150,6 +152,7 @@ class ArmingChecks:
             settings.of, settings.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
             settings.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
             settings.motors, settings.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
+            settings.radio = tuple(self._calibration()) if self._is_judged else ()
         return settings
 
     def _vehicle(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
@@ -207,6 +210,18 @@ class ArmingChecks:
         elif self._is_judged and self.facts.param("FS_THR_ENABLE", 1.0) != 0.0 and not self.radio_found():
             low = self.facts.param("SIM_RC_FAIL") == _PULSES_LOW
             yield ArmingReason("Throttle below failsafe" if low else "RC not found", Check.RC)
+
+    def _calibration(self) -> Iterator[ArmingReason]:
+        """Reasons from limits that no calibrated transmitter has (AP_Arming.cpp, rc_checks_copter_sub)."""
+        for number, name in enumerate(("Roll", "Pitch", "Throttle", "Yaw"), 1):
+            channel = int(self.facts.param(f"RCMAP_{name.upper()}", number))
+            low, high, trim = (self.facts.param(f"RC{channel}_{end}", 1500.0) for end in ("MIN", "MAX", "TRIM"))
+            cases = (
+                (low > _HIGHEST_LOW, "min too high"), (high < _LOWEST_HIGH, "max too low"),
+                (trim < low and name != "Throttle", "trim below min"),
+                (trim > high and name != "Throttle", "trim above max"),
+            )  # fmt: skip
+            yield from (ArmingReason(f"{name} radio {what}", Check.RC) for wrong, what in cases if wrong)
 
     @property
     def _is_judged(self) -> bool:

@@ -352,3 +352,21 @@ def test_a_return_above_the_ground_must_know_it(settings: dict[str, float], reas
     bench = Bench(vehicle=SimulatedCopter(ORIGIN, 0.0, 7), parameters={"RTL_ALT_TYPE": 1, **settings})
     bench.run(20.0, lambda: bench.core.prearm.ok)
     assert [each.text for each in bench.core.prearm.latest] == [reason] * (reason is not None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reasons"),
+    [
+        ({"RC1_MIN": 1301}, ["Roll radio min too high"]),
+        ({"RC1_MIN": 1300, "RC2_MAX": 1700}, []),
+        ({"RC2_MAX": 1699}, ["Pitch radio max too low"]),
+        ({"RC3_TRIM": 900, "RC3_MIN": 1100}, []),
+        ({"RC4_TRIM": 1050, "RC4_MIN": 1100}, ["Yaw radio trim below min"]),
+        ({"RC4_TRIM": 1950, "RC4_MAX": 1900}, ["Yaw radio trim above max"]),
+        ({"RC6_MAX": 1600}, []),
+        ({"RC6_MAX": 1600, "RCMAP_ROLL": 6}, ["Roll radio max too low"]),
+        ({"RC1_MIN": 1301, "ARMING_CHECK": COMPASS}, []),
+    ],
+)
+def test_a_transmitter_must_be_calibrated(settings: dict[str, float], reasons: list[str]) -> None:
+    assert [reason.text for reason in Bench(parameters=settings).core.prearm.reasons()] == reasons
