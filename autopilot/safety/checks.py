@@ -21,9 +21,11 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
+from autopilot.modes.auxiliary import MOTOR_STOP
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.upright import stopping_m
 from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.motor_switches import INTERLOCK
 from autopilot.vehicles.mode_table import LiftOption
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
@@ -235,6 +237,8 @@ class ArmingChecks:
             yield from self._bounds()
         if not self._is_judged:
             return
+        if {INTERLOCK, MOTOR_STOP} <= set(self._options):
+            yield ArmingReason("Interlock/E-Stop Conflict")
         param = self.facts.param
         lowest, highest = param("MOT_PWM_MIN", 1000.0), param("MOT_PWM_MAX", 2000.0)
         armed, least = param("MOT_SPIN_ARM", 0.1), param("MOT_SPIN_MIN", 0.15)
@@ -345,10 +349,14 @@ class ArmingChecks:
 
     def _switches(self) -> list[ArmingReason]:
         """Reason for two switches with the same function."""
-        options = [int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17)]
-        used = [option for option in options if option != 0]
-        twice = len(used) != len(set(used))
+        twice = len(self._options) != len(set(self._options))
         return [ArmingReason("Duplicate Aux Switch Options", Check.PARAMETERS)] * twice
+
+    @property
+    def _options(self) -> list[int]:
+        """Functions of the transmitter's switches, by channel."""
+        options = (int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17))
+        return [option for option in options if option != 0]
 
     def _battery(self, settings: Sequence[float]) -> list[ArmingReason]:
         """Reasons about the battery. Only the first is given, because the others follow from it."""

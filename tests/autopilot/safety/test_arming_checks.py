@@ -370,3 +370,12 @@ def test_a_return_above_the_ground_must_know_it(settings: dict[str, float], reas
 )
 def test_a_transmitter_must_be_calibrated(settings: dict[str, float], reasons: list[str]) -> None:
     assert [reason.text for reason in Bench(parameters=settings).core.prearm.reasons()] == reasons
+
+
+@pytest.mark.parametrize("mask", [ALL, COMPASS])
+def test_one_switch_stops_the_motors(mask: int) -> None:
+    """AP_Arming_Copter.cpp, run_pre_arm_checks: with an interlock there is no emergency stop beside it."""
+    bench = Bench(parameters={"RC7_OPTION": 31, "RC8_OPTION": 32, "ARMING_CHECK": mask})
+    assert bench.core.arming.arm(bench.now_ms).reason == "Interlock/E-Stop Conflict"
+    bench.parameters.set("RC7_OPTION", 0)
+    assert bench.core.arming.arm(bench.now_ms).ok
