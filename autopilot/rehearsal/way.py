@@ -32,8 +32,8 @@ from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
-from autopilot.rehearsal.wing_way import lands_upright, radius_of, takeoff_up, takes
+from autopilot.rehearsal.wing_flight import WingFlight
+from autopilot.rehearsal.wing_way import lands_upright, radius_of, takeoff_end, takeoff_up, takes
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 

@@ -36,11 +36,19 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
-from autopilot.mission.items import MissionItem
+from autopilot.modes.wings import UprightBy
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.wing_way import CIRCLES, lands_upright, radius_of, rises_upright, true_share, turn_of
-from autopilot.vehicles.vehicle_class import first_value
+from autopilot.rehearsal.wing_way import (
+    CIRCLES,
+    UNPOWERED_S,
+    lands_upright,
+    left_straight,
+    radius_of,
+    rises_upright,
+    true_share,
+    turn_of,
+)
 
 _STEP_S: Final = 0.1
 _BANK_LAG_S, _CLIMB_LAG_S, _HEIGHT_S, _SPEED_S = 0.45, 1.5, 4.0, 2.0
@@ -49,20 +57,10 @@ _STEADY_MPS, _STEADY_M = 0.3, 2.0
 _SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
 _MARGIN_S: Final = 3.0  # before a turn
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
-_SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to above the pad
+_HOVER_IN_S: Final = 20.0  # of lift motors, from the wings to above the pad
 _CARRIED: Final = 0.6  # share of the way from the wings to the pad that lift motors carry
 _CHANGE_S: Final = 3.0  # time in which a transition takes as much power as a hover
-# takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward; the airspeed
-# at its end; time without power, s
-_RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS, _CLIMB_OUT_MPS, _UNPOWERED_S = (
-    4.7,
-    58.0,
-    0.16,
-    10.9,
-    25.1,
-    26.8,
-    1.3,
-)
+_CLIMB_OUT_MPS: Final = 26.8  # airspeed at the end of a takeoff
 _FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
 _ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
 
@@ -126,7 +124,7 @@ class WingFlight:
             onward = legs[at + 1] if at + 1 < len(legs) else None
             began = self._time_s, self._joules, self._way_m
             arrived_s = self._leg(leg, onward, line)
-            line = None if leg.item.command in TAKEOFFS or _left_straight(leg) else leg.end
+            line = None if leg.item.command in TAKEOFFS or left_straight(leg) else leg.end
             seconds, joules, way = (self._time_s - began[0], self._joules - began[1], self._way_m - began[2])
             wait_s = max(self._time_s - arrived_s, 0.0)
             timed = replace(leg, seconds=seconds - wait_s, wait_s=wait_s, turn_rad=turn_of(leg, onward))
@@ -144,7 +142,13 @@ class WingFlight:
         elif not self._has_steps:
             self._pass(leg)
         elif leg.item.command in LANDINGS:
-            return self._set_down(leg) if lands_upright(self._field, leg.item) else self._land(leg, line)
+            return (
+                self._set_down(leg, -self._s[L.S_EPD])
+                if lands_upright(self._field, leg.item)
+                else self._land(leg, line)
+            )
+        elif leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH and self._upright_by:
+            return self._return_upright(leg, line)
         elif leg.radius_m > 0.0 or leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return self._circle(leg, onward, line)
         else:
@@ -163,7 +167,7 @@ class WingFlight:
             self._speed = hypot(north, east)
             self._floor = 0.0
         else:
-            power = self._body.watts(1.0) * max(1.0 - _UNPOWERED_S / leg.seconds, 0.0)
+            power = self._body.watts(1.0) * max(1.0 - UNPOWERED_S / leg.seconds, 0.0)
             self._speed, self._floor, self._climb = _CLIMB_OUT_MPS, 1.0, self._p[L.P_CLIMB]
         self._spend(leg.seconds, power)
         self._way_m += leg.length_m
@@ -296,20 +300,42 @@ class WingFlight:
         self._way_m += 0.5 * (ground + touch) * flare_s + (touch - 1.0) / _ROLLING - rolls_s
         return arrived_s
 
-    def _set_down(self, leg: PlannedLeg) -> float:
-        """Fly to the pad on wings as far as they carry, then to above it, and straight down on lift motors."""
+    @property
+    def _upright_by(self) -> int:
+        """Q_RTL_MODE; 0: a return stays on its wings."""
+        return int(self._field.param("Q_RTL_MODE")) if self._field.kind.lands_anywhere else 0
+
+    def _return_upright(self, leg: PlannedLeg, line: Place | None) -> float:
+        """Fly home on wings, circle down there and into the wind where Q_RTL_MODE asks for it, and land upright."""
+        low, by = self._field.param("Q_RTL_ALT", 15.0), self._upright_by
+        if by == UprightBy.CIRCLED_DOWN:
+            item = replace(leg.item, command=Cmd.NAV_LOITER_TO_ALT, param2=self._field.param("Q_FW_LND_APR_RAD"))
+            around = replace(leg, item=item, radius_m=abs(radius_of(self._field, item)))
+            self._circle(around, None, line)
+            lower, turn = (
+                replace(around, end=(*leg.end[:2], low)),
+                replace(item, command=Cmd.NAV_LOITER_TURNS, param1=1.0),
+            )
+            self._circle(lower, None, None)
+            self._circle(replace(lower, item=turn), None, None)  # to the side from which it flies into the wind
+        pad = replace(leg, end=(*leg.end[:2], self._field.ground_up(*leg.end[:2])))
+        return self._set_down(pad, leg.end[2] if by == UprightBy.THERE else low, low)
+
+    def _set_down(self, leg: PlannedLeg, height: float, low: float = inf) -> float:
+        """Fly to the pad on wings as far as they carry, at a height, then to above it, and straight down on lift
+        motors. It sinks to `low` on the way."""
         s, p = self._s, self._p
         self._begin(leg, None, None)
-        height = -s[L.S_EPD]
         distance_m = self._distance_to(leg.end)
         while distance_m > stopping_way(s, p) and self._has_steps:
             bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
             self._step(height, hover_speed(s, p, distance_m))
             distance_m = self._distance_to(leg.end)
-        arrived_s = self._time_s + HOVER_IN_S
+        arrived_s = self._time_s + _HOVER_IN_S
         down_s = self._down_s(height - leg.end[2])
-        self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
-        carried_s = _CARRIED * HOVER_IN_S * self._share(STAYING, height)
+        sinks_s = min(down_s - self._down_s(min(low, height) - leg.end[2]), _HOVER_IN_S)
+        self._spend(_HOVER_IN_S + down_s - sinks_s, self._body.watts(0.0))
+        carried_s = _CARRIED * (_HOVER_IN_S - sinks_s) * self._share(STAYING, height)
         self._joules += self._body.hover_w * (carried_s + down_s * self._share(SINKING, height))
         self._way_m += distance_m
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
@@ -420,23 +446,3 @@ class WingFlight:
         s[L.S_EVN], s[L.S_EVE] = level * ahead_n + wind_n, level * ahead_e + wind_e
         s[L.S_ER], s[L.S_ER + 3] = ahead_n, ahead_e
         s[L.S_ER + 7], s[L.S_ER + 8] = sin(self._bank), cos(self._bank)
-
-
-def _left_straight(leg: PlannedLeg) -> bool:
-    """True for a circle after which the next leg begins where it is left (param4)."""
-    own = leg.item.param4
-    return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
-
-
-def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
-    """End of a takeoff to a height, along the present heading, and its time, s."""
-    if rises_upright(field, item):
-        climbs_mps = max(first_value(field.kind.measures.climb, field.param), _SLOWEST_MPS)
-        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
-    heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
-    ahead_n, ahead_e = cos(heading), sin(heading)
-    north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)
-    behind = north * ahead_n + east * ahead_e
-    seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
-    distance_m = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - _UNPOWERED_S), 0.0)
-    return (begin[0] + distance_m * ahead_n, begin[1] + distance_m * ahead_e, up), seconds

@@ -8,17 +8,24 @@ from math import fsum, isfinite, pi, radians
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
-from autopilot.interface.mathematics import tan
+from autopilot.interface.mathematics import cos, sin, tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.vehicles.mode_table import LiftOption
+from autopilot.vehicles.vehicle_class import first_value
 
 CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
 _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
+_SPIN_S: Final = 3.0  # of lift motors, until they lift
+_SLOWEST_MPS: Final = 0.1  # limit of a climb, because its parameter may have any value
+# takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward
+_RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 4.7, 58.0, 0.16, 10.9, 25.1
+UNPOWERED_S: Final = 1.3
+"""Time of a takeoff without power."""
 
 
 def radius_of(field: FlyingField, item: MissionItem) -> float:
@@ -43,6 +50,20 @@ def rises_upright(field: FlyingField, item: MissionItem) -> bool:
     """True for a takeoff on lift motors."""
     on_wings = item.command == Cmd.NAV_TAKEOFF and int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_ON_WINGS
     return field.kind.lands_anywhere and not on_wings
+
+
+def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
+    """End of a takeoff to a height, along the present heading, and its time, s."""
+    if rises_upright(field, item):
+        climbs_mps = max(first_value(field.kind.measures.climb, field.param), _SLOWEST_MPS)
+        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
+    heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
+    ahead_n, ahead_e = cos(heading), sin(heading)
+    north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)
+    behind = north * ahead_n + east * ahead_e
+    seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
+    distance_m = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - UNPOWERED_S), 0.0)
+    return (begin[0] + distance_m * ahead_n, begin[1] + distance_m * ahead_e, up), seconds
 
 
 def lands_upright(field: FlyingField, item: MissionItem) -> bool:
@@ -78,6 +99,12 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
     if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS:
         return None
     return leg.turn_to(onward)
+
+
+def left_straight(leg: PlannedLeg) -> bool:
+    """True for a circle after which the next leg begins where it is left (param4)."""
+    own = leg.item.param4
+    return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------

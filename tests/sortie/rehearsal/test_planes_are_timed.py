@@ -151,6 +151,20 @@ def test_wings_keep_their_least_speed_over_ground(by_item: bool) -> None:
     check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0), **params)
 
 
+@pytest.mark.parametrize(("by", "height"), [(1, 60.0), (1, 150.0), (2, 100.0), (3, 100.0)])
+def test_a_return_that_lands_upright_is_timed_to_its_end(by: int, height: float) -> None:
+    """Q_RTL_MODE: the time ended at the circle about home, and the energy of the hover was left out."""
+    up, home = MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=50.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0), at(Cmd.NAV_WAYPOINT, 800.0, 800.0, 60.0)]
+    params, returns = {"Q_RTL_MODE": float(by), "RTL_ALTITUDE": height}, Plan(home=HOME, items=(up, *ways, home))
+    foreseen = rehearse(returns, vehicle="sim:quadplane", params=params)
+    spec = VehicleSpec("quadplane", None, HOME, 0.0, 0, param=texts_of(params), alone=True)
+    order = RehearsedFlight(returns, spec, 0, 600.0, 22.0, WindProfile.same(0.0, 0.0, 0.0), 0.0)
+    flown = fly(order, Segments(np.zeros((1, 2)), np.zeros((1, 2))))
+    assert foreseen.time_s == pytest.approx(flown.time_s, rel=0.1)
+    assert foreseen.energy_wh == pytest.approx(flown.energy_wh, rel=0.25 if by == 2 else 0.1)
+
+
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
     """A plane slips in its turns: five turns of 100 m are five of 114 m in the air of 640 m above the sea."""
     items = [MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)]
