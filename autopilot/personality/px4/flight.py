@@ -249,12 +249,10 @@ class Px4Flight:
 
     def _climb(self, now_ms: int) -> Outcome:
         """Take off, or climb in the air, never down (takeoff.cpp, `set_takeoff_position`); Hold if that is refused."""
-        core, here = self._parts, self._parts.facts.height
+        here = self._parts.facts.height
         if self._height is None:
             self._height = here + self._parameters["MIS_TAKEOFF_ALT"]
-        outcome = core.modes.set(self._guided, now_ms)
-        if outcome.ok:
-            outcome = self._climb_to(max(self._height, here), now_ms)
+        outcome = self._climb_to(max(self._height, here), now_ms)
         self._stage = FlightStage.TAKING_OFF if outcome.ok else FlightStage.NONE
         self._requested = self._takeoff if outcome.ok else px4.HOLD
         return outcome
@@ -275,7 +273,9 @@ class Px4Flight:
         if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)
             core.auto.steer(core.plans.mission.first_index)
         if (height := self._height_before_mission()) is not None:
-            outcome = self._climb_first(height, now_ms)
+            outcome = self._climb_to(height, now_ms)
+            if outcome.ok:
+                self.voice.say(Notice.CLIMBS, height)
             self._stage = FlightStage.CLIMBING if outcome.ok else FlightStage.NONE
             return outcome
         self._stage = FlightStage.NONE
@@ -309,17 +309,12 @@ class Px4Flight:
         below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
         return altitude - home.alt if below and altitude is not None else None
 
-    def _climb_first(self, height: float, now_ms: int) -> Outcome:
-        """Climb to `height` m above home before a mission."""
-        outcome = self._parts.modes.set(self._guided, now_ms)
-        if not outcome.ok:
-            return outcome
-        self.voice.say(Notice.CLIMBS, height)
-        return self._climb_to(height, now_ms)
-
     def _climb_to(self, height: float, now_ms: int) -> Outcome:
         """Climb to `height` m above home: a takeoff, or in the air straight up."""
         core, home = self._parts, self._parts.facts.home
+        outcome = core.modes.set(self._guided, now_ms)
+        if not outcome.ok:
+            return outcome
         if core.facts.grounded or home is None:
             return core.commands.takeoff(height)
         up = replace(core.facts.vehicle.state.place, alt=home.alt + height)
