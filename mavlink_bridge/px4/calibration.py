@@ -72,9 +72,10 @@ class Px4Calibration(WithoutMessages):
     def rows(self) -> dict[int, CommandRow]:
         return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
 
-    def refusal(self) -> str | None:
-        """Reason against arming; None: none."""
-        return "calibrating" if self._waits else None
+    @property
+    def runs(self) -> bool:
+        """True during a calibration, which prevents arming."""
+        return bool(self._waits)
 
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""

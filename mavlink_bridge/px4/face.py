@@ -150,10 +150,8 @@ class Px4Face(WithoutMessages, Speaker):
         """COMPONENT_ARM_DISARM: param2 forces disarming only; arming over a link is always checked (`arm`)."""
         if command.param(1) == 1.0 and not self._parts.facts.armed:
             command = replace(command, params=(1.0, *[0.0] * 6))
-            reason = self._calibration.refusal()
-            if reason is not None:
-                self._flight.voice.say(Notice.CALIBRATING, name=reason)
-                return Outcome(Result.TEMPORARILY_REJECTED, reason)
+            if self._calibration.runs:
+                return Outcome(Result.TEMPORARILY_REJECTED, self._flight.voice.say(Notice.CALIBRATING))
             if self._flight.forbids_arming(context.now_ms):
                 text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
                 return self._deny(text, Result.TEMPORARILY_REJECTED)

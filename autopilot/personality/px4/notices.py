@@ -56,7 +56,7 @@ class Notice(Enum):
 WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
     Notice.ARMED: (Severity.INFO, "Armed by external command"),
     Notice.DISARMED: (Severity.INFO, "Disarmed by {name}"),
-    Notice.CALIBRATING: (Severity.CRITICAL, "Arming denied: {name}"),
+    Notice.CALIBRATING: (Severity.CRITICAL, "Arming denied: calibrating"),
     Notice.LIFTOFF: (Severity.INFO, "Takeoff detected"),
     Notice.LANDED: (Severity.INFO, "Landing detected"),
     Notice.MODE_REFUSED: (Severity.CRITICAL, "Switching to {name} is currently not available"),
