@@ -153,19 +153,17 @@ class Px4Face(WithoutMessages, Speaker):
             if self._calibration.runs:
                 return Outcome(Result.TEMPORARILY_REJECTED, self._flight.voice.say(Notice.CALIBRATING))
             if self._flight.forbids_arming(context.now_ms):
-                text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
-                return self._deny(text, Result.TEMPORARILY_REJECTED)
+                text = "Arming denied: Resolve system health failures first"
+                return self._parts.announcer.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         outcome = flight_commands.arm_disarm(command, context)
         denied = outcome.result is Result.FAILED
         return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason) if denied else outcome
 
-    def _deny(self, text: str, result: Result = Result.DENIED) -> Outcome:
-        return self._parts.announcer.refuse(text, result, Severity.CRITICAL)
-
     def _start_mission(self, command: Command, context: Context) -> Outcome:
         """MISSION_START: param1 is the first item, as on the wire; -1: go on (navigator_main.cpp). It arms."""
         if not self._flight.has_mission:
-            return self._deny("Mission start denied! No valid mission")
+            text = "Mission start denied! No valid mission"
+            return self._parts.announcer.refuse(text, Result.DENIED, Severity.CRITICAL)
         first = command.param(1, default=-inf)
         if not -1.0 <= first < len(self._parts.plans.mission.items()):
             return DENIED
