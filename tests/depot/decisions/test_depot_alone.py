@@ -6,22 +6,12 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import (
-    AWAIT_OPERATOR,
-    END_HARVEST,
-    OFFLOAD_LEFTOVER,
-    SHORTFALL,
-    ControlledBy,
-    DepotMemory,
-    PendingRequest,
-    PrepStep,
-    RecallState,
-)
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerStage, SkimmerState
-from depot.readings import RINGS, DepotReading
+from depot.readings import DepotReading
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -76,22 +66,6 @@ def test_a_launch_is_written_down_with_the_instant_of_t_death() -> None:
     assert launch.facts["t_death_due_s"] == pytest.approx(launch.time_ms / 1000.0 + 1.5 * plan.t_sortie_s, abs=0.001)
 
 
-def test_before_a_launch_nothing_flows_any_more(
-    context: PhaseContext, said: list[Decision], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ready to undock: both lines are closed with the go, before the launch command."""
-    told: list[tuple[str, bool]] = []
-    for line in ("refuel", "offload"):
-        monkeypatch.setattr(context.plant, line, lambda on, line=line: told.append((line, on)))
-    memory = context.memory
-    memory.plan, memory.step, memory.verified, memory.check_ms = context.replan(NOW_MS), PrepStep.CHECK, True, NOW_MS
-    memory.status = Status(loaded=memory.number)
-    room_kg = dict.fromkeys(RINGS, 30_000.0)
-    phase_prep._check(context, DepotReading(room_kg=room_kg, refuelled=True, charged=True), NOW_MS)
-    assert [each.name for each in said][-2:] == ["go", "launch"]
-    assert told == [("refuel", False), ("offload", False)]
-
-
 def test_a_skimmer_goes_on_with_the_memory_that_it_is_given() -> None:
     """Of an earlier process; without one it begins with an empty one."""
     vehicle = LoopBench().loop.world
@@ -126,57 +100,6 @@ def test_a_launch_command_that_is_not_taken(
     phase_prep.answered(context, PendingRequest.GO, answer, NOW_MS)
     assert said[0].name == name
     assert (memory.death.due_ms is not None, memory.step) == (clock_runs, step)
-
-
-@pytest.mark.parametrize(
-    ("step", "request_", "answer", "name"),
-    [
-        (PrepStep.LOAD, PendingRequest.UPLOAD, RequestResult.REFUSED, "upload_failed"),
-        (PrepStep.LOAD, PendingRequest.UPLOAD, RequestResult.SILENCE, "upload_failed"),
-        (PrepStep.CONFIGURE, PendingRequest.CONFIGURE, RequestResult.SILENCE, "configuration_failed"),
-    ],
-)
-def test_a_plan_or_a_configuration_that_is_not_taken_is_tried_in_a_while(
-    context: PhaseContext,
-    said: list[Decision],
-    step: PrepStep,
-    request_: PendingRequest,
-    answer: RequestResult,
-    name: str,
-) -> None:
-    """Phase 1 is done again, and the plan does not count as acknowledged."""
-    memory = context.memory
-    memory.plan, memory.step = context.replan(NOW_MS), step
-    said.clear()
-    phase_prep.answered(context, request_, answer, NOW_MS)
-    assert said[0].name == name
-    assert (memory.step, memory.acknowledged) == (PrepStep.WAIT, 0)
-    assert memory.check_ms == NOW_MS + round(1000.0 * PROFILE.plan.wait_s)
-
-
-@pytest.mark.parametrize(
-    ("soxe_k", "flows", "name"), [(1_000.0, True, "offload_leftover"), (9_999.0, False, "keep_leftover")]
-)
-def test_what_was_left_in_the_store_is_offloaded_unless_the_depot_is_unstable(
-    context: PhaseContext, said: list[Decision], monkeypatch: pytest.MonkeyPatch, soxe_k: float, flows: bool, name: str
-) -> None:
-    """While phase 1 prepares; the skimmer is refuelled all the same."""
-    told: dict[str, bool] = {}
-    for line in ("offload", "refuel"):
-        monkeypatch.setattr(context.plant, line, lambda on, line=line: told.update({line: on}))
-    reading = DepotReading(offloadable_kg=100.0, soxe_k=soxe_k)
-    monkeypatch.setattr(context.plant, "depot_reading", lambda: reading)
-    context.tend_skimmer(NOW_MS)
-    assert told == {"offload": flows, "refuel": True}
-    assert said[0].name == name
-
-
-def test_a_new_sortie_sets_t_death_by_its_plan(context: PhaseContext, said: list[Decision]) -> None:
-    """1.5 x T_SORTIE once more, and it is written down that this is a reset."""
-    context.begin_sortie(Phase.HEALTH, NOW_MS)
-    facts = {decision.name: decision.facts for decision in said}
-    assert context.memory.plan is not None
-    assert facts["set_death_timer"] == {"t_death_s": 1.5 * context.memory.plan.t_sortie_s, "reset": True}
 
 
 def test_an_answer_that_belongs_to_another_step_changes_nothing(context: PhaseContext, said: list[Decision]) -> None:
@@ -384,39 +307,6 @@ def test_the_abort_of_one_that_is_recovered_is_written_down_once() -> None:
         depot.handle_status(Status(seq=seq, plan=memory.number, stage=SkimmerStage.HOLDING, trigger=3), NOW_MS + seq)
     bench.take()
     assert bench.names("depot").count(ABORT_1_NAMES[2]) == 1
-
-
-OF_ONE_SORTIE = {
-    "step": PrepStep.LAUNCH, "waiting": PendingRequest.CLEARANCE, "recall": RecallState.SENT,
-    "anomalies": ["service_incomplete"], "confirmed": True, "recovering": True, "controlled_by": ControlledBy.SOMEBODY,
-    "approaches": 2, "failed_approaches": ["missed_approach"], "approaching": True, "waved_off": True,
-    "harvest_start_ms": 1, "held_ms": 1, "clock_ms": 1,
-}  # fmt: skip
-MADE_ANEW = {"number", "plan", "record", "phase_start_ms", "check_ms", "beats", "announced"}
-SET_BEFORE_THEY_ARE_READ = {
-    "phase", "acknowledged", "verified", "status_requests", "death", "docked", "interface_checks", "delivered_from_kg",
-    "moved_ms", "exits", "leaving", "heard_again", "controlled_by_ms", "ended_by",
-}  # fmt: skip
-OF_THE_SKIMMER = {"status", "status_ms", "cycles", "losses", "near_misses", "derating", "skimmer", "reason"}
-
-
-@pytest.mark.parametrize("name", OF_ONE_SORTIE)
-def test_a_new_sortie_begins_with_nothing_of_the_last_one(context: PhaseContext, name: str) -> None:
-    """Its recall, its approaches, the time of its harvest: a sortie that ended anywhere leaves none of it."""
-    setattr(context.memory, name, OF_ONE_SORTIE[name])
-    context.begin_sortie(Phase.HEALTH, NOW_MS)
-    assert getattr(context.memory, name) == getattr(DepotMemory(), name)
-
-
-def test_a_new_sortie_has_announced_nothing_on_which_it_depends(context: PhaseContext) -> None:
-    """A recall, a shortfall, an operator's question of the last one are not its own. No field is forgotten here."""
-    memory = context.memory
-    memory.announced = [OFFLOAD_LEFTOVER, END_HARVEST, SHORTFALL, AWAIT_OPERATOR]
-    context.begin_sortie(Phase.HEALTH, NOW_MS)
-    depends = (memory.margin_recall, memory.shortfall_recall, memory.relaunch_unconfirmed)
-    assert (*depends, memory.leftover_offload_begun) == (False, False, False, False)
-    known = OF_ONE_SORTIE.keys() | MADE_ANEW | SET_BEFORE_THEY_ARE_READ | OF_THE_SKIMMER
-    assert known == set(DepotMemory.__struct_fields__)
 
 
 @pytest.mark.parametrize(("taken_ms", "held_ms"), [(20_000, 20_000), (70_000, 50_000)])
