@@ -271,7 +271,7 @@ class Px4Flight:
         if self.mode == px4.MISSION and (runs or self._stage is FlightStage.CLIMBING):
             return ACCEPTED  # asked for again, it goes on (UserModeIntention.cpp, `change`: not another mode)
         if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)
-            core.auto.steer(core.plans.mission.first_index)
+            self.begin_mission_at(0)
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_to(height, now_ms)
             if outcome.ok:

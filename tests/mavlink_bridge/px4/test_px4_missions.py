@@ -120,6 +120,15 @@ def test_no_mission_is_begun_where_there_is_none(station: Station) -> None:
     assert station.texts.count("Switching to Mission is currently not available") == 1
 
 
+def test_a_mission_without_a_place_can_be_asked_for_again(station: Station) -> None:
+    """Once done, it raised an exception in the service of commands."""
+    station.upload((MissionItem(178, 2, param1=1.0, param2=3.0),))
+    station.fly_to(6.0)
+    for _ in range(2):
+        station.command(SET_MODE, 1.0, *map(float, MISSION))
+        station.run(1.0)
+
+
 def test_a_mission_that_comes_after_its_mode_lets_it_be_armed(station: Station) -> None:
     assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
     assert station.command(ARM, 1.0, 0.0) == 1
