@@ -17,8 +17,6 @@ from sortie.reading.dataflash_messages import MessageLog, percent_left
 from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
-_PERIOD_MS: Final = 100
-"""Interval of streams, ms: QGroundControl requests ten attitudes a second."""
 _ITEM: Final = re.compile(r"Mission: (\d+) ")
 """ArduPilot's text about an item that begins."""
 _U16: Final = 0xFFFF
@@ -29,7 +27,7 @@ class _Teller:
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._due = EverySoOften(_PERIOD_MS)
+        self._due = EverySoOften()
         self._velocity = (0.0, 0.0, 0.0)
         self._yaw_deg = 0.0
         self._throttle = 0.0  # percent

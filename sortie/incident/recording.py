@@ -184,16 +184,15 @@ def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
 
 
 class EverySoOften:
-    """Rate limit of one row every `period_ms` for each kind; logs have more rows than a link carries."""
+    """Rate limit of one row every 100 ms for each kind; logs have more rows than a link carries."""
 
-    def __init__(self, period_ms: int) -> None:
-        self._period_ms = period_ms
+    def __init__(self) -> None:
         self._due_ms: dict[str, int] = {}
 
     def __call__(self, kind: str, at_ms: int) -> bool:
         if at_ms < self._due_ms.get(kind, at_ms):
             return False
-        self._due_ms[kind] = at_ms + self._period_ms
+        self._due_ms[kind] = at_ms + 100  # QGroundControl requests ten attitudes a second
         return True
 
 

@@ -17,7 +17,6 @@ from sortie.exports.messages import compass, whole
 from sortie.incident.recording import EverySoOften, LoggedCommand, Recording, battery_status, heartbeat, home_position
 from sortie.reading.ulog import NEEDED, euler_angles, last_known, numbers_of, of_one_log, open_ulog, stand_in
 
-_PERIOD_MS: Final = 100
 _TOPICS: Final = [
     "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
     "vehicle_gps_position", "sensor_gps", "home_position", "mission_result", "input_rc", "telemetry_status",
@@ -63,7 +62,7 @@ def tell_ulog(recording: Recording) -> None:
     stand_in(topics)
     _join(topics)
     for name, tell in _TELLERS:
-        due = EverySoOften(_PERIOD_MS)
+        due = EverySoOften()
         for at_ms, row in _rows(topics.get(name)):
             if due(name, at_ms):
                 _tell(recording, at_ms, tell, row)
