@@ -70,7 +70,6 @@ class FlashSession:
         *,
         auto: bool = False,
         force: bool = False,
-        limits: FlashTimes | None = None,
         list_ports: Callable[[], str] = lambda: "",
         list_users: Callable[[str], list[str]] = lambda port: [],
     ) -> None:
@@ -81,7 +80,7 @@ class FlashSession:
         self.failure: FlashFailure | None = None
         self._port = port
         self._auto = auto
-        self._limits = limits or FlashTimes()
+        self._limits = FlashTimes()
         self._list_ports = list_ports
         self._list_users = list_users
         self._upload = FlashUpload(self.wire, firmware, self.status, force=force)
