@@ -14,6 +14,7 @@ _NOT_VEHICLES: frozenset[int] = frozenset((
     VehicleType.ANTENNA_TRACKER, VehicleType.GCS, VehicleType.ONBOARD_CONTROLLER, VehicleType.GIMBAL,
     VehicleType.ADSB, VehicleType.CAMERA,
 ))  # fmt: skip
+_LOSS_MS = 3500
 
 
 def heartbeat_of(kind: VehicleType) -> Message:
@@ -40,7 +41,7 @@ class WatchState(Enum):
 
 
 class HeartbeatWatch(Speaker):
-    """Watch for the first autopilot, or for `system`; it is lost after `loss_ms` without a HEARTBEAT.
+    """Watch for the first autopilot, or for `system`; it is lost after 3.5 s without a HEARTBEAT.
 
     `announce`: send a ground station's HEARTBEAT at 1 Hz, which a vehicle behind UDP needs before it answers.
     """
@@ -48,12 +49,11 @@ class HeartbeatWatch(Speaker):
     clock: Clock = "link"
     handles = frozenset(("HEARTBEAT",))
 
-    def __init__(self, *, system: int | None = None, loss_ms: int = 3500, announce: bool = False) -> None:
+    def __init__(self, *, system: int | None = None, announce: bool = False) -> None:
         self.state = WatchState.SEARCHING
         self.target: Target | None = None
         self.heartbeat: Message | None = None
         self._system = system
-        self._loss_ms = loss_ms
         self._heard_ms = 0
         self._announce_ms: int | None = 0 if announce else None
         super().__init__()
@@ -85,7 +85,7 @@ class HeartbeatWatch(Speaker):
         self.state = WatchState.FOUND
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self.state is WatchState.FOUND and now_ms - self._heard_ms >= self._loss_ms:
+        if self.state is WatchState.FOUND and now_ms - self._heard_ms >= _LOSS_MS:
             self.state = WatchState.LOST
         if self._announce_ms is not None and now_ms >= self._announce_ms:
             self._announce_ms = now_ms + 1000
@@ -94,7 +94,7 @@ class HeartbeatWatch(Speaker):
     def next_deadline_ms(self) -> int | None:
         dues = [] if self._announce_ms is None else [self._announce_ms]
         if self.state is WatchState.FOUND:
-            dues.append(self._heard_ms + self._loss_ms)
+            dues.append(self._heard_ms + _LOSS_MS)
         return min(dues, default=None)
 
     def link_closed(self, link: int) -> None:
