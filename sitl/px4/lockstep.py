@@ -119,7 +119,6 @@ class HilLockstep:
         line: DatagramLine,
         child: SitlChild,
         start_us: int,
-        silent_s: float = SILENT_S,
         *,
         ranges: bool = False,
         transmitter: bool = False,
@@ -137,7 +136,7 @@ class HilLockstep:
         self._connection: socket.socket | None = None
         self._owed = False  # True until the last sample is answered
         self._steered = False  # True once it has answered on this connection
-        self.silence = ProcessSilence(child.pid, silent_s)
+        self.silence = ProcessSilence(child.pid, SILENT_S)
         self._line_heard, self._silent_samples = 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_supported() else None
         s = body.machine.rows()[0][0]
