@@ -83,15 +83,12 @@ class ControllerStart:
         self.service = self.companion.service
         self._learn()
         self._join()
-        if not self._modelled and self.companion.vehicle.readings.charge is None:
+        modelled = self._simulated or self.profile.box.battery == "modelled"
+        if not modelled and self.companion.vehicle.readings.charge is None:
             raise UserError(
                 "--vehicle: the flight controller reports no battery charge: set up BATT_MONITOR, "
                 'or battery = "modelled" in [box] of the profile'
             )
-
-    @property
-    def _modelled(self) -> bool:
-        return self._simulated or self.profile.box.battery == "modelled"
 
     def maker(self) -> CarrierMaker:
         """Return the maker of the loop's carrier."""
