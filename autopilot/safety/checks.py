@@ -218,12 +218,10 @@ class ArmingChecks:
         for number, name in enumerate(("Roll", "Pitch", "Throttle", "Yaw"), 1):
             channel = int(self.facts.param(f"RCMAP_{name.upper()}", number))
             low, high, trim = (self.facts.param(f"RC{channel}_{end}", 1500.0) for end in ("MIN", "MAX", "TRIM"))
-            cases = (
-                (low > _HIGHEST_LOW, "min too high"), (high < _LOWEST_HIGH, "max too low"),
-                (trim < low and name != "Throttle", "trim below min"),
-                (trim > high and name != "Throttle", "trim above max"),
-            )  # fmt: skip
-            yield from (ArmingReason(f"{name} radio {what}", Check.RC) for wrong, what in cases if wrong)
+            off = {"min too high": low > _HIGHEST_LOW, "max too low": high < _LOWEST_HIGH}
+            if name != "Throttle":
+                off |= {"trim below min": trim < low, "trim above max": trim > high}
+            yield from (ArmingReason(f"{name} radio {what}", Check.RC) for what, wrong in off.items() if wrong)
 
     @property
     def _is_judged(self) -> bool:
