@@ -87,8 +87,9 @@ class Personality(Protocol):
     to a circle at another height, leave circles of a mission at any place unless an item asks for the course to the
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
-    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `takes_mission`: False
-    if its own checks have rejected the present mission."""
+    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
+    copters turn to the yaw of their items. `takes_mission`: False if its own checks have rejected the present
+    mission."""
 
     @property
     def texts(self) -> Texts: ...
@@ -112,6 +113,8 @@ class Personality(Protocol):
     def returns_in_auto(self) -> bool: ...
     @property
     def approaches_anew(self) -> bool: ...
+    @property
+    def turns_to_items(self) -> bool: ...
     @property
     def takes_mission(self) -> bool: ...
 

@@ -107,6 +107,7 @@ class AutoExecutor:
         if build is None:  # of an installed package, which does not take this item
             return CommandStartResult.UNSUPPORTED
         self._come_from(self.maneuver)
+        self._nav.heading.begin_item(cmd)
         returns = self.path_home(lambda _: None) if cmd.command == Cmd.NAV_RETURN_TO_LAUNCH else None
         self.maneuver = returns or build(self._nav, cmd)
         self.maneuver.start(now_ms)

@@ -1,4 +1,4 @@
-"""Heading in autonomous modes: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
+"""Heading in autonomous modes: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW, and the yaw of a PX4's items.
 
 Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; priorities are those of ArduPilot ArduCopter/autoyaw.cpp,
 mode_guided.cpp. A region of interest stays until it is ended or GUIDED gets another target. A fixed heading stays until
@@ -7,14 +7,21 @@ the next leg (with WP_YAW_BEHAVIOR 0 for ever).
 
 from __future__ import annotations
 
-from math import radians
+from math import isfinite, radians
+from typing import Final
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Yaw, YawMode
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
 
 KEEP = Yaw(YawMode.KEEP)
 ALONG = Yaw(YawMode.ALONG)
+_WITH_YAW: Final = frozenset((
+    Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND,
+))  # fmt: skip
+"""Items whose param4 is a yaw for a PX4 (mavlink_mission.cpp, parse_mavlink_mission_item); not flown in a takeoff."""
 
 
 class Heading:
@@ -25,17 +32,26 @@ class Heading:
         self._helm = helm
         self.interest: Ned | None = None
         self._fixed: Yaw | None = None
+        self._of_item: Yaw | None = None
 
     def reset(self) -> None:
         """End a region of interest and a fixed heading, after a change of mode."""
         self.interest = None
-        self._fixed = None
+        self._fixed = self._of_item = None
+
+    def begin_item(self, item: MissionItem) -> None:
+        """Take the yaw of a NAV item that begins, deg from north, if the firmware turns to it (FlightTaskAuto.cpp)."""
+        turns = self._facts.personality.turns_to_items and self._facts.vehicle_class.turns_nose
+        has_yaw = turns and item.command in _WITH_YAW and isfinite(item.param4)
+        self._of_item = Yaw(YawMode.ANGLE, angle=radians(item.param4)) if has_yaw else None
 
     def for_leg(self, *, returning: bool = False) -> Yaw:
         """Yaw demand for a new leg; `returning`: the leg brings the vehicle home."""
         behaviour = int(self._facts.param("WP_YAW_BEHAVIOR", 2.0))
         if self.interest is not None:
             return Yaw(YawMode.POINT, point=self.interest)
+        if self._of_item is not None:
+            return self._of_item
         if self._fixed is not None and behaviour == 0:
             return self._fixed
         self._fixed = None
@@ -52,7 +68,7 @@ class Heading:
         """Yaw demand while the vehicle stays in place."""
         if self.interest is not None:
             return Yaw(YawMode.POINT, point=self.interest)
-        return self._fixed or KEEP
+        return self._fixed or self._of_item or KEEP
 
     def for_circle(self, center: Ned) -> Yaw:
         """Yaw demand on a circle: the nose points to its centre."""
@@ -60,7 +76,7 @@ class Heading:
 
     def fix(self, yaw: Yaw) -> None:
         """Turn now, and keep that heading until the next leg."""
-        self.interest = None
+        self.interest = self._of_item = None
         self._fixed = yaw
         self._helm.set_yaw(yaw)
 

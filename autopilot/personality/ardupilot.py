@@ -29,6 +29,7 @@ class ArduPilotPersonality:
     asks_for_gimbal = False
     own_fence_action = False
     approaches_anew = True
+    turns_to_items = False
     returns_in_auto = False
     keeps_upright = False
     lands_in_place = False

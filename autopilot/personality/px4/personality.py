@@ -42,6 +42,7 @@ class Px4Personality:
     asks_for_gimbal = True
     own_fence_action = True
     approaches_anew = False
+    turns_to_items = True
     returns_in_auto = True
     keeps_upright = True
     lands_in_place = True

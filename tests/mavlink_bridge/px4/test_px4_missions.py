@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import hypot, inf, nan
+from math import degrees, hypot, inf, nan
 
 import pytest
 
@@ -96,6 +96,28 @@ def test_no_item_moves_it(station: Station, current: int) -> None:
     assert [ack.type for ack in station.of("MISSION_ACK")] == [1]
     at = station.of("LOCAL_POSITION_NED")[-1]
     assert station.height < 9.0 and hypot(at.x, at.y) < 2.0
+
+
+@pytest.mark.parametrize(("asked", "flown"), [(0.0, 0.0), (-90.0, -90.0), (225.0, -135.0), (nan, 90.0)])
+def test_an_item_has_the_heading_of_its_flight(station: Station, asked: float, flown: float) -> None:
+    """To the east with the nose to param4, deg; NaN: along the way (FlightTaskAuto.cpp). 0 is north, which plans for
+    ArduPilot have in items that mean none. It stays while the item waits; a takeoff does not turn."""
+    place = {"x": HOME.lat, "y": HOME.lon + 0.0008, "z": 12.0}
+    items = (
+        MissionItem(Cmd.NAV_TAKEOFF, 6, x=HOME.lat, y=HOME.lon, z=12.0, param4=180.0),
+        MissionItem(Cmd.NAV_LOITER_TIME, 6, param1=10.0, param4=asked, **place),
+        MissionItem(Cmd.NAV_RETURN_TO_LAUNCH, 2),
+    )
+    station.upload(items)
+    assert station.command(Cmd.MISSION_START, 0.0, 0.0) == 0
+    begun = station.of("ATTITUDE")[-1].yaw
+    station.until(lambda: station.height > 10.0)
+    assert station.of("ATTITUDE")[-1].yaw == pytest.approx(begun, abs=0.1)
+    for east in (40.0, 58.0):
+        station.until(lambda at=east: station.of("LOCAL_POSITION_NED")[-1].y > at)
+        assert degrees(station.of("ATTITUDE")[-1].yaw) == pytest.approx(flown, abs=3.0)
+    station.run(6.0)
+    assert degrees(station.of("ATTITUDE")[-1].yaw) == pytest.approx(flown, abs=3.0)
 
 
 def test_mode_before_arming_is_the_same(station: Station) -> None:
