@@ -3,10 +3,10 @@
 CHUTE_ENABLED arms it, and puts its servo at rest. A release by hand needs a flying vehicle above CHUTE_ALT_MIN; one
 that does not hover can also be tested on the ground before its first flight. An item releases anywhere. It releases
 automatically when a copter leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks
-faster than CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The
-motors stop, CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of
-CHUTE_TYPE only the servo (10) is supported. Sources: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp,
-ArduPlane/parachute.cpp.
+faster than CHUTE_CRT_SINK for a second (neither while a copter is flown by rates: ACRO, FLIP), or when the flight
+manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop, CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION
+27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the servo (10) is supported. Sources: ArduPilot
+AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Final
 
 from autopilot.context.events import ErrorLogged
 from autopilot.context.turns import earliest
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ErrorSubsystem
+from autopilot.interface.targets import Attitude, Pilot, PilotKind
 from autopilot.mav import ParachuteAction, Severity
 from autopilot.modes.outputs import outputs_of
 
@@ -29,7 +30,7 @@ _LOOK_MS: Final = 100
 _LONG_MS: Final = 1000
 _OPEN_MS: Final = 2000
 _HOLD_OPEN, _SKIP_DISARM = 1, 2  # bits of CHUTE_OPTIONS
-_TOO_LOW, _LANDED = 2, 3  # LogErrorCode
+_LOSS_OF_CONTROL, _TOO_LOW, _LANDED = 2, 2, 3  # LogErrorCode
 _COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
 
 
@@ -41,14 +42,14 @@ class Parachute:
         self,
         facts: VehicleFacts,
         announcer: Announcer,
-        move: Callable[[int, float], object],
+        helm: Helm,
         set_parameter: Callable[[str, float], object],
         stop_motors: Callable[[ArmingMethod], object],
         lower_gear: Callable[[], object],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
-        self._move = move
+        self._helm = helm
         self._set_parameter = set_parameter
         self._stop_motors = stop_motors
         self._lower_gear = lower_gear
@@ -174,6 +175,9 @@ class Parachute:
             self._announcer.say(Severity.WARNING, "BANG!  Parachute deployed")
 
     def _falls(self, now_ms: int) -> bool:
+        if self._facts.vehicle_class.hovers and self._by_rates:
+            self._lost_looks, self._sinks_ms = 0, None
+            return False
         if self._lost_looks == 0 and self._too_low():
             return False
         r, critical = self._facts.vehicle.state.report, self._facts.param("CHUTE_CRT_SINK")
@@ -184,6 +188,14 @@ class Parachute:
         if self._sinks_ms is not None and now_ms - self._sinks_ms > _LONG_MS:
             return True
         return self._facts.vehicle_class.hovers and self._out_of_control()
+
+    @property
+    def _by_rates(self) -> bool:
+        """True while body rates are demanded, and no lean."""
+        target = self._helm.target
+        if isinstance(target, Pilot):
+            return target.kind is PilotKind.ACRO
+        return isinstance(target, Attitude) and target.body_rates is not None
 
     def _out_of_control(self) -> bool:
         """True after a lean of 30 degrees off the demand, at a lower height than at its beginning, for a second."""
@@ -200,11 +212,14 @@ class Parachute:
             self._lost_alt_m = height_m
         elif height_m >= self._lost_alt_m:
             self._lost_looks = 0
-        return self._lost_looks * _LOOK_MS > _LONG_MS
+        lost = self._lost_looks * _LOOK_MS > _LONG_MS
+        if lost:
+            self._announcer.announce(ErrorLogged(ErrorSubsystem.CRASH_CHECK, _LOSS_OF_CONTROL))
+        return lost
 
     def _drive(self, pulse: str, default: float) -> None:
         for channel in outputs_of(self._facts, _FUNCTION):
-            self._move(channel, self._facts.param(pulse, default))
+            self._helm.vehicle.set_output(channel, self._facts.param(pulse, default))
 
 
 _LEAN: Final = (report.ROLL, report.PITCH, report.NAV_ROLL, report.NAV_PITCH)

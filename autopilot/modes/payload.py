@@ -188,7 +188,7 @@ class Payload:
         self.sprayer, self.winch = Sprayer(facts, move), Winch(facts, announcer, helm)
         self.gear = LandingGear(facts, announcer, helm)
         lower_gear = partial(self.gear.move, down=True)
-        self.parachute = Parachute(facts, announcer, move, set_parameter, stop_motors, lower_gear)
+        self.parachute = Parachute(facts, announcer, helm, set_parameter, stop_motors, lower_gear)
         self.generator = Generator(facts, helm)
         self.ignition = Ignition(facts, announcer, helm, lambda: self.parachute.released)
         self.engine = Engine(facts, self.ignition)

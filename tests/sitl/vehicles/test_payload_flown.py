@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autopilot.context.events import ErrorLogged
 from autopilot.interface import report as R
+from autopilot.interface.reasons import ErrorSubsystem
+from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd, GripperAction, WinchAction
 from mavlink_bridge.wire.codec import dialect as m
 from sortie import Session
 from sortie.config.fittings import fitted
+from tests.fakes.sim_copter import climb, in_air
 from tests.fakes.station_plan import HOME
 
 LOAD_KG = 0.4
@@ -156,6 +160,28 @@ def test_out_of_control_for_a_second_it_is_released() -> None:
         assert session.state.armed
         session.run_for(0.8)
         assert not session.state.armed
+
+
+def test_its_log_tells_a_loss_of_control() -> None:
+    """ERR of the subsystem CRASH_CHECK with code 2 (ArduCopter's parachute_check)."""
+    bench = in_air(60.0, CHUTE_ENABLED=1, CHUTE_TYPE=10, SERVO9_FUNCTION=27, FM_CUT_TILT=0, FS_CRASH_CHECK=0)
+    for motor in (1, 4):
+        bench.vehicle.inject_fault(f"motor{motor}.loss", 1.0, active=True)
+    bench.run(5.0, lambda: not bench.core.facts.armed)
+    assert "Parachute: Released" in bench.texts
+    assert ErrorLogged(ErrorSubsystem.CRASH_CHECK, 2) in bench.events(ErrorLogged)
+
+
+@pytest.mark.parametrize("critical_sink", [0.0, 6.0])
+def test_a_copter_that_is_rolled_by_its_pilot_keeps_it(critical_sink: float) -> None:
+    """ACRO: it leans as its pilot wants, and falls meanwhile (ArduCopter's parachute_check); the parachute came out."""
+    bench = in_air(150.0, CHUTE_ENABLED=1, CHUTE_TYPE=10, SERVO9_FUNCTION=27, CHUTE_CRT_SINK=critical_sink)
+    assert bench.core.modes.set(1, bench.now_ms).ok
+    for _ in range(40):
+        bench.core.sticks.move(Sticks(roll=0.8, throttle=0.4), bench.now_ms)
+        bench.run(0.1)
+    assert climb(bench) < -10.0
+    assert bench.core.facts.armed and "Parachute: Released" not in bench.texts
 
 
 def test_a_plane_sinks_on_it_too() -> None:
