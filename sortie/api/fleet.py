@@ -126,7 +126,7 @@ class Fleet(Sequence[Session]):
         self.close()
 
     def close(self) -> None:
-        """Close logs, store and sockets. Later calls do nothing."""
+        """Close logs, store and sockets. Closing again does nothing."""
         self._stack.close()
 
     # --- the vehicles ---------------------------------------------------------------------------------------------

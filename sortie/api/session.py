@@ -148,7 +148,7 @@ class Session(Claims):
         self.close()
 
     def close(self) -> None:
-        """Close logs, store and sockets. Later calls do nothing."""
+        """Close logs, store and sockets. Closing again does nothing."""
         self._stack.close()
 
     # --- links ----------------------------------------------------------------------------------------------------
