@@ -63,8 +63,8 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 
 @jit
 def climb_by_stick(s: L.Row, p: L.Row, pitch: float) -> None:
-    """Move the held height by the pitch stick (FBWB_CLIMB_RATE). If it is released, or reversed, the present height is
-    kept (ArduPlane's update_fbwb_speed_height)."""
+    """Move the held height by the pitch stick (FBWB_CLIMB_RATE), between the heights of the fence. If it is released,
+    or reversed, the present height is kept (ArduPlane's update_fbwb_speed_height, check_fbwb_altitude)."""
     stick = pitch if abs(pitch) >= MOVED else 0.0
     if s[L.S_CLIMB_STICK] != 0.0 and stick * s[L.S_CLIMB_STICK] <= 0.0:
         s[L.S_HELD_D] = s[L.S_EPD]
@@ -72,6 +72,9 @@ def climb_by_stick(s: L.Row, p: L.Row, pitch: float) -> None:
     if stick != 0.0:
         s[L.S_HELD_D] += stick * p[L.P_STICK_CLIMB] * L.TICK
         s[L.S_HELD_D] = s[L.S_EPD] + limit(s[L.S_HELD_D] - s[L.S_EPD], 5.0 * p[L.P_STICK_CLIMB])
+    if p[L.P_AVOIDS] == 1.0:
+        highest, lowest = p[L.P_CEILING] + p[L.P_KEEP_OFF], p[L.P_LOWEST] - p[L.P_KEEP_OFF]
+        s[L.S_HELD_D] = min(max(s[L.S_HELD_D], highest), lowest)
 
 
 @jit

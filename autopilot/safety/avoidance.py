@@ -1,12 +1,14 @@
 """Avoidance of the fence (AVOID_ENABLE bit 0) and of objects (bit 1) by the vehicle itself: flying vehicles avoid while
-sticks or velocities are flown, rovers and boats in every mode.
+sticks or velocities are flown, rovers and boats in every mode. Wings keep the heights of the fence while the pitch
+stick moves their height, without AVOID_ENABLE.
 
 The vehicle gets the limits as places (`autopilot.interface.targets.Bounds`) and acts on them in every tick
 (`autopilot.control.avoidance`), so they are sent only when they change: at each look of the fence guard in modes that
 avoid, and at each scan of a proximity sensor. As in ArduPilot, FENCE_MARGIN is the distance to fences and AVOID_MARGIN
 that to objects; beside each other both get the wider one. A polygon only holds a vehicle on its allowed side, and of
 united zones each holds a vehicle inside it.
-Sources: ArduPilot AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
+Sources: ArduPilot AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle), ArduPlane/altitude.cpp
+(check_fbwb_altitude).
 """
 
 from __future__ import annotations
@@ -25,9 +27,11 @@ from autopilot.interface.targets import Bounds, Edge, Ring
 from autopilot.mission.fence import Fence, Polygon, Zone, distance_to_segment
 from autopilot.modes.mode import Mode
 from autopilot.safety.fence_limits import FenceLimits, FenceType
+from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
 
 _FENCE, _OBJECTS = 1, 2  # AVOID_ENABLE bits 0, 1
 _NO_FENCE: Final = FenceType(0)
+_HEIGHT_BY_STICK: Final = [PLANE_MODES[number] for number in (PlaneMode.FBWB, PlaneMode.CRUISE, PlaneMode.LOITER)]
 
 
 class Avoidance:
@@ -59,6 +63,8 @@ class Avoidance:
     def _acts(self, bit: int) -> bool:
         """True if the mode avoids what this bit of AVOID_ENABLE means; a mode of a package may avoid."""
         mode = self._mode()
+        if mode.spec in _HEIGHT_BY_STICK and not self._facts.personality.own_fence_action:
+            return bit == _FENCE
         avoids = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
         return (avoids or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
 

@@ -14,7 +14,9 @@ from autopilot.interface.layout import BARRIERS
 from autopilot.interface.targets import Edge, Ring, Sticks
 from autopilot.mission.items import MissionItem
 from autopilot.safety import avoidance
+from autopilot.vehicles.mode_table import PlaneMode
 from sitl.vehicles.boat import SimulatedBoat
+from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rover import SimulatedRover
 from tests.autopilot.safety.test_fence_watch import CIRCLE, MAX_ALT, MIN_ALT, POLYGON, box, zone
 from tests.fakes.core_bench import Bench, takeoff, waypoint
@@ -268,3 +270,24 @@ def test_seen_objects_do_not_change_the_distance_to_ceiling_and_floor(off_fence:
         bounds = bench.vehicle.bounds
         assert bounds.ceiling + bounds.margin == pytest.approx(-60.0 + off_fence)
         assert bounds.floor - bounds.margin == pytest.approx(-5.0 - off_fence)
+
+
+@pytest.mark.parametrize("mode", [PlaneMode.FBWB, PlaneMode.CRUISE, PlaneMode.LOITER])
+@pytest.mark.parametrize(("pull", "kind", "level"), [(-1.0, MAX_ALT, 95.0), (1.0, MIN_ALT, 35.0)])
+def test_a_plane_keeps_the_heights_where_the_stick_moves_its_own(
+    mode: PlaneMode, pull: float, kind: int, level: float
+) -> None:
+    """ArduPlane's check_fbwb_altitude; it went on to the fence, and its action ended the pilot's mode."""
+    climbs_in_loiter = {"FLIGHT_OPTIONS": 1 << 12}
+    heights = {"FENCE_TYPE": kind, "FENCE_ALT_MAX": 100.0, "FENCE_ALT_MIN": 30.0, "FENCE_MARGIN": 5.0}
+    parameters = {**climbs_in_loiter, **heights, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload([takeoff(60.0), waypoint(3000.0, 0.0, 60.0)])
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    nearest_to_outside(bench, Sticks(pitch=pull, throttle=0.5), 40.0)
+    assert bench.core.modes.number == mode
+    assert height(bench) == pytest.approx(level, abs=1.5)
