@@ -4,7 +4,7 @@ assumed."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -89,22 +89,15 @@ _NOT_AGAIN: Final = frozenset(
 """Commands whose effects are visible, or that only request something."""
 
 
+@dataclass(slots=True)
 class Built:
     """Scenario with origins, plan and found faults. `calibration` None: nothing was measured."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        origins: Mapping[str, Origin],
-        plan: str | None,
-        faults: tuple[FoundFault, ...],
-        calibration: Calibration | None,
-    ) -> None:
-        self.scenario = scenario
-        self.origins = dict(origins)
-        self.plan = plan
-        self.faults = faults
-        self.calibration = calibration
+    scenario: Scenario
+    origins: dict[str, Origin]
+    plan: str | None
+    faults: tuple[FoundFault, ...]
+    calibration: Calibration | None
 
 
 def build(found: Evidence, log: Path) -> Built:
