@@ -118,13 +118,13 @@ class _Conductor:
         words = None if value is None else f"{value:g}"
         self._session.inject(str(Fault(name, words, f"{begin_s:.3f}", end)))
 
-    def _try(self, at_s: float, act: Callable[[], None]) -> None:
+    def _try(self, at_s: float, act: Callable[[], object]) -> None:
         try:
             act()
         except (RefusedError, UserError, ValueError, KeyError) as error:
             self._notes.append(f"at {at_s:.1f} s ours refused: {error}")
 
-    def _deeds(self) -> Iterator[tuple[float, Callable[[], None]]]:
+    def _deeds(self) -> Iterator[tuple[float, Callable[[], object]]]:
         scenario = self._scenario
         for deed in scenario.do:
             if deed.arm is True:
@@ -136,7 +136,7 @@ class _Conductor:
             elif deed.command is not None:
                 yield deed.at_s, partial(self._command, deed)
             for name, value in deed.set.items():
-                yield deed.at_s, partial(self._set, name, value)
+                yield deed.at_s, partial(self._session.set_param, name, value)
         for gust in scenario.wind:
             yield gust.at_s, partial(self._session.set_wind, gust.speed, gust.from_deg)
         if scenario.stick and scenario.source.in_our_world:
@@ -184,9 +184,6 @@ class _Conductor:
             self._begin_mission()
         else:
             self._session.set_mode(mode)
-
-    def _set(self, name: str, value: float) -> None:
-        self._session.set_param(name, value)
 
     def _command(self, deed: Deed) -> None:
         assert deed.command is not None
