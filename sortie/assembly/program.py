@@ -29,7 +29,7 @@ from sortie.config.links_of_fleet import FleetLink, all_links, own_links
 from sortie.config.option import OptionScope
 from sortie.config.parameters import remember_set
 from sortie.config.settings import Settings
-from sortie.config.values import default_state_dir, parse_metrics
+from sortie.config.values import default_state_dir
 from sortie.config.vehicle_spec import VehicleSpec, base_spec
 from sortie.logs.directory import FLIGHTS
 from sortie.logs.flight_story import FlightStory
@@ -281,7 +281,7 @@ class Program:
     def _serve_figures(self) -> None:
         if self.settings.metrics is None:
             return
-        host, port = parse_metrics(self.settings.metrics)
+        host, port = self.settings.metrics
         from sortie.metrics.server import MetricsServer, no_files  # http.server is for those who want it
 
         board = Board(self._statistics[0][1] if self.alone else FleetStatistics(self._statistics))

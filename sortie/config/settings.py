@@ -21,11 +21,11 @@ from sortie.config.values import (
     DEFAULT_LINKS,
     PaceBounds,
     VehicleSource,
-    checked_metrics,
     listen_address,
     number_from_zero,
     one_of,
     parse_home,
+    parse_metrics,
     parse_speedup,
     parse_vehicle,
     path,
@@ -243,8 +243,8 @@ class Settings:
         Group.FILES, RUNS, form="FILE",
         sources=EVERYWHERE, applies_to=NO_LOOP,
     )
-    metrics = Option[str | None](
-        "metrics", checked_metrics, None, "Serve metrics for Prometheus; without HOST, on loopback only.", Group.FILES,
+    metrics = Option[tuple[str, int] | None](
+        "metrics", parse_metrics, None, "Serve metrics for Prometheus; without HOST, on loopback only.", Group.FILES,
         RUNS, form="HOST:PORT", sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     # fmt: on

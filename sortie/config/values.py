@@ -134,16 +134,7 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 def parse_metrics(text: str) -> tuple[str, int]:
     """Parse HOST:PORT; :PORT and PORT alone are loopback."""
-    try:
-        return _address(text, "HOST:PORT, such as 127.0.0.1:9100")
-    except UserError as error:
-        raise UserError(error.message, option="metrics", given=text) from None
-
-
-def checked_metrics(text: str) -> str:
-    """Return the text if `parse_metrics` accepts it."""
-    parse_metrics(text)
-    return text
+    return _address(text, "HOST:PORT, such as 127.0.0.1:9100")
 
 
 def listen_address(text: str) -> tuple[str, int]:

@@ -19,12 +19,12 @@ def test_all_three_ways_give_the_same(tmp_path: Path) -> None:
     from_environment = resolve(
         {}, None, {"SORTIE_SIGNING_KEY": "/a/key", "SORTIE_INSECURE": "1", "SORTIE_METRICS": "127.0.0.1:9100"}
     )
-    from_flags = resolve({"signing_key": Path("/a/key"), "insecure": True, "metrics": "127.0.0.1:9100"}, None, {})
+    from_flags = resolve({"signing_key": Path("/a/key"), "insecure": True, "metrics": ("127.0.0.1", 9100)}, None, {})
     assert (
         from_file
         == from_environment
         == from_flags
-        == Settings(signing_key=Path("/a/key"), insecure=True, metrics="127.0.0.1:9100")
+        == Settings(signing_key=Path("/a/key"), insecure=True, metrics=("127.0.0.1", 9100))
     )
     assert resolve({"signing_key": Path("/b")}, file, {}).signing_key == Path("/b")
     assert resolve({}, None, {}).insecure is False

@@ -23,6 +23,7 @@ from sortie import Session
 from sortie.commands.cli import run
 from sortie.config.errors import UserError
 from sortie.config.given import resolve
+from sortie.config.settings import Settings
 from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Jitter
@@ -234,8 +235,8 @@ def test_addresses_are_loopback_unless_told_otherwise() -> None:
     assert parse_metrics("[::1]:9100") == ("::1", 9100)
     for wrong in ("", "host", "host:port", "1.2.3.4:99999"):
         with pytest.raises(UserError, match="--metrics"):
-            parse_metrics(wrong)
-    assert resolve({}, None, {"SORTIE_METRICS": "9100"}).metrics == "9100"
+            Settings.metrics.read(wrong)
+    assert resolve({}, None, {"SORTIE_METRICS": "9100"}).metrics == ("127.0.0.1", 9100)
 
 
 # --- the program ------------------------------------------------------------------------------------------------------
