@@ -224,7 +224,7 @@ class SortieLoop:
         link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         here = EndpointPlug(carrier.node, carrier.endpoint, "depot", lambda: not self.world.state.destroyed)
         carrier.mission.on_link(here.number, runtime.link_ms)
-        self.wire = Wire(link, EndpointPlug(depot, endpoint, "skimmer"), here, self._link_open)
+        self.wire = Wire(link, EndpointPlug(depot, endpoint, "skimmer"), here, lambda: self.world.motion.link_open())
         self.world_node = WorldNode(self.world, self.faults, self.depot.memory, self.wire, runtime.stir, offset_ms)
         self.nodes: tuple[Node, ...] = (self.world_node, depot, carrier.node)
         if carrier.vehicle is None:
@@ -236,9 +236,6 @@ class SortieLoop:
             runtime.add(depot)
             runtime.add_vehicle(carrier.vehicle)
         runtime.connect(self.wire)
-
-    def _link_open(self) -> bool:
-        return self.world.motion.link_open()
 
     # --- facts --------------------------------------------------------------------------------------------------------
     @property
