@@ -164,9 +164,13 @@ def _at(x: Exchange, index: int) -> Waiting[ParameterValue]:
 
 
 def _named(x: Exchange, name: str, component: int | None = None) -> Waiting[ParameterValue]:
-    question = _question(x, name.encode(), _BY_NAME, component)
-    message = yield from x.ask(question, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
-    return read_value(message, x.target.firmware)
+    return (yield from _value_of(x, _question(x, name.encode(), _BY_NAME, component), name))
+
+
+def _value_of(x: Exchange, message: Message, name: str) -> Waiting[ParameterValue]:
+    """Read or set a parameter and expect its PARAM_VALUE."""
+    answer = yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
+    return read_value(answer, x.target.firmware)
 
 
 @parameter.case("read.name")
@@ -272,42 +276,36 @@ def _set(x: Exchange, name: str, value: float, kind: int) -> Message:
     return dialect.MAVLink_param_set_message(*x.ids, name.encode(), x.target.firmware.wire_value(value, kind), kind)
 
 
-def _acknowledged(x: Exchange, message: Message, name: str) -> Waiting[ParameterValue]:
-    """Set a parameter and expect the acknowledging PARAM_VALUE."""
-    answer = yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
-    return read_value(answer, x.target.firmware)
-
-
 def _changed(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
     value = old.value + 1.0
-    answer = yield from _acknowledged(x, _set(x, old.name, value, old.type), old.name)
+    answer = yield from _value_of(x, _set(x, old.name, value, old.type), old.name)
     x.check(answer.value == value, f"{old.name}={value:g}, {answer.value:g} came")
 
 
 def _read_back(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
-    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    yield from _value_of(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
     answer = yield from _named(x, old.name)
     x.check(answer.value == old.value + 1.0, f"{old.name}={old.value + 1.0:g} read back, {answer.value:g} came")
 
 
 def _type_unchanged(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
-    answer = yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    answer = yield from _value_of(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
     x.check(answer.type == old.type, f"type {old.type}, {answer.type} came")
 
 
 def _same(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
-    answer = yield from _acknowledged(x, _set(x, old.name, old.value, old.type), old.name)
+    answer = yield from _value_of(x, _set(x, old.name, old.value, old.type), old.name)
     x.check(answer.value == old.value, f"{old.name}={old.value:g}, {answer.value:g} came")
 
 
 def _twice(real: bool, x: Exchange) -> Steps:
     old = yield from _harmless(x, real)
     x.send(_set(x, old.name, old.value + 2.0, old.type))
-    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    yield from _value_of(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
     yield from x.wait(300)
     answer = yield from _named(x, old.name)
     x.check(answer.value == old.value + 1.0, f"the last of two values, {answer.value:g} came")
@@ -327,7 +325,7 @@ for _real, _kind in ((True, "real"), (False, "whole")):
 @parameter.case("set.listed")
 def _set_listed(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
-    yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
+    yield from _value_of(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
     values, x.found.values = x.found.values, {}
     yield from x.parameters()
     answer, x.found.values = x.found.values[old.name], values
@@ -358,7 +356,7 @@ def _set_beyond(x: Exchange) -> Steps:
     if x.found.can(Capability.PARAM_ENCODE_BYTEWISE):
         raise NotApplicableError("bytes of a 32 bit number cannot be beyond it")
     message = dialect.MAVLink_param_set_message(*x.ids, old.name.encode(), 3e9, old.type)
-    answer = yield from _acknowledged(x, message, old.name)
+    answer = yield from _value_of(x, message, old.name)
     x.check(abs(answer.value) <= 2**31, f"what a whole number holds, {answer.value:g} came")
 
 
