@@ -202,7 +202,7 @@ def compared(
         apart = np.abs((pair[0] - pair[1] + 180.0) % 360.0 - 180.0)
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
-    first, first_s = _first((here.name, other.name), rows[0], modes, time, since)
+    first, first_s = _first(rows[0], modes, time, since)
     cut_s = None
     if first_s is None and cut is not None:
         first_s = cut_s = end_s
@@ -226,17 +226,9 @@ def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> 
     return cut if both[cut].armed[-1][1] and ends[1 - cut] - ends[cut] > SOON_S else None
 
 
-def _volts(sample: Sample) -> float:
-    return sample.volts
-
-
-def _speed(sample: Sample) -> float:
-    return sample.speed
-
-
 _SAMPLED: Final[tuple[tuple[str, str, Callable[[Sample], float]], ...]] = (
-    ("speed", "m/s", _speed),
-    ("battery", "V", _volts),
+    ("speed", "m/s", lambda sample: sample.speed),
+    ("battery", "V", lambda sample: sample.volts),
 )
 
 
@@ -296,7 +288,7 @@ def _at(modes: Sequence[tuple[float, str]], at_s: float) -> str:
 
 
 def _first(
-    names: tuple[str, str], place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since
+    place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since
 ) -> tuple[str, float | None]:
     """Return the sentence about the first difference, and its time."""
     parted_s = _modes_part(modes, float(time[-1]))
