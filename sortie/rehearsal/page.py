@@ -136,7 +136,8 @@ def _heights(found: Rehearsal) -> str:
     if below:
         parts.append(svg.line([(below[0][0], floor), *below, (below[-1][0], floor)], "ground", closed=True))
     parts += _spread([(along(x), across(low), across(mid), across(high)) for x, low, mid, high in band])
-    parts += [svg.line([(along(x), across(y)) for x, y in planned], "plan"), *_marks(legs, ends, along)]
+    marked = ((float(end), leg.item.seq) for leg, end in zip(legs, ends, strict=True))
+    parts += [svg.line([(along(x), across(y)) for x, y in planned], "plan"), *_marks(marked, along)]
     title = "Height above home, m, along the way (green: the ground; dashed: the plan; band: flown, 5 to 95 %)"
     return svg.drawing("Height over ground", WIDTH, HEIGHT, [*parts, *axes(title, along, across, " m")])
 
@@ -164,13 +165,13 @@ def _planned(legs: Sequence[PlannedLeg], ends: Numbers, step: Numbers, ground: N
     return points
 
 
-def _marks(legs: Sequence[PlannedLeg], ends: Numbers, along: svg.Scale) -> list[str]:
+def _marks(items: Iterable[tuple[float, int]], along: svg.Scale) -> list[str]:
     """Draw item numbers at the top where there is space."""
     parts, last = [], -1e9
-    for leg, end in zip(legs, ends, strict=True):
-        x = along(float(end))
+    for at, seq in items:
+        x = along(at)
         if x - last > 14.0:
-            parts.append(svg.text(x, TOP + 10.0, str(leg.item.seq)))
+            parts.append(svg.text(x, TOP + 10.0, str(seq)))
             last = x
     return parts
 
@@ -265,11 +266,7 @@ def _battery(found: Rehearsal) -> str:
     across = svg.scale([0.0, *values], HEIGHT - BOTTOM, TOP, least=1.0)
     parts = _spread([(along(x), across(spread.p5), across(spread.p50), across(spread.p95)) for x, spread in band])
     parts += [svg.line([(along(x), across(y)) for x, y in sorted(points)], kind) for kind, points in lines]
-    last = -1e9
-    for x, seq in sorted(labels):
-        if along(x) - last > 14.0:
-            parts.append(svg.text(along(x), TOP + 10.0, str(seq)))
-            last = along(x)
+    parts += _marks(sorted(labels), along)
     what = "left" if capacity > 0.0 else "used"
     how = "band: 5 to 95 % of the flights" if band else "in still air, without flying"
     reserve = "; dashed: after the way home from there, of 95 %" if band and capacity > 0.0 else ""
