@@ -186,9 +186,7 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, notes: tuple[str,
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
     since = fit_of(scenario).since if flies else Since.ARMED
     found = compared(log.facts, flown.facts, within_m=NEAR_M, since=since)
-    end_s = rests_from(log, scenario.happened) - (
-        scenario.happened.liftoff_s or 0.0 if since is not Since.ARMED else 0.0
-    )
+    end_s = rests_from(log, scenario.happened) - _begins_s(scenario, since)
     inside = [metres for at_s, metres in found.distance if at_s <= end_s]
     near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
     missing = tuple(differences(scenario.happened, happened))
