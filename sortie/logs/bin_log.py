@@ -250,10 +250,8 @@ class BinLog:
         """Return the columns of an item's CMD message. Like ArduPilot's, it has params 5 and 6 of a command without a
         place as if they were degrees x 1e7."""
         scale = 1.0 if has_position(item.command) else K.PLAIN_IN_CMD
-        total, params = (
-            self._service.autopilot.plans.mission.count(),
-            (item.param1, item.param2, item.param3, item.param4),
-        )
+        total = self._service.autopilot.plans.mission.count()
+        params = item.param1, item.param2, item.param3, item.param4
         place = item.x * scale, item.y * scale, item.z
         return now_us, total, item.seq, item.command, *params, *place, item.frame
 
