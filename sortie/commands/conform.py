@@ -103,7 +103,6 @@ def _examination(given: GivenOptions, cases: Sequence[ConformityCase]) -> Examin
     loses = given[JUDGED_RADIO] is not None or given[JUDGED_LOSS] > 0.0 or source.kind == "link"
     settings = ExaminationSettings(
         _SLOW_PATIENCE_MS if given[JUDGED_RADIO] is not None else _PATIENCE_MS,
-        attempts=_TRIES if loses else 1,
         tries=_TRIES if loses else 1,
         may_fly=given[MAY_FLY],
         system=given[JUDGED_SYSTEM],

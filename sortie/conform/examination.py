@@ -29,12 +29,10 @@ _PAUSE_MS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class ExaminationSettings:
-    """Settings. `patience_ms`: longest time for an answer. On a link with losses, `attempts`: tries of a case, and
-    `tries`: of a request. `may_fly`: the vehicle is simulated. `system`: which of several vehicles; None: the first one
-    heard."""
+    """Settings. `patience_ms`: longest time for an answer. `tries`: of a case and of a request, on a link with losses.
+    `may_fly`: the vehicle is simulated. `system`: which of several vehicles; None: the first one heard."""
 
     patience_ms: int = 1500
-    attempts: int = 1
     tries: int = 1
     may_fly: bool = False
     system: int | None = None
@@ -180,7 +178,7 @@ class Examination:
         if case.will and not self._settings.may_fly:
             return CaseResult(case, Verdict.UNTESTED, f"for a simulator, with --may-fly: {case.will}")
         exchange, why, attempt = self._exchange, "", 0
-        while attempt < self._settings.attempts:
+        while attempt < self._settings.tries:
             attempt += 1
             exchange.begin()
             try:

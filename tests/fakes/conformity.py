@@ -31,7 +31,7 @@ def judged(
         kind, "a test", home=None, seed=seed, params=params, faults=(), radio=None, terrain=None, firmware=firmware
     )
     again = 3 if radio or loss else 1
-    settings = ExaminationSettings(5000 if radio else 1500, attempts=again, tries=again, may_fly=may_fly)
+    settings = ExaminationSettings(5000 if radio else 1500, tries=again, may_fly=may_fly)
     examination = Examination(chosen(only), settings)
     begun(examination)
     judge_simulated(spec, examination, radio=None if radio is None else PROFILES[radio], loss=loss)

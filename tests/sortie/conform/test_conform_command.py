@@ -167,7 +167,7 @@ def test_a_vehicle_that_has_gone_is_not_judged_any_further(
     """Each case after it failed with three tries: hours of false words about it."""
     cases = chosen(["parameter"])
     found = VehicleFound(system=1, component=1, version=codec.decode(dialect.MAVLINK_MSG_ID_AUTOPILOT_VERSION, b""))
-    examination = Examination(cases, ExaminationSettings(attempts=3, tries=3), found=found)
+    examination = Examination(cases, ExaminationSettings(tries=3), found=found)
     now_ms = 0
     while not examination.done:
         examination.handle_timeout(now_ms)
