@@ -111,7 +111,7 @@ def _examination(given: GivenOptions, cases: Sequence[ConformityCase]) -> Examin
 
 
 def _notes(may_fly: bool) -> ExaminationListener:
-    def case(case: ConformityCase, number: int) -> None:
+    def case(case: ConformityCase) -> None:
         if case.will and may_fly:
             print(f"sortie: {case.name}: {case.will}", file=sys.stderr, flush=True)
 

@@ -49,9 +49,9 @@ class _Running:
 
 @dataclass(slots=True)
 class ExaminationListener:
-    """Callbacks for people: `case` before each case with its number, `result` after it, `found` for the vehicle."""
+    """Callbacks for people: `case` before each case, `result` after it, `found` for the vehicle."""
 
-    case: Callable[[ConformityCase, int], None] = lambda case, number: None
+    case: Callable[[ConformityCase], None] = lambda case: None
     result: Callable[[CaseResult], None] = lambda result: None
     found: Callable[[VehicleFound], None] = lambda found: None
 
@@ -158,8 +158,8 @@ class Examination:
         except CaseFailedError:
             return
         self._notes.found(self.found)
-        for number, case in enumerate(self._cases, start=1):
-            self._notes.case(case, number)
+        for case in self._cases:
+            self._notes.case(case)
             result = yield from self._judged(case)
             if self.gone:
                 break
