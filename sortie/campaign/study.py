@@ -166,7 +166,6 @@ class Study(Struct, frozen=True):
             seed=self.seed(run),
             params=values,
             faults=self.struck(given),
-            terrain=None,
             firmware=file.firmware or FIRMWARES[0],
             radio=None if file.radio is None else put(file.radio, given) or None,
             traffic=sky,

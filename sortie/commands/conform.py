@@ -140,15 +140,7 @@ def _judge(given: GivenOptions, examination: Examination) -> None:
         for warning in warnings:
             print(f"sortie: {warning}", file=sys.stderr)
         spec = spec_of(
-            f"sim:{source.frame}",
-            "sortie conform",
-            home=None,
-            seed=seed,
-            params=params,
-            faults=(),
-            radio=None,
-            terrain=None,
-            firmware=given[JUDGED_FIRMWARE],
+            f"sim:{source.frame}", "sortie conform", seed=seed, params=params, firmware=given[JUDGED_FIRMWARE]
         )
         judge_simulated(spec, examination, radio=radio, loss=given[JUDGED_LOSS])
     elif source.in_our_world:

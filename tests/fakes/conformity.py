@@ -27,9 +27,7 @@ def judged(
     begun: Callable[[Examination], None] = lambda examination: None,
 ) -> Examination:
     """The examination, which has ended."""
-    spec = spec_of(
-        kind, "a test", home=None, seed=seed, params=params, faults=(), radio=None, terrain=None, firmware=firmware
-    )
+    spec = spec_of(kind, "a test", seed=seed, params=params, firmware=firmware)
     again = 3 if radio or loss else 1
     settings = ExaminationSettings(5000 if radio else 1500, tries=again, may_fly=may_fly)
     examination = Examination(chosen(only), settings)
