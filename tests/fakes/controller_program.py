@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import threading
 from pathlib import Path
 
-from sitl.ardupilot.launcher import VARIABLE, defaults_file
-from sortie.api.testing.stand_in import HOME
+from sitl.ardupilot.launcher import VARIABLE
 from tests.fakes.served import free_port
 from tests.stand_in.radio import SitlRadio
+from tests.stand_in.real import started
 
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"
 _START_S = 240.0
@@ -32,7 +31,6 @@ class ControllerProgram:
 
     def __init__(self, folder: Path, *, speedup: float = 1.0) -> None:
         self.speedup = speedup
-        self._folder = folder
         self._port = free_port()
         self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._output = (folder / "controller.log").open("wb")
@@ -41,31 +39,9 @@ class ControllerProgram:
         self._start()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                copter_binary(),
-                "--model",
-                "quad",
-                "--speedup",
-                f"{self.speedup:g}",
-                "--home",
-                f"{HOME.lat},{HOME.lon},{HOME.alt},0",
-                "--defaults",
-                f"{defaults_file('copter')},{self._quick}",
-                "--serial0",
-                f"tcp:{self._port}:wait",
-                "--serial1",
-                "none",
-                "--serial2",
-                "none",
-                "--rc-in-port",
-                str(self._radio.port),
-                "-w",
-            ],
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
+        serials = f"tcp:{self._port}:wait", "none"
+        self._process = started(
+            copter_binary(), "copter", self.speedup, self._quick, serials, self._radio, self._output
         )
         self.line = self._connect()
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -52,6 +52,23 @@ def binary(kind: str) -> Path | None:
     return found
 
 
+def started(
+    program: str,
+    kind: str,
+    speedup: float,
+    parameters: Path,
+    serials: tuple[str, str],
+    radio: SitlRadio,
+    output: IO[bytes],
+) -> subprocess.Popen[bytes]:
+    """A SITL at HOME, in the folder of the file `parameters`; `serials`: its first two ports."""
+    words = [program, "--model", _MODELS[kind], "--speedup", f"{speedup:g}", "-w"]
+    words += ["--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", f"{defaults_file(kind)},{parameters}"]
+    words += ["--serial0", serials[0], "--serial1", serials[1], "--serial2", "none", "--rc-in-port", str(radio.port)]
+    folder, nothing = parameters.parent, subprocess.DEVNULL
+    return subprocess.Popen(words, cwd=folder, stdin=nothing, stdout=output, stderr=subprocess.STDOUT)
+
+
 class RealController:
     """The same face as `sortie.api.testing.stand_in.StandIn`."""
 
@@ -71,32 +88,8 @@ class RealController:
         self._ports = free_port(), free_port()
         self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._log = (self._folder / "output").open("wb")
-        self._process = subprocess.Popen(
-            [
-                str(program),
-                "--model",
-                _MODELS[kind],
-                "--speedup",
-                f"{SPEEDUP:g}",
-                "-w",
-                "--home",
-                f"{HOME.lat},{HOME.lon},{HOME.alt},0",
-                "--defaults",
-                f"{defaults_file(kind)},{extra}",
-                "--serial0",
-                f"tcp:{self._ports[0]}:wait",
-                "--serial1",
-                f"tcp:{self._ports[1]}",
-                "--serial2",
-                "none",
-                "--rc-in-port",
-                str(self._radio.port),
-            ],
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        serials = f"tcp:{self._ports[0]}:wait", f"tcp:{self._ports[1]}"
+        self._process = started(str(program), kind, SPEEDUP, extra, serials, self._radio, self._log)
         self._connect()
 
     def _connect(self) -> None:
