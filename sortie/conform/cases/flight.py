@@ -123,11 +123,16 @@ def _stick(x: Exchange, throttle: int, system: int | None = None) -> Message:
     return dialect.MAVLink_manual_control_message(x.found.system if system is None else system, 0, 0, throttle, 0, 0)
 
 
-def _stays_disarmed(x: Exchange, message: Message) -> Steps:
-    """Send a message ten times a second, by which a vehicle must not arm."""
-    for _ in range(10):
+def _keeps_sending(x: Exchange, message: Message, times: int = 10) -> Steps:
+    """Send a message ten times a second."""
+    for _ in range(times):
         x.send(message)
         yield from x.wait(100)
+
+
+def _stays_disarmed(x: Exchange, message: Message) -> Steps:
+    """Send a message by which a vehicle must not arm."""
+    yield from _keeps_sending(x, message)
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
 
@@ -140,9 +145,7 @@ def _does_not_arm(x: Exchange) -> Steps:
 @manual.case("shown")
 def _shown(x: Exchange) -> Steps:
     yield from x.available("RC_CHANNELS")
-    for _ in range(10):
-        x.send(_stick(x, 700))
-        yield from x.wait(100)
+    yield from _keeps_sending(x, _stick(x, 700))
     channels = yield from x.requested("RC_CHANNELS")
     x.check(1600 <= channels.chan3_raw <= 1800, f"about 1700 us on channel 3, {channels.chan3_raw} came")
 
@@ -151,9 +154,7 @@ def _shown(x: Exchange) -> Steps:
 def _other_sticks(x: Exchange) -> Steps:
     yield from x.wait(4000)
     before = yield from x.available("RC_CHANNELS")
-    for _ in range(10):
-        x.send(_stick(x, 910, ABSENT_SYSTEM))
-        yield from x.wait(100)
+    yield from _keeps_sending(x, _stick(x, 910, ABSENT_SYSTEM))
     channels = yield from x.requested("RC_CHANNELS")
     x.check(
         abs(channels.chan3_raw - before.chan3_raw) < 100, f"{before.chan3_raw} on channel 3, {channels.chan3_raw} came"
@@ -274,9 +275,7 @@ def _followed(x: Exchange) -> Steps:
 def _setpoint_other(x: Exchange) -> Steps:
     yield from _up(x)
     before = yield from _whereabouts(x, "LOCAL_POSITION_NED")
-    for _ in range(30):
-        x.send(_velocity(x, 3.0, (ABSENT_SYSTEM, 1)))
-        yield from x.wait(100)
+    yield from _keeps_sending(x, _velocity(x, 3.0, (ABSENT_SYSTEM, 1)), 30)
     after = yield from _whereabouts(x, "LOCAL_POSITION_NED")
     x.check(abs(after.x - before.x) < 2.0, f"no way, {after.x - before.x:.1f} m came")
 
