@@ -320,15 +320,13 @@ def _links(found: Evidence) -> list[FoundFault]:
     begin_s, end_s = found.flight_s
     for subsystem, name, words in ((_RADIO, "rc.loss", "radio"), (_STATION, "gcs.loss", "ground station")):
         since_s: float | None = None
-        noted = [row for row in found.errors if row[1] == subsystem and begin_s <= row[0] <= end_s]
-        for at_s, _, code in noted:
+        noted = [(at_s, code) for at_s, kind, code in found.errors if kind == subsystem and begin_s <= at_s <= end_s]
+        for at_s, code in (*noted, (None, 0)):
             if code and since_s is None:
                 since_s = at_s
             elif not code and since_s is not None:
                 faults.append(FoundFault(name, since_s, at_s, f"ERR: failsafe of the {words} at {since_s:.2f} s"))
                 since_s = None
-        if since_s is not None:
-            faults.append(FoundFault(name, since_s, None, f"ERR: failsafe of the {words} at {since_s:.2f} s"))
     if not any(fault.name == "rc.loss" for fault in faults):
         limit_s = found.parameters.get("RC_FS_TIMEOUT", 1.0)
         for last_s, again_s in silences(found, found.radio or found.sticks, limit_s):
