@@ -7,7 +7,7 @@ vehicle its target. A part receives those that it needs; a mode receives all thr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from autopilot.context.events import Event, StatusText
@@ -69,6 +69,8 @@ class VehicleFacts:
         self.landing_course: float | None = None
         """Course in which AUTOLAND lands, rad (`autopilot.modes.wing_modes.TakeoffCourse`); None: by `armed_yaw`."""
         self.parameters = parameters
+        self.fence_has_top: Callable[[], bool] = lambda: False
+        """True while the fence's maximum altitude acts, however it was enabled. The fence sets it."""
         self.uses_range_finder = True
         """True unless a switch says otherwise."""
         self.terrain = Terrain(

@@ -38,7 +38,6 @@ Destination = Callable[[], Ned]
 """Destination of a return: NED m of home or of a rally point."""
 
 _LOWEST_RETURN = 0.3  # m above home (RTL_ALT_MIN)
-_HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _ABOVE_GROUND = 1  # RTL_ALT_TYPE
 _LONGEST_TURN_MS = 10_000  # after RTL_LOIT_TIME; half a turn takes 4 s, and somebody may turn the nose elsewhere
 _LEVEL_M = 0.1  # a smaller climb is none
@@ -52,7 +51,7 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
     own = facts.personality.return_height(goal)
     if own is not None:
         return max(own, facts.height)
-    return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), highest_return(facts.param))
+    return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), _highest(facts))
 
 
 def final_height(context: VehicleContext) -> float:
@@ -72,7 +71,8 @@ def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
     _, ground = ground_profile(facts, here, goal)
     if not np.isfinite(ground).all():
         return None
-    return _return_height(facts, goal, -here[2] - float(ground[0]), max(0.0, -goal[2] - float(ground[-1])), inf)
+    now, at_goal = -here[2] - float(ground[0]), max(0.0, -goal[2] - float(ground[-1]))
+    return _return_height(facts, goal, now, at_goal, _highest(facts) - facts.home_ned[2] - float(ground[-1]))
 
 
 def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: float, ceiling: float) -> float:
@@ -98,11 +98,13 @@ def height_home(
     return raised
 
 
-def highest_return(param: Callable[[str, float], float]) -> float:
-    """FENCE_MARGIN below the maximum altitude of the fence, m above home."""
-    if not int(param("FENCE_ENABLE", 0.0)) or not int(param("FENCE_TYPE", 0.0)) & _HIGHEST_ALTITUDE:
-        return inf
-    return param("FENCE_ALT_MAX", 100.0) - param("FENCE_MARGIN", 2.0)
+def highest_return(param: Callable[[str, float], float], *, fenced: bool) -> float:
+    """FENCE_MARGIN below the maximum altitude of the fence, m above home; `fenced`: it acts."""
+    return param("FENCE_ALT_MAX", 100.0) - param("FENCE_MARGIN", 2.0) if fenced else inf
+
+
+def _highest(facts: VehicleFacts) -> float:
+    return highest_return(facts.param, fenced=facts.fence_has_top())
 
 
 class ReturnFlight(Maneuver):

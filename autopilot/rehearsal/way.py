@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum, inf, isfinite, pi
+from math import fsum, isfinite, pi
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,7 @@ from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight
 from autopilot.rehearsal.wing_way import lands_upright, radius_of, takeoff_end, takeoff_up, takes
+from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -270,7 +271,8 @@ class _Walk:
         ground = field_.ground_up(goal_n, goal_e)
         if follows:
             below, distance_m = field_.ground_up(north, east), hypot(goal_n - north, goal_e - east)
-            over = float(height_home(field_.param, distance_m, up - below, max(goal_up - ground, 0.0), inf))
+            most = _highest(field_) - ground
+            over = float(height_home(field_.param, distance_m, up - below, max(goal_up - ground, 0.0), most))
             height, final = below + over, ground + over
         else:
             height = final = float(home_up(field_, begin, goal)[0])
@@ -367,7 +369,12 @@ def goals(rally: Sequence[MissionItem], field_: FlyingField, begin: Numbers) -> 
 def home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
     """Height above home of a rotorcraft's returns from many places."""
     distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
-    return height_home(field_.param, distance_m, begin[:, 2], goal[:, 2], highest_return(field_.param))
+    return height_home(field_.param, distance_m, begin[:, 2], goal[:, 2], _highest(field_))
+
+
+def _highest(field_: FlyingField) -> float:
+    fenced = field_.fenced and bool(int(field_.param("FENCE_TYPE")) & FenceType.MAX_ALT)
+    return highest_return(field_.param, fenced=fenced)
 
 
 def wings_home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:

@@ -85,6 +85,7 @@ class FenceGuard:
         self._due_ms: int | None = None
         self._judged: tuple[object, bool] | None = None
         self.return_point = ReturnPoint(facts, rally, self.contains)
+        facts.fence_has_top = lambda: bool(self.acting & FenceType.MAX_ALT)
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0

@@ -113,6 +113,20 @@ def test_with_a_final_height_it_stays_there() -> None:
     assert bench.position[2] == pytest.approx(-7.0, abs=0.1)
 
 
+@pytest.mark.parametrize("enabled", [{"FENCE_ENABLE": 1}, {"FENCE_AUTOENABLE": 3}, {"FENCE_AUTOENABLE": 1}])
+def test_it_stays_below_a_fence_however_that_was_enabled(enabled: dict[str, float]) -> None:
+    """FENCE_MARGIN below it (ModeRTL::compute_return_target: get_enabled_fences), and not below one that a command has
+    disabled. FENCE_ENABLE alone counted: it climbed into its own fence."""
+    limits = {"FENCE_TYPE": 1, "FENCE_ALT_MAX": 35, "RTL_ALT": 5000}
+    assert heights(away(**limits, **enabled)) == [33.0, 33.0]
+    ordered = away(**limits)
+    assert ordered.core.fence.command(1.0).ok
+    assert heights(ordered) == [33.0, 33.0]
+    off = away(**limits, **enabled)
+    assert off.core.fence.command(0.0).ok
+    assert heights(off) == [50.0, 50.0]
+
+
 @pytest.mark.parametrize("setting", [1, 4])
 def test_without_a_pilot_it_lands_whatever_the_final_height(setting: int) -> None:
     """FS_THR_ENABLE 1: RTL, 4: SmartRTL. Nobody could bring it down (ArduCopter's ModeRTL::run and

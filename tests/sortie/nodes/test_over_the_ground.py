@@ -138,6 +138,16 @@ def test_the_way_home_counts_from_the_ground(on: Make) -> None:
     assert min(heights[1.0][8:50]) > 26.0
 
 
+def test_a_way_home_above_the_ground_stays_below_the_fence(on: Make) -> None:
+    """RTL_ALT_TYPE 1: lowered as far as the height above home at its end demands (ModeRTL::compute_return_target); it
+    climbed into the fence."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 40.0}
+    session = on(lambda lat, lon: 600.0 + 0.0 * lat, RTL_ALT_TYPE=1.0, RTL_ALT=6000.0, **fence)
+    seen = flown(session, [UP, wp(200, 0, 25), HOMEWARDS])
+    assert max(height for _, height in seen) == pytest.approx(38.0, abs=0.7)
+    assert not any("breached" in text for text in texts(session))
+
+
 def test_where_the_data_end_it_comes_home(on: Make) -> None:
     """Level for five seconds, then by the failsafe; RTL, which cannot count from the ground there either, says so."""
     session = on(hills, half_deg=0.003, RTL_ALT_TYPE=1.0)
