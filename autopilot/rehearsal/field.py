@@ -104,7 +104,7 @@ class FlyingField:
 
     @property
     def fenced(self) -> bool:
-        return self.param("FENCE_ENABLE") > 0.0
+        return self.param("FENCE_ENABLE") > 0.0 or self.param("FENCE_AUTOENABLE") > 0.0
 
     def local(self, lat: float, lon: float) -> tuple[float, float]:
         """Metres north and east of home."""

@@ -160,6 +160,8 @@ TABLE = (
     Row("fence-leg", 2, CIRCLE, "a circle that leaves the zone", fence(do(WITHIN, 65.0, **at(0, 0))), FENCED),
     Row("fence-leg", 2, LIMITED, "a waypoint beyond FENCE_RADIUS", change(2, **at(310, 0))),
     Row("fence-altitude", 2, LIMITED, "a waypoint above FENCE_ALT_MAX", change(2, z=120.0)),
+    Row("fence-altitude", 2, LIMITED, "the same of a fence that acts by itself", change(2, z=120.0),
+        {"FENCE_ENABLE": 0.0, "FENCE_AUTOENABLE": 3.0}),
     Row("fence-altitude", 3, SQUARE, "a waypoint below FENCE_ALT_MIN", change(3, z=5.0),
         {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 8.0, "FENCE_ALT_MIN": 8.0}),
     Row("fence-home", None, SQUARE, "a zone that home is not in", fence(*ring(POLYGON, 100, 50, 95)), FENCED,

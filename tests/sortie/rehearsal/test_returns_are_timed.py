@@ -32,9 +32,17 @@ def at(command: int, north: float, east: float, up: float, seq: int = 0) -> Miss
         (160.0, {"RTL_CLIMB_MIN": 2000.0}, ()),
         (160.0, {}, (at(Cmd.NAV_RALLY_POINT, 100.0, 100.0, 60.0),)),
         (160.0, {"RTL_ALT": 6000.0, "FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 40.0}, ()),
+        (160.0, {"RTL_ALT": 6000.0, "FENCE_AUTOENABLE": 3.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 40.0}, ()),
         (160.0, {"RTL_ALT_FINAL": 500.0}, ()),
     ],
-    ids=["cone", "least climb", "rally point's height", "fence's ceiling", "stays above home"],
+    ids=[
+        "cone",
+        "least climb",
+        "rally point's height",
+        "fence's ceiling",
+        "that of one that acts by itself",
+        "stays above home",
+    ],
 )
 def test_a_return_is_as_high_as_it_is_flown(
     far_m: float, params: dict[str, float], rally: tuple[MissionItem, ...]
