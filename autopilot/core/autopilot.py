@@ -216,7 +216,7 @@ class Autopilot:
     def _other_reasons(self) -> list[ArmingReason]:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
         payload = (*self.payload.parachute.complaints(), *self.payload.generator.complaints())
-        equipment = (*self.traffic.complaints(), *payload)
+        equipment = (*self.traffic.complaints(), *self.proximity.complaints(), *payload)
         return [*self._forced_reasons(), *map(ArmingReason, fenced), *equipment]
 
     def _forced_reasons(self) -> list[ArmingReason]:

@@ -113,7 +113,7 @@ class ArmingChecks:
             reasons.extend((*self._radio(), *settings.radio))
         if self.failsafes.misses_station:
             reasons.append(ArmingReason("GCS failsafe on"))
-        reasons.extend(self.more())
+        reasons.extend(reason for reason in self.more() if reason.check is None or reason.check in selected)
         return reasons
 
     def at_arming(self) -> list[ArmingReason]:

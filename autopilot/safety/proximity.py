@@ -17,6 +17,7 @@ from typing import Final
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.obstacles import Scan
+from autopilot.interface.reasons import ArmingReason, Check
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.object_database import ObjectDatabase
 
@@ -25,6 +26,8 @@ SIMULATED: Final = 10
 """Values of PRX1_TYPE: from a link; the simulator's sensor."""
 TIMEOUT_MS: Final = 500
 _IGNORED: Final = range(1, 5)
+_AVOIDS: Final = 2  # AVOID_ENABLE bit 1
+_CLOSE_M: Final = 0.6
 
 
 class Proximity:
@@ -58,6 +61,18 @@ class Proximity:
         self._avoidance.see(self.points if self._kept_off and not low else ())
         self.objects.see(self.points, now_ms)
 
+    def complaints(self) -> list[ArmingReason]:
+        """Reason to refuse arming of a copter that would keep off objects: one is close (AP_Arming_Copter.cpp)."""
+        avoids = (
+            self._kept_off and int(self._facts.param("AVOID_ENABLE")) & _AVOIDS and self._facts.vehicle_class.hovers
+        )
+        seen = self._seen(self.scan) if avoids and self.scan is not None else []
+        off, distance_m = min(seen, key=lambda each: each[1], default=(0.0, inf))
+        if distance_m > _CLOSE_M:
+            return []
+        text = f"Proximity {int(off)} deg, {distance_m:4.2f}m (want > {_CLOSE_M}m)"
+        return [ArmingReason(text, Check.PARAMETERS)]
+
     def keep_off(self, on: bool) -> None:
         """Enable or disable avoidance of objects by a switch (RCn_OPTION 40). Planned ways avoid them in any case."""
         self._kept_off = on
@@ -74,14 +89,19 @@ class Proximity:
         if self._facts.vehicle_class.flies and self._facts.height < param("PRX_ALT_MIN", 1.0):
             return ()
         north, east, _ = state.position
+        ways = [(state.yaw + radians(off), distance_m) for off, distance_m in self._seen(scan)]
+        return tuple((north + far * cos(bearing), east + far * sin(bearing)) for bearing, far in ways)
+
+    def _seen(self, scan: Scan) -> list[tuple[float, float]]:
+        """Directions with an object that counts, degrees off the nose, and its distance, m."""
+        param, ignored = self._facts.param, self._ignored()
         least, most = max(param("PRX1_MIN"), scan.least_m), param("PRX1_MAX") or scan.range_m
-        points, yaw, ignored = [], state.yaw, self._ignored()
-        for k, distance_m in enumerate(scan.distances_m):
-            off = (scan.first_deg + k * scan.step_deg) % 360.0
-            if isfinite(distance_m) and least <= distance_m <= most and not _within(ignored, off):
-                bearing = yaw + radians(off)
-                points.append((north + distance_m * cos(bearing), east + distance_m * sin(bearing)))
-        return tuple(points)
+        offs = ((scan.first_deg + k * scan.step_deg) % 360.0 for k in range(len(scan.distances_m)))
+        return [
+            (off, distance_m)
+            for off, distance_m in zip(offs, scan.distances_m, strict=True)
+            if isfinite(distance_m) and least <= distance_m <= most and not _within(ignored, off)
+        ]
 
     def _ignored(self) -> list[tuple[float, float]]:
         """Directions that PRX1_IGN_ANGn and _WIDn exclude: middle, degrees off the nose, and width."""

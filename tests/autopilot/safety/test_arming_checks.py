@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE
+from autopilot.interface.obstacles import Scan
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -379,3 +382,35 @@ def test_one_switch_stops_the_motors(mask: int) -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "Interlock/E-Stop Conflict"
     bench.parameters.set("RC7_OPTION", 0)
     assert bench.core.arming.arm(bench.now_ms).ok
+
+
+def test_what_is_close_keeps_a_copter_on_the_ground() -> None:
+    """AP_Arming_Copter::proximity_checks; the copter took off beside it."""
+    bench = Bench(parameters={"ARMING_CHECK": ALL, "PRX1_TYPE": 2})
+    text = "Proximity 90 deg, 0.50m (want > 0.6m)"
+
+    def reasons(distance_m: float) -> list[str]:
+        bench.core.proximity.see(Scan([2.0, distance_m, 1.5, inf], 0.0, 90.0, 10.0), bench.now_ms)
+        return [reason.text for reason in bench.core.prearm.reasons()]
+
+    assert text in reasons(0.5)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == text
+    assert text not in reasons(0.61)
+    bench.run(0.6)
+    assert text not in [reason.text for reason in bench.core.prearm.reasons()]
+    for name, value in (("ARMING_CHECK", COMPASS), ("AVOID_ENABLE", 1), ("PRX1_IGN_WID1", 20)):
+        usual = bench.parameters[name]
+        bench.parameters.set("PRX1_IGN_ANG1", 90)
+        bench.parameters.set(name, value)
+        assert text not in reasons(0.5)
+        bench.parameters.set(name, usual)
+    assert text in reasons(0.5)
+    bench.core.proximity.keep_off(on=False)
+    assert text not in reasons(0.5)
+
+
+def test_a_rover_may_begin_beside_something() -> None:
+    rover = Bench("rover", parameters={"PRX1_TYPE": 2})
+    rover.core.proximity.see(Scan([0.3], 0.0, 90.0, 10.0), rover.now_ms)
+    assert not [reason for reason in rover.core.prearm.reasons() if "Proximity" in reason.text]
