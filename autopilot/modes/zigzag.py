@@ -101,4 +101,6 @@ class ZigZagMode(Mode):
         return self._pilot.take_off(down)
 
     def disarmed(self) -> None:
-        self.enter(self.facts.now_ms)
+        """Keep the places: a field may take more than one tank or battery."""
+        self._give_back()
+        self._pilot.disarmed()

@@ -77,6 +77,20 @@ def test_the_middle_of_the_switch_gives_the_sticks_back_and_the_way_may_go_on() 
     assert bench.position[1] == pytest.approx(west, abs=1.0)
 
 
+def test_places_stay_through_a_landing() -> None:
+    """ModeZigZag::init alone forgets them. The next flight stored A again, and the row went on from there."""
+    bench, west, _ = with_places()
+    fly(bench, 60.0, Sticks(throttle=0.1), lambda: bench.core.facts.landed)
+    fly(bench, 30.0, Sticks(throttle=0.0), lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed and bench.core.modes.number == ZIGZAG
+    bench.arm()
+    fly(bench, 4.0, Sticks(throttle=0.9))
+    switch(bench, LOW)
+    assert bench.texts[-1] == "ZIGZAG: moving to A"
+    fly(bench, 30.0, until=lambda: bench.texts[-1] == "ZIGZAG: manual control")
+    assert bench.position[1] == pytest.approx(west, abs=3.0)
+
+
 def test_one_place_is_no_way_and_another_mode_forgets_it() -> None:
     bench = in_air(10.0)
     assert bench.core.modes.set(ZIGZAG, bench.now_ms).ok
