@@ -7,7 +7,6 @@ ArduCopter/mode_smart_rtl.cpp.
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import Final
 
 from autopilot.interface.geo import Ned
@@ -107,19 +106,12 @@ class SmartReturnDrive(SmartReturnMode):
         return (point[0], point[1], self.facts.vehicle.state.position[2])
 
 
-class _Stage(Enum):
-    FOLLOWING = auto()  # also on the leg to the place above the start
-    DESCENDING = auto()  # to RTL_ALT_FINAL
-    LANDING = auto()
-
-
 class SmartReturnFlight(SmartReturnMode):
     """SMART_RTL of a copter, at WPNAV_SPEED. On the ground it lands at once."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, heading: Heading) -> None:
         super().__init__(context, spec, trail)
         self._heading = heading
-        self._stage = _Stage.FOLLOWING
         self._landing: Landing | None = None
 
     def refusal(self, now_ms: int) -> str | None:
@@ -130,7 +122,7 @@ class SmartReturnFlight(SmartReturnMode):
         return "init failed"  # ArduPilot's text
 
     def _begin(self, now_ms: int) -> None:
-        self._stage, self._landing = _Stage.FOLLOWING, None
+        self._landing = None
         if self.facts.landed:
             self._way = []
             self._land(None, now_ms)
@@ -140,7 +132,7 @@ class SmartReturnFlight(SmartReturnMode):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._landing is not None:
             self._landing.update(now_ms, events)
-        elif self._stage is _Stage.FOLLOWING:
+        else:
             super().update(now_ms, events)
 
     def _came_back(self, now_ms: int) -> None:
@@ -148,14 +140,12 @@ class SmartReturnFlight(SmartReturnMode):
         north, east, _ = self._at
         final = final_height(self.context)
         if final > 0.0:
-            self._stage = _Stage.DESCENDING
             down = self.facts.home_ned[2] - final
             self.helm.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
         else:
             self._land((north, east), now_ms)
 
     def _land(self, place: tuple[float, float] | None, now_ms: int) -> None:
-        self._stage = _Stage.LANDING
         self._landing = Landing(self.context, place, self._heading)
         self._landing.start(now_ms)
 
@@ -170,7 +160,7 @@ class SmartReturnFlight(SmartReturnMode):
 
     @property
     def is_landing(self) -> bool:
-        return self._stage is _Stage.LANDING
+        return self._landing is not None
 
     @property
     def finished(self) -> bool:
@@ -185,8 +175,8 @@ class SmartReturnFlight(SmartReturnMode):
 
     def exit(self) -> None:
         super().exit()
-        self._stage, self._landing = _Stage.FOLLOWING, None
+        self._landing = None
 
     def disarmed(self) -> None:
         super().disarmed()
-        self._stage, self._landing = _Stage.FOLLOWING, None
+        self._landing = None
