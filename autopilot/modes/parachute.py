@@ -12,13 +12,14 @@ AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import radians
 from typing import Final
 
 from autopilot.context.events import ErrorLogged
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.angles import lean_error
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ErrorSubsystem
 from autopilot.interface.targets import Attitude, Pilot, PilotKind
 from autopilot.mav import ParachuteAction, Severity
@@ -31,7 +32,7 @@ _LONG_MS: Final = 1000
 _OPEN_MS: Final = 2000
 _HOLD_OPEN, _SKIP_DISARM = 1, 2  # bits of CHUTE_OPTIONS
 _LOSS_OF_CONTROL, _TOO_LOW, _LANDED = 2, 2, 3  # LogErrorCode
-_COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
+_LOST_RAD: Final = radians(30.0)
 
 
 class Parachute:
@@ -200,10 +201,7 @@ class Parachute:
     def _out_of_control(self) -> bool:
         """True after a lean of 30 degrees off the demand, at a lower height than at its beginning, for a second."""
         r = self._facts.vehicle.state.report
-        roll, pitch, nav_roll, nav_pitch = (float(r[i]) for i in _LEAN)
-        along = cos(roll) * cos(pitch) * cos(nav_roll) * cos(nav_pitch)
-        across = sin(roll) * sin(nav_roll) + cos(roll) * cos(nav_roll) * sin(pitch) * sin(nav_pitch)
-        if along + across >= _COS_LOST:
+        if lean_error(r) <= _LOST_RAD:
             self._lost_looks = max(self._lost_looks - 1, 0)
             return False
         self._lost_looks += 1
@@ -220,6 +218,3 @@ class Parachute:
     def _drive(self, pulse: str, default: float) -> None:
         for channel in outputs_of(self._facts, _FUNCTION):
             self._helm.vehicle.set_output(channel, self._facts.param(pulse, default))
-
-
-_LEAN: Final = (report.ROLL, report.PITCH, report.NAV_ROLL, report.NAV_PITCH)

@@ -13,8 +13,9 @@ from autopilot.context.events import ErrorLogged
 from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.angles import lean_error
 from autopilot.interface.layout import GRAVITY
-from autopilot.interface.mathematics import acos, cos, hypot, sin
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
@@ -30,12 +31,7 @@ _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 def crash_text(facts: VehicleFacts) -> str:
     """Text of a crash, with the actual and demanded lean if that caused the detection."""
     r = facts.vehicle.state.report
-    roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
-    nav_roll, nav_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
-    # angle between the two vertical axes, independent of heading
-    shared = sin(pitch) * cos(roll) * sin(nav_pitch) * cos(nav_roll) + sin(roll) * sin(nav_roll)
-    shared += cos(pitch) * cos(roll) * cos(nav_pitch) * cos(nav_roll)
-    error = degrees(acos(min(max(shared, -1.0), 1.0)))
+    error = degrees(lean_error(r))
     if not error > _ANGLE_LIMIT:
         return "Crash: Disarming"
     felt = hypot(*(float(r[report.ACCEL_X + axis]) for axis in range(3)))
