@@ -54,7 +54,8 @@ def heights_over_ground(
     """Heights at evenly spaced places `along` a line, m: `over` the ground at its ends, and linear between. With
     `ahead_m` above 0 they also rise early enough to clear the ground up to so far ahead with half of `climb` (m per m),
     but no faster than `climb` from the beginning."""
-    more = over[0] + (over[1] - over[0]) * along / max(float(along[-1]), 1.0)
+    shares = along / along[-1] if along[-1] > 0.0 else np.linspace(0.0, 1.0, len(along))  # straight up or down
+    more = over[0] + (over[1] - over[0]) * shares
     if ahead_m <= 0.0 or along[-1] <= 0.0:
         return np.asarray(ground + more)
     count = min(int(ahead_m / (along[1] - along[0])), len(along) - 1)

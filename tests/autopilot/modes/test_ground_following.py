@@ -71,6 +71,13 @@ START = (0.0, 0.0, -10.0)
 LEG = Leg((300.0, 0.0, -10.0), START, (300.0, 50.0, -10.0), over_ground=20.0)
 
 
+@pytest.mark.parametrize("north", [0.0, 0.4])
+def test_straight_up_it_comes_to_the_height_over_the_ground_too(north: float) -> None:
+    """A waypoint above the last one, or a change of height in GUIDED: it stayed as high as it was."""
+    pieces = Bench(ridge).pieces(Leg((north, 0.0, -10.0), START, over_ground=35.0))
+    assert height(pieces[-1]) == pytest.approx(35.0, abs=0.1)
+
+
 def test_pieces_lie_on_the_profile() -> None:
     """From the start to the end, each 20 m over the ground, onward to the next; together they are the leg."""
     pieces = Bench(ridge).pieces(LEG)
