@@ -15,7 +15,6 @@ from typing import Final
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import ModeReason
-from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Attitude, Idle
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.manager import ModeChoice
@@ -28,20 +27,10 @@ _LONGEST_MS: Final = 2500
 _BACK: Final = radians(5.0)
 _FAR_OVER, _HELD = 40.0 / 45.0, 3.0 / 45.0  # of full stick
 _CLOSED: Final = 0.03  # throttle, 0 .. 1 (RC3_DZ)
-_RISING: Final = 0.20
+_RISING, _FALLING = 0.20, -0.24  # changes of thrust
+_LEANS: Final = radians(45.0)  # from level; from here on it falls
+_TURNED: Final = {report.ROLL: radians(270.0), report.PITCH: radians(315.0)}
 _AT_ONCE: Final = 1e6  # rad/s2
-
-
-@dataclass(frozen=True, slots=True)
-class FlipPart:
-    """Part of the turn: the angle that ends it, rad from level, and the change of thrust."""
-
-    until: float
-    thrust: float
-
-
-_ROLL: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(270.0), -0.24))
-_PITCH: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(315.0), -0.24))
 
 
 class FlipMode(Mode):
@@ -105,11 +94,10 @@ class FlipMode(Mode):
     def _turn(self) -> bool:
         """Fly this part of the turn, or the next; True when it is back."""
         rolls = self._axis == report.ROLL
-        part = next((part for part in (_ROLL if rolls else _PITCH) if self._turned < part.until), None)
-        if part is not None:
+        if self._turned < _TURNED[self._axis]:
             rate = self._way * self._rate
             rates = (rate, 0.0) if rolls else (0.0, rate)
-            thrust = max(self._thrust + part.thrust, 0.0)
+            thrust = max(self._thrust + (_RISING if self._turned < _LEANS else _FALLING), 0.0)
             self.helm.fly(Attitude(0.0, 0.0, 0.0, thrust=thrust, thrust_is_climb=False, body_rates=rates))
             return False
         thrust = min(self._thrust + _RISING, 1.0)
