@@ -33,6 +33,7 @@ _ACCEPTS_MS: Final = 100  # period of looks at a waypoint's own radius near it; 
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
 _NEAR_HEIGHT_M: Final = 5.0  # height tolerance of an item, in a climb or descent
+_LAPS: Final = 3.0  # turns in which a circle to a height has to change it by this
 _CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 _AHEAD_M: Final = 1000.0
 _SAME_COURSE: Final = 0.02  # rad
@@ -123,7 +124,8 @@ class HoldCourse(Maneuver):
 class LoiterItem(Maneuver):
     """Fly `circle`. After arrival it continues for `for_ms`, and then until the course leads to `onward`. `straight`:
     the next leg begins where the circle is left, and not at its centre. A circle at another height may be reached level
-    (`Personality.circles_level`)."""
+    (`Personality.circles_level`); otherwise a height to which three turns bring it no nearer is given up (ArduPlane's
+    loiter_angle_update)."""
 
     def __init__(
         self, context: VehicleContext, circle: Circle, for_ms: int, onward: Ned | None, *, straight: bool
@@ -134,6 +136,7 @@ class LoiterItem(Maneuver):
         self._onward = onward
         self._timed = False
         self._level = circle.at_height and context.facts.personality.circles_level
+        self._turns = self._from_down = 0.0  # next look at the height, in turns of the circle; NED d at the last
         self.end = None if straight else circle.center
 
     def start(self, now_ms: int) -> None:
@@ -143,12 +146,18 @@ class LoiterItem(Maneuver):
             self.helm.fly(replace(self._circle, center=level, turns=0.0, at_height=False))
         else:
             self.helm.fly(self._circle if self._for_ms else replace(self._circle, leave_for=self._onward))
+            if self._circle.at_height and not self.facts.personality.circles_level:
+                self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._level and self.helm.arrived:
             self._level = False
             self._circle = replace(self._circle, start=None)
             self.start(now_ms)
+        elif self._circle.at_height:
+            self.done = self.helm.arrived
+            if not self.done and self.deadline_ms is not None and now_ms >= self.deadline_ms:
+                self._look_at_height(now_ms)
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             if self._onward is None:
@@ -161,6 +170,17 @@ class LoiterItem(Maneuver):
                 self.deadline_ms = now_ms + self._for_ms
             else:
                 self.done = True
+
+    def _look_at_height(self, now_ms: int) -> None:
+        state = self.facts.vehicle.state
+        self.deadline_ms, down = now_ms + _LOOK_MS, state.position[2]
+        if state.report[report.TURNS] <= self._turns:
+            return
+        if self._turns > 0.0 and abs(down - self._from_down) < _NEAR_HEIGHT_M:
+            self.announcer.say(Severity.INFO, f"Loiter to alt was stuck at {int(state.place.alt)}")
+            self._circle, self.deadline_ms = replace(self._circle, at_height=False), None
+            self.start(now_ms)
+        self._turns, self._from_down = self._turns + _LAPS, down
 
 
 class AcceptedLeg(Maneuver):

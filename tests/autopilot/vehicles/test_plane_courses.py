@@ -9,9 +9,11 @@ from math import radians
 
 import pytest
 
+from autopilot.interface import report
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.targets import Circle, Land, Leg, Sticks, TakeOff
 from autopilot.mav import Cmd, Frame, Result
+from autopilot.mission.items import MissionItem
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.vehicles.mode_table import PlaneMode
 from sitl.vehicles.kinds import make_simulated
@@ -176,6 +178,28 @@ def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() ->
     assert plane.vehicle.target.leave_for is None
     plane.run(60.0, lambda: plane.vehicle.target.leave_for is not None)
     assert plane.now_ms - began == pytest.approx(30_000, abs=40)
+
+
+@pytest.mark.parametrize("onward", [(), (waypoint(2200.0, 0.0, 60.0),)])
+def test_a_height_that_is_out_of_reach_is_given_up_after_three_turns(onward: tuple[MissionItem, ...]) -> None:
+    """ArduPlane's loiter_angle_update (unable_to_acheive_target_alt); it circled below it until its battery ended."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7))
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    loiter = item(Cmd.NAV_LOITER_TO_ALT, 1000.0, 600.0, 300.0, param2=80.0)
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=40.0), waypoint(600.0, 0.0, 60.0), loiter, *onward])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    bench.parameters.set("THR_MAX", 38)
+    turns: list[float] = []
+
+    def ended() -> bool:
+        turns.append(float(bench.vehicle.state.report[report.TURNS]))
+        return "Loiter to alt complete" in bench.texts
+
+    bench.run(150.0, ended)
+    assert max(turns) == pytest.approx(3.0, abs=0.05)
+    assert f"Loiter to alt was stuck at {int(bench.vehicle.state.place.alt)}" in bench.texts
 
 
 def test_a_waypoint_is_accepted_and_passed_by_as_it_says() -> None:
