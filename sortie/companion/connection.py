@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, FoundController
 from mavlink_bridge.links.address import LinkSpec
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.routing.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
@@ -120,10 +119,6 @@ class ControllerFront(QuietNode):
 
     def next_link_deadline_ms(self) -> int | None:
         return self.endpoint.next_deadlines()[0]
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
-        """Do nothing: `serve_links` looks at what was received."""
-        return False
 
     def serve_links(self, link_ms: int) -> None:
         """End the search for the baud rate after a sound frame; send what is due."""

@@ -15,6 +15,7 @@ from sortie.config.errors import UserError
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.conform.examination import Examination
 from sortie.nodes.modem import Outlet, medium_of, open_through_radio
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 
@@ -25,7 +26,7 @@ _BOOTED_MS: Final = 12_000
 """Time by which a simulated vehicle has a position, ms."""
 
 
-class ExaminerNode:
+class ExaminerNode(QuietNode):
     """Node with an examination, and the links to the vehicle."""
 
     def __init__(self, examination: Examination, now_ms: Callable[[], int] = lambda: 0, begin_ms: int = 0) -> None:
@@ -44,14 +45,6 @@ class ExaminerNode:
         due_ms = self.examination.next_deadline_ms()
         return due_ms if due_ms is None else max(due_ms, self._begin_ms)
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has no deadlines in vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
-        """Do nothing: `serve_links` takes received bytes."""
-        return False
-
     def serve_links(self, link_ms: int) -> None:
         """Advance the examination."""
         data = b"".join(self.outlet.heard)
@@ -63,9 +56,6 @@ class ExaminerNode:
         sent = self.examination.take()
         if sent:
             self.outlet.send(sent)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: there is no state."""
 
 
 def judge_simulated(

@@ -21,6 +21,7 @@ from sortie.incident.answers import RecordedCommands, RecordedPlans
 from sortie.incident.player import Player
 from sortie.incident.recording import Recording
 from sortie.logs.served import ServedDirectory
+from sortie.runtime.node import QuietNode
 
 _ROOM: Final = 16 * 1024
 """Bytes that an answer of many messages may queue on a link."""
@@ -99,7 +100,7 @@ class ShownRecording:
             endpoint.add_service(service)
 
 
-class ShownRecordings:
+class ShownRecordings(QuietNode):
     """Node of recordings on the links of `network`, each with its own time."""
 
     now_ms = 0
@@ -118,18 +119,7 @@ class ShownRecordings:
         """Return the link time of the next message, ms."""
         return earliest(recording.endpoint.next_deadlines()[0] for recording in self.shown)
 
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: recordings have no vehicle time of the runtime."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
-        """Do nothing: the services have taken all messages."""
-        return False
-
     def serve_links(self, link_ms: int) -> None:
         """Let the services send what is due."""
         for recording in self.shown:
             recording.endpoint.handle_timeouts(link_ms, 0)
-
-    def commit(self, link_ms: int) -> None:
-        """Do nothing: there is no state."""

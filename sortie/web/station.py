@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie.logs.run_log import log_error
 from sortie.nodes.client import COMPONENT, SYSTEM
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.web.requests import AnyRequest
 from sortie.web.traffic import Traffic
@@ -39,7 +39,7 @@ def _complain(problem: Exception, where: str) -> None:
     print(f"sortie: internal error in {where}: {problem!r}", file=sys.stderr, flush=True)
 
 
-class WebStation:
+class WebStation(QuietNode):
     """Node of the page. `runtime`: the runtime that runs it; its real time is link time."""
 
     now_ms = 0
@@ -97,14 +97,6 @@ class WebStation:
         if not self.listeners:
             return due
         return self._due_ms if due is None else min(due, self._due_ms)
-
-    def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has no deadlines in vehicle time."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
-        """Do nothing: its services have taken all messages."""
-        return False
 
     def serve_links(self, link_ms: int) -> None:
         self._heard_ms = link_ms
