@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
+from sortie.runtime.node import QuietNode
 
 
 def _nothing() -> None:
     """Looks away."""
 
 
-class Bystander:
+class Bystander(QuietNode):
     """See the module."""
 
     now_ms = 0
@@ -26,17 +26,6 @@ class Bystander:
         """Asked before every pass."""
         self._before()
         return None
-
-    def next_link_deadline_ms(self) -> int | None:
-        """It has no link."""
-        return None
-
-    def heard(self, endpoint: LinkOwner, link_ms: int) -> bool:
-        """It has no endpoint."""
-        return False
-
-    def serve_links(self, link_ms: int) -> None:
-        """It says nothing."""
 
     def commit(self, link_ms: int) -> None:
         """Before that of the nodes that were added later."""

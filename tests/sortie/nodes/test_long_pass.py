@@ -11,6 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.wire.framing import split_frames
 from sortie.nodes.fleet import FleetNode
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from tests.fakes.assembled import fleet_node
@@ -75,7 +76,7 @@ def test_heartbeats_within_a_pass_change_nothing_else(tmp_path: Path) -> None:
         assert [name for name, data in one.items() if other[name] != data] == ["flights/0001/flight.tlog"]
 
 
-class Laborious:
+class Laborious(QuietNode):
     """A vehicle node whose passes take `pass_s` of the wall, with a breath each eighth of a second."""
 
     endpoints = ()
@@ -100,15 +101,6 @@ class Laborious:
 
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms + 20
-
-    def next_link_deadline_ms(self) -> None:
-        """Nothing is due on its links."""
-
-    def serve_links(self, link_ms: int) -> None:
-        """Nothing comes in."""
-
-    def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
 
     def look_again(self) -> None:
         """It keeps no deadline."""

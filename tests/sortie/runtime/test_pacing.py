@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from autopilot.interface.layout import TICK_MS
+from sortie.runtime.node import QuietNode
 from sortie.runtime.pacing import AHEAD_MS, SILENT_S, Pace
 from sortie.runtime.runtime import PACED_SLICE_S, Runtime
 from sortie.runtime.share import Share, never
@@ -16,7 +17,7 @@ from sortie.runtime.share import Share, never
 CALL_S = 0.001
 
 
-class TickingService:
+class TickingService(QuietNode):
     """Advances one tick a pass and counts its passes."""
 
     def __init__(self) -> None:
@@ -31,17 +32,8 @@ class TickingService:
     def look_again(self) -> None:
         """Keeps no deadline."""
 
-    def serve_links(self, link_ms: int) -> None:
-        """Nothing is on a link."""
-
-    def commit(self, link_ms: int) -> None:
-        """Nothing is kept."""
-
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms + TICK_MS
-
-    def next_link_deadline_ms(self) -> None:
-        return None
 
 
 class SilentSockets:

@@ -12,12 +12,13 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie.nodes.endpoint import VehicleTimeNode
+from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 from tests.fakes.bystander import Bystander
 
 
-class Clockwork:
+class Clockwork(QuietNode):
     """A vehicle of whose time 20 ms pass at once."""
 
     endpoints = ()
@@ -30,18 +31,8 @@ class Clockwork:
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms + 20
 
-    def next_link_deadline_ms(self) -> int | None:
-        return None
-
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         self.now_ms = min(until_ms, self.now_ms + 20)
-
-    def heard(self, endpoint: object, link_ms: int) -> bool:
-        """It is on no link."""
-        return False
-
-    def serve_links(self, link_ms: int) -> None:
-        """It says nothing."""
 
     def commit(self, link_ms: int) -> None:
         self.commits += 1
