@@ -95,7 +95,7 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
     try:
         planned = study.planned(run, given)
         watched = watched or ViewOfRun()
-        if study.fleet is not None:
+        if study.file.fleet is not None:
             return _judged(study, run, given, planned, _fly_fleet(study, planned, watched))
         end = _fly_alone(study, planned, given, watched)
         if study.file.traffic is not None:

@@ -31,7 +31,7 @@ from sortie.campaign.study_checks import (
     run_count,
     texts_of,
 )
-from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, check_values, converted_study
+from sortie.campaign.study_file import StudyFault, StudyFile, check_values, converted_study
 from sortie.campaign.templates import PLACE, number_of, put
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
@@ -89,11 +89,6 @@ class Study(Struct, frozen=True):
             return _checked(converted_study(table, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error
-
-    @property
-    def fleet(self) -> FleetOf | None:
-        """Fleet of the study; None: one vehicle."""
-        return self.file.fleet
 
     def plan(self, given: Mapping[str, Value]) -> Plan:
         """Return the plan with these inputs. UserError when a change makes it invalid."""
@@ -176,11 +171,12 @@ class Study(Struct, frozen=True):
 
     def fleet_of(self, planned: PlannedRun) -> list[VehicleSpec]:
         """Return the vehicles of a run's fleet."""
-        assert self.fleet is not None
+        fleet = self.file.fleet
+        assert fleet is not None
         base = replace(planned.spec, seed=planned.spec.seed % _SEEDS)
-        layout = Layout(self.fleet.formation, planned.spacing_m)
-        if self.fleet.count is not None:
-            return counted_fleet(self.fleet.count, base, layout)
+        layout = Layout(fleet.formation, planned.spacing_m)
+        if fleet.count is not None:
+            return counted_fleet(fleet.count, base, layout)
         return parse_fleet(self.fleet_file, Path(), "fleet.file", base, layout)
 
     def struck(self, given: Mapping[str, Value]) -> list[str]:
@@ -225,7 +221,7 @@ def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     params, _ = given_parameters(spec.param, spec.kind, spec.firmware, theirs=spec.flown_by is not None)
     _check_ranges(study.file, params, spec.kind)
     stand([spec], LOGGER.warning)
-    if study.fleet is not None and not planned.spacing_m > 0.0:
+    if study.file.fleet is not None and not planned.spacing_m > 0.0:
         raise UserError(f"fleet.spacing: expected metres above 0, not {planned.spacing_m:g}")
 
 
