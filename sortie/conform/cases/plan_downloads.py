@@ -161,7 +161,7 @@ def _opaque_agrees(kind: PlanKind, x: Exchange) -> Steps:
     x.check(sent.plan_id == message.opaque_id, f"{sent.plan_id} in MISSION_ACK, {message.opaque_id} in MISSION_COUNT")
 
 
-def _clear(x: Exchange, kind: PlanKind, mission_type: MissionType) -> Steps:
+def _clear(x: Exchange, mission_type: MissionType) -> Steps:
     message = dialect.MAVLink_mission_clear_all_message(*x.ids, mission_type)
     ack = yield from x.ask(message, "MISSION_ACK", lambda ack: ack.mission_type == mission_type)
     x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
@@ -169,14 +169,14 @@ def _clear(x: Exchange, kind: PlanKind, mission_type: MissionType) -> Steps:
 
 def _cleared(kind: PlanKind, x: Exchange) -> Steps:
     yield from upload(x, kind)
-    yield from _clear(x, kind, kind.type)
+    yield from _clear(x, kind.type)
     yield from stays_empty(x, kind)
 
 
 def _cleared_twice(kind: PlanKind, x: Exchange) -> Steps:
     yield from borrow(x, kind)
-    yield from _clear(x, kind, kind.type)
-    yield from _clear(x, kind, kind.type)
+    yield from _clear(x, kind.type)
+    yield from _clear(x, kind.type)
 
 
 def _others_stay(kind: PlanKind, x: Exchange) -> Steps:
@@ -185,7 +185,7 @@ def _others_stay(kind: PlanKind, x: Exchange) -> Steps:
         raise NotApplicableError("it has one kind of plan")
     yield from upload(x, other)
     yield from upload(x, kind)
-    yield from _clear(x, kind, kind.type)
+    yield from _clear(x, kind.type)
     yield from unchanged(x, other)
 
 
@@ -201,7 +201,7 @@ def _cleared_by_all(kind: PlanKind, x: Exchange) -> Steps:
         if not any(need(x.found) for need in each.chapter.needs):
             yield from borrow(x, each)
     yield from upload(x, kind)
-    yield from _clear(x, kind, MissionType.ALL)
+    yield from _clear(x, MissionType.ALL)
     yield from stays_empty(x, kind)
 
 

@@ -59,7 +59,7 @@ def _in_order(kind: PlanKind, x: Exchange) -> Steps:
     wire = yield from begin(x, kind)
     for seq in range(len(wire) - 1):
         yield from x.ask(
-            item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(x, kind, seq + 1), f"request for item {seq + 1}"
+            item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(kind, seq + 1), f"request for item {seq + 1}"
         )
     ack = yield from x.ask(item_of(x, kind, wire[-1], len(wire) - 1), "MISSION_ACK")
     x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
@@ -68,7 +68,7 @@ def _in_order(kind: PlanKind, x: Exchange) -> Steps:
 def _requested_by_int(kind: PlanKind, x: Exchange) -> Steps:
     yield from upload(x, kind)
     wire = on_wire(x, kind, kind.make(kind.size))
-    ask = yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0))
+    ask = yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(kind, 0))
     x.undo("upload", close(x, kind))
     x.check(ask.get_type() == "MISSION_REQUEST_INT", f"MISSION_REQUEST_INT, {ask.get_type()} came")
 
@@ -80,9 +80,15 @@ def _ack_once(kind: PlanKind, x: Exchange) -> Steps:
     x.check(not more, f"one MISSION_ACK, {len(more)} more came")
 
 
-def _nothing_before_the_end(kind: PlanKind, x: Exchange) -> Steps:
+def _first_sent(x: Exchange, kind: PlanKind) -> Waiting[tuple[MissionItem, ...]]:
+    """Begin an upload, up to the request for its second item."""
     wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(kind, 1))
+    return wire
+
+
+def _nothing_before_the_end(kind: PlanKind, x: Exchange) -> Steps:
+    yield from _first_sent(x, kind)
     count = yield from x.ask(
         dialect.MAVLink_mission_request_list_message(*x.ids, kind.type),
         ("MISSION_COUNT", "MISSION_ACK"),
@@ -95,32 +101,28 @@ def _nothing_before_the_end(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _out_of_sequence(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     x.send(item_of(x, kind, wire[3], 3))
-    yield from x.expect(REQUESTS, asks_for(x, kind, 1), "request for item 1 once more", 3000)
+    yield from x.expect(REQUESTS, asks_for(kind, 1), "request for item 1 once more", 3000)
 
 
 def _out_of_sequence_no_error(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     x.send(item_of(x, kind, wire[3], 3))
     yield from x.silent("MISSION_ACK", what="no error for an item out of sequence")
 
 
 def _gap_not_taken(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     x.send(item_of(x, kind, wire[2], 2))
-    yield from x.expect(REQUESTS, asks_for(x, kind, 1), "request for item 1 once more", 3000)
+    yield from x.expect(REQUESTS, asks_for(kind, 1), "request for item 1 once more", 3000)
     ack = yield from go_on(x, kind, wire, 1)
     x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
     yield from unchanged(x, kind, kind.size + 2)
 
 
 def _duplicate(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     x.send(item_of(x, kind, wire[0], 0))
     ack = yield from go_on(x, kind, wire, 1)
     x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
@@ -129,7 +131,7 @@ def _duplicate(kind: PlanKind, x: Exchange) -> Steps:
 
 def _asks_again(kind: PlanKind, x: Exchange) -> Steps:
     yield from begin(x, kind)
-    yield from x.expect(REQUESTS, asks_for(x, kind, 0), "request for item 0 once more", 4000)
+    yield from x.expect(REQUESTS, asks_for(kind, 0), "request for item 0 once more", 4000)
 
 
 def _abandoned(kind: PlanKind, x: Exchange) -> Steps:
@@ -145,16 +147,14 @@ def _abandoned_quiet(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _cancelled(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from _first_sent(x, kind)
     x.send(dialect.MAVLink_mission_ack_message(*x.ids, MissionResult.OPERATION_CANCELLED, kind.type))
     yield from x.wait(200)
     yield from x.silent(REQUESTS, what="a cancelled upload asks for nothing", for_ms=2500)
 
 
 def _cancelled_keeps(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from _first_sent(x, kind)
     yield from close(x, kind)
     yield from unchanged(x, kind)
 
@@ -163,7 +163,7 @@ def _bad_item(change: Callable[[MissionItem], MissionItem], kind: PlanKind, x: E
     wire = yield from begin(x, kind)
     at = len(wire) - kind.size - 2
     for seq in range(at):
-        yield from x.ask(item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(x, kind, seq + 1))
+        yield from x.ask(item_of(x, kind, wire[seq], seq), REQUESTS, asks_for(kind, seq + 1))
     return (yield from x.ask(item_of(x, kind, change(wire[at]), at), ("MISSION_ACK", *REQUESTS), any_of(kind, at + 1)))
 
 
@@ -188,8 +188,7 @@ def _bad_keeps(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _wrong_type(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     other = RALLY if kind is not RALLY else MISSION
     x.send(item_of(x, other, other.make(2)[1], 1))
     yield from x.wait(300)
@@ -209,10 +208,9 @@ def _too_many(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _second_station(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    wire = yield from _first_sent(x, kind)
     x.send(item_of(x, kind, wire[-1], 1), OTHER_STATION)
-    yield from x.silent(REQUESTS, asks_for(x, kind, 2), "an item of another station is none of this upload")
+    yield from x.silent(REQUESTS, asks_for(kind, 2), "an item of another station is none of this upload")
     x.send(count_of(x, kind, 2), OTHER_STATION)
     x.send(item_of(x, kind, wire[-1], 1), OTHER_STATION)
     yield from x.wait(500)
@@ -222,8 +220,7 @@ def _second_station(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _second_station_answered(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    yield from _first_sent(x, kind)
     x.undo("upload", close(x, kind))
     answer = yield from x.ask(
         count_of(x, kind, 2),
@@ -243,11 +240,8 @@ def _last_again(kind: PlanKind, x: Exchange) -> Steps:
 
 
 def _begun_again(kind: PlanKind, x: Exchange) -> Steps:
-    wire = yield from begin(x, kind)
-    yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
-    yield from x.ask(
-        count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0), "request for item 0 after a new count"
-    )
+    wire = yield from _first_sent(x, kind)
+    yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(kind, 0), "request for item 0 after a new count")
 
 
 def _floats(kind: PlanKind, x: Exchange) -> Steps:

@@ -141,7 +141,7 @@ def item_of(x: Exchange, kind: PlanKind, item: MissionItem, seq: int) -> Message
     return write_item(item, kind.type, seq, Peer(0, *x.ids), as_int=True, current=False)
 
 
-def asks_for(x: Exchange, kind: PlanKind, seq: int) -> Callable[[Message], bool]:
+def asks_for(kind: PlanKind, seq: int) -> Callable[[Message], bool]:
     return lambda ask: (
         ask.seq == seq and ask.mission_type == kind.type and (ask.target_system, ask.target_component) == STATION
     )
@@ -151,7 +151,7 @@ def begin(x: Exchange, kind: PlanKind) -> Waiting[tuple[MissionItem, ...]]:
     """Load a plan, and begin the upload of another, up to the request for its first item."""
     yield from upload(x, kind)
     wire = on_wire(x, kind, kind.make(kind.size + 2))
-    yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0), "request for item 0")
+    yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(kind, 0), "request for item 0")
     x.undo("upload", close(x, kind))
     return wire
 
