@@ -304,14 +304,11 @@ def _set(vehicle: ShownVehicle, request: requests.SetParameter) -> Job:
     why = _why(vehicle, heard)
     stored = None if client.value is None else client.value.value
     if client.outcome is ParameterOutcome.REFUSED:
-        return Answer(
-            False, f"{request.name}: the vehicle keeps {stored:g}{why}", {"name": request.name, "value": stored}
-        )
-    return Answer(
-        client.outcome is ParameterOutcome.ACCEPTED,
-        (f"{request.name} = {request.value:g}" if stored is not None else f"{request.name}: no answer") + why,
-        {"name": request.name, "value": stored},
-    )
+        words = f"{request.name}: the vehicle keeps {stored:g}"
+    else:
+        words = f"{request.name} = {request.value:g}" if stored is not None else f"{request.name}: no answer"
+    accepted = client.outcome is ParameterOutcome.ACCEPTED
+    return Answer(accepted, words + why, {"name": request.name, "value": stored})
 
 
 def _fail(vehicle: ShownVehicle, request: requests.Fail) -> Job:
