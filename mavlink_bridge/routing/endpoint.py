@@ -42,7 +42,8 @@ __all__ = ["CONGESTED", "OVERFLOW", "Endpoint", "LinkStatistics"]
 _OF_MODEMS = codec.ids_of("RADIO_STATUS", "CELLULAR_STATUS")
 
 
-def _raise(problem: Exception, where: str) -> None:
+def raise_error(problem: Exception, where: str) -> None:
+    """Raise an exception again: for those who do not handle it."""
     raise problem
 
 
@@ -58,7 +59,7 @@ class Endpoint:
         system_id: int,
         component_id: int = 1,
         *,
-        on_error: Callable[[Exception, str], None] = _raise,
+        on_error: Callable[[Exception, str], None] = raise_error,
         on_frame: Callable[[int, MavlinkFrame], None] | None = None,
     ) -> None:
         self._router = Router(system_id, component_id)

@@ -30,6 +30,7 @@ from depot.world.pack import SimulatedPack
 from depot.world.state import WorldState
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.routing.endpoint import raise_error
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, make_vehicle, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.loop.loop import LINK_SEED, LoopOrder, LoopSnapshot, SortieLoop
@@ -38,10 +39,6 @@ from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
 _PACK_V = 11.1
-
-
-def _raise(error: Exception, where: str) -> None:
-    raise error
 
 
 _UPRIGHT: Final = {"Q_GUIDED_MODE": 1.0, "ROLL_LIMIT_DEG": 45.0}
@@ -165,7 +162,7 @@ class SimulatedBox:
             box_parameters(profile, vehicle_class(kind)),
             name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US,
-            on_error=_raise,
+            on_error=raise_error,
             ground=ground,
         )
         self.node = self.vehicle = service

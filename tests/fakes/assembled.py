@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from mavlink_bridge.routing.endpoint import raise_error
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
 from sortie.assembly.vehicles import Vehicles
 from sortie.config.vehicle_spec import VehicleSpec
@@ -17,7 +18,7 @@ def assembled(specs: Sequence[VehicleSpec]) -> tuple[Vehicles, Runtime]:
     """The vehicles, and the runtime that they are in. What is wrong or warned of is raised."""
     runtime = Runtime()
     standing, ground = stand(specs, _refuse)
-    around = Surroundings(runtime, ExitStack(), None, open_keys(None, None), VIRTUAL_EPOCH_US, _raise, ground)
+    around = Surroundings(runtime, ExitStack(), None, open_keys(None, None), VIRTUAL_EPOCH_US, raise_error, ground)
     return Vehicles(standing, around), runtime
 
 
@@ -28,10 +29,6 @@ def fleet_node(specs: Sequence[VehicleSpec]) -> FleetNode:
     fleet.between = lambda: None
     fleet.has_time = lambda: True
     return fleet
-
-
-def _raise(error: Exception, where: str) -> None:
-    raise error
 
 
 def _refuse(warning: str) -> None:

@@ -14,7 +14,7 @@ from autopilot.core.wiring import NothingStored
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder
-from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.routing.endpoint import Endpoint, raise_error
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -158,7 +158,7 @@ class ControllerBench:
             {},
             name="bench",
             epoch_us=VIRTUAL_EPOCH_US,
-            on_error=_raise,
+            on_error=raise_error,
         )
         self.service = self.companion.service
         self.autopilot = self.service.autopilot
@@ -259,7 +259,3 @@ def _controller(kind: str, params: Mapping[str, float] | None, seed: int) -> Sta
     params = {**(_COMES_DOWN if kind == "copter" else {}), **(params or {})}
     program = binary(kind)
     return StandIn(kind, params=params, seed=seed) if program is None else RealController(kind, program, params=params)
-
-
-def _raise(problem: Exception, where: str) -> None:
-    raise problem

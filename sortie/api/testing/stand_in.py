@@ -22,6 +22,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.routing.endpoint import raise_error
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.signing import Signing
@@ -96,7 +97,7 @@ class StandIn:
             journal,
             lambda service: simulated_face(service, identity),
             epoch_us=VIRTUAL_EPOCH_US,
-            on_error=_raise,
+            on_error=raise_error,
             link_rates=_SILENT,
         )
         telemetry = self.service.telemetry
@@ -187,7 +188,3 @@ class StandIn:
 
     def close(self) -> None:
         """Do nothing: it holds no resources."""
-
-
-def _raise(problem: Exception, where: str) -> None:
-    raise problem

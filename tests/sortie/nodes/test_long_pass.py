@@ -23,10 +23,6 @@ Frames = dict[int, list[bytes]]
 Between = Callable[[FleetNode], Callable[[], None]]
 
 
-def _raise(error: Exception, where: str) -> None:
-    raise error
-
-
 def flown(folder: Path, between: Between | None) -> tuple[Frames, list[dict[str, bytes]]]:
     """All begin in one pass: what each says on a shared link, and its files."""
     vehicles = [vehicle(number, "copter", 25.0 * number, 0.0) for number in range(1, COUNT + 1)]

@@ -35,10 +35,6 @@ END_MS = 14_000
 pytestmark = pytest.mark.skipif(not kernels.compiled(), reason="nothing is compiled: each encodes for itself")
 
 
-def _raise(error: Exception, where: str) -> None:
-    raise error
-
-
 def spec(kind: str, number: int, fault: tuple[str, ...] = (), firmware: str = "ardupilot") -> VehicleSpec:
     place, seed = moved(HOME, 20.0 * number, 0.0), seed_of(3, number)
     return VehicleSpec(kind, number, place, 90.0, seed, fault=fault, firmware=firmware)

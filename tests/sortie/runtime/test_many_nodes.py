@@ -10,6 +10,7 @@ import pytest
 from autopilot.context.journal import MemoryJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.events import ItemReached, MissionComplete
+from mavlink_bridge.routing.endpoint import raise_error
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
@@ -35,7 +36,7 @@ def begin(kind: str, seed: int) -> tuple[VehicleService, Seen]:
         StoredState(),
         WINDY,
         epoch_us=VIRTUAL_EPOCH_US,
-        on_error=_raise,
+        on_error=raise_error,
     )
     service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
     seen: Seen = []
@@ -188,7 +189,3 @@ def test_only_who_has_received_something_is_asked_to_act(
         assert (sockets.receive(node, 0), asked) == (acted, heard)
     finally:
         sockets.close()
-
-
-def _raise(error: Exception, where: str) -> None:
-    raise error

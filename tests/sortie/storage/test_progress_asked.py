@@ -14,6 +14,7 @@ from autopilot.context.journal import SaveProgress
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Result
 from autopilot.mission.state import MissionState
+from mavlink_bridge.routing.endpoint import raise_error
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.sample import square
@@ -62,15 +63,11 @@ def service(store: SlowDisk) -> VehicleService:
     """A copter with a mission, all of which is written."""
     spec = VehicleSpec("copter", None, HOME, 0.0, 1, alone=True)
     vehicle, stored = make_vehicle("copter", HOME, 0.0, 1), store.stored
-    made = build_service(spec, vehicle, store, stored, {}, epoch_us=VIRTUAL_EPOCH_US, on_error=_raise)
+    made = build_service(spec, vehicle, store, stored, {}, epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error)
     made.autopilot.plans.replace(0, square(HOME))
     assert store.wait(store.submit(SaveProgress(0, 0, requested=True)), PATIENCE_S)
     made.commands.take_outgoing()
     return made
-
-
-def _raise(error: Exception, where: str) -> None:
-    raise error
 
 
 def _asks_for(service: VehicleService, index: int) -> None:
