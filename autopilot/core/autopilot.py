@@ -169,7 +169,9 @@ class Autopilot:
     def _make_safety(self) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
         context = SafetyContext(facts, announcer, modes, self._stop_motors)
-        self.fence = modes.watch = FenceGuard(context, plans.fence, plans.rally, self.helm.vehicle.keep_within)
+        self.fence = modes.watch = FenceGuard(
+            context, self.losses, plans.fence, plans.rally, self.helm.vehicle.keep_within
+        )
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.failsafes = Failsafes(context, self.losses)
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)

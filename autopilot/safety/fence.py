@@ -38,6 +38,7 @@ from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
 from autopilot.safety.fence_switches import ALL_LIMITS, FLOOR_ONLY, FenceSwitches
+from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _SELDOM_MS: Final = 1000
@@ -66,12 +67,13 @@ class FenceGuard:
     def __init__(
         self,
         context: SafetyContext,
+        losses: Losses,
         plan: MissionStorage,
         rally: MissionStorage,
         keep_within: Callable[[Bounds | None], None],
     ) -> None:
         facts, announcer, modes = context.facts, context.announcer, context.modes
-        self._context = context
+        self._context, self._losses = context, losses
         self._facts, self._announcer, self._modes = facts, announcer, modes
         self.limits = FenceLimits(facts, plan)
         self._switches = FenceSwitches(facts, announcer, self.limits)
@@ -354,7 +356,7 @@ class FenceGuard:
         if setting == 0:
             return
         actions = self._facts.vehicle_class.failsafes
-        if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
+        if self._is_off(now_ms):
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
         action = (too_far and actions.far_outside) or actions.fence.get(setting, FailsafeAction.RTL)
@@ -369,6 +371,15 @@ class FenceGuard:
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
             self._before = None if before == self._acted_in else before
             self._modes.mode.flight.go_to(self._return_place())
+
+    def _is_off(self, now_ms: int) -> bool:
+        """True on the ground, except for planes, and for a copter that its pilot has switched off in the air; not above
+        the highest altitude, where a closed throttle is to bring it down (ArduCopter/fence.cpp)."""
+        counts = self._facts.vehicle_class.hovers and not self._losses.sticks.lost
+        closed = counts and self._losses.switched_off(self._modes.spec.flown, now_ms)
+        if closed and not self.breached & FenceType.MAX_ALT:
+            return True
+        return self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
 
     def _goes_on_to_land(self, action: FailsafeAction) -> bool:
         """True if a return would turn to the landing to which the mission goes already (ArduPlane/fence.cpp)."""

@@ -47,10 +47,6 @@ _GLITCH: Final = 2  # LogErrorCode
 _PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
 """Modes that control the position, but are a pilot's (LOITER, POSHOLD, BRAKE; ArduCopter/mode.h, is_autopilot)."""
 
-_DIRECT: Final = frozenset({ModeKind.STABILIZE, ModeKind.TRAINED_RATES})
-_ZERO_MS: Final = 400
-"""Time for which the throttle must be down (ArduCopter/system.cpp, set_throttle_zero_flag), ms."""
-
 
 class FlyingFailsafes:
     """Failsafe rules of a flying vehicle."""
@@ -142,7 +138,9 @@ class FlyingFailsafes:
         """Announce and act. `go_on`: text if an option lets it continue as it is."""
         if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
             self._announce(cause.value)
-        elif self._throttle_zero(now_ms) or (self._facts.landed and not (go_on and self._waits_in_mission())):
+        elif self._lost.switched_off(self._modes.spec.flown, now_ms) or (
+            self._facts.landed and not (go_on and self._waits_in_mission())
+        ):
             self._announce(cause.value, "Disarming")
             if self._facts.armed:
                 self._context.disarm(CAUSES[cause].method)
@@ -173,11 +171,6 @@ class FlyingFailsafes:
     def _waits_in_mission(self) -> bool:
         """True while a begun mission waits on the ground (ArduCopter/events.cpp, should_disarm_on_failsafe)."""
         return self._in_auto() and self._modes.mode.holds_arming
-
-    def _throttle_zero(self, now_ms: int) -> bool:
-        """True in the air too, in a mode with direct throttle that the pilot has closed (should_disarm_on_failsafe)."""
-        since_ms = self._lost.throttle_down_ms
-        return since_ms is not None and now_ms - since_ms > _ZERO_MS and self._modes.spec.flown in _DIRECT
 
     def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
         """True if a landing continues, because the battery requires it, or by an option (with a text)."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from autopilot.interface.records import dataclass, field
+from autopilot.vehicles.mode_table import ModeKind
 from autopilot.vehicles.vehicle_class import FailsafeAction
+
+_DIRECT: Final = frozenset({ModeKind.STABILIZE, ModeKind.TRAINED_RATES})
+_ZERO_MS: Final = 400
+"""Time for which the throttle must be down (ArduCopter/system.cpp, set_throttle_zero_flag), ms."""
 
 
 class Watchdog:
@@ -49,3 +56,9 @@ class Losses:
     sticks: Watchdog = field(default_factory=Watchdog)
     battery_action: FailsafeAction | None = None
     throttle_down_ms: int | None = None
+
+    def switched_off(self, flown: ModeKind | None, now_ms: int) -> bool:
+        """True while the pilot has closed the throttle in a mode in which it is direct: a copter counts as switched off
+        then, in the air too (ArduCopter/events.cpp, should_disarm_on_failsafe; fence.cpp)."""
+        since_ms = self.throttle_down_ms
+        return since_ms is not None and now_ms - since_ms > _ZERO_MS and flown in _DIRECT

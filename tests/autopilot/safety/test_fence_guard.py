@@ -6,6 +6,7 @@ import pytest
 
 from autopilot.context.events import FenceChanged
 from autopilot.interface.geo import to_global
+from autopilot.interface.targets import Sticks
 from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item, takeoff
@@ -441,3 +442,32 @@ def test_an_item_tells_which_limits_it_changes() -> None:
         "Min Alt fence disabled",
         "Max Alt and Circle fences disabled",
     ]
+
+
+@pytest.mark.parametrize(
+    ("types", "throttle", "silent", "stops"),
+    [
+        (CIRCLE, 0.0, False, True),
+        (CIRCLE, 0.5, False, False),
+        (CIRCLE, 0.0, True, False),
+        (1 | CIRCLE, 0.0, False, False),
+    ],
+)
+def test_a_copter_with_a_closed_throttle_is_switched_off(
+    types: int, throttle: float, silent: bool, stops: bool
+) -> None:
+    """ArduCopter: in STABILIZE, unless it is too high, or its radio has failed (fence_check). It flew home."""
+    params = {"FENCE_RADIUS": 50, "FENCE_ALT_MAX": 5, "AVOID_ENABLE": 0, "FS_THR_ENABLE": 0}
+    bench = Bench(parameters={"FENCE_TYPE": types, **params})
+    bench.airborne(20.0)
+    go(bench, 60.0)
+    bench.run(15.0)
+    assert bench.core.modes.set(0, bench.now_ms).ok
+    for _ in range(6):
+        bench.core.sticks.move(Sticks(throttle=throttle), bench.now_ms)
+        bench.run(0.1)
+    bench.core.losses.sticks.lost = silent
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(0.2)
+    assert bench.core.facts.armed is not stops
+    assert (bench.core.modes.number == 6) is not stops
