@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
@@ -80,14 +80,10 @@ def acceptance_radius(facts: VehicleFacts) -> float:
     return facts.measure(facts.vehicle_class.measures.acceptance)
 
 
-def _hold(item: MissionItem) -> float:
-    return item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-
-
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Place to fly to after `item` without a stop, and its item; (None, None): stop."""
     wings = tools.context.facts.vehicle_class.has_stall_speed
-    following = tools.following(item.seq) if wings or _hold(item) == 0.0 else None
+    following = tools.following(item.seq) if wings or not 0.0 < item.param1 < inf else None
     spec = None if following is None else spec_of(following.command)
     if following is None or spec is None or not spec.place:
         return None, None

@@ -225,7 +225,7 @@ class CircleTurns(Maneuver):
         elif self.helm.arrived:
             self.done, self.deadline_ms = True, None
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self._count(now_ms)
+            self._announce(now_ms, float(self.facts.vehicle.state.report[report.TURNS]))
 
     def leave(self) -> None:
         if self._speeds is not None:
@@ -235,9 +235,6 @@ class CircleTurns(Maneuver):
         self.helm.fly(self._circle)
         if self.facts.vehicle_class.hovers:
             self._announce(now_ms, 0.0)
-
-    def _count(self, now_ms: int) -> None:
-        self._announce(now_ms, float(self.facts.vehicle.state.report[report.TURNS]))
 
     def _announce(self, now_ms: int, flown: float) -> None:
         """Announce the turn after `flown` turns if it is new; look again when the next can begin at the earliest."""

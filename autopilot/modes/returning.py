@@ -156,10 +156,6 @@ class ReturnFlight(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self._stage(now_ms, events)
 
-    def _leg(self, end: Ned, yaw: Yaw, stage: Callable[[int, VehicleEvent], None]) -> None:
-        self._stage = stage
-        self.helm.fly(Leg(end, None, yaw=yaw))
-
     def _climbing(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
             self._go_home()
@@ -195,7 +191,8 @@ class ReturnFlight(Maneuver):
         final = final_height(self.context)
         if final > 0.0:
             end = (self._goal[0], self._goal[1], self.facts.home_ned[2] - final)
-            self._leg(end, self._heading.for_hold(), self._descending)
+            self._stage = self._descending
+            self.helm.fly(Leg(end, None, yaw=self._heading.for_hold()))
         else:
             self._land(now_ms)
 
