@@ -7,7 +7,7 @@ vehicle its target. A part receives those that it needs; a mode receives all thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from autopilot.context.events import Event, StatusText
@@ -41,6 +41,13 @@ class KnownVehicle(Protocol):
     def armable_reasons(self) -> Sequence[ArmingReason]: ...
 
 
+class ActingFence(Protocol):
+    """What modes know of a fence. `has_top`: its maximum altitude acts, however it was enabled."""
+
+    @property
+    def has_top(self) -> bool: ...
+
+
 class VehicleFacts:
     """State of the vehicle, from its reports and its parameters. `now_ms`: vehicle time of this pass, set by the
     autopilot only. `autopilot.context.home.Home` sets `home` and `set_origin`, `autopilot.safety.arming.Arming` sets
@@ -69,8 +76,8 @@ class VehicleFacts:
         self.landing_course: float | None = None
         """Course in which AUTOLAND lands, rad (`autopilot.modes.wing_modes.TakeoffCourse`); None: by `armed_yaw`."""
         self.parameters = parameters
-        self.fence_has_top: Callable[[], bool] = lambda: False
-        """True while the fence's maximum altitude acts, however it was enabled. The fence sets it."""
+        self.fence: ActingFence | None = None
+        """The fence sets itself."""
         self.uses_range_finder = True
         """True unless a switch says otherwise."""
         self.terrain = Terrain(

@@ -104,7 +104,7 @@ def highest_return(param: Callable[[str, float], float], *, fenced: bool) -> flo
 
 
 def _highest(facts: VehicleFacts) -> float:
-    return highest_return(facts.param, fenced=facts.fence_has_top())
+    return highest_return(facts.param, fenced=facts.fence is not None and facts.fence.has_top)
 
 
 class ReturnFlight(Maneuver):

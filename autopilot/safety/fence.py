@@ -87,7 +87,7 @@ class FenceGuard:
         self._due_ms: int | None = None
         self._judged: tuple[object, bool] | None = None
         self.return_point = ReturnPoint(facts, rally, self.contains)
-        facts.fence_has_top = lambda: bool(self.acting & FenceType.MAX_ALT)
+        facts.fence = self
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -204,6 +204,10 @@ class FenceGuard:
     def acting(self) -> FenceType:
         """Limits that act now."""
         return self._switches.acting
+
+    @property
+    def has_top(self) -> bool:
+        return bool(self.acting & FenceType.MAX_ALT)
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
