@@ -286,7 +286,7 @@ class GlideSlope(Maneuver):
         self._approach = self._approach or here
         if self.facts.landed:  # its landing event is past
             self.helm.fly(Idle())
-            self._wait(now_ms, TICK_MS)
+            self.deadline_ms = now_ms + TICK_MS
         else:
             self.announcer.say(Severity.INFO, f"Landing approach start at {self.facts.height:.1f}m")
             self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
@@ -297,16 +297,13 @@ class GlideSlope(Maneuver):
         elif events & VehicleEvent.LANDED:
             delay_s = self.facts.param("LAND_DISARMDELAY")
             if delay_s > 0.0:
-                self._wait(now_ms, int(1000.0 * delay_s))
+                self.deadline_ms = now_ms + int(1000.0 * delay_s)
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self.done = True
             north, east, _ = self.facts.vehicle.state.position
             off = hypot(north - self._place[0], east - self._place[1])
             self.announcer.say(Severity.INFO, f"Distance from LAND point={off:.2f}m")
-
-    def _wait(self, now_ms: int, wait_ms: int) -> None:
-        self.deadline_ms = now_ms + wait_ms
 
     def go_around(self, height_m: float = 0.0) -> bool:
         """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a
@@ -316,8 +313,7 @@ class GlideSlope(Maneuver):
         self._aborting = True
         self.deadline_ms = None
         north, east = self._place[0] - self._approach[0], self._place[1] - self._approach[1]
-        down, pitch = self._abort
-        home = self.facts.home_ned[2]
+        (down, pitch), home = self._abort, self.facts.home_ned[2]
         if height_m > 0.0:
             down = home - height_m
         self.announcer.say(Severity.NOTICE, f"Landing aborted, climbing to {home - down:.0f}m")
