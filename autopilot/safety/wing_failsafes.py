@@ -119,7 +119,7 @@ class WingFailsafes:
         in_auto_only = int(self._facts.param("FS_GCS_ENABL")) == _IN_AUTO_ONLY
         in_auto = self._modes.number in self._numbers.autos
         gliding = int(self._facts.param("FS_LONG_ACTN")) == _GLIDE
-        slope = self._lands and self._modes.number not in self._tables.lasting.long
+        slope = self._modes.mode.is_landing and self._modes.number not in self._tables.lasting.long
         waits = slope or (self._modes.mode.delays_failsafes and not gliding)
         return not waits and (cause is not FailsafeCause.GROUND_STATION or not in_auto_only or in_auto)
 
@@ -179,11 +179,7 @@ class WingFailsafes:
         """True if the vehicle lands already, or if its mission goes to the landing at which the action would begin."""
         turns = action is FailsafeAction.RTL and int(self._facts.param("RTL_AUTOLAND")) == AutolandBy.AT_ONCE
         goal = turns or action is FailsafeAction.LAND_SEQUENCE
-        return self._lands or (goal and self._modes.mode.goes_on_to_land())
-
-    @property
-    def _lands(self) -> bool:
-        return self._modes.mode.is_landing
+        return self._modes.mode.is_landing or (goal and self._modes.mode.goes_on_to_land())
 
     def _answer_loss(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
         """Take the action for a loss; a mode in which a pilot hovers has its own, whatever the parameters say."""
