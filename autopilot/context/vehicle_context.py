@@ -42,7 +42,7 @@ class KnownVehicle(Protocol):
 
 
 class ActingFence(Protocol):
-    """What modes know of a fence. `has_top`: its maximum altitude acts, however it was enabled."""
+    """Fence as modes know it. `has_top`: its maximum altitude acts, however it was enabled."""
 
     @property
     def has_top(self) -> bool: ...

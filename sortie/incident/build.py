@@ -4,7 +4,7 @@ assumed."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Cmd, Frame
 from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan, format_plan

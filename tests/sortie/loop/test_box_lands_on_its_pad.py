@@ -117,5 +117,5 @@ def test_a_pad_that_it_never_sees_is_approached_three_times_and_not_landed_on() 
     bench.box.service.parameters.set("SIM_PLD_RATE", 0.0)
     bench.run()
     assert bench.names("skimmer").count("approach_missed") == PROFILE.corridor.tries
-    assert bench.last["outcome"] is SortieOutcome.LOST
+    assert bench.last["outcome"] == SortieOutcome.LOST
     assert bench.box.pilot.position()[2] > 10.0
