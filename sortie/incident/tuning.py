@@ -73,6 +73,8 @@ _WINGS: Final = Fit(
     np.array([0.1, 4.0, 4.0]),
     np.array([0.1, 3.0, 3.0]),
 )
+_HOVERING: Final = {"px4": _SMOOTH}
+"""Fits of hovering vehicles by firmware, if different from `_HOVERS`."""
 _TURNS: Final = 3
 _BETTER: Final = 0.98
 _NEAR_M2: Final = 0.5
@@ -97,7 +99,7 @@ def fit_of(scenario: Scenario) -> Fit:
     """Return the fit for a vehicle of this kind that leaves the ground."""
     if scenario.kind.has_stall_speed:
         return _WINGS
-    return _SMOOTH if scenario.firmware == "px4" else _HOVERS
+    return _HOVERING.get(scenario.firmware, _HOVERS)
 
 
 class OffTrack:
