@@ -250,7 +250,7 @@ class _Walk:
             center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
         around_m = turns * 2.0 * pi * radius
         self._add(item, center, wait_s=around_m / speed, radius_m=radius)
-        self.way.legs[-1] = replace(self.way.legs[-1], more_m=around_m)
+        self.way.legs[-1] = replace(self.way.legs[-1], more_m=around_m, speed_mps=speed)
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
