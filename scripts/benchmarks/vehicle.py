@@ -19,6 +19,7 @@ _CPUCLOCK_SCHED = 2
 """Of a clock that belongs to a process, in ns (Linux, include/linux/posix-timers.h)."""
 HOME = (-35.363261, 149.165230, 584.0)
 METRES_PER_DEGREE = 111318.84502145034
+RETURN_TO_LAUNCH, DO_JUMP = 20, 177  # MAV_CMD
 
 
 def free_port() -> int:
@@ -143,8 +144,9 @@ class Client:
 
 
 def item(seq: int, command: int, x: int = 0, y: int = 0, z: float = 0.0, p1: float = 0.0, p2: float = 0.0) -> Any:
-    """A MISSION_ITEM_INT in the relative frame."""
-    return dialect.MAVLink_mission_item_int_message(1, 1, seq, 3, command, 0, 1, p1, p2, 0.0, 0.0, x, y, z, 0)
+    """A MISSION_ITEM_INT in the relative frame; in frame 2 without a place, where PX4 wants it."""
+    frame = 2 if command in (DO_JUMP, RETURN_TO_LAUNCH) else 3
+    return dialect.MAVLink_mission_item_int_message(1, 1, seq, frame, command, 0, 1, p1, p2, 0.0, 0.0, x, y, z, 0)
 
 
 def place(north: float, east: float) -> tuple[int, int]:
@@ -159,8 +161,8 @@ def square(rounds: int) -> list[Any]:
     items = [item(0, 16, *place(0.0, 0.0)), item(1, 22, z=10.0)]
     items += [item(seq, 16, *place(*corner), z=10.0) for seq, corner in enumerate(corners, start=2)]
     if rounds > 1:
-        items.append(item(6, 177, p1=2, p2=rounds - 1))
-    items.append(item(len(items), 20))
+        items.append(item(6, DO_JUMP, p1=2, p2=rounds - 1))
+    items.append(item(len(items), RETURN_TO_LAUNCH))
     return items
 
 
@@ -169,5 +171,5 @@ def square_from_0(rounds: int) -> list[Any]:
     items = square(rounds)[1:]
     for seq, one in enumerate(items):
         one.seq = seq
-        one.param1 -= float(one.command == 177)
+        one.param1 -= float(one.command == DO_JUMP)
     return items

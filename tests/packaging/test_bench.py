@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mavlink_bridge.wire.codec import dialect
+from tests.fakes.px4_station import station_of
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
@@ -74,3 +77,18 @@ def test_what_cannot_be_measured_here_is_said_and_the_others_are_measured(bench,
     results, missed = bench._measure(rows)
     assert list(results) == missed == ["router"]
     assert "  not measured: no Chromium is installed\n" in capsys.readouterr().err
+
+
+def test_a_px4_takes_the_mission_that_is_measured(bench) -> None:
+    """It refused items without a place in the frame of heights, and two measurements of a PX4 ended at their upload."""
+    from benchmarks.vehicle import square_from_0
+
+    items = square_from_0(3)
+    with station_of() as station:
+        station.link.send(dialect.MAVLink_mission_count_message(1, 1, len(items), 0))
+        for item in items:
+            station.run(0.2)
+            station.link.send(item)
+        station.run(0.2)
+        (ack,) = station.of("MISSION_ACK")
+    assert ack.type == 0
