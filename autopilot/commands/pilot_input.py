@@ -49,8 +49,8 @@ class PilotInput:
         """True while no transmitter moves the sticks."""
         self._deaf = False
         """True while neither a transmitter nor a ground station moves the sticks."""
-        self._switch_key = (-1, -1)
-        self._switch: tuple[float, ...] = ()
+        self._pulses_key: tuple[object, ...] = ()
+        self._pulses: tuple[float, ...] = ()
         self._radio: Sticks | None = None
         self._channels: tuple[float, ...] = ()
         self._last: tuple[float, ...] = ()  # last pulses of a silent receiver, which are still shown
@@ -251,8 +251,14 @@ class PilotInput:
     @property
     def pulses(self) -> tuple[float, ...]:
         """Channels 1 to 16, us: as heard now or last. Channels that were not heard show the sticks and the mode switch
-        as a transmitter would send them; the rest is 0."""
-        sticks, heard = self._helm.sticks, self.channels or self._last
+        as a transmitter would send them; the rest is 0. Composed when something changes: a log asks at each sample."""
+        sticks, heard = self._helm.sticks, self._channels or self._last
+        key = (sticks, heard, self.has_input, self.radio_dead, self._modes.number, self._facts.parameters.version)
+        if key != self._pulses_key:
+            self._pulses_key, self._pulses = key, self._compose(sticks, heard)
+        return self._pulses
+
+    def _compose(self, sticks: Sticks, heard: tuple[float, ...]) -> tuple[float, ...]:
         assumed = (
             _CENTRE_PULSE + 500.0 * sticks.roll,
             _CENTRE_PULSE - 500.0 * sticks.pitch,
@@ -272,12 +278,6 @@ class PilotInput:
     def _switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch at a position of the present mode (or, as in ArduPilot's simulator, at
         the sixth), all others low."""
-        key = (self._facts.parameters.version, self._modes.number)
-        if key != self._switch_key:
-            self._switch_key, self._switch = key, self._find_switch()
-        return self._switch
-
-    def _find_switch(self) -> tuple[float, ...]:
         param = self._facts.param
         channel, modes = self._facts.vehicle_class.mode_switch
         position = next((n for n, name in enumerate(modes, 1) if int(param(name, -1.0)) == self._modes.number), 6)

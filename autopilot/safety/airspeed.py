@@ -52,6 +52,8 @@ class AirspeedUse:
         self._failed_use = 0.0  # ARSPD_USE before the check took the tube out of use; 0: it did not
         self._warned_ms: int | None = None
         self._due_ms: int | None = None
+        self.used = helm.vehicle.capabilities.own_modes or facts.param("ARSPD_USE") != 0.0
+        """True if the tube is to be flown by; also with a flight controller, which has its own checks."""
         self.turn = PassTurn(
             "airspeed",
             "a tube that has failed is out of use before the mode flies",
@@ -66,12 +68,6 @@ class AirspeedUse:
         """False without a tube (ARSPD_TYPE 0)."""
         return self._helm.vehicle.capabilities.own_modes or self._facts.param("ARSPD_TYPE") != 0.0
 
-    @property
-    def used(self) -> bool:
-        """True if the tube is to be flown by; also with a flight controller, which has its own checks."""
-        own = self._helm.vehicle.capabilities.own_modes
-        return own or (self._facts.param("ARSPD_USE") != 0.0 and not self._switched_off)
-
     def switch_off(self, off: bool) -> None:
         """Take the tube out of use by a switch, or end this."""
         self._switched_off = off
@@ -79,6 +75,7 @@ class AirspeedUse:
 
     def _tell(self) -> None:
         use = 0.0 if self._switched_off else self._facts.param("ARSPD_USE")
+        self.used = self._helm.vehicle.capabilities.own_modes or use != 0.0
         self._helm.vehicle.set_parameter("ARSPD_USE", use)
 
     def parameter_changed(self, name: str) -> None:

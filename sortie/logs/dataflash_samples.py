@@ -15,7 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
-from sortie.logs.dataflash_columns import OF_WINGS, SOURCES, TIME_MS, WIDTH, Column, SampleBatch, Table, outputs_of_rate
+from sortie.logs.dataflash_columns import (
+    OF_WINGS,
+    RC_1,
+    SOURCES,
+    TIME_MS,
+    WIDTH,
+    Column,
+    SampleBatch,
+    Table,
+    outputs_of_rate,
+)
 
 ROWS = 512
 _NO_PULSES = (0.0,) * 16
@@ -39,6 +49,7 @@ class Sampler:
         self.unknown = unknown
         self.rows: Table = np.zeros((ROWS, WIDTH))
         self.count = 0
+        self._pulses: Sequence[float] = ()
         self._between: list[tuple[int, bytes]] = []
 
     @property
@@ -58,7 +69,10 @@ class Sampler:
         `full`."""
         row = self.rows[self.count]
         row[:TIME_MS] = report
-        row[TIME_MS:] = now_ms, home_alt, tube_used, *pulses
+        row[TIME_MS:RC_1] = now_ms, home_alt, tube_used
+        if pulses is not self._pulses:  # rarely: in this row and all behind it, which is cheaper than in each
+            self._pulses = pulses
+            self.rows[self.count :, RC_1:] = pulses
         self.count += 1
 
     def insert(self, messages: bytes) -> None:
@@ -71,7 +85,7 @@ class Sampler:
 
     def forget(self, packed: npt.NDArray[np.void]) -> bytes:
         """Return all messages in order, with the samples as `packed`, and clear the sampler."""
-        between, self._between, self.count = self._between, [], 0
+        between, self._between, self.count, self._pulses = self._between, [], 0, ()
         if not between:
             return packed.tobytes()
         pieces, begin = [], 0
