@@ -33,7 +33,7 @@ class FlightActor(Actor):
     """A flight-critical actor, which reports to the flight manager."""
 
     def notify_manager(self, tag: Tag, payload: str = "") -> None:
-        self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
+        self.port.notify("flight_manager", tag, payload)
 
 
 class SensorActor(FlightActor):

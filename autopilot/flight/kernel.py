@@ -108,16 +108,12 @@ class ActorPort:
         """Vehicle time of this run."""
         return self._kernel.now_ms
 
-    def find_sibling(self, name: str) -> str:
-        """Address of another actor. Raises `UnknownActorError`."""
-        return self._kernel.find(name)
-
     def notify(self, to: str, tag: Tag, payload: Payload = None) -> None:
-        """Send a notification. Raises `MailboxFullError`."""
+        """Send a notification. Raises `UnknownActorError`, `MailboxFullError`."""
         self._kernel.notify(to, tag, payload, sender=self._name)
 
     def request(self, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
-        """Send a request. A REPLY or a TIMEOUT with the returned tag will come. Raises `MailboxFullError`."""
+        """Send a request. A REPLY or a TIMEOUT with the returned tag will come. Raises as `notify` does."""
         return self._kernel.request(self._name, to, subject, payload, timeout_ms)
 
     def reply(self, request: Message, payload: Payload) -> None:
@@ -161,12 +157,6 @@ class ActorKernel:
         self.pending = False  # True if an actor has work without a deadline
 
     # --- messages ---------------------------------------------------------------------------------------------------
-    def find(self, name: str) -> str:
-        """Address of an actor. Raises `UnknownActorError`."""
-        if name not in self._cells:
-            raise UnknownActorError(f"no actor '{name}'; there are {', '.join(self._cells)}")
-        return name
-
     def notify(self, to: str, tag: Tag, payload: Payload = None, *, sender: str = OUTSIDE) -> None:
         """Send a notification. It is dropped if the actor is down."""
         self._deliver(Message(sender, to, MessageKind.NOTIFY, tag.name, int(tag), payload))
@@ -186,7 +176,9 @@ class ActorKernel:
             self._deliver(answer, always=True)
 
     def _deliver(self, message: Message, *, always: bool = False) -> None:
-        cell = self._cells[self.find(message.to)]
+        cell = self._cells.get(message.to)
+        if cell is None:
+            raise UnknownActorError(f"no actor '{message.to}'; there are {', '.join(self._cells)}")
         if len(cell.mail) >= MAILBOX_SIZE and not always:
             raise MailboxFullError(f"mailbox of {message.to} is full: {message.subject} from {message.sender}")
         if self.trace is not None:

@@ -195,7 +195,7 @@ class FlightManager(Actor):
 
     def _answer(self, result: Result, reason: str = "") -> None:
         """Answer a GO or ABORT of the operator."""
-        self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
+        self.port.notify("comms", Tag.ANSWER, (int(result), reason))
 
     # --- actions: before the flight -------------------------------------------------------------------------------
     def _refuse_go(self) -> None:
@@ -243,8 +243,7 @@ class FlightManager(Actor):
                 self._announcer.say(Severity.INFO, "Flight: RESET: the controller keeps its filters and loops")
             self._dispatch(FlightEvent.RESETS_DONE)
             return
-        sibling = self.port.find_sibling(self._to_reset.pop(0))
-        self._awaited = self.port.request(sibling, Ask.RESET, self._manner, RESET_TIMEOUT_MS)
+        self._awaited = self.port.request(self._to_reset.pop(0), Ask.RESET, self._manner, RESET_TIMEOUT_MS)
 
     def _ask_arm(self) -> None:
         early = self._manner != Manner.GO or self._facts.param("FM_ARM_EARLY", 1.0) != 0.0
@@ -255,7 +254,7 @@ class FlightManager(Actor):
         self._request_arm(Manner.GO)
 
     def _request_arm(self, manner: Manner) -> None:
-        self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
+        self._awaited = self.port.request("motor", Ask.ARM, manner, ARM_TIMEOUT_MS)
 
     def _give_up(self) -> None:
         self._announcer.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
@@ -287,11 +286,11 @@ class FlightManager(Actor):
         duration = self._facts.param("FM_DURATION")
         self._duration_end = self.port.now_ms + int(1000.0 * duration) if duration > 0.0 else None
         self._set_duration_timer()
-        self.port.notify(self.port.find_sibling("waypoint"), Tag.START, self._flight.profile)
+        self.port.notify("waypoint", Tag.START, self._flight.profile)
         self._start_motors()
 
     def _start_motors(self) -> None:
-        self.port.notify(self.port.find_sibling("motor"), Tag.START)
+        self.port.notify("motor", Tag.START)
 
     def _set_duration_timer(self) -> None:
         if self._duration_end is not None and self._flight.begun_by_go:
@@ -318,7 +317,7 @@ class FlightManager(Actor):
 
     def _land(self) -> None:
         if not self._context.flags.read() & flags.FINISHED:
-            self.port.notify(self.port.find_sibling("altitude"), Tag.LANDING)
+            self.port.notify("altitude", Tag.LANDING)
         self._follow_landing()
 
     def _follow_landing(self) -> None:
@@ -343,14 +342,14 @@ class FlightManager(Actor):
         self._request_disarm(Manner.FORCE)
 
     def _disarm(self) -> None:
-        self.port.notify(self.port.find_sibling("motor"), Tag.STOP)
+        self.port.notify("motor", Tag.STOP)
         self._request_disarm(Manner.PLAIN)
 
     def _confirm_disarm(self) -> None:
         self._request_disarm(Manner.PLAIN)
 
     def _request_disarm(self, manner: Manner) -> None:
-        self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.DISARM, manner, ARM_TIMEOUT_MS)
+        self._awaited = self.port.request("motor", Ask.DISARM, manner, ARM_TIMEOUT_MS)
 
     def _retry_later(self) -> None:
         if not self._late:
@@ -366,4 +365,4 @@ class FlightManager(Actor):
             self._called_off = None
         self._flight.begun_by_go = False
         self._duration_end = None
-        self.port.notify(self.port.find_sibling("logger"), Tag.FLIGHT_OVER)
+        self.port.notify("logger", Tag.FLIGHT_OVER)

@@ -20,7 +20,7 @@ class BatteryActor(Actor):
 
     def handle_news(self, news: int, now_flags: int) -> None:
         level = BatteryLevel.CRITICAL if news & flags.BATTERY_CRITICAL else BatteryLevel.LOW
-        self.port.notify(self.port.find_sibling("flight_manager"), Tag.LOW_BATTERY, level)
+        self.port.notify("flight_manager", Tag.LOW_BATTERY, level)
 
 
 class CommsActor(Actor):
@@ -49,11 +49,10 @@ class CommsActor(Actor):
             super().handle_message(message)
 
     def _relay(self, message: Message) -> None:
-        manager = self.port.find_sibling("flight_manager")
         if message.tag == Tag.STATUS:
-            self.port.request(manager, Ask.STATUS, None, STATUS_TIMEOUT_MS)
+            self.port.request("flight_manager", Ask.STATUS, None, STATUS_TIMEOUT_MS)
         else:
-            self.port.notify(manager, Tag(message.tag), message.payload)
+            self.port.notify("flight_manager", Tag(message.tag), message.payload)
 
 
 def _pair(payload: Payload) -> tuple[int | float | str, int | float | str]:

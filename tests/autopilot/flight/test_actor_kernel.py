@@ -105,7 +105,7 @@ def test_a_deadline_runs_its_actor_once_at_its_time() -> None:
 def test_a_request_is_answered_within_the_same_run() -> None:
     def ask(actor: Actor, message: Message) -> None:
         if message.kind is MessageKind.NOTIFY:
-            actor.port.request(actor.port.find_sibling("third"), Ask.RESET, 7, 1000)
+            actor.port.request("third", Ask.RESET, 7, 1000)
 
     world = World({"first": ask, "third": lambda actor, message: actor.port.reply(message, (OK, ""))})
     world.tell("first")
@@ -145,7 +145,7 @@ def test_a_full_mailbox_is_an_error_that_names_both_actors() -> None:
 
 def test_a_sibling_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(UnknownActorError, match=r"no actor 'fourth'; there are first, second, third"):
-        World().kernel.find("fourth")
+        World().tell("fourth")
 
 
 def test_a_critical_actor_that_raises_takes_all_critical_ones_with_it() -> None:
