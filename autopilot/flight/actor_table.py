@@ -72,6 +72,6 @@ def actor_makers(parts: FlightParts, context: FlightContext) -> list[Callable[[]
         partial(MotorActor, vehicle, p.arming, p.announcer),
         make_manager,
         BatteryActor,
-        partial(CommsActor, context.answer, context.asked_status),
+        partial(CommsActor, context),
         partial(LoggerActor, context),
     ]

@@ -1,34 +1,17 @@
-"""Shared context of one vehicle's actors: buses, and the state of the vehicle.
+"""Shared context of one vehicle's actors: the buses of seed 002 that are left, and the state of the vehicle.
 
-A bus holds only its latest value, so a slow reader sees the newest value and there is no backlog. Values at control
-rate have no bus; they are in the vehicle's report (`autopilot.interface.report`), which telemetry reads.
+A field holds only its latest value, so a slow reader sees the newest value and there is no backlog. Values at control
+rate are in the vehicle's report (`autopilot.interface.report`), which telemetry reads.
 """
 
 from __future__ import annotations
 
 from math import ceil
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from autopilot.flight.flags import Flags
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.records import dataclass
-
-T = TypeVar("T")
-
-
-class Bus(Generic[T]):
-    """Holds the latest value that was published."""
-
-    def __init__(self, value: T) -> None:
-        self._value = value
-
-    def publish(self, value: T) -> None:
-        self._value = value
-
-    @property
-    def latest(self) -> T:
-        return self._value
-
 
 class LogFiles(Protocol):
     """Log files of a flight. `sortie` writes them, not the core."""
@@ -73,8 +56,8 @@ class FlightContext:
 
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
-        self.status: Bus[FlightManagerStatus] = Bus(FlightManagerStatus())
-        self.answer: Bus[tuple[int, str] | None] = Bus(None)  # from comms: MAV_RESULT and reason of the last command
-        self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # from comms: state, countdown s
+        self.status = FlightManagerStatus()
+        self.answer: tuple[int, str] | None = None  # from comms: MAV_RESULT and reason of the last command
+        self.asked_status: tuple[int, int] | None = None  # from comms: state, countdown s
         self.log_files: LogFiles = NoLogFiles()
         self.auto_go_ms: int | None = None

@@ -163,7 +163,7 @@ class FlightManager(Actor):
     # --- walking --------------------------------------------------------------------------------------------------
     def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
         self._walk.dispatch(event, reason)
-        self._context.status.publish(self._status())
+        self._context.status = self._status()
         self._schedule()
 
     def _schedule(self) -> None:

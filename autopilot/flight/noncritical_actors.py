@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autopilot.flight import flags
-from autopilot.flight.flight_context import Bus, FlightContext
+from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.kernel import Actor
 from autopilot.flight.messages import Ask, BatteryLevel, Message, MessageKind, Payload, Tag
 
@@ -23,28 +23,31 @@ class BatteryActor(Actor):
         self.port.notify("flight_manager", Tag.LOW_BATTERY, level)
 
 
-class CommsActor(Actor):
-    """Communication: relays GO, ABORT, STATUS and a ground station's arm command, and puts the answers on the answer
-    bus. RESET does nothing."""
+class ContextActor(Actor):
+    """An actor that writes into the shared context, or asks it."""
+
+    def __init__(self, context: FlightContext) -> None:
+        super().__init__()
+        self._context = context
+
+
+class CommsActor(ContextActor):
+    """Communication: relays GO, ABORT, STATUS and a ground station's arm command, and puts the answers into the shared
+    context. RESET does nothing."""
 
     name = "comms"
     critical = False
     restarts_at_once = True
 
-    def __init__(self, answers: Bus[tuple[int, str] | None], statuses: Bus[tuple[int, int] | None]) -> None:
-        super().__init__()
-        self._answers = answers
-        self._statuses = statuses
-
     def handle_message(self, message: Message) -> None:
         if message.kind is MessageKind.NOTIFY and message.tag == Tag.ANSWER:
             result, reason = _pair(message.payload)
-            self._answers.publish((int(result), str(reason)))
+            self._context.answer = int(result), str(reason)
         elif message.kind is MessageKind.NOTIFY:
             self._relay(message)
         elif message.kind is MessageKind.REPLY:
             state, countdown_s = _pair(message.payload)
-            self._statuses.publish((int(state), int(countdown_s)))
+            self._context.asked_status = int(state), int(countdown_s)
         else:
             super().handle_message(message)
 
@@ -64,15 +67,11 @@ def _pair(payload: Payload) -> tuple[int | float | str, int | float | str]:
     return first, second
 
 
-class LoggerActor(Actor):
+class LoggerActor(ContextActor):
     """Logger. RESET closes the log of the last flight and opens a new one."""
 
     name = "logger"
     critical = False
-
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__()
-        self._context = context
 
     def reset(self, request: Message) -> str | None:
         return self._context.log_files.reopen(self.port.now_ms)

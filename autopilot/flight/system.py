@@ -76,11 +76,11 @@ class FlightSystem:
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
     def status(self) -> FlightManagerStatus:
-        return self._context.status.latest
+        return self._context.status
 
     @property
     def state(self) -> FlightState:
-        return self._context.status.latest.state
+        return self._context.status.state
 
     @property
     def arm_request(self) -> Request | None:
@@ -119,26 +119,25 @@ class FlightSystem:
 
     def ask_status(self, now_ms: int) -> tuple[int, int] | None:
         """State and countdown, s, from the flight manager; None if it does not answer."""
-        self._context.asked_status.publish(None)
         self._send(Tag.STATUS, None, now_ms)
-        return self._context.asked_status.latest
+        return self._context.asked_status
 
     def _with_detail(self, outcome: Outcome, now_ms: int) -> Outcome:
         status = self.status
         return Outcome(outcome.result, outcome.reason, int(status.state) + 256 * status.countdown_s(now_ms))
 
     def _order(self, tag: Tag, now_ms: int) -> Outcome:
-        self._context.answer.publish(None)
         if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
             self._kernel.revive()
         self._send(tag, None, now_ms)
-        answer = self._context.answer.latest
+        answer = self._context.answer
         if answer is None:
             return self._announcer.refuse(f"Flight: {NO_ANSWER}")
         return Outcome(Result(answer[0]), answer[1])
 
     def _send(self, tag: Tag, payload: Payload, now_ms: int, to: str = "comms") -> None:
         self._kernel.now_ms = now_ms
+        self._context.answer = self._context.asked_status = None
         try:
             self._kernel.notify(to, tag, payload)
         except MailboxFullError as error:
@@ -253,7 +252,7 @@ class FlightSystem:
     def _restarted(self) -> None:
         """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""
         self._arming.hold_auto_disarm = False
-        self._context.status.publish(FlightManagerStatus())
+        self._context.status = FlightManagerStatus()
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
