@@ -26,7 +26,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import NothingStored, Stored, build_choice, build_executor
-from autopilot.flight.actor_table import FlightParts
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.interface.targets import TakeOff

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from autopilot.commands.flight_commands import FlightCommands
-from autopilot.commands.mission_commands import MissionCommands
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.flags import Flags
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.kernel import Actor
 from autopilot.flight.messages import FAIL, OK, Ask, Manner, Message, MessageKind, Tag
 from autopilot.interface.reasons import ArmingMethod, ModeReason
-from autopilot.interface.vehicle import ControlPart, Request, Vehicle
+from autopilot.interface.vehicle import ControlPart, Request
 from autopilot.mav import Result, Severity
-from autopilot.mission.sequencer import MissionSequencer, SetCurrentError
-from autopilot.mission.storage import MissionStorage
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.arming import Arming
+from autopilot.mission.sequencer import SetCurrentError
 
 POSITION_WAIT_MS: Final = 5_000  # well below the manager's timeout of a RESET
 POSITION_LOOK_MS: Final = 200
@@ -31,6 +25,10 @@ POSITION_LOOK_MS: Final = 200
 
 class FlightActor(Actor):
     """A flight-critical actor, which reports to the flight manager."""
+
+    def __init__(self, parts: FlightParts) -> None:
+        super().__init__()
+        self._parts, self._vehicle = parts, parts.helm.vehicle
 
     def notify_manager(self, tag: Tag, payload: str = "") -> None:
         self.port.notify("flight_manager", tag, payload)
@@ -43,9 +41,8 @@ class SensorActor(FlightActor):
     name = "sensor"
     listens = flags.REPLY
 
-    def __init__(self, vehicle: Vehicle) -> None:
-        super().__init__()
-        self._vehicle = vehicle
+    def __init__(self, parts: FlightParts) -> None:
+        super().__init__(parts)
         self._calibrating: tuple[Request, Message] | None = None
 
     def _answer_reset(self, request: Message) -> None:
@@ -74,11 +71,8 @@ class EstimatorActor(FlightActor):
 
     name = "estimator"
 
-    def __init__(self, vehicle: Vehicle, facts: VehicleFacts, modes: ModeChoice) -> None:
-        super().__init__()
-        self._vehicle = vehicle
-        self._facts = facts
-        self._modes = modes
+    def __init__(self, parts: FlightParts) -> None:
+        super().__init__(parts)
         self._waiting: tuple[Message, int] | None = None  # the RESET, and the time until which it may succeed
 
     def _answer_reset(self, request: Message) -> None:
@@ -104,8 +98,8 @@ class EstimatorActor(FlightActor):
             self._try(*self._waiting)
 
     def _lacks_position(self, request: Message) -> bool:
-        needed = request.payload == Manner.GO or self._modes.spec.position
-        return needed and not self._facts.has_position
+        needed = request.payload == Manner.GO or self._parts.modes.spec.position
+        return needed and not self._parts.facts.has_position
 
 
 class WaypointActor(FlightActor):
@@ -115,32 +109,15 @@ class WaypointActor(FlightActor):
     name = "waypoint"
     listens = flags.UNDER_WAY | flags.COMPLETED
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        mission: MissionStorage,
-        sequencer: MissionSequencer,
-        auto: AutoMode,
-        flight: FlightCommands,
-        missions: MissionCommands,
-    ) -> None:
-        super().__init__()
-        self._facts = facts
-        self._mission = mission
-        self._sequencer = sequencer
-        self._auto = auto
-        self._flight = flight
-        self._missions = missions
-
     def reset(self, request: Message) -> str | None:
-        mission = self._mission
+        mission, auto = self._parts.mission, self._parts.auto
         if request.payload != Manner.GO or not mission.total():
             return None
-        self._sequencer.reset_jump_counters()
+        self._parts.sequencer.reset_jump_counters()
         try:
-            self._auto.steer(mission.first_index)
+            auto.steer(mission.first_index)
         except SetCurrentError as error:
-            return None if int(self._facts.param("FM_PROFILE")) == HOVER else str(error)
+            return None if int(self._parts.facts.param("FM_PROFILE")) == HOVER else str(error)
         return None
 
     def handle_message(self, message: Message) -> None:
@@ -150,8 +127,8 @@ class WaypointActor(FlightActor):
             super().handle_message(message)
 
     def _start(self, hover: bool) -> None:
-        now_ms = self.port.now_ms
-        outcome = self._flight.takeoff(HOVER_HEIGHT) if hover else self._missions.start(now_ms)
+        parts = self._parts
+        outcome = parts.flight.takeoff(HOVER_HEIGHT) if hover else parts.missions.start(self.port.now_ms)
         if not outcome.ok:
             self.notify_manager(Tag.START_FAILED, outcome.reason)
 
@@ -170,11 +147,8 @@ class AltitudeActor(FlightActor):
     name = "altitude"
     listens = flags.AIRBORNE | flags.DESCENDING | flags.FINISHED | flags.STILL | flags.CUTOFF | flags.CRASHED
 
-    def __init__(self, vehicle: Vehicle, facts: VehicleFacts, modes: ModeChoice, reader: Flags) -> None:
-        super().__init__()
-        self._vehicle = vehicle
-        self._facts = facts
-        self._modes = modes
+    def __init__(self, parts: FlightParts, reader: Flags) -> None:
+        super().__init__(parts)
         self._flags = reader
         self._stopping = False  # True while a rover or boat brakes for LANDING
 
@@ -189,8 +163,8 @@ class AltitudeActor(FlightActor):
             super().handle_message(message)
 
     def _land(self) -> None:
-        kind = self._facts.vehicle_class
-        self._modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
+        kind = self._parts.facts.vehicle_class
+        self._parts.modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
         self._stopping = not kind.flies
         self._report_rest(self._flags.read())
 
@@ -220,10 +194,6 @@ class LoopActor(FlightActor):
     """A control loop of the kernel. RESET clears its integrators, demands and reference."""
 
     part: ClassVar[ControlPart]
-
-    def __init__(self, vehicle: Vehicle) -> None:
-        super().__init__()
-        self._vehicle = vehicle
 
     def reset(self, request: Message) -> str | None:
         return self._vehicle.clear(self.part).reason or None
@@ -257,11 +227,9 @@ class MotorActor(FlightActor):
     name = "motor"
     listens = flags.ARMED | flags.REPLY | flags.DEADMAN
 
-    def __init__(self, vehicle: Vehicle, arming: Arming, announcer: Announcer) -> None:
-        super().__init__()
-        self._vehicle = vehicle
-        self._arming = arming
-        self._announcer = announcer
+    def __init__(self, parts: FlightParts) -> None:
+        super().__init__(parts)
+        self._arming = parts.arming
         self._request: Message | None = None  # an ARM or DISARM that a flight controller has not answered yet
 
     def reset(self, request: Message) -> str | None:
@@ -314,4 +282,4 @@ class MotorActor(FlightActor):
         if news & flags.ARMED:
             self.notify_manager(Tag.ARMED if armed else Tag.DISARMED)
         if news & flags.DEADMAN:
-            self._announcer.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")
+            self._parts.announcer.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.commands.pilot_input import PilotInput
-from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.targets import Hold, Idle, Pilot
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mission.sequencer import MissionSequencer, MissionState
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.arming import PrearmWatch
+from autopilot.mission.sequencer import MissionState
 
 ARMED: Final = 1
 AIRBORNE: Final = 2
@@ -51,25 +47,10 @@ def event_news(events: int) -> int:
 class Flags:
     """Reads the flags of one vehicle."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        helm: Helm,
-        modes: ModeChoice,
-        auto: AutoMode,
-        sequencer: MissionSequencer,
-        prearm: PrearmWatch,
-        sticks: PilotInput,
-    ) -> None:
-        self._facts = facts
-        self._helm = helm
-        self._modes = modes
-        self._auto = auto
-        self._sequencer = sequencer
-        self._prearm = prearm
-        self._sticks = sticks
-        self._report = facts.vehicle.state.report
-        self._drives = not facts.vehicle_class.flies
+    def __init__(self, parts: FlightParts) -> None:
+        self._parts = parts
+        self._report = parts.facts.vehicle.state.report
+        self._drives = not parts.facts.vehicle_class.flies
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:
@@ -88,7 +69,7 @@ class Flags:
     def ready(self) -> bool:
         """True if FM_AUTO_GO may begin a flight: the arming checks pass and there is a position. A flight controller
         may pass its own checks before it has one."""
-        return self._prearm.ok and self._facts.has_position
+        return self._parts.prearm.ok and self._parts.facts.has_position
 
     def read(self) -> int:
         """All flags now."""
@@ -97,16 +78,16 @@ class Flags:
             self._airborne = self._off_the_ground()
             return flags
         flags |= ARMED
-        mode = self._modes.mode
+        mode = self._parts.modes.mode
         if mode.finished:
             flags |= FINISHED
-        if self._sequencer.state() is MissionState.COMPLETED:
+        if self._parts.sequencer.state() is MissionState.COMPLETED:
             flags |= COMPLETED
         if self._drives:
-            return flags | (UNDER_WAY if self._driving() else 0) | (STILL if self._helm.arrived else 0)
+            return flags | (UNDER_WAY if self._driving() else 0) | (STILL if self._parts.helm.arrived else 0)
         if self._airborne:
             flags |= AIRBORNE | UNDER_WAY
-            if mode.is_landing and not (mode is self._auto and self._auto.lands_to_go_on):
+            if mode.is_landing and not (mode is self._parts.auto and self._parts.auto.lands_to_go_on):
                 flags |= DESCENDING
         elif self._taking_off():
             flags |= UNDER_WAY
@@ -114,19 +95,19 @@ class Flags:
 
     def _taking_off(self) -> bool:
         """True on the ground during a takeoff: in AUTO with the takeoff allowed, or after a takeoff command."""
-        if self._modes.mode is self._auto:
-            return self._sequencer.state() is MissionState.RUNNING and self._helm.takeoff_allowed
-        return not isinstance(self._helm.target, Idle | Pilot | Hold) and not self._modes.mode.is_landing
+        if self._parts.modes.mode is self._parts.auto:
+            return self._parts.sequencer.state() is MissionState.RUNNING and self._parts.helm.takeoff_allowed
+        return not isinstance(self._parts.helm.target, Idle | Pilot | Hold) and not self._parts.modes.mode.is_landing
 
     def _driving(self) -> bool:
-        if self._modes.mode is self._auto:
-            return self._sequencer.state() is MissionState.RUNNING
-        if isinstance(self._helm.target, Pilot):
-            return self._sticks.deflected
-        return not isinstance(self._helm.target, Idle | Hold)
+        if self._parts.modes.mode is self._parts.auto:
+            return self._parts.sequencer.state() is MissionState.RUNNING
+        if isinstance(self._parts.helm.target, Pilot):
+            return self._parts.sticks.deflected
+        return not isinstance(self._parts.helm.target, Idle | Hold)
 
     def key(self) -> tuple[object, int, bool, bool, bool]:
         """Key that is cheap to compare. If it has changed, a command has come since the last pass."""
-        moved = self._drives and self._sticks.deflected
+        moved = self._drives and self._parts.sticks.deflected
         armed = bool(self._report[report.ARMED])
-        return (self._helm.target, self._modes.number, armed, self.ready, moved)
+        return (self._parts.helm.target, self._parts.modes.number, armed, self.ready, moved)

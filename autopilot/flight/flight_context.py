@@ -13,6 +13,7 @@ from autopilot.flight.flags import Flags
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.records import dataclass
 
+
 class LogFiles(Protocol):
     """Log files of a flight. `sortie` writes them, not the core."""
 

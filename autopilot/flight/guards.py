@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.flight import flags
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import hypot
-from autopilot.mission.storage import MissionStorage
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.guided import GuidedMode
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.arming import Arming
 
 MISSION, HOVER = 0, 1
 """FM_PROFILE."""
@@ -22,30 +17,16 @@ _STILL = 0.3  # m/s
 class VehicleGuardFacts:
     """Implements `autopilot.flight.lifecycle.GuardFacts`."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        reader: flags.Flags,
-        modes: ModeChoice,
-        auto: AutoMode,
-        guided: GuidedMode,
-        mission: MissionStorage,
-        arming: Arming,
-    ) -> None:
-        self._facts = facts
+    def __init__(self, parts: FlightParts, reader: flags.Flags) -> None:
+        self._parts, self._facts = parts, parts.facts
         self._flags = reader
-        self._modes = modes
-        self._auto = auto
-        self._guided = guided
-        self._mission = mission
-        self._arming = arming
         self.begun_by_go = False
         self.profile = MISSION
 
     @property
     def in_command(self) -> bool:
-        mode = self._modes.mode
-        return mode is (self._guided if self.profile == HOVER else self._auto)
+        mode = self._parts.modes.mode
+        return mode is (self._parts.guided if self.profile == HOVER else self._parts.auto)
 
     @property
     def armed(self) -> bool:
@@ -74,7 +55,7 @@ class VehicleGuardFacts:
 
     @property
     def waits_to_stop(self) -> bool:
-        return self.landed and (not self.begun_by_go or self._modes.mode.next_deadline_ms() is not None)
+        return self.landed and (not self.begun_by_go or self._parts.modes.mode.next_deadline_ms() is not None)
 
     @property
     def critical_is_ours(self) -> bool:
@@ -82,7 +63,7 @@ class VehicleGuardFacts:
 
     @property
     def motors_run_on(self) -> bool:
-        return self._arming.runs_on
+        return self._parts.arming.runs_on
 
     @property
     def refusal(self) -> str | None:
@@ -96,8 +77,8 @@ class VehicleGuardFacts:
             return None if self._facts.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
         if profile != MISSION:
             return f"FM_PROFILE {profile} is no profile"
-        if not self._mission.total():
+        if not self._parts.mission.total():
             return "no mission"
         if not self._facts.personality.takes_mission:
             return "the mission was rejected"
-        return None if self._auto.takes_off_first else "the mission does not begin with a takeoff"
+        return None if self._parts.auto.takes_off_first else "the mission does not begin with a takeoff"

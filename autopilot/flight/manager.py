@@ -11,9 +11,9 @@ from typing import Final
 
 from autopilot.context.events import FlightStateChanged
 from autopilot.context.turns import earliest
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.kernel import Actor
 from autopilot.flight.lifecycle import FlightState, LifecycleAction
@@ -21,8 +21,6 @@ from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, Me
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent, ModeReason
 from autopilot.mav import Result, Severity
-from autopilot.modes.manager import ModeChoice
-from autopilot.safety.arming import Arming
 
 RESET_ORDER: Final = (
     "waypoint",
@@ -75,22 +73,12 @@ class FlightManager(Actor):
     name = "flight_manager"
     listens = flags.READY
 
-    def __init__(
-        self,
-        context: FlightContext,
-        flight: VehicleGuardFacts,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        arming: Arming,
-    ) -> None:
+    def __init__(self, parts: FlightParts, context: FlightContext) -> None:
         super().__init__()
         self._context = context
-        self._flight = flight
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
-        self._arming = arming
+        self._flight = VehicleGuardFacts(parts, context.flags)
+        self._facts, self._announcer = parts.facts, parts.announcer
+        self._modes, self._arming = parts.modes, parts.arming
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._announce)
         self._takeoff_ms: int | None = None

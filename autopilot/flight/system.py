@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.flight import faults, flags
-from autopilot.flight.actor_table import FlightParts, actor_makers
+from autopilot.flight.actor_table import actor_makers
 from autopilot.flight.flags import Flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus, LogFiles
+from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.kernel import OUTSIDE, ActorKernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.messages import Payload, Tag
@@ -35,9 +36,7 @@ class FlightSystem:
         self._facts = parts.facts
         self._announcer = parts.announcer
         self._arming = parts.arming
-        self._context = FlightContext(
-            Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.prearm, parts.sticks)
-        )
+        self._context = FlightContext(Flags(parts))
         self.error_listeners: list[Callable[[Exception, str], None]] = []
         """Called with an actor's exception, and where it was raised."""
         self._kernel = ActorKernel(
