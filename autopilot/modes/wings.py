@@ -20,7 +20,6 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from autopilot.modes.heading import Heading
 from autopilot.modes.maneuver import Follow, Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
@@ -183,32 +182,16 @@ class LoiterItem(Maneuver):
         self._turns, self._from_down = self._turns + _LAPS, down
 
 
-class AcceptedLeg(Maneuver):
+class AcceptedLeg(Follow):
     """A leg with an acceptance radius of its own: done this far before its end, however small the turn there is
     (ArduPlane's verify_nav_wp)."""
 
-    def __init__(self, context: VehicleContext, leg: Leg, heading: Heading) -> None:
-        super().__init__(context)
-        self._leg, self._follow = leg, Follow(context, leg, heading)
-        self.end = leg.end
-
-    @property
-    def paused(self) -> bool:
-        return self._follow.paused
-
-    def pause(self) -> bool:
-        return self._follow.pause()
-
-    def resume(self) -> bool:
-        return self._follow.resume()
-
     def start(self, now_ms: int) -> None:
-        self._follow.start(now_ms)
+        super().start(now_ms)
         self.deadline_ms = now_ms
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        self._follow.update(now_ms, events)
-        self.done = self._follow.done
+        super().update(now_ms, events)
         if self.done or self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         left_m = away_from(self.facts, self._leg.end[:2]) - self._leg.radius
