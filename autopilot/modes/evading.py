@@ -9,15 +9,15 @@ ArduCopter/mode_avoid_adsb.cpp, ArduPlane/mode_avoidADSB.cpp.
 from __future__ import annotations
 
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Idle, Velocity
+from autopilot.interface.targets import Velocity
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.heading import Heading
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.vehicles.mode_table import ModeSpec
 
 
-class EvadeMode(Mode):
+class EvadeMode(SelfFlownMode):
     """AVOID_ADSB: fly the velocity or the place of an evasion. `renew_ms`: time to renew the present velocity."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
@@ -36,9 +36,6 @@ class EvadeMode(Mode):
 
     def armed(self, now_ms: int) -> None:
         self._flight.begin()
-
-    def disarmed(self) -> None:
-        self.helm.fly(Idle())
 
     def fly(self, velocity: Ned, now_ms: int) -> None:
         """Fly this velocity, NED m/s. An unchanged velocity is renewed after half of its timeout."""

@@ -15,10 +15,10 @@ from typing import Final
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import ModeReason
-from autopilot.interface.targets import Attitude, Idle
+from autopilot.interface.targets import Attitude
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
 _FROM: Final = frozenset({ModeKind.STABILIZE, ModeKind.ALT_HOLD, ModeKind.TRAINED_RATES})
@@ -33,7 +33,7 @@ _TURNED: Final = {report.ROLL: radians(270.0), report.PITCH: radians(315.0)}
 _AT_ONCE: Final = 1e6  # rad/s2
 
 
-class FlipMode(Mode):
+class FlipMode(SelfFlownMode):
     """FLIP: one turn about roll or pitch, then the previous mode."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
@@ -103,6 +103,3 @@ class FlipMode(Mode):
         thrust = min(self._thrust + _RISING, 1.0)
         self.helm.fly(Attitude(*self._first, thrust=thrust, thrust_is_climb=False))
         return abs(self._reported(self._axis) - self._first[0 if rolls else 1]) <= _BACK
-
-    def disarmed(self) -> None:
-        self.helm.fly(Idle())

@@ -30,7 +30,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.hovering import HoverAt
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import Mode, SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.wings import HoldCourse
 from autopilot.vehicles.driving import as_drive
@@ -290,7 +290,7 @@ class GuidedMode(Mode):
         return True
 
 
-class LeaningMode(Mode):
+class LeaningMode(SelfFlownMode):
     """GUIDED_NOGPS: flies SET_ATTITUDE_TARGET only, which needs no position; level at its height without a target."""
 
     @property
@@ -302,6 +302,3 @@ class LeaningMode(Mode):
 
     def attitude(self, target: Attitude) -> None:
         self.helm.fly(target)
-
-    def disarmed(self) -> None:
-        self.helm.fly(Idle())

@@ -10,11 +10,11 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Idle, Land, Leg, Yaw
+from autopilot.interface.targets import Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -85,7 +85,7 @@ class Landing(Maneuver):
             self.deadline_ms = precision.descend(now_ms)
 
 
-class LandMode(Mode):
+class LandMode(SelfFlownMode):
     """LAND: descends in place and disarms on the ground. It also works without a position, then without holding a
     place."""
 
@@ -95,13 +95,7 @@ class LandMode(Mode):
         self._landing: Landing | None = None
         self._descend_ms: int | None = None  # end of a pause
 
-    def enter(self, now_ms: int) -> None:
-        if self.facts.armed:
-            self._begin(now_ms)
-        else:
-            self.helm.fly(Idle())
-
-    def _begin(self, now_ms: int) -> None:
+    def begin(self, now_ms: int) -> None:
         self._descend_ms = None
         self._landing = Landing(self.context, None, self._heading)
         self._landing.start(now_ms)
@@ -110,7 +104,7 @@ class LandMode(Mode):
         if self._landing is not None:
             self._landing.update(now_ms, events)
         elif self._descend_ms is not None and now_ms >= self._descend_ms:
-            self._begin(now_ms)
+            self.begin(now_ms)
 
     def begin_with_pause(self, now_ms: int) -> None:
         """Pause before the descent. Wings with lift motors land at once, as in ArduPlane, because staying means a
@@ -134,7 +128,3 @@ class LandMode(Mode):
 
     def exit(self) -> None:
         self._landing, self._descend_ms = None, None
-
-    def disarmed(self) -> None:
-        self.exit()
-        self.helm.fly(Idle())

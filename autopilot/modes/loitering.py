@@ -16,7 +16,7 @@ from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import Mode, SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -24,7 +24,7 @@ _NOSE_ALONG, _CENTRE_HERE = 2, 4  # CIRCLE_OPTIONS bits 1 and 2
 _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS", "WPNAV_SPEED", "WPNAV_ACCEL"})
 
 
-class CircleMode(Mode):
+class CircleMode(SelfFlownMode):
     """CIRCLE of a copter, endless. A changed parameter acts at once, about the same centre."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
@@ -32,8 +32,8 @@ class CircleMode(Mode):
         self._heading = heading
         self._center: Ned | None = None
 
-    def enter(self, now_ms: int) -> None:
-        if not self.facts.armed or self.facts.landed:
+    def begin(self, now_ms: int) -> None:
+        if self.facts.landed:
             self.helm.fly(Idle())
             return
         self._center = self._ahead()
@@ -41,10 +41,6 @@ class CircleMode(Mode):
 
     def exit(self) -> None:
         self._center = None
-
-    def disarmed(self) -> None:
-        self.exit()
-        self.helm.fly(Idle())
 
     def parameter_changed(self, name: str) -> None:
         if self._center is not None and name in _PARAMETERS:
@@ -97,7 +93,7 @@ class LoiterMode(Mode):
         self.helm.fly(Hold(place, radius=max(self.facts.param("LOIT_RADIUS", 2.0), 0.5)))
 
 
-class CircleDrive(Mode):
+class CircleDrive(SelfFlownMode):
     """CIRCLE of a rover or boat about its place at entry: CIRC_RADIUS, CIRC_DIR, CIRC_SPEED (0: WP_SPEED). Endless; the
     parameters are read at entry."""
 
@@ -105,20 +101,11 @@ class CircleDrive(Mode):
         super().__init__(context, spec)
         self._speeds = speeds
 
-    def enter(self, now_ms: int) -> None:
-        if self.facts.armed:
-            self._go(self.facts.vehicle.state.position)
-        else:
-            self.helm.fly(Idle())
-
     def armed(self, now_ms: int) -> None:
-        self._go(self.facts.vehicle.state.position)
+        self.begin(now_ms)
 
-    def disarmed(self) -> None:
-        self.helm.fly(Idle())
-
-    def _go(self, center: Ned) -> None:
+    def begin(self, now_ms: int) -> None:
         self._speeds.circle()
         radius = max(abs(self.facts.param("CIRC_RADIUS", 20.0)), _SMALLEST)
         direction = -1 if int(self.facts.param("CIRC_DIR")) == 1 else 1
-        self.helm.fly(Circle(center, radius, direction))
+        self.helm.fly(Circle(self.facts.vehicle.state.position, radius, direction))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from autopilot.context.vehicle_context import Announcer, Helm, PilotLink, VehicleFacts
 from autopilot.interface.records import dataclass
-from autopilot.interface.targets import Sticks, Yaw
+from autopilot.interface.targets import Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
@@ -130,3 +130,20 @@ class Mode:
 
     def parameter_changed(self, name: str) -> None:
         """Handle a changed parameter."""
+
+
+class SelfFlownMode(Mode):
+    """Base of modes that fly by themselves while the vehicle is armed. Disarmed, they end, and it idles."""
+
+    def enter(self, now_ms: int) -> None:
+        if self.facts.armed:
+            self.begin(now_ms)
+        else:
+            self.helm.fly(Idle())
+
+    def begin(self, now_ms: int) -> None:
+        """Begin to fly."""
+
+    def disarmed(self) -> None:
+        self.exit()
+        self.helm.fly(Idle())

@@ -24,13 +24,13 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Idle, Leg, Yaw, YawMode
+from autopilot.interface.targets import Leg, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Maneuver, returning_speed
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -238,7 +238,7 @@ def return_maneuver(context: VehicleContext, destination: Destination, heading: 
     return ReturnDrive(context, destination)
 
 
-class ReturnMode(Mode):
+class ReturnMode(SelfFlownMode):
     """RTL: returns home; a landed copter is disarmed, a rover stops there."""
 
     def __init__(
@@ -260,13 +260,10 @@ class ReturnMode(Mode):
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
 
-    def enter(self, now_ms: int) -> None:
-        if self.facts.armed:
-            self._speeds.override(returning_speed(self.facts, self._speeds.default()))
-            self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
-            self._return.start(now_ms)
-        else:
-            self.helm.fly(Idle())
+    def begin(self, now_ms: int) -> None:
+        self._speeds.override(returning_speed(self.facts, self._speeds.default()))
+        self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
+        self._return.start(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         returned = self._return is None or self._return.done
@@ -293,7 +290,3 @@ class ReturnMode(Mode):
 
     def exit(self) -> None:
         self._return = None
-
-    def disarmed(self) -> None:
-        self._return = None
-        self.helm.fly(Idle())

@@ -16,7 +16,7 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import returning_speed
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import final_height
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
@@ -25,7 +25,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 _ABOVE_START: Final = 2.0  # m; end of a copter's way before its descent
 
 
-class SmartReturnMode(Mode):
+class SmartReturnMode(SelfFlownMode):
     """The way back, leg by leg. Subclasses define its end."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail) -> None:
@@ -37,10 +37,7 @@ class SmartReturnMode(Mode):
     def refusal(self, now_ms: int) -> str | None:
         return None if self._trail or not self.facts.armed else "no path to return by"
 
-    def enter(self, now_ms: int) -> None:
-        if not self.facts.armed:
-            self.helm.fly(Idle())
-            return
+    def begin(self, now_ms: int) -> None:
         self._way = self._trail.begin_return(now_ms)
         self._at = None
         self._begin(now_ms)

@@ -20,7 +20,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
-from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
@@ -42,7 +42,7 @@ _COURSE_MODES: Final = frozenset({
 _LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
-class BankMode(Mode):
+class BankMode(SelfFlownMode):
     """CIRCLE: a third of the largest bank, at the present height. It needs no position and drifts with the wind."""
 
     def enter(self, now_ms: int) -> None:
@@ -50,9 +50,6 @@ class BankMode(Mode):
 
     def armed(self, now_ms: int) -> None:
         self._fly()
-
-    def disarmed(self) -> None:
-        self.helm.fly(Idle())
 
     def parameter_changed(self, name: str) -> None:
         if name == "ROLL_LIMIT_DEG":
@@ -63,14 +60,14 @@ class BankMode(Mode):
         self.helm.fly(Idle() if self.facts.grounded else Attitude(bank, 0.0, 0.0, timeout_ms=_FOR_EVER_MS))
 
 
-class _StagedMode(Mode):
+class _StagedMode(SelfFlownMode):
     """Flies maneuvers in order."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)
         self._stages: list[Maneuver] = []
 
-    def _begin(self, stages: list[Maneuver], now_ms: int) -> None:
+    def _fly(self, stages: list[Maneuver], now_ms: int) -> None:
         self._stages = stages
         stages[0].start(now_ms)
 
@@ -100,10 +97,6 @@ class _StagedMode(Mode):
     def exit(self) -> None:
         self._stages = []
 
-    def disarmed(self) -> None:
-        self.exit()
-        self.helm.fly(Idle())
-
 
 class _Loiter(Maneuver):
     """Circle a place until another mode is chosen."""
@@ -120,16 +113,10 @@ class TakeoffMode(_StagedMode):
     """TAKEOFF: takes off when armed, to TKOFF_ALT, and circles the place TKOFF_DIST ahead. In the air it climbs there,
     or stays."""
 
-    def enter(self, now_ms: int) -> None:
-        if self.facts.armed:
-            self._go(now_ms)
-        else:
-            self.helm.fly(Idle())
-
     def armed(self, now_ms: int) -> None:
-        self._go(now_ms)
+        self.begin(now_ms)
 
-    def _go(self, now_ms: int) -> None:
+    def begin(self, now_ms: int) -> None:
         facts, state = self.facts, self.facts.vehicle.state
         (north, east, down), height = state.position, facts.param("TKOFF_ALT", 50.0)
         if not facts.landed and facts.height >= height:
@@ -144,10 +131,10 @@ class TakeoffMode(_StagedMode):
         if facts.landed:
             turn = degrees(course) % 360.0
             self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
-            self._begin([climb, _Loiter(self.context, center)], now_ms)
+            self._fly([climb, _Loiter(self.context, center)], now_ms)
         else:
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
-            self._begin([_Loiter(self.context, center)], now_ms)
+            self._fly([_Loiter(self.context, center)], now_ms)
 
     @property
     def delays_failsafes(self) -> bool:
@@ -235,7 +222,7 @@ class AutolandMode(_StagedMode):
             LoiterItem(self.context, circle, 0, home, straight=False),
             GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
         ]
-        self._begin([*self._climb(), *stages], now_ms)
+        self._fly([*self._climb(), *stages], now_ms)
 
     def _climb(self) -> list[Maneuver]:
         """The climb straight ahead to AUTOLAND_CLIMB m above the ground, if it is lower."""
@@ -283,22 +270,20 @@ class VerticalReturnMode(_StagedMode):
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None
 
-    def enter(self, now_ms: int) -> None:
-        path = self._auto.path_home() if self.facts.armed else None
+    def begin(self, now_ms: int) -> None:
+        path = self._auto.path_home()
         if path is not None:
-            self._begin([path], now_ms)
-        elif self.facts.armed:
-            place = self._destination()[:2]
-            own, climb = self.facts.personality.return_height(self._destination()), self._climb_down(place)
-            top = self.facts.vehicle.state.position[2] if climb is None else climb
-            stays = own is not None and not far_from(self.facts, place)
-            landing = SetDown(self.context, place, None if stays else self._comes_down(place, top))
-            self._begin([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
-        else:
-            self.helm.fly(Idle())
+            self._fly([path], now_ms)
+            return
+        place = self._destination()[:2]
+        own, climb = self.facts.personality.return_height(self._destination()), self._climb_down(place)
+        top = self.facts.vehicle.state.position[2] if climb is None else climb
+        stays = own is not None and not far_from(self.facts, place)
+        landing = SetDown(self.context, place, None if stays else self._comes_down(place, top))
+        self._fly([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
 
 
-class CircleDownMode(Mode):
+class CircleDownMode(SelfFlownMode):
     """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and changes to QLAND there; at once from a hover."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode) -> None:
@@ -307,11 +292,9 @@ class CircleDownMode(Mode):
         self._low: float | None = None  # NED d of the circle; None: there is none
         self._due_ms: int | None = None
 
-    def enter(self, now_ms: int) -> None:
+    def begin(self, now_ms: int) -> None:
         facts, self._low, self._due_ms = self.facts, None, now_ms
-        if not facts.armed:
-            self.disarmed()
-        elif facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
+        if facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
             north, east, down = facts.vehicle.state.position
             ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
             self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
@@ -334,10 +317,6 @@ class CircleDownMode(Mode):
     def exit(self) -> None:
         self._due_ms = None
 
-    def disarmed(self) -> None:
-        self.exit()
-        self.helm.fly(Idle())
-
 
 class AutolandBy(IntEnum):
     """Values of RTL_AUTOLAND."""
@@ -352,7 +331,7 @@ class AutolandBy(IntEnum):
 _AT_ONCE: Final = (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
 
 
-class WingReturnMode(Mode):
+class WingReturnMode(SelfFlownMode):
     """RTL: circles home or a rally point, or joins the mission's landing sequence by RTL_AUTOLAND; with lift motors
     lands there by Q_RTL_MODE. On the ground these change to QLAND, which disarms."""
 
@@ -367,17 +346,14 @@ class WingReturnMode(Mode):
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
 
-    def enter(self, now_ms: int) -> None:
+    def begin(self, now_ms: int) -> None:
         self._looked = self._lands = False
-        by = self._upright
-        self._path = self._auto.path_home() if self.facts.armed else None
+        self._path = self._auto.path_home()
         if self._path is not None:
             self._path.start(now_ms)
-        elif self.facts.armed:
-            self._return = WingReturn(self.context, self._destination, by)
-            self._return.start(now_ms)
         else:
-            self.helm.fly(Idle())
+            self._return = WingReturn(self.context, self._destination, self._upright)
+            self._return.start(now_ms)
 
     @property
     def _upright(self) -> int:
@@ -439,7 +415,3 @@ class WingReturnMode(Mode):
 
     def exit(self) -> None:
         self._return = self._path = None
-
-    def disarmed(self) -> None:
-        self.exit()
-        self.helm.fly(Idle())
