@@ -1,7 +1,7 @@
 """Maneuver: a part of a flight with an end, shared by NAV items of a mission and stages of modes.
 
 A maneuver sets targets, handles the vehicle's events, and has a flag for its end. AUTO flies one for each NAV item
-(`verify_command` returns its `done`); RTL and LAND are modes around one.
+(`verify_command` returns its `done`); RTL and LAND are modes around one, and a `StagedMode` flies a list of them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
-from autopilot.modes.mode import VehicleContext
+from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
+from autopilot.vehicles.mode_table import ModeSpec
 
 _AT_ALTITUDE = 0.5
 """Tolerance of an item with an altitude, m, independent of the waypoint radius."""
@@ -289,6 +290,44 @@ class WaitUntil(Maneuver):
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             self.done = True
+
+
+class StagedMode(SelfFlownMode):
+    """Base of modes that fly maneuvers in order."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
+        super().__init__(context, spec)
+        self._stages: list[Maneuver] = []
+
+    def fly(self, stages: list[Maneuver], now_ms: int) -> None:
+        self._stages = stages
+        stages[0].start(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        stage = self._stages[0] if self._stages else None
+        if stage is None or stage.done:
+            return
+        stage.update(now_ms, events)
+        self._follow(stage, now_ms)
+
+    def _follow(self, stage: Maneuver, now_ms: int) -> None:
+        if stage.done and len(self._stages) > 1:
+            self._stages.pop(0)
+            self._stages[0].start(now_ms)
+
+    @property
+    def is_landing(self) -> bool:
+        return bool(self._stages) and self._stages[0].is_landing
+
+    @property
+    def finished(self) -> bool:
+        return self.is_landing and self._stages[0].done
+
+    def next_deadline_ms(self) -> int | None:
+        return self._stages[0].deadline_ms if self._stages and not self._stages[0].done else None
+
+    def exit(self) -> None:
+        self._stages = []
 
 
 def returning_speed(facts: VehicleFacts, default: float) -> float:

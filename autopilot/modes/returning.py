@@ -29,8 +29,8 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import Maneuver, returning_speed
-from autopilot.modes.mode import SelfFlownMode, VehicleContext
+from autopilot.modes.maneuver import Maneuver, StagedMode, returning_speed
+from autopilot.modes.mode import VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -238,7 +238,18 @@ def return_maneuver(context: VehicleContext, destination: Destination, heading: 
     return ReturnDrive(context, destination)
 
 
-class ReturnMode(SelfFlownMode):
+class HomewardMode(StagedMode):
+    """Base of modes that return home or to a rally point."""
+
+    def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination) -> None:
+        super().__init__(context, spec)
+        self._destination = destination
+
+    def refusal(self, now_ms: int) -> str | None:
+        return "home is not set" if self.facts.home is None else None
+
+
+class ReturnMode(HomewardMode):
     """RTL: returns home; a landed copter is disarmed, a rover stops there."""
 
     def __init__(
@@ -250,43 +261,19 @@ class ReturnMode(SelfFlownMode):
         speeds: SpeedControl,
         path: Callable[[], Maneuver | None],
     ) -> None:
-        super().__init__(context, spec)
-        self._destination = destination
+        super().__init__(context, spec, destination)
         self._heading = heading
         self._speeds = speeds
         self._path = path
-        self._return: Maneuver | None = None
-
-    def refusal(self, now_ms: int) -> str | None:
-        return "home is not set" if self.facts.home is None else None
 
     def begin(self, now_ms: int) -> None:
         self._speeds.override(returning_speed(self.facts, self._speeds.default()))
-        self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
-        self._return.start(now_ms)
+        self.fly([self._path() or return_maneuver(self.context, self._destination, self._heading)], now_ms)
 
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        returned = self._return is None or self._return.done
-        if self._return is not None and not returned:
-            self._return.update(now_ms, events)
-            if self._return.done and not self.facts.vehicle_class.flies:
-                self.announcer.say(Severity.INFO, "Reached destination")
-
-    @property
-    def is_landing(self) -> bool:
-        return self._return is not None and self._return.is_landing
-
-    @property
-    def finished(self) -> bool:
-        """True after landing at home, when the motors may be stopped."""
-        return self._return is not None and self._return.done and self._return.is_landing
-
-    def next_deadline_ms(self) -> int | None:
-        return None if self._return is None or self._return.done else self._return.deadline_ms
+    def _follow(self, stage: Maneuver, now_ms: int) -> None:
+        if stage.done and not self.facts.vehicle_class.flies:
+            self.announcer.say(Severity.INFO, "Reached destination")
 
     def turn(self, yaw: Yaw) -> bool:
         self._heading.fix(yaw)
         return True
-
-    def exit(self) -> None:
-        self._return = None

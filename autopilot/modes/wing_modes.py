@@ -19,10 +19,9 @@ from autopilot.interface.targets import Attitude, Idle
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
-from autopilot.modes.path_back import PathBack
-from autopilot.modes.returning import Destination
+from autopilot.modes.returning import Destination, HomewardMode
 from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
@@ -60,44 +59,6 @@ class BankMode(SelfFlownMode):
         self.helm.fly(Idle() if self.facts.grounded else Attitude(bank, 0.0, 0.0, timeout_ms=_FOR_EVER_MS))
 
 
-class _StagedMode(SelfFlownMode):
-    """Flies maneuvers in order."""
-
-    def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
-        super().__init__(context, spec)
-        self._stages: list[Maneuver] = []
-
-    def _fly(self, stages: list[Maneuver], now_ms: int) -> None:
-        self._stages = stages
-        stages[0].start(now_ms)
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        stage = self._stages[0] if self._stages else None
-        if stage is None or stage.done:
-            return
-        stage.update(now_ms, events)
-        self._follow(stage, now_ms)
-
-    def _follow(self, stage: Maneuver, now_ms: int) -> None:
-        if stage.done and len(self._stages) > 1:
-            self._stages.pop(0)
-            self._stages[0].start(now_ms)
-
-    @property
-    def is_landing(self) -> bool:
-        return bool(self._stages) and self._stages[0].is_landing
-
-    @property
-    def finished(self) -> bool:
-        return self.is_landing and self._stages[0].done
-
-    def next_deadline_ms(self) -> int | None:
-        return self._stages[0].deadline_ms if self._stages else None
-
-    def exit(self) -> None:
-        self._stages = []
-
-
 class _Loiter(Maneuver):
     """Circle a place until another mode is chosen."""
 
@@ -109,7 +70,7 @@ class _Loiter(Maneuver):
         self.helm.fly(loiter(self.facts, self._center))
 
 
-class TakeoffMode(_StagedMode):
+class TakeoffMode(StagedMode):
     """TAKEOFF: takes off when armed, to TKOFF_ALT, and circles the place TKOFF_DIST ahead. In the air it climbs there,
     or stays."""
 
@@ -131,10 +92,10 @@ class TakeoffMode(_StagedMode):
         if facts.landed:
             turn = degrees(course) % 360.0
             self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
-            self._fly([climb, _Loiter(self.context, center)], now_ms)
+            self.fly([climb, _Loiter(self.context, center)], now_ms)
         else:
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
-            self._fly([_Loiter(self.context, center)], now_ms)
+            self.fly([_Loiter(self.context, center)], now_ms)
 
     @property
     def delays_failsafes(self) -> bool:
@@ -185,7 +146,7 @@ class TakeoffCourse:
         self._announcer.say(Severity.INFO, f"Autoland direction= {int(degrees(course) % 360.0)}")
 
 
-class AutolandMode(_StagedMode):
+class AutolandMode(StagedMode):
     """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: climbs first where
     AUTOLAND_CLIMB asks for it, circles beside the final approach until it is at its height and in line, then follows
     the glide slope."""
@@ -222,7 +183,7 @@ class AutolandMode(_StagedMode):
             LoiterItem(self.context, circle, 0, home, straight=False),
             GlideSlope(self.context, home, start, abort_climb(self.context, 0.0, None)),
         ]
-        self._fly([*self._climb(), *stages], now_ms)
+        self.fly([*self._climb(), *stages], now_ms)
 
     def _climb(self) -> list[Maneuver]:
         """The climb straight ahead to AUTOLAND_CLIMB m above the ground, if it is lower."""
@@ -235,16 +196,16 @@ class AutolandMode(_StagedMode):
         return [WingTakeoff(self.context, down, radians(facts.param("TKOFF_LVL_PITCH", 15.0)))]
 
 
-class VerticalReturnMode(_StagedMode):
-    """QRTL: flies home or to a rally point, and lands vertically."""
+class _WingsHomewardMode(HomewardMode):
+    """Base of both returns of planes, which a personality's way or the mission's landing may replace."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
-        super().__init__(context, spec)
-        self._destination = destination
+        super().__init__(context, spec, destination)
         self._auto = auto
 
-    def refusal(self, now_ms: int) -> str | None:
-        return "home is not set" if self.facts.home is None else None
+
+class VerticalReturnMode(_WingsHomewardMode):
+    """QRTL: flies home or to a rally point, and lands vertically."""
 
     def _comes_down(self, place: tuple[float, float], top: float) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the distance before that for a
@@ -273,14 +234,14 @@ class VerticalReturnMode(_StagedMode):
     def begin(self, now_ms: int) -> None:
         path = self._auto.path_home()
         if path is not None:
-            self._fly([path], now_ms)
+            self.fly([path], now_ms)
             return
         place = self._destination()[:2]
         own, climb = self.facts.personality.return_height(self._destination()), self._climb_down(place)
         top = self.facts.vehicle.state.position[2] if climb is None else climb
         stays = own is not None and not far_from(self.facts, place)
         landing = SetDown(self.context, place, None if stays else self._comes_down(place, top))
-        self._fly([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
+        self.fly([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
 
 
 class CircleDownMode(SelfFlownMode):
@@ -331,29 +292,23 @@ class AutolandBy(IntEnum):
 _AT_ONCE: Final = (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
 
 
-class WingReturnMode(SelfFlownMode):
+class WingReturnMode(_WingsHomewardMode):
     """RTL: circles home or a rally point, or joins the mission's landing sequence by RTL_AUTOLAND; with lift motors
     lands there by Q_RTL_MODE. On the ground these change to QLAND, which disarms."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
-        super().__init__(context, spec)
-        self._destination = destination
-        self._auto = auto
-        self._return: WingReturn | None = None
-        self._path: PathBack | None = None
+        super().__init__(context, spec, destination, auto)
         self._looked = self._lands = False
-
-    def refusal(self, now_ms: int) -> str | None:
-        return "home is not set" if self.facts.home is None else None
 
     def begin(self, now_ms: int) -> None:
         self._looked = self._lands = False
-        self._path = self._auto.path_home()
-        if self._path is not None:
-            self._path.start(now_ms)
-        else:
-            self._return = WingReturn(self.context, self._destination, self._upright)
-            self._return.start(now_ms)
+        self.fly([self._auto.path_home() or WingReturn(self.context, self._destination, self._upright)], now_ms)
+
+    @property
+    def _return(self) -> WingReturn | None:
+        """The return, unless it is a personality's way."""
+        flown = self._stages[0] if self._stages else None
+        return flown if isinstance(flown, WingReturn) else None
 
     @property
     def _upright(self) -> int:
@@ -364,20 +319,19 @@ class WingReturnMode(SelfFlownMode):
         return int(self.facts.param("RTL_AUTOLAND"))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._path is not None:
-            self._path.update(now_ms, events)
-        if self._return is None:
-            return
-        if self.facts.landed and self.facts.vehicle_class.lands_anywhere:
+        back = self._return
+        if back is not None and self.facts.landed and self.facts.vehicle_class.lands_anywhere:
             self._auto.request_mode(PlaneMode.QLAND)
             return
-        self._return.update(now_ms, events)
+        super().update(now_ms, events)
+        if back is None:
+            return
         upright = self._upright
-        if upright == UprightBy.AT_ONCE or (upright and self._return.arrived):
+        if upright == UprightBy.AT_ONCE or (upright and back.arrived):
             self._auto.request_mode(PlaneMode.QRTL)
             return
         by = self._by
-        if not self._looked and (by in _AT_ONCE or (by == AutolandBy.HOME_FIRST and self._return.arrived)):
+        if not self._looked and (by in _AT_ONCE or (by == AutolandBy.HOME_FIRST and back.arrived)):
             self._looked = True
             self._lands = self._aims(by)
         if self._lands:
@@ -396,22 +350,10 @@ class WingReturnMode(SelfFlownMode):
             self.announcer.say(Severity.WARNING, "Unable to start landing sequence")
         return False
 
-    @property
-    def is_landing(self) -> bool:
-        return self._path is not None and self._path.is_landing
-
-    @property
-    def finished(self) -> bool:
-        return self._path is not None and self._path.is_landing and self._path.done
-
     def go_around(self, height_m: float = 0.0) -> bool:
-        return self._path is not None and self._path.go_around(height_m)
+        return bool(self._stages) and self._stages[0].go_around(height_m)
 
     def next_deadline_ms(self) -> int | None:
         if self._return is not None and not self._looked and self._by in _AT_ONCE:
             return self.facts.now_ms
-        flown = self._return if self._path is None else self._path
-        return None if flown is None else flown.deadline_ms
-
-    def exit(self) -> None:
-        self._return = self._path = None
+        return super().next_deadline_ms()
