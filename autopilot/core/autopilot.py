@@ -36,6 +36,7 @@ from autopilot.mission.commands import Ability
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.build import ModeParts
 from autopilot.modes.buttons import Buttons
 from autopilot.modes.follow import Lead
 from autopilot.modes.guided import GuidedMode
@@ -152,19 +153,20 @@ class Autopilot:
             lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
             self.mount.look_away,
         )
-        self.trail = trail = Trail(self.facts, self.announcer, self.helm)
+        self.trail = Trail(self.facts, self.announcer, self.helm)
         self.lead = Lead(self.facts)
-        self.modes, self.follower = build_choice(
+        parts = ModeParts(
             context,
             self.auto,
             self.guided,
             lambda: self.fence.return_point(),
-            lambda spec: self.sticks.mode_complaint(spec),
             self.heading,
             self.speeds,
-            trail,
+            self.trail,
             self.lead,
+            lambda: self.modes,
         )
+        self.modes, self.follower = build_choice(parts, lambda spec: self.sticks.mode_complaint(spec))
 
     def _make_safety(self) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans

@@ -17,9 +17,8 @@ from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.build import ModeParts, build_modes
-from autopilot.modes.follow import Lead
 from autopilot.modes.following import ModeFollower, build_controller_modes
-from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
@@ -27,7 +26,6 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.trail import Trail
 from autopilot.mount.mount import Mount
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicles.mode_table import ModeSpec
@@ -54,25 +52,16 @@ class NothingStored:
 
 
 def build_choice(
-    context: VehicleContext,
-    auto: AutoMode,
-    guided: GuidedMode,
-    destination: Destination,
-    pilot_complaint: Callable[[ModeSpec], str | None],
-    heading: Heading,
-    speeds: SpeedControl,
-    trail: Trail,
-    lead: Lead,
+    parts: ModeParts, pilot_complaint: Callable[[ModeSpec], str | None]
 ) -> tuple[ModeChoice, ModeFollower | None]:
     """Modes of this kind of vehicle, and the object that follows the modes of a flight controller."""
+    context, auto = parts.context, parts.auto
     vehicle = context.helm.vehicle
     if vehicle.capabilities.own_modes:
-        controller = cast(ControlledVehicle, vehicle)
-        return build_controller_modes(context, controller, auto, guided, speeds, heading, pilot_complaint)
-    parts = ModeParts(context, auto, guided, destination, heading, speeds, trail, lead, lambda: choice)
+        return build_controller_modes(parts, cast(ControlledVehicle, vehicle), pilot_complaint)
     modes, first = build_modes(parts), _first_mode(context.facts, auto)
-    choice = ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading, pilot_complaint)
-    return choice, None
+    first_mode = first, modes[first]
+    return ModeChoice(context, modes, auto, first_mode, parts.speeds, parts.heading, pilot_complaint), None
 
 
 def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:

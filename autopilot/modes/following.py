@@ -14,12 +14,9 @@ from autopilot.interface import report
 from autopilot.interface.layout import LANDING
 from autopilot.interface.targets import Idle
 from autopilot.interface.vehicle import ControlledVehicle, VehicleEvent
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.guided import GuidedMode
-from autopilot.modes.heading import Heading
+from autopilot.modes.build import ModeParts
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode, VehicleContext
-from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 
 
@@ -110,18 +107,11 @@ def unknown_mode(facts: VehicleFacts, number: int) -> ModeSpec:
 
 
 def build_controller_modes(
-    context: VehicleContext,
-    vehicle: ControlledVehicle,
-    auto: AutoMode,
-    guided: GuidedMode,
-    speeds: SpeedControl,
-    heading: Heading,
-    pilot_complaint: Callable[[ModeSpec], str | None],
+    parts: ModeParts, vehicle: ControlledVehicle, pilot_complaint: Callable[[ModeSpec], str | None]
 ) -> tuple[ModeChoice, ModeFollower]:
     """Modes of a vehicle with its own flight controller, and the follower of the controller's mode."""
-    modes = context.facts.vehicle_class.modes
-    follower = ModeFollower(context, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: guided})
-    choice = ModeChoice(
-        context, follower.modes, auto, follower.first, speeds, heading, pilot_complaint, follower.take_command
-    )
+    context, auto, modes = parts.context, parts.auto, parts.context.facts.vehicle_class.modes
+    follower = ModeFollower(context, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: parts.guided})
+    flown, first, command = follower.modes, follower.first, follower.take_command
+    choice = ModeChoice(context, flown, auto, first, parts.speeds, parts.heading, pilot_complaint, command)
     return choice, follower
