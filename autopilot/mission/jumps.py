@@ -45,9 +45,7 @@ class JumpCounters:
         """Copy the counters, to look ahead without counting."""
         return JumpCounters(dict(self._runs), keep_exhausted=self.keep_exhausted)
 
-    def follow(
-        self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], None] | None = None
-    ) -> int | None:
+    def follow(self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], object]) -> int | None:
         """Index after jump `item`, which is counted; None if its target does not exist."""
         target = jump_target(item, storage)
         if target is None:
@@ -59,6 +57,5 @@ class JumpCounters:
                 self._runs.pop(item.seq, None)
             return item.seq + 1
         self._runs[item.seq] = runs + 1
-        if notify is not None:
-            notify(JumpTaken(item.seq, target, runs + 1, count))
+        notify(JumpTaken(item.seq, target, runs + 1, count))
         return target

@@ -45,7 +45,7 @@ class Route:
         at: int,
         *,
         lead_done: bool = False,
-        notify: Callable[[JumpTaken], None] | None = None,
+        notify: Callable[[JumpTaken], object] = lambda jump: None,
         takes_nav: TakesNav = drives_navigation,
     ) -> None:
         self._storage = storage

@@ -69,7 +69,7 @@ class MissionSequencer:
     def __init__(
         self,
         timing: DoTiming = DoTiming.SEED,
-        notify: Callable[[MissionNotice], None] | None = None,
+        notify: Callable[[MissionNotice], object] = lambda notice: None,
         *,
         takes_speed: Callable[[SpeedChange], bool] = lambda change: change.kind in TRACK_KINDS,
         speed_changed: Callable[[], object] = lambda: None,
@@ -221,8 +221,7 @@ class MissionSequencer:
                 return []
             if self._hold_ms:
                 self._holding_since_ms = now_ms
-                if self._notify is not None:
-                    self._notify(HoldBegan(nav.seq, nav.command, self._hold_ms))
+                self._notify(HoldBegan(nav.seq, nav.command, self._hold_ms))
                 return []
         elif now_ms - self._holding_since_ms < self._hold_ms:
             return []
@@ -335,7 +334,7 @@ class MissionSequencer:
         result = self._start_item(nav, executor)
         if result is CommandStartResult.UNSUPPORTED:
             return False
-        if self._repeating.returned(nav) and self._notify is not None:
+        if self._repeating.returned(nav):
             self._notify(InterruptedItemBegan())
         self._nav = nav
         self._index = nav.seq
@@ -371,13 +370,11 @@ class MissionSequencer:
             self._do.item = None
 
     def _start_item(self, item: MissionItem, executor: MissionExecutor) -> CommandStartResult:
-        if self._notify is not None:
-            self._notify(ItemStarted(item.seq, item.command))
+        self._notify(ItemStarted(item.seq, item.command))
         result = executor.start_command(item)
         if result is CommandStartResult.UNSUPPORTED and item.seq not in self._skipped:
             self._skipped.add(item.seq)
-            if self._notify is not None:
-                self._notify(ItemSkipped(item.seq, item.command))
+            self._notify(ItemSkipped(item.seq, item.command))
         return result
 
     def _take_speed(self, item: MissionItem) -> None:
