@@ -135,9 +135,6 @@ class DepotClient:
         out, self._out = self._out, []
         return out + self._clients.take_outgoing()
 
-    def link_closed(self, link: int) -> None:
-        """Do nothing: the controller notices the silence."""
-
     def _pump(self, now_ms: int) -> None:
         """Give an ended request to the controller and start new ones until there is nothing to do."""
         while True:

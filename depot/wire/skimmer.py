@@ -89,9 +89,6 @@ class SkimmerService(Speaker):
     def next_deadline_ms(self) -> int | None:
         return self.controller.next_deadline_ms() - self._offset_ms
 
-    def link_closed(self, link: int) -> None:
-        """Do nothing: the controller notices the silence."""
-
     def _collect(self) -> None:
         for status in self.controller.reports.take():
             if self._heartbeats:

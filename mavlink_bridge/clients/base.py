@@ -91,9 +91,6 @@ class Client(Speaker):
     def next_deadline_ms(self) -> int | None:
         return self._due_ms
 
-    def link_closed(self, link: int) -> None:
-        """Do nothing: another link of the vehicle may still answer."""
-
     # --- for subclasses ---------------------------------------------------------------------------------------
     def _handle(self, message: Message, now_ms: int) -> None:
         raise NotImplementedError

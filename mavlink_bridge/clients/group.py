@@ -58,10 +58,6 @@ class ClientGroup(Speaker):
         """Earliest deadline of all clients."""
         return earliest(client.next_deadline_ms() for client in self._running)
 
-    def link_closed(self, link: int) -> None:
-        for client in self._running:
-            client.link_closed(link)
-
     def _collect(self) -> None:
         for client in self._running:
             self._out += client.take_outgoing()

@@ -401,6 +401,3 @@ class FlightController(Speaker):
     def next_deadline_ms(self) -> int | None:
         link, own = self.link, (self._heartbeat_ms, self.steering.deadline_ms, self.orders.deadline_ms)
         return earliest((*own, link.streams.deadline_ms, link.deadline_ms))
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing: the loss is detected by silence."""

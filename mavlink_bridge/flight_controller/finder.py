@@ -58,6 +58,3 @@ class Finder(Speaker):
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self.found is None else None
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing: another link may open."""

@@ -232,6 +232,3 @@ class NativeMission:
 
     def take_outgoing(self) -> list[Outgoing]:
         return [] if self._upload is None else self._upload.take_outgoing()
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing: the upload ends by silence."""

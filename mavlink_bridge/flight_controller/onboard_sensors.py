@@ -56,6 +56,3 @@ class OnboardSensors(WithoutMessages, Speaker):
 
     def next_deadline_ms(self) -> int | None:
         return min(self._due_ms, default=None)
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing: it remembers no link."""

@@ -60,6 +60,3 @@ class ParameterCache(Speaker):
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self._missing else None
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing."""

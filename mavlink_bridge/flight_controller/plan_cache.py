@@ -96,6 +96,3 @@ class PlanCache(Speaker):
         if self._running is not None:
             return self._running.next_deadline_ms()
         return self._due_ms if self._unread and not self._vehicle.link.lost else None
-
-    def link_closed(self, link: int) -> None:
-        """Do nothing: silence ends a download, and it is started again."""
