@@ -27,28 +27,19 @@ if TYPE_CHECKING:
 
 # module of each name; it is imported at its first use, so that one client does not load all
 _HOMES: Final = {
-    "Client": "base",
-    "ClientGroup": "group",
-    "CommandClient": "command",
-    "CommandOutcome": "command",
-    "FileOutcome": "file_read",
-    "FileRead": "file_read",
-    "HeartbeatWatch": "heartbeat",
-    "MissionClear": "mission_upload",
-    "MissionDownload": "mission_download",
-    "MissionUpload": "mission_upload",
-    "ParameterList": "parameters",
-    "ParameterOutcome": "parameters",
-    "ParameterRead": "parameters",
-    "ParameterValue": "parameters",
-    "ParameterWrite": "parameters",
-    "Retry": "base",
-    "SetCurrent": "mission_upload",
-    "Target": "base",
-    "TransferOutcome": "outcome",
-    "WatchState": "heartbeat",
-    "command_int": "command",
-    "command_long": "command",
+    name: module
+    for module, names in {
+        "base": ("Client", "Retry", "Target"),
+        "command": ("CommandClient", "CommandOutcome", "command_int", "command_long"),
+        "file_read": ("FileOutcome", "FileRead"),
+        "group": ("ClientGroup",),
+        "heartbeat": ("HeartbeatWatch", "WatchState"),
+        "mission_download": ("MissionDownload",),
+        "mission_upload": ("MissionClear", "MissionUpload", "SetCurrent"),
+        "outcome": ("TransferOutcome",),
+        "parameters": ("ParameterList", "ParameterOutcome", "ParameterRead", "ParameterValue", "ParameterWrite"),
+    }.items()
+    for name in names
 }
 
 __all__ = [
