@@ -405,10 +405,19 @@ Handler = Callable[[CameraService, Command, int], Outcome]
 
 
 def _older(name: str) -> Handler:
-    """Handler of a command that requests one message, older than REQUEST_MESSAGE."""
     return lambda service, command, now_ms: service.request(name, command, now_ms)
 
 
+_OLDER: Final[Mapping[int, Handler]] = {
+    Cmd.REQUEST_CAMERA_INFORMATION: _older("CAMERA_INFORMATION"),
+    Cmd.REQUEST_CAMERA_SETTINGS: _older("CAMERA_SETTINGS"),
+    Cmd.REQUEST_STORAGE_INFORMATION: _older("STORAGE_INFORMATION"),
+    Cmd.REQUEST_CAMERA_CAPTURE_STATUS: _older("CAMERA_CAPTURE_STATUS"),
+    Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older("CAMERA_IMAGE_CAPTURED"),
+    Cmd.REQUEST_VIDEO_STREAM_INFORMATION: _older("VIDEO_STREAM_INFORMATION"),
+    Cmd.REQUEST_VIDEO_STREAM_STATUS: _older("VIDEO_STREAM_STATUS"),
+}
+"""Handlers of commands that request one message, older than REQUEST_MESSAGE."""
 ROWS: Final[Mapping[int, Handler]] = {
     Cmd.IMAGE_START_CAPTURE: CameraService.start_capture,
     Cmd.IMAGE_STOP_CAPTURE: CameraService.stop_capture,
@@ -420,22 +429,12 @@ ROWS: Final[Mapping[int, Handler]] = {
     Cmd.RESET_CAMERA_SETTINGS: CameraService.reset,
     Cmd.STORAGE_FORMAT: CameraService.format,
     **dict.fromkeys(ABOUT_MESSAGES, CameraService.about_messages),
-    Cmd.REQUEST_CAMERA_INFORMATION: _older("CAMERA_INFORMATION"),
-    Cmd.REQUEST_CAMERA_SETTINGS: _older("CAMERA_SETTINGS"),
-    Cmd.REQUEST_STORAGE_INFORMATION: _older("STORAGE_INFORMATION"),
-    Cmd.REQUEST_CAMERA_CAPTURE_STATUS: _older("CAMERA_CAPTURE_STATUS"),
-    Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older("CAMERA_IMAGE_CAPTURED"),
+    **_OLDER,
     Cmd.VIDEO_START_CAPTURE: CameraService.refuse_video,
     Cmd.VIDEO_STOP_CAPTURE: CameraService.refuse_video,
     Cmd.VIDEO_START_STREAMING: CameraService.stream,
     Cmd.VIDEO_STOP_STREAMING: CameraService.stream,
-    Cmd.REQUEST_VIDEO_STREAM_INFORMATION: _older("VIDEO_STREAM_INFORMATION"),
-    Cmd.REQUEST_VIDEO_STREAM_STATUS: _older("VIDEO_STREAM_STATUS"),
 }
 """Handlers of the camera's commands."""
-_QUERIES: Final = frozenset({
-    Cmd.REQUEST_MESSAGE, Cmd.GET_MESSAGE_INTERVAL, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
-    Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
-    Cmd.REQUEST_VIDEO_STREAM_INFORMATION, Cmd.REQUEST_VIDEO_STREAM_STATUS,
-})  # fmt: skip
+_QUERIES: Final = frozenset({Cmd.REQUEST_MESSAGE, Cmd.GET_MESSAGE_INTERVAL, *_OLDER})
 """Commands that are answered with a message; a repetition is served again, because the message may have been lost."""
