@@ -37,7 +37,8 @@ class MissionDownload(Client):
         self.plan_id = 0
         self.home: GeoPoint | None = None
         self._window = target.firmware.habits.download_window if window is None else window
-        self._count: int | None = None
+        self.total: int | None = None
+        """Announced number of items, home included; None before the answer."""
         self._received: dict[int, MissionItem] = {}
         self._pending: dict[int, int] = {}  # requested items that have not arrived: time of the next request, ms
         self._next = 0
@@ -63,11 +64,6 @@ class MissionDownload(Client):
         """Number of received items, home included."""
         return len(self._received)
 
-    @property
-    def total(self) -> int | None:
-        """Announced number of items, home included; None before the answer."""
-        return self._count
-
     def next_deadline_ms(self) -> int | None:
         if self.done or not self._pending:
             return self._due_ms
@@ -75,7 +71,7 @@ class MissionDownload(Client):
 
     def handle_timeout(self, now_ms: int) -> None:
         """Request again what has not arrived."""
-        if self._count is None or self.done:
+        if self.total is None or self.done:
             super().handle_timeout(now_ms)
             return
         overdue = [seq for seq, due_ms in self._pending.items() if now_ms >= due_ms]
@@ -104,11 +100,11 @@ class MissionDownload(Client):
 
     def _handle_count(self, message: Message, now_ms: int) -> None:
         plan_id = getattr(message, "opaque_id", 0)
-        if self._count is None:
-            self._count, self.plan_id = message.count, plan_id
+        if self.total is None:
+            self.total, self.plan_id = message.count, plan_id
             self._progress(now_ms)
             self._go_on(now_ms)
-        elif (message.count, plan_id) != (self._count, self.plan_id):
+        elif (message.count, plan_id) != (self.total, self.plan_id):
             self._restart(now_ms)
 
     def _handle_item(self, message: Message, now_ms: int) -> None:
@@ -123,21 +119,21 @@ class MissionDownload(Client):
 
     def _handle_ack(self, message: Message, now_ms: int) -> None:
         result = TransferOutcome.of(message.type)
-        if result is TransferOutcome.UNSUPPORTED and self._use_int and self._count:
+        if result is TransferOutcome.UNSUPPORTED and self._use_int and self.total:
             self._use_int = False
             for seq in list(self._pending):
                 self._ask_item(seq, now_ms)
         elif result is TransferOutcome.INVALID_SEQUENCE:
             # after MISSION_REQUEST_INT the vehicle also sends its new count, which is clearer
-            if self._count is not None and not self._use_int:
+            if self.total is not None and not self._use_int:
                 self._restart(now_ms)
-        elif result is TransferOutcome.DENIED and self._count is None:
+        elif result is TransferOutcome.DENIED and self.total is None:
             self._denied = True  # busy with an upload: keep asking until it ends
         elif result is not TransferOutcome.ACCEPTED:
             self._end(result)
 
     def _go_on(self, now_ms: int) -> None:
-        count = self._count or 0
+        count = self.total or 0
         while self._next < count and len(self._pending) < self._window:
             self._ask_item(self._next, now_ms)
             self._next += 1
@@ -150,7 +146,7 @@ class MissionDownload(Client):
         if self._restarts > _MAX_RESTARTS:
             self._end(TransferOutcome.PLAN_CHANGED)
             return
-        self._count = None
+        self.total = None
         self._next = 0
         self._received.clear()
         self._pending.clear()
@@ -169,4 +165,4 @@ class MissionDownload(Client):
         self._ask_count()
 
     def _time_out(self) -> None:
-        self._end(TransferOutcome.DENIED if self._denied and self._count is None else self.silence)
+        self._end(TransferOutcome.DENIED if self._denied and self.total is None else self.silence)

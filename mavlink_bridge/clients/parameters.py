@@ -68,35 +68,31 @@ class ParameterList(Client):
     def __init__(self, target: Target) -> None:
         super().__init__(target, _LISTING)
         self.values: dict[str, ParameterValue] = {}
-        self._count: int | None = None
-        self._indices: set[int] = set()
-
-    @property
-    def total(self) -> int | None:
+        self.total: int | None = None
         """Number of parameters; None before the first value."""
-        return self._count
+        self._indices: set[int] = set()
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
         if value.index >= value.count:  # an answer to a read by name or to a write
             return
-        if self._count not in (None, value.count):  # the vehicle has other parameters now: begin anew
+        if self.total not in (None, value.count):  # the vehicle has other parameters now: begin anew
             self.values.clear()
             self._indices.clear()
-        self._count = value.count
+        self.total = value.count
         if value.index not in self._indices:
             self._indices.add(value.index)
             self.values[value.name] = value
             self._progress(now_ms)
-        if len(self._indices) == self._count:
+        if len(self._indices) == self.total:
             self._end(ParameterOutcome.ACCEPTED)
 
     def _repeat(self) -> None:
-        if self._count is None:
+        if self.total is None:
             self._send(dialect.MAVLink_param_request_list_message(*self._to))
             return
         requests = 0
-        for index in range(self._count):
+        for index in range(self.total):
             if index not in self._indices:
                 self._send(dialect.MAVLink_param_request_read_message(*self._to, b"", index))
                 requests += 1

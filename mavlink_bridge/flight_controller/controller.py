@@ -105,7 +105,7 @@ class FlightController(Speaker):
         """Reason against arming while the controller, which flies missions itself, does not take the present one."""
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
-        self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
+        self.capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
         self.address = Address(system, 1, firmware=firmware)
         self.news = VehicleNews()
         self.readings = ControllerReadings(firmware.may_arm)
@@ -133,10 +133,6 @@ class FlightController(Speaker):
         """False while HEARTBEATs of ground stations do not reach the controller (a simulated fault)."""
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._capabilities
-
     @property
     def origin(self) -> GeoPoint | None:
         return self.readings.origin

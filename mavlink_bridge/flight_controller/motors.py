@@ -40,7 +40,8 @@ class Motors:
         self._home = home
         self._news = news
         self._orders_sent: list[tuple[Request, bool]] = []
-        self._disarm_delayed = False
+        self.holds_news = False
+        """True if the motors have stopped and the core does not know it yet."""
         self._open = 0  # reports of stopped motors while the last landed state is "in the air"
         self.reported = False
 
@@ -95,13 +96,13 @@ class Motors:
         r = self._readings.report
         self._open = 0
         if armed == bool(r[R.ARMED]):
-            self._disarm_delayed = False
+            self.holds_news = False
         elif armed:
             self._home.moved()  # home moves to the place of arming
             r[R.ARMED] = 1.0
             self._news.events |= VehicleEvent.ARMED
         elif self._news.events & VehicleEvent.LANDED:
-            self._disarm_delayed = True
+            self.holds_news = True
         else:
             r[R.ARMED] = 0.0
             self._news.events |= VehicleEvent.DISARMED
@@ -124,16 +125,11 @@ class Motors:
             self._news.events |= VehicleEvent.LIFTOFF
 
     # --- events for the core --------------------------------------------------------------------------------------
-    @property
-    def holds_news(self) -> bool:
-        """True if the motors have stopped and the core does not know it yet."""
-        return self._disarm_delayed
-
     def take_events(self) -> VehicleEvent:
         """Take the events that have happened, with a held-back disarming after its landing."""
         bits, self._news.events = self._news.events, 0
-        if self._disarm_delayed and not bits & VehicleEvent.LANDED:
-            self._disarm_delayed = False
+        if self.holds_news and not bits & VehicleEvent.LANDED:
+            self.holds_news = False
             self._readings.report[R.ARMED] = 0.0
             bits |= VehicleEvent.DISARMED
         return VehicleEvent(bits)

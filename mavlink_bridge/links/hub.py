@@ -134,7 +134,7 @@ class LinkHub:
         on_event: Callable[[str], None] | None = None,
         has_time: Callable[[], bool] = always,
     ) -> None:
-        self._endpoint = endpoint
+        self.owner = endpoint
         self._on_event = on_event
         self._poll = Poll() if poll is None else poll
         self._own_poll = poll is None
@@ -162,17 +162,17 @@ class LinkHub:
 
     def add(self, link: Link, **traits: Unpack[LinkTraits]) -> int:
         """Add an open link; returns its number at the endpoint."""
-        number = self._endpoint.open_link(link.name, **traits)
+        number = self.owner.open_link(link.name, **traits)
         self._numbers[link] = number
-        self._queues[link] = self._endpoint.out_queue(number)
+        self._queues[link] = self.owner.out_queue(number)
         self._register(link)
         return number
 
     def set_baud(self, link: Link, baud: int) -> None:
         """Set another rate of a line; bytes at the old rate begin no frame."""
         number = self._numbers[link]
-        self._endpoint.set_baud(number, baud, link.name)
-        self._endpoint.restart_link(number)
+        self.owner.set_baud(number, baud, link.name)
+        self.owner.restart_link(number)
 
     def remove(self, link: Link, reason: str) -> None:
         """Close a link and forget it."""
@@ -185,17 +185,12 @@ class LinkHub:
         self._heard.discard(link)
         self._unregister(link)
         link.close()
-        self._endpoint.close_link(number)
+        self.owner.close_link(number)
         self._report(f"link {number} {link.name} ended: {reason}")
 
     def absent(self) -> list[str]:
         """Names of streams without another end: nothing listens, or the device is unplugged."""
         return [link.name for link in self._numbers if not (link.present or link.lossy)]
-
-    @property
-    def owner(self) -> LinkOwner:
-        """Owner of the links."""
-        return self._endpoint
 
     def links(self) -> dict[int, Link]:
         """Open links by their numbers at the endpoint."""
@@ -225,13 +220,13 @@ class LinkHub:
         False if nothing had come."""
         came = self._waits
         self._take_ready(link_ms, vehicle_ms)
-        due_ms = self._endpoint.claim_deadline_ms()
+        due_ms = self.owner.claim_deadline_ms()
         if due_ms is not None and due_ms <= link_ms and not self._waits:
             # Unread bytes have arrived in time: the program may have been late, not the sender.
             self._poll.wait(0.0)
             self._take_ready(link_ms, vehicle_ms)
             if not self._waits:
-                self._endpoint.give_up_claims(link_ms, vehicle_ms)
+                self.owner.give_up_claims(link_ms, vehicle_ms)
             came = True
         self._maintain(link_ms)
         return came
@@ -281,7 +276,7 @@ class LinkHub:
         bytes); None: not needed."""
         if self._waits:
             return 0
-        due_ms = self._endpoint.claim_deadline_ms()
+        due_ms = self.owner.claim_deadline_ms()
         for link in self._numbers:  # without `earliest` and its list: asked for each message
             link_ms = link.next_deadline_ms()
             if link_ms is not None and (due_ms is None or link_ms < due_ms):
@@ -347,18 +342,18 @@ class LinkHub:
         elif data is None:
             self.remove(link, "the other end has closed it")
         elif not link.connected:
-            self._endpoint.restart_link(number)
+            self.owner.restart_link(number)
 
     def _hand_over(self, link: Link, data: bytes, link_ms: int, vehicle_ms: int) -> None:
         """Give bytes to the endpoint, at least one portion."""
-        number, portion = self._numbers.get(link), self._endpoint.portion
+        number, portion = self._numbers.get(link), self.owner.portion
         for begin in range(0, len(data), portion):
             if link not in self._numbers or number is None:
                 return  # the portion before has ended the link
             if begin and not self._has_time():
                 self._unread[link] = data[begin:]
                 return
-            self._endpoint.receive(number, data[begin : begin + portion], link_ms, vehicle_ms)
+            self.owner.receive(number, data[begin : begin + portion], link_ms, vehicle_ms)
 
     def _give_up(self, link: Link, number: int) -> None:
         """Disconnect a link whose other end reads nothing. A link that we opened is opened again; a client may
@@ -371,7 +366,7 @@ class LinkHub:
             return
         self._unregister(link)
         link.hang_up()
-        self._endpoint.restart_link(number)
+        self.owner.restart_link(number)
         self._report(f"link {number} {link.name} is opened anew: {reason}")
 
     def _maintain(self, link_ms: int) -> None:

@@ -158,20 +158,16 @@ class FrameReader:
 class FrameWriter:
     """Writer of MAVLink 2 frames of one sender on one link, with that link's sequence counter."""
 
-    __slots__ = ("_middle", "_sequence")
+    __slots__ = ("_middle", "next_sequence")
 
     def __init__(self, system: int, component: int) -> None:
-        self._sequence = 0
-        self.identify(system, component)
-
-    @property
-    def next_sequence(self) -> int:
+        self.next_sequence = 0
         """Sequence number of the next frame, 0 to 255."""
-        return self._sequence
+        self.identify(system, component)
 
     def advance(self, frames: int) -> None:
         """Skip the numbers of `frames` frames that another encoder sent on the link, from `next_sequence` on."""
-        self._sequence = (self._sequence + frames) & 0xFF
+        self.next_sequence = (self.next_sequence + frames) & 0xFF
 
     def identify(self, system: int, component: int) -> None:
         """Send as (system, component) from now on; the sequence continues."""
@@ -179,8 +175,8 @@ class FrameWriter:
 
     def frame(self, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
         """Frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
-        sequence = self._sequence
-        self._sequence = (sequence + 1) & 0xFF
+        sequence = self.next_sequence
+        self.next_sequence = (sequence + 1) & 0xFF
         return _framed(self._middle[sequence], msg_id, payload, _BYTE[crc_extra])
 
 

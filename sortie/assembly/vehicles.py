@@ -200,9 +200,10 @@ class FleetMember:
         self.signing: SigningService = vehicles.signing[number]
         self.runtime = vehicles._surroundings.runtime
         self.node = vehicles.node
-        self._service = vehicles.services[number]
+        self.quiet = vehicles.services[number]
+        """Service for reading only: in a fleet its state is that of its last pass."""
         self._touch: Callable[[], None] | None = None
-        self.ends: Ends = self._service
+        self.ends: Ends = self.quiet
         if vehicles.fleet is not None:
             self._touch = partial(vehicles.fleet.touch, number)
             self.ends = vehicles.fleet.own_links(number)
@@ -212,12 +213,7 @@ class FleetMember:
         """Vehicle with its services. A member of a fleet is brought to the current time and may then be changed."""
         if self._touch is not None:
             self._touch()
-        return self._service
-
-    @property
-    def quiet(self) -> VehicleService:
-        """Service for reading only: in a fleet its state is that of its last pass."""
-        return self._service
+        return self.quiet
 
     def open(self, url: str, radio: RadioProfile | None, seed: int, owner: LinkOwner | None = None) -> str:
         """Open a link of this vehicle only and return its address; a radio has the vehicle's distance. `owner`: owner
@@ -227,7 +223,7 @@ class FleetMember:
             return self.runtime.open(endpoint, url)
         from sortie.nodes.modem import open_through_radio, radio_between  # for those who have a radio
 
-        modems = radio_between(radio, seed, self.spec.home, self._service.vehicle)
+        modems = radio_between(radio, seed, self.spec.home, self.quiet.vehicle)
         return open_through_radio(self.runtime, self.node, endpoint, url, modems)
 
 

@@ -36,16 +36,12 @@ class PlainFile:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._size = os.fstat(descriptor).st_size
-
-    @property
-    def size(self) -> int:
-        return self._size
+        self.size = os.fstat(descriptor).st_size
 
     def read(self, offset: int, count: int) -> bytes:
         """Read bytes; empty at the end. Raises FileRefusedError for an error of the disk: the end would be taken for a
         whole file."""
-        count = min(count, self._size - offset)
+        count = min(count, self.size - offset)
         if count <= 0:
             return b""
         try:
