@@ -23,7 +23,7 @@ _U16: Final = 0xFFFF
 
 
 class _Teller:
-    """Converter of rows to messages, in the order of the log. Of several sensors the first is used."""
+    """Converter of rows to messages, in the order of the log."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -46,9 +46,9 @@ class _Teller:
             "RCIN": self._sticks,
             "RCOU": self._outputs,
             "VIBE": self._vibration,
-            "MODE": self._enter,
+            "MODE": lambda m, at_ms: self.modes.append((at_ms, m.ModeNum)),
             "MSG": self._text,
-            "PARM": self._parameter,
+            "PARM": lambda m, _: remember(recording.values, m.Name, m.Value),
         }
 
     def _attitude(self, m: Any, at_ms: int) -> None:
@@ -58,8 +58,7 @@ class _Teller:
             self._recording.tell(at_ms, dialect.MAVLink_attitude_message(at_ms, *angles, 0.0, 0.0, 0.0))
 
     def _estimate(self, m: Any, at_ms: int) -> None:
-        if getattr(m, "C", 0) == 0:
-            self._velocity = (m.VN, m.VE, m.VD)
+        self._velocity = (m.VN, m.VE, m.VD)
 
     def _place(self, m: Any, at_ms: int) -> None:
         if not self._due("POS", at_ms):
@@ -89,7 +88,7 @@ class _Teller:
         )
 
     def _gps(self, m: Any, at_ms: int) -> None:
-        if getattr(m, "I", 0) != 0 or not self._due("GPS", at_ms):
+        if not self._due("GPS", at_ms):
             return
         self._recording.tell(
             at_ms,
@@ -108,7 +107,7 @@ class _Teller:
         )
 
     def _battery(self, m: Any, at_ms: int) -> None:
-        if getattr(m, "Inst", 0) != 0 or not self._due("BAT", at_ms):
+        if not self._due("BAT", at_ms):
             return
         volts, percent = whole(m.Volt, 1e3, 0, _U16), percent_left(m)
         left = whole(percent, 1.0, -1, 100) if isfinite(percent) else -1
@@ -121,8 +120,7 @@ class _Teller:
         )
 
     def _tube(self, m: Any, at_ms: int) -> None:
-        if getattr(m, "I", 0) == 0:
-            self._airspeed = m.Airspeed
+        self._airspeed = m.Airspeed
 
     def _tuning(self, m: Any, at_ms: int) -> None:
         """Take the throttle: a share in a copter's CTUN, which has ThH too, percent in a plane's."""
@@ -142,23 +140,17 @@ class _Teller:
             self._recording.tell(at_ms, dialect.MAVLink_servo_output_raw_message(at_ms * 1000 & 0xFFFFFFFF, 0, *pulses))
 
     def _vibration(self, m: Any, at_ms: int) -> None:
-        if getattr(m, "IMU", 0) == 0 and self._due("VIBE", at_ms):
+        if self._due("VIBE", at_ms):
             clips = (int(getattr(m, "Clip", 0)) & 0xFFFFFFFF, 0, 0)
             self._recording.tell(
                 at_ms, dialect.MAVLink_vibration_message(at_ms * 1000, m.VibeX, m.VibeY, m.VibeZ, *clips)
             )
-
-    def _enter(self, m: Any, at_ms: int) -> None:
-        self.modes.append((at_ms, m.ModeNum))
 
     def _text(self, m: Any, at_ms: int) -> None:
         self._recording.say(at_ms, m.Message, Severity.INFO)
         item = _ITEM.match(m.Message)
         if item is not None:
             self._recording.tell(at_ms, dialect.MAVLink_mission_current_message(min(int(item[1]), _U16)))
-
-    def _parameter(self, m: Any, at_ms: int) -> None:
-        remember(self._recording.values, m.Name, m.Value)
 
 
 def _ms(time_s: float) -> int:

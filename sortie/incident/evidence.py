@@ -159,7 +159,7 @@ _EVERY_S: Final = {
 
 
 class _DataflashEvidence:
-    """Collector of DataFlash messages: of sensors the first, of compasses all."""
+    """Collector of DataFlash messages, of all compasses."""
 
     def __init__(self, found: Evidence) -> None:
         self._found = found
@@ -167,20 +167,20 @@ class _DataflashEvidence:
         self._health: dict[int, bool] = {}
         self.takes: Mapping[str, Callable[[Any, float], None]] = {
             "PARM": self._parameter,
-            "MODE": self._mode,
+            "MODE": lambda m, at_s: self._modes.append((at_s, m.ModeNum, getattr(m, "Rsn", None))),  # logged since 3.4
             "MAVC": self._command,
-            "GPS": self._gps,
+            "GPS": lambda m, at_s: found.gps.append((at_s, m.Status, m.Lat, m.Lng, m.Spd, m.GCrs)),
             "MAG": self._compass,
-            "BARO": self._barometer,
-            "BAT": self._battery,
-            "RCOU": self._motors,
-            "VIBE": self._vibe,
+            "BARO": lambda m, at_s: found.barometer.append((at_s, m.Alt)),
+            "BAT": lambda m, at_s: found.battery.append((at_s, m.Volt, m.Curr)),
+            "RCOU": lambda m, at_s: found.motors.append((at_s, m.C1, m.C2, m.C3, m.C4)),
+            "VIBE": lambda m, at_s: found.vibration.append((at_s, max(m.VibeX, m.VibeY, m.VibeZ))),
             "RCIN": self._sticks,
             "RCI2": self._radio,
             "MAV": self._station,
-            "ERR": self._error,
-            "DSF": self._dropped,
-            "ARSP": self._airspeed,
+            "ERR": lambda m, at_s: found.errors.append((at_s, m.Subsys, m.ECode)),
+            "DSF": lambda m, at_s: found.dropped.append((at_s, m.Dp)),
+            "ARSP": lambda m, at_s: found.airspeed.append((at_s, m.Airspeed)),
             "MSG": self._text,
         }
 
@@ -191,17 +191,10 @@ class _DataflashEvidence:
         else:
             remember(self._found.parameters, m.Name, m.Value)
 
-    def _mode(self, m: Any, time_s: float) -> None:
-        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", None)))  # logged since 3.4
-
     def _command(self, m: Any, time_s: float) -> None:
         if m.Res == _ACCEPTED:
             params = (m.P1, m.P2, m.P3, m.P4)
             self._found.commands.append(LoggedCommand(time_s, m.Cmd, m.Fr, params, (m.X, m.Y, m.Z)))
-
-    def _gps(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", _MAIN) == _MAIN:
-            self._found.gps.append((time_s, m.Status, m.Lat, m.Lng, m.Spd, m.GCrs))
 
     def _compass(self, m: Any, time_s: float) -> None:
         instance = getattr(m, "I", _MAIN)
@@ -209,21 +202,6 @@ class _DataflashEvidence:
         if instance == _MAIN:
             healthy = float(any(self._health.values()))
             self._found.compass.append((time_s, healthy, m.MagX, m.MagY, m.MagZ))
-
-    def _barometer(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", _MAIN) == _MAIN:
-            self._found.barometer.append((time_s, m.Alt))
-
-    def _battery(self, m: Any, time_s: float) -> None:
-        if getattr(m, "Inst", _MAIN) == _MAIN:
-            self._found.battery.append((time_s, m.Volt, m.Curr))
-
-    def _motors(self, m: Any, time_s: float) -> None:
-        self._found.motors.append((time_s, m.C1, m.C2, m.C3, m.C4))
-
-    def _vibe(self, m: Any, time_s: float) -> None:
-        if getattr(m, "IMU", _MAIN) == _MAIN:
-            self._found.vibration.append((time_s, max(m.VibeX, m.VibeY, m.VibeZ)))
 
     def _sticks(self, m: Any, time_s: float) -> None:
         self._found.sticks.append((time_s, *(float(getattr(m, f"C{number}", 0)) for number in range(1, 9))))
@@ -237,16 +215,6 @@ class _DataflashEvidence:
         heard_s = getattr(m, "mgs", 0) / 1000.0
         if 0.0 < heard_s <= time_s and (not self._found.stations or self._found.stations[-1][0] < heard_s):
             self._found.stations.append((heard_s,))
-
-    def _error(self, m: Any, time_s: float) -> None:
-        self._found.errors.append((time_s, m.Subsys, m.ECode))
-
-    def _dropped(self, m: Any, time_s: float) -> None:
-        self._found.dropped.append((time_s, m.Dp))
-
-    def _airspeed(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", _MAIN) == _MAIN:
-            self._found.airspeed.append((time_s, m.Airspeed))
 
     def _text(self, m: Any, time_s: float) -> None:
         if m.Message.startswith("Frame: "):
@@ -278,7 +246,7 @@ def _of_dataflash(log: Path) -> Evidence:
     reader = _DataflashEvidence(found)
     with open_log(log) as file:
         messages = MessageLog(file)
-        messages.take(reader.takes, _EVERY_S)
+        messages.take(reader.takes, _EVERY_S, of_all=("MAG",))
     reader.finish(messages.vehicle_type)
     vehicle_type = type_with(messages.vehicle_type, found.parameters)
     found.kind, found.firmware = _kind_of(vehicle_type), firmware_spoken(AutopilotType.ARDUPILOTMEGA, vehicle_type)

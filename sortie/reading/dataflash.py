@@ -62,7 +62,7 @@ _ANGLES: Final = (
 
 
 class _DataflashReader:
-    """Collector of a log's messages, in order. Of several sensors the first is used."""
+    """Collector of a log's messages, in order."""
 
     def __init__(self) -> None:
         self.facts = FlightFacts()
@@ -80,19 +80,19 @@ class _DataflashReader:
             "MSG": self._msg,
             "CMD": self._cmd,
             "ORGN": self._origin,
-            "VIBE": self._vibe,
-            "ARM": self._arm,
+            "VIBE": lambda m, time_s: self.facts.add(Quantity.VIBRATION, time_s, max(m.VibeX, m.VibeY, m.VibeZ)),
+            "ARM": lambda m, time_s: self._armed(time_s, bool(m.ArmState)),
             "EV": self._event,
             "ERR": self._error,
             "TERR": self._terrain,
-            "RSSI": self._rssi,
-            "MODE": self._mode,
+            "RSSI": lambda m, time_s: self.facts.add(Quantity.RSSI, time_s, 100.0 * m.RXRSSI),
+            "MODE": lambda m, time_s: self._modes.append((time_s, m.ModeNum)),
             "RALY": self._rally,
             "VER": self._version,
             "PARM": self._parameter,
             "ATT": self._attitude,
-            "XKF2": self._wind,
-            "ARSP": self._tube,
+            "XKF2": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, hypot(m.VWN, m.VWE)),
+            "ARSP": lambda m, time_s: self.facts.add(Quantity.AIRSPEED, time_s, m.Airspeed),
             "QTUN": lambda m, time_s: self.facts.add(Quantity.LIFT, time_s, 100.0 * m.ThO),
             "XKF4": self._innovations,
         }
@@ -101,8 +101,6 @@ class _DataflashReader:
         self.facts.pass_by(Sample(time_s, m.Lat, m.Lng, m.RelHomeAlt, self._speed, self._volts, self._percent))
 
     def _gps(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", 0) != 0:
-            return
         self._speed = float(m.Spd)
         for quantity, name in ((Quantity.SATELLITES, "NSats"), (Quantity.HDOP, "HDop")):
             self.facts.add(quantity, time_s, getattr(m, name, nan))
@@ -115,9 +113,6 @@ class _DataflashReader:
         for quantity, name in _ANGLES:
             if (value := getattr(m, name, None)) is not None:
                 self.facts.add(quantity, time_s, value)
-
-    def _mode(self, m: Any, time_s: float) -> None:
-        self._modes.append((time_s, m.ModeNum))
 
     def _version(self, m: Any, time_s: float) -> None:
         self.facts.vehicle = m.FWS
@@ -134,13 +129,12 @@ class _DataflashReader:
             self.facts.own_values.pop(m.Name, None)
 
     def _estimate(self, m: Any, time_s: float) -> None:
-        if getattr(m, "C", 0) == 0:
-            self._speed = hypot(m.VN, m.VE)
-            samples = self.facts.samples
-            if samples and time_s - samples[-1].time_s < _SAME_INSTANT_S:  # POS precedes it
-                samples[-1] = replace(samples[-1], speed=self._speed)
-            self.facts.add(Quantity.CLIMB, time_s, -m.VD)
-            self._reckon(m, time_s)
+        self._speed = hypot(m.VN, m.VE)
+        samples = self.facts.samples
+        if samples and time_s - samples[-1].time_s < _SAME_INSTANT_S:  # POS precedes it
+            samples[-1] = replace(samples[-1], speed=self._speed)
+        self.facts.add(Quantity.CLIMB, time_s, -m.VD)
+        self._reckon(m, time_s)
 
     def _reckon(self, m: Any, time_s: float) -> None:
         """Calculate a position from the estimator's state while POS is missing; ArduPilot does not write POS without
@@ -158,37 +152,17 @@ class _DataflashReader:
             began_s = facts.unplaced.pop()[0] if goes_on else last.time_s
             facts.unplaced.append((began_s, time_s))
 
-    def _wind(self, m: Any, time_s: float) -> None:
-        if getattr(m, "C", 0) == 0:
-            self.facts.add(Quantity.WIND, time_s, hypot(m.VWN, m.VWE))
-
     def _innovations(self, m: Any, time_s: float) -> None:
-        if getattr(m, "C", 0) == 0:
-            self.facts.add(Quantity.ESTIMATE, time_s, m.SP)
-            self._guesses = bool(getattr(m, "SS", 0) & _CONST_POS)
+        self.facts.add(Quantity.ESTIMATE, time_s, m.SP)
+        self._guesses = bool(getattr(m, "SS", 0) & _CONST_POS)
 
     def _bat(self, m: Any, time_s: float) -> None:
-        if getattr(m, "Inst", 0) == 0:
-            self._volts, self._percent = float(m.Volt), percent_left(m)
-            self.facts.add(Quantity.CURRENT, time_s, m.Curr)
-
-    def _tube(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", 0) == 0:
-            self.facts.add(Quantity.AIRSPEED, time_s, m.Airspeed)
-
-    def _vibe(self, m: Any, time_s: float) -> None:
-        if getattr(m, "IMU", 0) == 0:
-            self.facts.add(Quantity.VIBRATION, time_s, max(m.VibeX, m.VibeY, m.VibeZ))
+        self._volts, self._percent = float(m.Volt), percent_left(m)
+        self.facts.add(Quantity.CURRENT, time_s, m.Curr)
 
     def _terrain(self, m: Any, time_s: float) -> None:
         if self.facts.home is not None and m.Status == _TERRAIN_OK:
             self.facts.add(Quantity.TERRAIN, time_s, m.TerrH - self.facts.home.alt)
-
-    def _rssi(self, m: Any, time_s: float) -> None:
-        self.facts.add(Quantity.RSSI, time_s, 100.0 * m.RXRSSI)
-
-    def _arm(self, m: Any, time_s: float) -> None:
-        self._armed(time_s, bool(m.ArmState))
 
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED, _DISARMED):

@@ -131,11 +131,14 @@ class MessageLog:
         self._typed = False
 
     def take(
-        self, takes: Mapping[str, Callable[[Any, float], None]], every_s: Mapping[str, float] = MappingProxyType({})
+        self,
+        takes: Mapping[str, Callable[[Any, float], None]],
+        every_s: Mapping[str, float] = MappingProxyType({}),
+        of_all: Collection[str] = (),
     ) -> None:
-        """Read all messages of these names and pass each with its time, s since boot, to its function. A message
-        without time has that of the previous one. Messages with an impossible time, and a few with times hours away
-        from their neighbours, count as damaged."""
+        """Read all messages of these names and pass each with its time, s since boot, to its function. Of several
+        sensors the first is read, of those in `of_all` each. A message without time has that of the previous one.
+        Messages with an impossible time, and a few with times hours away from their neighbours, count as damaged."""
         time_s, strays = -1.0, 0
         for name, row in self.read(takes, every_s):
             try:
@@ -144,7 +147,8 @@ class MessageLog:
                 if not 0.0 <= now_s <= _LATEST_S or 0 < strays < _FEW:
                     raise ValueError(now_s)
                 time_s, strays = now_s, 0
-                takes[name](row, time_s)
+                if name in of_all or not any(getattr(row, column, 0) for column in _INSTANCES):
+                    takes[name](row, time_s)
             except (AttributeError, TypeError, ValueError, OverflowError):
                 self.broken += 1
 

@@ -123,7 +123,7 @@ _ARMED_EVENT, _DISARMED_EVENT = 10, 11
 
 
 class _Dataflash(_Columns):
-    """Collector of ArduPilot's messages, or ours; of sensors the first."""
+    """Collector of ArduPilot's messages, or ours."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,24 +164,21 @@ class _Dataflash(_Columns):
         self.add(time_s, roll_rad=roll, pitch_rad=pitch, yaw_rad=yaw)
 
     def _velocity(self, m: Any, time_s: float) -> None:
-        if getattr(m, "C", 0) == 0:
-            self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD)
+        self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD)
 
     def _place(self, m: Any, time_s: float) -> None:
         self._true = _true_of_equivalent(m.Alt)
         self.add(time_s, height_m=m.RelHomeAlt)
 
     def _battery(self, m: Any, time_s: float) -> None:
-        if getattr(m, "Inst", 0) == 0:
-            self.add(time_s, volts=m.Volt, amps=m.Curr)
+        self.add(time_s, volts=m.Volt, amps=m.Curr)
 
     def _tuning(self, m: Any, time_s: float) -> None:
         if hasattr(m, "ThH"):  # only copters have it
             self.add(time_s, throttle=m.ThO)
 
     def _airspeed(self, m: Any, time_s: float) -> None:
-        if getattr(m, "I", 0) == 0:
-            self.add(time_s, airspeed_mps=m.Airspeed * self._true)
+        self.add(time_s, airspeed_mps=m.Airspeed * self._true)
 
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
