@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -25,13 +25,6 @@ from sortie.runtime.runtime import Runtime
 
 _AS_FAST_AS_LINKS: Final = 1e6
 _STEP_MS: Final = 10_000
-_KEYS: Final[Mapping[str, Callable[[Player], None]]] = {
-    " ": lambda player: player.pause(not player.paused),
-    "right": lambda player: player.jump(player.at_ms + _STEP_MS),
-    "left": lambda player: player.jump(player.at_ms - _STEP_MS),
-    "up": lambda player: player.set_speed(player.speed * 2.0),
-    "down": lambda player: player.set_speed(player.speed / 2.0),
-}
 _HELP: Final = "space pauses, left and right go 10 s, up and down change the speed, Ctrl-C ends it"
 
 
@@ -86,8 +79,8 @@ def _show(node: ShownRecordings, urls: tuple[str, ...], *, once: bool) -> int:
 
             def look(wall_s: float) -> None:
                 for key in pressed():
-                    for recording in node.shown if key in _KEYS else ():
-                        _KEYS[key](recording.player)
+                    for recording in node.shown:
+                        _act(recording.player, key)
                 terminal.draw(wall_s, lambda height: _lines(node)[:height])
 
             runtime.run(lambda: once and node.over, look, every_s=0.1)
@@ -95,6 +88,16 @@ def _show(node: ShownRecordings, urls: tuple[str, ...], *, once: bool) -> int:
         terminal.stop()
         runtime.close()
     return runtime.signals.exit_status or 0
+
+
+def _act(player: Player, key: str) -> None:
+    match key:
+        case " ":
+            player.paused = not player.paused
+        case "right" | "left":
+            player.jump(player.at_ms + (_STEP_MS if key == "right" else -_STEP_MS))
+        case "up" | "down":
+            player.speed *= 2.0 if key == "up" else 0.5
 
 
 def _lines(node: ShownRecordings) -> list[Line]:

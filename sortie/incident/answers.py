@@ -131,7 +131,7 @@ class RecordedCommands(Speaker):
     def _result(self, message: Message) -> tuple[Result, tuple[Message, ...]]:
         match message.command:
             case Cmd.DO_PAUSE_CONTINUE if message.param1 in (0.0, 1.0):
-                self._player.pause(message.param1 == 0.0)
+                self._player.paused = message.param1 == 0.0
                 return Result.ACCEPTED, ()
             case Cmd.REQUEST_MESSAGE:
                 logged = self._message_of(round(message.param1) if abs(message.param1) < 1e7 else -1)

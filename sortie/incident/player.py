@@ -33,8 +33,8 @@ class Player(WithoutMessages, Speaker):
         self.recording = recording
         self._messages = recording.messages
         self.first_ms, self.last_ms = self._messages.span_ms
-        self._speed = speed
-        self._paused = False
+        self.speed = speed
+        self.paused = False
         self._at_ms = float(self.first_ms)
         self._passed_ms: int | None = None
         self._rows: Iterator[StoredMessage]
@@ -59,22 +59,6 @@ class Player(WithoutMessages, Speaker):
     def over(self) -> bool:
         """True when all messages are sent."""
         return not self._ahead
-
-    @property
-    def paused(self) -> bool:
-        return self._paused
-
-    def pause(self, paused: bool) -> None:
-        """Pause or continue."""
-        self._paused = paused
-
-    @property
-    def speed(self) -> float:
-        return self._speed
-
-    def set_speed(self, speed: float) -> None:
-        """Set the speed, vehicle seconds per second."""
-        self._speed = speed
 
     def jump(self, to_ms: int) -> None:
         """Jump to this time and send the state at that time: the last message of each kind."""
@@ -141,8 +125,8 @@ class Player(WithoutMessages, Speaker):
 
     def _pass(self, now_ms: int) -> None:
         """Advance vehicle time by link time. It stops when too many messages wait for the next turn."""
-        if self._passed_ms is not None and not self._paused:
-            passed_ms = (now_ms - self._passed_ms) * self._speed
+        if self._passed_ms is not None and not self.paused:
+            passed_ms = (now_ms - self._passed_ms) * self.speed
             furthest = self._ahead[_MOST][0] if len(self._ahead) > _MOST else self.last_ms
             self._at_ms = min(self._at_ms + passed_ms, float(max(furthest, self._at_ms)))
         self._passed_ms = now_ms
@@ -156,7 +140,7 @@ class Player(WithoutMessages, Speaker):
         """Return the link time of the next message, ms."""
         if self._passed_ms is None or self._out:
             return self._passed_ms or 0
-        if self._paused or self.over:
+        if self.paused or self.over:
             return self._beat_due_ms
-        wait_ms = (self._ahead[0][0] - self._at_ms) / self._speed
+        wait_ms = (self._ahead[0][0] - self._at_ms) / self.speed
         return min(self._passed_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)

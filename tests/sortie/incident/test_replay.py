@@ -19,7 +19,7 @@ from mavlink_bridge.services.ftp.parameter_file import pack_parameters
 from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
 from sortie.commands.cli import run
-from sortie.commands.replay import _KEYS, _lines, _show, keys_of
+from sortie.commands.replay import _act, _lines, _show, keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
@@ -194,7 +194,7 @@ def test_a_jump_tells_no_text_again_and_stays_within_the_log(flight: Recording) 
     assert "GLOBAL_POSITION_INT" in told and "STATUSTEXT" not in told
     player.jump(BEGIN_MS)
     player.handle_timeout(1000)
-    player.set_speed(4.0)
+    player.speed = 4.0
     player.handle_timeout(2000)
     assert player.at_ms == BEGIN_MS + 5000
 
@@ -434,9 +434,9 @@ def test_it_says_what_it_shows_and_ends_when_it_is_told_to(
     assert ": 3 frames of the log cannot be read\n" in capsys.readouterr().err
     player = node.shown[0].player
     assert [end() for end in ends] == [False, False] and _lines(node)[0][2] == "1x"
-    player.pause(True)
+    player.paused = True
     assert _lines(node)[0][2] == "paused"
-    player.pause(False)
+    player.paused = False
     player.jump(player.last_ms)
     assert [end() for end in ends] == [True, False] and _lines(node)[0][2] == "at its end"
 
@@ -472,7 +472,7 @@ def test_keys_pause_jump_and_change_the_speed(flight: Recording) -> None:
         (" ", 10, 1.0, True),
         (" ", 10, 1.0, False),
     ):
-        _KEYS[key](player)
+        _act(player, key)
         assert (player.at_ms - BEGIN_MS, player.speed, player.paused) == (at_s * 1000, speed, paused)
 
 
