@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from enum import Enum, auto
 from keyword import iskeyword
 from pathlib import Path
@@ -13,6 +14,7 @@ from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 from sortie.config.values import path, truth
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -98,8 +100,8 @@ class Option(Generic[T_co]):
     parser: Callable[[str], object]
     default: T_co
     help: str
-    group: Group
-    commands: frozenset[str]
+    commands: AbstractSet[str]
+    group: Group = Group.COMMAND
     form: str = ""
     unit: str = ""
     otherwise: str = ""
@@ -180,13 +182,28 @@ def rows_of(named: Mapping[str, object]) -> dict[str, Option[object]]:
     return {name: row for name, row in named.items() if isinstance(row, Option)}
 
 
+def argument(
+    name: str,
+    parser: Callable[[str], object],
+    default: T,
+    help: str,
+    *commands: str,
+    form: str = "",
+    several: bool = False,
+    required: bool = False,
+) -> Option[T]:
+    """Make an argument by position; `several`: all remaining words."""
+    kind = OptionForm.ARGUMENTS if several else OptionForm.ARGUMENT
+    return Option(name, parser, default, help, {*commands}, Group.ARGUMENTS, form, kind=kind, required=required)
+
+
 def switch(name: str, help: str, *commands: str, group: Group = Group.COMMAND, short: str = "") -> Option[bool]:
     """Make a flag without a value, off by default."""
-    return Option(name, truth, False, help, group, frozenset(commands), kind=OptionForm.SWITCH, short=short)
+    return Option(name, truth, False, help, {*commands}, group, kind=OptionForm.SWITCH, short=short)
 
 
 def file_option(
     name: str, form: str, help: str, *commands: str, group: Group = Group.COMMAND, otherwise: str = ""
 ) -> Option[Path | None]:
     """Make an option for a file or folder."""
-    return Option[Path | None](name, path, None, help, group, frozenset(commands), form=form, otherwise=otherwise)
+    return Option[Path | None](name, path, None, help, {*commands}, group, form, otherwise=otherwise)

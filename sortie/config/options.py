@@ -12,8 +12,8 @@ from typing import Final
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.conform_options import CONFORM
-from sortie.config.option import Group, Option, OptionForm, Sources, file_option, rows_of, switch
-from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
+from sortie.config.option import Group, Option, OptionForm, Sources, argument, file_option, rows_of, switch
+from sortie.config.settings import FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS, Setting
 from sortie.config.values import (
     DEFAULT_CONNECT,
     VehicleSource,
@@ -42,83 +42,54 @@ _TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce",
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
-PLAN: Final = Option[Path | None](
-    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS,
-    frozenset({"fly", "rehearse"}),
-    kind=OptionForm.ARGUMENT,
-)  # fmt: skip
-AERIALIST: Final = Option(
-    "test", path, Path(), "A test description of Aerialist (YAML).", Group.ARGUMENTS, frozenset({"aerialist"}),
-    kind=OptionForm.ARGUMENT, required=True, form="TEST",
-)  # fmt: skip
-FIRMWARE: Final = Option[Path | None](
-    "firmware",
-    path,
-    None,
-    "An .apj, .px4 or .bin file.",
-    Group.ARGUMENTS,
-    frozenset({"flash"}),
-    kind=OptionForm.ARGUMENT,
+PLAN: Final[Option[Path | None]] = argument(
+    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", "fly", "rehearse"
 )
-PATTERN: Final = Option(
-    "pattern", str, "*", "Names to print, such as 'WPNAV_*'.", Group.ARGUMENTS, frozenset({"param list"}),
-    kind=OptionForm.ARGUMENT,
-)  # fmt: skip
-NAME: Final = Option(
-    "name", str, "", "A parameter's name.", Group.ARGUMENTS, frozenset({"param get", "param set", "param reset"}),
-    kind=OptionForm.ARGUMENT, required=True,
-)  # fmt: skip
-VALUE: Final = Option(
-    "value", str, "", "A number.", Group.ARGUMENTS, frozenset({"param set"}), kind=OptionForm.ARGUMENT, required=True
+AERIALIST: Final = argument(
+    "test", path, Path(), "A test description of Aerialist (YAML).", "aerialist", required=True, form="TEST"
 )
-FILE: Final = Option(
-    "file", path, Path(), "A .param file.", Group.ARGUMENTS,
-    frozenset({"param load", "param save"}), kind=OptionForm.ARGUMENT, required=True,
-)  # fmt: skip
+FIRMWARE: Final[Option[Path | None]] = argument("firmware", path, None, "An .apj, .px4 or .bin file.", "flash")
+PATTERN: Final = argument("pattern", str, "*", "Names to print, such as 'WPNAV_*'.", "param list")
+NAME: Final = argument("name", str, "", "A parameter's name.", "param get", "param set", "param reset", required=True)
+VALUE: Final = argument("value", str, "", "A number.", "param set", required=True)
+FILE: Final = argument("file", path, Path(), "A .param file.", "param load", "param save", required=True)
 
 # --- of one command ---------------------------------------------------------------------------------------------------
 ONCE: Final = switch("once", "Exit after the landing.", "demo")
 REPLAY_ONCE: Final = switch("once", "Exit at the end of the logs.", "replay")
 FROM: Final = Option[float | None](
-    "from", number_from_zero, None, "Start this long after the beginning of the log.", Group.COMMAND,
-    frozenset({"replay"}), form="S",
-    unit="s", otherwise="0",
+    "from", number_from_zero, None, "Start this long after the beginning of the log.", {"replay"}, form="S", unit="s",
+    otherwise="0",
 )  # fmt: skip
 REPEAT: Final = Option(
-    "repeat", whole_number(1, 10_000_000), 1, "Fly the plan N times in one process.", Group.COMMAND, frozenset({"fly"}),
-    form="N",
-)  # fmt: skip
+    "repeat", whole_number(1, 10_000_000), 1, "Fly the plan N times in one process.", {"fly"}, form="N"
+)
 GO_AT: Final = Option(
-    "go-at", number_from_zero, 0.0, "Start the flight no earlier than S seconds after boot, in vehicle time.",
-    Group.COMMAND, frozenset({"fly"}), form="S", unit="s",
+    "go-at", number_from_zero, 0.0, "Start the flight no earlier than S seconds after boot, in vehicle time.", {"fly"},
+    form="S", unit="s",
 )  # fmt: skip
 PROFILE: Final = Option(
-    "profile",
-    str,
-    "space",
-    "Where the vehicle is based: space, drone-box, or a file (--print-profile prints one to edit).",
-    Group.COMMAND,
-    frozenset({"loop"}),
+    "profile", str, "space",
+    "Where the vehicle is based: space, drone-box, or a file (--print-profile prints one to edit).", {"loop"},
     form="NAME|FILE",
-)
+)  # fmt: skip
 SORTIES: Final = Option[int | None](
     "sorties", whole_number(1, 10_000_000), None, "Exit after N sorties in total, including those before a restart.",
-    Group.COMMAND,
-    frozenset({"loop"}), form="N", otherwise="run until the vehicle is retired",
+    {"loop"}, form="N", otherwise="run until the vehicle is retired",
 )  # fmt: skip
 REPORT: Final = file_option("report", "DIR", "Write a report (HTML, JSON, CSV) into DIR.", "loop")
 FLIGHT_REPORT: Final = file_option("report", "DIR", "Write a page of each flight into DIR.", "fly")
 REHEARSAL_REPORT: Final = file_option(
     "report", "DIR", "Write a page about the plan into DIR: map, height profile, battery, items, findings.", "rehearse"
 )
-LOGS: Final = Option[tuple[Path, ...]](
-    "logs", path, (), "Logs: .bin, .tlog or .ulg files, or flight folders of Sortie. Several logs are shown side by "
-    "side.",
-    Group.ARGUMENTS, frozenset({"report", "replay"}), kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
+LOGS: Final[Option[tuple[Path, ...]]] = argument(
+    "logs", path, (),
+    "Logs: .bin, .tlog or .ulg files, or flight folders of Sortie. Several logs are shown side by side.", "report",
+    "replay", several=True, required=True, form="LOG...",
 )  # fmt: skip
-LOG: Final = Option(
-    "log", path, Path(), "A .bin, .tlog or .ulg file, or a flight folder of Sortie.", Group.ARGUMENTS,
-    frozenset({"convert", "reproduce"}), kind=OptionForm.ARGUMENT, required=True,
+LOG: Final = argument(
+    "log", path, Path(), "A .bin, .tlog or .ulg file, or a flight folder of Sortie.", "convert", "reproduce",
+    required=True,
 )  # fmt: skip
 OUT: Final = file_option(
     "out",
@@ -129,10 +100,7 @@ OUT: Final = file_option(
     "reproduce",
     otherwise="beside the log",
 )
-TO: Final = Option[str | None](
-    "to", one_of(*EXPORTS), None, "Format to write.", Group.COMMAND, frozenset({"convert"}),
-    form="|".join(EXPORTS),
-)  # fmt: skip
+TO: Final = Option[str | None]("to", one_of(*EXPORTS), None, "Format to write.", {"convert"}, form="|".join(EXPORTS))
 AGAINST: Final = file_option(
     "against",
     "LOG",
@@ -143,28 +111,25 @@ EXPECT: Final = file_option(
     "expect", "LOG", "Compare position, modes and arming with this flight; exit status 1 when they differ.", "fly"
 )
 WITHIN: Final = Option[float | None](
-    "within", metres, None, "Largest allowed distance between the two flights.", Group.COMMAND, frozenset({"report",
-    "fly"}),
-    form="METRES", unit="m", otherwise="2.0",
+    "within", metres, None, "Largest allowed distance between the two flights.", {"report",
+    "fly"}, form="METRES",
+    unit="m", otherwise="2.0",
 )  # fmt: skip
 CHANGE: Final = Option[tuple[str, ...]](
     "change", str, (), "Also fly it with another parameter value, or with other wind (wind=+3). Repeatable.",
-    Group.COMMAND,
-    frozenset({"reproduce"}), form="NAME=VALUE", kind=OptionForm.LIST,
+    {"reproduce"}, form="NAME=VALUE", kind=OptionForm.LIST,
 )  # fmt: skip
 WITHOUT: Final = Option[tuple[str, ...]](
-    "without", str, (), "Also fly it without this fault. Repeatable.", Group.COMMAND, frozenset({"reproduce"}),
-    form="FAULT", kind=OptionForm.LIST,
-)  # fmt: skip
+    "without", str, (), "Also fly it without this fault. Repeatable.", {"reproduce"}, form="FAULT", kind=OptionForm.LIST
+)
 SEARCH: Final = Option[str | None](
-    "search", str, None, "Find a single change that avoids the crash or failsafe: one of --change, else one of a "
-    "built-in list.", Group.COMMAND,
-    frozenset({"reproduce"}), form="crash|failsafe",
+    "search", str, None,
+    "Find a single change that avoids the crash or failsafe: one of --change, else one of a built-in list.",
+    {"reproduce"}, form="crash|failsafe",
 )  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
-    "print-profile", str, None, "Print a profile to edit, and exit.", Group.COMMAND, frozenset({"loop"}),
-    form="NAME",
-)  # fmt: skip
+    "print-profile", str, None, "Print a profile to edit, and exit.", {"loop"}, form="NAME"
+)
 RECOVER: Final = switch(
     "recover",
     "After a restart: bring a vehicle home that was in the air, or dock one that was lost and is heard again.",
@@ -172,13 +137,11 @@ RECOVER: Final = switch(
 )
 CONFIRM_RELAUNCH: Final = switch("confirm-relaunch", "Ask a person before each relaunch (phase 8).", "loop")
 PORT: Final = Option(
-    "port", str, "auto", "Serial port of the board; auto finds it by its USB ids.", Group.COMMAND, frozenset({"flash"}),
-    form="PORT|auto",
-)  # fmt: skip
+    "port", str, "auto", "Serial port of the board; auto finds it by its USB ids.", {"flash"}, form="PORT|auto"
+)
 BOARD_ID: Final = Option[int | None](
-    "board-id", whole_number(0, 0xFFFFFFFF), None, "Id of the board; needed with a .bin file.", Group.COMMAND,
-    frozenset({"flash"}), form="N",
-)  # fmt: skip
+    "board-id", whole_number(0, 0xFFFFFFFF), None, "Id of the board; needed with a .bin file.", {"flash"}, form="N"
+)
 FORCE: Final = switch("force", "Write the firmware even if it was made for another board id.", "flash")
 YES: Final = switch("yes", "Do not ask for confirmation.", "flash", short="-y")
 GO_ON: Final = switch("serve", "Then run `sortie serve` with the board.", "flash")
@@ -189,50 +152,48 @@ LINKS: Final = switch("links", "Show the statistics of the links instead.", "sta
 WATCH: Final = switch("watch", "Repeat every second, until Ctrl-C.", "status")
 FORMAT: Final = Option(
     "format", one_of("qgc", "mp"), "mp", "Format: qgc (JSON for QGroundControl) or mp (XML for Mission Planner).",
-    Group.COMMAND,
-    frozenset({"param metadata"}), form="qgc|mp",
+    {"param metadata"}, form="qgc|mp",
 )  # fmt: skip
 REPRODUCING_VEHICLE: Final = Option[VehicleSource | None](
-    "vehicle", parse_vehicle, None, "Firmware that flies it again, in Sortie's simulator.", Group.COMMAND,
-    frozenset({"reproduce"}), form="ardupilot|px4:KIND[=BINARY],world=ours", otherwise="Sortie's own autopilot",
+    "vehicle", parse_vehicle, None, "Firmware that flies it again, in Sortie's simulator.", {"reproduce"},
+    form="ardupilot|px4:KIND[=BINARY],world=ours", otherwise="Sortie's own autopilot",
 )  # fmt: skip
 EXAMINED: Final = Option[VehicleSource | None](
-    "vehicle", parse_vehicle, None, "Look for this one alone.", Group.COMMAND, frozenset({"doctor"}),
-    form="ardupilot|px4:KIND[=BINARY]", otherwise="all",
+    "vehicle", parse_vehicle, None, "Look for this one alone.", {"doctor"}, form="ardupilot|px4:KIND[=BINARY]",
+    otherwise="all",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(), f"Kind of vehicle: {SIMULATED_KINDS}.", Group.COMMAND,
-    frozenset({"param metadata", "rehearse"}), form="SPEC",
+    "vehicle", parse_vehicle, VehicleSource(), f"Kind of vehicle: {SIMULATED_KINDS}.", {"param metadata", "rehearse"},
+    form="SPEC",
 )  # fmt: skip
 METADATA_FIRMWARE: Final = Option(
-    "firmware", one_of(*FIRMWARES), "ardupilot", "Firmware whose parameters are written.",
-    Group.COMMAND, frozenset({"param metadata"}), form="ardupilot|px4",
+    "firmware", one_of(*FIRMWARES), "ardupilot", "Firmware whose parameters are written.", {"param metadata"},
+    form="ardupilot|px4",
 )  # fmt: skip
 OUTPUT: Final = Option[Path | None](
-    "output", path, None, "Write to FILE instead of stdout.", Group.COMMAND, frozenset({"param metadata"}), form="FILE",
-    short="-o",
-)  # fmt: skip
+    "output", path, None, "Write to FILE instead of stdout.", {"param metadata"}, form="FILE", short="-o"
+)
 
 REHEARSAL_HOME: Final = Option[tuple[GeoPoint, float] | None](
-    "home", parse_home, None, "Where the vehicle will take off.", Group.COMMAND, frozenset({"rehearse"}),
-    form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's home, or its first position",
+    "home", parse_home, None, "Where the vehicle will take off.", {"rehearse"}, form="LAT,LON,ALT,HEADING",
+    unit="deg,deg,m,deg", otherwise="the plan's home, or its first position",
 )  # fmt: skip
 REHEARSAL_PARAMETERS: Final = Option(
-    "param", str, _STRINGS, "A parameter value, or a .param file. Repeatable.",
-    Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=OptionForm.LIST,
+    "param", str, _STRINGS, "A parameter value, or a .param file. Repeatable.", {"rehearse"}, form="NAME=VALUE|FILE",
+    kind=OptionForm.LIST,
 )  # fmt: skip
 WIND: Final = Option[WindProfile](
     "wind", parse_wind, STILL,
     "Wind for --flights: mean speed, gust speed and the direction it comes from; or a file with a wind profile.",
-    Group.COMMAND, frozenset({"rehearse"}), form="MEAN,GUST[,DIR]|FILE", unit="m/s,m/s,deg", otherwise="calm",
+    {"rehearse"}, form="MEAN,GUST[,DIR]|FILE", unit="m/s,m/s,deg", otherwise="calm",
 )  # fmt: skip
 BATTERY: Final = Option[float | None](
-    "battery", positive_number, None, "Energy of the full battery.", Group.COMMAND, frozenset({"rehearse"}), form="WH",
-    unit="Wh", otherwise="SIM_BATT_CAP_AH at 11.4 V",
+    "battery", positive_number, None, "Energy of the full battery.", {"rehearse"}, form="WH", unit="Wh",
+    otherwise="SIM_BATT_CAP_AH at 11.4 V",
 )  # fmt: skip
 REHEARSAL_FLIGHTS: Final = Option(
-    "flights", whole_number(0, 100_000), 0, "Also fly the plan N times in the simulator, on all cores.", Group.COMMAND,
-    frozenset({"rehearse"}), form="N",
+    "flights", whole_number(0, 100_000), 0, "Also fly the plan N times in the simulator, on all cores.", {"rehearse"},
+    form="N",
 )  # fmt: skip
 STATIC: Final = switch("static", "Check by rules only; ignore --flights.", "rehearse")
 FROM_LOG: Final = file_option(
@@ -245,26 +206,19 @@ JUNIT: Final = file_option(
 SARIF: Final = file_option(
     "sarif", "FILE", "Write the findings as SARIF, with the line numbers of the plan file.", "rehearse"
 )
-VEHICLE_LINK: Final = Option(
-    "vehicle-link", str, "", "Address of the vehicle, in the form of --link.", Group.ARGUMENTS,
-    frozenset({"radio"}), kind=OptionForm.ARGUMENT, required=True,
-)  # fmt: skip
-GROUND_LINK: Final = Option(
-    "ground-link", str, "", "Address of the ground station, in the form of --link.", Group.ARGUMENTS,
-    frozenset({"radio"}),
-    kind=OptionForm.ARGUMENT, required=True,
-)  # fmt: skip
-RADIO_SEED: Final = Option(
-    "seed", whole_number(0, 2**63 - 1), 0, "Seed of the losses.", Group.COMMAND, frozenset({"radio"}), form="N"
+VEHICLE_LINK: Final = argument(
+    "vehicle-link", str, "", "Address of the vehicle, in the form of --link.", "radio", required=True
 )
+GROUND_LINK: Final = argument(
+    "ground-link", str, "", "Address of the ground station, in the form of --link.", "radio", required=True
+)
+RADIO_SEED: Final = Option("seed", whole_number(0, 2**63 - 1), 0, "Seed of the losses.", {"radio"}, form="N")
 DISTANCE: Final = Option(
-    "distance", positive_number, 100.0, "Distance between the antennas.", Group.COMMAND, frozenset({"radio"}), form="M",
-    unit="m",
-)  # fmt: skip
+    "distance", positive_number, 100.0, "Distance between the antennas.", {"radio"}, form="M", unit="m"
+)
 RELAY_RADIO: Final = Option(
-    "radio", str, "sik-57600", "Radio: a name from docs/radios.md, or a TOML file.",
-    Group.COMMAND, frozenset({"radio"}), form="NAME|FILE",
-)  # fmt: skip
+    "radio", str, "sik-57600", "Radio: a name from docs/radios.md, or a TOML file.", {"radio"}, form="NAME|FILE"
+)
 
 # --- a page -----------------------------------------------------------------------------------------------------------
 SHOWN_TERRAIN: Final = file_option(
@@ -276,12 +230,12 @@ SHOWN_TERRAIN: Final = file_option(
 )
 ORIGINS: Final = Option(
     "origin", page_origin, _STRINGS,
-    "Let web pages of this origin, such as Cockpit, use the API with the token. Repeatable.",
-    Group.LINKS, frozenset({"web"}), form="URL", kind=OptionForm.LIST,
+    "Let web pages of this origin, such as Cockpit, use the API with the token. Repeatable.", {"web"},
+    group=Group.LINKS, form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 FOXGLOVE: Final = Option[int | None](
-    "foxglove", whole_number(0, 65535), None, "Serve Foxglove clients on this port of loopback.",
-    Group.LINKS, frozenset({"web"}), form="PORT",
+    "foxglove", whole_number(0, 65535), None, "Serve Foxglove clients on this port of loopback.", {"web"},
+    group=Group.LINKS, form="PORT",
 )  # fmt: skip
 SHOWN_STATE: Final = file_option(
     "state-dir",
@@ -301,12 +255,10 @@ SHOWN_LOGS: Final = file_option(
 )
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
-LOOP_FAULT: Final = Option(
+LOOP_FAULT: Final = Setting(
     "fault", str, _STRINGS,
     "Inject a fault at phaseN, phaseN+SECONDS or T+SECONDS (T: start of the loop), in sortie K or in all (*). "
-    "Repeatable.",
-    Group.VEHICLE,
-    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE,
+    "Repeatable.", {"loop"}, group=Group.VEHICLE, form="NAME@WHEN[..WHEN][#K]", unit="s", kind=OptionForm.LIST,
     applies_to=SIMULATED,
 )  # fmt: skip
 
@@ -314,35 +266,33 @@ LOOP_FAULT: Final = Option(
 PRINT_FLEET: Final = switch("print-fleet", "Print a fleet file to edit, and exit.", "serve", group=Group.FLEET)
 
 # --- its links --------------------------------------------------------------------------------------------------------
-LOOP_LINK: Final = Option[tuple[str, ...] | None](
-    "link", str, None, "A link on which a ground station can watch. Repeatable; by default there is none.",
-    Group.OFTEN,
-    frozenset({"loop"}), form="URL", kind=OptionForm.LIST, sources=EVERYWHERE,
+LOOP_LINK: Final = Setting[tuple[str, ...] | None](
+    "link", str, None, "A link on which a ground station can watch. Repeatable; by default there is none.", {"loop"},
+    group=Group.OFTEN, form="URL", kind=OptionForm.LIST,
 )  # fmt: skip
 CONNECT: Final = Option(
-    "connect", str, DEFAULT_CONNECT, "Address of the running vehicle.", Group.LINKS, CONNECTING, form="URL",
+    "connect", str, DEFAULT_CONNECT, "Address of the running vehicle.", CONNECTING, group=Group.LINKS, form="URL",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 EVERY: Final = "all"
 TARGET: Final = Option[str | None](
-    "target", system_or_all, None, "System id of a vehicle of a fleet, or all of them.", Group.LINKS, REMOTE,
+    "target", system_or_all, None, "System id of a vehicle of a fleet, or all of them.", REMOTE, group=Group.LINKS,
     form="SYSID|all", otherwise="the first one heard; `status` shows all",
 )  # fmt: skip
 COMPONENT: Final = Option[int | None](
     "component", whole_number(1, 255), None,
-    "Component id whose parameters are used; 191 is Sortie itself when it runs in front of a flight controller.",
-    Group.LINKS, PARAM, form="N",
+    "Component id whose parameters are used; 191 is Sortie itself when it runs in front of a flight controller.", PARAM,
+    group=Group.LINKS, form="N",
 )  # fmt: skip
 STATION_KEY: Final = Option[Path | None](
-    "signing-key", path, None, "File with the MAVLink 2 signing key of the vehicle.", Group.LINKS, CONNECTING,
+    "signing-key", path, None, "File with the MAVLink 2 signing key of the vehicle.", CONNECTING, group=Group.LINKS,
     form="FILE", sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 
 # --- everywhere -------------------------------------------------------------------------------------------------------
 CONFIG: Final = Option[Path | None](
-    "config", path, None, "TOML file with options, under the same names as on the command line.", Group.GENERAL, RUNS,
-    form="FILE",
-    sources=Sources.ENVIRONMENT,
+    "config", path, None, "TOML file with options, under the same names as on the command line.", RUNS,
+    group=Group.GENERAL, form="FILE", sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 JSON: Final = switch(
     "json",

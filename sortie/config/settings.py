@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import nearest
 from sortie.config.fittings import FITTINGS, fitting_names
 from sortie.config.formation import FORMATIONS, SPACING_M
-from sortie.config.option import ANYWHERE, Group, Option, OptionForm, OptionScope, Sources, rows_of
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, OptionScope, Sources, T_co, rows_of
 from sortie.config.values import (
     DEFAULT_LINKS,
     PaceBounds,
@@ -45,7 +47,6 @@ SIMULATOR_ONLY = frozenset({OptionScope.SIMULATOR})
 OF_OUR_AUTOPILOT = frozenset({OptionScope.SIMULATOR, OptionScope.LOOP})
 OF_OUR_CLOCK = frozenset({OptionScope.SIMULATOR, OptionScope.WORLD})
 NO_LOOP = ANYWHERE - {OptionScope.LOOP}
-EVERYWHERE: Final = Sources.EVERYWHERE
 FIRMWARES: Final = ("ardupilot", "px4")
 STRATEGIES: Final = ("guided", "native")
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
@@ -53,199 +54,191 @@ _STRINGS: tuple[str, ...] = ()
 _BOUNDS: Final = PaceBounds()
 
 
+@dataclass(frozen=True)
+class Setting(Option[T_co]):
+    """Option of a run, of all kinds of runs by default."""
+
+    commands: AbstractSet[str] = RUNS
+    sources: Sources = Sources.EVERYWHERE
+
+
 # fmt: off
 class Settings:
     """Values of one run. `home`: (place, heading in degrees), or None when not given. `given`: keys of given values,
     even if equal to the default."""
 
-    vehicle = Option(
+    vehicle = Setting(
         "vehicle", parse_vehicle, VehicleSource(),
         f"The vehicle: {SIMULATED_KINDS}; ardupilot:KIND[=BINARY] or px4:KIND[=BINARY], with ,world=ours in Sortie's"
-        " simulator; or the address of a flight controller.",
-        Group.OFTEN, RUNS, form="SPEC", sources=EVERYWHERE,
+        " simulator; or the address of a flight controller.", group=Group.OFTEN, form="SPEC",
     )
-    home = Option[tuple[GeoPoint, float] | None](
-        "home", parse_home, None, "Where a simulated vehicle stands when it boots.", Group.VEHICLE, RUNS,
+    home = Setting[tuple[GeoPoint, float] | None](
+        "home", parse_home, None, "Where a simulated vehicle stands when it boots.", group=Group.VEHICLE,
         form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or a field near Canberra",
-        sources=EVERYWHERE, applies_to=PACED,
+        applies_to=PACED,
     )
-    speedup = Option[float | None](
-        "speedup", parse_speedup, None, "Speed of the simulation: 1 is real time, X is X times faster, 0 is as fast "
-        "as possible.", Group.OFTEN,
-        RUNS | {"replay"},
-        form="X", unit="times real time", otherwise="1; for `loop`, the profile's value", sources=EVERYWHERE,
+    speedup = Setting[float | None](
+        "speedup", parse_speedup, None,
+        "Speed of the simulation: 1 is real time, X is X times faster, 0 is as fast as possible.", RUNS | {"replay"},
+        group=Group.OFTEN, form="X", unit="times real time", otherwise="1; for `loop`, the profile's value",
         applies_to=PACED, plain=(1.0,),
     )
-    pace = Option(
+    pace = Setting(
         "pace", one_of("wall", "clients"), "wall",
         "What vehicle time follows: the wall clock, or the clients; with clients, time waits until they have answered. "
-        "See docs/testing.md.",
-        Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+        "See docs/testing.md.", group=Group.VEHICLE, form="wall|clients", applies_to=OF_OUR_CLOCK,
     )
-    pace_lead = Option(
+    pace_lead = Setting(
         "pace-lead", number_from_zero, _BOUNDS.lead_s,
-        "With --pace clients: how far vehicle time may run ahead of the clients.",
-        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+        "With --pace clients: how far vehicle time may run ahead of the clients.", group=Group.VEHICLE, form="S",
+        unit="s", applies_to=OF_OUR_CLOCK,
     )
-    pace_limit = Option(
+    pace_limit = Setting(
         "pace-limit", positive_number, _BOUNDS.limit_s,
-        "With --pace clients: how long to wait for a client that does not react.",
-        Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+        "With --pace clients: how long to wait for a client that does not react.", group=Group.VEHICLE, form="S",
+        unit="s", applies_to=OF_OUR_CLOCK,
     )
-    pace_quiet = Option[float | None](
+    pace_quiet = Setting[float | None](
         "pace-quiet", positive_number, _BOUNDS.quiet_s,
-        "With --pace clients: how long the links must be quiet before time advances.",
-        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where a client needs it",
-        sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+        "With --pace clients: how long the links must be quiet before time advances.", group=Group.VEHICLE, form="S",
+        unit="s", otherwise="0.0005 where a client needs it", applies_to=OF_OUR_CLOCK,
     )
-    seed = Option(
+    seed = Setting(
         "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything else that is random.",
-        Group.VEHICLE, RUNS,
-        form="N", sources=EVERYWHERE, applies_to=SIMULATED,
+        group=Group.VEHICLE, form="N", applies_to=SIMULATED,
     )
-    param = Option(
-        "param", str, _STRINGS, "Set a parameter, or all parameters of a .param file. Repeatable.", Group.OFTEN, RUNS,
-        form="NAME=VALUE|FILE", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=NO_LOOP,
+    param = Setting(
+        "param", str, _STRINGS, "Set a parameter, or all parameters of a .param file. Repeatable.", group=Group.OFTEN,
+        form="NAME=VALUE|FILE", kind=OptionForm.LIST, applies_to=NO_LOOP,
     )
-    with_ = Option(
+    with_ = Setting(
         "with", fitting_names, _STRINGS,
-        f"Fit a simulated vehicle with equipment that is off by default: {', '.join(FITTINGS)}.", Group.OFTEN, RUNS,
-        form="NAME[,NAME]", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
+        f"Fit a simulated vehicle with equipment that is off by default: {', '.join(FITTINGS)}.", group=Group.OFTEN,
+        form="NAME[,NAME]", applies_to=SIMULATOR_ONLY,
     )
-    fault = Option(
+    fault = Setting(
         "fault", str, _STRINGS, "Inject a fault; WHEN is in seconds. Repeatable. docs/failures.md lists the names.",
-        Group.VEHICLE, FLIGHTS,
-        form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=SIMULATED,
+        FLIGHTS, group=Group.VEHICLE, form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=OptionForm.LIST,
+        applies_to=SIMULATED,
     )
-    terrain = Option[Path | None](
+    terrain = Setting[Path | None](
         "terrain", path, None,
         "Terrain: a file or a folder of SRTM (.hgt) or GeoTIFF tiles. The vehicle stands on it, whatever altitude "
-        "--home gives. See docs/terrain.md.", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
-        sources=EVERYWHERE, applies_to=SIMULATED,
+        "--home gives. See docs/terrain.md.", RUNS | {"rehearse"}, group=Group.VEHICLE, form="FILE|DIR",
+        otherwise="flat", applies_to=SIMULATED,
     )
-    traffic = Option[Path | None](
-        "traffic", path, None, "Other aircraft: a file of tracks and encounters (TOML) or of state vectors (CSV). See "
-        "docs/traffic.md.",
-        Group.VEHICLE, RUNS, form="FILE", otherwise="none", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
+    traffic = Setting[Path | None](
+        "traffic", path, None,
+        "Other aircraft: a file of tracks and encounters (TOML) or of state vectors (CSV). See docs/traffic.md.",
+        group=Group.VEHICLE, form="FILE", otherwise="none", applies_to=OF_OUR_AUTOPILOT,
     )
-    obstacles = Option[Path | None](
+    obstacles = Setting[Path | None](
         "obstacles", path, None,
-        "Obstacles: a TOML file of shapes, or a GeoJSON file of buildings. See docs/traffic.md.",
-        Group.VEHICLE, RUNS | {"rehearse"}, form="FILE", otherwise="none", sources=EVERYWHERE,
-        applies_to=OF_OUR_AUTOPILOT,
+        "Obstacles: a TOML file of shapes, or a GeoJSON file of buildings. See docs/traffic.md.", RUNS | {"rehearse"},
+        group=Group.VEHICLE, form="FILE", otherwise="none", applies_to=OF_OUR_AUTOPILOT,
     )
-    firmware = Option(
+    firmware = Setting(
         "firmware", one_of(*FIRMWARES), "ardupilot",
-        "The autopilot that a simulated vehicle presents to ground stations.",
-        Group.VEHICLE, RUNS,
-        form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
+        "The autopilot that a simulated vehicle presents to ground stations.", group=Group.VEHICLE,
+        form="ardupilot|px4", applies_to=SIMULATOR_ONLY,
     )
-    strategy = Option[str | None](
+    strategy = Setting[str | None](
         "strategy", one_of(*STRATEGIES), None,
         "Who flies the mission of a flight controller: with guided, Sortie commands it item by item (the default for "
         "ArduPilot); with native, the controller flies it in its own AUTO mode (the default for PX4).",
-        Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,
+        group=Group.VEHICLE, form="guided|native", applies_to=CONTROLLED,
     )
-    count = Option[int | None](
+    count = Setting[int | None](
         "count", whole_number(1, 62_500), None, "Number of vehicles; their system ids count up from --sysid.",
-        Group.FLEET, RUNS,
-        form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK, otherwise="one vehicle",
+        group=Group.FLEET, form="N", applies_to=OF_OUR_CLOCK, otherwise="one vehicle",
     )
-    formation = Option(
-        "formation", one_of(*FORMATIONS), FORMATIONS[0], "Arrangement of the vehicles around --home.", Group.FLEET,
-        RUNS,
-        form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+    formation = Setting(
+        "formation", one_of(*FORMATIONS), FORMATIONS[0], "Arrangement of the vehicles around --home.",
+        group=Group.FLEET, form="|".join(FORMATIONS), applies_to=OF_OUR_CLOCK,
     )
-    spacing = Option(
-        "spacing", positive_number, SPACING_M, "Distance between neighbours.", Group.FLEET, RUNS, form="M", unit="m",
-        sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
-    )
-    fleet = Option[Path | None](
-        "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` prints an example.", Group.FLEET,
-        RUNS,
-        form="FILE", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
-    )
-    networks = Option(
-        "networks", whole_number(1, 250), 1, "Spread the vehicles over N networks, each with its own links and system "
-        "ids; {m} in a --link stands for the network's number.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
+    spacing = Setting(
+        "spacing", positive_number, SPACING_M, "Distance between neighbours.", group=Group.FLEET, form="M", unit="m",
         applies_to=OF_OUR_CLOCK,
     )
-    link = Option[tuple[str, ...] | None](
+    fleet = Setting[Path | None](
+        "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` prints an example.",
+        group=Group.FLEET, form="FILE", applies_to=OF_OUR_CLOCK,
+    )
+    networks = Setting(
+        "networks", whole_number(1, 250), 1,
+        "Spread the vehicles over N networks, each with its own links and system ids; {m} in a --link stands for the "
+        "network's number.", group=Group.FLEET, form="N", applies_to=OF_OUR_CLOCK,
+    )
+    link = Setting[tuple[str, ...] | None](
         "link", str, None,
         "A link for ground stations: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. With ?private "
         "added, nothing is forwarded to or from it; with ?quiet, it streams only HEARTBEAT and what is requested. "
         "Repeatable; replaces the default links. The vehicles of a fleet share a link; write {5760+10*n} as the port "
-        "to give each vehicle its own.",
-        Group.OFTEN, FLIGHTS | {"replay"}, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760",
-        kind=OptionForm.LIST, sources=EVERYWHERE,
+        "to give each vehicle its own.", FLIGHTS | {"replay"}, group=Group.OFTEN, form="URL",
+        otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=OptionForm.LIST,
     )
-    web = Option(
+    web = Setting(
         "web", truth, False, "Serve a web page that shows the vehicle; its address is printed on stderr.",
-        Group.LINKS, RUNS,
-        kind=OptionForm.SWITCH, sources=EVERYWHERE,
+        group=Group.LINKS, kind=OptionForm.SWITCH,
     )
-    control = Option(
-        "control", truth, False, "Let the web page command the vehicle; without this it is read-only.",
-        Group.LINKS, RUNS | {"web"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
+    control = Setting(
+        "control", truth, False, "Let the web page command the vehicle; without this it is read-only.", RUNS | {"web"},
+        group=Group.LINKS, kind=OptionForm.SWITCH,
     )
-    listen = Option[tuple[str, int] | None](
-        "listen", listen_address, None, "Address of the web page.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
-        otherwise="127.0.0.1:8088, or another free port", sources=EVERYWHERE,
+    listen = Setting[tuple[str, int] | None](
+        "listen", listen_address, None, "Address of the web page.", RUNS | {"web"}, group=Group.LINKS, form="HOST:PORT",
+        otherwise="127.0.0.1:8088, or another free port",
     )
-    tiles = Option[str | None](
+    tiles = Setting[str | None](
         "tiles", tile_address, None,
-        "URL of map tiles for the web page, with {z}, {x} and {y}; without it, no tiles are loaded.",
-        Group.LINKS, RUNS | {"web"}, form="URL", sources=EVERYWHERE,
+        "URL of map tiles for the web page, with {z}, {x} and {y}; without it, no tiles are loaded.", RUNS | {"web"},
+        group=Group.LINKS, form="URL",
     )
-    radio = Option(
+    radio = Setting(
         "radio", str, _STRINGS,
         "Simulate a radio on all links, or only on LINK: a name from docs/radios.md, or a TOML file. Repeatable.",
-        Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=OptionForm.LIST, sources=EVERYWHERE,
-        applies_to=NO_LOOP,
+        group=Group.LINKS, form="[LINK=]NAME|FILE", kind=OptionForm.LIST, applies_to=NO_LOOP,
     )
-    rc = Option[tuple[str, int] | None](
+    rc = Setting[tuple[str, int] | None](
         "rc", pulse_address, None,
         "Receive RC channel values (pulse widths) on this UDP port of loopback, as ArduPilot SITL does on 5501.",
-        Group.LINKS, RUNS, form="PORT", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        group=Group.LINKS, form="PORT", applies_to=SIMULATOR_ONLY,
     )
-    sysid = Option[int | None](
-        "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS | {"replay"},
-        form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
+    sysid = Setting[int | None](
+        "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", RUNS | {"replay"}, group=Group.LINKS,
+        form="N", applies_to=OF_OUR_CLOCK,
     )
-    signing_key = Option[Path | None](
+    signing_key = Setting[Path | None](
         "signing-key", path, None, "Key for MAVLink 2 signing: a file with 64 hexadecimal digits or a passphrase.",
-        Group.LINKS, RUNS, form="FILE", sources=EVERYWHERE,
+        group=Group.LINKS, form="FILE",
     )
-    insecure = Option(
-        "insecure", truth, False, "Allow links that other machines can reach without a signing key.",
-        Group.LINKS, RUNS | {"replay"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
+    insecure = Setting(
+        "insecure", truth, False, "Allow links that other machines can reach without a signing key.", RUNS | {"replay"},
+        group=Group.LINKS, kind=OptionForm.SWITCH,
     )
-    state_dir = Option[Path | None](
-        "state-dir", path, None, "Folder in which missions, parameters and home are kept.", Group.OFTEN, RUNS,
-        form="DIR",
-        otherwise="~/.local/state/sortie; for `demo`, a temporary folder", sources=EVERYWHERE,
+    state_dir = Setting[Path | None](
+        "state-dir", path, None, "Folder in which missions, parameters and home are kept.", group=Group.OFTEN,
+        form="DIR", otherwise="~/.local/state/sortie; for `demo`, a temporary folder",
     )
-    log_dir = Option[Path | None](
-        "log-dir", path, None, "Folder for logs.", Group.FILES, RUNS, form="DIR",
+    log_dir = Setting[Path | None](
+        "log-dir", path, None, "Folder for logs.", group=Group.FILES, form="DIR",
         otherwise="`logs` in the state directory; for `demo`, ~/.local/state/sortie",
-        sources=EVERYWHERE,
     )
-    log_format = Option(
-        "log-format", one_of("text", "json"), "text", "Format of run.log.", Group.FILES, RUNS, form="text|json",
-        sources=EVERYWHERE, applies_to=NO_LOOP,
+    log_format = Setting(
+        "log-format", one_of("text", "json"), "text", "Format of run.log.", group=Group.FILES, form="text|json",
+        applies_to=NO_LOOP,
     )
-    telemetry_log = Option(
-        "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", Group.FILES, RUNS,
-        kind=OptionForm.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
+    telemetry_log = Setting(
+        "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", group=Group.FILES,
+        kind=OptionForm.TOGGLE, applies_to=NO_LOOP,
     )
-    trace = Option[Path | None](
+    trace = Setting[Path | None](
         "trace", path, None, "Write the messages between the flight manager's actors to FILE, one JSON line each.",
-        Group.FILES, RUNS, form="FILE",
-        sources=EVERYWHERE, applies_to=NO_LOOP,
+        group=Group.FILES, form="FILE", applies_to=NO_LOOP,
     )
-    metrics = Option[tuple[str, int] | None](
-        "metrics", parse_metrics, None, "Serve metrics for Prometheus; without HOST, on loopback only.", Group.FILES,
-        RUNS, form="HOST:PORT", sources=EVERYWHERE, applies_to=NO_LOOP,
+    metrics = Setting[tuple[str, int] | None](
+        "metrics", parse_metrics, None, "Serve metrics for Prometheus; without HOST, on loopback only.",
+        group=Group.FILES, form="HOST:PORT", applies_to=NO_LOOP,
     )
     # fmt: on
     def __init__(self, *, given: frozenset[str] = frozenset(), **values: object) -> None:

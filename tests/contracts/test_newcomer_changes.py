@@ -221,9 +221,9 @@ with Session(params={"SRT_REHEARSE": 1.0}) as session:
 PLANTED["a run option"] = Change(
     {
         "sortie/config/settings.py": (
-            "    firmware = Option(",
-            '    livery = Option(\n        "livery", one_of("plain", "striped"), "plain", "How it is painted.",\n'
-            "        Group.VEHICLE, RUNS, sources=EVERYWHERE,\n    )\n",
+            "    firmware = Setting(",
+            '    livery = Setting(\n        "livery", one_of("plain", "striped"), "plain", "How it is painted.",\n'
+            "        group=Group.VEHICLE,\n    )\n",
         ),
         "sortie/config/vehicle_spec.py": ("    firmware: str =", "    livery: str = Settings.livery.default\n"),
     },
