@@ -17,11 +17,8 @@ ACK_EVERY = 8
 """Heartbeats between two that ask for an acknowledgement."""
 
 
-_AS_READ = (
-    "overstress", "remaining_s", "fuel_kg", "fuel_need_kg", "soc", "min_soc", "power_wh", "power_need_wh", "store_kg",
-    "harvested_kg", "expected_kg", "drift_m", "current_ratio", "signature_k", "spine_k", "seal", "thrust", "capacity",
-    "thrust_ratio", "deep_discharges", "current_spikes",
-)  # fmt: skip
+_READ = frozenset(SkimmerReading.__struct_fields__) - {"mode", "place"}  # a status has another mode and place
+_AS_READ = tuple(name for name in Status.__struct_fields__ if name in _READ)
 """Fields of a status with the same names in the skimmer's reading."""
 _NEVER = 1 << 60
 """Deadline that never comes. The opening of the window is an event of the world."""
