@@ -30,7 +30,7 @@ class LinkState:
         self._heard_ms: int | None = None
         self.boot_ms: int | None = None
         """Last time of the controller's own clock, ms."""
-        self._stopped_in_air_ms: int | None = None  # its motors stopped in the air, which may be a restart
+        self.stopped_in_air_ms: int | None = None  # its motors stopped in the air, which may be a restart
 
     @property
     def heard(self) -> bool:
@@ -78,17 +78,13 @@ class LinkState:
         self.boot_ms = boot_ms
         return restarted
 
-    def stopped_in_air(self, now_ms: int) -> None:
-        """Note that the motors have stopped in the air."""
-        self._stopped_in_air_ms = now_ms
-
     def restarted_by_silence(self, now_ms: int) -> bool:
         """True if the motors stopped in the air and no streams arrive while HEARTBEATs do. The new clock may have
         overtaken the old one by the time streams have been requested again."""
-        stopped_ms = self._stopped_in_air_ms
+        stopped_ms = self.stopped_in_air_ms
         if stopped_ms is None or now_ms - stopped_ms < _FORGOT_MS:
             return False
-        self._stopped_in_air_ms = None
+        self.stopped_in_air_ms = None
         if not self.streams.silent_since(stopped_ms):
             return False
         self._begin_anew(now_ms)
@@ -96,5 +92,5 @@ class LinkState:
 
     def _begin_anew(self, now_ms: int) -> None:
         self.restarts += 1
-        self.boot_ms = self._stopped_in_air_ms = None
+        self.boot_ms = self.stopped_in_air_ms = None
         self.streams.renew(now_ms)

@@ -69,7 +69,7 @@ def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = Fals
     number = frame.msg_id
     if breaks and is_command(frame, Cmd.INJECT_FAILURE):
         return Ownership.OURS
-    if native and _steers_mission(frame):
+    if native and (number == _SET_CURRENT or is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)):
         pauses = is_command(frame, Cmd.DO_PAUSE_CONTINUE)
         return Ownership.STOPS if pauses and not firmware.habits.pauses_well else Ownership.PASS
     if number in _SETPOINTS:
@@ -97,10 +97,6 @@ def is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:
     """True for a COMMAND_LONG or COMMAND_INT with one of these commands."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
     return message is not None and message.command in commands
-
-
-def _steers_mission(frame: MavlinkFrame) -> bool:
-    return frame.msg_id == _SET_CURRENT or is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
 def _mission(message: Any) -> Ownership:

@@ -75,7 +75,7 @@ class Motors:
         """Handle the armed state of a HEARTBEAT."""
         self.reported = True
         if self._is_stop_in_air(armed) and not self._open:
-            self._link.stopped_in_air(now_ms)
+            self._link.stopped_in_air_ms = now_ms
         self.set_armed(armed)
 
     def set_armed(self, armed: bool) -> None:

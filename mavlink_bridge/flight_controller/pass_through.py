@@ -174,7 +174,8 @@ class PassThrough:
                 self._set_streams(number, frame)
             case Ownership.PASS:
                 self.traffic.from_ground(frame)
-                self._watch_transfer(frame)
+                if frame.msg_id in PLAN_MESSAGES:  # our plan transfers keep out of its way
+                    self._turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
                 self._to_controller(frame)
         return True
 
@@ -191,11 +192,6 @@ class PassThrough:
         self._to_controller(frame)
         if flown:
             vehicle.stop()
-
-    def _watch_transfer(self, frame: MavlinkFrame) -> None:
-        """Keep our plan transfers out of the way of a station's."""
-        if frame.msg_id in PLAN_MESSAGES:
-            self._turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
     def _set_streams(self, number: int, frame: MavlinkFrame) -> None:
         """Set a stream rate, but not slower than the service needs, because all links share the controller's port."""
@@ -268,19 +264,16 @@ class PassThrough:
         for number, frame, request in ready:
             if request.ok and is_command(frame, Cmd.DO_PAUSE_CONTINUE):
                 self._answer(number, frame, self._after_pause(frame, vehicle_ms))
-            elif request.ok and self._arms_first(frame):
+            elif request.ok and self._starts and not self._vehicle.state.armed and is_command(frame, Cmd.MISSION_START):
                 self._waiting.append((number, frame, self._vehicle.arm()))
             elif request.ok:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
                 self._start_after_arming(vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
-        if not (self._waiting or self._facade.flies_mission) and self._vehicle.commanded:
-            self._follow_refusal()
-
-    def _arms_first(self, frame: MavlinkFrame) -> bool:
-        """True for MISSION_START to a controller whose own would arm it."""
-        return self._starts and not self._vehicle.state.armed and is_command(frame, Cmd.MISSION_START)
+        in_auto = self._parts.modes.mode in (self._parts.auto, self._parts.guided)
+        if not (in_auto or self._waiting or self._facade.flies_mission) and self._vehicle.commanded:
+            self._vehicle.release()  # the core has refused
 
     def _after_pause(self, frame: MavlinkFrame, now_ms: int) -> Result:
         message = codec.decode(frame.msg_id, frame.payload)
@@ -292,8 +285,3 @@ class PassThrough:
         core = self._parts
         if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:
             core.mission_commands.start(now_ms)
-
-    def _follow_refusal(self) -> None:
-        """Release the vehicle if the core has not entered AUTO."""
-        if self._parts.modes.mode not in (self._parts.auto, self._parts.guided):
-            self._vehicle.release()

@@ -120,9 +120,7 @@ class StreamKeeper:
             for number, hz in self.rates.items()
             if now_ms - self._received_ms.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
         ]
-        return [*messages, *(interval_request(self._target, number, self.rates[number]) for number in late)]
-
-
-def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
-    """Message that requests a stream."""
-    return command_message(*target, Cmd.SET_MESSAGE_INTERVAL, float(msg_id), 1e6 / hz)
+        for number in late:
+            interval_us = 1e6 / self.rates[number]
+            messages.append(command_message(*self._target, Cmd.SET_MESSAGE_INTERVAL, float(number), interval_us))
+        return messages

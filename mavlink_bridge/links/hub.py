@@ -329,7 +329,8 @@ class LinkHub:
             self._report(f"link {number} {link.name} opened")
         for link in port.readable():
             self._read(link, link_ms, vehicle_ms)
-        self._forget_closed()
+        for link in [link for link in self._numbers if link.lossy and not link.connected]:
+            self.remove(link, "its place was taken")  # by a new peer
 
     def _read(self, link: Link, link_ms: int, vehicle_ms: int) -> None:
         number = self._numbers.get(link)
@@ -380,11 +381,6 @@ class LinkHub:
             for port in self._ports:
                 for link in port.expire(link_ms):
                     self.remove(link, "silent for too long")
-
-    def _forget_closed(self) -> None:
-        """Forget links that a port has closed to make room for a new peer."""
-        for link in [link for link in self._numbers if link.lossy and not link.connected]:
-            self.remove(link, "its place was taken")
 
     def _register(self, link: Link) -> None:
         """Watch the link's present descriptor for what it needs now."""

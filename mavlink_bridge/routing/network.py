@@ -28,10 +28,6 @@ of them or start a list."""
 _NOBODY = 0
 
 
-def _touch_nothing(member: int) -> None:
-    """Do nothing."""
-
-
 @dataclass(slots=True)
 class _SharedLink:
     """Shared link. `numbers`: its number at each endpoint."""
@@ -46,7 +42,7 @@ class Network:
     """`LinkOwner` of several endpoints. `touch(member)`: called before endpoint number `member` gets a frame or a
     link."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], touch: Callable[[int], None] = _touch_nothing) -> None:
+    def __init__(self, endpoints: Sequence[Endpoint], touch: Callable[[int], None] = lambda member: None) -> None:
         self.endpoints = tuple(endpoints)
         self.portion = max(Endpoint.portion // max(len(self.endpoints), 1), _LEAST_PORTION)
         self._touch = touch

@@ -146,8 +146,8 @@ class EquipmentService(Speaker):
             "GENERATOR_STATUS": self._generator,
             "EFI_STATUS": self._engine,
             "BUTTON_CHANGE": self._button,
-            "SUPPORTED_TUNES": self._tunes,
-            "CELLULAR_STATUS": self._modem,
+            "SUPPORTED_TUNES": lambda _: [dialect.MAVLink_supported_tunes_message(0, 0, _TUNES)],
+            "CELLULAR_STATUS": lambda _: [] if self._cellular is None else [self._cellular],
             "CAMERA_FEEDBACK": lambda _: telemetry.last_photo(),
         }
         fitted = {
@@ -376,12 +376,6 @@ class EquipmentService(Speaker):
         buttons, now_ms = self._parts.buttons, boot_ms(self._parts.facts.now_ms)
         message = dialect.MAVLink_button_change_message(now_ms, boot_ms(buttons.changed_ms or 0), buttons.state)
         return [message] if buttons.fitted else []
-
-    def _tunes(self, _: float) -> list[Message]:
-        return [dialect.MAVLink_supported_tunes_message(0, 0, _TUNES)]
-
-    def _modem(self, _: float) -> list[Message]:
-        return [] if self._cellular is None else [self._cellular]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Play a tune, or store the status of a modem."""

@@ -115,7 +115,7 @@ class StickService:
         parts = self._parts
         if parts.sticks.radio_dead or int(parts.parameters["RC_OPTIONS"]) & _IGNORE_RECEIVER:
             return False
-        before = self._radio or self._before_radio()
+        before = self._radio or ((*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST)
         heard = tuple(new or old for new, old in zip_longest(pulses, before, fillvalue=0))
         acts = (heard, parts.facts.parameters.version, parts.sticks.overridden)
         if acts == self._radio_acted:
@@ -152,9 +152,6 @@ class StickService:
         """True when the last override is older than RC_OVERRIDE_TIME (negative: never)."""
         patience_s = self._parts.parameters["RC_OVERRIDE_TIME"]
         return patience_s >= 0.0 and now_ms >= self._given_ms + 1000.0 * patience_s
-
-    def _before_radio(self) -> tuple[int, ...]:
-        return (*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST
 
     def _follow_radio(self, now_ms: int) -> None:
         axes = self._radio_axes()

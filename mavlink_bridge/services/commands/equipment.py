@@ -47,11 +47,6 @@ def set_roi(command: Command, context: Context) -> Outcome:
     return place if isinstance(place, Outcome) else context.parts.commands.set_roi(place)
 
 
-def end_roi(_command: Command, context: Context) -> Outcome:
-    """DO_SET_ROI_NONE."""
-    return context.parts.commands.set_roi(None)
-
-
 def _place(command: Command, context: Context, frame: int) -> GeoPoint | Outcome:
     """Position of the command, its altitude AMSL from what it is in `frame`; FAILED for an invalid one, or if its
     altitude is above a home that is not set."""
@@ -168,7 +163,7 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_SET_HOME: CommandRow(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
     Cmd.DO_SET_GLOBAL_ORIGIN: CommandRow(set_origin, place=True, long_frame=None),
     Cmd.DO_SET_ROI_LOCATION: CommandRow(set_roi, place=True),
-    Cmd.DO_SET_ROI_NONE: CommandRow(end_roi),
+    Cmd.DO_SET_ROI_NONE: CommandRow(lambda _, context: context.parts.commands.set_roi(None)),
     Cmd.DO_SET_ROI: CommandRow(set_roi, place=True),
     Cmd.DO_FENCE_ENABLE: CommandRow(enable_fence, required=(1,)),
     Cmd.DO_FOLLOW: CommandRow(follow, required=(1,), durable=True),

@@ -312,10 +312,6 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
     return context.parts.arming.disarm(context.now_ms, force=True)
 
 
-def _loiters(kind: VehicleClass) -> bool:
-    return kind.modes.loiter is not None
-
-
 def _drives(kind: VehicleClass) -> bool:
     return not kind.flies
 
@@ -325,7 +321,7 @@ _RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
 #: `long_frame=None`: ArduPilot has no frame for its COMMAND_LONG (GCS_Common.cpp, mav_frame_for_command_long).
 ROWS: dict[int, CommandRow] = {
-    Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=_loiters),
+    Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=lambda kind: kind.modes.loiter is not None),
     Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
     Cmd.NAV_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=flies),

@@ -109,11 +109,6 @@ class EventService(Speaker):
 
     # --- time -----------------------------------------------------------------------------------------------------
     @property
-    def has_listeners(self) -> bool:
-        """True when events are numbered and stored: for a link that asked for them, or for all, open now or later."""
-        return self._everywhere or bool(self._links)
-
-    @property
     def is_heard(self) -> bool:
         """True when an open link receives events."""
         return bool(self._watched.links()) if self._everywhere else bool(self._links)
@@ -147,7 +142,7 @@ class EventService(Speaker):
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
         """Send the events that the core has announced."""
-        if not self.has_listeners:
+        if not (self._everywhere or self._links):
             return
         for event in events:
             translated = self._book.translate(event, self._watched)

@@ -77,11 +77,6 @@ def asks_height_alone(mask: int) -> bool:
     return mask & IGNORE_POSITION == _P.X_IGNORE | _P.Y_IGNORE
 
 
-def asks_acceleration(mask: int) -> bool:
-    """True when a position target has an acceleration."""
-    return not mask & IGNORE_ACCELERATION
-
-
 def _can_be_driven(parts: TargetParts) -> bool:
     if parts.acceleration:
         return False

@@ -17,14 +17,9 @@ from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
+from autopilot.mav.masks import IGNORE_ACCELERATION
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.services.guided.masks import (
-    TargetParts,
-    asks_acceleration,
-    asks_height_alone,
-    attitude_parts,
-    position_parts,
-)
+from mavlink_bridge.services.guided.masks import TargetParts, asks_height_alone, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
@@ -59,7 +54,7 @@ class GuidedService(Speaker):
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
-        if self._drives and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
+        if self._drives and name != "SET_ATTITUDE_TARGET" and not message.type_mask & IGNORE_ACCELERATION:
             self._ignore_acceleration(name, peer, now_ms)
         elif not self._readers[name](message) and not self._drives:
             self._parts.commands.guided_target(velocity=_STANDSTILL)
