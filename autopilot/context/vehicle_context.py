@@ -8,6 +8,7 @@ vehicle its target. A part receives those that it needs; a mode receives all thr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from autopilot.context.events import Event, StatusText
@@ -18,7 +19,7 @@ from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.result import Outcome
-from autopilot.interface.targets import Idle, Sticks, Target, Yaw
+from autopilot.interface.targets import Idle, Leg, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
 from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.mav import Cmd, Result, Severity
@@ -246,10 +247,10 @@ class Helm:
             self.vehicle.set_target(piece)
 
     def fly(self, target: Target) -> None:
-        """Give the vehicle a new target."""
-        self.target = target
+        """Give the vehicle a new target. A leg is driven backwards after DO_SET_REVERSE."""
+        self.target = replace(target, backwards=True) if self.backwards and isinstance(target, Leg) else target
         self.arrived = False
-        self.vehicle.set_target(self._pieces.begin(target))
+        self.vehicle.set_target(self._pieces.begin(self.target))
 
     def set_yaw(self, yaw: Yaw) -> None:
         """Change the yaw demand of the present target."""

@@ -118,8 +118,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         spline,
         tools.previous if spline else None,
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
-        tools.context.helm.backwards,
-        None if spline else over_ground(tools.context.facts, item),
+        over_ground=None if spline else over_ground(tools.context.facts, item),
         from_rest=from_rest,
     )
     return Follow(tools.context, leg, tools.heading)
@@ -129,8 +128,7 @@ def _stopping(tools: NavTools, item: MissionItem) -> Leg:
     end = item_position(tools.context.facts, item, tools.before)
     yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context.facts)
     above, (origin, from_rest) = over_ground(tools.context.facts, item), _origin(tools)
-    back = tools.context.helm.backwards
-    return Leg(end, origin, None, radius, yaw, backwards=back, over_ground=above, from_rest=from_rest)
+    return Leg(end, origin, None, radius, yaw, over_ground=above, from_rest=from_rest)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -125,8 +125,7 @@ class GuidedFlight:
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_target()
         direct = over_ground is None and not int(self._facts.param("GUID_OPTIONS")) & _BY_WAYPOINTS
-        backwards = self._helm.backwards
-        self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground, direct=direct))
+        self._fly(Leg(end, None, radius=near, yaw=demand, over_ground=over_ground, direct=direct))
 
     def _fly_round(self, circle: Circle) -> None:
         """Circle a place on wings. With lift motors they hover over it by Q_GUIDED_MODE, or fly to it upright."""

@@ -149,18 +149,8 @@ class Follow(Maneuver):
     def resume(self) -> bool:
         if self._paused:
             self._paused = False
-            leg = self._leg
-            self.helm.fly(
-                Leg(
-                    leg.end,
-                    None,
-                    leg.next,
-                    leg.radius,
-                    self._heading.for_leg(),
-                    backwards=leg.backwards,
-                    over_ground=leg.over_ground,
-                )
-            )
+            leg, yaw = self._leg, self._heading.for_leg()
+            self.helm.fly(Leg(leg.end, None, leg.next, leg.radius, yaw, over_ground=leg.over_ground))
         return True
 
 

@@ -279,6 +279,17 @@ def test_smart_rtl_interrupted_goes_on_with_what_is_left() -> None:
     assert away(bench, 0, 0) < 2.0
 
 
+def test_smart_rtl_is_driven_backwards_to_its_end_where_it_is_told() -> None:
+    """DO_SET_REVERSE counts for each leg; only the one on which it came was driven so."""
+    bench = driving()
+    gone(bench)
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    assert bench.core.commands.set_reverse(True).ok
+    bench.run(60.0, lambda: away(bench, 30, 0) < 2.2)
+    bench.run(8.0)
+    assert speed(bench) < -1.5
+
+
 def test_smart_rtl_without_a_trail_is_refused() -> None:
     bench = driving(SRTL_POINTS=0)
     assert bench.core.modes.set(SMART_RTL, bench.now_ms).result is Result.FAILED

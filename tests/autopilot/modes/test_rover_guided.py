@@ -120,5 +120,6 @@ def test_a_pause_stops_and_goes_on_with_the_same_target() -> None:
     bench.core.commands.guided_target(position=(60.0, 0.0, 0.0))
     assert bench.core.mission_commands.pause().ok
     assert isinstance(bench.vehicle.target, Hold)
+    assert bench.core.commands.set_reverse(True).ok
     assert bench.core.mission_commands.resume().ok
-    assert isinstance(bench.vehicle.target, Leg)
+    assert isinstance(bench.vehicle.target, Leg) and bench.vehicle.target.backwards

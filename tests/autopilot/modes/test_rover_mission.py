@@ -161,6 +161,22 @@ def test_driving_backwards_is_an_item() -> None:
     assert bench.vehicle.target.backwards
 
 
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_way_that_is_turned_round_goes_on_so_after_a_pause(paused: bool) -> None:
+    """DO_SET_REVERSE on the way or while it is paused; it went on forwards, against ArduRover's set_reversed."""
+    bench = Bench("rover")
+    bench.begin(ROUND)
+    bench.run(1.0)
+    if paused:
+        assert bench.core.mission_commands.pause().ok
+    assert bench.core.commands.set_reverse(True).ok
+    assert bench.core.mission_commands.pause().ok
+    assert bench.core.mission_commands.resume().ok
+    assert isinstance(bench.vehicle.target, Leg) and bench.vehicle.target.backwards
+    assert bench.core.commands.set_reverse(False).ok
+    assert not bench.vehicle.target.backwards
+
+
 def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     bench = Bench("rover", parameters={"RTL_SPEED": 1.5})
     bench.core.modes.set(GUIDED, bench.now_ms)
