@@ -105,10 +105,11 @@ def simulated_defaults(kind: str) -> tuple[tuple[str, float], ...]:
 def _lines(group: ParameterGroup, kind: str) -> Iterator[ParameterDef]:
     for n in range(1, group.get("count", 1) + 1):
         for row in group["rows"]:
-            yield _line({**row, **row.get("kinds", {}).get(kind, {})}, str(n))
+            yield defined({**row, **row.get("kinds", {}).get(kind, {})}, str(n))
 
 
-def _line(row: ParameterRow, n: str) -> ParameterDef:
+def defined(row: ParameterRow, n: str = "1") -> ParameterDef:
+    """Parameter of a row; `n` takes the place of `{n}`."""
     default = row["default"]
     if isinstance(default, list):
         default = default[min(int(n), len(default)) - 1]

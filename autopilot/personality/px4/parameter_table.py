@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypedDict
 
 from autopilot.interface.records import dataclass
-from autopilot.mav import ParameterType
+from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.tables import ParameterRow, defined
 
 RETURN_PRECISELY: Final = "RTL_PLD_MD"
 FASTEST: Final = "MPC_XY_VEL_MAX"
@@ -25,36 +25,25 @@ WINGS: Final = "AIRSPEED_CRUISE"
 class Px4Param:
     """A parameter. `core`: the core's equivalent, with `factor` of its units per unit of PX4's; "": none. `default`
     None: the core's, which fits the airframe. `only`: a parameter of the core that identifies the kinds with this
-    parameter. `minimum`, `maximum`: the recommended range. `inert`: kept and shown, without effect."""
+    parameter."""
 
-    name: str
-    type: int
+    definition: ParameterDef
     default: float | None
     core: str
     factor: float
-    unit: str
-    description: str
     only: str
-    values: Mapping[int, str]
-    minimum: float | None
-    maximum: float | None
-    inert: bool
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
 
 
-class Px4Row(TypedDict, total=False):
-    """A row of the file: `type` is a name of MAV_PARAM_TYPE, `values` has labels by number."""
+class Px4Row(ParameterRow, total=False):
+    """A row of the file."""
 
-    name: str
-    type: str
-    default: float
     core: str
     factor: float
-    unit: str
-    range: tuple[float, float]
-    text: str
     only: str
-    values: Mapping[str, str]
-    inert: bool
 
 
 class Px4Table(TypedDict):
@@ -65,21 +54,10 @@ class Px4Table(TypedDict):
 
 
 def _param(row: Px4Row) -> Px4Param:
-    low, high = row.get("range", (None, None))
-    return Px4Param(
-        name=row["name"],
-        type=int(ParameterType[row["type"]]),
-        default=row.get("default"),
-        core=row.get("core", ""),
-        factor=row.get("factor", 1.0),
-        unit=row.get("unit", ""),
-        description=row["text"],
-        only=row.get("only", ""),
-        values={int(number): label for number, label in row.get("values", {}).items()},
-        minimum=low,
-        maximum=high,
-        inert=row.get("inert", False),
-    )
+    default = row.get("default")
+    assert not isinstance(default, list), "one row is one parameter"
+    whole: Px4Row = {"default": 0.0, **row}
+    return Px4Param(defined(whole), default, row.get("core", ""), row.get("factor", 1.0), row.get("only", ""))
 
 
 _TABLE: Final[Px4Table] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))

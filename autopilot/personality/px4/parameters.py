@@ -7,6 +7,7 @@ without effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -185,14 +186,4 @@ def _rows_of(core: Parameters) -> list[Px4Param]:
 
 def _definition(row: Px4Param, core: Parameters) -> ParameterDef:
     default = core.definition(row.core).default / row.factor if row.default is None else row.default
-    return ParameterDef(
-        row.name,
-        row.type,
-        default,
-        row.unit,
-        row.minimum,
-        row.maximum,
-        description=row.description,
-        values=row.values,
-        inert=row.inert,
-    )
+    return replace(row.definition, default=default)
