@@ -33,16 +33,15 @@ from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
 from autopilot.personality.px4.notices import Notice
 from mavlink_bridge.services.events.vocabulary import Choices, Emitted, EventFile, ShownMode, Vocabulary, WatchedVehicle
 
-BIT: Final[dict[px4.Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
-    px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 10,
-    px4.OFFBOARD: 14, px4.STABILIZED: 15, px4.TAKEOFF: 17, px4.LAND: 18, px4.FOLLOW: 19, px4.PRECISION: 20,
-    px4.ORBIT: 21, px4.VTOL_TAKEOFF: 22, **{mode: 23 + number for number, mode in enumerate(px4.EXTERNAL)},
-}  # fmt: skip
 NUMBER: Final[dict[px4.Pair, int]] = {  # navigation_mode_t
     px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 6,
     px4.OFFBOARD: 7, px4.STABILIZED: 8, px4.TAKEOFF: 10, px4.LAND: 11, px4.FOLLOW: 12, px4.PRECISION: 13,
     px4.ORBIT: 14, px4.VTOL_TAKEOFF: 15, **{mode: 16 + number for number, mode in enumerate(px4.EXTERNAL)},
 }  # fmt: skip
+BIT: Final[dict[px4.Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
+    **{mode: state for state, (mode, _) in px4.BY_NAV_STATE.items() if mode in NUMBER},
+    **{mode: 23 + number for number, mode in enumerate(px4.EXTERNAL)},
+}
 _WITHOUT_PLACE: Final = frozenset((px4.MANUAL, px4.ALTITUDE, px4.ACRO, px4.STABILIZED, px4.LAND))
 ALL_MODES: Final = sum(1 << bit for bit in BIT.values())
 POSITIONAL_MODES: Final = sum(1 << bit for mode, bit in BIT.items() if mode not in _WITHOUT_PLACE)
