@@ -1,8 +1,8 @@
 """Home, from which relative heights count and to which RTL returns, and rally points that a return may use instead.
 
 Home is set at the first position and moves to the vehicle at each arming, unless a person has set it (ArduPilot's
-"locked" home). A home that a person has set survives a restart. Rally points: docs/reference/mission-semantics.md, 3
-item 5.
+"locked" home; an item of its missions does not lock it). A home that a person has set survives a restart. Rally points:
+docs/reference/mission-semantics.md, 3 item 5.
 """
 
 from __future__ import annotations
@@ -52,16 +52,17 @@ class Home:
         """True if a flight controller was found in the air. It was armed before, so it reports its own home."""
         return self._facts.vehicle.capabilities.own_modes and not self._facts.landed
 
-    def set(self, place: GeoPoint | None) -> Outcome:
-        """Set home by a person to `place`, or with None to the vehicle's position. It survives restarts. This call does
-        not wait for the disk; the service journals what it acknowledges."""
+    def set(self, place: GeoPoint | None, *, by_item: bool = False) -> Outcome:
+        """Set home by a person (or `by_item` of a mission) to `place`, or with None to the vehicle's position. A
+        person's survives restarts. This call does not wait for the disk; the service journals what it acknowledges."""
         if place is None:
             if not self._facts.has_position:
                 return self._announcer.refuse("Set home failed: requires position")
             place = self._facts.vehicle.state.place
-        self._by_person = True
         self.move(place)
-        self._journal.submit(SaveHome(place))
+        if not by_item or self._facts.personality.keeps_home_of_items:
+            self._by_person = True
+            self._journal.submit(SaveHome(place))
         return ACCEPTED
 
     def set_origin(self, place: GeoPoint) -> Outcome:

@@ -88,8 +88,8 @@ class Personality(Protocol):
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
-    copters turn to the yaw of their items. `takes_mission`: False if its own checks have rejected the present
-    mission."""
+    copters turn to the yaw of their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does.
+    `takes_mission`: False if its own checks have rejected the present mission."""
 
     @property
     def texts(self) -> Texts: ...
@@ -115,6 +115,8 @@ class Personality(Protocol):
     def approaches_anew(self) -> bool: ...
     @property
     def turns_to_items(self) -> bool: ...
+    @property
+    def keeps_home_of_items(self) -> bool: ...
     @property
     def takes_mission(self) -> bool: ...
 

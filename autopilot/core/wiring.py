@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol, cast
 
 from autopilot.commands.flight_commands import FlightCommands
@@ -108,7 +109,7 @@ def build_executor(
         payload,
         mount,
         limits,
-        home.set,
+        partial(home.set, by_item=True),
         fence.carry_out,
         commands.set_reverse,
         commands.change_over,

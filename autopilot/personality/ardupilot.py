@@ -30,6 +30,7 @@ class ArduPilotPersonality:
     own_fence_action = False
     approaches_anew = True
     turns_to_items = False
+    keeps_home_of_items = False
     returns_in_auto = False
     keeps_upright = False
     lands_in_place = False

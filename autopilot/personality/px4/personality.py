@@ -43,6 +43,7 @@ class Px4Personality:
     own_fence_action = True
     approaches_anew = False
     turns_to_items = True
+    keeps_home_of_items = True
     returns_in_auto = True
     keeps_upright = True
     lands_in_place = True

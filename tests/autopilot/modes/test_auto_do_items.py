@@ -7,6 +7,7 @@ from math import pi
 import pytest
 
 from autopilot.context.events import PayloadAction
+from autopilot.context.journal import SaveHome
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.targets import YawMode
 from autopilot.mission.items import MissionItem
@@ -95,6 +96,17 @@ def test_set_home_here_and_there() -> None:
     home = bench.core.facts.home
     assert home is not None
     assert to_local(ORIGIN, home.lat, home.lon, home.alt) == pytest.approx((70.0, 0.0, -3.0), abs=0.01)
+
+
+def test_a_home_that_an_item_set_lasts_until_the_next_arming() -> None:
+    """It was kept as one that a person sets, over restarts too: the next flight from elsewhere returned there
+    (ModeAuto::do_set_home does not lock it)."""
+    bench = past(flying(item(179, 70.0, 0.0, 3.0), waypoint(40, 0), item(21)), 4)
+    assert not any(isinstance(change, SaveHome) for change in bench.journal.changes)
+    bench.run(1.0)
+    bench.core.modes.set(4, bench.now_ms)
+    bench.arm()
+    assert bench.core.facts.home == bench.vehicle.state.place
 
 
 @pytest.mark.parametrize("command", [195, 201])
