@@ -31,16 +31,12 @@ def yaw_of(s: L.Row) -> float:
 
 @jit
 def begin_yaw(s: L.Row, t: L.Row) -> None:
-    """Begin a new yaw demand: note the present heading, and the angle and direction of an ANGLE demand."""
+    """Begin a new yaw demand: note the present heading, and the turn of an ANGLE demand."""
     s[L.S_YAW_SEQ] = t[L.T_YAW_SEQ]
     s[L.S_YAW_DONE] = 0.0
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
-    left = wrap(t[L.T_YAW_ANGLE] - s[L.S_RYAW])
-    if t[L.T_YAW_DIR] > 0.0 and left < -REACHED:
-        left += 2.0 * pi
-    elif t[L.T_YAW_DIR] < 0.0 and left > REACHED:
-        left -= 2.0 * pi
-    s[L.S_YAW_LEFT] = left
+    turn = t[L.T_YAW_TURN]
+    s[L.S_YAW_LEFT] = turn + wrap(wrap(t[L.T_YAW_ANGLE] - s[L.S_RYAW]) - turn)
 
 
 @jit

@@ -207,7 +207,7 @@ SETTINGS.seal(globals())
 # ---------------------------------------------------------------------------------------------------- target
 TARGET = Fields("T_")
 T_KIND, T_SEQ, T_RADIUS = TARGET.take(3)
-T_YAW_MODE, T_YAW_ANGLE, T_YAW_RATE, T_YAW_DIR, T_POINT_N, T_POINT_E, T_POINT_D, T_YAW_SEQ = TARGET.take(8)
+T_YAW_MODE, T_YAW_ANGLE, T_YAW_RATE, T_YAW_TURN, T_POINT_N, T_POINT_E, T_POINT_D, T_YAW_SEQ = TARGET.take(8)
 T_END_N, T_END_E, T_END_D, T_HAS_START, T_START_N, T_START_E, T_START_D = TARGET.take(7)
 T_HAS_NEXT, T_NEXT_N, T_NEXT_E, T_NEXT_D, T_HAS_PREV, T_PREV_N, T_PREV_E, T_PREV_D = TARGET.take(8)
 T_SPLINE, T_NEXT_SPLINE, T_TURNS, T_DIRECTION, T_CIRCLE_R, T_TIMEOUT_MS = TARGET.take(6)

@@ -27,12 +27,13 @@ class YawMode(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Yaw:
     """A yaw demand. `angle` rad from north; `rate` rad/s (for ANGLE: turning rate, 0 and at most the vehicle's own);
-    `direction` for ANGLE: -1 counter-clockwise, 1 clockwise, 0 shortest; `point` NED for POINT."""
+    `turn` for ANGLE: of all turns to the angle the one nearest to it is made, rad clockwise, 0: the shortest; `point`
+    NED for POINT."""
 
     mode: YawMode = YawMode.ALONG
     angle: float = 0.0
     rate: float = 0.0
-    direction: int = 0
+    turn: float = 0.0
     point: Ned = (0.0, 0.0, 0.0)
 
 

@@ -7,10 +7,12 @@ the next leg (with WP_YAW_BEHAVIOR 0 for ever).
 
 from __future__ import annotations
 
-from math import isfinite, radians
+from dataclasses import replace
+from math import isfinite, pi, radians
 from typing import Final
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.control.heading import REACHED
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import Cmd
@@ -18,6 +20,7 @@ from autopilot.mission.items import MissionItem
 
 KEEP = Yaw(YawMode.KEEP)
 ALONG = Yaw(YawMode.ALONG)
+_MOST_DEG: Final = 36_000.0  # of a turn; an item may have any number
 _WITH_YAW: Final = frozenset((
     Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND,
 ))  # fmt: skip
@@ -75,9 +78,9 @@ class Heading:
         return Yaw(YawMode.POINT, point=self.interest or center)
 
     def fix(self, yaw: Yaw) -> None:
-        """Turn now, and keep that heading until the next leg."""
+        """Turn now, and keep that heading until the next leg. A turn of more than a half is made once."""
         self.interest = self._of_item = None
-        self._fixed = yaw
+        self._fixed = replace(yaw, turn=0.0) if abs(yaw.turn) >= pi else yaw
         self._helm.set_yaw(yaw)
 
     def turn_by(self, angle: float) -> None:
@@ -95,9 +98,11 @@ class Heading:
 
 
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:
-    """Yaw demand of CONDITION_YAW: `angle_deg` from north, or if `relative` from the present `heading` (rad) in
-    `direction`; `rate_deg_s` 0 = the vehicle's default. Whole turns do not count: an item may have any number."""
-    angle = radians(angle_deg % 360.0)
-    if relative:
-        angle = heading + angle * (-1.0 if direction < 0 else 1.0)
-    return Yaw(YawMode.ANGLE, angle=angle, rate=radians(abs(rate_deg_s)), direction=direction)
+    """Yaw demand of CONDITION_YAW: `angle_deg` from north in `direction` (0: the shortest), or if `relative` from the
+    present `heading` (rad), clockwise unless `direction` is below 0, with its whole turns (AutoYaw::set_fixed_yaw).
+    `rate_deg_s` 0 = the vehicle's default."""
+    rate = radians(abs(rate_deg_s))
+    if not relative:
+        return Yaw(YawMode.ANGLE, angle=radians(angle_deg % 360.0), rate=rate, turn=direction * (pi - REACHED))
+    turn = radians(min(max(angle_deg, -_MOST_DEG), _MOST_DEG)) * (-1.0 if direction < 0 else 1.0)
+    return Yaw(YawMode.ANGLE, angle=heading + turn, rate=rate, turn=turn)

@@ -147,11 +147,10 @@ class Steering:
         if self.course is not None:
             self.course.yaw = yaw
         self._requested_yaw = yaw.angle if yaw.mode is YawMode.ANGLE else None
-        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.context.turns_nose:
+        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.turn != 0.0) and self.context.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
-            self.context.orders.send(
-                Cmd.CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0, moves=True
-            )
+            way = float((yaw.turn > 0.0) - (yaw.turn < 0.0))
+            self.context.orders.send(Cmd.CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, way, 0.0, moves=True)
             self._turning_until_ms = now_ms + _TURNING_MS
         else:
             self._turning_until_ms = None

@@ -36,7 +36,7 @@ def write_yaw(row: Row, yaw: Yaw) -> None:
     row[L.T_YAW_MODE] = yaw.mode
     row[L.T_YAW_ANGLE] = yaw.angle
     row[L.T_YAW_RATE] = yaw.rate
-    row[L.T_YAW_DIR] = yaw.direction
+    row[L.T_YAW_TURN] = yaw.turn
     row[L.T_POINT_N : L.T_POINT_D + 1] = yaw.point
     row[L.T_YAW_SEQ] += 1.0
 

@@ -252,11 +252,22 @@ def test_36_a_takeoff_item_that_begins_in_the_air() -> None:
     assert height(bench) == pytest.approx(20.0, abs=1.0)
 
 
-@pytest.mark.parametrize(("angle", "direction", "way"), [(90.0, 1, 90.0), (90.0, -1, -270.0), (270.0, 1, 270.0)])
-def test_37_condition_yaw_turns_with_sense_and_rate(angle: float, direction: int, way: float) -> None:
-    """MAV_CMD_CONDITION_YAW: to `angle` the asked way round, at 30 deg/s."""
+@pytest.mark.parametrize(
+    ("angle", "direction", "relative", "way"),
+    [
+        (90.0, 1, False, 90.0),
+        (90.0, -1, False, -270.0),
+        (270.0, 1, False, 270.0),
+        (360.0, 1, True, 360.0),
+        (360.0, -1, True, -360.0),
+        (270.0, 0, True, 270.0),
+        (-90.0, 1, True, -90.0),
+    ],
+)
+def test_37_condition_yaw_turns_with_sense_and_rate(angle: float, direction: int, relative: bool, way: float) -> None:
+    """MAV_CMD_CONDITION_YAW: to `angle` or by it, the asked way round, at 30 deg/s. A full circle was no turn."""
     bench = in_air()
-    assert bench.core.commands.condition_yaw(angle, 30.0, direction, False).ok
+    assert bench.core.commands.condition_yaw(angle, 30.0, direction, relative).ok
     turned, last, began = 0.0, heading(bench), bench.now_ms
     while abs(way - turned) > NEAR_DEGREES and bench.now_ms - began < 20_000:
         bench.run(0.1)

@@ -146,7 +146,7 @@ def test_yaw_turns_the_asked_way_at_the_asked_rate_and_reports(flight: CopterFli
     """From north the long way to 90 degrees at 30 deg/s: 9 s, without restarting the hold."""
     flight.fly(Hold((0.0, 0.0, -20.0), Yaw(YawMode.ANGLE, 0.0)), 10.0)
     flight.run(3.0)
-    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(90.0), radians(30.0), -1))
+    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(90.0), radians(30.0), -radians(270.0)))
     begin = flight.now_ms
     assert flight.run(20.0, VehicleEvent.YAW_DONE)
     assert (flight.now_ms - begin) / 1000.0 == pytest.approx(9.0, abs=1.0)
@@ -184,7 +184,7 @@ def test_a_turning_rate_is_at_most_the_vehicles_own(flight: CopterFlight) -> Non
     """60 deg/s (ArduCopter's set_fixed_yaw: ATC_SLEW_YAW)."""
     flight.fly(Hold((0.0, 0.0, -20.0), Yaw(YawMode.ANGLE, 0.0)), 10.0)
     flight.run(3.0)
-    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(180.0), radians(200.0), 1))
+    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(180.0), radians(200.0), radians(180.0)))
     turned = flight.record(5.0, (R.R,), VehicleEvent.YAW_DONE)
     assert degrees(float(np.abs(turned).max())) < 75.0
 
