@@ -58,7 +58,8 @@ def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: flo
 
 @jit
 def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float) -> None:
-    """Demand these body rates, rad/s. The heading reference moves with the vehicle."""
+    """Demand these body rates, rad/s. The demanded attitude and the heading reference move with the vehicle."""
+    s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
     s[L.S_RYAW_RATE] = 0.0

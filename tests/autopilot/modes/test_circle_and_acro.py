@@ -126,6 +126,8 @@ def test_a_roll_stick_is_a_rate_and_let_go_it_levels() -> None:
     first = degrees(truth(bench, R.TRUE_ROLL))
     bench.run(0.3)
     assert degrees(truth(bench, R.TRUE_ROLL)) - first == pytest.approx(0.3 * 45.0, abs=4.0)
+    # its demand moves with it; ATT.DesRoll and NAV_CONTROLLER_OUTPUT told the last one before
+    assert truth(bench, R.NAV_ROLL) == pytest.approx(truth(bench, R.ROLL), abs=0.05)
     bench.core.sticks.move(Sticks(throttle=0.6), bench.now_ms)
     bench.run(1.5)
     assert abs(degrees(truth(bench, R.TRUE_ROLL))) < 5.0
