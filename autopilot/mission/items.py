@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame
 
@@ -27,3 +30,8 @@ class MissionItem:
     z: float = 0.0
     autocontinue: bool = True
     seq: int = 0
+
+
+def numbered(items: Iterable[MissionItem], first: int) -> tuple[MissionItem, ...]:
+    """Number items from `first`."""
+    return tuple(item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, first))

@@ -16,7 +16,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position, spec_of
 from autopilot.mission.fence import check_fence
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, numbered
 
 _SHOWN = 60
 
@@ -91,9 +91,9 @@ def make_plan(
         home = None
     return Plan(
         home,
-        _number(sorted_items[0], 1),
-        _number(sorted_items[1], 0),
-        _number(sorted_items[2], 0),
+        numbered(sorted_items[0], 1),
+        numbered(sorted_items[1], 0),
+        numbered(sorted_items[2], 0),
         cruise_speed,
         hover_speed,
         vehicle_type,
@@ -120,7 +120,3 @@ def check_position(item: MissionItem, place: str) -> MissionItem:
         if not (isfinite(item.y) and abs(item.y) <= 180.0):
             raise PlanError(place, "a longitude from -180 to 180", f"{item.y:g}")
     return item
-
-
-def _number(items: list[MissionItem], start: int) -> tuple[MissionItem, ...]:
-    return tuple(replace(item, seq=seq) for seq, item in enumerate(items, start))

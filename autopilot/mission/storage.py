@@ -9,11 +9,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from math import isfinite, nan
 
 from autopilot.mav import Cmd
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, numbered
 
 _PACKED = struct.Struct("<HB7d?")
 
@@ -72,9 +71,7 @@ class MissionStorage:
 
     def replace(self, items: Iterable[MissionItem]) -> None:
         """Replace the items by `items` and number them."""
-        self._items = tuple(
-            item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, self._first_index)
-        )
+        self._items = numbered(items, self._first_index)
         self._changed()
 
     def clear(self) -> None:

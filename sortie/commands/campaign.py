@@ -6,12 +6,12 @@ import json
 import os
 import shlex
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
+from autopilot.mission.items import numbered
 from autopilot.mission.plan import Plan, format_plan
 from sortie.api.begin import standing_at
 from sortie.api.sample import square
@@ -49,13 +49,12 @@ def init(given: GivenOptions) -> int:
         print(EXAMPLE, end="")
         return 0
     place, heading_deg = standing_at(None)
-    items = (replace(item, seq=number) for number, item in enumerate(square(place, heading_deg), 1))
     _write_new(file, EXAMPLE)
     plan = file.with_name(EXAMPLE_PLAN)
     if plan.exists():
         made = f"wrote {file}, kept the existing {plan}"
     else:
-        _write_new(plan, format_plan(Plan(items=tuple(items), home=place)))
+        _write_new(plan, format_plan(Plan(items=numbered(square(place, heading_deg), 1), home=place)))
         made = f"wrote {file} and {plan}"
     print(f"sortie: {made}; to fly it: sortie campaign run {shlex.quote(str(file))}", file=sys.stderr)
     return 0

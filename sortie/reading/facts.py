@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from math import fsum, isfinite, isnan
@@ -15,7 +14,7 @@ from autopilot.interface.texts import printable
 from autopilot.mav import Severity
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, numbered
 from autopilot.mission.plan import Plan
 from autopilot.mission.rally import points
 
@@ -236,7 +235,7 @@ class FlightFacts:
 
     def take_plan(self, plan: Plan) -> None:
         """Take from the plan file what logs do not have."""
-        self.items = tuple(replace(item, seq=number) for number, item in enumerate(plan.items, start=1))
+        self.items = numbered(plan.items, 1)
         self.fence = parse_fence(plan.fence)
         self.rally = points(plan.rally)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mission.commands import has_position
+from autopilot.mission.items import numbered
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.rehearsal.photos import camera_of, look_at_photos
@@ -74,6 +76,7 @@ def rehearse(
     """
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
+        plan = replace(plan, items=numbered(plan.items, 1), rally=numbered(plan.rally, 0))
     else:
         plan = read_plan(Path(plan))
     kind = _kind(vehicle)

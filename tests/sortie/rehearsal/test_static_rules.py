@@ -12,6 +12,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.commands import TAKEOFFS
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
 from sortie import Session, UserError, rehearse
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import read_plan
@@ -112,3 +113,11 @@ def test_a_mission_that_takes_off_again_does_not_end_with_its_landing(takeoff: C
     plan = plan_of(up, wp(300, 0, 40.0), down, up, wp(300, 0, 40.0), down)
     result = rehearse(plan, vehicle="sim:quadplane", params={"MIS_OPTIONS": 4})
     assert "never-runs" not in [finding.rule.name for finding in result.findings]
+
+
+def test_items_of_a_plan_in_memory_need_no_numbers() -> None:
+    """As an upload takes them (`Session.upload`): findings named item 0, and DO items that run were told as never run
+    or behind the landing."""
+    items, rally = (UP, do(Cmd.DO_SET_SERVO, 9.0, 1500.0), wp(100, 0), BACK), (do(Cmd.NAV_RALLY_POINT, **at(9e3, 0)),)
+    numbers = [finding.item for finding in rehearse(Plan(HOME, items, rally=rally)).findings]
+    assert numbers == [finding.item for finding in rehearse(plan_of(*items, rally=rally)).findings]
