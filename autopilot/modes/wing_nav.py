@@ -36,6 +36,7 @@ from autopilot.modes.wings import (
     abort_climb,
 )
 from autopilot.vehicles.mode_table import LiftOption
+from autopilot.vehicles.vehicle_class import VehicleClass
 
 _PITCH_DEG: Final = 4.0  # pitch of a takeoff without one
 _CIRCLES: Final = 1.0  # param1 of NAV_VTOL_LAND: NAV_VTOL_LAND_OPTIONS_FW_SPIRAL_APPROACH
@@ -45,14 +46,37 @@ def _or_zero(value: float) -> float:
     return value if isfinite(value) else 0.0
 
 
-def _lifts(tools: NavTools) -> bool:
-    """True for wings with lift motors, which take off and land upright."""
-    return tools.context.facts.vehicle_class.lands_anywhere
+def rises_upright(kind: VehicleClass, item: MissionItem, options: int) -> bool:
+    """True for a takeoff on lift motors. `options`: Q_OPTIONS."""
+    return kind.lands_anywhere and not (item.command == Cmd.NAV_TAKEOFF and options & LiftOption.TAKEOFF_ON_WINGS)
+
+
+def lands_upright(kind: VehicleClass, item: MissionItem, options: int) -> bool:
+    """True for a landing on lift motors. `options`: Q_OPTIONS."""
+    return kind.lands_anywhere and not (item.command == Cmd.NAV_LAND and options & LiftOption.LAND_ON_WINGS)
+
+
+def circles_down(item: MissionItem, options: int) -> bool:
+    """True for an upright landing that comes down in circles. `options`: Q_OPTIONS."""
+    return item.command == Cmd.NAV_VTOL_LAND and (item.param1 == _CIRCLES or bool(options & LiftOption.CIRCLE_FIRST))
+
+
+def accepted_m(item: MissionItem, usual_m: float) -> float:
+    """Acceptance radius of a waypoint, m: param2, or a small one where it is passed by."""
+    own = _or_zero(item.param2)
+    return own if own > 0.0 else 1.0 if _or_zero(item.param3) > 0.0 else usual_m
+
+
+def passed_by(begin: Ned, end: Ned, item: MissionItem) -> Ned:
+    """End of a leg that flies param3 m beyond its waypoint at `end`."""
+    north, east = end[0] - begin[0], end[1] - begin[1]
+    share = max(_or_zero(item.param3), 0.0) / (hypot(north, east) or 1.0)
+    return (end[0] + share * north, end[1] + share * east, end[2])
 
 
 def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: int | None = 0) -> Maneuver:
     """The item on wings, or a hover at its place after DO_VTOL_TRANSITION."""
-    if not _lifts(tools):
+    if not tools.context.facts.vehicle_class.lands_anywhere:
         return wings
     return WingsOrUpright(wings, item_position(tools.context.facts, item, tools.before), wait_ms)
 
@@ -62,8 +86,7 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     except with Q_OPTIONS."""
     facts = tools.context.facts
     options = int(facts.param("Q_OPTIONS"))
-    on_wings = item.command == Cmd.NAV_TAKEOFF and options & LiftOption.TAKEOFF_ON_WINGS
-    if _lifts(tools) and not on_wings:
+    if rises_upright(facts.vehicle_class, item, options):
         by_frame = options & LiftOption.TAKEOFF_BY_FRAME
         down = item_down(facts, item) if by_frame else facts.vehicle.state.position[2] - item.z
         climb_out = LiftOff(tools.context, down)
@@ -78,20 +101,13 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Waypoint. param2: acceptance radius, m; param3: distance to fly beyond it, m."""
     facts = tools.context.facts
     end = item_position(facts, item, tools.before)
     onward, _ = next_place(tools, item, end)
-    own, beyond = _or_zero(item.param2), _or_zero(item.param3)
-    radius = own if own > 0.0 else 1.0 if beyond > 0.0 else acceptance_radius(facts)
-    if beyond > 0.0:
-        begin = tools.before or facts.vehicle.state.position
-        north, east = end[0] - begin[0], end[1] - begin[1]
-        share = beyond / (hypot(north, east) or 1.0)
-        end = (end[0] + share * north, end[1] + share * east, end[2])
-    above = over_ground(facts, item)
-    leg = Leg(end, tools.before, onward, radius, over_ground=above)
-    flown = AcceptedLeg if own > 0.0 else Follow
+    end = passed_by(tools.before or facts.vehicle.state.position, end, item)
+    radius = accepted_m(item, acceptance_radius(facts))
+    leg = Leg(end, tools.before, onward, radius, over_ground=over_ground(facts, item))
+    flown = AcceptedLeg if _or_zero(item.param2) > 0.0 else Follow
     return _or_upright(tools, item, flown(tools.context, leg, tools.heading))
 
 
@@ -193,7 +209,7 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
     if not tools.context.facts.personality.returns_in_auto:
         tools.leave_for(tools.context.facts.vehicle_class.modes.rtl)
     tools.speeds.override(tools.speeds.default())
-    if _lifts(tools):
+    if tools.context.facts.vehicle_class.lands_anywhere:
         return _ReturnToSetDown(tools.context, tools.destination)
     return WingReturn(tools.context, tools.destination)
 
@@ -202,10 +218,9 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     place = item_position(facts, item, tools.before)
     options = int(facts.param("Q_OPTIONS"))
-    on_wings = item.command == Cmd.NAV_LAND and options & LiftOption.LAND_ON_WINGS
-    if _lifts(tools) and not on_wings:
+    if lands_upright(facts.vehicle_class, item, options):
         landing = SetDown(tools.context, place[:2])
-        if item.command == Cmd.NAV_VTOL_LAND and (item.param1 == _CIRCLES or options & LiftOption.CIRCLE_FIRST):
+        if circles_down(item, options):
             circle = loiter(facts, place, facts.param("Q_FW_LND_APR_RAD"))
             return InTurn(WindApproach(tools.context, circle), landing)
         return landing

@@ -31,9 +31,11 @@ _LOOK_MS: Final = 200
 _ACCEPTS_MS: Final = 100  # period of looks at a waypoint's own radius near it; ArduPlane's mission has it
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
-_NEAR_HEIGHT_M: Final = 5.0  # height tolerance of an item, in a climb or descent
+NEAR_HEIGHT_M: Final = 5.0
+"""Height tolerance of an item, in a climb or descent."""
 _LAPS: Final = 3.0  # turns in which a circle to a height has to change it by this
-_CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
+CLIMBS, SINKS = 1.0, 2.0
+"""param1 of NAV_CONTINUE_AND_CHANGE_ALT."""
 _AHEAD_M: Final = 1000.0
 _SAME_COURSE: Final = 0.02  # rad
 _AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
@@ -175,7 +177,7 @@ class LoiterItem(Maneuver):
         self.deadline_ms, down = now_ms + _LOOK_MS, state.position[2]
         if state.report[report.TURNS] <= self._turns:
             return
-        if self._turns > 0.0 and abs(down - self._from_down) < _NEAR_HEIGHT_M:
+        if self._turns > 0.0 and abs(down - self._from_down) < NEAR_HEIGHT_M:
             self.announcer.say(Severity.INFO, f"Loiter to alt was stuck at {int(state.place.alt)}")
             self._circle, self.deadline_ms = replace(self._circle, at_height=False), None
             self.start(now_ms)
@@ -239,8 +241,8 @@ class KeepCourse(Maneuver):
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         above = self._down - self.facts.vehicle.state.position[2]
-        past = (self._sense == _CLIMBS and above >= 0.0) or (self._sense == _SINKS and above <= 0.0)
-        self.done = past or abs(above) <= _NEAR_HEIGHT_M
+        past = (self._sense == CLIMBS and above >= 0.0) or (self._sense == SINKS and above <= 0.0)
+        self.done = past or abs(above) <= NEAR_HEIGHT_M
         self.deadline_ms = None if self.done else now_ms + _LOOK_MS
         if self.helm.arrived and not self.done:
             self._along = None

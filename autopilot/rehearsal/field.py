@@ -103,6 +103,11 @@ class FlyingField:
         return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
 
     @property
+    def lift_options(self) -> int:
+        """Q_OPTIONS."""
+        return int(self.param("Q_OPTIONS"))
+
+    @property
     def fenced(self) -> bool:
         return self.param("FENCE_ENABLE") > 0.0 or self.param("FENCE_AUTOENABLE") > 0.0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum, isfinite, pi
+from math import fsum, isfinite, pi, radians
 from typing import Final
 
 import numpy as np
@@ -30,10 +30,12 @@ from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
+from autopilot.modes.wing_nav import lands_upright, passed_by
+from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight
-from autopilot.rehearsal.wing_way import lands_upright, radius_of, takeoff_end, takeoff_up, takes
+from autopilot.rehearsal.wing_way import radius_of, takeoff_end, takeoff_up, takes
 from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
@@ -210,11 +212,15 @@ class _Walk:
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
         elif item.command == Cmd.NAV_DELAY and self._on_ground:
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
-        elif item.command not in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
+        elif item.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT:
+            self._keep_course(item)
+        elif item.command not in (Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
             radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
             place, follows = field_.place(item, self._at), self._follows(item)
-            if item.command in LANDINGS and lands_upright(field_, item):
+            if item.command == Cmd.NAV_WAYPOINT:
+                place = passed_by(self._at, place, item)
+            elif item.command in LANDINGS and lands_upright(field_.kind, item, field_.lift_options):
                 place = (*place[:2], field_.ground_up(*place[:2]))
             elif item.command in LANDINGS and item.z == 0.0:
                 place = (*place[:2], 0.0)
@@ -222,6 +228,17 @@ class _Walk:
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self.way.endless = item
         return self.way.endless is not None or (item.command in LANDINGS and not self._goes_on(item))
+
+    def _keep_course(self, item: MissionItem) -> None:
+        """Climb or sink ahead, to the height of the item, as fast as the wings can."""
+        (north, east, up), legs = self._at, self.way.legs
+        rise = self._field.place(item, self._at)[2] - up
+        if (item.param1 == CLIMBS and rise < 0.0) or (item.param1 == SINKS and rise > 0.0):
+            rise = 0.0
+        rate = max(self._field.param("TECS_CLMB_MAX" if rise > 0.0 else "TECS_SINK_MAX", 5.0), 0.1)
+        ahead = legs[-1].bearing if legs else radians(self._field.heading_deg)
+        far = abs(rise) / rate * self._speed
+        self._add(item, (north + far * cos(ahead), east + far * sin(ahead), up + rise))
 
     def _follows(self, item: MissionItem) -> bool:
         """True if the leg keeps its height above the ground."""

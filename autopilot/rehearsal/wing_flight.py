@@ -15,7 +15,7 @@ from typing import Final
 
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
-from autopilot.control.lateral import along_line, bank_for, bank_limit, to_place
+from autopilot.control.lateral import along_line, bank_for, bank_limit, hold_course, to_place
 from autopilot.control.plane_guidance import (
     begin_turns,
     begin_way,
@@ -36,19 +36,11 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
-from autopilot.modes.wings import UprightBy
+from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
+from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.wing_way import (
-    CIRCLES,
-    UNPOWERED_S,
-    lands_upright,
-    left_straight,
-    radius_of,
-    rises_upright,
-    true_share,
-    turn_of,
-)
+from autopilot.rehearsal.wing_way import CIRCLES, UNPOWERED_S, descent_s, left_straight, radius_of, true_share, turn_of
 
 _STEP_S: Final = 0.1
 _BANK_LAG_S, _CLIMB_LAG_S, _HEIGHT_S, _SPEED_S = 0.45, 1.5, 4.0, 2.0
@@ -64,8 +56,8 @@ _CLIMB_OUT_MPS: Final = 26.8  # airspeed at the end of a takeoff
 _FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
 _ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
 
-# limits of what acts, because parameters may have any value: NAVL1_PERIOD, speeds on lift motors, airspeeds
-_LEAST_PERIOD_S, _SLOWEST_MPS, _FASTEST_MPS = 0.1, 0.1, 300.0
+# limits of what acts, because parameters may have any value: NAVL1_PERIOD, airspeeds
+_LEAST_PERIOD_S, _FASTEST_MPS = 0.1, 300.0
 
 _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
@@ -124,7 +116,8 @@ class WingFlight:
             onward = legs[at + 1] if at + 1 < len(legs) else None
             began = self._time_s, self._joules, self._way_m
             arrived_s = self._leg(leg, onward, line)
-            line = None if leg.item.command in TAKEOFFS or left_straight(leg) else leg.end
+            onto_line = leg.item.command not in (*TAKEOFFS, Cmd.NAV_CONTINUE_AND_CHANGE_ALT) and not left_straight(leg)
+            line = leg.end if onto_line else None
             seconds, joules, way = (self._time_s - began[0], self._joules - began[1], self._way_m - began[2])
             wait_s = max(self._time_s - arrived_s, 0.0)
             timed = replace(leg, seconds=seconds - wait_s, wait_s=wait_s, turn_rad=turn_of(leg, onward))
@@ -136,17 +129,14 @@ class WingFlight:
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
         elif leg.item.command == Cmd.NAV_DELAY:
-            arrived_s = self._time_s
             self._spend(leg.wait_s, self._body.watts(0.0))
-            return arrived_s
+            return self._time_s - leg.wait_s
         elif not self._has_steps:
             self._pass(leg)
+        elif leg.item.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT:
+            self._keep_course(leg)
         elif leg.item.command in LANDINGS:
-            return (
-                self._set_down(leg, -self._s[L.S_EPD])
-                if lands_upright(self._field, leg.item)
-                else self._land(leg, line)
-            )
+            return self._come_down(leg, line)
         elif leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH and self._upright_by:
             return self._return_upright(leg, line)
         elif leg.radius_m > 0.0 or leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH:
@@ -160,7 +150,7 @@ class WingFlight:
         """Take off, upright or along the heading."""
         s = self._s
         north, east = self._wind(leg.end[2])
-        upright = rises_upright(self._field, leg.item)
+        upright = rises_upright(self._field.kind, leg.item, self._field.lift_options)
         if upright:
             climbs = self._body.mass_kg * L.GRAVITY * (leg.end[2] - leg.begin[2]) / leg.seconds
             power = (self._body.hover_w + climbs) * self._share(RISING, leg.end[2]) + self._body.watts(0.0)
@@ -217,12 +207,20 @@ class WingFlight:
         s, p = self._s, self._p
         t = self._begin(leg, onward, line)
         own = leg.item.param2 if isfinite(leg.item.param2) else 0.0
-        t[L.T_RADIUS] = own if own > 0.0 else self._field.measure(self._field.kind.measures.acceptance)
+        t[L.T_RADIUS] = accepted_m(leg.item, self._field.measure(self._field.kind.measures.acceptance))
         while s[L.S_ARRIVED] == 0.0 and self._distance_to(leg.end) > own and self._has_steps:
             steer_way(s, p)
             remaining_m = self._distance_to(leg.end) - max(turn_distance(s, p, t), own)
             self._ahead(lambda: leg_height(s, p, t), cruise_speed(s, p), remaining_m)
             pass_end(s, p, t)
+
+    def _keep_course(self, leg: PlannedLeg) -> None:
+        """Climb or sink to a height along the leg."""
+        s, p = self._s, self._p
+        self._begin(leg, None, None)
+        while leg.length_m > 0.0 and abs(leg.end[2] + s[L.S_EPD]) > NEAR_HEIGHT_M and self._has_steps:
+            bank_for(s, p, hold_course(s, p, leg.bearing), bank_limit(s, p))
+            self._step(leg.end[2], cruise_speed(s, p))
 
     def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
         """Fly to a circle, along it as long as its item says, and leave it in the direction of the next place."""
@@ -274,6 +272,23 @@ class WingFlight:
                 self._joules += more * joules
                 self._way_m += more * metres
 
+    def _come_down(self, leg: PlannedLeg, line: Place | None) -> float:
+        """Land on the glide slope, or upright, after circles if its item says so."""
+        options = self._field.lift_options
+        if not lands_upright(self._field.kind, leg.item, options):
+            return self._land(leg, line)
+        if circles_down(leg.item, options):
+            self._circle_down(replace(leg, end=self._field.place(leg.item, leg.begin)), line)
+        return self._set_down(leg, -self._s[L.S_EPD])
+
+    def _circle_down(self, leg: PlannedLeg, line: Place | None) -> None:
+        """Circle down to a height, and on to the side from which it flies into the wind."""
+        radius = self._field.param("Q_FW_LND_APR_RAD")
+        down = replace(leg.item, command=Cmd.NAV_LOITER_TO_ALT, param2=radius, param3=radius, param4=0.0)
+        around = replace(leg, item=down, radius_m=abs(radius_of(self._field, down)))
+        self._circle(around, None, line)
+        self._circle(replace(around, item=replace(down, command=Cmd.NAV_LOITER_TURNS, param1=1.0)), None, None)
+
     def _land(self, leg: PlannedLeg, line: Place | None) -> float:
         """Descend on the glide slope to the flare and to the stop."""
         s, p = self._s, self._p
@@ -309,15 +324,8 @@ class WingFlight:
         """Fly home on wings, circle down there and into the wind where Q_RTL_MODE asks for it, and land upright."""
         low, by = self._field.param("Q_RTL_ALT", 15.0), self._upright_by
         if by == UprightBy.CIRCLED_DOWN:
-            item = replace(leg.item, command=Cmd.NAV_LOITER_TO_ALT, param2=self._field.param("Q_FW_LND_APR_RAD"))
-            around = replace(leg, item=item, radius_m=abs(radius_of(self._field, item)))
-            self._circle(around, None, line)
-            lower, turn = (
-                replace(around, end=(*leg.end[:2], low)),
-                replace(item, command=Cmd.NAV_LOITER_TURNS, param1=1.0),
-            )
-            self._circle(lower, None, None)
-            self._circle(replace(lower, item=turn), None, None)  # to the side from which it flies into the wind
+            self._circle(replace(leg, radius_m=abs(self._field.param("Q_FW_LND_APR_RAD"))), None, line)
+            self._circle_down(replace(leg, end=(*leg.end[:2], low)), None)
         pad = replace(leg, end=(*leg.end[:2], self._field.ground_up(*leg.end[:2])))
         return self._set_down(pad, leg.end[2] if by == UprightBy.THERE else low, low)
 
@@ -332,20 +340,14 @@ class WingFlight:
             self._step(height, hover_speed(s, p, distance_m))
             distance_m = self._distance_to(leg.end)
         arrived_s = self._time_s + _HOVER_IN_S
-        down_s = self._down_s(height - leg.end[2])
-        sinks_s = min(down_s - self._down_s(min(low, height) - leg.end[2]), _HOVER_IN_S)
+        down_s = descent_s(self._field, height - leg.end[2])
+        sinks_s = min(down_s - descent_s(self._field, min(low, height) - leg.end[2]), _HOVER_IN_S)
         self._spend(_HOVER_IN_S + down_s - sinks_s, self._body.watts(0.0))
         carried_s = _CARRIED * (_HOVER_IN_S - sinks_s) * self._share(STAYING, height)
         self._joules += self._body.hover_w * (carried_s + down_s * self._share(SINKING, height))
         self._way_m += distance_m
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
         return arrived_s
-
-    def _down_s(self, height: float) -> float:
-        """Time of an upright landing from a height, s."""
-        low = min(max(height, 0.0), self._field.param("Q_LAND_FINAL_ALT", 6.0))
-        fast, slow = self._field.param("Q_WP_SPD_DN", 1.5), self._field.param("Q_LAND_FINAL_SPD", 0.5)
-        return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
 
     @property
     def _has_steps(self) -> bool:

@@ -12,6 +12,7 @@ from autopilot.interface.mathematics import cos, sin, tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
+from autopilot.modes.wing_nav import lands_upright, rises_upright
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.vehicles.mode_table import LiftOption
@@ -21,7 +22,7 @@ CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_A
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
 _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
 _SPIN_S: Final = 3.0  # of lift motors, until they lift
-_SLOWEST_MPS: Final = 0.1  # limit of a climb, because its parameter may have any value
+_SLOWEST_MPS: Final = 0.1  # limit of climbs and descents, because parameters may have any value
 # takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward
 _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 4.7, 58.0, 0.16, 10.9, 25.1
 UNPOWERED_S: Final = 1.3
@@ -42,19 +43,14 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
 
 def takeoff_up(field: FlyingField, item: MissionItem, begin: Place) -> float:
     """Height of a takeoff above home, m. An upright takeoff counts from its start, except with Q_OPTIONS."""
-    by_frame = not rises_upright(field, item) or int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
+    options = field.lift_options
+    by_frame = not rises_upright(field.kind, item, options) or options & LiftOption.TAKEOFF_BY_FRAME
     return field.place(item, begin)[2] if by_frame else begin[2] + item.z
-
-
-def rises_upright(field: FlyingField, item: MissionItem) -> bool:
-    """True for a takeoff on lift motors."""
-    on_wings = item.command == Cmd.NAV_TAKEOFF and int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_ON_WINGS
-    return field.kind.lands_anywhere and not on_wings
 
 
 def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
     """End of a takeoff to a height, along the present heading, and its time, s."""
-    if rises_upright(field, item):
+    if rises_upright(field.kind, item, field.lift_options):
         climbs_mps = max(first_value(field.kind.measures.climb, field.param), _SLOWEST_MPS)
         return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
@@ -66,10 +62,11 @@ def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) 
     return (begin[0] + distance_m * ahead_n, begin[1] + distance_m * ahead_e, up), seconds
 
 
-def lands_upright(field: FlyingField, item: MissionItem) -> bool:
-    """True for a landing on lift motors."""
-    on_wings = item.command == Cmd.NAV_LAND and int(field.param("Q_OPTIONS")) & LiftOption.LAND_ON_WINGS
-    return field.kind.lands_anywhere and not on_wings
+def descent_s(field: FlyingField, height: float) -> float:
+    """Time of an upright landing from a height, s."""
+    low = min(max(height, 0.0), field.param("Q_LAND_FINAL_ALT", 6.0))
+    fast, slow = field.param("Q_WP_SPD_DN", 1.5), field.param("Q_LAND_FINAL_SPD", 0.5)
+    return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
 
 
 def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
@@ -127,7 +124,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
             text = f"circles at {leg.radius_m:.0f} m, {leg.speed_mps:g} m/s and ROLL_LIMIT_DEG allow {tightest:.0f} m"
             yield found("radius-tight", text, leg.item.seq)
         if leg.item.command in LANDINGS:
-            if not lands_upright(field, leg.item):
+            if not lands_upright(field.kind, leg.item, field.lift_options):
                 yield from _approach(leg, name)
         elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and leg.radius_m == 0.0:
             yield from _climb(field, leg, name)

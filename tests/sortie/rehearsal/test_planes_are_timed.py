@@ -15,7 +15,7 @@ from autopilot.mission.plan import Plan
 from autopilot.rehearsal.room import Segments
 from sortie import rehearse
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
-from sortie.config.wind import WindProfile
+from sortie.config.wind import STILL, WindProfile
 from sortie.rehearsal.flown import RehearsedFlight, fly
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -104,6 +104,25 @@ def test_waypoints_are_accepted_as_far_away_as_they_say() -> None:
     check_beside_its_flight(Plan(home=HOME, items=(up, *corners, down)), "plane", (0.0, 0.0, 0.0))
 
 
+def test_waypoints_are_passed_by_as_far_as_they_say() -> None:
+    """param3: the corners were those of a plan without it."""
+    places = [(400.0, 0.0, 300.0), (400.0, 600.0, 100.0), (-700.0, 0.0, 0.0)]
+    corners = [at(Cmd.NAV_WAYPOINT, north, east, 50.0, param3=beyond) for north, east, beyond in places]
+    up, down = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0), at(Cmd.NAV_LAND, 0, 0, 0.0)
+    check_beside_its_flight(Plan(home=HOME, items=(up, *corners, down)), "plane", (0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(("height", "sense"), [(160.0, 1.0), (30.0, 0.0), (160.0, 2.0)])
+def test_a_plane_goes_on_straight_while_it_changes_its_height(height: float, sense: float) -> None:
+    """NAV_CONTINUE_AND_CHANGE_ALT: the way out and back was left out. Where it is to sink to a greater height, it is
+    there at once."""
+    up, down = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0), at(Cmd.NAV_LAND, 0, 0, 0.0)
+    ahead = MissionItem(Cmd.NAV_CONTINUE_AND_CHANGE_ALT, param1=sense, z=height)
+    ways = [at(Cmd.NAV_WAYPOINT, 300.0, 0.0, 60.0), at(Cmd.NAV_WAYPOINT, 300.0, 300.0, 60.0), ahead]
+    items = (up, *ways, at(Cmd.NAV_WAYPOINT, -700.0, 0.0, 45.0), down)
+    check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0))
+
+
 def test_a_long_leg_is_flown_along_its_line() -> None:
     """At 13 m/s after a sharp turn, in calm air: pieces that are skipped may not drift off the line. With 20 s each the
     way swung about it, and took 8 % longer."""
@@ -163,6 +182,19 @@ def test_a_return_that_lands_upright_is_timed_to_its_end(by: int, height: float)
     flown = fly(order, Segments(np.zeros((1, 2)), np.zeros((1, 2))))
     assert foreseen.time_s == pytest.approx(flown.time_s, rel=0.1)
     assert foreseen.energy_wh == pytest.approx(flown.energy_wh, rel=0.25 if by == 2 else 0.1)
+
+
+def test_lift_motors_land_after_circles() -> None:
+    """NAV_VTOL_LAND with param1 1: it was timed as straight in. On which side it leaves the circle is chance in calm
+    air."""
+    up, down = MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=50.0), at(Cmd.NAV_VTOL_LAND, 0.0, 0.0, 120.0, param1=1.0)
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 100.0), at(Cmd.NAV_WAYPOINT, 600.0, 600.0, 100.0)]
+    lands = Plan(home=HOME, items=(up, *ways, down))
+    foreseen = rehearse(lands, vehicle="sim:quadplane")
+    order = RehearsedFlight(lands, VehicleSpec("quadplane", None, HOME, 0.0, 0, alone=True), 0, 600.0, 22.0, STILL, 0.0)
+    flown = fly(order, Segments(np.zeros((1, 2)), np.zeros((1, 2))))
+    assert foreseen.time_s == pytest.approx(flown.time_s, rel=0.1)
+    assert foreseen.energy_wh == pytest.approx(flown.energy_wh, rel=0.2)
 
 
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
