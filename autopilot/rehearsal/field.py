@@ -18,7 +18,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_value
 
-_JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
 VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
 """Kinds of DO_CHANGE_SPEED that rotors obey."""
@@ -83,14 +82,17 @@ class FlyingField:
         return self.param("WP_ACCEL") or self.param("ATC_ACCEL_MAX") or _TURN_ACCEL
 
     @property
-    def jerk_s(self) -> tuple[float, float]:
-        """Time that jerk (WPNAV_JERK) adds to a start and a stop, s; and the time in which two legs overlap in a sharp
-        turn, s, whose middle is three quarters of the radius from the corner."""
+    def blend_s(self) -> float:
+        """Time in which two legs overlap in a sharp turn, s, whose middle is three quarters of the radius from the
+        corner."""
         if not self.kind.hovers:
-            return 0.0, 0.0
-        jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
+            return 0.0
         aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
-        return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
+        return 2.0 * cbrt(6.0 * aside / self.jerk_mps3)
+
+    @property
+    def jerk_mps3(self) -> float:
+        return max(self.param("WPNAV_JERK", 1.0), 0.1)
 
     def flown_radius_m(self, radius_m: float) -> float:
         """Radius of the flown circle for a requested `radius_m`: a rover's steering limits it from below, a copter's

@@ -1,8 +1,9 @@
 """The way of a plan: legs in metres from home in flying order, with jumps.
 
-Times are those of a vehicle with the accelerations of its parameters in calm air. Wings are flown by their guidance in
-the forecast wind (`autopilot.rehearsal.wing_flight`). Splines count as straight lines. Source:
-docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which flies them.
+Times are those of a vehicle with the accelerations of its parameters in calm air, of a copter by the speed profiles
+that it flies (`autopilot.control.curves`). Wings are flown by their guidance in the forecast wind
+(`autopilot.rehearsal.wing_flight`). Splines count as straight lines. Source: docs/reference/mission-semantics.md, 1.4,
+and `autopilot.modes.auto_nav`, which flies them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Final
 import numpy as np
 
 from autopilot.control import arrays
+from autopilot.control.curves import plan as plan_profile
+from autopilot.control.profile import C_END, C_LAST, R_TIME
+from autopilot.interface import layout as L
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
@@ -45,6 +49,9 @@ MOST_LEGS: Final = 10_000
 LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
 _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landing place
+_JERK_RISE_S: Final = 0.3  # of a copter's legs
+_SETTLES_S: Final = 0.5  # of a copter, behind its profile at a stop
+_TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
 CAMERA: Final = frozenset({
     Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
     Cmd.IMAGE_STOP_CAPTURE,
@@ -90,6 +97,11 @@ class _Walk:
         self._speed, self._least = field_.cruise_mps, field_.param("MIN_GROUNDSPEED")
         self._vertical: dict[int, float] = {}
         self._end_vertical()
+        self._profile, self._limits = [0.0] * L.CURVE_SIZE, [0.0] * L.SETTINGS.size
+        self._limits[L.P_ACCEL], self._limits[L.P_LEG_JERK] = field_.accel_mps2, field_.jerk_mps3
+        self._limits[L.P_ACCEL_Z] = field_.param("WPNAV_ACCEL_Z") / 100.0 or 1.0
+        self._limits[L.P_JERK_RISE] = _JERK_RISE_S
+        self._brakes_s: list[float] = []  # of each leg at a stop
         self._at: Place = (0.0, 0.0, 0.0)
         self._forever: set[int] = set()
         self._again: MissionItem | None = None
@@ -294,9 +306,9 @@ class _Walk:
         else:
             height = final = float(home_up(field_, begin, goal)[0])
         stays = field_.param("RTL_ALT_FINAL") / 100.0
-        down_s = abs(final - stays) / self._down if stays > 0.0 else self._landing_s(final - ground)
+        down_s = self._rest_to_rest((0.0, 0.0, stays - final))[0] if stays > 0.0 else self._landing_s(final - ground)
         self._at = (north, east, height)
-        spent = (height - up) / self._up + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
+        spent = self._rest_to_rest((0.0, 0.0, height - up))[0] + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
         self._add(item, (goal_n, goal_e, final), wait_s=spent, over_ground=follows)
         self._at = (goal_n, goal_e, stays if stays > 0.0 else ground)
 
@@ -311,7 +323,9 @@ class _Walk:
     def _landing_s(self, height: float) -> float:
         low = min(max(height, 0.0), self._field.param("LAND_ALT_LOW", 1000.0) / 100.0)
         fast = self._field.param("LAND_SPEED_HIGH") / 100.0 or self._down
-        return low / max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1) + max(height - low, 0.0) / fast
+        high_s, brakes_s = self._rest_to_rest((0.0, 0.0, low - max(height, low)), fast)
+        slow = max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        return high_s - 0.5 * brakes_s + low / slow + _TOUCHES_S
 
     def _place(self, item: MissionItem) -> None:
         """Go there level, descend to the ground or by param1 m, and climb again."""
@@ -319,20 +333,32 @@ class _Walk:
         deep_m = max(self._at[2] - self._field.ground_up(north, east), 0.0)
         deep_m = min(deep_m, item.param1) if item.param1 > 0.0 else deep_m
         sink = min(param("PLDP_SPEED_DN") or param("LAND_SPEED", 50.0) / 100.0, self._down)
-        wait_s = deep_m / max(sink, 0.1) + param("PLDP_DELAY") + deep_m / self._up
+        wait_s = deep_m / max(sink, 0.1) + param("PLDP_DELAY") + self._rest_to_rest((0.0, 0.0, deep_m))[0]
         self._add(item, (north, east, self._at[2]), wait_s=wait_s)
 
     def _add(
         self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0, over_ground: bool = False
     ) -> None:
         begin, self._at = self._at, end
-        length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
-        seconds = max(length / self._speed, climb / self._up, -climb / self._down)
+        seconds, brakes_s = self._rest_to_rest((end[0] - begin[0], end[1] - begin[1], end[2] - begin[2]))
+        self._brakes_s.append(brakes_s)
         self.way.legs.append(
             PlannedLeg(
                 item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground, least_mps=self._least
             )
         )
+
+    def _rest_to_rest(self, way: Place, down: float | None = None) -> tuple[float, float]:
+        """Time of a straight way (north, east, up) from rest to rest, and of its braking, s. `down`: the descent, m/s,
+        if it is not the present one."""
+        if not self._field.kind.hovers:
+            length = hypot(way[0], way[1])
+            brakes_s = self._speed / self._field.accel_mps2 if length > 0.0 else 0.0
+            return length / self._speed + brakes_s, brakes_s
+        p = self._limits
+        p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = self._speed, self._up, down or self._down
+        plan_profile(self._profile, p, 0, way[0], way[1], -way[2])
+        return self._profile[C_END], self._profile[C_LAST + R_TIME]
 
     def _climbs(self) -> None:
         """Set the times of legs that follow the ground, by its slopes."""
@@ -344,23 +370,24 @@ class _Walk:
         speeds = [legs[k].speed_mps for k in follow]
         seconds = seconds_over_ground(begin, end, speeds, self._up, self._down, self._field.heights)
         for k, needed in zip(follow, seconds, strict=True):
-            legs[k] = replace(legs[k], seconds=max(legs[k].seconds, float(needed)))
+            legs[k] = replace(legs[k], seconds=max(legs[k].seconds, float(needed) + self._brakes_s[k]))
 
     def _turns(self) -> None:
-        """Mark ends without a stop, and add the times of stopping and starting at the others."""
-        legs, accel = self.way.legs, self._field.accel_mps2
-        ramp, blend = self._field.jerk_s
+        """Mark ends without a stop, where the two legs overlap, and add the time of the other ends."""
+        legs, blend_s, kind = self.way.legs, self._field.blend_s, self._field.kind
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) and leg.wait_s == 0.0 and leg.radius_m == 0.0 else None
             spec = None if onward is None else spec_of(onward.item.command)
-            through = spec is not None and (spec.passed_by or (spec.place and self._field.kind.drives_through))
+            through = spec is not None and (spec.passed_by or (spec.place and kind.drives_through))
             if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
-                slow = leg.speed_mps / accel + ramp if leg.length_m > 0.0 else 0.0
-                legs[at] = replace(leg, seconds=leg.seconds + slow, turn_rad=None)
+                if kind.hovers and leg.length_m > 0.0 and leg.item.command not in LANDINGS:
+                    legs[at] = replace(leg, seconds=leg.seconds + _SETTLES_S)
                 continue
-            turn = leg.turn_to(onward)
-            slow = max(leg.speed_mps / accel + ramp - blend, 0.0) * (1.0 - max(cos(turn), 0.0))
-            legs[at] = replace(leg, seconds=leg.seconds + slow, turn_rad=turn)
+            turn, brakes_s = leg.turn_to(onward), min(self._brakes_s[at], self._brakes_s[at + 1])
+            straight = max(cos(turn), 0.0)
+            overlaps_s = straight * brakes_s + (1.0 - straight) * min(blend_s, brakes_s)
+            legs[at] = replace(leg, seconds=leg.seconds - 0.5 * overlaps_s, turn_rad=turn)
+            legs[at + 1] = replace(onward, seconds=onward.seconds - 0.5 * overlaps_s)
 
 
 def walk(plan: Plan, field_: FlyingField) -> Way:
