@@ -52,7 +52,7 @@ def ms_until(hour: int, minute: int, second: int, utc_ms: int) -> int:
 
 _LOWEST_TAKEOFF = 1.0  # m above the ground
 _SAME_PLACE = 0.1  # m
-_AT_CENTER_M, _NEAR_CENTER_M = 3.0, 5.0  # from the centre of a circle: it begins at once; the nose stays
+AT_CENTER_M, _NEAR_CENTER_M = 3.0, 5.0  # from the centre of a circle: it begins at once; the nose stays
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
     facts = tools.context.facts
     here = stopping_point(facts)
     north, east, up = (a - b for a, b in zip(here, circle.center, strict=True))
-    if hypot(north, east, up) <= _AT_CENTER_M:
+    if hypot(north, east, up) <= AT_CENTER_M:
         return None
     off = hypot(north, east)
     share = circle.radius / off if off > 0.0 else 0.0

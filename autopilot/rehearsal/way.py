@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum, isfinite, pi, radians
+from math import copysign, fsum, isfinite, pi, radians
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from autopilot.control.profile import C_END, C_LAST, R_TIME
 from autopilot.interface import layout as L
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
-from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
@@ -32,6 +32,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
+from autopilot.modes.auto_nav import AT_CENTER_M
 from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import lands_upright, passed_by
@@ -50,7 +51,7 @@ LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
 _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landing place
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
-_SETTLES_S: Final = 0.5  # of a copter, behind its profile at a stop
+_SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
 CAMERA: Final = frozenset({
     Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
@@ -277,9 +278,18 @@ class _Walk:
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
             ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
             center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
-        around_m = turns * 2.0 * pi * radius
-        self._add(item, center, wait_s=around_m / speed, radius_m=radius)
-        self.way.legs[-1] = replace(self.way.legs[-1], more_m=around_m, speed_mps=speed)
+        around_m, wait_s = turns * 2.0 * pi * radius, turns * 2.0 * pi * radius / speed
+        if self._field.kind.hovers:
+            wait_s += 0.5 * speed / self._field.accel_mps2
+        (north, east, up), (at_n, at_e, _) = center, self._at
+        off, where = hypot(at_n - north, at_e - east), atan2(at_e - east, at_n - north)
+        far = radius if off > AT_CENTER_M else off
+        self._add(item, (north + far * cos(where), east + far * sin(where), up), wait_s=wait_s, radius_m=radius)
+        leg = self.way.legs[-1]
+        beside_m = leg.length_m - replace(leg, end=center).length_m
+        self.way.legs[-1] = replace(leg, end=center, more_m=around_m + beside_m, speed_mps=speed)
+        where += copysign(2.0 * pi * turns, item.param3)
+        self._at = (north + far * cos(where), east + far * sin(where), up)
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
@@ -380,8 +390,9 @@ class _Walk:
             spec = None if onward is None else spec_of(onward.item.command)
             through = spec is not None and (spec.passed_by or (spec.place and kind.drives_through))
             if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
-                if kind.hovers and leg.length_m > 0.0 and leg.item.command not in LANDINGS:
-                    legs[at] = replace(leg, seconds=leg.seconds + _SETTLES_S)
+                if kind.hovers and leg.length_m > 0.0:
+                    settles_s = _LANDS_S if leg.item.command in LANDINGS else _SETTLES_S
+                    legs[at] = replace(leg, seconds=max(leg.seconds + settles_s, 0.0))
                 continue
             turn, brakes_s = leg.turn_to(onward), min(self._brakes_s[at], self._brakes_s[at + 1])
             straight = max(cos(turn), 0.0)
