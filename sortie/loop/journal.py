@@ -67,12 +67,10 @@ class Levels(TypedDict):
     skimmer: dict[str, float]
 
 
-class StoredLevels(TypedDict):
+class StoredLevels(Levels):
     """Levels at a time."""
 
     time_s: float
-    tanks: dict[str, float]
-    skimmer: dict[str, float]
 
 
 class StoredLoop(Struct):
