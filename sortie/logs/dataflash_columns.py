@@ -112,8 +112,15 @@ class SampleBatch:
 
     @cached_property
     def lift(self) -> Table:
-        """Throttle of the lift motors (outputs 5 to 8), 0 to 1."""
-        return np.asarray(sum((self[R.SERVO_1 + 4 + i] - 1000.0 for i in range(4)), np.zeros(len(self.rows))) / 4000.0)
+        """Throttle of the lift motors (outputs 5 to 8), 0 to 1: their thrust, which goes with the square of a pulse. A
+        real controller's pulses are not known: 0."""
+        pulses = (np.maximum(self[R.SERVO_1 + 4 + i] / 1000.0 - 1.0, 0.0) for i in range(4))
+        return np.asarray(sum((pulse * pulse for pulse in pulses), np.zeros(len(self.rows))) / 4.0)
+
+    @cached_property
+    def forward(self) -> Table:
+        """Throttle of a plane's engine, 0 to 1; on the lift motors alone the report's throttle is theirs."""
+        return np.where(self[R.VTOL_STATE] == VtolState.MC, 0.0, self[R.THROTTLE])
 
     @cached_property
     def speeding(self) -> Table:
@@ -162,7 +169,8 @@ def outputs_of_rate(kinds: Sequence[MessageFormat]) -> dict[str, Column]:
     """Return RATE's columns of motor outputs for a vehicle with these messages; none without four motors that lift."""
     first = R.SERVO_1 if SAMPLES["PSCN"] in kinds else R.SERVO_1 + 4 if QTUN in kinds else None
     signs = {"ROut": (-1, 1, 1, -1), "POut": (1, -1, 1, -1), "YOut": (1, 1, -1, -1)}
-    return {} if first is None else {name: _output(first, by) for name, by in signs.items()}
+    lift: dict[str, Column] = {"AOut": lambda b: b.lift} if QTUN in kinds else {}
+    return lift if first is None else {name: _output(first, by) for name, by in signs.items()} | lift
 
 
 def _axis(letter: str, index: int) -> dict[str, Column]:
@@ -280,7 +288,7 @@ SOURCES: dict[str, dict[str, Column]] = {
 OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
     WING_CTUN: {
         "NavRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "NavPitch": _plain(R.NAV_PITCH, _DEG),
-        "Pitch": _plain(R.PITCH, _DEG), "ThO": _plain(R.THROTTLE, 100.0), "ThD": _plain(R.THROTTLE, 100.0),
+        "Pitch": _plain(R.PITCH, _DEG), "ThO": lambda b: 100.0 * b.forward, "ThD": lambda b: 100.0 * b.forward,
         "RdO": lambda b: (b[R.SERVO_1 + 3] - 1500.0) / 500.0 * 4500.0, "As": _plain(R.AIR_SPEED),
         "AsT": lambda b: np.where(
             b.healthy(Sensor.DIFFERENTIAL_PRESSURE) * b[TUBE_USED] > 0.0, _BY_SENSOR, _BY_ESTIMATOR
@@ -299,7 +307,7 @@ OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "h": _plain(R.DOWN, -1.0), "dh": _plain(R.VD, -1.0), "hin": lambda b: b[R.ALT_ERROR] - b[R.DOWN],
         "hdem": _plain(R.TARGET_D, -1.0), "dhdem": _plain(R.WANT_VD, -1.0),
         "spdem": lambda b: b.true_share * b[R.TARGET_AIR_SPEED], "sp": lambda b: b.true_share * b[R.AIR_SPEED],
-        "th": _plain(R.THROTTLE), "ph": _plain(R.NAV_PITCH),
+        "th": lambda b: b.forward, "ph": _plain(R.NAV_PITCH),
     },
     ARSP: {
         "Airspeed": _plain(R.PITOT), "DiffPress": lambda b: b.pitot_pressure, "Temp": _plain(R.BARO_TEMPERATURE),

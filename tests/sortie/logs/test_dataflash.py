@@ -482,6 +482,12 @@ def test_a_quadplane_logs_its_wings_and_its_lift_motors(tmp_path: Path) -> None:
     assert tuned[0].ThO == 0.0 and tuned[0].Trn == 2 and max(one.ThO for one in tuned) > 0.4
     hover = next(one for one in tuned if one.ThO > 0.3 and one.CRt > 1.0)
     assert abs(hover.DCRt - hover.CRt) < 1.5 and abs(hover.DAlt - hover.Alt) < 3.0
+    engine, rate = (next(one for one in of[name] if one.TimeUS >= hover.TimeUS) for name in ("CTUN", "RATE"))
+    assert (
+        engine.ThO == 0.0 and rate.AOut == pytest.approx(hover.ThO, abs=0.1) and max(one.ThO for one in of["CTUN"]) > 50
+    )
+    steady = [one.ThO for one in tuned if one.ThO > 0.3 and abs(one.CRt) < 0.2 and one.Trn == 2]
+    assert max(steady) < 0.5  # half a motor's thrust hovers, by two thirds of its pulse
     over = [at for at, one in enumerate(tuned) if one.Trn == 0]
     assert over and tuned[over[0]].Ast == 1 and tuned[over[-1] + 5].ThO == 0.0 and tuned[over[-1] + 5].Ast == 0
 
