@@ -242,6 +242,7 @@ class EkfFlag(IntEnum):
     PRED_POS_HORIZ_REL = 256
     PRED_POS_HORIZ_ABS = 512
     UNINITIALIZED = 1024
+    GPS_GLITCHING = 32768
 
 
 class ChargeState(IntEnum):

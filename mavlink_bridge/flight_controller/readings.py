@@ -11,7 +11,7 @@ from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.vehicle import VehicleState
-from autopilot.mav import LandedState
+from autopilot.mav import EkfFlag, LandedState
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 
@@ -122,7 +122,9 @@ class ControllerReadings:
         r[R.EKF_POS_V_VAR], r[R.EKF_MAG_VAR] = m.pos_vert_variance, m.compass_variance
 
     def _estimator(self, m: Message) -> None:
-        self.report[R.EKF_FLAGS] = m.flags & ~128  # PX4's bit 7 has another meaning than ArduPilot's
+        # PX4's bit 7 has another meaning than ArduPilot's; bit 10 tells a GPS glitch, 11 a bad accelerometer
+        glitching = EkfFlag.GPS_GLITCHING if m.flags & 1 << 10 else 0
+        self.report[R.EKF_FLAGS] = m.flags & 0x37F | glitching
 
     def _landed(self, m: Message) -> None:
         if m.landed_state:

@@ -204,7 +204,7 @@ class GimbalManager(Speaker):
             *state.velocity,
             0,
             nan,
-            int(r[report.EKF_FLAGS]),
+            int(r[report.EKF_FLAGS]) & 0x3FF,  # the bits that ESTIMATOR_STATUS_FLAGS has too
             int(r[report.LANDED_STATE]),
             float(r[report.R]),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autopilot.interface import report as R
 from autopilot.interface.targets import Leg
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
@@ -60,6 +61,15 @@ def test_a_leg_is_a_reposition_in_hold() -> None:
             break
     assert [(m.get_type(), m.command, m.param2) for m in gone] == [("COMMAND_INT", 192, 1.0)]
     assert abs(gone[0].x - 470008983) < 20 and abs(gone[0].z - 505.0) < 0.01
+
+
+def test_the_bits_of_its_estimator_are_told_as_ardupilots() -> None:
+    """ESTIMATOR_GPS_GLITCH is EKF_GPS_GLITCHING, not EKF_UNINITIALIZED; a constant position and a bad accelerometer are
+    not told."""
+    bench = Bench()
+    flags = 16 | 1 | dialect.ESTIMATOR_CONST_POS_MODE | dialect.ESTIMATOR_GPS_GLITCH | dialect.ESTIMATOR_ACCEL_ERROR
+    bench.hear(dialect.MAVLink_estimator_status_message(0, flags, 0, 0, 0, 0, 0, 0, 0, 0))
+    assert bench.vehicle.state.report[R.EKF_FLAGS] == 16 | 1 | dialect.EKF_GPS_GLITCHING
 
 
 def test_a_pilots_sticks_take_it_over() -> None:

@@ -352,6 +352,12 @@ def test_what_is_told_to_who_asks(session: Session) -> None:
     assert sum(one * one for one in state.q) == pytest.approx(1.0)
 
 
+def test_a_vehicle_that_starts_tells_no_glitch_of_its_gps() -> None:
+    """Bit 10 of EKF_STATUS_FLAGS is EKF_UNINITIALIZED, of ESTIMATOR_STATUS_FLAGS ESTIMATOR_GPS_GLITCH."""
+    with Session(home=HOME, params={"MNT1_TYPE": 6}) as session:
+        assert request(session.connect(), "AUTOPILOT_STATE_FOR_GIMBAL_DEVICE").estimator_status == 0
+
+
 def test_another_vehicles_position_is_pointed_at(session: Session) -> None:
     """GLOBAL_POSITION_INT of the system that DO_SET_ROI_SYSID named; our own is nobody else's."""
     link, other = session.connect(), session.connect(system=9, component=1)
