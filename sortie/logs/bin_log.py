@@ -138,8 +138,8 @@ class BinLog:
         if not autopilot.airspeed.fitted:
             samples = tuple(kind for kind in samples if kind != K.ARSP)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
-        unmeasured = np.array(UNMEASURED.get(autopilot.facts.param("BATT_MONITOR", nan), NOTHING), np.int64)
-        unknown = unmeasured if simulated else UNKNOWN_OF_A_REAL_VEHICLE
+        self.unmeasured = np.array(UNMEASURED.get(autopilot.facts.param("BATT_MONITOR", nan), NOTHING), np.int64)
+        unknown = self.unmeasured if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = LogWatch(service)
         self._sensors = SensorRows(service)
         self._described: set[MessageFormat] = set()

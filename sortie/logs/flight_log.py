@@ -14,6 +14,7 @@ from struct import Struct
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from autopilot.context.events import Event
 from autopilot.context.turns import next_multiple
@@ -95,13 +96,14 @@ def _stamper() -> FrameStamper:
 class FlightLog:
     """Log from arming to disarming. `write_*` never raise; `error` has the reason of an early end."""
 
-    def __init__(self, folder: Path, epoch_us: int, start_ms: int) -> None:
-        """Open the files. OSError when that fails."""
+    def __init__(self, folder: Path, epoch_us: int, start_ms: int, unmeasured: npt.ArrayLike = ()) -> None:
+        """Open the files. `unmeasured`: entries of the report that nothing measures. OSError when that fails."""
         self.folder = folder
         self.error: str | None = None
         self._epoch_us = epoch_us
         self._start_ms = start_ms
         self._next_csv_ms = start_ms
+        self._unmeasured = np.isin(_CSV_INDEX, unmeasured)
         self._tlog: IO[bytes] = (folder / "flight.tlog").open("wb", buffering=1 << 18)
         self._csv: IO[str] = (folder / "telemetry.csv").open("w", buffering=1 << 16, encoding="utf-8", newline="\n")
         self._events: IO[str] = (folder / "events.jsonl").open("w", buffering=1 << 14, encoding="utf-8", newline="\n")
@@ -135,9 +137,9 @@ class FlightLog:
         if now_ms < self._next_csv_ms or self.error is not None:
             return
         self._next_csv_ms = next_multiple(now_ms, CSV_PERIOD_MS)
-        values = state.report.take(_CSV_INDEX).tolist()
-        values[0] = now_ms / 1000.0
-        self._guard(self._csv, _CSV_FORM % tuple(values))
+        values = state.report.take(_CSV_INDEX)
+        values[0], values[self._unmeasured] = now_ms / 1000.0, np.nan
+        self._guard(self._csv, _CSV_FORM % tuple(values.tolist()))
 
     def write_event(self, event: Event, now_ms: int) -> None:
         """Write a line of events.jsonl."""

@@ -107,7 +107,8 @@ class FlightRecorder:
                 from sortie.logs.bin_log import BinLog
 
                 self._bin = BinLog(self.latest, self.service, now_ms)
-            self._log = FlightLog(self.latest, self.service.epoch_us, now_ms)
+            unmeasured = () if self._bin is None else self._bin.unmeasured
+            self._log = FlightLog(self.latest, self.service.epoch_us, now_ms, unmeasured)
         except OSError as error:
             LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
             self._bin = None

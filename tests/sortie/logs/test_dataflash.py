@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
 import subprocess
@@ -279,6 +280,10 @@ def test_what_battery_monitor_does_not_measure_is_not_logged(tmp_path: Path, mon
     battery = next(one for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "BAT")
     assert (battery.Volt, battery.Curr) == pytest.approx((volts, math.nan), abs=0.1, nan_ok=True)
     assert math.isnan(battery.CurrTot) and math.isnan(battery.EnrgTot) and battery.RemPct == 255
+    with (tmp_path / "latest" / "telemetry.csv").open() as file:
+        row = next(csv.DictReader(file))
+    told = float(row["battery_v"]), float(row["battery_a"])
+    assert told == pytest.approx((volts, math.nan), abs=0.1, nan_ok=True)
 
 
 def test_the_values_are_those_of_the_flight(flight: tuple[Path, list[Snapshot]]) -> None:
