@@ -299,9 +299,11 @@ class EquipmentService(Speaker):
         facts = self._parts.facts
         if not facts.has_position:
             return []
-        state = facts.vehicle.state
+        state, over = facts.vehicle.state, facts.height_over_ground
         place = state.place
         north, east, down = (round(100.0 * speed) for speed in state.velocity)
+        exact = state.report[report.GPS_HACC : report.GPS_SACC + 1] * (1000.0, 1000.0, 100.0)
+        across, up, moving = (round(min(error, 65535.0)) for error in exact.tolist())
         return [
             dialect.MAVLink_utm_global_position_message(
                 time=0,
@@ -309,19 +311,19 @@ class EquipmentService(Speaker):
                 lat=round(place.lat * 1e7),
                 lon=round(place.lon * 1e7),
                 alt=round(1000.0 * place.alt),
-                relative_alt=round(1000.0 * facts.height),
+                relative_alt=round(1000.0 * (over or 0.0)),
                 vx=north,
                 vy=east,
                 vz=down,
-                h_acc=0,
-                v_acc=0,
-                vel_acc=0,
+                h_acc=across,
+                v_acc=up,
+                vel_acc=moving,
                 next_lat=0,
                 next_lon=0,
                 next_alt=0,
                 update_rate=0,
                 flight_state=UtmFlightState.GROUND if facts.landed else UtmFlightState.AIRBORNE,
-                flags=_UTM_FIELDS,
+                flags=_UTM_FIELDS & (~UtmDataAvailFlags.RELATIVE_ALTITUDE_AVAILABLE if over is None else -1),
             )
         ]
 

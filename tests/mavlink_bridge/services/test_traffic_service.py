@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 from sortie import Fleet, Session
 from sortie.config.fittings import fitted
 from tests.fakes.examples import examples
+from tests.fakes.terrain import ramp, write_srtm
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 PLACE = GeoPoint(-35.36, 149.17, 650.0)
@@ -138,11 +140,29 @@ def test_each_of_a_fleet_tells_a_traffic_service_where_it_is() -> None:
             assert (message.lat / 1e7, message.lon / 1e7) == pytest.approx((place.lat, place.lon), abs=1e-6)
             assert (message.flight_state, message.flags) == (2, 0b1111110)
             assert (message.alt / 1e3, message.relative_alt / 1e3) == pytest.approx((place.alt, 0.0), abs=0.5)
+            assert (message.h_acc, message.v_acc, message.vel_acc) == (500, 800, 20)  # as GPS_RAW_INT; 0: exact
         listener.wait_armable()
         feeder.send(told[2])
         listener.run_for(0.5)
         (contact,) = listener.autopilot.traffic.contacts.values()
         assert contact.number == 2
+
+
+def test_a_traffic_service_is_told_the_height_above_ground(tmp_path: Path) -> None:
+    """UTM_GLOBAL_POSITION.relative_alt over ground that falls to the north; it was the height above home."""
+    with Session(home=HOME, terrain=write_srtm(tmp_path, -36, 149, ramp(-0.1))) as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(20.0)
+        session.run_for(15.0)
+        session.goto(HOME.lat + 0.002, HOME.lon, 20.0)
+        session.run_for(60.0)
+        link = session.connect()
+        request = (Cmd.REQUEST_MESSAGE, 0, id_of("UTM_GLOBAL_POSITION"), 0, 0, 0, 0, 0, 0)
+        link.send(dialect.MAVLink_command_long_message(1, 1, *request))
+        told = link.receive("UTM_GLOBAL_POSITION")
+        assert told.relative_alt / 1e3 == pytest.approx(42.0, abs=2.0)
 
 
 def test_another_vehicle_tells_where_it_is() -> None:
