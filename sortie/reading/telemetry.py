@@ -140,6 +140,7 @@ class _TelemetryReader:
             "NAV_CONTROLLER_OUTPUT": self._target_attitude,
             "PARAM_VALUE": self._parameter,
             "GPS_RAW_INT": self._gps,
+            "AIRSPEED": self._tube,
             "WIND": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, m.speed),
             "WIND_COV": lambda m, time_s: self.facts.add(Quantity.WIND, time_s, hypot(m.wind_x, m.wind_y)),
             "EKF_STATUS_REPORT": lambda m, time_s: self.facts.add(Quantity.ESTIMATE, time_s, m.pos_horiz_variance),
@@ -159,6 +160,10 @@ class _TelemetryReader:
         armed = bool(m.base_mode & ModeFlag.SAFETY_ARMED)
         self.facts.arm(time_s, armed)
         self._plan.arm(armed)
+
+    def _tube(self, m: Any, time_s: float) -> None:
+        if m.id == 0:
+            self.facts.add(Quantity.AIRSPEED, time_s, m.airspeed)
 
     def _attitude(self, m: Any, time_s: float) -> None:
         for quantity, value in ((Quantity.ROLL, m.roll), (Quantity.PITCH, m.pitch), (Quantity.YAW, m.yaw)):

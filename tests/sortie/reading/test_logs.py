@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.mav import Severity
+from sortie import Session
 from sortie.commands.cli import run
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
@@ -111,6 +112,20 @@ def test_of_two_pitot_tubes_the_first_is_read(tmp_path: Path) -> None:
             out += kind.pack(100_000 * number, tube, airspeed, 0, 0, 0, 0, 1, 1, 1, 0, 0)
     (tmp_path / "a.bin").write_bytes(out)
     assert [value for _, value in read_log(tmp_path / "a.bin").series[Quantity.AIRSPEED]] == [22.0] * 3
+
+
+def test_a_telemetry_log_has_the_airspeed_of_the_tube(tmp_path: Path) -> None:
+    """AIRSPEED, of the first tube, as the .bin of the flight; VFR_HUD has an estimate, or the ground speed."""
+    with Session("sim:plane", log_dir=tmp_path) as session:
+        session.wait_armable()
+        session.set_mode("TAKEOFF")
+        session.arm()
+        session.run_for(30.0)
+    series = {
+        name: read_log(tmp_path / "latest" / name).series[Quantity.AIRSPEED] for name in ("flight.tlog", "flight.bin")
+    }
+    fastest = {name: max(value for _, value in rows) for name, rows in series.items()}
+    assert fastest["flight.tlog"] == pytest.approx(fastest["flight.bin"], abs=1.0) and fastest["flight.bin"] > 15.0
 
 
 @pytest.mark.parametrize(
