@@ -149,6 +149,8 @@ class Store:
     # --- Journal ------------------------------------------------------------------------------------------------------
     def submit(self, change: Entry, vehicle: str = ALONE) -> int:
         with self._ready:
+            if self._closing:  # nobody would settle it, and who waits would wait for ever
+                raise UserError(f"{self.path}: the state of a closed vehicle is not changed; make a new one")
             self._submitted += 1
             wakes = awaited = may_be_awaited(change)
             if isinstance(change, SaveProgress):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from math import hypot
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -295,3 +296,12 @@ def test_a_rover_drives_its_mission():
         assert distance(session.state.place, places[1]) < 3.0
         session.run_for(10.0)
         assert session.state.ground_speed < 0.3
+
+
+def test_a_closed_session_changes_no_stored_state(tmp_path: Path) -> None:
+    """It waited for its closed store for ever. What it has seen can still be read."""
+    with Session(state_dir=tmp_path) as session:
+        session.wait_armable()
+    with pytest.raises(UserError, match="closed vehicle"):
+        session.set_param("WPNAV_SPEED", 700.0)
+    assert session.state.armable
