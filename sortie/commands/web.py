@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from mavlink_bridge.wire.signing import Signing, timestamp_of
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, FOXGLOVE, ORIGINS, SHOWN_LOGS, SHOWN_STATE, SHOWN_TERRAIN, STATION_KEY
 from sortie.config.settings import Settings
@@ -35,7 +35,7 @@ def web(given: GivenOptions) -> int:
     try:
         from sortie.web.server import PageServer, PageSettings
     except ModuleNotFoundError as error:
-        raise UserError(f"a page needs {error.name}: pip install 'sortie-mavlink[web]'") from error
+        raise UserError(f"a page needs {error.name}: {pip_install('web')}") from error
     from sortie.web.station import WebStation
 
     runtime = Runtime()
@@ -94,7 +94,7 @@ def _serve_foxglove(runtime: Runtime, station: WebStation, port: int) -> Foxglov
     try:
         from sortie.web.foxglove_server import FoxgloveServer
     except ModuleNotFoundError as error:
-        raise UserError(f"--foxglove needs {error.name}: pip install 'sortie-mavlink[web,mcap]'") from error
+        raise UserError(f"--foxglove needs {error.name}: {pip_install('web,mcap')}") from error
     server = FoxgloveServer(station, port)
     runtime.add(server)
     print(f"sortie: Foxglove connects to ws://127.0.0.1:{server.port}", file=sys.stderr, flush=True)

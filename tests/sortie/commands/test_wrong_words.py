@@ -186,6 +186,13 @@ def test_an_extra_is_installed_by_a_pip_that_serves_this_environment(monkeypatch
         assert pip_install("web") == f"{said} 'sortie-mavlink[web]'"
 
 
+def test_a_page_without_its_library_names_the_pip_of_this_environment(monkeypatch, capsys):
+    """As all other commands do; it said "pip install", whose first one on the path may be another's."""
+    monkeypatch.setitem(sys.modules, "sortie.web.server", None)
+    assert run(["web"]) == 2
+    assert pip_install("web") in capsys.readouterr().err
+
+
 def test_a_busy_port_is_said(capsys):
     """Somebody else has the port: which one, and exit 2."""
     with socket.socket() as holder:
