@@ -52,8 +52,10 @@ class PassTurn:
     parameter: Callable[[str], None] | None = None
 
 
-def turn_of(name: str, why: str, part: object, hears: int = EVERYTHING) -> PassTurn:
-    """Row of a part, from those of the methods below that it has."""
+def turn_of(name: str, why: str, part: object | None, hears: int = EVERYTHING) -> PassTurn | None:
+    """Row of a part, from those of the methods below that it has; None for a part that the vehicle does not have."""
+    if part is None:
+        return None
     return PassTurn(
         name,
         why,

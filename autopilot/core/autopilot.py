@@ -9,7 +9,6 @@ has the time of the present pass (`VehicleFacts.now_ms`).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from autopilot.commands.flight_commands import FlightCommands
@@ -125,13 +124,6 @@ class Autopilot:
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
         self.turns = PassTurns(self._rows())
-        if facts.vehicle_class.has_stall_speed:
-            self.turns.join(self.airspeed.turn, "modes")
-        if facts.vehicle_class.has_stall_speed and not facts.vehicle_class.has(Ability.LIFT):
-            self.turns.join(TakeoffCourse(facts, announcer, lambda: self.modes.number).turn, "modes")
-        if facts.vehicle_class.has(Ability.LIFT):
-            self.turns.join(TransitionWatch(facts, announcer, self.helm).turn, "wind")
-            self.turns.join(LiftVoice(facts, announcer, self.helm, lambda: self.modes.mode.is_landing).turn, "trail")
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:
@@ -293,7 +285,14 @@ class Autopilot:
     # --- the order ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[PassTurn]:
         """Rows of the parts of a pass, in order."""
-        modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
+        facts, announcer, helm = self.facts, self.announcer, self.helm
+        modes, follower, failsafes = self.modes, self.follower, self.failsafes
+        wings, lifts = facts.vehicle_class.has_stall_speed, facts.vehicle_class.has(Ability.LIFT)
+        transition = TransitionWatch(facts, announcer, helm) if lifts else None
+        airspeed = self.airspeed if wings else None
+        course = TakeoffCourse(facts, announcer, lambda: modes.number) if wings and not lifts else None
+        voice = LiftVoice(facts, announcer, helm, lambda: modes.mode.is_landing) if lifts else None
+        mount = self.mount if self.mount.gimbal is not None else None
         rows = [
             PassTurn(
                 "plans",
@@ -341,20 +340,27 @@ class Autopilot:
                 deadline=self.detour.next_deadline_ms,
                 armed=self.ground_follower.armed,
             ),
-            replace(
-                turn_of(
-                    "fence", "the fence may change the mode too, after it has seen the failsafe's choice", self.fence
-                ),
+            PassTurn(
+                "fence",
+                "the fence may change the mode too, after it has seen the failsafe's choice",
                 hears=int(VehicleEvent.ARRIVED),
                 hear=self._may_have_taken_off,
+                update=self.fence.update,
+                deadline=self.fence.next_deadline_ms,
+                armed=self.fence.armed_changed,
+                parameter=self.fence.parameter_changed,
             ),
             PassTurn(
                 "recovery",
                 "the sticks do not steer a plane that the fence brings back",
                 update=lambda _: self.sticks.heed_fence(),
             ),
+            turn_of("transition", "so may a transition that fails", transition),
             turn_of("wind", "the wind may change the mode too", self.wind),
+            turn_of("airspeed", "a tube that has failed is out of use before the mode flies", airspeed),
+            turn_of("takeoff course", "the mode may land in it", course, int(VehicleEvent.LIFTOFF)),
             turn_of("modes", "the mode flies after all events and safety decisions are known", modes),
+            turn_of("lift voice", "it tells what the vehicle did, whatever follows", voice, int(VehicleEvent.LANDED)),
             turn_of("trail", "the trail records the target that the mode has set", self.trail),
             turn_of("arming", "a mode that has finished disarms in the same pass", self.vehicle_arming),
             turn_of(
@@ -363,9 +369,9 @@ class Autopilot:
                 self.payload,
                 int(VehicleEvent.CUTOFF),
             ),
+            turn_of("mount", "the gimbal points after the vehicle has chosen its target", mount),
+            turn_of("flights", "the flight manager sees the final state of the pass", self.flights),
         ]
-        if self.mount.gimbal is not None:
-            rows.append(turn_of("mount", "the gimbal points after the vehicle has chosen its target", self.mount))
         if follower is not None:
             rows.insert(
                 3,
@@ -376,9 +382,7 @@ class Autopilot:
                     hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
                 ),
             )
-        if flights is not None:
-            rows.append(turn_of("flights", "the flight manager sees the final state of the pass", flights))
-        return rows
+        return [row for row in rows if row is not None]
 
     def _listen(self) -> None:
         self.plans.listeners += [self.auto.plan_changed, self.rehearsal.plan_changed]

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from math import degrees
 from typing import Final
 
-from autopilot.context.turns import PassTurn
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import ASSIST_LOW, ASSIST_UPSET
@@ -35,27 +34,22 @@ class LiftVoice:
         self._fast = False  # a transition has reached its airspeed
         self._near = self._descends = self._final = False
         self._due_ms: int | None = None
-        self.turn = PassTurn(
-            "lift voice",
-            "it tells what the vehicle did, whatever follows",
-            hears=int(VehicleEvent.LANDED),
-            hear=self._landed,
-            update=self._update,
-            deadline=lambda: self._due_ms,
-            armed=self._armed,
-        )
 
-    def _armed(self, armed: bool, now_ms: int) -> None:
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
         self._due_ms = now_ms if armed and self._facts.own_transitions else None
         self._state, self._fast = VtolState.MC, False
         self._near = self._descends = self._final = False
         self._assists = 0
 
-    def _landed(self, events: VehicleEvent, now_ms: int) -> None:
+    def handle_events(self, _: VehicleEvent, now_ms: int) -> None:
+        """Handle a landing."""
         if self._due_ms is not None and self._lands():
             self._say("Land complete")
 
-    def _update(self, now_ms: int) -> None:
+    def update(self, now_ms: int) -> None:
         if self._due_ms is None or now_ms < self._due_ms:
             return
         self._due_ms = now_ms + _LOOK_MS

@@ -10,7 +10,6 @@ from math import degrees, radians
 from typing import Final
 
 from autopilot.context.staying import followed_ground, loiter, stay
-from autopilot.context.turns import PassTurn
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
@@ -110,17 +109,11 @@ class TakeoffCourse:
     def __init__(self, facts: VehicleFacts, announcer: Announcer, mode: Callable[[], int]) -> None:
         self._facts, self._announcer, self._mode = facts, announcer, mode
         self._due_ms: int | None = None
-        self.turn = PassTurn(
-            "takeoff course",
-            "the mode may land in it",
-            hears=int(VehicleEvent.LIFTOFF),
-            hear=lambda _, now_ms: self._begin(now_ms),
-            update=self._update,
-            deadline=lambda: self._due_ms,
-            armed=self._armed,
-        )
 
-    def _armed(self, armed: bool, now_ms: int) -> None:
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
         facts, self._due_ms = self._facts, None
         if not armed or facts.personality.lands_in_place:
             return
@@ -128,11 +121,12 @@ class TakeoffCourse:
         if int(facts.param("AUTOLAND_OPTIONS")) & _COURSE_AT_ARMING:
             self._note(facts.armed_yaw)
 
-    def _begin(self, now_ms: int) -> None:
+    def handle_events(self, _: VehicleEvent, now_ms: int) -> None:
+        """Begin at the liftoff."""
         if self._facts.landing_course is None and not self._facts.personality.lands_in_place:
             self._due_ms = now_ms
 
-    def _update(self, now_ms: int) -> None:
+    def update(self, now_ms: int) -> None:
         if self._due_ms is None or now_ms < self._due_ms:
             return
         self._due_ms = now_ms + _LOOK_MS

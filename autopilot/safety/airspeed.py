@@ -15,7 +15,7 @@ from collections.abc import Callable
 from enum import IntFlag
 from typing import Final
 
-from autopilot.context.turns import PassTurn, next_multiple
+from autopilot.context.turns import next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -54,14 +54,10 @@ class AirspeedUse:
         self._due_ms: int | None = None
         self.used = helm.vehicle.capabilities.own_modes or facts.param("ARSPD_USE") != 0.0
         """True if the tube is to be flown by; also with a flight controller, which has its own checks."""
-        self.turn = PassTurn(
-            "airspeed",
-            "a tube that has failed is out of use before the mode flies",
-            update=self.update,
-            deadline=lambda: self._due_ms,
-            parameter=self.parameter_changed,
-        )
         self.parameter_changed("ARSPD_WIND_MAX")
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
 
     @property
     def fitted(self) -> bool:

@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 
 from autopilot.context.events import ErrorLogged
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.turns import PassTurn, earliest, next_multiple
+from autopilot.context.turns import earliest, next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -91,22 +91,17 @@ class TransitionWatch:
         self._began_ms: int | None = None
         self._announced = False
         self._due_ms: int | None = None
-        self.turn = PassTurn(
-            "transition",
-            "so may a transition that fails",
-            update=self.update,
-            deadline=lambda: self._due_ms,
-            armed=self.armed,
-            parameter=self.parameter_changed,
-        )
 
-    def armed(self, armed: bool, now_ms: int) -> None:
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
         self._began_ms, self._announced = None, False
         self._due_ms = now_ms if armed and self._facts.param("Q_TRANS_FAIL") > 0.0 else None
 
     def parameter_changed(self, name: str) -> None:
         if name == "Q_TRANS_FAIL":
-            self.armed(self._facts.armed, self._facts.now_ms)
+            self.armed_changed(self._facts.armed, self._facts.now_ms)
 
     def update(self, now_ms: int) -> None:
         if self._due_ms is None or now_ms < self._due_ms:

@@ -57,12 +57,11 @@ def test_the_course_after_the_takeoff_is_noted(options: float, course: float) ->
     bench = Bench("plane", parameters={"AUTOLAND_DIR_OFF": 15.0, "AUTOLAND_OPTIONS": options})
     assert bench.core.modes.set(M.LOITER, bench.now_ms).ok
     state, facts = bench.vehicle.state, bench.core.facts
-    noted = TakeoffCourse(facts, bench.core.announcer, lambda: bench.core.modes.number).turn
-    assert noted.armed is not None and noted.hear is not None and noted.update is not None
-    noted.armed(True, bench.now_ms)
+    noted = TakeoffCourse(facts, bench.core.announcer, lambda: bench.core.modes.number)
+    noted.armed_changed(True, bench.now_ms)
     if not options:
         state.report[R.VN], state.report[R.VE] = 20.0 * cos(radians(45.0)), 20.0 * sin(radians(45.0))
-        noted.hear(VehicleEvent.LIFTOFF, bench.now_ms)
+        noted.handle_events(VehicleEvent.LIFTOFF, bench.now_ms)
         noted.update(bench.now_ms)
         assert facts.landing_course is None
         assert bench.core.modes.set(M.FBWA, bench.now_ms).ok
