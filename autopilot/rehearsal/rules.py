@@ -367,20 +367,13 @@ def _meaning(item: MissionItem) -> str:
     return "the ground" if item.frame in ABOVE_GROUND else "sea level"
 
 
-def _terrain(q: RuleQuestion) -> Iterator[Finding]:
-    return check_terrain(q.plan, q.field, q.way)
-
-
-def _photos(q: RuleQuestion) -> Iterator[Finding]:
-    return check_photos(q.plan, q.field, q.way, q.photos)
-
-
 def _wings(q: RuleQuestion) -> Iterator[Finding]:
     if q.field.kind.has_stall_speed:
         yield from check_wings(q.field, _single_legs(q.way), q.plan.items)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights, _terrain, _photos,
+    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights,
+    lambda q: check_terrain(q.plan, q.field, q.way), lambda q: check_photos(q.plan, q.field, q.way, q.photos),
     _wings, _kind,
 )  # fmt: skip
