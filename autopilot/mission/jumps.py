@@ -45,7 +45,9 @@ class JumpCounters:
         """Copy the counters, to look ahead without counting."""
         return JumpCounters(dict(self._runs), keep_exhausted=self.keep_exhausted)
 
-    def follow(self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], object]) -> int | None:
+    def follow(
+        self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], object] = lambda jump: None
+    ) -> int | None:
         """Index after jump `item`, which is counted; None if its target does not exist."""
         target = jump_target(item, storage)
         if target is None:
