@@ -4,10 +4,6 @@ right) turn the plane to the right or its nose up.
 `SKYWALKER` is ArduPilot's SITL `plane` (SIM_Plane.h; from last_letter's Skywalker 2013): 2 kg. SITL uses its moments as
 angular accelerations, so its inertia is 1 kg m2 about each axis. Its thrust holds its weight at 70 % and does not
 depend on airspeed; it takes 50 A at full throttle.
-
-`AEROSONDE` is Beard and McLain, Small Unmanned Aircraft, appendix E, in the form of their published simulator (2020).
-Its surfaces count in rad, at most 20 degrees, and with opposite signs. Its thrust is that of its propeller at full
-voltage, standing (84 N) and at 25 m/s (37 N).
 """
 
 from __future__ import annotations
@@ -20,7 +16,6 @@ from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
 from sitl.vehicles.parameters import Row
 
-_FULL: Final = 0.3491  # rad of a full deflection
 _THROW: Final = 0.8
 """Share of SITL's full deflection (1000 to 2000 us) that ArduPlane's servos give (SERVOn_MIN 1100, _MAX 1900)."""
 
@@ -80,29 +75,6 @@ SKYWALKER: Final = Airframe(
     lets_go=1.2,
     roll_gains=(0.237212, 0.3, 0.25),
     pitch_gains=(0.595723, 0.15, 0.11),
-)
-
-AEROSONDE: Final = Airframe(
-    mass=11.0,
-    inertia=(0.8244, 1.135, 1.759, 0.1204),
-    area=0.55,
-    span=2.8956,
-    chord=0.18994,
-    lift=(0.23, 5.61, 7.95, -0.13 * _FULL),
-    drag=(0.043, 0.0, 0.0135 * _FULL),
-    oswald=0.9,
-    stall=0.47,
-    sharpness=50.0,
-    side=(-0.98, 0.0, 0.0, 0.075 * _FULL, -0.19 * _FULL),
-    roll=(-0.13, -0.51, 0.25, 0.17 * _FULL, -0.0024 * _FULL),
-    nose=(0.0135, -2.74, -38.21, 0.99 * _FULL),
-    yaw=(0.073, -0.069, -0.095, -0.011 * _FULL, 0.069 * _FULL),
-    acts=(0.0, 0.0),
-    thrust=(0.0, 84.3, 0.0757),
-    amps=(0.0, 50.0),
-    lets_go=0.0,
-    roll_gains=(0.6, 0.3, 0.25),
-    pitch_gains=(0.6, 0.3, 0.2),
 )
 
 

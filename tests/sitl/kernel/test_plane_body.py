@@ -14,9 +14,10 @@ from autopilot.interface.targets import Leg
 from sitl.kernel import layout as M
 from sitl.kernel import plane
 from sitl.kernel.quantiles import quantiles
-from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe
+from sitl.vehicles.aerodynamics import SKYWALKER, Airframe
 from sitl.vehicles.plane import default_settings, initial_state
 from sortie.kernels.entries import ENTRIES
+from tests.fakes.aerosonde import AEROSONDE
 from tests.fakes.plane_flight import PlaneFlight, stall_speed
 from tests.fakes.simulated_run import HOME
 

@@ -32,8 +32,9 @@ from autopilot.interface.targets import (
 )
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
-from sitl.vehicles.aerodynamics import AEROSONDE, Airframe
+from sitl.vehicles.aerodynamics import Airframe
 from sitl.vehicles.plane import SimulatedPlane
+from tests.fakes.aerosonde import AEROSONDE
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import WEST_WIND, PlaneFlight, beside
 from tests.fakes.simulated_run import HOME
