@@ -14,6 +14,7 @@ from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
@@ -26,6 +27,7 @@ _AT_ALTITUDE = 0.5
 """Tolerance of an item with an altitude, m, independent of the waypoint radius."""
 _RUDDER_LOOK_MS = 200
 _CIRCLE_LOOK_MS = 100
+_ACCEPTS_MS = 100  # period of looks at a waypoint's own radius near it; ArduPlane's mission has it
 
 
 class Maneuver:
@@ -111,29 +113,43 @@ class RudderedTakeoff(Maneuver, ABC):
 
 class Follow(Maneuver):
     """Fly a leg; done at its end. With `final` False it is never done (LOITER_UNLIM); `arrival`: text at its end
-    then."""
+    then. `accepts`: done at its radius, however small the turn there is (ArduPlane's verify_nav_wp)."""
 
     def __init__(
-        self, context: VehicleContext, leg: Leg, heading: Heading, *, final: bool = True, arrival: str = ""
+        self,
+        context: VehicleContext,
+        leg: Leg,
+        heading: Heading,
+        *,
+        final: bool = True,
+        arrival: str = "",
+        accepts: bool = False,
     ) -> None:
         super().__init__(context)
         self._leg = leg
         self._heading = heading
         self._final = final
         self._arrival = arrival
+        self._accepts = accepts
         self._paused = False
         self.end = leg.end
 
     def start(self, now_ms: int) -> None:
         self.helm.fly(self._leg)
+        self.deadline_ms = now_ms if self._accepts else None
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self.helm.arrived or self._paused:
-            return
-        self.done = self._final
-        if self._arrival:
-            self.announcer.say(Severity.INFO, self._arrival)
-            self._arrival = ""
+        if self.helm.arrived and not self._paused:
+            self.done = self._final
+            if self._arrival:
+                self.announcer.say(Severity.INFO, self._arrival)
+                self._arrival = ""
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            state, (north, east, _) = self.facts.vehicle.state, self._leg.end
+            left_m = hypot(state.position[0] - north, state.position[1] - east) - self._leg.radius
+            self.done = left_m <= 0.0 and not self._paused
+            least_ms = round(1000.0 * left_m / max(2.0 * float(state.report[report.GROUND_SPEED]), 1.0))
+            self.deadline_ms = None if self.done else now_ms + max(least_ms, _ACCEPTS_MS)
 
     @property
     def paused(self) -> bool:

@@ -25,7 +25,6 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach
 from autopilot.modes.wings import (
-    AcceptedLeg,
     GlideSlope,
     KeepCourse,
     LoiterForever,
@@ -107,8 +106,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     end = passed_by(tools.before or facts.vehicle.state.position, end, item)
     radius = accepted_m(item, acceptance_radius(facts))
     leg = Leg(end, tools.before, onward, radius, over_ground=over_ground(facts, item))
-    flown = AcceptedLeg if _or_zero(item.param2) > 0.0 else Follow
-    return _or_upright(tools, item, flown(tools.context, leg, tools.heading))
+    return _or_upright(tools, item, Follow(tools.context, leg, tools.heading, accepts=_or_zero(item.param2) > 0.0))
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:

@@ -20,15 +20,14 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from autopilot.modes.maneuver import Follow, Maneuver, RudderedTakeoff
+from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.upright import WindApproach, away_from, hovers_near, stopping_m
+from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
-_ACCEPTS_MS: Final = 100  # period of looks at a waypoint's own radius near it; ArduPlane's mission has it
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
 NEAR_HEIGHT_M: Final = 5.0
@@ -182,25 +181,6 @@ class LoiterItem(Maneuver):
             self._circle, self.deadline_ms = replace(self._circle, at_height=False), None
             self.start(now_ms)
         self._turns, self._from_down = self._turns + _LAPS, down
-
-
-class AcceptedLeg(Follow):
-    """A leg with an acceptance radius of its own: done this far before its end, however small the turn there is
-    (ArduPlane's verify_nav_wp)."""
-
-    def start(self, now_ms: int) -> None:
-        super().start(now_ms)
-        self.deadline_ms = now_ms
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        super().update(now_ms, events)
-        if self.done or self.deadline_ms is None or now_ms < self.deadline_ms:
-            return
-        left_m = away_from(self.facts, self._leg.end[:2]) - self._leg.radius
-        self.done = left_m <= 0.0 and not self.paused
-        speed_mps = float(self.facts.vehicle.state.report[report.GROUND_SPEED])
-        least_ms = round(1000.0 * left_m / max(2.0 * speed_mps, 1.0))
-        self.deadline_ms = None if self.done else now_ms + max(least_ms, _ACCEPTS_MS)
 
 
 class LoiterForever(Maneuver):
