@@ -254,7 +254,7 @@ class FlightCommands:
             return ACCEPTED
         if wings and (body_rates is not None or self._facts.grounded or self._helm.upright):
             return UNSUPPORTED
-        direct = wings or bool(int(self._facts.param("GUID_OPTIONS")) & 8)
+        direct = wings or self._facts.option("GUID_OPTIONS", 8)
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
         timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))

@@ -73,7 +73,7 @@ class Plans:
             if complaint is not None:  # an invalid store of another program, or a damaged one
                 self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
-            if kind == MissionType.MISSION and items and int(self._facts.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+            if kind == MissionType.MISSION and items and self._facts.option("MIS_OPTIONS", _CLEAR_AT_BOOT):
                 items = ()
                 self._journal.submit(SavePlan(MissionType.MISSION, ()))
             self.storage(kind).replace(items)

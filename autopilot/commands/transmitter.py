@@ -106,7 +106,7 @@ class TransmitterArming:
     def _gesture_held(self) -> _Gesture:
         if abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
             return _Gesture.NONE
-        rests = self._facts.armed or int(self._facts.param("RC_OPTIONS")) & THROTTLE_AT_ARMING
+        rests = self._facts.armed or self._facts.option("RC_OPTIONS", THROTTLE_AT_ARMING)
         if rests and not self._sticks.at_rest:
             return _Gesture.NONE
         rudder = int(self._facts.param("ARMING_RUDDER", 2.0))
@@ -143,7 +143,7 @@ class TransmitterArming:
         spec, kind = self._modes.spec, self._facts.vehicle_class
         if not kind.flies or spec.flown not in _BY_TARGETS:
             return None
-        if int(self._facts.param("GUID_OPTIONS")) & _ARM_BY_TRANSMITTER:
+        if self._facts.option("GUID_OPTIONS", _ARM_BY_TRANSMITTER):
             return "Throttle too high" if self._sticks.throttle_raised() else None
         return kind.texts.not_armable.format(mode=spec.title)
 

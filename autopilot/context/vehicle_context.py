@@ -183,6 +183,10 @@ class VehicleFacts:
         """Value of a parameter, or `default` if this kind of vehicle does not have it."""
         return self.parameters.get(name, default)
 
+    def option(self, name: str, bits: int, default: float = 0.0) -> bool:
+        """True if one of these bits of a parameter is set."""
+        return bool(int(self.param(name, default)) & bits)
+
 
 class Announcer:
     """Collects events for services, observers and people, until they are taken."""

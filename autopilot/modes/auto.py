@@ -114,7 +114,7 @@ class AutoMode(Mode):
         self._ignore_restart = False
         if anew:
             self.paths.begun = None
-        self.sequencer.keep_jump_counts(bool(int(self.facts.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
+        self.sequencer.keep_jump_counts(self.facts.option("MIS_OPTIONS", _KEEP_JUMP_COUNT))
         self.executor.drop()
         self.helm.backwards = self.helm.backwards and not anew
         step = self.sequencer.start if anew else self.sequencer.resume
@@ -294,7 +294,7 @@ class AutoMode(Mode):
             self.helm.fly(Hold(self.facts.vehicle.state.position if behaviour == 1 else None))
 
     def _goes_on_after_landing(self) -> bool:
-        if not int(self.facts.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+        if not self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND):
             return False
         return self.sequencer.state() is MissionState.RUNNING and self._takes_off_at(self.sequencer.current_nav_index())
 
@@ -317,7 +317,7 @@ class AutoMode(Mode):
 
     def goes_on_to_land(self) -> bool:
         """Also true for a mission whose way on is the shortest, with MIS_OPTIONS bit 1; its landing then has begun."""
-        compares = self._active and int(self.facts.param("MIS_OPTIONS")) & _NEAREST_LANDING
+        compares = self._active and self.facts.option("MIS_OPTIONS", _NEAREST_LANDING)
         if compares and not self.leads_down and self.paths.lands_sooner():
             self.announcer.say(Severity.NOTICE, "Rejecting RTL: closer land if mis continued")
             self.paths.begun = WayBack.LANDING
@@ -353,7 +353,7 @@ class AutoMode(Mode):
     @property
     def lands_to_go_on(self) -> bool:
         """True if the mission takes off again after the present landing (MIS_OPTIONS bit 2)."""
-        if not int(self.facts.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+        if not self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND):
             return False
         return self._takes_off_at(self.sequencer.current_nav_index() + 1)
 

@@ -186,7 +186,7 @@ class Winch:
         self._facts = facts
         self._announcer = announcer
         self._helm = helm
-        free = int(facts.param("WINCH_OPTIONS", 7.0)) & WinchOption.FREE_AT_START
+        free = facts.option("WINCH_OPTIONS", WinchOption.FREE_AT_START, 7.0)
         self.control = WinchControl.RELAXED if free else WinchControl.RATE
         self.length_m = self.rate_mps = 0.0
         self._goal_m = 0.0
@@ -258,7 +258,7 @@ class Winch:
     def pay_out(self, length_m: float) -> bool:
         """Release this length of line; below 0: retract."""
         self._goal_m, self.control = self.length_m + length_m, WinchControl.LENGTH
-        if int(self._facts.param("WINCH_OPTIONS", 7.0)) & WinchOption.VERBOSE:
+        if self._facts.option("WINCH_OPTIONS", WinchOption.VERBOSE, 7.0):
             word = "raising" if length_m < 0.0 else "lowering"
             self._announcer.say(Severity.INFO, f"Winch: {word} {abs(length_m):4.1f}m to {self._goal_m:4.1f}m")
         return True

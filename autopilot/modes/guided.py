@@ -124,7 +124,7 @@ class GuidedFlight:
             return
         near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_target()
-        direct = over_ground is None and not int(self._facts.param("GUID_OPTIONS")) & _BY_WAYPOINTS
+        direct = over_ground is None and not self._facts.option("GUID_OPTIONS", _BY_WAYPOINTS)
         self._fly(Leg(end, None, radius=near, yaw=demand, over_ground=over_ground, direct=direct))
 
     def _fly_round(self, circle: Circle) -> None:

@@ -124,7 +124,7 @@ class Ignition:
     def _may_run(self, armed: bool) -> bool:
         if self._stopped():
             return False
-        if not int(self._facts.param("ICE_OPTIONS")) & _NOT_DISARMED:
+        if not self._facts.option("ICE_OPTIONS", _NOT_DISARMED):
             return True
         allowed, self._allowed = self._allowed, self._allowed and not armed
         return armed or allowed

@@ -56,14 +56,14 @@ class CircleMode(SelfFlownMode):
         vn, ve, _ = state.velocity
         braking = max(self.facts.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
         rest = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
-        ahead = 0.0 if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
+        ahead = 0.0 if self.facts.option("CIRCLE_OPTIONS", _CENTRE_HERE, 1.0) else self._radius()
         return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
 
     def _radius(self) -> float:
         return max(self.facts.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
 
     def _yaw(self, center: Ned) -> Yaw:
-        if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
+        if self.facts.option("CIRCLE_OPTIONS", _NOSE_ALONG, 1.0) and self._heading.interest is None:
             return ALONG
         return self._heading.for_circle(center)
 

@@ -136,14 +136,11 @@ class Parachute:
     def _release(self, now_ms: int) -> None:
         self._announcer.say(Severity.INFO, "Parachute: Released")
         self.released = True
-        if not self._option(_SKIP_DISARM):
+        if not self._facts.option("CHUTE_OPTIONS", _SKIP_DISARM):
             self._stop_motors(ArmingMethod.PARACHUTE_RELEASE)
         if self._due_ms is None and not self._open:
             self._due_ms = now_ms + max(int(self._facts.param("CHUTE_DELAY_MS", 500.0)), 0)
         self._lower_gear()
-
-    def _option(self, bit: int) -> bool:
-        return bool(int(self._facts.param("CHUTE_OPTIONS")) & bit)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
@@ -170,7 +167,7 @@ class Parachute:
             self._due_ms = None
             self._drive("CHUTE_SERVO_OFF", 1100.0)
             return
-        self._due_ms = None if self._option(_HOLD_OPEN) else now_ms + _OPEN_MS
+        self._due_ms = None if self._facts.option("CHUTE_OPTIONS", _HOLD_OPEN) else now_ms + _OPEN_MS
         self._drive("CHUTE_SERVO_ON", 1300.0)
         if self._facts.param("SIM_PARA_ENABLE") != 0.0:  # text of ArduPilot's simulator
             self._announcer.say(Severity.WARNING, "BANG!  Parachute deployed")

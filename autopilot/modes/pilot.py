@@ -162,6 +162,6 @@ class StopMode(Mode):
             self.helm.fly(self._by_stick(self.helm.target))
 
     def _by_stick(self, circle: Circle) -> Circle:
-        if not int(self.facts.param("FLIGHT_OPTIONS")) & _CLIMBS_BY_STICK:
+        if not self.facts.option("FLIGHT_OPTIONS", _CLIMBS_BY_STICK):
             return replace(circle, climbs=False)
         return replace(circle, climbs=True, over_ground=None)

@@ -225,7 +225,7 @@ class SetDown(Maneuver):
     @property
     def _early(self) -> bool:
         """True if it does not use its wings for the way."""
-        return self.helm.upright or bool(int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH)
+        return self.helm.upright or self.facts.option("Q_OPTIONS", LiftOption.NO_APPROACH)
 
     @property
     def _on_lift(self) -> bool:

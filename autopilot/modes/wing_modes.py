@@ -118,7 +118,7 @@ class TakeoffCourse:
         if not armed or facts.personality.lands_in_place:
             return
         facts.landing_course = None
-        if int(facts.param("AUTOLAND_OPTIONS")) & _COURSE_AT_ARMING:
+        if facts.option("AUTOLAND_OPTIONS", _COURSE_AT_ARMING):
             self._note(facts.armed_yaw)
 
     def handle_events(self, _: VehicleEvent, now_ms: int) -> None:

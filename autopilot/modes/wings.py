@@ -347,7 +347,7 @@ class WingReturn(Maneuver):
         self._circle = over_terrain(self.facts, circle, TerrainFollow.RTL)
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
-        before_turn = bool(int(self.facts.param("FLIGHT_OPTIONS")) & _CLIMB_BEFORE_TURN)
+        before_turn = self.facts.option("FLIGHT_OPTIONS", _CLIMB_BEFORE_TURN)
         climb = state.position[2] - down if before_turn else self.facts.param("RTL_CLIMB_MIN")
         self._climbing = climb > 0.0 or (climbs and down < state.position[2])
         if climbs and self._climbing:

@@ -206,11 +206,8 @@ class Mount:
 
     def _pass_on_lock(self, locked: bool) -> None:
         """Let the pilot who takes the gimbal from this target inherit its lock (MNT1_OPTIONS bit 0)."""
-        if self._has_option(_LOCK_FROM_BEFORE):
+        if self._facts.option("MNT1_OPTIONS", _LOCK_FROM_BEFORE):
             self._pilot_locked = locked
-
-    def _has_option(self, bit: int) -> bool:
-        return bool(int(self._facts.param("MNT1_OPTIONS")) & bit)
 
     def look_at(self, place: GeoPoint) -> None:
         """Look at a place, AMSL."""
@@ -297,7 +294,7 @@ class Mount:
                 self._give(Demand(rates=(0.0, 0.0, 0.0), locked=self.gimbal.pointing().locked))
             return
         if self.mode is MountMode.RC_TARGETING:
-            self.deadline_ms = now_ms + AIM_MS if self._has_option(_NEUTRAL_WHEN_LOST) else None
+            self.deadline_ms = now_ms + AIM_MS if self._facts.option("MNT1_OPTIONS", _NEUTRAL_WHEN_LOST) else None
             self._follow_pilot()
         else:
             self.deadline_ms = now_ms + AIM_MS
@@ -309,7 +306,7 @@ class Mount:
         if self.gimbal is None:
             return
         locked = self._pilot_locked
-        if self._has_option(_NEUTRAL_WHEN_LOST) and self._pilot.lost:
+        if self._facts.option("MNT1_OPTIONS", _NEUTRAL_WHEN_LOST) and self._pilot.lost:
             x, y, z = (radians(self._facts.param(f"MNT1_NEUTRAL_{axis}")) for axis in "XYZ")
             self._follow(Demand(angles=(x, y, z)))
             return

@@ -176,7 +176,7 @@ class PrecisionLanding:
         most, below = self._facts.param("PLND_XY_DIST_MAX", 2.5), self.tracker.below_m
         if most > 0.0 and off > most:
             return 0.0
-        if int(self._facts.param("PLND_OPTIONS")) & _FAST_DESCENT or not _SLOW_TO_M < below < _SLOW_FROM_M:
+        if self._facts.option("PLND_OPTIONS", _FAST_DESCENT) or not _SLOW_TO_M < below < _SLOW_FROM_M:
             return None
         half = 0.5 * abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0
         return max(_SLOWEST_MPS, half * (1.0 - off / _ACCEPTABLE_M))

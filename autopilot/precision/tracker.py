@@ -173,7 +173,7 @@ class Tracker:
 
     @property
     def _moves(self) -> bool:
-        return bool(int(self._facts.param("PLND_OPTIONS")) & _MOVING_TARGET)
+        return self._facts.option("PLND_OPTIONS", _MOVING_TARGET)
 
     def _predict(self, now_ms: int) -> None:
         if self._axes is not None and now_ms > self._axes_ms:

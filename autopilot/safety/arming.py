@@ -230,7 +230,7 @@ class Arming:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         facts.armed_yaw = facts.vehicle.state.yaw
         self.switches.begin()
-        helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
+        helm.takeoff_allowed = facts.option("AUTO_OPTIONS", _TAKE_OFF_BY_ITSELF)
         helm.rudder_held = method is ArmingMethod.RUDDER
         self._prearm.ok = True
         self.times = FlightTimes(now_ms)
@@ -298,7 +298,7 @@ class Arming:
         """True if PILOT_THR_BHV stops the motors at touchdown: in modes for arming except those with direct
         throttle."""
         spec = self._modes.spec
-        enabled = int(self._facts.param("PILOT_THR_BHV")) & _STOP_AT_TOUCHDOWN
+        enabled = self._facts.option("PILOT_THR_BHV", _STOP_AT_TOUCHDOWN)
         return bool(enabled) and self.flew and spec.arming and not spec.manual_throttle
 
     def _stops_when_finished(self) -> bool:

@@ -66,7 +66,7 @@ class Avoidance:
         if mode.spec in _HEIGHT_BY_STICK and not self._facts.personality.own_fence_action:
             return bit == _FENCE
         avoids = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
-        return (avoids or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
+        return (avoids or not self._facts.vehicle_class.flies) and self._facts.option("AVOID_ENABLE", bit)
 
     def set_fence(self, acting: FenceType) -> None:
         """Set the limits of the fence that count now; none: no fence to avoid."""

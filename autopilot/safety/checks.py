@@ -121,13 +121,13 @@ class ArmingChecks:
         spec, facts = self.modes.spec, self.facts
         kind = facts.vehicle_class
         if self.modes.mode is self.auto and kind.hovers:
-            if not int(facts.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
+            if not facts.option("AUTO_OPTIONS", _ARM_IN_AUTO):
                 return [ArmingReason(f"{spec.title} mode not armable")]
             if facts.landed and self.mission.total() and self.auto.missing_takeoff():
                 return [ArmingReason("Auto: Missing Takeoff Cmd")]
         elif not spec.arming:
             return [ArmingReason(kind.texts.not_armable.format(mode=spec.title))]
-        if int(facts.param("Q_OPTIONS")) & LiftOption.ARM_UPRIGHT and self.modes.number != kind.modes.guided:
+        if facts.option("Q_OPTIONS", LiftOption.ARM_UPRIGHT) and self.modes.number != kind.modes.guided:
             if self.modes.mode is self.auto and self.auto.missing_takeoff():
                 return [ArmingReason(f"{spec.title} not in VTOL takeoff")]
             if self.modes.mode is not self.auto and self.modes.number not in kind.modes.hovering:
@@ -139,7 +139,7 @@ class ArmingChecks:
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
             if not kind.has_stall_speed:
                 return [ArmingReason("Throttle too high", Check.RC)]
-            if int(facts.param("RC_OPTIONS")) & THROTTLE_AT_ARMING:  # AP_Arming.cpp, rc_arm_checks
+            if facts.option("RC_OPTIONS", THROTTLE_AT_ARMING):  # AP_Arming.cpp, rc_arm_checks
                 return [ArmingReason(f"Throttle (RC{facts.param('RCMAP_THROTTLE', 3.0):.0f}) is not neutral", Check.RC)]
         return []
 

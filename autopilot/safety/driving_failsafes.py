@@ -72,7 +72,7 @@ class DrivingFailsafes:
     @property
     def _safe(self) -> bool:
         if self._modes.number == self._numbers.at_rest:
-            return not int(self._facts.param("FS_OPTIONS")) & _ALSO_IN_HOLD
+            return not self._facts.option("FS_OPTIONS", _ALSO_IN_HOLD)
         return self._modes.number == self._numbers.rtl
 
     def update(self, now_ms: int) -> None:

@@ -215,7 +215,7 @@ class FenceGuard:
         ours = reason in (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
         if not self.recovering or ours or not self._facts.armed or self._facts.grounded:
             return None
-        return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
+        return "in fence recovery" if self._facts.option("FENCE_OPTIONS", _NO_MODE_CHANGE) else None
 
     @property
     def recovering(self) -> bool:

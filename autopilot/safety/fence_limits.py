@@ -139,7 +139,7 @@ class FenceLimits:
     @property
     def union(self) -> bool:
         """True if one of the zones to stay in is enough."""
-        return bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+        return self._facts.option("FENCE_OPTIONS", _ANY_INCLUSION)
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
         """Depths of a place; see `Fence.depths`. The last result is cached."""
@@ -225,7 +225,7 @@ class MarginNotices:
 
     @property
     def enabled(self) -> bool:
-        return bool(int(self._facts.param("FENCE_OPTIONS")) & _NOTIFY_MARGIN)
+        return self._facts.option("FENCE_OPTIONS", _NOTIFY_MARGIN)
 
     @property
     def margin(self) -> float:

@@ -161,7 +161,7 @@ class FlyingFailsafes:
 
     def _release(self, now_ms: int) -> None:
         """Release the load, if FS_OPTIONS requires it for failsafes in the air."""
-        if self._gripper.fitted and int(self._facts.param("FS_OPTIONS", 16.0)) & _RELEASE:
+        if self._gripper.fitted and self._facts.option("FS_OPTIONS", _RELEASE, 16.0):
             self._gripper.order(GripperAction.RELEASE, now_ms)
 
     def _in_auto(self) -> bool:
@@ -182,7 +182,7 @@ class FlyingFailsafes:
         ):
             self._announce(f"{cause.value} + {FailsafeCause.BATTERY.value}", "Continuing Landing")
             return True
-        if int(self._facts.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and action is not FailsafeAction.NONE:
+        if self._facts.option("FS_OPTIONS", _GO_ON_LANDING, 16.0) and action is not FailsafeAction.NONE:
             self._announce(cause.value, "Continuing Landing")
             return True
         return False

@@ -63,9 +63,7 @@ class Proximity:
 
     def complaints(self) -> list[ArmingReason]:
         """Reason to refuse arming of a copter that would keep off objects: one is close (AP_Arming_Copter.cpp)."""
-        avoids = (
-            self._kept_off and int(self._facts.param("AVOID_ENABLE")) & _AVOIDS and self._facts.vehicle_class.hovers
-        )
+        avoids = self._kept_off and self._facts.option("AVOID_ENABLE", _AVOIDS) and self._facts.vehicle_class.hovers
         seen = self._seen(self.scan) if avoids and self.scan is not None else []
         off, distance_m = min(seen, key=lambda each: each[1], default=(0.0, inf))
         if distance_m > _CLOSE_M:

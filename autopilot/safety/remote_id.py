@@ -42,7 +42,7 @@ class RemoteId:
 
     def option(self, bit: int) -> bool:
         """True if this bit of DID_OPTIONS is set."""
-        return bool(int(self._facts.param("DID_OPTIONS")) & bit)
+        return self._facts.option("DID_OPTIONS", bit)
 
     def transmitter_heard(self, error: str, now_ms: int) -> None:
         """Take an ARM_STATUS; `error`: reason not to arm."""

@@ -172,5 +172,5 @@ class Show:
             week_ms = round(1000.0 * (self._facts.boot_unix_s + _GPS_AHEAD_S)) + self._facts.now_ms
             ahead_ms = (1000 * int(value) - week_ms) % (1000 * WEEK_S)
             self.start_ms = None if value < 0.0 else self._facts.now_ms + ahead_ms
-        elif name == "SHOW_START_AUTH" and value > 0.0 and int(self._facts.param("SHOW_MODE_BOOT", 2.0)) & _BY_ORDER:
+        elif name == "SHOW_START_AUTH" and value > 0.0 and self._facts.option("SHOW_MODE_BOOT", _BY_ORDER, 2.0):
             self._authorized()
