@@ -10,7 +10,7 @@ from autopilot.context.events import ModeChanged, StatusText
 from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import Ned, to_global
-from autopilot.interface.vehicle import SimulatedVehicle
+from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters
@@ -33,6 +33,9 @@ def takeoff(up: float = 10.0) -> MissionItem:
 
 def waypoint(north: float, east: float, up: float = 10.0, **params: Any) -> MissionItem:
     return item(16, north, east, up, **params)
+
+
+MISSION = (takeoff(), waypoint(400, 0), waypoint(400, 400))
 
 
 class Bench:
@@ -72,6 +75,12 @@ class Bench:
             if self.by_tick or goal <= self.now_ms:
                 goal = self.now_ms + TICK_MS
             self.step(goal)
+
+    def happens(self, event: VehicleEvent) -> int:
+        """The vehicle raises an event; the mode one tick later."""
+        self.vehicle.raise_event(event)
+        self.run(0.02)
+        return self.core.modes.number
 
     def step(self, goal_ms: int) -> None:
         vehicle: SimulatedVehicle = self.vehicle
@@ -139,3 +148,15 @@ class Bench:
     def position(self) -> Ned:
         place: Ned = self.vehicle.state.position
         return place
+
+
+def flying(mode: int = 4, **parameters: float) -> Bench:
+    """A copter in the air in this mode (4: GUIDED), or on the way to the first waypoint of a mission (3: AUTO)."""
+    bench = Bench(parameters=parameters)
+    if mode == 3:
+        bench.begin(MISSION)
+        bench.run(20.0, lambda: 1 in bench.reached)
+        return bench
+    bench.airborne()
+    bench.core.modes.set(mode, bench.now_ms)
+    return bench

@@ -22,12 +22,6 @@ def flying(**parameters: float) -> Bench:
     return bench
 
 
-def after(bench: Bench, event: VehicleEvent) -> int:
-    bench.vehicle.raise_event(event)
-    bench.run(0.04)
-    return bench.core.modes.number
-
-
 # --- battery ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("low", "critical", "first", "then"),
@@ -36,8 +30,8 @@ def after(bench: Bench, event: VehicleEvent) -> int:
 )  # fmt: skip
 def test_the_more_urgent_of_two_battery_failsafes_wins(low: int, critical: int, first: int, then: int) -> None:
     bench = flying(BATT_FS_LOW_ACT=low, BATT_FS_CRT_ACT=critical)
-    assert after(bench, LOW) == first
-    assert after(bench, CRITICAL) == then
+    assert bench.happens(LOW) == first
+    assert bench.happens(CRITICAL) == then
 
 
 @pytest.mark.parametrize(("critical", "then"), [(2, RTL), (3, SMART_RTL), (7, BRAKE), (0, AUTO_RTL)])
@@ -45,17 +39,17 @@ def test_any_action_of_a_critical_battery_replaces_the_landing_sequence(critical
     """Copter.h, _failsafe_priorities, does not have it."""
     bench = flying(BATT_FS_LOW_ACT=6, BATT_FS_CRT_ACT=critical)
     bench.upload([waypoint(50.0, 0.0, 20.0), item(189), waypoint(0.0, 50.0, 20.0), item(21, 0.0, 50.0)])
-    assert after(bench, LOW) == AUTO_RTL
-    assert after(bench, CRITICAL) == then
+    assert bench.happens(LOW) == AUTO_RTL
+    assert bench.happens(CRITICAL) == then
 
 
 def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motors_on_the_ground() -> None:
     bench = flying()
-    assert after(bench, LOW) == GUIDED
+    assert bench.happens(LOW) == GUIDED
     assert "Battery Failsafe - no action" in bench.texts
     ground = Bench()
     ground.core.arming.arm(ground.now_ms)
-    after(ground, LOW)
+    ground.happens(LOW)
     assert "Battery Failsafe - Disarming" in ground.texts
     assert not ground.core.facts.armed
 
@@ -75,7 +69,7 @@ def test_options_continue_a_mission_but_no_landing_sequence() -> None:
 
 def test_a_landing_that_the_battery_has_asked_for_goes_on() -> None:
     bench = flying(BATT_FS_CRT_ACT=1, FS_GCS_ENABLE=1, FS_OPTIONS=0)
-    assert after(bench, CRITICAL) == LAND
+    assert bench.happens(CRITICAL) == LAND
     bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
     bench.core.sticks.lose(bench.now_ms)
     assert bench.core.modes.number == LAND
@@ -91,7 +85,7 @@ def test_no_way_back_is_said_before_the_next_best_is_taken() -> None:
         (6, RTL, "Trying RTL Mode"),
     ):
         bench = flying(BATT_FS_LOW_ACT=action, SRTL_POINTS=0)
-        assert after(bench, LOW) == mode
+        assert bench.happens(LOW) == mode
         assert text in bench.texts
 
 
@@ -100,7 +94,7 @@ def test_brake_without_a_position_is_a_landing() -> None:
     bench.core.modes.set(ALT_HOLD, bench.now_ms)
     bench.vehicle.lose_position()
     bench.run(0.04)
-    assert after(bench, LOW) == LAND
+    assert bench.happens(LOW) == LAND
     assert "Trying Land Mode" in bench.texts
     assert BRAKE not in bench.modes
 
@@ -169,7 +163,7 @@ def test_altitude_hold_needs_sticks() -> None:
 def test_on_the_ground_the_variance_is_said_once_in_a_while_and_nothing_done() -> None:
     bench = Bench()
     for _ in range(3):
-        after(bench, VehicleEvent.ESTIMATOR_FAILED)
+        bench.happens(VehicleEvent.ESTIMATOR_FAILED)
     assert bench.texts.count("EKF variance") == 1
     assert "EKF Failsafe" not in bench.texts
 
@@ -232,25 +226,25 @@ def test_a_crash_is_told_with_its_angle_when_the_angle_told_it() -> None:
     bench = flying()
     r = bench.vehicle.state.report
     r[report.ROLL], r[report.ACCEL_Z] = 1.2, -9.0
-    after(bench, VehicleEvent.CRASHED)
+    bench.happens(VehicleEvent.CRASHED)
     assert "Crash: Disarming: AngErr=69>30, Accel=0.8<3.0" in bench.texts
     level = flying()
     r = level.vehicle.state.report
     r[report.ROLL] = r[report.NAV_ROLL] = 0.0007  # the two axes' product is a hair above 1 here
     r[report.PITCH] = r[report.NAV_PITCH] = 0.0003
-    after(level, VehicleEvent.CRASHED)
+    level.happens(VehicleEvent.CRASHED)
     assert "Crash: Disarming" in level.texts
     pitched = flying()
     r = pitched.vehicle.state.report
     r[report.PITCH], r[report.NAV_PITCH], r[report.ACCEL_Z] = 0.9, 0.2, -9.0
-    after(pitched, VehicleEvent.CRASHED)
+    pitched.happens(VehicleEvent.CRASHED)
     assert "Crash: Disarming: AngErr=40>30, Accel=0.8<3.0" in pitched.texts
     over = flying()
     r = over.vehicle.state.report
     r[report.NAV_ROLL], r[report.NAV_PITCH] = 0.0007, 0.0003
     r[report.ROLL], r[report.PITCH] = 0.0007 + pi, 0.0003  # and a hair below -1 here: on its back
-    after(over, VehicleEvent.CRASHED)
+    over.happens(VehicleEvent.CRASHED)
     assert any("AngErr=180>30" in text for text in over.texts)
     upright = flying()
-    after(upright, VehicleEvent.CRASHED)
+    upright.happens(VehicleEvent.CRASHED)
     assert "Crash: Disarming" in upright.texts

@@ -22,13 +22,6 @@ def driving(mode: int = GUIDED, *, by_tick: bool = False, **parameters: float) -
     return bench
 
 
-def happens(bench: Bench, event: VehicleEvent) -> int:
-    """The mode one tick later."""
-    bench.vehicle.raise_event(event)
-    bench.run(0.02)
-    return bench.core.modes.number
-
-
 def station_lost(bench: Bench) -> int:
     """Its ground station is heard once, and then not for FS_GCS_TIMEOUT and FS_TIMEOUT."""
     bench.core.failsafes.ground_station_heard(255)
@@ -179,15 +172,15 @@ def test_a_second_loss_acts_when_the_first_has_ended() -> None:
 def test_a_low_battery(action: int, mode: int) -> None:
     """Only the battery's own text."""
     bench = driving(BATT_FS_LOW_ACT=action)
-    assert happens(bench, VehicleEvent.BATTERY_LOW) == mode
+    assert bench.happens(VehicleEvent.BATTERY_LOW) == mode
     assert "Battery 1 is low 16.40V used 0 mAh" in bench.texts
     assert texts(bench) == []
 
 
 def test_a_critical_battery_after_a_low_one() -> None:
     bench = driving(BATT_FS_LOW_ACT=1, BATT_FS_CRT_ACT=2)
-    assert happens(bench, VehicleEvent.BATTERY_LOW) == RTL
-    assert happens(bench, VehicleEvent.BATTERY_CRITICAL) == HOLD
+    assert bench.happens(VehicleEvent.BATTERY_LOW) == RTL
+    assert bench.happens(VehicleEvent.BATTERY_CRITICAL) == HOLD
 
 
 @pytest.mark.parametrize(("action", "mode", "said"), [(0, AUTO, []), (1, HOLD, [(2, "EKF failsafe")]),
@@ -217,6 +210,6 @@ def test_a_lost_position_leaves_a_pilot_alone() -> None:
 @pytest.mark.parametrize(("check", "mode", "armed"), [(0, GUIDED, True), (1, HOLD, True), (2, HOLD, False)])
 def test_a_crash(check: int, mode: int, armed: bool) -> None:
     bench = driving(FS_CRASH_CHECK=check)
-    assert happens(bench, VehicleEvent.CRASHED) == mode
+    assert bench.happens(VehicleEvent.CRASHED) == mode
     assert bench.core.facts.armed is armed
     assert [text for text in bench.texts if "Crash" in text] == (["Crash: Going to HOLD"] if check else [])
