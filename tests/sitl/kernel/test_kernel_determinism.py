@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 
@@ -17,6 +16,7 @@ from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rows import SHARED_FROM, MachineRows
 from tests.fakes.copter_flight import HOME, CopterFlight
 from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plain_kernel import printed_by
 
 SCRIPT = """
 from tests.sitl.kernel.test_kernel_determinism import short_flight
@@ -37,15 +37,7 @@ def short_flight() -> str:
 
 def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes."""
-    plain = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert plain.stdout.strip() == short_flight()
+    assert printed_by(SCRIPT) == short_flight()
 
 
 def test_plain_python_without_numba_flies() -> None:

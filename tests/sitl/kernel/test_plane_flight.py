@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from math import degrees, hypot, radians
 
 import numpy as np
@@ -35,7 +32,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import Airframe
 from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.aerosonde import AEROSONDE
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plain_kernel import printed_by
 from tests.fakes.plane_flight import WEST_WIND, PlaneFlight, beside
 from tests.fakes.simulated_run import HOME
 
@@ -425,12 +422,4 @@ def short_flight() -> str:
 
 def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
-    plain = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert plain.stdout.strip() == short_flight()
+    assert printed_by(SCRIPT) == short_flight()

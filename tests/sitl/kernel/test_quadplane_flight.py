@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from math import degrees, hypot
 
 import numpy as np
@@ -20,7 +17,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import Airframe
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.quadplane import make_quadplane
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plain_kernel import printed_by
 from tests.fakes.plane_flight import PlaneFlight
 from tests.fakes.simulated_run import HOME
 
@@ -399,15 +396,7 @@ def short_flight() -> str:
 
 def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
-    plain = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert plain.stdout.strip() == short_flight()
+    assert printed_by(SCRIPT) == short_flight()
 
 
 def test_a_hover_is_not_told_as_a_landing() -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from math import hypot, sqrt
 
 import numpy as np
@@ -38,7 +35,7 @@ from sortie import Session, events
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plain_kernel import printed_by
 from tests.fakes.rover_core import HOLD, LOITER, away, driven, driving, place, speed
 
 SCRIPT = "from tests.sitl.vehicles.test_boat import short_trip; print(short_trip())"
@@ -217,12 +214,4 @@ def short_trip() -> str:
 
 def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
-    plain = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert plain.stdout.strip() == short_trip()
+    assert printed_by(SCRIPT) == short_trip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from math import inf, nan, pi
@@ -36,6 +35,7 @@ from autopilot.vehicles.kinds import ROVER
 from sitl.kernel import layout as M
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plain_kernel import printed_by
 from tests.fakes.rover_drive import HOME, RoverDrive
 
 SCRIPT = """
@@ -55,15 +55,7 @@ def short_drive(seed: int = 7) -> str:
 # --- one seed, one drive ------------------------------------------------------------------------------------------
 def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
-    plain = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "SORTIE_KERNEL": "python"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert plain.stdout.strip() == short_drive()
+    assert printed_by(SCRIPT) == short_drive()
 
 
 def test_same_seed_same_drive_and_another_seed_another() -> None:
