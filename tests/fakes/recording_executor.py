@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from autopilot.mission.commands import drives_navigation
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import DoTiming, MissionSequencer
 from autopilot.mission.storage import MissionStorage
 
 
@@ -96,3 +97,15 @@ def numbered(items: Iterable[MissionItem], first_index: int = 1) -> MissionStora
     storage = MissionStorage(first_index)
     storage.replace(items)
     return storage
+
+
+def seed_mission(*items: MissionItem) -> MissionStorage:
+    """A mission as seed 001 stores it: from 0, without a home item."""
+    return numbered(items, first_index=0)
+
+
+def begun(storage: MissionStorage, timing: DoTiming = DoTiming.SEED) -> tuple[MissionSequencer, RecordingExecutor]:
+    """A sequencer that has begun the mission, and what flies it."""
+    sequencer, executor = MissionSequencer(timing), RecordingExecutor()
+    sequencer.start(storage, executor)
+    return sequencer, executor
