@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from autopilot.context.events import RebootRequested
 from autopilot.context.frames import local
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.reasons import ModeReason
@@ -19,10 +18,9 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Attitude, Circle, Hold, Leg, Yaw, YawMode
 from autopilot.mav import Result, Severity, SpeedType, VtolState
 from autopilot.mission.state import DEFAULT_SPEED, TRACK_KINDS
-from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedFlight, GuidedMode, LeaningMode
 from autopilot.modes.heading import Heading, condition_yaw
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import CommandContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.mount import Mount
 
@@ -41,28 +39,21 @@ class FlightCommands:
 
     def __init__(
         self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        helm: Helm,
-        modes: ModeChoice,
+        context: CommandContext,
         guided: GuidedMode,
-        auto: AutoMode,
         heading: Heading,
         speeds: SpeedControl,
         admits: Callable[[GeoPoint], bool],
         mount: Mount,
     ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._helm = helm
-        self._modes = modes
+        self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
+        self._modes, self._auto = context.modes, context.auto
         self._guided = guided
-        self._auto = auto
         self._heading = heading
         self._speeds = speeds
         self._admits = admits
         self._mount = mount
-        self._kind = facts.vehicle_class
+        self._kind = context.facts.vehicle_class
         self.restart_objections: list[Callable[[], str | None]] = []
         """Called before a reboot. Each returns why the owner of the service does not restart it now, or None."""
 
@@ -98,7 +89,7 @@ class FlightCommands:
             return self._guided.flight
         return self._auto.guided if self._modes.mode is self._auto else None
 
-    def _flies(self, flight: GuidedFlight) -> bool:
+    def _flies(self) -> bool:
         """True in the air. On the ground a target has no effect, as in ArduPilot, but here a text says so."""
         if self._facts.armed and not self._facts.grounded:
             return True
@@ -129,7 +120,7 @@ class FlightCommands:
             if not outcome.ok:
                 return outcome
             flight = self._guided.flight
-        if self._flies(flight):
+        if self._flies():
             if speed is not None and self._speeds.takes(speed):
                 self._change_ground_speed(speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
@@ -142,7 +133,7 @@ class FlightCommands:
             return self._announcer.refuse("Guided target: not in GUIDED")
         if not self._within_fence(place):
             return self._announcer.refuse(_OUTSIDE)
-        if self._flies(flight):
+        if self._flies():
             flight.go_to(local(self._facts, place), over_ground=over_ground)
         return ACCEPTED
 

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from autopilot.mission.sequencer import InvalidIndexError, NoNavigationItemError
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice, ReturnBy
+from autopilot.modes.manager import CommandContext, ReturnBy
 
 _HIGHEST_TAG = 65535
 
@@ -17,15 +15,10 @@ _HIGHEST_TAG = 65535
 class MissionCommands:
     """Commands that start, continue, jump in or clear the mission."""
 
-    def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, helm: Helm, modes: ModeChoice, auto: AutoMode
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._helm = helm
-        self._modes = modes
-        self._auto = auto
-        self._auto_number = facts.vehicle_class.modes.auto
+    def __init__(self, context: CommandContext) -> None:
+        self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
+        self._modes, self._auto = context.modes, context.auto
+        self._auto_number = context.facts.vehicle_class.modes.auto
 
     def start(self, now_ms: int) -> Outcome:
         """MISSION_START: enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters

@@ -10,13 +10,11 @@ from typing import Final
 
 from autopilot.commands.mission_commands import MissionCommands
 from autopilot.commands.plans import Plans
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Frame, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import CommandContext
 
 _LOWEST_TAKEOFF_M: Final = 1.0
 
@@ -25,20 +23,11 @@ class MissionRecorder:
     """Changes the stored mission of one vehicle. `throttle_up` is True while the pilot's stick is above its low end."""
 
     def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        plans: Plans,
-        modes: ModeChoice,
-        auto: AutoMode,
-        commands: MissionCommands,
-        throttle_up: Callable[[], bool],
+        self, context: CommandContext, plans: Plans, commands: MissionCommands, throttle_up: Callable[[], bool]
     ) -> None:
-        self._facts = facts
-        self._announcer = announcer
+        self._facts, self._announcer = context.facts, context.announcer
+        self._modes, self._auto = context.modes, context.auto
         self._plans = plans
-        self._modes = modes
-        self._auto = auto
         self._commands = commands
         self._throttle_up = throttle_up
 

@@ -8,11 +8,8 @@ libraries/AP_HAL_SITL/SITL_State.cpp). A throttle below FS_THR_VALUE reports its
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import NO_STICKS, Sticks
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import CommandContext
 from autopilot.modes.outputs import Passthrough
 from autopilot.safety.failsafes import Failsafes
 from autopilot.vehicles.mode_table import ModeSpec
@@ -29,21 +26,12 @@ read_6pos_switch), us."""
 
 
 class PilotInput:
-    """Passes the sticks to the vehicle. `takeoff_allowed` is called when a raised throttle allows AUTO to take off."""
+    """Passes the sticks to the vehicle. AUTO wakes when a raised throttle allows it to take off."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        helm: Helm,
-        modes: ModeChoice,
-        failsafes: Failsafes,
-        takeoff_allowed: Callable[[], None],
-    ) -> None:
-        self._facts = facts
-        self._helm = helm
-        self._modes = modes
+    def __init__(self, context: CommandContext, failsafes: Failsafes) -> None:
+        self._facts, self._helm = context.facts, context.helm
+        self._modes, self._auto = context.modes, context.auto
         self._failsafes = failsafes
-        self._takeoff_allowed = takeoff_allowed
         self._throttle = 0.0
         self.radio_dead = False
         """True while no transmitter moves the sticks."""
@@ -54,7 +42,7 @@ class PilotInput:
         self._radio: Sticks | None = None
         self._channels: tuple[float, ...] = ()
         self._last: tuple[float, ...] = ()  # last pulses of a silent receiver, which are still shown
-        self._passthrough = Passthrough(facts, helm.vehicle.set_output)
+        self._passthrough = Passthrough(self._facts, self._helm.vehicle.set_output)
         self.has_input = False
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
@@ -64,7 +52,7 @@ class PilotInput:
         """True if a switch of the transmitter allows overrides by a ground station."""
         self.has_had_input = True
         """True if a transmitter or a ground station has been heard since power-on."""
-        if facts.param("SIM_RC_FAIL") != 0.0:
+        if self._facts.param("SIM_RC_FAIL") != 0.0:
             self.radio_dead = True
             self.has_had_input = False
 
@@ -116,7 +104,7 @@ class PilotInput:
         self._modes.mode.sticks_moved(sticks)
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
-            self._takeoff_allowed()
+            self._auto.wake()
 
     def _steer(self, sticks: Sticks) -> None:
         self._steers = not self._kept_out

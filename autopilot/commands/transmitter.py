@@ -13,11 +13,10 @@ from enum import Enum, IntEnum
 from typing import Final
 
 from autopilot.commands.pilot_input import PilotInput
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Severity
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import CommandContext
 from autopilot.safety.arming import Arming, ArmingProcedure
 from autopilot.safety.checks import THROTTLE_AT_ARMING
 from autopilot.vehicles.mode_table import ModeKind
@@ -47,17 +46,9 @@ class TransmitterArming:
     arming below them."""
 
     def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        modes: ModeChoice,
-        sticks: PilotInput,
-        arming: Arming,
-        procedure: Callable[[], ArmingProcedure],
+        self, context: CommandContext, sticks: PilotInput, arming: Arming, procedure: Callable[[], ArmingProcedure]
     ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._modes = modes
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self._sticks = sticks
         self._arming = arming
         self._procedure = procedure

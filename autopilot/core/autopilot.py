@@ -41,6 +41,7 @@ from autopilot.modes.follow import Lead
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.lift_voice import LiftVoice
+from autopilot.modes.manager import CommandContext
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.mode_switch import ModeSwitch
 from autopilot.modes.payload import Payload
@@ -118,8 +119,9 @@ class Autopilot:
         self.speeds = SpeedControl(facts, announcer, helm, self.sequencer)
         self._restore(stored.progress)
         self._make_modes()
-        self._make_safety()
-        self._make_commands()
+        commanded = CommandContext(facts, announcer, helm, self.modes, self.auto)
+        self._make_safety(commanded)
+        self._make_commands(commanded)
         self._listen()
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
@@ -160,7 +162,7 @@ class Autopilot:
         )
         self.modes, self.follower = build_choice(parts, lambda spec: self.sticks.mode_complaint(spec))
 
-    def _make_safety(self) -> None:
+    def _make_safety(self, commanded: CommandContext) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
         context = SafetyContext(facts, announcer, modes, self._stop_motors)
         self.fence = modes.watch = FenceGuard(
@@ -173,7 +175,7 @@ class Autopilot:
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_readonly)
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_readonly)
-        self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
+        self.sticks = PilotInput(commanded, self.failsafes)
         checks = ArmingChecks(
             facts,
             modes,
@@ -188,11 +190,7 @@ class Autopilot:
         )
         self.prearm = PrearmWatch(facts, announcer, self.home, checks)
         self.vehicle_arming = Arming(
-            facts,
-            announcer,
-            self.helm,
-            modes,
-            self.auto,
+            commanded,
             self.home,
             self.prearm,
             checks,
@@ -205,9 +203,7 @@ class Autopilot:
             facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches, self.sticks, self.airspeed
         )
         self.mode_switch = ModeSwitch(facts, modes)
-        self.transmitter = TransmitterArming(
-            facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming
-        )
+        self.transmitter = TransmitterArming(commanded, self.sticks, self.vehicle_arming, lambda: self.arming)
 
     def _other_reasons(self) -> list[ArmingReason]:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
@@ -218,15 +214,11 @@ class Autopilot:
     def _forced_reasons(self) -> list[ArmingReason]:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()
 
-    def _make_commands(self) -> None:
-        facts, announcer, helm, modes, fence = self.facts, self.announcer, self.helm, self.modes, self.fence
-        self.commands = FlightCommands(
-            facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, fence.admits, self.mount
-        )
-        self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
-        recorder = MissionRecorder(
-            facts, announcer, self.plans, modes, self.auto, self.mission_commands, lambda: self.sticks.throttle_up
-        )
+    def _make_commands(self, commanded: CommandContext) -> None:
+        facts, announcer, modes = self.facts, self.announcer, self.modes
+        self.commands = FlightCommands(commanded, self.guided, self.heading, self.speeds, self.fence.admits, self.mount)
+        self.mission_commands = MissionCommands(commanded)
+        recorder = MissionRecorder(commanded, self.plans, self.mission_commands, lambda: self.sticks.throttle_up)
         switches = partial(
             AuxFunctions,
             facts,

@@ -12,7 +12,9 @@ from typing import Final, Protocol
 
 from autopilot.context.events import ModeChanged
 from autopilot.context.turns import earliest
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
@@ -262,3 +264,14 @@ class ModeChoice:
         self._heading.reset()
         self.mode = mode
         mode.enter(now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """Context of what a person commands: arming, sticks, flight commands, the mission."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm
+    modes: ModeChoice
+    auto: AutoMode

@@ -13,15 +13,14 @@ from typing import Final, Protocol
 from autopilot.context.events import ArmedChanged
 from autopilot.context.home import Home
 from autopilot.context.turns import earliest, next_multiple
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import TakeOff
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
-from autopilot.modes.auto import AutoMode
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import CommandContext
 from autopilot.safety.authorization import ArmAuthorization
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.motor_switches import MotorSwitches
@@ -117,11 +116,7 @@ class Arming:
 
     def __init__(
         self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        helm: Helm,
-        modes: ModeChoice,
-        auto: AutoMode,
+        context: CommandContext,
         home: Home,
         prearm: PrearmWatch,
         checks: ArmingChecks,
@@ -130,30 +125,27 @@ class Arming:
         leave_finished: Callable[[], bool],
         on_change: Callable[[bool, int], None],
     ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._helm = helm
-        self._modes = modes
-        self._auto = auto
+        self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
+        self._modes, self._auto = context.modes, context.auto
         self._home = home
         self._prearm = prearm
         self._checks = checks
         self._throttle_raised = throttle_raised
         self._mandatory = mandatory
         self._leave_finished = leave_finished
-        self.authorization = ArmAuthorization(facts, announcer)
+        self.authorization = ArmAuthorization(context.facts, context.announcer)
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # a request to a flight controller, and whether it is to arm
         self._finish_ms = 0
         self._idle_since_ms: int | None = None
-        self._known_armed = facts.armed
+        self._known_armed = context.facts.armed
         self.hold_auto_disarm = False
         self.times = FlightTimes()
         self.last_refusal = ""
         self.arming_method = ArmingMethod.MAVLINK
         """Method of the running arm command."""
         self.forced = False  # the last arming or disarming was commanded in spite of its checks
-        self.switches = MotorSwitches(facts, announcer, helm)
+        self.switches = MotorSwitches(context.facts, context.announcer, context.helm)
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
