@@ -44,21 +44,8 @@ RETRY_MS: Final = 1_000
 LOOK_MS: Final = 1_000
 LANDING_BASE_MS: Final = 30_000
 
-_EVENTS: Final = {
-    Tag.GO: FlightEvent.GO,
-    Tag.ABORT: FlightEvent.ABORT,
-    Tag.PLAIN_ARM: FlightEvent.PLAIN_ARM,
-    Tag.LANDED: FlightEvent.LANDED,
-    Tag.LIFTOFF: FlightEvent.UNDER_WAY,
-    Tag.UNDER_WAY: FlightEvent.UNDER_WAY,
-    Tag.MISSION_DONE: FlightEvent.MISSION_DONE,
-    Tag.START_FAILED: FlightEvent.START_FAILED,
-    Tag.DESCENDING: FlightEvent.DESCENDING,
-    Tag.CLIMBING: FlightEvent.CLIMBING,
-    Tag.ARMED: FlightEvent.ARMED,
-    Tag.DISARMED: FlightEvent.DISARMED,
-    Tag.RESTARTED: FlightEvent.RESTARTED,
-}
+_SAME: Final = {tag: FlightEvent[tag.name] for tag in Tag if tag.name in FlightEvent.__members__}
+_EVENTS: Final = {**_SAME, Tag.LIFTOFF: FlightEvent.UNDER_WAY}
 _ANSWERS: Final = {
     Ask.RESET.value: (None, FlightEvent.RESET_FAILED),
     Ask.ARM.value: (FlightEvent.ARM_OK, FlightEvent.ARM_FAILED),
@@ -262,11 +249,11 @@ class FlightManager(Actor):
         self._walk.stop_timers()
         self._takeoff_ms = None
         self._arming.hold_auto_disarm = False
-        if self._walk.event is FlightEvent.ABORT:
-            self._called_off = (self._walk.event, "aborted")
+        if self._walk.cause is FlightEvent.ABORT:
+            self._called_off = (self._walk.cause, "aborted")
             self._answer(Result.ACCEPTED)
-        elif self._walk.event is FlightEvent.LOW_BATTERY:
-            self._called_off = (self._walk.event, self._walk.reason)
+        elif self._walk.cause is FlightEvent.LOW_BATTERY:
+            self._called_off = (self._walk.cause, self._walk.reason)
         self._request_disarm(Manner.PLAIN)
 
     # --- actions: in flight ---------------------------------------------------------------------------------------

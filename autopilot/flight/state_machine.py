@@ -29,12 +29,10 @@ class LifecycleStateMachine:
         self._queue: list[tuple[FlightEvent, str]] = []
         self._timers: dict[FlightEvent, int] = {}
         self.state = FlightState.IDLE
-        self.event = FlightEvent.DISARMED
-        """The present event."""
         self.reason = ""
         """Reason for the present state; an action may replace it by a better text."""
         self.cause = FlightEvent.DISARMED
-        """Event that is reported as the cause of a change."""
+        """The present event; an action may report another as the cause of a change."""
 
     def dispatch(self, event: FlightEvent, reason: str) -> None:
         """Handle `event`, and the events that it causes at once."""
@@ -51,8 +49,7 @@ class LifecycleStateMachine:
         if row is None:
             return
         changed = row.next is not self.state or event is FlightEvent.RESTARTED
-        self.event, self.reason = event, reason
-        self.cause = event
+        self.cause, self.reason = event, reason
         if changed:
             self.state = row.next
             self._timers.clear()
