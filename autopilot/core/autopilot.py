@@ -118,10 +118,10 @@ class Autopilot:
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.speeds = SpeedControl(facts, announcer, helm, self.sequencer)
         self._restore(stored.progress)
-        self._make_modes()
+        parts = self._make_modes()
         commanded = CommandContext(facts, announcer, helm, self.modes, self.auto)
         self._make_safety(commanded)
-        self._make_commands(commanded)
+        self._make_commands(commanded, parts)
         self._listen()
         self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
@@ -135,7 +135,7 @@ class Autopilot:
         index, state = progress if progress is not None and exists else (0, MissionState.IDLE)
         self.sequencer.restore(index, MissionState(state))
 
-    def _make_modes(self) -> None:
+    def _make_modes(self) -> ModeParts:
         context, numbers = self.context, self.facts.vehicle_class.modes
         self.guided = GuidedMode(context, numbers.specs[numbers.guided], self.heading)
         self.auto = AutoMode(
@@ -161,6 +161,7 @@ class Autopilot:
             lambda: self.modes,
         )
         self.modes, self.follower = build_choice(parts, lambda spec: self.sticks.mode_complaint(spec))
+        return parts
 
     def _make_safety(self, commanded: CommandContext) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
@@ -214,7 +215,7 @@ class Autopilot:
     def _forced_reasons(self) -> list[ArmingReason]:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()
 
-    def _make_commands(self, commanded: CommandContext) -> None:
+    def _make_commands(self, commanded: CommandContext, parts: ModeParts) -> None:
         facts, announcer, modes = self.facts, self.announcer, self.modes
         self.commands = FlightCommands(commanded, self.guided, self.heading, self.speeds, self.fence.admits, self.mount)
         self.mission_commands = MissionCommands(commanded)
@@ -237,18 +238,9 @@ class Autopilot:
         )
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.buttons = Buttons(facts, self.auxiliary.act)
+        auxiliary = switches(self.auto.leave_for)
         self.auto.executor = build_executor(
-            self.context,
-            self.auto,
-            self.heading,
-            self.speeds,
-            self.payload,
-            self.mount,
-            self.home,
-            self.fence,
-            self.commands,
-            switches(self.auto.leave_for),
-            self.fence.return_point,
+            parts, self.payload, self.mount, self.home, self.fence, self.commands, auxiliary
         )
 
     def _flight_parts(self) -> FlightParts:

@@ -21,12 +21,8 @@ from autopilot.modes.build import ModeParts, build_modes
 from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedLimits
-from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
-from autopilot.modes.returning import Destination
-from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.mount import Mount
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicles.mode_table import ModeSpec
@@ -74,38 +70,31 @@ def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
 
 
 def build_executor(
-    context: VehicleContext,
-    auto: AutoMode,
-    heading: Heading,
-    speeds: SpeedControl,
+    parts: ModeParts,
     payload: Payload,
     mount: Mount,
     home: Home,
     fence: FenceGuard,
     commands: FlightCommands,
     auxiliary: AuxFunctions,
-    destination: Destination,
 ) -> AutoExecutor:
     """Build the executor of the items of AUTO's mission."""
-    facts, announcer, helm, limits = context.facts, context.announcer, context.helm, GuidedLimits()
-    guided = GuidedFlight(context, heading)
+    context, auto, heading, limits = parts.context, parts.auto, parts.heading, GuidedLimits()
     nav = NavTools(
         context,
         heading,
-        speeds,
-        guided,
+        parts.speeds,
+        GuidedFlight(context, heading),
         limits,
-        destination,
+        parts.destination,
         payload,
         lambda seq: auto.sequencer.next_nav(auto.mission, seq),
         auto.leave_for,
     )
     do = DoTools(
-        facts,
-        announcer,
-        helm,
+        context,
         heading,
-        speeds,
+        parts.speeds,
         payload,
         mount,
         limits,

@@ -10,7 +10,6 @@ from math import isfinite
 from typing import Final
 
 from autopilot.context.frames import amsl, local
-from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
@@ -24,6 +23,7 @@ from autopilot.mission.state import speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
+from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.items import MOUNT_ITEMS, act
@@ -34,9 +34,7 @@ from autopilot.mount.mount import Mount
 class DoTools:
     """Tools of DO items. `set_home` (None: here) and `enable_fence` belong to the autopilot."""
 
-    facts: VehicleFacts
-    announcer: Announcer
-    helm: Helm
+    context: VehicleContext
     heading: Heading
     speeds: SpeedControl
     payload: Payload
@@ -93,7 +91,7 @@ class DoItems:
         if self._tools.payload.act(item.command, params, now_ms):
             if item.command == Cmd.DO_GRIPPER:
                 done = "Grabbed" if item.param2 == GripperAction.GRAB else "Released"
-                self._tools.announcer.say(Severity.INFO, f"Gripper {done}")
+                self._tools.context.announcer.say(Severity.INFO, f"Gripper {done}")
             return CommandStartResult.COMPLETE
         return CommandStartResult.UNSUPPORTED
 
@@ -104,7 +102,7 @@ class DoItems:
     def drop(self) -> None:
         """Forget the waiting condition."""
         if self._condition is not None and self._condition.near_m > 0.0:
-            self._tools.helm.vehicle.watch_distance(0.0)
+            self._tools.context.helm.vehicle.watch_distance(0.0)
         self._condition = None
 
     def target_changed(self) -> None:
@@ -114,26 +112,28 @@ class DoItems:
         if condition is None or condition.met:
             return
         if condition.near_m > 0.0:
-            self._tools.helm.vehicle.watch_distance(condition.near_m)
+            self._tools.context.helm.vehicle.watch_distance(condition.near_m)
         if condition.yaw is not None:
             self._tools.heading.fix(condition.yaw)
 
     # --- items ----------------------------------------------------------------------------------------------------
     def _delay(self, item: MissionItem) -> CommandStartResult:
         wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        self._condition = Condition(deadline_ms=self._tools.facts.now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS)
+        self._condition = Condition(
+            deadline_ms=self._tools.context.facts.now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS
+        )
         return CommandStartResult.ACCEPTED
 
     def _distance(self, item: MissionItem) -> CommandStartResult:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
         near_m = item.param1 if item.param1 > 0.0 else 0.0
         self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m)
-        self._tools.helm.vehicle.watch_distance(near_m)
+        self._tools.context.helm.vehicle.watch_distance(near_m)
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
-        heading = self._tools.facts.vehicle.state.yaw
+        heading = self._tools.context.facts.vehicle.state.yaw
         yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, heading)
         self._condition = Condition(event=VehicleEvent.YAW_DONE, yaw=yaw)
         self._tools.heading.fix(yaw)
@@ -142,17 +142,17 @@ class DoItems:
     def _speed(self, item: MissionItem) -> CommandStartResult:
         """Set climb and descent speeds, or the throttle of wings where param2 is no speed. The sequencer has the speed
         along the track, which is the only one for rovers and boats."""
-        change, kind = speed_change(item), self._tools.facts.vehicle_class
+        change, kind = speed_change(item), self._tools.context.facts.vehicle_class
         speeds = self._tools.speeds
         of_wings = change is not None and (change.kind == SpeedType.GROUNDSPEED or speeds.sets_track(change))
         if kind.has_stall_speed and not of_wings:
             speeds.cruise_by(item.param3)
             return CommandStartResult.COMPLETE
         if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
-            self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
+            self._tools.context.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
         elif change is not None and kind.has_stall_speed:
             if change.kind == SpeedType.GROUNDSPEED:
-                speeds.keep_ground_speed(change.speed or self._tools.facts.param("MIN_GROUNDSPEED"))
+                speeds.keep_ground_speed(change.speed or self._tools.context.facts.param("MIN_GROUNDSPEED"))
             elif change.speed is not None:
                 speeds.announce_airspeed(change.speed)
         elif change is not None and kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
@@ -161,13 +161,13 @@ class DoItems:
 
     def _home(self, item: MissionItem) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
-        at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
-        place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z, item.x, item.y))
+        at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.context.facts.vehicle_class.home_by_zeros)
+        place = GeoPoint(item.x, item.y, amsl(self._tools.context.facts, item.frame, item.z, item.x, item.y))
         self._tools.set_home(None if at_vehicle else place)
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem) -> CommandStartResult:
-        facts, mount = self._tools.facts, self._tools.mount
+        facts, mount = self._tools.context.facts, self._tools.mount
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
         place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
         if mount.gimbal is not None:
@@ -193,7 +193,7 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _repeat(self, item: MissionItem) -> CommandStartResult:
-        self._tools.announcer.say(Severity.INFO, f"Resume repeat dist set to {repeat_distance(item):.0f} m")
+        self._tools.context.announcer.say(Severity.INFO, f"Resume repeat dist set to {repeat_distance(item):.0f} m")
         return CommandStartResult.COMPLETE
 
     def _change_over(self, item: MissionItem) -> CommandStartResult:
