@@ -26,6 +26,7 @@ _HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of full stick defle
 _SLOWS_M: Final = 6.0  # height above the last part of a landing
 _LINE_M: Final = 1000.0  # length of a line into the wind, to either side
 _CROSSES, _IN_LINE = 0.996, 0.866  # cosines of 5 and 30 degrees
+_LAPS, _STUCK_M = 3.0, 5.0  # turns in which a circle to a height has to change it by this
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 
 
@@ -281,6 +282,23 @@ class SetDown(Maneuver):
         return True
 
 
+class HeightWatch:
+    """Gives a circle's height up to which three turns bring it no nearer (ArduPlane's loiter_angle_update)."""
+
+    def __init__(self, facts: VehicleFacts) -> None:
+        self._facts = facts
+        self._turns = self._from_down = 0.0  # next look, in turns of the circle; NED d at the last
+
+    def gives_up(self) -> bool:
+        state = self._facts.vehicle.state
+        down = state.position[2]
+        if state.report[report.TURNS] <= self._turns:
+            return False
+        stuck = self._turns > 0.0 and abs(down - self._from_down) < _STUCK_M
+        self._turns, self._from_down = self._turns + _LAPS, down
+        return stuck
+
+
 class WindApproach(Maneuver):
     """Circle down on wings round `circle` to its height, leave it into the wind, and follow a line to its middle up to
     the stopping distance (ArduPlane's verify_landing_vtol_approach)."""
@@ -288,23 +306,26 @@ class WindApproach(Maneuver):
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
         super().__init__(context)
         self._circle = replace(circle, at_height=True)
+        self._height = HeightWatch(context.facts)
         self._upwind: float | None = None  # rad, once it has reached its height
         self._lined = False
 
     def start(self, now_ms: int) -> None:
         self.helm.fly(self._circle)
+        self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._upwind is None and self.helm.arrived:
+        due = self.deadline_ms is not None and now_ms >= self.deadline_ms
+        if self._upwind is None and (self.helm.arrived or (due and self._height.gives_up())):
             vector = self.facts.vehicle.state.report
             self._upwind = atan2(-float(vector[report.WIND_E]), -float(vector[report.WIND_N]))
             self._say(f"Selected an approach path of {degrees(self._upwind):.1f}")
-            self.deadline_ms = now_ms + _LOOK_MS
-        elif self._upwind is not None and self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.deadline_ms = now_ms + _LOOK_MS
+        elif not due:
+            return
+        elif self._upwind is not None:
             self._lined = self._lined or self._leaves(self._upwind)
-            if self._lined and self._stops(self._upwind):
-                self.done, self.deadline_ms = True, None
+            self.done = self._lined and self._stops(self._upwind)
+        self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
     def _leaves(self, upwind: float) -> bool:
         """True where it is downwind of the circle's middle."""

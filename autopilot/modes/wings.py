@@ -24,7 +24,7 @@ from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
+from autopilot.modes.upright import HeightWatch, WindApproach, hovers_near, stopping_m
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
@@ -32,7 +32,6 @@ _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a tak
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
 NEAR_HEIGHT_M: Final = 5.0
 """Height tolerance of an item, in a climb or descent."""
-_LAPS: Final = 3.0  # turns in which a circle to a height has to change it by this
 CLIMBS, SINKS = 1.0, 2.0
 """param1 of NAV_CONTINUE_AND_CHANGE_ALT."""
 _AHEAD_M: Final = 1000.0
@@ -123,64 +122,51 @@ class HoldCourse(Maneuver):
 
 class LoiterItem(Maneuver):
     """Fly `circle`. After arrival it continues for `for_ms`, and then until the course leads to `onward`. `straight`:
-    the next leg begins where the circle is left, and not at its centre. A circle at another height may be reached level
-    (`Personality.circles_level`); otherwise a height to which three turns bring it no nearer is given up (ArduPlane's
-    loiter_angle_update)."""
+    the next leg begins where the circle is left, and not at its centre. To another height it is flown first: level
+    (`Personality.circles_level`), or until its height was reached once, or is given up (ArduPlane's
+    verify_loiter_to_alt)."""
 
     def __init__(
         self, context: VehicleContext, circle: Circle, for_ms: int, onward: Ned | None, *, straight: bool
     ) -> None:
         super().__init__(context)
-        self._circle = circle
+        self._first: Circle | None = circle if for_ms or circle.at_height else None
+        self._last = replace(circle, leave_for=onward)
         self._for_ms = for_ms
-        self._onward = onward
-        self._timed = False
         self._level = circle.at_height and context.facts.personality.circles_level
-        self._turns = self._from_down = 0.0  # next look at the height, in turns of the circle; NED d at the last
+        self._height = HeightWatch(context.facts) if circle.at_height and not self._level else None
+        if self._first is not None:
+            self._last = replace(self._last, turns=0.0, start=None, at_height=self._level)
         self.end = None if straight else circle.center
 
     def start(self, now_ms: int) -> None:
-        if self._level:
-            north, east, _ = self._circle.center
-            level = (north, east, self.facts.vehicle.state.position[2])
-            self.helm.fly(replace(self._circle, center=level, turns=0.0, at_height=False))
-        else:
-            self.helm.fly(self._circle if self._for_ms else replace(self._circle, leave_for=self._onward))
-            if self._circle.at_height and not self.facts.personality.circles_level:
-                self.deadline_ms = now_ms + _LOOK_MS
+        first = self._first
+        if first is not None and self._level:
+            center = (*first.center[:2], self.facts.vehicle.state.position[2])
+            first = replace(first, center=center, turns=0.0, at_height=False)
+        self.helm.fly(self._last if first is None else first)
+        self.deadline_ms = None if self._height is None else now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._level and self.helm.arrived:
-            self._level = False
-            self._circle = replace(self._circle, start=None)
-            self.start(now_ms)
-        elif self._circle.at_height:
-            self.done = self.helm.arrived
-            if not self.done and self.deadline_ms is not None and now_ms >= self.deadline_ms:
-                self._look_at_height(now_ms)
-        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.deadline_ms = None
-            if self._onward is None:
-                self.done = True
-            else:
-                self.helm.fly(replace(self._circle, turns=0.0, leave_for=self._onward))
-        elif self.helm.arrived and self.deadline_ms is None:
-            if self._for_ms and not self._timed:
-                self._timed = True
-                self.deadline_ms = now_ms + self._for_ms
-            else:
-                self.done = True
-
-    def _look_at_height(self, now_ms: int) -> None:
-        state = self.facts.vehicle.state
-        self.deadline_ms, down = now_ms + _LOOK_MS, state.position[2]
-        if state.report[report.TURNS] <= self._turns:
+        due, over = self.deadline_ms is not None and now_ms >= self.deadline_ms, self.helm.arrived
+        if self._first is None:
+            self.done = over
             return
-        if self._turns > 0.0 and abs(down - self._from_down) < NEAR_HEIGHT_M:
-            self.announcer.say(Severity.INFO, f"Loiter to alt was stuck at {int(state.place.alt)}")
-            self._circle, self.deadline_ms = replace(self._circle, at_height=False), None
-            self.start(now_ms)
-        self._turns, self._from_down = self._turns + _LAPS, down
+        if self._for_ms:
+            self.deadline_ms = now_ms + self._for_ms if over and self.deadline_ms is None else self.deadline_ms
+            over = due
+        elif self._height is not None and due:
+            self.deadline_ms = now_ms + _LOOK_MS
+            if not over and self._height.gives_up():
+                over = True
+                self.announcer.say(
+                    Severity.INFO, f"Loiter to alt was stuck at {int(self.facts.vehicle.state.place.alt)}"
+                )
+        if over:
+            self._first = self.deadline_ms = None
+            self.done = self._last.leave_for is None and not self._last.at_height
+            if not self.done:
+                self.helm.fly(self._last)
 
 
 class LoiterForever(Maneuver):

@@ -229,19 +229,19 @@ class WingFlight:
         radius = leg.radius_m or p[L.P_LOITER_R]
         t[L.T_CIRCLE_R], t[L.T_DIRECTION] = radius, -1.0 if radius_of(self._field, leg.item) < 0.0 else 1.0
         turns = leg.item.param1 if command == Cmd.NAV_LOITER_TURNS and isfinite(leg.item.param1) else 0.0
-        t[L.T_TURNS], t[L.T_AT_HEIGHT] = max(turns, 0.0), float(command == Cmd.NAV_LOITER_TO_ALT)
-        timed = command == Cmd.NAV_LOITER_TIME
+        timed, to_height = command == Cmd.NAV_LOITER_TIME, command == Cmd.NAV_LOITER_TO_ALT
+        t[L.T_TURNS], t[L.T_AT_HEIGHT] = max(turns, 0.0), float(to_height)
         if onward is not None:
-            t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not timed), onward.end[0], onward.end[1]
+            t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not (timed or to_height)), *onward.end[:2]
         self._round(leg, t, inf)
-        arrived_s = self._time_s
+        arrived_s = min(self._time_s, self._edge_s)
         if timed:
             self._round(leg, t, self._time_s + leg.wait_s, for_time=True)
-            s[L.S_ARRIVED], s[L.S_TURN_SUM] = 0.0, 0.0
+        if timed or to_height:
+            s[L.S_ARRIVED] = s[L.S_TURN_SUM] = t[L.T_AT_HEIGHT] = 0.0
             t[L.T_LEAVES] = float(onward is not None)
             self._round(leg, t, inf)
-            return arrived_s
-        return min(arrived_s, self._edge_s)
+        return arrived_s
 
     def _round(self, leg: PlannedLeg, t: L.Row, until_s: float, *, for_time: bool = False) -> None:
         """Fly a circle until its target has arrived, or until a time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from math import radians
+from math import atan2, degrees, radians
 
 import pytest
 
@@ -126,6 +126,8 @@ def test_a_loiter_is_left_towards_the_next_place(
     assert isinstance(circle, Circle)
     assert {name: getattr(circle, name) for name in expected} == expected
     if number != Cmd.NAV_LOITER_UNLIM:
+        plane.run(200.0, lambda: plane.vehicle.target.leave_for is not None)
+        circle = plane.vehicle.target
         assert circle.leave_for == pytest.approx((300.0, 300.0, -50.0), abs=1.0)
 
 
@@ -180,17 +182,34 @@ def test_a_timed_loiter_counts_from_its_edge_and_then_waits_for_its_heading() ->
     assert plane.now_ms - began == pytest.approx(30_000, abs=40)
 
 
-@pytest.mark.parametrize("onward", [(), (waypoint(2200.0, 0.0, 60.0),)])
-def test_a_height_that_is_out_of_reach_is_given_up_after_three_turns(onward: tuple[MissionItem, ...]) -> None:
-    """ArduPlane's loiter_angle_update (unable_to_acheive_target_alt); it circled below it until its battery ended."""
+def to_height(throttle: float, *onward: MissionItem) -> Bench:
+    """On its way to a circle 140 m above it, with so much throttle at most."""
     bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7))
     bench.run(30.0, lambda: bench.core.prearm.ok)
-    loiter = item(Cmd.NAV_LOITER_TO_ALT, 1000.0, 600.0, 300.0, param2=80.0)
+    loiter = item(Cmd.NAV_LOITER_TO_ALT, 1000.0, 600.0, 200.0, param2=80.0)
     bench.upload([item(Cmd.NAV_TAKEOFF, up=40.0), waypoint(600.0, 0.0, 60.0), loiter, *onward])
     assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
     bench.arm()
     bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
-    bench.parameters.set("THR_MAX", 38)
+    bench.parameters.set("THR_MAX", throttle)
+    return bench
+
+
+def test_a_circle_to_a_height_is_left_towards_the_next_place_however_many_turns_it_took() -> None:
+    """The tolerance of the course grows from the height on (ArduPlane's verify_loiter_heading); after seven turns a
+    plane left its circle 78 degrees off."""
+    bench = to_height(50.0, waypoint(2200.0, 0.0, 200.0))
+    bench.run(300.0, lambda: bench.core.sequencer.current_nav_index() == 4)
+    state = bench.vehicle.state
+    assert -state.position[2] == pytest.approx(200.0, abs=5.0)
+    course = atan2(-state.position[1], 2200.0 - state.position[0])
+    assert degrees(course - atan2(state.velocity[1], state.velocity[0])) == pytest.approx(0.0, abs=20.0)
+
+
+@pytest.mark.parametrize("onward", [(), (waypoint(2200.0, 0.0, 60.0),)])
+def test_a_height_that_is_out_of_reach_is_given_up_after_three_turns(onward: tuple[MissionItem, ...]) -> None:
+    """ArduPlane's loiter_angle_update (unable_to_acheive_target_alt); it circled below it until its battery ended."""
+    bench = to_height(38.0, *onward)
     turns: list[float] = []
 
     def ended() -> bool:

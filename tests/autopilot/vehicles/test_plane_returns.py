@@ -40,8 +40,9 @@ def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
     plane.core.facts.landing_course = radians(90.0)
     assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
     circle = plane.vehicle.target
-    assert isinstance(circle, Circle) and circle.at_height and circle.leave_for is not None
+    assert isinstance(circle, Circle) and circle.at_height
     assert circle.center[1] == pytest.approx(-400.0, abs=1.0) and circle.center[2] == pytest.approx(-55.0)
+    plane.run(200.0, lambda: plane.vehicle.target.leave_for is not None)
     plane.run(200.0, lambda: isinstance(plane.vehicle.target, Land))
     slope = plane.vehicle.target
     assert slope.approach == pytest.approx((0.0, -400.0, -55.0), abs=1.0) and slope.position == (0.0, 0.0)

@@ -224,6 +224,18 @@ def test_a_landing_circles_first_and_goes_into_the_wind(options: float, param1: 
     assert hypot(north, east - 300.0) < 2.0
 
 
+def test_a_landing_gives_up_a_height_that_its_circle_does_not_reach() -> None:
+    """After three turns, as ArduPlane; it circled below it until its battery was empty, and fell."""
+    bench = standing()
+    out = [item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), waypoint(700.0, 0.0, 60.0)]
+    mission(bench, *out, item(Cmd.NAV_VTOL_LAND, 0.0, 300.0, 300.0, param1=1.0))
+    bench.run(100.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    bench.parameters.set("THR_MAX", 30.0)
+    assert landed(bench, 300.0)
+    north, east, _ = bench.vehicle.state.position
+    assert hypot(north, east - 300.0) < 2.0
+
+
 def test_a_takeoff_is_on_wings_where_it_may() -> None:
     """Bit 1, NAV_TAKEOFF alone."""
     bench = standing({"Q_OPTIONS": float(LiftOption.TAKEOFF_ON_WINGS)})
