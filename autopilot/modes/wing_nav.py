@@ -126,7 +126,7 @@ def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -
     heading_required = _or_zero(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
     if following is not None and (heading_required or not tools.context.facts.personality.circles_level):
         onward, _ = next_place(tools, item, circle.center)
-    return LoiterItem(tools.context, circle, for_ms, onward, straight=_or_zero(item.param4) != 0.0)
+    return LoiterItem(tools.context, circle, for_ms, onward, straight=item.param4 > 0.0)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:

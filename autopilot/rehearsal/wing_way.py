@@ -100,8 +100,7 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
 
 def left_straight(leg: PlannedLeg) -> bool:
     """True for a circle after which the next leg begins where it is left (param4)."""
-    own = leg.item.param4
-    return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
+    return leg.radius_m > 0.0 and leg.item.param4 > 0.0
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from math import atan2, degrees, radians
+from math import atan2, degrees, nan, radians
 
 import pytest
 
@@ -129,6 +129,17 @@ def test_a_loiter_is_left_towards_the_next_place(
         plane.run(200.0, lambda: plane.vehicle.target.leave_for is not None)
         circle = plane.vehicle.target
         assert circle.leave_for == pytest.approx((300.0, 300.0, -50.0), abs=1.0)
+
+
+@pytest.mark.parametrize(("param4", "straight"), [(0.0, False), (1.0, True), (-1.0, False), (nan, False)])
+def test_a_circle_is_left_straight_by_a_param4_above_0_alone(param4: float, straight: bool) -> None:
+    """As in ArduPilot and PX4; one below 0 counted too."""
+    plane = Plane()
+    plane.mission(item(Cmd.NAV_LOITER_TURNS, 300.0, 400.0, 50.0, param1=1.0, param4=param4))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(300.0, lambda: plane.core.sequencer.current_nav_index() == 4)
+    start = plane.vehicle.target.start
+    assert start is None if straight else start == pytest.approx((300.0, 400.0, -50.0), abs=1.0)
 
 
 @pytest.mark.parametrize(
