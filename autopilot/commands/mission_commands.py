@@ -21,8 +21,12 @@ class MissionCommands:
         self._auto_number = context.facts.vehicle_class.modes.auto
 
     def start(self, now_ms: int) -> Outcome:
-        """MISSION_START: enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters
-        AUTO."""
+        """Begin the mission, or go on with it, as the firmware does."""
+        own = self._facts.personality.begin_mission(now_ms)
+        return self.fly(now_ms) if own is None else own
+
+    def fly(self, now_ms: int) -> Outcome:
+        """Enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters AUTO."""
         if not self._auto.mission.total():
             return self._announcer.refuse("Mission start: no mission")
         in_auto = self._modes.mode is self._auto

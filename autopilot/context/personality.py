@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mission.items import MissionItem
@@ -89,7 +90,8 @@ class Personality(Protocol):
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
     copters turn to the yaw of their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does.
-    `takes_mission`: False if its own checks have rejected the present mission."""
+    `takes_mission`: False if its own checks have rejected the present mission. `climbs_to_mission`: a mission on the
+    ground needs no takeoff item."""
 
     @property
     def texts(self) -> Texts: ...
@@ -119,6 +121,11 @@ class Personality(Protocol):
     def keeps_home_of_items(self) -> bool: ...
     @property
     def takes_mission(self) -> bool: ...
+    @property
+    def climbs_to_mission(self) -> bool: ...
+
+    def begin_mission(self, now_ms: int) -> Outcome | None:
+        """Begin the mission; None: AUTO does."""
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         """Act on a low or critical battery while armed."""

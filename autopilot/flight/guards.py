@@ -79,6 +79,8 @@ class VehicleGuardFacts:
             return f"FM_PROFILE {profile} is no profile"
         if not self._parts.mission.total():
             return "no mission"
-        if not self._facts.personality.takes_mission:
+        personality = self._facts.personality
+        if not personality.takes_mission:
             return "the mission was rejected"
-        return None if self._parts.auto.takes_off_first else "the mission does not begin with a takeoff"
+        begins = self._parts.auto.takes_off_first or personality.climbs_to_mission
+        return None if begins else "the mission does not begin with a takeoff"

@@ -38,6 +38,7 @@ class ArduPilotPersonality:
     circles_level = False
     wings_need_fix = True
     takes_mission = True
+    climbs_to_mission = False
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class
@@ -49,6 +50,9 @@ class ArduPilotPersonality:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
         self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
+
+    def begin_mission(self, now_ms: int) -> None:
+        """Do nothing: AUTO begins it."""
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         action = battery_action(self._context, self._losses, critical=critical)

@@ -280,7 +280,12 @@ class Px4Flight:
             return outcome
         self._stage = FlightStage.NONE
         self.voice.say(Notice.EXECUTES)
-        return core.mission_commands.start(now_ms)
+        return core.mission_commands.fly(now_ms)
+
+    @property
+    def climbs_straight(self) -> bool:
+        """True if it rises, and not on wings."""
+        return self._parts.facts.vehicle_class.hovers or self._parts.helm.upright
 
     @property
     def _next_item(self) -> int:
@@ -302,8 +307,7 @@ class Px4Flight:
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
         on_ground_first = item is not None and item.command in TAKEOFFS and facts.grounded
-        straight_up = facts.vehicle_class.hovers or core.helm.upright
-        if not straight_up or item is None or home is None or on_ground_first:
+        if not self.climbs_straight or item is None or home is None or on_ground_first:
             return None
         altitude = facts.altitude(item.frame, item.z, item.x, item.y)
         below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M
@@ -372,7 +376,7 @@ class Px4Flight:
             case NextStep.EXECUTE:
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
                 self.voice.say(Notice.EXECUTES)
-                core.mission_commands.start(now_ms)
+                core.mission_commands.fly(now_ms)
             case NextStep.HOLD:
                 to_wings = self._requested == px4.VTOL_TAKEOFF
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD

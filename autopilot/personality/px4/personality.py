@@ -15,6 +15,7 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd
@@ -22,7 +23,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import custom_of, flags_of, pair_of
+from autopilot.personality.px4.modes import MISSION, custom_of, flags_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Return
@@ -84,6 +85,13 @@ class Px4Personality:
     def takes_mission(self) -> bool:
         """False if the mission is not feasible: Mission is refused."""
         return self.flight.has_mission
+
+    @property
+    def climbs_to_mission(self) -> bool:
+        return self.flight.climbs_straight
+
+    def begin_mission(self, now_ms: int) -> Outcome:
+        return self.flight.enter(MISSION, now_ms)
 
     def take_over(self) -> None:
         """Become the vehicle's personality, before its first pass."""

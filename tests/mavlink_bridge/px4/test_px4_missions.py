@@ -52,6 +52,23 @@ def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -
     assert station.mode == MISSION and station.of("MISSION_CURRENT")[-1].seq == 0
 
 
+@pytest.mark.parametrize("by_go", [True, False])
+def test_a_mission_without_a_takeoff_begins_by_go_and_by_the_program(station: Station, by_go: bool) -> None:
+    """As by MISSION_START: it climbs to the height of its first item."""
+    assert isinstance(station.link, SessionLine)
+    session = station.link.session
+    session.upload(CORNERS)
+    station.run(1.0)
+    if by_go:
+        session.autopilot.parameters.set("FM_COUNTDOWN", 2.0)
+    (session.go if by_go else session.start)()
+    station.until(lambda: station.height > 5.0)
+    assert station.mode == MISSION
+    station.until(lambda: station.mode == RETURN)
+    assert [message.seq for message in station.of("MISSION_ITEM_REACHED")][:1] == [0]
+    station.until(lambda: not station.armed)
+
+
 @pytest.mark.parametrize(
     ("command", "frame", "answer"),
     [(16, 3, 0), (21, 6, 0), (20, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3), (115, 2, 3),
