@@ -18,6 +18,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd
 from autopilot.personality.px4.parameters import Px4Parameters
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.equipment import payload
 from mavlink_bridge.services.commands.request import Command
 
 _MOST_MOTORS: Final = 12
@@ -36,7 +37,7 @@ class Px4Actuators:
         self._parameters = parameters
 
     def rows(self) -> dict[int, CommandRow]:
-        return {Cmd.ACTUATOR_TEST: CommandRow(self._test, required=(5,))}
+        return {Cmd.ACTUATOR_TEST: CommandRow(self._test, required=(5,)), Cmd.DO_SET_ACTUATOR: CommandRow(payload)}
 
     def _test(self, command: Command, context: Context) -> Outcome:
         """ACTUATOR_TEST: param5 is the output function. DENIED while armed."""

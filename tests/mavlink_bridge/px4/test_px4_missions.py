@@ -71,8 +71,8 @@ def test_a_mission_without_a_takeoff_begins_by_go_and_by_the_program(station: St
 
 @pytest.mark.parametrize(
     ("command", "frame", "answer"),
-    [(16, 3, 0), (21, 6, 0), (20, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3), (115, 2, 3),
-     (20, 3, 3), (189, 3, 3), (16, 2, 3), (16, 10, 2), (20, 10, 2)],
+    [(16, 3, 0), (21, 6, 0), (20, 2, 0), (187, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3),
+     (115, 2, 3), (187, 3, 3), (20, 3, 3), (189, 3, 3), (16, 2, 3), (16, 10, 2), (20, 10, 2)],
 )  # fmt: skip
 def test_an_item_that_px4_does_not_know_is_refused(station: Station, command: int, frame: int, answer: int) -> None:
     """mavlink_mission.cpp, `parse_mavlink_mission_item`: no splines, turns and servos, no heights above the ground, and

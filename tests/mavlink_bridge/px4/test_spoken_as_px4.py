@@ -484,6 +484,11 @@ def test_auto_without_a_submode_is_mission(station: Station) -> None:
     assert station.mode == MISSION
 
 
+def test_an_actuator_can_be_set(station: Station) -> None:
+    """MAVSDK's `set_actuator`: accepted (Commander.cpp), and recorded."""
+    assert station.command(Cmd.DO_SET_ACTUATOR, 0.5) == 0
+
+
 @pytest.mark.parametrize("command", sorted(UNKNOWN))
 def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
     assert station.command(command) == 3
