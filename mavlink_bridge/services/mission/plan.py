@@ -6,7 +6,6 @@ Downloads need no state: each request is answered alone.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint
@@ -126,24 +125,24 @@ def wire_state(state: MissionState, total: int, paused: bool) -> WireMissionStat
     return WireMissionState.COMPLETE if state is MissionState.COMPLETED else WireMissionState.NOT_STARTED
 
 
-def wire_mode(mode: int, autos: Container[int]) -> int:
-    """MISSION_MODE: active in a mode that flies missions, else suspended."""
-    return _IN_MISSION_MODE if mode in autos else _SUSPENDED
-
-
-def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> Message:
-    """MISSION_CURRENT with `seq` (Sortie's number) and the present state. `total`: items without home, 65535 = none.
-    The ids are the plans' checksums, 0 = empty."""
-    total, autos = parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
-    return dialect.MAVLink_mission_current_message(
+def mission_facts(parts: MissionParts, seq: int, firmware: Firmware) -> tuple[int, int, int, int, int, int, int]:
+    """Fields of MISSION_CURRENT with `seq` (Sortie's number) and the present state. `total`: items without home, 65535
+    = none. The ids are the plans' checksums, 0 = empty."""
+    plans, total, autos = parts.plans, parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
+    return (
         firmware.wire_seq(seq),
         total or NO_TOTAL,
         wire_state(parts.sequencer.state(), total, parts.auto.paused),
-        wire_mode(parts.modes.number, autos),
-        parts.plans.mission.checksum(),
-        parts.plans.fence.checksum(),
-        parts.plans.rally.checksum(),
+        _IN_MISSION_MODE if parts.modes.number in autos else _SUSPENDED,
+        plans.mission.checksum(),
+        plans.fence.checksum(),
+        plans.rally.checksum(),
     )
+
+
+def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> Message:
+    """MISSION_CURRENT with `seq`, Sortie's number."""
+    return dialect.MAVLink_mission_current_message(*mission_facts(parts, seq, firmware))
 
 
 _MAX_WARNED = 64

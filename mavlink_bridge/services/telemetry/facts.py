@@ -19,7 +19,7 @@ from autopilot.mission.commands import Ability
 from autopilot.modes.outputs import relay_status
 from autopilot.safety.fence_limits import FenceType
 from mavlink_bridge.firmware.identity import Identity
-from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
+from mavlink_bridge.services.mission.plan import mission_facts
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 from mavlink_bridge.wire.codec import boot_ms
@@ -248,17 +248,7 @@ class FactReader:
             out[s.HOME_N], out[s.HOME_E], out[s.HOME_D] = local
 
     def _read_mission(self) -> None:
-        parts, plans = self._parts, self._parts.plans
-        total, sequencer = plans.mission.total(), parts.sequencer
-        values = (
-            self._speaks.wire_seq(sequencer.current_nav_index()),
-            total or NO_TOTAL,
-            wire_state(sequencer.state(), total, parts.auto.paused),
-            wire_mode(parts.modes.number, self._modes.autos),
-            plans.mission.checksum(),
-            plans.fence.checksum(),
-            plans.rally.checksum(),
-        )
+        values = mission_facts(self._parts, self._parts.sequencer.current_nav_index(), self._speaks)
         if values == self._mission_seen:
             return
         self._mission_seen, out = values, self._source
