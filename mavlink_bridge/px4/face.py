@@ -143,6 +143,8 @@ class Px4Face(WithoutMessages, Speaker):
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
         mode = (command.whole(2), command.whole(3) if command.given(3) else 0)
+        if mode[0] != px4.AUTO and mode != px4.POSITION_SLOW:
+            mode = (mode[0], 0)  # only these have sub modes: Orbit is begun by DO_ORBIT
         mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 

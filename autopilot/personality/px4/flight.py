@@ -72,7 +72,7 @@ class Px4Flight:
         self._parameters = parameters
         self.modes = px4.ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
         self._guided = parts.facts.vehicle_class.modes.guided
-        self._requested: px4.Pair = px4.HOLD  # requested mode among those that are the same for the core
+        self._requested: px4.Pair = px4.HOLD  # the core may fly several modes by one of its own
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
@@ -91,16 +91,13 @@ class Px4Flight:
     @property
     def mode(self) -> px4.Pair:
         """The present mode."""
-        core = self._parts
+        core, number = self._parts, self._parts.modes.number
         if self._stage in (FlightStage.MISSION_REQUESTED, FlightStage.CLIMBING):
             return px4.MISSION
-        if core.modes.number == self._guided:
-            return self._requested
         item = core.sequencer.current_item()
         if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return px4.RETURN  # an item that changes the mode
-        shown = self.modes.shown(core.modes.number)
-        return px4.PRECISION if shown == px4.LAND and self._requested == px4.PRECISION else shown
+        return self._requested if self.modes.core(self._requested) == number else self.modes.shown(number)
 
     @property
     def user_mode(self) -> px4.Pair:
@@ -156,7 +153,7 @@ class Px4Flight:
         if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
             core.modes.set(self._guided, now_ms)  # both are the same mode for the core, so the landing must begin anew
         # a landing that begins looks at it
-        before, self._requested = self._requested, mode if mode in px4.REMEMBERED else px4.HOLD
+        before, self._requested = self._requested, mode
         outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
             self._requested = before
@@ -179,7 +176,7 @@ class Px4Flight:
         if mode == px4.ORBIT:
             mode = self.failsafes.user_mode = px4.HOLD
         core, number = self._parts, self.modes.core(mode)
-        before, self._requested = self._requested, mode if mode in px4.GUIDED else px4.HOLD
+        before, self._requested = self._requested, mode
         if mode == px4.LAND and not core.facts.has_position:
             number = self.modes.descent
         if number is None or not core.modes.set(number, now_ms, reason).ok:
@@ -389,9 +386,8 @@ class Px4Flight:
     def _rest(self, now_ms: int) -> None:
         """Return to the mode before the flight's end: armed in Mission again, it repeats the mission."""
         mode, self._height = self.failsafes.rest_mode, None
-        self.failsafes.user_mode = mode
+        self.failsafes.user_mode = self._requested = mode
         self._stage = FlightStage.MISSION_REQUESTED if mode == px4.MISSION else _REQUESTED.get(mode, FlightStage.NONE)
-        self._requested = mode if mode in px4.GUIDED else px4.HOLD
         number = None if self._stage is FlightStage.MISSION_REQUESTED else self.modes.core(mode)
         self._parts.modes.set(self._guided if number is None else number, now_ms)
 

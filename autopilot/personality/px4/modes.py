@@ -22,8 +22,6 @@ VTOL_TAKEOFF: Final = (4, 10)
 AUTO: Final = 4
 """Main mode of PX4's automatic modes."""
 GUIDED: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
-REMEMBERED: Final = GUIDED | {PRECISION}
-"""Modes that cannot be derived from the core's mode alone."""
 
 # PX4's mode to the core's
 _COPTER: Final[dict[Pair, int]] = {
@@ -104,11 +102,6 @@ def fits(mode: Pair) -> bool:
     return all(0 <= number <= 0xFF for number in mode)
 
 
-def flags_of(mode: Pair) -> int:
-    """MAV_MODE_FLAG bits of a mode (streams/HEARTBEAT.hpp; commander/ModeUtil/control_mode.cpp)."""
-    return _FLAGS.get(mode, _BY_ITSELF)
-
-
 def custom_of(mode: Pair) -> int:
     """Value of custom_mode."""
     return mode[0] << 16 | mode[1] << 24
@@ -159,6 +152,12 @@ class ModeMap:
         """Name of a mode for people."""
         added = self._external().get(mode) if mode in EXTERNAL else None
         return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
+
+    def flags_of(self, mode: Pair) -> int:
+        """MAV_MODE_FLAG bits of a mode (streams/HEARTBEAT.hpp; commander/ModeUtil/control_mode.cpp): what hovers is
+        stabilized in Manual too."""
+        by_hand = mode == MANUAL and self.core(mode) == self.core(STABILIZED)
+        return _FLAGS.get(STABILIZED if by_hand else mode, _BY_ITSELF)
 
     def standard_of(self, mode: Pair) -> StandardMode:
         """Standard mode under which it is listed."""

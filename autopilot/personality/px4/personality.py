@@ -23,7 +23,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import MISSION, custom_of, flags_of, pair_of
+from autopilot.personality.px4.modes import MISSION, custom_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Return
@@ -176,7 +176,7 @@ class Px4Personality:
         return self._return().path
 
     def mode_flags(self) -> int:
-        return flags_of(self.flight.mode)
+        return self.flight.modes.flags_of(self.flight.mode)
 
     def stands_by(self) -> bool:
         """Until it is armed."""

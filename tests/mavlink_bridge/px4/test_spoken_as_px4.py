@@ -98,10 +98,36 @@ def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mo
     assert station.mode == HOLD and station.armed
 
 
+@pytest.mark.parametrize(
+    ("asked", "mode"),
+    [((1, 0), (1, 0)), ((7, 0), (7, 0)), ((7, 3), (7, 0)), ((3, 1), POSITION), ((3, 9), POSITION), ((4, 0), MISSION)],
+)
+def test_a_selected_mode_is_the_one_that_is_shown(
+    station: Station, asked: tuple[int, int], mode: tuple[int, int]
+) -> None:
+    """Manual, which is flown as Stabilized, too. Only AUTO and Position Slow have a sub mode in DO_SET_MODE
+    (Commander.cpp, `handle_command`): Orbit is begun by DO_ORBIT."""
+    assert station.set_mode(asked) == 0
+    station.run(1.5)
+    assert station.mode == mode
+    assert station.of("HEARTBEAT")[-1].base_mode & 0x7F == 1 + (28 if mode == MISSION else 80)
+
+
+def test_a_rover_shows_the_mode_that_was_selected() -> None:
+    """It steers in Stabilized as in Position, and waits in Land as in Hold."""
+    with Session(vehicle="sim:rover", firmware="px4", seed=3) as session:
+        station = Station(SessionLine(session))
+        for mode in ((7, 0), POSITION, LAND, HOLD):
+            assert station.set_mode(mode) == 0
+            station.run(1.5)
+            assert station.mode == mode
+
+
 @pytest.mark.parametrize("mode", [RETURN, LAND, FOLLOW, ORBIT, (4, 9)])
 def test_a_mode_that_prevents_arming(station: Station, mode: tuple[int, int]) -> None:
     """mode_requirements.cpp: `mode_req_prevent_arming`. In Follow Target and Orbit it was armed."""
-    assert station.set_mode(mode) == 0
+    orbit = station.command(Cmd.DO_SET_STANDARD_MODE, 2.0) if mode == ORBIT else station.set_mode(mode)
+    assert orbit == 0
     assert station.command(ARM, 1.0, 0.0) == 1
     assert not station.armed and "Arming denied: Resolve system health failures firs" in station.texts
 
