@@ -46,28 +46,12 @@ _OWN_SPEED: Final = -1.0
 _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF
 
-# ArduPilot's mode number to PX4's
-_MODES: Final[dict[int, px4.Pair]] = {
-    CopterMode.ACRO: px4.ACRO,
-    CopterMode.STABILIZE: px4.STABILIZED,
-    CopterMode.ALT_HOLD: px4.ALTITUDE,
-    CopterMode.LOITER: px4.POSITION,
-    CopterMode.CIRCLE: px4.ORBIT,
-    CopterMode.POSHOLD: px4.POSITION_SLOW,
-    CopterMode.AUTO: px4.MISSION,
-    CopterMode.GUIDED: px4.HOLD,
-    CopterMode.RTL: px4.RETURN,
-    CopterMode.LAND: px4.LAND,
-    CopterMode.FOLLOW: px4.FOLLOW,
-}
-# modes of PX4 that correspond to GUIDED and others
-_ALSO: Final[dict[px4.Pair, int]] = {
-    px4.TAKEOFF: CopterMode.GUIDED,
-    px4.OFFBOARD: CopterMode.GUIDED,
-    px4.MANUAL: CopterMode.STABILIZE,
-    px4.PRECISION: CopterMode.LAND,
-}
-_NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
+# PX4's modes to ArduPilot's numbers, and back
+_NUMBERS: Final = px4.COPTER | {
+    px4.ORBIT: CopterMode.CIRCLE, px4.POSITION_SLOW: CopterMode.POSHOLD, px4.FOLLOW: CopterMode.FOLLOW,
+}  # fmt: skip
+_SECOND: Final = (px4.MANUAL, px4.TAKEOFF, px4.OFFBOARD, px4.PRECISION)  # modes with the number of another
+_MODES: Final = {number: pair for pair, number in _NUMBERS.items() if pair not in _SECOND}
 _NAMES: Final = {pair: name for pair, name in px4.LISTED if pair not in px4.EXTERNAL} | {(4, 1): "Ready"}
 # states of a HEARTBEAT: failsafe, engine failure, termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)

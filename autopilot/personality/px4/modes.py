@@ -24,7 +24,7 @@ AUTO: Final = 4
 GUIDED: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
 
 # PX4's mode to the core's
-_COPTER: Final[dict[Pair, int]] = {
+COPTER: Final[dict[Pair, int]] = {
     STABILIZED: CopterMode.STABILIZE, MANUAL: CopterMode.STABILIZE, ACRO: CopterMode.ACRO,
     ALTITUDE: CopterMode.ALT_HOLD, POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED,
     MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
@@ -117,7 +117,7 @@ class ModeMap:
 
     def __init__(self, kind: VehicleClass, modes: ModeChoice, stance: Helm) -> None:
         wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
-        self._flown = _COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
+        self._flown = COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
         self._upright = _UPRIGHT if lifts else self._flown
         self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else _ROVER_SHOWN
         self._standards = _STANDARD | _STANDARD_HOVERING if kind.hovers else _STANDARD
