@@ -62,6 +62,10 @@ class VehicleGuardFacts:
         return int(self._facts.param("BATT_FS_CRT_ACT")) == 0
 
     @property
+    def waits_for_upload(self) -> bool:
+        return self.profile == MISSION and self._auto.waits_for_upload
+
+    @property
     def motors_run_on(self) -> bool:
         return self._parts.arming.runs_on
 

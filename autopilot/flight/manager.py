@@ -225,6 +225,10 @@ class FlightManager(Actor):
         self._request_arm(self._manner if early else Manner.CHECK)
 
     def _ask_arm_now(self) -> None:
+        """Arm at the end of the countdown; a controller that flies the mission by itself must have it first."""
+        if self._flight.waits_for_upload:
+            self._after(FlightEvent.COUNTDOWN_OVER, LOOK_MS)
+            return
         self._takeoff_ms = None
         self._request_arm(Manner.GO)
 

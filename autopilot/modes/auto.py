@@ -75,6 +75,7 @@ class AutoMode(Mode):
         self._deferred = VehicleEvent(0)  # events while the position was lost
         self._announced_wait: WaitCause | None = None
         self._announced_no_takeoff = False
+        self.waits_for_upload = False  # a flight controller that will fly the mission does not have it yet
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:

@@ -143,6 +143,7 @@ class NativeMission:
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
+        self._parts.auto.waits_for_upload = not self.ready and self._vehicle.refused_mission is None
         self._follow(now_ms)
         ahead = self._mode_ahead()
         self._vehicle.control.expect(ahead)

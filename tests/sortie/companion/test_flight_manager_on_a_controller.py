@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.reasons import NEED_POSITION
 from tests.fakes.controller_bench import ControllerBench
@@ -31,6 +33,21 @@ def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(any_bench: Ma
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
     bench.run(0.5)
     assert not bench.controller.armed
+
+
+def test_it_is_armed_when_the_controller_has_the_mission(make_px4: MakeBench) -> None:
+    """The upload of 300 items takes more than COM_DISARM_PRFLT, 10 s: the motors stopped before it was over."""
+    bench = make_px4()
+    bench.autopilot.parameters.set("FM_COUNTDOWN", 0.0)
+    ground = bench.ground()
+    bench.ready()
+    points = tuple(replace(SQUARE[1], x=SQUARE[1].x + 1e-7 * n) for n in range(300))
+    bench.upload(tuple(replace(item, seq=seq) for seq, item in enumerate((SQUARE[0], *points), 1)))
+    ground.command(USER_1, GO)
+    bench.run_until(lambda: bench.controller.armed, 60.0)
+    assert bench.vehicle.refused_mission is None and not bench.autopilot.auto.waits_for_upload
+    assert ground.acks(USER_1) == [0]
+    bench.run_until(lambda: bench.height > 2.0, 20.0)
 
 
 def test_the_controllers_own_reasons_end_preflight(any_bench: MakeBench) -> None:
