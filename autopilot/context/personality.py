@@ -176,6 +176,9 @@ class Personality(Protocol):
     def stands_by(self) -> bool:
         """True if HEARTBEAT shows STANDBY, else ACTIVE, outside of failsafes."""
 
+    def landed_as(self) -> int | None:
+        """MAV_LANDED_STATE that is shown; None: as the vehicle reports it."""
+
     def shown_modes(self) -> tuple[int, int]:
         """Shown custom_mode of HEARTBEAT, and that of the mode that a person requested last."""
 

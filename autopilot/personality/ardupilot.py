@@ -9,7 +9,7 @@ from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import ModeFlag, Severity, StandardMode
+from autopilot.mav import LandedState, ModeFlag, Severity, StandardMode
 from autopilot.mission.items import MissionItem
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
@@ -109,6 +109,9 @@ class ArduPilotPersonality:
         """On the ground; rovers and boats in HOLD."""
         at_rest = self._facts.vehicle_class.modes.at_rest
         return self._facts.landed if at_rest is None else self._modes.number == at_rest
+
+    def landed_as(self) -> int | None:
+        return None if self._facts.vehicle_class.flies else LandedState.UNDEFINED
 
     def shown_modes(self) -> tuple[int, int]:
         return self._modes.number, self._modes.intended

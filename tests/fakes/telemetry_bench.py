@@ -105,7 +105,9 @@ class FakeCore:
             set_origin=None,
             param=lambda name, default=0.0: default,
             personality=SimpleNamespace(
-                shown_modes=lambda: (self.mode_number, self.mode_number), standard_mode=lambda number: 0
+                shown_modes=lambda: (self.mode_number, self.mode_number),
+                standard_mode=lambda number: 0,
+                landed_as=lambda: 0 if self.kind == "rover" else None,
             ),
         )
 

@@ -18,12 +18,12 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, LandedState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import MISSION, custom_of, pair_of
+from autopilot.personality.px4.modes import LAND, MISSION, custom_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Return
@@ -181,6 +181,12 @@ class Px4Personality:
     def stands_by(self) -> bool:
         """Until it is armed."""
         return not self._parts.facts.armed
+
+    def landed_as(self) -> int | None:
+        """What drives has landed while it is disarmed, or in Land (RoverLandDetector.cpp)."""
+        facts = self._parts.facts
+        driving = facts.armed and self.flight.mode != LAND
+        return None if facts.vehicle_class.flies else LandedState.IN_AIR if driving else LandedState.ON_GROUND
 
     def shown_modes(self) -> tuple[int, int]:
         return custom_of(self.flight.mode), custom_of(self.flight.user_mode)

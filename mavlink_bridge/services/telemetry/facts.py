@@ -168,7 +168,6 @@ class FactReader:
         source[s.AUTOPILOT] = identity.speaks.autopilot
         self._speaks = identity.speaks
         self._modes_seen: tuple[int, int] | None = None
-        source[s.HAS_HEIGHT] = identity.vehicle_class.flies
         source[s.HAS_WINGS] = identity.vehicle_class.has_stall_speed
         if identity.speaks.habits.reports_multicopter and identity.vehicle_class.hovers:
             source[s.VTOL_STATE] = VtolState.MC
@@ -201,6 +200,8 @@ class FactReader:
             out[s.SHORT_MODE] = shown[0] if shown[0] < _HALF else shown[0] // _HALF  # PX4: mode and submode
             out[s.STANDARD_MODE] = personality.standard_mode(shown[0])
             out[s.STANDS_AS] = VtolState.FW if self._stands_on_wings else VtolState.UNDEFINED
+        landed_as = personality.landed_as()
+        out[s.LANDED_AS] = -1.0 if landed_as is None else landed_as
         out[s.RC_1 : s.RC_1 + 16] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = parts.modes.spec.autopilot and parts.facts.vehicle.state.armed and not self._stands

@@ -27,7 +27,7 @@ CUSTOM_MODE = _slots.block(1)
 BASE_MODE = _slots.block(1)
 SYSTEM_STATUS = _slots.block(1)  # MAV_STATE
 VEHICLE_TYPE = _slots.block(1)  # MAV_TYPE
-HAS_HEIGHT = _slots.block(1)  # 0 or 1
+LANDED_AS = _slots.block(1)  # MAV_LANDED_STATE by the firmware; below 0: as the vehicle reports
 SENSORS_PRESENT = _slots.block(1)  # MAV_SYS_STATUS_SENSOR bits
 SENSORS_ENABLED = _slots.block(1)
 SENSORS_HEALTHY = _slots.block(1)
@@ -169,7 +169,7 @@ def derive(s: Any) -> None:
         s[PITOT_FLAGS] = _USING
     derive_quaternion(s, report.ROLL, Q_W)
     derive_quaternion(s, report.TRUE_ROLL, TRUE_Q_W)
-    s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
+    s[LANDED] = s[report.LANDED_STATE] if s[LANDED_AS] < 0.0 else s[LANDED_AS]
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & _HAS_POSITION else 0.0
     s[HAS_TRUTH] = 1.0 if s[report.TRUE_LAT] == s[report.TRUE_LAT] else 0.0

@@ -17,6 +17,7 @@ from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
     ALTITUDE,
     ARM,
+    EXTENDED_SYS_STATE,
     FOLLOW,
     HOLD,
     LAND,
@@ -121,6 +122,18 @@ def test_a_rover_shows_the_mode_that_was_selected() -> None:
             assert station.set_mode(mode) == 0
             station.run(1.5)
             assert station.mode == mode
+
+
+def test_a_rover_has_landed_until_it_is_armed() -> None:
+    """RoverLandDetector.cpp: QGroundControl offers Return, Pause and Go to only to what is in the air."""
+    with Session(vehicle="sim:rover", firmware="px4", seed=3) as session:
+        station = Station(SessionLine(session))
+        station.until(lambda: station.armable)
+        station.stream(EXTENDED_SYS_STATE, 5.0)
+        for act, state in ((None, 1), ((ARM, 1.0, 0.0), 2), ((SET_MODE, 1.0, 4.0, 6.0), 1), ((ARM, 0.0, 0.0), 1)):
+            assert act is None or station.command(*act) == 0
+            station.run(1.5)
+            assert station.of("EXTENDED_SYS_STATE")[-1].landed_state == state
 
 
 @pytest.mark.parametrize("mode", [RETURN, LAND, FOLLOW, ORBIT, (4, 9)])

@@ -321,8 +321,8 @@ def test_high_latency_tells_the_airspeed_that_is_demanded() -> None:
 
 def test_landed_state_is_shown_for_copters_only() -> None:
     """A rover's landed_state is always 0 (undefined)."""
-    assert decoded("EXTENDED_SYS_STATE", flying_report(), HAS_HEIGHT=1).landed_state == 2
-    assert decoded("EXTENDED_SYS_STATE", flying_report(), HAS_HEIGHT=0).landed_state == 0
+    assert decoded("EXTENDED_SYS_STATE", flying_report(), LANDED_AS=-1).landed_state == 2
+    assert decoded("EXTENDED_SYS_STATE", flying_report(), LANDED_AS=0).landed_state == 0
 
 
 def test_home_has_no_orientation_and_is_silent_while_unknown() -> None:
