@@ -63,6 +63,7 @@ class ErrorSubsystem(IntEnum):
     FAILSAFE_FENCE = 9
     GPS = 11
     CRASH_CHECK = 12
+    FLIP = 13
     PARACHUTES = 15
     EKFCHECK = 16
     FAILSAFE_EKFINAV = 17

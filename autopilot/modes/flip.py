@@ -2,8 +2,8 @@
 
 It begins from STABILIZE, ACRO (not with the throttle down) or ALT_HOLD in the air: forwards or backwards with the pitch
 stick, else to the left with the roll stick, else to the right. Each part of the turn has a change of thrust. Then the
-vehicle returns to its initial angles. A large stick deflection, or two and a half seconds, ends it. Source: ArduPilot
-ArduCopter/mode_flip.cpp.
+vehicle returns to its initial angles. A large stick deflection, or two and a half seconds, ends it, and the log says
+so. Source: ArduPilot ArduCopter/mode_flip.cpp.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Callable
 from math import radians
 from typing import Final
 
+from autopilot.context.events import ErrorLogged
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.reasons import ModeReason
+from autopilot.interface.reasons import ErrorSubsystem, ModeReason
 from autopilot.interface.targets import Attitude
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.manager import ModeChoice
@@ -31,6 +32,7 @@ _RISING, _FALLING = 0.20, -0.24  # changes of thrust
 _LEANS: Final = radians(45.0)  # from level; from here on it falls
 _TURNED: Final = {report.ROLL: radians(270.0), report.PITCH: radians(315.0)}
 _AT_ONCE: Final = 1e6  # rad/s2
+_ABANDONED: Final = 2  # LogErrorCode
 
 
 class FlipMode(SelfFlownMode):
@@ -82,7 +84,10 @@ class FlipMode(SelfFlownMode):
         self._rate = min(self._rate + seconds * self._acceleration, _RATE)
         self._now_ms = now_ms
         over = max(self._deflection(report.STICK_ROLL), self._deflection(report.STICK_PITCH)) >= _FAR_OVER
-        if over or now_ms - self._begun_ms > _LONGEST_MS or self._turn():
+        abandoned = over or now_ms - self._begun_ms > _LONGEST_MS
+        if abandoned:
+            self.announcer.announce(ErrorLogged(ErrorSubsystem.FLIP, _ABANDONED))
+        if abandoned or self._turn():
             self._choice().set(self._choice().before, now_ms, ModeReason.FLIP_COMPLETE)
 
     @property

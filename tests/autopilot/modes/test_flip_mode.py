@@ -6,6 +6,7 @@ from math import degrees
 
 import pytest
 
+from autopilot.context.events import ErrorLogged
 from autopilot.interface import report as R
 from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench
@@ -54,6 +55,7 @@ def test_it_rolls_once_round_and_is_level_in_the_mode_before(stick: float, way: 
     bench.run(1.0)
     assert abs(angle(bench, R.TRUE_ROLL)) < 5.0
     assert height(bench) > 22.0
+    assert not bench.events(ErrorLogged)
 
 
 @pytest.mark.parametrize(("stick", "way"), [(-0.4, 1.0), (0.4, -1.0)])
@@ -77,6 +79,7 @@ def test_a_stick_held_far_over_ends_it() -> None:
     hold(bench, roll=1.0)
     bench.run(0.04)
     assert bench.core.modes.number == ALT_HOLD
+    assert bench.events(ErrorLogged) == [ErrorLogged(13, 2)]  # ERR of the log: FLIP_ABANDONED
 
 
 @pytest.mark.parametrize("mode", [LOITER, GUIDED])
