@@ -23,6 +23,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import MOTOR_STOP
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.outputs import outputs_of
 from autopilot.modes.upright import stopping_m
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.motor_switches import INTERLOCK
@@ -47,6 +48,7 @@ _FEWEST_SATELLITES: Final = 4.0
 _FARTHEST_FROM_FIX_M: Final = 10.0
 _SURELY_NEAR_DEG: Final = _FARTHEST_FROM_FIX_M / METRES_PER_DEGREE  # north and east together; no need to measure
 _QUADROTOR: Final = 1.0
+_BEFORE_MOTOR_1: Final = 32  # SERVOn_FUNCTION
 _HIGHEST_SPIN_MIN: Final = 0.3
 _FLOAT32: Final = 1e-6  # relative error of a value that was sent as a float32
 #: Gains that must not be 0 (AC_PosControl.cpp and AC_AttitudeControl.cpp, pre_arm_checks).
@@ -240,8 +242,11 @@ class ArmingChecks:
         param = self.facts.param
         lowest, highest = param("MOT_PWM_MIN", 1000.0), param("MOT_PWM_MAX", 2000.0)
         armed, least = param("MOT_SPIN_ARM", 0.1), param("MOT_SPIN_MIN", 0.15)
+        without = next((motor for motor in range(1, 5) if not outputs_of(self.facts, _BEFORE_MOTOR_1 + motor)), None)
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:
             yield ArmingReason("Motors: Check frame class and type")
+        elif without is not None:
+            yield ArmingReason(f"Motors: no SERVOx_FUNCTION set to Motor{without}")
         elif least > _HIGHEST_SPIN_MIN + _FLOAT32:
             text = f"Motors: MOT_SPIN_MIN too high {least:.2f} > {_HIGHEST_SPIN_MIN:g}"
             yield ArmingReason(text, None, least, _HIGHEST_SPIN_MIN)

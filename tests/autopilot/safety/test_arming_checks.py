@@ -132,6 +132,7 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
         ({"ANGLE_MAX": 900}, "Check ANGLE_MAX"),
         ({"PILOT_SPEED_UP": 0}, "Check PILOT_SPEED_UP"),
         ({"FRAME_CLASS": 0}, "Motors: Check frame class and type"),
+        ({"SERVO3_FUNCTION": 0}, "Motors: no SERVOx_FUNCTION set to Motor3"),
         ({"BATT_LOW_MAH": 4000}, "Battery 1 low capacity failsafe"),
         ({"BATT_CRT_MAH": 4000}, "Battery 1 critical capacity failsafe"),
         ({"BATT_LOW_MAH": 100, "BATT_CRT_MAH": 200}, "Battery 1 capacity failsafe critical >= low"),
