@@ -1,8 +1,8 @@
 """Heading in autonomous modes: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW, and the yaw of a PX4's items.
 
 Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; priorities are those of ArduPilot ArduCopter/autoyaw.cpp,
-mode_guided.cpp. A region of interest stays until it is ended or GUIDED gets another target. A fixed heading stays until
-the next leg (with WP_YAW_BEHAVIOR 0 for ever).
+mode_guided.cpp. A region of interest stays until it is ended, GUIDED gets another target, or a takeoff, a return or the
+descent of a landing begins. A fixed heading stays until the next leg (with WP_YAW_BEHAVIOR 0 for ever).
 """
 
 from __future__ import annotations

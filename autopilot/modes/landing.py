@@ -55,7 +55,7 @@ class Landing(Maneuver):
         north, east, down = self.facts.vehicle.state.position
         place = self._place
         if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _NEAR_M:
-            self._descend(now_ms, KEEP)
+            self._descend(now_ms)
         else:
             end, over = above_place(self.facts, place, down)
             self.helm.fly(Leg((place[0], place[1], end), None, yaw=self._heading.for_leg(), over_ground=over))
@@ -63,7 +63,7 @@ class Landing(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self._descending:
             if self.helm.arrived:
-                self._descend(now_ms, self._heading.for_hold())
+                self._descend(now_ms)
             return
         due = self.deadline_ms is not None and now_ms >= self.deadline_ms
         if events & VehicleEvent.LANDED or (due and self._stands):
@@ -72,10 +72,11 @@ class Landing(Maneuver):
         elif due and self._precise is not None:
             self.deadline_ms = self._precise.descend(now_ms)
 
-    def _descend(self, now_ms: int, yaw: Yaw) -> None:
+    def _descend(self, now_ms: int) -> None:
         self._descending = True
         self._stands = self.facts.landed
-        self.helm.fly(Land(self._place, yaw))
+        self._heading.interest = None  # it ends here (ModeAuto::land_start)
+        self.helm.fly(Land(self._place, self._heading.for_hold()))
         precision = self.context.precision
         if self._stands:  # its landing event is past
             self.deadline_ms = now_ms + TICK_MS

@@ -127,6 +127,7 @@ class ReturnFlight(Maneuver):
         return self._landing is not None
 
     def start(self, now_ms: int) -> None:
+        self._heading.interest = None  # it ends here, as in a takeoff (ModeRTL::climb_start)
         if self.facts.landed:
             self._land(now_ms)
             return
@@ -175,7 +176,7 @@ class ReturnFlight(Maneuver):
 
     def _nose_as_armed(self) -> None:
         """Turn to the heading at arming before the descent, unless WP_YAW_BEHAVIOR leaves the yaw alone."""
-        if self._heading.interest is None and int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
+        if int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
             self.helm.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
             self._turns = True
 

@@ -125,6 +125,16 @@ def test_an_interest_at_nowhere_ends_it() -> None:
     assert bench.vehicle.yaws[-1].mode is YawMode.ALONG
 
 
+@pytest.mark.parametrize("command", [20, 21, 22])
+def test_an_interest_ends_where_a_return_a_descent_or_a_takeoff_begins(command: int) -> None:
+    """The nose turned to it while the vehicle landed, and on all legs behind a takeoff (ModeRTL::climb_start,
+    ModeAuto::land_start, takeoff_start)."""
+    bench = flying(item(201, 90.0, 0.0, 5.0), waypoint(40, 0), item(command, up=20.0), waypoint(0, 40))
+    assert past(bench, 3).vehicle.target.yaw.mode is YawMode.KEEP
+    bench.run(10.0)
+    assert bench.vehicle.yaws[-1].mode is not YawMode.POINT
+
+
 def test_a_servo_is_set_at_once_and_recorded() -> None:
     bench = past(flying(item(183, param1=9, param2=1750), waypoint(40, 0)), 1)
     assert bench.vehicle.outputs == [(9, 1750.0)]
