@@ -204,9 +204,10 @@ def _place(tools: NavTools, item: MissionItem) -> Maneuver:
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     """Go straight up: at least 1 m from the ground, never down in the air. A region of interest ends (ArduCopter
-    mode_auto.cpp, takeoff_start)."""
+    mode_auto.cpp, takeoff_start), but not as a PX4 (mission_base.cpp, on_active)."""
     facts = tools.context.facts
-    tools.heading.interest = None
+    if not facts.personality.turns_to_items:
+        tools.heading.interest = None
     lowest = facts.vehicle.state.position[2] - (_LOWEST_TAKEOFF if facts.landed else 0.0)
     return Climb(tools.context, min(item_down(facts, item), lowest), KEEP)
 

@@ -137,6 +137,20 @@ def test_an_item_has_the_heading_of_its_flight(station: Station, asked: float, f
     assert degrees(station.of("ATTITUDE")[-1].yaw) == pytest.approx(flown, abs=3.0)
 
 
+def test_a_region_of_interest_outlasts_a_takeoff(station: Station) -> None:
+    """MissionBase::on_active: the nose does not turn to it meanwhile."""
+    items = (
+        MissionItem(Cmd.DO_SET_ROI_LOCATION, 6, x=HOME.lat - 0.02, y=HOME.lon, z=0.0),
+        MissionItem(Cmd.NAV_TAKEOFF, 6, x=HOME.lat, y=HOME.lon, z=12.0),
+        MissionItem(Cmd.NAV_WAYPOINT, 6, x=HOME.lat, y=HOME.lon + 0.0008, z=12.0, param4=nan),
+        MissionItem(Cmd.NAV_RETURN_TO_LAUNCH, 2),
+    )
+    station.upload(items)
+    assert station.command(Cmd.MISSION_START, 0.0, 0.0) == 0
+    station.until(lambda: station.of("LOCAL_POSITION_NED")[-1].y > 40.0)
+    assert abs(degrees(station.of("ATTITUDE")[-1].yaw)) == pytest.approx(180.0, abs=5.0)
+
+
 def test_mode_before_arming_is_the_same(station: Station) -> None:
     """As QGroundControl does it; SET_MODE is the old message."""
     station.upload(CORNERS)
