@@ -9,7 +9,7 @@ from typing import Final
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.context.staying import comes_to_rest, stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.geo import Ned
+from autopilot.interface.geo import ABOVE_GROUND, Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
@@ -208,8 +208,10 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     if not facts.personality.turns_to_items:
         tools.heading.interest = None
-    lowest = facts.vehicle.state.position[2] - (_LOWEST_TAKEOFF if facts.landed else 0.0)
-    return Climb(tools.context, min(item_down(facts, item), lowest), KEEP)
+    here, down = facts.vehicle.state.position[2], item_down(facts, item)
+    if item.frame in ABOVE_GROUND and facts.height_over_ground is None:  # an unknown ground: it counts from here
+        down = here - item.z
+    return Climb(tools.context, min(down, here - (_LOWEST_TAKEOFF if facts.landed else 0.0)), KEEP)
 
 
 def end_of_delay(tools: NavTools, item: MissionItem) -> int:

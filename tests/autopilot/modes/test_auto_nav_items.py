@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from autopilot.context.events import PayloadAction
 from autopilot.context.staying import stopping_point
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
+from autopilot.interface.terrain import HeightMap
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -52,6 +56,16 @@ def test_takeoff_climbs_at_least_a_metre_from_the_ground() -> None:
     bench.begin([takeoff(0.2), waypoint(30, 0)])
     assert isinstance(bench.vehicle.target, TakeOff)
     assert bench.vehicle.target.down == pytest.approx(bench.position[2] - 1.0, abs=0.01)
+
+
+def test_takeoff_above_an_unknown_ground_climbs_its_height_from_here() -> None:
+    """It climbed one metre (takeoff_start: current altitude plus that of the item)."""
+    bench = Bench()
+    nothing = np.full((73, 73), np.nan, np.float32)
+    bench.core.facts.terrain.ground = HeightMap(ORIGIN.lat - 0.01, ORIGIN.lon - 0.01, 3600.0, 3600.0, nothing)
+    bench.begin([replace(takeoff(12.0), frame=10), waypoint(30, 0)])
+    assert isinstance(bench.vehicle.target, TakeOff)
+    assert bench.vehicle.target.down == pytest.approx(bench.position[2] - 12.0, abs=0.01)
 
 
 def test_takeoff_in_the_air_above_its_own_height_stays_there() -> None:
