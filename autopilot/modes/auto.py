@@ -12,6 +12,7 @@ from typing import Final
 
 from autopilot.context.journal import Journal, SaveProgress
 from autopilot.context.staying import stay
+from autopilot.context.turns import earliest
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
@@ -219,10 +220,7 @@ class AutoMode(Mode):
             return self.facts.now_ms
         if not self._active or self.sequencer.state() is not MissionState.RUNNING:
             return None
-        stepping, flying = self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()
-        if stepping is None or flying is None:
-            return flying if stepping is None else stepping
-        return min(stepping, flying)
+        return earliest((self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()))
 
     def _announce(
         self, events: list[MissionEvent], first_text: int = 0, flown: Maneuver | None = None, *, requested: bool = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.context.turns import earliest
 from autopilot.interface.targets import Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
@@ -149,10 +150,7 @@ class AutoExecutor:
         if self.own.under_way:
             return self._nav.context.facts.now_ms
         flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.next_deadline_ms()
-        waited = self._do.deadline_ms
-        if flown is None or waited is None:
-            return waited if flown is None else flown
-        return min(flown, waited)
+        return earliest((flown, self._do.deadline_ms))
 
     def turn(self, yaw: Yaw) -> None:
         """CONDITION_YAW as a command."""

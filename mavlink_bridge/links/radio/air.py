@@ -38,12 +38,12 @@ class TdmAir:
 
     def next_us(self, ready: Ready) -> int | None:
         """Time of the next decision, us; None while no side has anything."""
-        since = _first(ready)
+        since = earliest(ready)
         return None if since is None else self._rested(since)[0]
 
     def step(self, take: Take, ready: Ready) -> Sent:
         """Make one decision; see the module."""
-        since = _first(ready)
+        since = earliest(ready)
         if since is None:
             return None
         at_us, turn = self._rested(since)
@@ -103,13 +103,6 @@ class DuplexAir:
     def _begin_us(self, side: int, ready: Ready) -> int | None:
         since = ready[side]
         return None if since is None else _slot(self._lanes[side], max(self._free_us[side], since))
-
-
-def _first(ready: Ready) -> int | None:
-    vehicle, ground = ready
-    if vehicle is None or ground is None:
-        return ground if vehicle is None else vehicle
-    return min(vehicle, ground)
 
 
 def _slot(lane: RadioLane, from_us: int) -> int:

@@ -11,6 +11,7 @@ from enum import Enum, IntEnum
 from math import inf, isfinite
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.interface.mathematics import atan, tan
 from autopilot.interface.records import dataclass
 from autopilot.mav import CameraMode
@@ -293,10 +294,7 @@ class CameraDevice:
 
     def next_deadline_ms(self) -> int | None:
         """Time at which the next picture is due, ms."""
-        postponed = self._soonest_ms() if self._postponed else None
-        if self._due_ms is None or postponed is None:
-            return postponed if self._due_ms is None else self._due_ms
-        return min(self._due_ms, postponed)
+        return earliest((self._due_ms, self._soonest_ms() if self._postponed else None))
 
     def handle_timeout(self, now_ms: int) -> Refusal | None:
         """Take the pictures that are due."""
