@@ -86,7 +86,6 @@ class FlightManager(Actor):
                 status = self._status()
                 self.port.reply(message, (int(status.state), status.countdown_s(self.port.now_ms)))
         elif message.tag == self._awaited:
-            self._awaited = None
             self._handle_answer(message)
 
     def _handle_notice(self, tag: Tag, message: Message) -> None:
@@ -229,7 +228,6 @@ class FlightManager(Actor):
         if self._flight.waits_for_upload:
             self._after(FlightEvent.COUNTDOWN_OVER, LOOK_MS)
             return
-        self._takeoff_ms = None
         self._request_arm(Manner.GO)
 
     def _request_arm(self, manner: Manner) -> None:
@@ -278,7 +276,6 @@ class FlightManager(Actor):
     def _follow(self) -> None:
         """Follow a flight whose arming the flight manager did not request."""
         self._flight.begun_by_go = False
-        self._duration_end = None
         self._start_motors()
 
     def _stay(self) -> None:
@@ -343,5 +340,4 @@ class FlightManager(Actor):
             self._walk.reason = self._walk.reason or reason
             self._called_off = None
         self._flight.begun_by_go = False
-        self._duration_end = None
         self.port.notify("logger", Tag.FLIGHT_OVER)

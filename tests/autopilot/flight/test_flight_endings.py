@@ -25,7 +25,7 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     bench.vehicle._fly = lambda target, dt: None  # hangs in the air
     bench.run(200.0)
     assert (bench.state, bench.core.facts.armed) == (L, True)
-    assert bench.said("landing takes long")
+    assert bench.texts.count("Flight: landing takes long, not on the ground yet") == 1
     bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
     bench.run(3.0)
     assert (bench.state, bench.core.facts.armed) == (I, False)
@@ -53,15 +53,16 @@ def test_a_landing_that_was_noticed_waits_until_its_motor_may_stop(delay_s: floa
     assert not bench.said("landing never confirmed") and not bench.said("landing takes long")
 
 
-def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way() -> None:
-    """30 s + 2 x height / LAND_SPEED; then it is said, and waited for."""
-    bench = FlightBench(mission=HANGING_MISSION, parameters={"LAND_SPEED": 100})
+@pytest.mark.parametrize(("land_speed", "mps"), [(100.0, 1.0), (0.0, 0.1)])
+def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way(land_speed: float, mps: float) -> None:
+    """30 s + 2 x height / LAND_SPEED, which counts as 0.1 m/s at least; then it is said, and waited for."""
+    bench = FlightBench(mission=HANGING_MISSION, parameters={"LAND_SPEED": land_speed})
     bench.go()
     bench.until(L)
     height = -bench.position[2]
     assert height > 5.0
     bench.vehicle._fly = lambda target, dt: None
-    bench.run(30.0 + 2.0 * height - 0.5)
+    bench.run(30.0 + 2.0 * height / mps - 0.5)
     assert not bench.said("landing takes long")
     bench.run(1.0)
     assert bench.said("landing takes long")
@@ -81,6 +82,21 @@ def test_a_landing_that_is_broken_off_still_ends_with_the_duration() -> None:
     assert bench.state is F
     bench.run(120.0, lambda: bench.state is L)
     assert bench.now_ms - began == pytest.approx(60_000, abs=1_000)
+
+
+def test_a_plain_flight_behind_one_of_go_has_no_duration() -> None:
+    """Nor the end of the last one: when its landing is broken off, no timer runs."""
+    bench = FlightBench(mission=HANGING_MISSION, parameters={"FM_DURATION": 5})
+    bench.go()
+    bench.until(I)
+    bench.arm_plainly()
+    bench.core.commands.takeoff(10.0)
+    bench.run(20.0)
+    bench.core.commands.land(bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    bench.run(0.1)
+    assert (bench.state, bench.flights._kernel.deadline_ms) == (F, None)
 
 
 def test_motors_are_forced_to_stop_only_where_a_landing_was_never_confirmed() -> None:
