@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from autopilot.context.events import ModeChanged
+from autopilot.context.events import FlightStateChanged, ModeChanged
 from autopilot.flight.flags import AIRBORNE, UNDER_WAY
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
+from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, FlightEvent, ModeReason
+from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.vehicles.kinds import COPTER
-from tests.fakes.core_bench import takeoff, waypoint
+from tests.fakes.core_bench import item, takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import HANGING_MISSION, LAND, RETURN, WHOLE, A, D, F, FlightBench, I, L, P
 
@@ -74,6 +75,14 @@ def test_go_without_anything_to_fly_is_refused(mission: Any, parameters: Any, re
     assert (outcome.result, outcome.reason, outcome.detail) == (Result.FAILED, f"GO refused: {reason}", 0)
     assert bench.said(f"GO refused: {reason}")
     assert (bench.states, bench.mode_changes()) == ([], [])
+
+
+def test_where_guided_is_refused_nothing_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GO fails with the reason of the mode."""
+    bench = FlightBench()
+    monkeypatch.setattr(bench.core.modes, "set", lambda *_: Outcome(Result.FAILED, "no GUIDED"))
+    assert bench.go().reason == "no GUIDED"
+    assert (bench.states, bench.logs.calls) == ([P, I], [("close",)])
 
 
 def test_go_is_in_guided_before_arm_and_in_auto_after_the_countdown() -> None:
@@ -197,6 +206,15 @@ def test_hover_profile() -> None:
     assert bench.states == WHOLE
 
 
+def test_a_mission_that_vanishes_before_its_takeoff_ends_the_flight_where_it_stands() -> None:
+    """AUTO has finished on the ground: there is nothing that altitude could land."""
+    bench = FlightBench(mission=(item(Cmd.NAV_DELAY, param1=100.0), takeoff(), LAND))
+    bench.fly()
+    bench.upload(())
+    bench.run(1.0)
+    assert (bench.states, bench.mode_changes()) == (WHOLE, [GUIDED, AUTO])
+
+
 def test_a_mission_that_vanishes_in_the_countdown_disarms() -> None:
     bench = FlightBench()
     bench.go()
@@ -297,6 +315,7 @@ def test_a_landing_that_is_broken_off_is_flying_again() -> None:
     bench.core.modes.set(LOITER, bench.now_ms)
     bench.run(0.1)
     assert bench.states == [P, A, F, L, F]
+    assert bench.said("Flight: FLYING: landing broken off")
     bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == [P, A, F, L, F, L, D, I]
@@ -321,6 +340,7 @@ def test_somebody_who_takes_off_in_the_countdown_takes_the_flight_over() -> None
     bench.core.commands.takeoff(10.0)
     bench.run(60.0)
     assert (bench.states, bench.core.modes.number) == ([P, A, F], GUIDED)
+    assert bench.said("Flight: FLYING: taken over in the countdown")
 
 
 def test_a_critical_battery_lands_a_flight_that_go_began() -> None:
@@ -351,14 +371,17 @@ def test_a_failsafe_that_answers_the_battery_decides_the_mode() -> None:
     assert bench.states == WHOLE
 
 
-def test_a_critical_battery_cancels_the_countdown() -> None:
-    bench = FlightBench(parameters={"BATT_FS_CRT_ACT": 0})
+@pytest.mark.parametrize(("early", "cause"), [(1, FlightEvent.DISARMED), (0, FlightEvent.LOW_BATTERY)])
+def test_a_critical_battery_cancels_the_countdown(early: int, cause: FlightEvent) -> None:
+    """The failsafe stops motors that are armed; where they are not yet, the flight manager does without them."""
+    bench = FlightBench(parameters={"BATT_FS_CRT_ACT": 0, "FM_ARM_EARLY": early})
     bench.go()
     bench.run(1.0)
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(0.1)
     assert (bench.states, bench.core.facts.armed) == ([P, A, I], False)
-    assert bench.said("Battery Failsafe - Disarming")
+    assert bench.events(FlightStateChanged)[-1].cause is cause
+    assert bench.said("Battery Failsafe - Disarming" if early else "Flight: IDLE: battery critical")
 
 
 def test_a_critical_battery_without_a_failsafe_leaves_a_plain_flight_alone() -> None:
@@ -419,8 +442,37 @@ def test_a_disarm_command_ends_an_arm_command_that_still_waits() -> None:
     assert (request.done, request.ok, bench.state) == (True, False, I)
     bench.run(10.0)
     assert bench.arms() == [] and bench.said("Flight: not started: disarmed")
+    assert bench.logs.calls == [("close",)]  # the estimator's late answer makes nobody reset the actors after it
     bench.arm_plainly()
     assert bench.arms() == [True]
+
+
+def test_an_answer_of_the_last_preflight_is_none_of_this_one() -> None:
+    """The first is called off while rate hangs, whose silence is over in the second, while that waits for logger."""
+    bench = FlightBench()
+    bench.fault("rate.reset", "hang")
+    bench.go()
+    bench.run(2.0)
+    bench.core.arming.disarm(bench.now_ms)
+    bench.fault("rate.reset", "hang", active=False)
+    bench.fault("logger.reset", "hang")
+    bench.go()
+    bench.run(9.9)
+    assert (bench.state, bench.states) == (P, [P, I, P])
+    bench.until(I, 0.2)
+    assert bench.said("Flight: not started: logger: RESET: no answer")
+
+
+def test_a_vehicle_that_never_rests_is_not_flown_and_it_says_why() -> None:
+    """RESET of the estimator waits five seconds, then it fails with the vehicle's reason."""
+    bench = FlightBench()
+    clear = bench.vehicle.clear
+    bench.vehicle.clear = lambda part: Request.refused("rocks") if part is ControlPart.ESTIMATOR else clear(part)
+    bench.go()
+    bench.run(4.9)
+    assert bench.states == [P]
+    bench.until(I, 0.2)
+    assert bench.said("Flight: not started: estimator: RESET: rocks")
 
 
 def test_a_disarm_command_ends_a_countdown_with_the_motors_off() -> None:

@@ -138,6 +138,7 @@ def test_emergency_cutoff() -> None:
     bench.run(1.0)
     assert bench.states == [P, A, F, D, I]
     assert bench.said("Flight: LANDED: emergency cutoff")
+    assert [event.cause for event in bench.events(FlightStateChanged) if event.state == D] == [FlightEvent.LANDED]
     assert not bench.core.facts.armed
 
 

@@ -25,8 +25,10 @@ def test_a_plain_arm_is_preflight_with_all_resets() -> None:
 
 
 def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() -> None:
-    bench = FlightBench()
+    """Armed at once whatever FM_ARM_EARLY says, which is about the countdown."""
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.arm_plainly()
+    assert bench.core.facts.armed
     bench.core.mission_commands.start(bench.now_ms)
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE
