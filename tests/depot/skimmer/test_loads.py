@@ -15,7 +15,7 @@ from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.helm import SkimmerHelm
 from depot.skimmer.reports import SkimmerMemory
-from depot.skimmer.watches import RESTORE, PowerLoads
+from depot.skimmer.watches import PowerLoads
 from depot.world.skimmer import powered
 from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -74,11 +74,11 @@ def test_what_cannot_be_powered_is_shed_at_once_and_comes_back_at_once() -> None
 
 
 def test_low_charge_sheds_and_more_than_that_restores() -> None:
-    """With a hysteresis."""
+    """With a hysteresis of a fifth."""
     ctrl, vehicle, _ = loads()
-    for soc in (POWER.shed_soc, POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc):
-        ctrl.manage(reading(soc=soc), 0)
-    assert vehicle.sheds == [True, False]
+    for soc, sheds in ((1.0, []), (0.99, [True]), (1.19, [True]), (1.2, [True, False])):
+        ctrl.manage(reading(soc=soc * POWER.shed_soc), 0)
+        assert vehicle.sheds == sheds
 
 
 def test_intake_keeps_its_power_in_every_shadow_of_the_harvest() -> None:
@@ -158,3 +158,20 @@ def test_survival_ends_at_twice_the_charge_at_which_it_began(
     PowerLoads(helm, POWER).set_transit_mode(reading, SkimmerMode.CRUISE, 1000)
     expected = SkimmerMode.SURVIVAL if mode is SkimmerMode.CRUISE and soc < 1.0 else wanted
     assert told == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("sunlit", "thrusting", "mode"),
+    [
+        (True, False, SkimmerMode.CRUISE),
+        (False, False, SkimmerMode.SURVIVAL),
+        (False, True, SkimmerMode.CRUISE),
+    ],
+)
+def test_a_shadow_is_survival_between_burns(sunlit: bool, thrusting: bool, mode: SkimmerMode) -> None:
+    """With full batteries; a burn in the shadow is flown with all that CRUISE has."""
+    told: list[SkimmerMode] = []
+    helm: Any = SimpleNamespace(memory=SkimmerMemory(), set_mode=lambda new, now_ms: told.append(new))
+    seen = reading(sunlit=sunlit, thrusting=thrusting, transmits=False)
+    assert PowerLoads(helm, POWER).set_transit_mode(seen, SkimmerMode.CRUISE, 1000)
+    assert told == [mode]

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depot.settings import Profile
 from depot.world.energy import Accounts, BusBattery, HeatNode, charge_evenly, draw_evenly
+from depot.world.skimmer import charge_from_dock, missing_charge_j, new_skimmer
 
 
 def test_a_node_cools_as_newton_says() -> None:
@@ -33,6 +35,20 @@ def test_a_battery_that_dropped_out_gives_and_takes_nothing() -> None:
     """Its energy stays in it."""
     battery = BusBattery("BATT_A", 100.0, 60.0, connected=False)
     assert (battery.draw(10.0), battery.charge(10.0), battery.j) == (0.0, 0.0, 60.0)
+
+
+def test_the_dock_fills_the_reserve_first_and_the_others_to_the_charge_that_is_asked_for() -> None:
+    """BATT_RES wholly, BATT_A and BATT_B to 80 % of what is left of their capacity; no more is missing or taken."""
+    skimmer = new_skimmer(Profile())
+    skimmer.health.capacity = 0.9
+    for battery in (skimmer.batt_a, skimmer.batt_b, skimmer.batt_res):
+        battery.j = 0.5 * battery.capacity_j
+    half_j, missing_j = skimmer.batt_res.room_j, missing_charge_j(skimmer, 0.8)
+    assert charge_from_dock(skimmer, half_j, 0.8) == half_j and skimmer.batt_res.room_j == 0.0
+    assert half_j + charge_from_dock(skimmer, 1e12, 0.8) == pytest.approx(missing_j)
+    for battery in (skimmer.batt_a, skimmer.batt_b):
+        assert battery.j == pytest.approx(0.72 * battery.capacity_j)
+    assert missing_charge_j(skimmer, 0.8) == pytest.approx(0.0, abs=1.0)
 
 
 @given(
