@@ -162,11 +162,7 @@ def test_survival_ends_at_twice_the_charge_at_which_it_began(
 
 @pytest.mark.parametrize(
     ("sunlit", "thrusting", "mode"),
-    [
-        (True, False, SkimmerMode.CRUISE),
-        (False, False, SkimmerMode.SURVIVAL),
-        (False, True, SkimmerMode.CRUISE),
-    ],
+    [(True, False, SkimmerMode.CRUISE), (False, False, SkimmerMode.SURVIVAL), (False, True, SkimmerMode.CRUISE)],
 )
 def test_a_shadow_is_survival_between_burns(sunlit: bool, thrusting: bool, mode: SkimmerMode) -> None:
     """With full batteries; a burn in the shadow is flown with all that CRUISE has."""
