@@ -94,14 +94,10 @@ class SortieRecord(Struct):
             values = (round(float(getattr(status, name)), 2) for name in MARGINS[1:])
             self.margins.append((round(now_s, 3), *values))
 
-    def raise_abort(self, abort: Abort, trigger: str) -> bool:
-        """Take over an abort of higher precedence; False if the present one stays."""
-        if abort <= self.abort:
-            return False
-        self.abort = abort
-        if abort is not Abort.ABORT_2B or self.trigger is None:
-            self.trigger = trigger
-        return True
+    def raise_abort(self, abort: Abort, trigger: str) -> None:
+        """Take over an abort of higher precedence, with its trigger."""
+        if abort > self.abort:
+            self.abort, self.trigger = abort, trigger
 
     def track_rows(self) -> list[TrackRow]:
         """Track that was flown, for reports."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from depot.decisions.phases import NEXT, PHASES, LoopEvent, NotAllowed, next_phase
+from depot.decisions.record import SortieRecord
 from depot.names import Abort, Phase, SkimmerMode
 from scripts.specification_page import headings
 
@@ -164,3 +165,13 @@ def test_precedence_of_the_abort_paths() -> None:
     """3 over 1 over 2 over routine."""
     assert Abort.ABORT_3 > Abort.ABORT_1 > Abort.ABORT_2B > Abort.ABORT_2 > Abort.NONE
     assert [abort.label for abort in Abort] == [None, "ABORT-2", "ABORT-2B", "ABORT-1", "ABORT-3"]
+
+
+def test_a_sortie_keeps_its_abort_against_one_that_is_no_higher() -> None:
+    """And the trigger of that one, which is the cause."""
+    record, kept = SortieRecord(1, 1.0, 1.5), []
+    for abort in (Abort.ABORT_2, Abort.ABORT_2, Abort.ABORT_1, Abort.ABORT_2B, Abort.ABORT_1, Abort.ABORT_3):
+        record.raise_abort(abort, f"cause {len(kept) + 1}")
+        kept.append((record.abort, record.trigger))
+    two, one, three = (Abort.ABORT_2, "cause 1"), (Abort.ABORT_1, "cause 3"), (Abort.ABORT_3, "cause 6")
+    assert kept == [two, two, one, one, one, three]
