@@ -191,7 +191,7 @@ class ActorKernel:
         """Post an event (`autopilot.flight.flags`): wake the actors that listen for it."""
         for cell in self._order:
             heard = news & cell.actor.listens
-            if heard and not cell.down:
+            if heard:
                 cell.news |= heard
                 self.pending = True
 
@@ -240,7 +240,7 @@ class ActorKernel:
                 self._lose(tag, request)
 
     def _earliest(self) -> int | None:
-        dues = [cell.actor.deadline_ms for cell in self._order if not cell.hung and not cell.down]
+        dues = [cell.actor.deadline_ms for cell in self._order if not cell.hung]
         return earliest([*dues, *[until_ms for until_ms, _ in self._waiting.values()]])
 
     # --- supervision ------------------------------------------------------------------------------------------------
