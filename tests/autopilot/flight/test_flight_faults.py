@@ -172,6 +172,14 @@ def test_a_reset_that_fails_or_is_never_answered(name: str, value: str) -> None:
     assert bench.go().ok
 
 
+def test_an_actor_that_raises_in_its_reset_fails_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits ten seconds for one that has begun anew."""
+    bench = FlightBench()
+    monkeypatch.setattr(bench.logs, "reopen", lambda now_ms: [][now_ms])
+    assert bench.go().reason == "logger: RESET: no answer"
+    assert [where for where, _ in bench.errors] == ["actor logger"]
+
+
 @pytest.mark.parametrize("value", ["fail", "hang"])
 def test_motors_that_do_not_arm(value: str) -> None:
     bench = FlightBench()

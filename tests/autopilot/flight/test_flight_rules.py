@@ -407,6 +407,7 @@ def test_a_controller_may_lose_its_position_while_it_calibrates(seconds: float, 
 
     vehicle.calibrate = calibrate_and_forget
     assert bench.go().ok
+    bench.core.modes.set(0, bench.now_ms)  # the mission needs it whatever mode is set meanwhile
     bench.run(seconds)
     vehicle.state.report[report.EKF_FLAGS] = GOOD_EKF
     bench.run(1.0)
@@ -473,6 +474,23 @@ def test_a_vehicle_that_never_rests_is_not_flown_and_it_says_why() -> None:
     assert bench.states == [P]
     bench.until(I, 0.2)
     assert bench.said("Flight: not started: estimator: RESET: rocks")
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok  # by force it is not waited for
+
+
+def test_without_a_position_go_fails_at_once() -> None:
+    """A simulated vehicle has one or not."""
+    bench = FlightBench()
+    bench.vehicle.state.report[report.EKF_FLAGS] = NO_POSITION_EKF
+    assert bench.go().reason == "estimator: RESET: no position"
+
+
+@pytest.mark.parametrize(("kind", "flies"), [("copter", True), ("rover", False)])
+def test_a_mission_without_a_place_is_none_for_a_flight_and_no_matter_for_a_hover(kind: str, flies: bool) -> None:
+    """Only a DO item: RESET of the waypoint actor has no first item to go to."""
+    hover = {"FM_PROFILE": 1.0, "FM_DURATION": 5.0} if flies else {}
+    outcome = FlightBench(kind, mission=(item(Cmd.DO_CHANGE_SPEED, param2=5.0),), parameters=hover).go()
+    assert outcome.ok is flies
+    assert outcome.reason == ("" if flies else "waypoint: RESET: no navigation item from 1 on")
 
 
 def test_a_disarm_command_ends_a_countdown_with_the_motors_off() -> None:

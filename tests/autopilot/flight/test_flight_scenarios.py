@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.events import FlightStateChanged
+from autopilot.context.events import ArmedChanged, FlightStateChanged
 from autopilot.flight.messages import MessageKind
-from autopilot.interface.reasons import FlightEvent
+from autopilot.interface.reasons import ArmingMethod, FlightEvent
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
 from autopilot.mav import Cmd, Result
@@ -23,7 +23,7 @@ def test_single_flight() -> None:
     assert bench.go().result is Result.ACCEPTED
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE_FLIGHT
-    assert bench.arms() == [True, False]
+    assert bench.events(ArmedChanged)[1:] == [ArmedChanged(False, ArmingMethod.LANDED)]
     assert bench.reached == [1, 2, 3]
     said = [entry.message.subject for entry in bench.trace if entry.message.to == "motor"]
     assert said[-1] == "DISARM"  # asked for when it has landed, not left to DISARM_DELAY
@@ -129,17 +129,29 @@ def test_go_jumps_as_often_as_the_first_time() -> None:
     assert bench.reached == [1, 2, 2, 4]
 
 
-def test_emergency_cutoff() -> None:
-    """Motors cut by the vehicle pass through LANDED like a normal landing, and it is said."""
+@pytest.mark.parametrize(
+    ("event", "reason"), [(VehicleEvent.CUTOFF, "emergency cutoff"), (VehicleEvent.CRASHED, "crash")]
+)
+def test_emergency_cutoff(event: VehicleEvent, reason: str) -> None:
+    """Motors cut by the vehicle, or by the crash check, pass through LANDED like a normal landing, and it is said."""
     bench = FlightBench()
     bench.fly()
     bench.vehicle.state.report[88] = 0.0
-    bench.vehicle.raise_event(VehicleEvent.CUTOFF | VehicleEvent.DISARMED)
+    bench.vehicle.raise_event(event | VehicleEvent.DISARMED)
     bench.run(1.0)
     assert bench.states == [P, A, F, D, I]
-    assert bench.said("Flight: LANDED: emergency cutoff")
+    assert bench.said(f"Flight: LANDED: {reason}")
     assert [event.cause for event in bench.events(FlightStateChanged) if event.state == D] == [FlightEvent.LANDED]
     assert not bench.core.facts.armed
+
+
+def test_a_crash_that_stops_no_motor_ends_no_flight() -> None:
+    """FS_CRASH_CHECK 0: it flies on, whatever the detector says."""
+    bench = FlightBench(parameters={"FS_CRASH_CHECK": 0})
+    bench.fly()
+    bench.vehicle.raise_event(VehicleEvent.CRASHED)
+    bench.run(1.0)
+    assert (bench.states, bench.core.facts.armed) == ([P, A, F], True)
 
 
 def test_log_truncation() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autopilot.context.events import StatusText
 from autopilot.interface import report
 from autopilot.interface.reasons import BARO_FAILED
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
-from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.fake_vehicle import NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import HANGING_MISSION, WHOLE, A, D, F, FlightBench, I, P
 
 AUTO, GUIDED, LOITER = 3, 4, 5
@@ -78,9 +80,11 @@ def test_a_plain_arm_whose_reset_fails_is_failed_with_the_reason() -> None:
 def test_a_forced_arm_says_what_failed_and_arms() -> None:
     bench = FlightBench()
     bench.fault("sensor.reset")
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.vehicle.state.report[report.EKF_FLAGS] = NO_POSITION_EKF
     assert bench.core.arming.arm(bench.now_ms, force=True).ok
     assert bench.core.facts.armed
-    assert bench.said("sensor: RESET")
+    assert bench.said("sensor: RESET") and bench.said("estimator: RESET: no position (forced)")
 
 
 def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
@@ -95,13 +99,19 @@ def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
     assert bench.states == [P, I]
 
 
-def test_a_slow_controller_is_awaited() -> None:
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_slow_controller_is_awaited(answers: bool) -> None:
+    """Until it answers, or is seen armed before that."""
     bench = FlightBench()
     bench.vehicle.slow_arming = True
     assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
     request = bench.core.arming.arm_request
     bench.run(1.0)
-    bench.vehicle.answer(True, True)
+    if answers:
+        bench.vehicle.answer(True, True)
+    else:
+        bench.vehicle.state.report[report.ARMED] = 1.0
+        bench.vehicle.raise_event(VehicleEvent.ARMED)
     bench.run(0.1)
     assert request is not None
     assert (request.done, request.ok, bench.state) == (True, True, A)
