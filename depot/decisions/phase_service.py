@@ -11,7 +11,7 @@ from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import Derating
 from depot.decisions.watches import unstable
 from depot.messages import Status
-from depot.names import Abort, EndedBy, FaultName, Phase, SkimmerState, SortieOutcome
+from depot.names import EndedBy, FaultName, Phase, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 
 SERVICE_INCOMPLETE = "service_incomplete"
@@ -177,12 +177,8 @@ def _carry_out(context: PhaseContext, verdict: HealthVerdict, status: Status, no
         now_ms, {"ACTIVE": "relaunch", "DERATED": "derate", "RETIRED": "retire"}[state], verdict.reason, facts
     )
     memory.skimmer, memory.reason = state, verdict.reason
-    spoilt = memory.record is not None and memory.record.trigger is not None
-    outcome = (
-        SortieOutcome.ABORTED
-        if context.abort is not Abort.NONE or memory.anomalies or spoilt
-        else SortieOutcome.COMPLETED
-    )
+    spoilt = memory.record is not None and memory.record.trigger is not None  # aborts and anomalies have one
+    outcome = SortieOutcome.ABORTED if spoilt else SortieOutcome.COMPLETED
     if state is SkimmerState.RETIRED:
         context.decide(now_ms, "disposal", f"retired: {rules.disposal}", {"disposal": rules.disposal})
         context.close_sortie(outcome, now_ms)

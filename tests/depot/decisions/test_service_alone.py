@@ -13,7 +13,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.planning import Derating
 from depot.decisions.record import SortieRecord
 from depot.messages import Status
-from depot.names import EndedBy, Phase, SkimmerState
+from depot.names import EndedBy, Phase, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from depot.world.skimmer import new_skimmer, wear
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -35,7 +35,7 @@ def in_dock(phase: Phase, *, confirm: bool = False) -> PhaseContext:
     return context
 
 
-def test_the_service_opens_both_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_opens_both_lines_and_shuts_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Volatiles out, propellant in; the charge needs no order."""
     context = in_dock(Phase.OFFLOAD)
     told: list[tuple[str, bool]] = []
@@ -43,6 +43,8 @@ def test_the_service_opens_both_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(context.plant, line, lambda on, line=line: told.append((line, on)))
     phase_service.offload_step(context, DepotReading(offloadable_kg=100.0), NOW_MS)
     assert told == [("offload", True), ("refuel", True)]
+    phase_service.offload_step(context, DepotReading(**SERVED), NOW_MS)
+    assert told[2:] == [("offload", False), ("refuel", False)]  # closed with the end of phase 7
 
 
 @pytest.mark.parametrize("missing", [*SERVED, "offloadable_kg"])
@@ -61,6 +63,7 @@ def test_patience_counts_from_what_was_moved_last() -> None:
     """Then the service is given up, which is an anomaly of this sortie."""
     context = in_dock(Phase.OFFLOAD)
     memory, patience_ms = context.memory, round(1000.0 * PROFILE.depot.patience_s)
+    memory.moved_ms = -patience_ms  # of the sortie before
     reading = DepotReading(offloadable_kg=100.0, moving_kg_s=1.0)
     phase_service.offload_step(context, reading, NOW_MS)
     reading.delivered_kg = 5.0
@@ -89,6 +92,23 @@ def test_a_verdict_is_carried_out(
     phase_service._carry_out(context, HealthVerdict(state, "worn"), Status(), NOW_MS)
     assert (memory.skimmer, memory.reason, memory.phase, memory.ended_by) == (state, "worn", phase, ended_by)
     assert (memory.derating, memory.number - number) == (derating, int(phase is Phase.PREP))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "outcome"), [(None, SortieOutcome.COMPLETED), ("harvest_shortfall", SortieOutcome.ABORTED)]
+)
+def test_a_sortie_with_a_trigger_is_no_success(
+    trigger: str | None, outcome: SortieOutcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may fly again all the same has its repairs, derated too."""
+    context = in_dock(Phase.HEALTH)
+    repaired: list[str] = []
+    monkeypatch.setattr(context.plant, "repair", repaired.append)
+    assert context.memory.record is not None
+    context.memory.record.trigger = trigger
+    phase_service._carry_out(context, HealthVerdict(SkimmerState.DERATED, "worn", ("imu_loss",)), Status(), NOW_MS)
+    assert [record.outcome for record in context.take_closed()] == [outcome]
+    assert repaired == ["imu_loss"]
 
 
 @pytest.mark.parametrize(("seal", "ended_by"), [(0.0, None), (RULES.seal_max, EndedBy.RETIRED)])
