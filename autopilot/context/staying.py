@@ -62,22 +62,28 @@ def comes_to_rest(facts: VehicleFacts) -> bool:
 def stopping_point(facts: VehicleFacts) -> Ned:
     """Position at which the vehicle would come to rest, NED m. Hovering vehicles use the gains and accelerations of
     their waypoints (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m), rovers their
-    deceleration (AR_WPNav.cpp, get_stopping_location). For other kinds it is the present position."""
+    deceleration. For other kinds it is the present position."""
     here = facts.vehicle.state.position
     if not comes_to_rest(facts):
         return here
+    if not facts.vehicle_class.hovers:
+        return braking_point(facts)
     vector = facts.vehicle.state.report
     north, east, down = (float(vector[field]) for field in (report.VN, report.VE, report.VD))
     speed = hypot(north, east)
-    if not facts.vehicle_class.hovers:
-        brakes = facts.param("ATC_DECEL_MAX", 0.0) or facts.param("ATC_ACCEL_MAX", 1.0)
-        ahead = 0.5 * speed / brakes if brakes > 0.0 else 0.0
-        return (here[0] + ahead * north, here[1] + ahead * east, here[2])
     fastest = min(speed, facts.param("WPNAV_SPEED", 1000.0) / 100.0)
     ahead = _way_to_rest(facts, fastest, "PSC_POSXY_P", "WPNAV_ACCEL") / speed if speed > 0.0 else 0.0
     sink = _way_to_rest(facts, abs(down), "PSC_POSZ_P", "WPNAV_ACCEL_Z")
     lower = min(sink, _MOST_DOWN_M) if down > 0.0 else -min(sink, _MOST_UP_M)
     return (here[0] + ahead * north, here[1] + ahead * east, here[2] + lower)
+
+
+def braking_point(facts: VehicleFacts) -> Ned:
+    """Position at which a driving vehicle stops by its deceleration, NED m (AR_WPNav.cpp, get_stopping_location)."""
+    (north, east, down), (vn, ve, _) = facts.vehicle.state.position, facts.vehicle.state.velocity
+    brakes = facts.param("ATC_DECEL_MAX", 0.0) or facts.param("ATC_ACCEL_MAX", 1.0)
+    ahead = 0.5 * hypot(vn, ve) / brakes if brakes > 0.0 else 0.0
+    return (north + ahead * vn, east + ahead * ve, down)
 
 
 def _way_to_rest(facts: VehicleFacts, speed: float, gain: str, accel: str) -> float:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from math import radians
 from typing import Final
 
-from autopilot.context.staying import stay
+from autopilot.context.staying import braking_point, stay, stopping_point
 from autopilot.interface.geo import Ned
-from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode, SelfFlownMode, VehicleContext
@@ -51,13 +51,9 @@ class CircleMode(SelfFlownMode):
             self.helm.set_yaw(self._yaw(self._center))
 
     def _ahead(self) -> Ned:
-        state = self.facts.vehicle.state
-        north, east, down = state.position
-        vn, ve, _ = state.velocity
-        braking = max(self.facts.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
-        rest = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
+        (north, east, down), yaw = stopping_point(self.facts), self.facts.vehicle.state.yaw
         ahead = 0.0 if self.facts.option("CIRCLE_OPTIONS", _CENTRE_HERE, 1.0) else self._radius()
-        return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
+        return (north + ahead * cos(yaw), east + ahead * sin(yaw), down)
 
     def _radius(self) -> float:
         return max(self.facts.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
@@ -84,12 +80,7 @@ class LoiterMode(Mode):
     """LOITER of a rover or boat: stops, and drives back if it is pushed out of LOIT_RADIUS."""
 
     def enter(self, now_ms: int) -> None:
-        state = self.facts.vehicle.state
-        north, east, down = state.position
-        vn, ve, _ = state.velocity
-        braking = self.facts.param("ATC_DECEL_MAX") or self.facts.param("ATC_ACCEL_MAX") or 1.0
-        ahead = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
-        place = (north + ahead * vn, east + ahead * ve, down)
+        place = braking_point(self.facts)
         self.helm.fly(Hold(place, radius=max(self.facts.param("LOIT_RADIUS", 2.0), 0.5)))
 
 
