@@ -46,14 +46,12 @@ class SensorActor(FlightActor):
         self._calibrating: tuple[Request, Message] | None = None
 
     def _answer_reset(self, request: Message) -> None:
-        if self.port.fault("reset") is not None or self._trusts_the_controller(request):
+        trusts_controller = request.payload != Manner.GO and self._vehicle.capabilities.own_checks
+        if self.port.fault("reset") is not None or trusts_controller:
             super()._answer_reset(request)
             return
         self._calibrating = (self._vehicle.calibrate(), request)
         self._finish()
-
-    def _trusts_the_controller(self, request: Message) -> bool:
-        return request.payload != Manner.GO and self._vehicle.capabilities.own_checks
 
     def _finish(self) -> None:
         if self._calibrating is not None and self._calibrating[0].done:

@@ -122,17 +122,13 @@ class FlightManager(Actor):
         self._schedule()
 
     def handle_timeout(self) -> None:
-        if self._auto_go_due():
+        due_ms = self._context.auto_go_ms
+        if due_ms is not None and self.port.now_ms >= due_ms and self._context.flags.ready:
             self._context.auto_go_ms = None
             self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
         for event in self._walk.due(self.port.now_ms):
             self._dispatch(event)
         self._schedule()
-
-    def _auto_go_due(self) -> bool:
-        """True if the delay of FM_AUTO_GO is over and the vehicle is ready."""
-        due_ms = self._context.auto_go_ms
-        return due_ms is not None and self.port.now_ms >= due_ms and self._context.flags.ready
 
     # --- walking --------------------------------------------------------------------------------------------------
     def _dispatch(self, event: FlightEvent, reason: str = "") -> None:

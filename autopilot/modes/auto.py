@@ -178,8 +178,9 @@ class AutoMode(Mode):
             events, self._deferred = events | self._deferred, VehicleEvent(0)
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
-        if isinstance(maneuver, GlideSlope) and maneuver.goes_around:
-            self._land_again()
+        if isinstance(maneuver, GlideSlope) and maneuver.goes_around:  # its climb has ended
+            if not self._begin_landing_again():
+                self.request_mode(self.facts.vehicle_class.modes.rtl)
             return
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
         first_text = len(self.announcer.events)
@@ -253,11 +254,6 @@ class AutoMode(Mode):
     def sticks_moved(self, sticks: Sticks) -> None:
         if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
             self.go_around()
-
-    def _land_again(self) -> None:
-        """Handle the end of a go-around's climb."""
-        if not self._begin_landing_again():
-            self.request_mode(self.facts.vehicle_class.modes.rtl)
 
     def _begin_landing_again(self) -> bool:
         """Continue at the approach of the present landing, if it has one."""
@@ -352,9 +348,8 @@ class AutoMode(Mode):
     @property
     def lands_to_go_on(self) -> bool:
         """True if the mission takes off again after the present landing (MIS_OPTIONS bit 2)."""
-        if not self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND):
-            return False
-        return self._takes_off_at(self.sequencer.current_nav_index() + 1)
+        enabled = self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND)
+        return enabled and self._takes_off_at(self.sequencer.current_nav_index() + 1)
 
     def _takes_off_at(self, index: int) -> bool:
         at = max(index, self.mission.first_index)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import LANDING
 from autopilot.interface.targets import Idle
@@ -72,8 +71,9 @@ class ModeFollower:
 
     def _follow(self, number: int) -> Mode:
         mode = self._followed.get(number)
-        if mode is None:
-            mode = self._followed[number] = FollowedMode(self._context, unknown_mode(self._context.facts, number))
+        if mode is None:  # it may be armed in a mode that Sortie does not list, if the controller allows it
+            name = self._context.facts.vehicle_class.modes.name_of(number) or f"MODE_{number}"
+            mode = self._followed[number] = FollowedMode(self._context, ModeSpec(number, name, arming=True))
         return mode
 
     def take_command(self, number: int) -> None:
@@ -97,13 +97,6 @@ class ModeFollower:
         """Warning at once, and again with the mode's name when it is a mode that Sortie does not fly."""
         named = "" if number in self._own_numbers else f": {mode.spec.name}"
         return f"Vehicle taken over{named}; mission paused"
-
-
-def unknown_mode(facts: VehicleFacts, number: int) -> ModeSpec:
-    """Spec of a controller's mode that Sortie does not list. It is shown and followed, and the vehicle may be armed in
-    it if the controller allows it."""
-    name = facts.vehicle_class.modes.name_of(number) or f"MODE_{number}"
-    return ModeSpec(number, name, arming=True)
 
 
 def build_controller_modes(

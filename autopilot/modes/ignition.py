@@ -107,7 +107,7 @@ class Ignition:
             if self._up >= self._from + self._height:
                 self._announcer.say(Severity.INFO, f"Starting height reached {self._up - self._from:.1f}")
                 self._start(now_ms)
-        elif self.state is EngineState.STARTING and self._turned_ms(now_ms) >= 0.0:
+        elif self.state is EngineState.STARTING and self._has_turned(now_ms):
             self._announcer.say(Severity.INFO, "Engine running")
             self.state = EngineState.RUNNING
         if not armed:
@@ -117,9 +117,8 @@ class Ignition:
                 self.state = EngineState.OFF
         self._show()
 
-    def _turned_ms(self, now_ms: int) -> float:
-        """Time that the starter has turned beyond its limit, ms."""
-        return now_ms - self._since_ms - 1000.0 * self._facts.param("ICE_STARTER_TIME")
+    def _has_turned(self, now_ms: int) -> bool:
+        return now_ms - self._since_ms >= 1000.0 * self._facts.param("ICE_STARTER_TIME")
 
     def _may_run(self, armed: bool) -> bool:
         if self._stopped():

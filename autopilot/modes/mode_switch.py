@@ -16,11 +16,6 @@ from autopilot.modes.manager import ModeChoice
 _LIMITS: Final = (1231, 1361, 1491, 1621, 1750)  # us, the first pulse of positions 2 to 6
 
 
-def mode_position(pwm: float) -> int:
-    """Position of a mode switch, 1 to 6, for a pulse width, us."""
-    return 1 + bisect_right(_LIMITS, pwm)
-
-
 class ModeSwitch:
     """The mode switch of one vehicle: FLTMODE_CH and FLTMODE1 to 6, or MODE_CH and MODE1 to 6."""
 
@@ -44,7 +39,7 @@ class ModeSwitch:
     def read(self, pwm: float, now_ms: int, *, first: bool = False) -> None:
         """Read the channel's pulse, us. A changed position sets its mode; with `first` the position at power-on does
         too."""
-        position = mode_position(pwm)
+        position = 1 + bisect_right(_LIMITS, pwm)
         changed = position != self._position
         self._position, self._received = position, True
         if changed or first:

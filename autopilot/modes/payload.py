@@ -86,9 +86,9 @@ class Camera:
         if not self._may_shoot():
             return
         if self._has_shutter:
-            ready_ms = self._ready_ms(now_ms)
-            if now_ms < ready_ms:
-                self._waits_ms = ready_ms
+            pause_ms = _ticks_ms(self._facts.param("CAM1_INTRVAL_MIN"))
+            if self._taken_ms is not None and now_ms < self._taken_ms + pause_ms:
+                self._waits_ms = self._taken_ms + pause_ms
                 return
             self._taken_ms, self._waits_ms = now_ms, None
             self._closes_ms = now_ms + _ticks_ms(self._facts.param("CAM1_DURATION", 0.1))
@@ -125,11 +125,6 @@ class Camera:
     @property
     def _has_shutter(self) -> bool:
         return self._facts.param("CAM1_TYPE") == _SHUTTER
-
-    def _ready_ms(self, now_ms: int) -> int:
-        """Earliest time of the next photo."""
-        pause_ms = _ticks_ms(self._facts.param("CAM1_INTRVAL_MIN"))
-        return now_ms if self._taken_ms is None else self._taken_ms + pause_ms
 
     def _shutter(self, pulse: str, default: float) -> None:
         for channel in outputs_of(self._facts, _SHUTTER_FUNCTION):

@@ -6,7 +6,6 @@ Names of rules are stable, because JUnit, SARIF and JSON contain them and users 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -37,12 +36,10 @@ class Rule:
     mend: str
 
 
-def _rules() -> Iterator[Rule]:
-    for row in json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8")):
-        yield Rule(row["name"], FindingSeverity(row["severity"]), row["what"], row["mend"])
-
-
-RULES: Final = MappingProxyType({rule.name: rule for rule in _rules()})
+RULES: Final = MappingProxyType({
+    row["name"]: Rule(row["name"], FindingSeverity(row["severity"]), row["what"], row["mend"])
+    for row in json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
+})  # fmt: skip
 """Rules by name, the most severe first."""
 _SEVERITIES: Final = tuple(FindingSeverity)
 _ORDER: Final = {name: place for place, name in enumerate(RULES)}

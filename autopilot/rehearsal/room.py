@@ -57,20 +57,14 @@ def _united(segments: Segments, inner: list[Numbers], fence: Fence, field: Flyin
     """Distance within the union of inclusion zones: in a single zone, or along points of the segment from zone to
     zone."""
     best: Numbers = np.max(inner, axis=0)
-    zones = Fence(
-        tuple(zone for zone in fence.polygons if zone.inclusion),
-        tuple(zone for zone in fence.circles if zone.inclusion),
-    )
+    polygons = [Fence((zone,)) for zone in fence.polygons if zone.inclusion]
+    zones = [*polygons, *(Fence((), (zone,)) for zone in fence.circles if zone.inclusion)]
     halves = np.linspace(0.0, 1.0, 65)[:, None, None]
     for at in np.flatnonzero(best < 0.0):
         points = segments.begin[at] + halves * (segments.end[at] - segments.begin[at])
         single = Segments(points.reshape(-1, 2), points.reshape(-1, 2))
-        best[at] = np.min(np.max([room(single, zone, field) for zone in _single_zones(zones)], axis=0))
+        best[at] = np.min(np.max([room(single, zone, field) for zone in zones], axis=0))
     return best
-
-
-def _single_zones(fence: Fence) -> list[Fence]:
-    return [Fence((zone,)) for zone in fence.polygons] + [Fence((), (zone,)) for zone in fence.circles]
 
 
 def _polygon_room(segments: Segments, corners: Points, inclusion: bool) -> Numbers:

@@ -135,12 +135,12 @@ class FlyingFailsafes:
         self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe Cleared")
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
-        """Announce and act. `go_on`: text if an option lets it continue as it is."""
+        """Announce and act. `go_on`: text if an option lets it continue as it is, which on the ground a begun mission
+        does that waits (ArduCopter/events.cpp, should_disarm_on_failsafe)."""
+        waits = go_on and self._in_auto() and self._modes.mode.holds_arming
         if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
             self._announce(cause.value)
-        elif self._lost.switched_off(self._modes.spec.flown, now_ms) or (
-            self._facts.landed and not (go_on and self._waits_in_mission())
-        ):
+        elif self._lost.switched_off(self._modes.spec.flown, now_ms) or (self._facts.landed and not waits):
             self._announce(cause.value, "Disarming")
             if self._facts.armed:
                 self._context.disarm(CAUSES[cause].method)
@@ -167,10 +167,6 @@ class FlyingFailsafes:
     def _in_auto(self) -> bool:
         """True in AUTO, but not on a landing sequence (AUTO_RTL), which no option continues."""
         return self._modes.number == self._facts.vehicle_class.modes.auto
-
-    def _waits_in_mission(self) -> bool:
-        """True while a begun mission waits on the ground (ArduCopter/events.cpp, should_disarm_on_failsafe)."""
-        return self._in_auto() and self._modes.mode.holds_arming
 
     def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
         """True if a landing continues, because the battery requires it, or by an option (with a text)."""

@@ -318,7 +318,8 @@ class TrafficWatch:
     def _is_soon(self, threats: list[Threat]) -> bool:
         """True if one could become a threat before the next report."""
         velocity, limits = self._facts.vehicle.state.velocity, self._settings().limits
-        own, within_s = hypot(velocity[0], velocity[1]) + _FASTER_MPS, _AHEAD_S + _ahead_s(limits)
+        oldest_s = max(limits.fail_s, limits.warn_s) + 0.001 * OLDEST_MS  # prediction for the oldest report
+        own, within_s = hypot(velocity[0], velocity[1]) + _FASTER_MPS, _AHEAD_S + oldest_s
         for threat in threats:
             v_n, v_e, _ = threat.contact.velocity or (0.0, 0.0, 0.0)
             reach_m = max(limits.fail_m, limits.warn_m) + (hypot(v_n, v_e) + own) * within_s
@@ -378,8 +379,3 @@ def _worst(threats: list[Threat]) -> Threat | None:
     if len(threats) == 1:
         return threats[0]
     return min(threats, key=lambda threat: (-threat.level, threat.time_s), default=None)
-
-
-def _ahead_s(limits: Limits) -> float:
-    """Longest prediction time of a judgement, for the oldest report, s."""
-    return max(limits.fail_s, limits.warn_s) + 0.001 * OLDEST_MS

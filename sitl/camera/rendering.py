@@ -111,7 +111,8 @@ def render(view: CameraView, scene: PictureScene) -> Image.Image:
     draw = ImageDraw.Draw(image)
     _draw(draw, view, turned, ground)
     _build(draw, view, turned, scene)
-    return _focused(image, view, inverse)
+    blur = blur_px(view, float(inverse[inverse.shape[0] // 2, inverse.shape[1] // 2]))
+    return image if blur < _LEAST_BLUR_PX else image.filter(ImageFilter.GaussianBlur(blur / 2.0))
 
 
 def _frame(view: CameraView, turned: Numbers, origin: GeoPoint) -> Numbers:
@@ -285,11 +286,6 @@ def _clipped(corners: Numbers) -> list[Numbers]:
 
 
 # --- focus ------------------------------------------------------------------------------------------------------------
-def _focused(image: Image.Image, view: CameraView, inverse: Numbers) -> Image.Image:
-    blur = blur_px(view, float(inverse[inverse.shape[0] // 2, inverse.shape[1] // 2]))
-    return image if blur < _LEAST_BLUR_PX else image.filter(ImageFilter.GaussianBlur(blur / 2.0))
-
-
 def blur_px(view: CameraView, inverse_m: float) -> float:
     """Diameter of the circle of confusion (pixels) of an object in the middle of the picture with this inverse
     distance, 1/m: f^2 / N times the difference of the two vergences (Hecht: Optics, 6.2.2), for a focal length that is

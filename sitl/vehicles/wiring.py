@@ -154,7 +154,8 @@ def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> 
     """Aileron, elevator, throttle and rudder on ArduPlane's channels; a quadplane's lift motors."""
     surfaces = [_servo(given, _channel(given, function, usual)) for function, usual in _SURFACES]
     if kind == "quadplane":
-        surfaces += [_motor({**given, **_of_lift(given)}, number, 4 + number) for number in range(4)]
+        lift = {f"MOT_{name.removeprefix('Q_M_')}": given[name] for name in given if name.startswith("Q_M_")}
+        surfaces += [_motor({**given, **lift}, number, 4 + number) for number in range(4)]
     return OutsideBody("plane", machine, surfaces, airspeed=True, payload=_payload(given))
 
 
@@ -162,11 +163,6 @@ def _payload(given: Mapping[str, float]) -> dict[int, int]:
     """Channels, from 1, of the payload, and the function of each."""
     functions = {channel: int(given.get(f"SERVO{channel}_FUNCTION", 0.0)) for channel in range(1, _CHANNELS + 1)}
     return {channel: function for channel, function in functions.items() if function in FUNCTIONS}
-
-
-def _of_lift(given: Mapping[str, float]) -> dict[str, float]:
-    """Parameters of a quadplane's motors, by the names of a copter's."""
-    return {f"MOT_{name.removeprefix('Q_M_')}": value for name, value in given.items() if name.startswith("Q_M_")}
 
 
 def _fit_rotors(machine: SimulatedMachine, hover: float, places: Sequence[tuple[float, float, float]]) -> None:

@@ -51,13 +51,9 @@ class EncounterModel:
     emitter: int = 1
     network: PairNetwork | None = None
 
-    def of_vehicle(self, seed: int) -> Encounters:
-        """Encounters of one vehicle, from this seed."""
-        return Encounters(self, seed)
-
 
 class Encounters:
-    """Encounters of one vehicle, in order. None begins before `next_s`."""
+    """Encounters of one vehicle, in order, from its seed. None begins before `next_s`."""
 
     def __init__(self, model: EncounterModel, seed: int) -> None:
         self._model = model

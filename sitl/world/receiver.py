@@ -16,7 +16,7 @@ from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import hypot, normal_draw
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact
-from sitl.world.encounters import EncounterModel
+from sitl.world.encounters import EncounterModel, Encounters
 from sitl.world.sky import Aircraft, Sky
 
 
@@ -53,7 +53,7 @@ class Receiver:
         self._seed = seed
         self._motion = motion
         self._home = to_local(sky.origin, home.lat, home.lon, home.alt)
-        self._encounters = None if encounters is None else encounters.of_vehicle(seed)
+        self._encounters = None if encounters is None else Encounters(encounters, seed)
         self.period_ms = max(round(1000.0 / settings.rate_hz), 20)
 
     def place(self) -> tuple[Ned, Ned]:
