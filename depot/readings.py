@@ -191,10 +191,6 @@ class DepotReading(Struct):
         """True with propellant and charge for another sortie and both vehicles settled."""
         return self.refuelled and self.charged and self.settled
 
-    def comms_viable(self, seconds: float) -> bool:
-        """True if the window is open and stays open for `seconds`."""
-        return self.comms_open and self.window_left_s >= seconds
-
     @property
     def emptied(self) -> bool:
         """True when the skimmer's store is empty."""

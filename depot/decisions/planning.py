@@ -166,10 +166,11 @@ def no_go(
     """
     depot = profile.depot
     coming = expected_delivery_kg(profile, plan)
+    comms_viable = reading.comms_open and reading.window_left_s >= profile.plan.departure_s
     checks = [
         (FaultName.NO_GO_POWER, reading.power_hold or reading.soc < depot.go_soc),
         (FaultName.NO_GO_THERMAL, reading.thermal_hold or reading.cryo_k > depot.go_cryo_k),
-        (FaultName.NO_GO_COMMS, not reading.comms_viable(profile.plan.departure_s) or status is None),
+        (FaultName.NO_GO_COMMS, not comms_viable or status is None),
         (FaultName.NO_GO_TANKS, any(reading.room_kg[species] < kg for species, kg in coming.items())),
         (HEARTBEAT_LOSS, misses > 0),
         ("store_not_empty", leftover),

@@ -33,16 +33,10 @@ def radio(given: GivenOptions) -> int:
         runtime.run(never)
     finally:
         runtime.close()
-    facts = statistics_of(link)
+    facts: dict[str, Any] = {"radio": profile.name}
+    facts |= {name: asdict(counts) for name, counts in zip(_DIRECTIONS, link.statistics, strict=True)}
     print(json.dumps(facts) if given[JSON] else "\n".join(_profile_lines(facts)), flush=True)
     return runtime.signals.exit_status or 0
-
-
-def statistics_of(link: RadioLink) -> dict[str, Any]:
-    """Return the statistics of both directions."""
-    return {"radio": link.profile.name} | {
-        name: asdict(counts) for name, counts in zip(_DIRECTIONS, link.statistics, strict=True)
-    }
 
 
 def _profile_lines(facts: dict[str, Any]) -> list[str]:

@@ -49,11 +49,6 @@ def fitted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(parameter for name in names for parameter in FITTINGS[name])
 
 
-def fitting_with(parameter: str) -> str | None:
-    """Return the fitting that sets this parameter (form of `--param`), or None."""
-    return next((name for name, parameters in FITTINGS.items() if parameter in parameters), None)
-
-
 def fittings_of(values: Mapping[str, float]) -> list[str]:
     """Return the fittings of a vehicle with these parameters."""
     return [name for name, switch in SWITCHES.items() if values.get(switch, 0.0) != 0.0]

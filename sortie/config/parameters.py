@@ -21,7 +21,7 @@ from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
 from sortie.config.files import content_of, is_there
-from sortie.config.fittings import fitting_with
+from sortie.config.fittings import FITTINGS
 from sortie.config.installed import parameter_set
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
@@ -52,7 +52,7 @@ def _one(text: str, table: Parameters, own: Sequence[str], *, theirs: bool) -> t
     if name not in table and name not in own and not (theirs and _NAME.fullmatch(name)):
         from difflib import get_close_matches
 
-        if fitting := fitting_with(text):
+        if fitting := next((name for name, parameters in FITTINGS.items() if text in parameters), None):
             raise UserError(f"this kind of vehicle has no {name}", option="with", given=fitting)
         close = get_close_matches(name, own, n=1)
         near = close[0] if close else table.nearest(name)

@@ -62,7 +62,8 @@ class ControllerStart:
         if settings.home is None:
             settings = settings.replaced(home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
         self.profile = profile
-        defaults = _sitl_defaults(profile)
+        values = box_parameters(profile)
+        defaults = {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
         stored = stored_state(snapshot, profile.box)
         self._runtime = runtime
@@ -96,7 +97,13 @@ class ControllerStart:
 
     def say_texts(self, tell: Callable[[str], None]) -> None:
         """Report texts for people by `tell(text)` from now on."""
-        self.service.observers.append(partial(_tell_texts, tell))
+
+        def observe(events: list[Event], now_ms: int) -> None:
+            for event in events:
+                if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
+                    tell(f"  vehicle: {event.words}")
+
+        self.service.observers.append(observe)
 
     # --- what is true -------------------------------------------------------------------------------------------------
     def _learn(self) -> None:
@@ -168,15 +175,3 @@ def check_faults(faults: list[LoopFault]) -> None:
             raise UserError(
                 f"--fault {fault.text}: {fault.name} stops the motors; it is not injected into a real vehicle"
             )
-
-
-def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
-    """Return the profile's parameters for a controller that is started for it."""
-    values = box_parameters(profile)
-    return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
-
-
-def _tell_texts(tell: Callable[[str], None], events: list[Event], now_ms: int) -> None:
-    for event in events:
-        if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
-            tell(f"  vehicle: {event.words}")

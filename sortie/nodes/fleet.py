@@ -277,7 +277,7 @@ class FleetNode:
             ready = kind.advance(end_ms)
             while ready:
                 passed |= self._act(kind, ready, link_ms)
-                ready = kind.advance(end_ms) if kind.is_behind(end_ms) else ()
+                ready = kind.advance(end_ms) if (kind.rows.times_ms < end_ms).any() else ()
         self.now_ms = end_ms
         self._stand = True
         for listener in self.on_pass:

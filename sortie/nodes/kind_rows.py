@@ -107,10 +107,6 @@ class KindRows:
         columns = (ready, now_ms.astype(np.int64), decide, look, own, rests)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
-    def is_behind(self, end_ms: float) -> bool:
-        """True while a member has not reached `end_ms`."""
-        return bool((self.rows.times_ms < end_ms).any())
-
     @property
     def armed(self) -> bool:
         """True while a member is armed; computed once after each change."""

@@ -14,6 +14,7 @@ import logging
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -203,7 +204,7 @@ def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
     """Join tiles to one grid; where they overlap, the first with a height counts."""
     first = tiles[0]
     if len(tiles) == 1:
-        return _contiguous(first)
+        return replace(first, heights=np.ascontiguousarray(first.heights, np.float32))
     south, west = min(tile.south for tile in tiles), min(tile.west for tile in tiles)
     places = []
     for tile in tiles:
@@ -220,7 +221,3 @@ def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
         part = heights[row : row + tile.heights.shape[0], column : column + tile.heights.shape[1]]
         np.copyto(part, tile.heights, where=np.isnan(part))
     return HeightMap(south, west, first.per_lat, first.per_lon, heights)
-
-
-def _contiguous(tile: HeightMap) -> HeightMap:
-    return HeightMap(tile.south, tile.west, tile.per_lat, tile.per_lon, np.ascontiguousarray(tile.heights, np.float32))

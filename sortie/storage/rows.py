@@ -6,7 +6,6 @@ Any program may have changed the file, so a value that this program would not wr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
@@ -101,7 +100,8 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))
     home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", key).fetchone()
     if home is not None:
-        _expect("home", _are_finite(home) and on_earth(*home[:2]))
+        numbers = all(isinstance(value, float) and isfinite(value) for value in home)
+        _expect("home", numbers and on_earth(*home[:2]))
         state.home = GeoPoint(*home)
     state.progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", key).fetchone()
     if state.progress is not None:
@@ -122,10 +122,6 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
 def _expect(table: str, sound: bool) -> None:
     if not sound:
         raise sqlite3.DatabaseError(f"the table '{table}' is damaged")
-
-
-def _are_finite(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, float) and isfinite(value) for value in values)
 
 
 def _nan(value: float | None) -> float:

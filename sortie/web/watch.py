@@ -202,7 +202,9 @@ class VehicleWatch(Speaker):
         for system, vehicle in self.vehicles.items():
             vehicle.sample(now_ms)
             if vehicle.camera is not None:
-                self._out.append(Outgoing(_sight(system, vehicle.camera)))
+                number = codec.id_of("CAMERA_FOV_STATUS")  # not streamed by default
+                question = codec.command_message(system, vehicle.camera, Cmd.REQUEST_MESSAGE, number)
+                self._out.append(Outgoing(question))
             if vehicle.lost(now_ms):
                 self._forget(system)
             elif system not in self._requested and now_ms >= self._since_ms.get(system, now_ms) + ASK_AFTER_MS:
@@ -246,11 +248,6 @@ def _flight_status(vehicle: ShownVehicle) -> Job:
     if client.outcome is CommandOutcome.ACCEPTED:
         orders.take_flight(vehicle, client)
     return Answer(True, "")
-
-
-def _sight(system: int, camera: int) -> Message:
-    """Return the request for a camera's view, which is not streamed by default."""
-    return codec.command_message(system, camera, Cmd.REQUEST_MESSAGE, codec.id_of("CAMERA_FOV_STATUS"))
 
 
 def _streams(vehicle: ShownVehicle, since_ms: int) -> Job:
