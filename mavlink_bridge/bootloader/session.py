@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import cycle
+from typing import Final
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
@@ -20,24 +21,19 @@ from mavlink_bridge.bootloader.script import BootloaderSilentError, PortGone, Ru
 from mavlink_bridge.bootloader.upload import FlashStatus, FlashUpload, RateLost, UploadStage
 from mavlink_bridge.clients.command import CommandOutcome
 
-
-@dataclass(frozen=True, slots=True)
-class FlashTimes:
-    """Time limits in ms of link time."""
-
-    silent: int = 60_000
-    """Limit for a bootloader on an existing port."""
-    absent: int = 15_000
-    """Limit for a named port to appear or come back."""
-    no_board: int = 30_000
-    """Limit for any flight controller to appear, with `auto`."""
-    heartbeat: int = 30_000
-    """Limit for the firmware's HEARTBEAT after BOOT."""
-    listen: int = 1600
-    """Limit for a HEARTBEAT (1 Hz) in one attempt to find a running autopilot."""
-    restart: int = 500
-    """Time for which the port stays closed when the board restarts. The board resets 100 to 400 ms after its answer,
-    and an open descriptor would keep the port's name."""
+_SILENT_MS: Final = 60_000
+"""Limit for a bootloader on an existing port. All limits are link time."""
+_ABSENT_MS: Final = 15_000
+"""Limit for a named port to appear or come back."""
+_NO_BOARD_MS: Final = 30_000
+"""Limit for any flight controller to appear, with `auto`."""
+_HEARTBEAT_MS: Final = 30_000
+"""Limit for the firmware's HEARTBEAT after BOOT."""
+_LISTEN_MS: Final = 1600
+"""Limit for a HEARTBEAT (1 Hz) in one attempt to find a running autopilot."""
+_RESTART_MS: Final = 500
+"""Time for which the port stays closed when the board restarts. The board resets 100 to 400 ms after its answer, and an
+open descriptor would keep the port's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,6 @@ class FlashSession:
         self.failure: FlashFailure | None = None
         self._port = port
         self._auto = auto
-        self._limits = FlashTimes()
         self._list_ports = list_ports
         self._list_users = list_users
         self._upload = FlashUpload(self.wire, firmware, self.status, force=force)
@@ -121,23 +116,23 @@ class FlashSession:
 
     def _reach(self) -> Script[None]:
         """Wait until a bootloader answers."""
-        until_ms = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
+        until_ms = self.wire.now_ms + (_NO_BOARD_MS if self._auto else _ABSENT_MS)
         if self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
         yield from self._open(until_ms, hint_ms=self.wire.now_ms + _HINT_MS)
         if not self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
-        give_up_ms = self.wire.now_ms + self._limits.silent
+        give_up_ms = self.wire.now_ms + _SILENT_MS
         bauds = cycle(FLIGHT_BAUDS)
         attempts, tried = 0, 0
         while True:
             try:
-                yield from self._open(max(give_up_ms, self.wire.now_ms + self._limits.absent) if self._hinted else None)
+                yield from self._open(max(give_up_ms, self.wire.now_ms + _ABSENT_MS) if self._hinted else None)
                 # a port that came back since the last attempt gets one more, within a limit
-                grace = 0 if self.wire.opened == tried else self._limits.absent
+                grace = 0 if self.wire.opened == tried else _ABSENT_MS
                 if self.wire.now_ms >= give_up_ms + grace:
                     users = self._list_users(self._name)
-                    raise failures.no_answer(self._name, self._limits.silent // 1000, users)
+                    raise failures.no_answer(self._name, _SILENT_MS // 1000, users)
                 tried = self.wire.opened
                 self.wire.baud = BOOTLOADER_BAUD
                 if (yield from self._bootloader_answers()):
@@ -155,7 +150,7 @@ class FlashSession:
         long. `hint_ms`: time at which the user is told to plug the board in."""
         wire = self.wire
         began_ms = wire.now_ms
-        end_ms = began_ms + self._limits.absent if until_ms is None else until_ms
+        end_ms = began_ms + _ABSENT_MS if until_ms is None else until_ms
         wire.wants_port = True
         blocked_ms: int | None = None
         while not wire.connected:
@@ -175,7 +170,7 @@ class FlashSession:
 
     def _absent(self, seconds: int) -> FlashFailure:
         if self._auto and not self.wire.opened:
-            return failures.no_board(self._limits.no_board // 1000, self._list_ports())
+            return failures.no_board(_NO_BOARD_MS // 1000, self._list_ports())
         return failures.absent(self._name, seconds, self.status.board_state, self._list_ports())
 
     def _bootloader_answers(self) -> Script[bool]:
@@ -190,10 +185,10 @@ class FlashSession:
     def _ask_autopilot(self, give_up_ms: int, *, announce: bool) -> Script[None]:
         """Look for a running autopilot at this rate, and restart it into its bootloader."""
         side = MavlinkSide(self.wire, announce=announce)
-        yield from side.run(lambda: side.found, min(self.wire.now_ms + self._limits.listen, give_up_ms))
+        yield from side.run(lambda: side.found, min(self.wire.now_ms + _LISTEN_MS, give_up_ms))
         if not side.found:
             self.wire.send(blind_restart())
-            yield from self.wire.wait(self._limits.restart)
+            yield from self.wire.wait(_RESTART_MS)
             return
         if side.watch.armed:
             raise failures.armed(self._name)
@@ -201,7 +196,7 @@ class FlashSession:
         client = yield from side.ask_restart()
         outcome = client.outcome
         if outcome is CommandOutcome.ACCEPTED:
-            yield from self.wire.close(self._limits.restart)
+            yield from self.wire.close(_RESTART_MS)
         elif outcome in (CommandOutcome.FAILED, CommandOutcome.DENIED, CommandOutcome.TEMPORARILY_REJECTED):
             raise failures.will_not_restart(self._name, CommandOutcome(outcome).name)
         else:
@@ -214,17 +209,16 @@ class FlashSession:
 
     def _link(self) -> Script[LinkedVehicle]:
         """Wait for the HEARTBEAT of the started firmware, at any rate."""
-        limit = self._limits.heartbeat
         self.status.begin(UploadStage.LINK, self.wire.now_ms)
-        until_ms = self.wire.now_ms + limit
-        yield from self.wire.close(self._limits.restart)
+        until_ms = self.wire.now_ms + _HEARTBEAT_MS
+        yield from self.wire.close(_RESTART_MS)
         bauds = cycle(FLIGHT_BAUDS)
         while self.wire.now_ms < until_ms:
             try:
                 yield from self._open(until_ms)
                 self.wire.baud = next(bauds)
                 side = MavlinkSide(self.wire, announce=True)
-                if (yield from side.run(lambda: side.found, min(until_ms, self.wire.now_ms + 2 * self._limits.listen))):  # noqa: B023 - run ends before side changes
+                if (yield from side.run(lambda: side.found, min(until_ms, self.wire.now_ms + 2 * _LISTEN_MS))):  # noqa: B023 - run ends before side changes
                     version = yield from side.version(5000)
                     return LinkedVehicle(side.vehicle(), version, self._name, self.wire.baud)
             except PortGone:
@@ -233,4 +227,4 @@ class FlashSession:
                 break  # the port has not come back or cannot be opened
         if self.status.board_state is BoardState.WRITTEN:
             raise failures.unplugged(BoardState.WRITTEN, UploadStage.BOOT.value)
-        raise failures.no_mavlink(self._name, limit // 1000)
+        raise failures.no_mavlink(self._name, _HEARTBEAT_MS // 1000)
