@@ -9,12 +9,13 @@ from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
-from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, whole_power
+from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin, whole_power
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.modes.auto_nav import AT_CENTER_M
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_value
 
@@ -167,6 +168,20 @@ class PlannedLeg:
     @property
     def length_m(self) -> float:
         return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
+
+    @property
+    def edge(self) -> Place:
+        """End of the straight way: where a circle begins."""
+        if self.radius_m == 0.0 or self.length_m == 0.0:
+            return self.end
+        share = 1.0 - self.radius_m / self.length_m if self.length_m > AT_CENTER_M else 0.0
+        (north, east, _), (to_n, to_e, up) = self.begin, self.end
+        return north + share * (to_n - north), east + share * (to_e - east), up
+
+    def ring(self, pieces: int) -> list[Place]:
+        """Places on the circle, clockwise from the north; the first is the last too."""
+        (north, east, up), turns = self.end, (2.0 * pi * k / pieces for k in range(pieces + 1))
+        return [(north + self.radius_m * cos(turn), east + self.radius_m * sin(turn), up) for turn in turns]
 
     @property
     def bearing(self) -> float:

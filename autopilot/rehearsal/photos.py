@@ -184,7 +184,7 @@ def photos_of(way: Way) -> list[Photo]:
 
 def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
     """Straight pieces of a leg with their times, s: the way to its end, and the motion there."""
-    yield leg.begin, leg.end, leg.seconds
+    yield leg.begin, leg.edge, leg.seconds
     if leg.radius_m <= 0.0:
         if leg.wait_s > 0.0:
             yield leg.end, leg.end, leg.wait_s

@@ -36,6 +36,7 @@ FAR_M: Final = 1000.0
 UNREACHABLE_M: Final = 50_000.0
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
 _ROUNDING_M: Final = 0.01
+_RING: Final = 72
 _KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
 
 
@@ -82,9 +83,12 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
     legs = _single_legs(q.way)
     if not legs:
         return
-    begin, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "end"))
-    begin = np.where(np.array([[leg.radius_m > 0.0] for leg in legs]), end, begin)
-    least = room(Segments(begin, end), fence, q.field, any_inclusion=union) - np.array([leg.radius_m for leg in legs])
+    begin, edge, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "edge", "end"))
+    least = room(Segments(begin, edge), fence, q.field, any_inclusion=union)
+    for k, leg in enumerate(legs):
+        if leg.radius_m > 0.0:
+            ring = np.array(leg.ring(_RING))[:, :2]
+            least[k] = min(least[k], *room(Segments(ring[:-1], ring[1:]), fence, q.field, any_inclusion=union))
     overrun = np.array([_overrun(leg, q.field) for leg in legs])
     goes_on = arrays.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
     onward = np.full(len(legs), inf)

@@ -117,7 +117,7 @@ def check_terrain(plan: Plan, field: FlyingField, way: Way) -> Iterator[Finding]
 
 
 def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
-    lines = _Lines(np.array([leg.begin for leg in legs]), np.array([leg.end for leg in legs]))
+    lines = _Lines(np.array([leg.begin for leg in legs]), np.array([leg.edge for leg in legs]))
     samples = _sampled(field, lines, _step_m(field))
     least, share = samples.least(len(legs))
     gaps = samples.gaps(len(legs))
@@ -169,9 +169,7 @@ def _over(field: FlyingField, places: Numbers) -> Numbers:
 
 def _round(field: FlyingField, leg: PlannedLeg) -> float:
     """Smallest height above the ground on a circle, m."""
-    turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
-    north, east = leg.end[0] + leg.radius_m * arrays.cos(turn), leg.end[1] + leg.radius_m * arrays.sin(turn)
-    over = leg.end[2] - field.heights(north, east)
+    over = _over(field, np.array(leg.ring(_RING)))
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
 

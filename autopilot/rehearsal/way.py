@@ -21,7 +21,7 @@ from autopilot.control.profile import C_END, C_LAST, R_TIME
 from autopilot.interface import layout as L
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
-from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
@@ -32,7 +32,6 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.auto_nav import AT_CENTER_M
 from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import lands_upright, passed_by
@@ -281,15 +280,14 @@ class _Walk:
         around_m, wait_s = turns * 2.0 * pi * radius, turns * 2.0 * pi * radius / speed
         if self._field.kind.hovers:
             wait_s += 0.5 * speed / self._field.accel_mps2
-        (north, east, up), (at_n, at_e, _) = center, self._at
-        off, where = hypot(at_n - north, at_e - east), atan2(at_e - east, at_n - north)
-        far = radius if off > AT_CENTER_M else off
-        self._add(item, (north + far * cos(where), east + far * sin(where), up), wait_s=wait_s, radius_m=radius)
+        self._add(item, center, wait_s=wait_s, radius_m=radius)
         leg = self.way.legs[-1]
-        beside_m = leg.length_m - replace(leg, end=center).length_m
-        self.way.legs[-1] = replace(leg, end=center, more_m=around_m + beside_m, speed_mps=speed)
-        where += copysign(2.0 * pi * turns, item.param3)
-        self._at = (north + far * cos(where), east + far * sin(where), up)
+        more_m = around_m + abs(leg.length_m - radius) - leg.length_m
+        self.way.legs[-1] = replace(leg, more_m=more_m, speed_mps=speed)
+        north, east, up = leg.edge  # after parts of a turn elsewhere on the circle
+        c, s = cos(2.0 * pi * turns), sin(2.0 * pi * turns) * copysign(1.0, item.param3)
+        north, east = north - center[0], east - center[1]
+        self._at = (center[0] + c * north - s * east, center[1] + s * north + c * east, up)
 
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
@@ -349,14 +347,13 @@ class _Walk:
     def _add(
         self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0, over_ground: bool = False
     ) -> None:
-        begin, self._at = self._at, end
-        seconds, brakes_s = self._rest_to_rest((end[0] - begin[0], end[1] - begin[1], end[2] - begin[2]))
-        self._brakes_s.append(brakes_s)
-        self.way.legs.append(
-            PlannedLeg(
-                item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground, least_mps=self._least
-            )
+        leg = PlannedLeg(
+            item, self._at, end, self._speed, 0.0, wait_s, radius_m, over_ground=over_ground, least_mps=self._least
         )
+        (north, east, up), (to_n, to_e, to_up), self._at = leg.begin, leg.edge, end
+        seconds, brakes_s = self._rest_to_rest((to_n - north, to_e - east, to_up - up))
+        self._brakes_s.append(brakes_s)
+        self.way.legs.append(replace(leg, seconds=seconds))
 
     def _rest_to_rest(self, way: Place, down: float | None = None) -> tuple[float, float]:
         """Time of a straight way (north, east, up) from rest to rest, and of its braking, s. `down`: the descent, m/s,

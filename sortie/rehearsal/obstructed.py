@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import pi
 from typing import Final
 
-from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.mathematics import hypot
 from autopilot.mission.commands import command_name, spec_of
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
@@ -44,11 +43,9 @@ def _lines(leg: PlannedLeg, before: Place | None) -> Iterator[tuple[Place, Place
     spec = spec_of(leg.item.command)
     if before is not None and before[:2] == leg.begin[:2]:
         yield before, leg.begin
-    yield leg.begin, leg.end
+    yield leg.begin, leg.edge
     if leg.radius_m > 0.0:
-        (north, east, up), turns = leg.end, [2.0 * pi * k / _RING for k in range(_RING + 1)]
-        ring = [(north + leg.radius_m * cos(turn), east + leg.radius_m * sin(turn), up) for turn in turns]
-        yield from pairwise(ring)
+        yield from pairwise(leg.ring(_RING))
     elif spec is not None and spec.comes_down:
         yield leg.end, (*leg.end[:2], 0.0)
 

@@ -100,3 +100,8 @@ def test_the_command_takes_the_file_and_flies_among_them(tmp_path: Path, capsys:
     assert "flown-incomplete" in told
     assert run([*command, str(tmp_path / "none.toml")]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_circle_round_a_mast_does_not_touch_it(tmp_path: Path) -> None:
+    """Its middle is no place of the way: the mast there was told as touched."""
+    assert findings(tmp_path, at(16, -60, 50, 20), at(18, 0, 50, 20, param1=1.0, param3=20.0), at(21, -60, 50, 0)) == []

@@ -32,6 +32,19 @@ def test_a_leg_between_united_zones_is_inside() -> None:
     assert not rehearse(plan, params={name: np.float64(value) for name, value in FENCED.items()}).go
 
 
+@pytest.mark.parametrize("kind", ["copter", "rover"])
+@pytest.mark.parametrize(("zone", "found"), [((150.0, 0.0), [3]), ((260.0, 0.0), []), ((260.0, 40.0), [3])])
+def test_the_way_to_a_circle_and_its_ring_are_what_is_flown(
+    kind: str, zone: tuple[float, float], found: list[int]
+) -> None:
+    """A zone on the way to it was flown through without a word, and one in the middle was "left", though the vehicle
+    only goes round it."""
+    turns = do(Cmd.NAV_LOITER_TURNS, 1.0, param3=50.0, **at(260, 0), z=20.0)
+    plan = plan_of(UP, wp(50, 0), turns, wp(260, -200), fence=ring(OUT, *zone, 20, 8))
+    findings = rehearse(plan, vehicle=f"sim:{kind}", params={**FENCED, "FENCE_RADIUS": 1000.0}).findings
+    assert [finding.item for finding in findings if finding.rule.name == "fence-leg"] == found
+
+
 def good_plans() -> list[Path]:
     """Plans that a copter flies, of the repository and (where they are) of other projects."""
     folders = (ROOT / "examples", ROOT / "tests" / "data" / "plans")
