@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity, no_flight
-from sortie.campaign.folder import SIGNALS_EVERY, Folder, rows
+from sortie.campaign.folder import Folder, rows
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.search import Run, Search
 from sortie.campaign.study import Study
@@ -37,6 +37,8 @@ BATCH_S: Final = 4.0
 """Target length of a task, s: long compared with the scheduler's milliseconds, short compared with the loss by a
 death."""
 LARGEST_BATCH = 1000
+_SIGNALS_EVERY: Final = 100
+"""Signals are kept of failures, and of each run whose number is a multiple of this."""
 _PER_WORKER: Final = 2
 """Batches for each worker: one flying, one waiting."""
 _CONNECT_S: Final = 30.0
@@ -169,8 +171,8 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
 
 
 def _lightened(flown: FlownRun) -> FlownRun:
-    """Remove signals that the folder does not keep, and the underlying flight."""
-    with_signals = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
+    """Remove signals that are not kept, and the underlying flight."""
+    with_signals = not flown.row.ok or flown.row.run % _SIGNALS_EVERY == 0
     return FlownRun(flown.row, dict(flown.signals) if with_signals else {}, flown.traceback)
 
 

@@ -2,8 +2,8 @@
 
 `study.json`: study and version. `results.jsonl`: a line for each run in order of arrival, on disk before the next
 result is taken. A line torn by a kill or a full disk is cut off at the next start, and its run flown again.
-`signals/RUN.parquet`: signals of failures and of a sample. `errors/RUN.txt`: tracebacks. `runs.parquet`: all results by
-run number, with the same bytes whatever their order of arrival. `report.html`.
+`signals/RUN.parquet`: signals of runs that came with theirs. `errors/RUN.txt`: tracebacks. `runs.parquet`: all results
+by run number, with the same bytes whatever their order of arrival. `report.html`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ from sortie.storage.file_lock import lock
 if TYPE_CHECKING:
     import pyarrow
 
-SIGNALS_EVERY: Final = 100
-"""Signals are kept of failures, and of each run whose number is a multiple of this."""
 _ROWS_AT_ONCE: Final = 4096
 
 
@@ -128,16 +126,13 @@ class Folder:
 
     def _line(self, result: FlownRun) -> bytes:
         """Return the line of a result. Its signals and traceback are already written."""
-        if result.signals and (not result.row.ok or result.row.run % SIGNALS_EVERY == 0):
-            self._write_signals(result.row.run, result.signals)
+        if result.signals:
+            (self.path / "signals").mkdir(exist_ok=True)
+            write_signals(self.path / "signals" / f"{result.row.run}.parquet", result.signals)
         if result.traceback:
             (self.path / "errors").mkdir(exist_ok=True)
             write_whole(self.path / "errors" / f"{result.row.run}.txt", result.traceback.encode("utf-8"))
         return msgspec.json.encode(result.row) + b"\n"
-
-    def _write_signals(self, run: int, signals: Mapping[str, Array]) -> None:
-        (self.path / "signals").mkdir(exist_ok=True)
-        write_signals(self.path / "signals" / f"{run}.parquet", signals)
 
     def finish(self) -> Path:
         """Write `runs.parquet` with all results."""
