@@ -84,11 +84,12 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
     if not legs:
         return
     begin, edge, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "edge", "end"))
-    least = room(Segments(begin, edge), fence, q.field, any_inclusion=union)
-    for k, leg in enumerate(legs):
-        if leg.radius_m > 0.0:
-            ring = np.array(leg.ring(_RING))[:, :2]
-            least[k] = min(least[k], *room(Segments(ring[:-1], ring[1:]), fence, q.field, any_inclusion=union))
+    radius = np.array([leg.radius_m for leg in legs])
+    around = room(Segments(end, end), fence, q.field, any_inclusion=union) - radius  # but for a zone within the circle
+    for k in np.flatnonzero((radius > 0.0) & (around < 0.0)):
+        ring = np.array(legs[k].ring(_RING))[:, :2]
+        around[k] = np.min(room(Segments(ring[:-1], ring[1:]), fence, q.field, any_inclusion=union))
+    least = np.minimum(room(Segments(begin, edge), fence, q.field, any_inclusion=union), around)
     overrun = np.array([_overrun(leg, q.field) for leg in legs])
     goes_on = arrays.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
     onward = np.full(len(legs), inf)
