@@ -63,7 +63,7 @@ class VehicleGuardFacts:
 
     @property
     def waits_for_upload(self) -> bool:
-        return self.profile == MISSION and self._auto.waits_for_upload
+        return self.profile == MISSION and self._parts.auto.waits_for_upload
 
     @property
     def motors_run_on(self) -> bool:
