@@ -270,15 +270,11 @@ class FlightCommands:
         return ACCEPTED
 
     def _change_airspeed(self, kind: int, speed: float, throttle: float) -> Outcome:
-        """Set an airspeed within its bounds (-2: the default), or the minimum ground speed (0: none), otherwise the
-        throttle of cruise, % (commands_logic.cpp, do_change_speed)."""
-        if kind == SpeedType.GROUNDSPEED:
-            self._speeds.keep_ground_speed(max(speed, 0.0))
-        elif kind == SpeedType.AIRSPEED and (speed == DEFAULT_SPEED or self._speeds.takes(speed)):
-            self._change_ground_speed(None if speed == DEFAULT_SPEED else speed)
-            if speed != DEFAULT_SPEED:
-                self._speeds.announce_airspeed(speed)
-        elif not self._speeds.cruise_by(throttle):
+        """Set an airspeed within its bounds (-2: the default), or as `SpeedControl.change_wings`."""
+        default = speed == DEFAULT_SPEED
+        if kind == SpeedType.AIRSPEED and (default or self._speeds.takes(speed)):
+            self._change_ground_speed(None if default else speed)
+        if not self._speeds.change_wings(kind, speed, throttle):
             return self._announcer.refuse(f"Speed change: {speed:g} m/s is not an airspeed of this plane")
         return ACCEPTED
 

@@ -140,23 +140,18 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem) -> CommandStartResult:
-        """Set climb and descent speeds, or the throttle of wings where param2 is no speed. The sequencer has the speed
-        along the track, which is the only one for rovers and boats."""
+        """Set climb and descent speeds, or what wings have besides their airspeed. The sequencer has the speed along
+        the track, which is the only one for rovers and boats."""
         change, kind = speed_change(item), self._tools.context.facts.vehicle_class
-        speeds = self._tools.speeds
-        of_wings = change is not None and (change.kind == SpeedType.GROUNDSPEED or speeds.sets_track(change))
-        if kind.has_stall_speed and not of_wings:
-            speeds.cruise_by(item.param3)
+        if kind.has_stall_speed:
+            speed_type = int(item.param1) if isfinite(item.param1) else 0
+            self._tools.speeds.change_wings(speed_type, item.param2, item.param3)
+        elif change is None:
             return CommandStartResult.COMPLETE
-        if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
+        elif kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
+            self._tools.speeds.set_vertical(change.kind, change.speed)
+        elif not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.context.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
-        elif change is not None and kind.has_stall_speed:
-            if change.kind == SpeedType.GROUNDSPEED:
-                speeds.keep_ground_speed(change.speed or self._tools.context.facts.param("MIN_GROUNDSPEED"))
-            elif change.speed is not None:
-                speeds.announce_airspeed(change.speed)
-        elif change is not None and kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
-            speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem) -> CommandStartResult:

@@ -15,7 +15,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
 from autopilot.mav import Severity, SpeedType
 from autopilot.mission.sequencer import MissionSequencer
-from autopilot.mission.state import SpeedChange
+from autopilot.mission.state import DEFAULT_SPEED, SpeedChange
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
@@ -110,23 +110,24 @@ class SpeedControl:
         of_track = change.kind in self._facts.vehicle_class.track_speeds
         return of_track and (change.speed is None or self.takes(change.speed))
 
-    def announce_airspeed(self, speed: float) -> None:
-        """Tell people the airspeed that wings are to have, m/s (ArduPlane's do_change_speed, as the two below)."""
-        self._announcer.say(Severity.INFO, f"Set airspeed {int(speed)} m/s")
-
-    def keep_ground_speed(self, speed: float) -> None:
-        """Fly wings faster than their airspeed when they would be slower than this over ground, until it or the
-        parameter is changed."""
-        self._announcer.say(Severity.INFO, f"Set groundspeed {int(speed)}")
-        self._helm.vehicle.set_parameter("MIN_GROUNDSPEED", speed)
-
-    def cruise_by(self, throttle: float) -> bool:
-        """Fly wings without airspeed by this throttle, %, until it or TRIM_THROTTLE is changed; False for none."""
-        known = 0.0 < throttle <= 100.0
-        if known:
-            self._announcer.say(Severity.INFO, f"Set throttle {int(throttle)}")
-            self._helm.vehicle.set_parameter("TRIM_THROTTLE", float(int(throttle)))
-        return known
+    def change_wings(self, kind: int, speed: float, throttle: float) -> bool:
+        """Change what DO_CHANGE_SPEED tells wings besides their airspeed, which is only announced: their least speed
+        over ground (0: none), or the throttle of cruise without airspeed, %, until they or their parameters are
+        changed. False for none of these (ArduPlane's do_change_speed)."""
+        default, say, vehicle = speed == DEFAULT_SPEED, self._announcer.say, self._helm.vehicle
+        if kind == SpeedType.AIRSPEED and (default or self.takes(speed)):
+            if not default:
+                say(Severity.INFO, f"Set airspeed {int(speed)} m/s")
+        elif kind == SpeedType.GROUNDSPEED and (default or speed >= 0.0):
+            least = self._facts.param("MIN_GROUNDSPEED") if default else speed
+            say(Severity.INFO, f"Set groundspeed {int(least)}")
+            vehicle.set_parameter("MIN_GROUNDSPEED", least)
+        elif 0.0 < throttle <= 100.0:
+            say(Severity.INFO, f"Set throttle {int(throttle)}")
+            vehicle.set_parameter("TRIM_THROTTLE", float(int(throttle)))
+        else:
+            return False
+        return True
 
     def apply(self) -> None:
         """Set the vehicle's speeds, if they have changed."""

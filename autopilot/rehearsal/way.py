@@ -39,7 +39,7 @@ from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight
-from autopilot.rehearsal.wing_way import radius_of, takeoff_end, takeoff_up, takes
+from autopilot.rehearsal.wing_way import ends_least_speed, radius_of, takeoff_end, takeoff_up, takes
 from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
@@ -159,6 +159,8 @@ class _Walk:
     def _do(self, item: MissionItem) -> None:
         self.way.passed.append((len(self.way.legs), item))
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
+        if ends_least_speed(item):
+            self._least = 0.0
         if change is None or (change.speed is not None and not takes(self._field, change.kind, change.speed)):
             return
         if change.kind in self._field.kind.track_speeds:

@@ -77,6 +77,12 @@ def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
     return field.measure(measures.slowest) <= speed_mps <= field.measure(measures.fastest)
 
 
+def ends_least_speed(item: MissionItem) -> bool:
+    """True for a DO_CHANGE_SPEED that ends the least speed over ground of wings."""
+    ends = item.param1 == SpeedType.GROUNDSPEED and item.param2 == 0.0
+    return item.command == Cmd.DO_CHANGE_SPEED and ends
+
+
 def tightest_m(field: FlyingField, speed_mps: float) -> float:
     """Radius of the tightest turn at an airspeed, m, at ROLL_LIMIT_DEG."""
     bank = radians(min(max(field.param("ROLL_LIMIT_DEG", 45.0), 5.0), 80.0))

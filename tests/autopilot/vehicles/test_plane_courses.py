@@ -393,6 +393,17 @@ def test_a_speed_is_given_back() -> None:
     assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == 0.0
 
 
+@pytest.mark.parametrize(("speed", "least"), [(0.0, 0.0), (-2.0, 12.0), (-1.0, 18.0)])
+def test_an_item_gives_a_ground_speed_back(speed: float, least: float) -> None:
+    """0: no least, as by command and in ArduPlane; -2: the parameter's; -1: no change."""
+    plane = Plane(MIN_GROUNDSPEED=12.0)
+    plane.mission(*(item(Cmd.DO_CHANGE_SPEED, param1=1.0, param2=told, param3=-1.0) for told in (18.0, speed)))
+    assert plane.core.modes.set(M.AUTO, plane.now_ms).ok
+    plane.run(100.0, lambda: plane.core.sequencer.current_nav_index() == 5)
+    plane.run(1.0)
+    assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == least
+
+
 # --- modes ------------------------------------------------------------------------------------------------------------
 def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     bench = Bench("plane", parameters={"TKOFF_ALT": 60.0, "TKOFF_DIST": 250.0})

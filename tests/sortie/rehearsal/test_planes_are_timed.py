@@ -159,14 +159,13 @@ def test_lift_motors_land_on_the_ground_whatever_height_the_item_has() -> None:
     check_beside_its_flight(Plan(home=HOME, items=(up, *ways, down)), "quadplane", (0.0, 0.0, 0.0))
 
 
-@pytest.mark.parametrize("by_item", [True, False])
-def test_wings_keep_their_least_speed_over_ground(by_item: bool) -> None:
-    """DO_CHANGE_SPEED with param1 1, and MIN_GROUNDSPEED: both were left out."""
+@pytest.mark.parametrize(("told", "params"), [([26.0], {}), ([], {"MIN_GROUNDSPEED": 26.0}), ([26.0, 0.0], {})])
+def test_wings_keep_their_least_speed_over_ground(told: list[float], params: dict[str, float]) -> None:
+    """DO_CHANGE_SPEED with param1 1, and MIN_GROUNDSPEED: both were left out. A speed of 0 ends it."""
     up, least = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0), float(SpeedType.GROUNDSPEED)
-    change = [MissionItem(Cmd.DO_CHANGE_SPEED, param1=least, param2=26.0, param3=-1.0)] if by_item else []
+    change = [MissionItem(Cmd.DO_CHANGE_SPEED, param1=least, param2=speed, param3=-1.0) for speed in told]
     ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0), at(Cmd.NAV_WAYPOINT, -1200.0, 0.0, 45.0)]
     items = (up, *change, *ways, at(Cmd.NAV_LAND, 0.0, 0.0, 0.0))
-    params = {} if by_item else {"MIN_GROUNDSPEED": 26.0}
     check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0), **params)
 
 
