@@ -185,7 +185,7 @@ class AutoMode(Mode):
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
         first_text = len(self.announcer.events)
         mission_events = self.sequencer.update(self.mission, self.executor, now_ms)
-        if landing and mission_events and not self._goes_on_after_landing():
+        if landing and mission_events and not self._goes_on_at(self.sequencer.current_nav_index()):
             self._finished = True
         if mission_events:
             self._announce(mission_events, first_text, maneuver)
@@ -288,10 +288,9 @@ class AutoMode(Mode):
         if mode is None or not self.request_mode(mode):
             self.helm.fly(Hold(self.facts.vehicle.state.position if behaviour == 1 else None))
 
-    def _goes_on_after_landing(self) -> bool:
-        if not self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND):
-            return False
-        return self.sequencer.state() is MissionState.RUNNING and self._takes_off_at(self.sequencer.current_nav_index())
+    def _goes_on_at(self, index: int) -> bool:
+        """True if a landing does not end the mission (MIS_OPTIONS bit 2), because it takes off at this index."""
+        return self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND) and self._takes_off_at(index)
 
     @property
     def finished(self) -> bool:
@@ -347,9 +346,8 @@ class AutoMode(Mode):
 
     @property
     def lands_to_go_on(self) -> bool:
-        """True if the mission takes off again after the present landing (MIS_OPTIONS bit 2)."""
-        enabled = self.facts.option("MIS_OPTIONS", _GO_ON_AFTER_LAND)
-        return enabled and self._takes_off_at(self.sequencer.current_nav_index() + 1)
+        """True if the mission takes off again after the present landing."""
+        return self._goes_on_at(self.sequencer.current_nav_index() + 1)
 
     def _takes_off_at(self, index: int) -> bool:
         at = max(index, self.mission.first_index)
