@@ -10,9 +10,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        letter if letter.isprintable() or "\ud800" <= letter <= "\udfff" else _instead(letter) for letter in text
+        letter if letter.isprintable() or "\ud800" <= letter <= "\udfff" else " " if letter.isspace() else "?"
+        for letter in text
     )
-
-
-def _instead(letter: str) -> str:
-    return " " if letter.isspace() else "?"
