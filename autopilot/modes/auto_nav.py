@@ -234,7 +234,9 @@ def _guided(tools: NavTools, item: MissionItem) -> Maneuver:
     if not item.param1 > 0.0:
         return Maneuver(tools.context)
     tools.context.helm.backwards = False
-    return GuidedItem(tools.context, tools.guided, tools.limits)
+    drives_there = not tools.context.facts.vehicle_class.flies and (item.x, item.y) != (0.0, 0.0)
+    goal = item_position(tools.context.facts, item) if drives_there else None
+    return GuidedItem(tools.context, tools.guided, tools.limits, goal)
 
 
 Build = Callable[[NavTools, MissionItem], Maneuver]

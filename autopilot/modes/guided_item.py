@@ -44,10 +44,14 @@ class GuidedLimits:
 
 
 class GuidedItem(Maneuver):
-    """Follows guided targets until a limit is met."""
+    """Follows guided targets until a limit is met, or until the vehicle is at `goal` (NED m), wherever they lead
+    (ArduRover's verify_nav_guided_enable)."""
 
-    def __init__(self, context: VehicleContext, flight: GuidedFlight, limits: GuidedLimits) -> None:
+    def __init__(
+        self, context: VehicleContext, flight: GuidedFlight, limits: GuidedLimits, goal: Ned | None = None
+    ) -> None:
         super().__init__(context)
+        self._goal = goal
         self.flight = flight
         self._limits = limits
         self._begin: Ned = context.facts.vehicle.state.position
@@ -66,13 +70,16 @@ class GuidedItem(Maneuver):
         self.flight.update(now_ms)
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
-        over = self._limits.exceeded(self.facts.height, self._begin, self.facts.vehicle.state.position)
-        if over or (self._end_ms is not None and now_ms >= self._end_ms):
+        facts, here = self.facts, self.facts.vehicle.state.position
+        near_m = facts.measure(facts.vehicle_class.measures.acceptance)
+        over = self._limits.exceeded(facts.height, self._begin, here)
+        there = self._goal is not None and hypot(here[0] - self._goal[0], here[1] - self._goal[1]) <= near_m
+        if over or there or (self._end_ms is not None and now_ms >= self._end_ms):
             self.deadline_ms = None
             self.done = True
         else:
             self._schedule(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
-        look_ms = now_ms + _LOOK_MS if self._limits.spatial else None
+        look_ms = now_ms + _LOOK_MS if self._limits.spatial or self._goal is not None else None
         self.deadline_ms = earliest((look_ms, self._end_ms))

@@ -154,6 +154,19 @@ def test_it_returns_and_is_guided_forwards(onward: MissionItem) -> None:
     assert isinstance(bench.vehicle.target, Leg) and not bench.vehicle.target.backwards
 
 
+def test_guided_flight_to_a_place_ends_there() -> None:
+    """GUIDED_ENABLE with x and y (table 1.4); it had no end but a limit."""
+    bench = Bench("rover")
+    bench.begin([waypoint(40, 0, 0), item(92, 40.0, 40.0, param1=1.0), waypoint(0, 40, 0)])
+    bench.run(100.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    bench.core.commands.guided_target(position=(80.0, 20.0, 0.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.sequencer.current_nav_index() == 2
+    bench.core.commands.guided_target(position=(40.0, 42.0, 0.0))
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 3)
+    assert bench.reached == [1, 2]
+
+
 def test_driving_backwards_is_an_item() -> None:
     bench = Bench("rover")
     bench.begin([item(194, param1=1.0), *ROUND])
