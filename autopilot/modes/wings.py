@@ -216,7 +216,8 @@ class KeepCourse(Maneuver):
 
 
 class GlideSlope(Maneuver):
-    """Land at `place` (NED m) on a slope from `approach` (None: from here); the motor stops after LAND_DISARMDELAY.
+    """Land at `place` (NED m) on a slope from `approach` (None: from here); the motor stops after LAND_DISARMDELAY, and
+    the speeds are those of the parameters again (AP_Landing_Slope.cpp, type_slope_verify_land).
     `abort`: NED d and pitch (rad) of a go-around's climb."""
 
     def __init__(self, context: VehicleContext, place: Ned, approach: Ned | None, abort: tuple[float, float]) -> None:
@@ -246,6 +247,8 @@ class GlideSlope(Maneuver):
         if self._aborting:
             self.goes_around = self.goes_around or self.helm.arrived
         elif events & VehicleEvent.LANDED:
+            for name in ("MIN_GROUNDSPEED", "TRIM_THROTTLE"):  # what DO_CHANGE_SPEED has set ends
+                self.helm.vehicle.set_parameter(name, self.facts.param(name))
             delay_s = self.facts.param("LAND_DISARMDELAY")
             if delay_s > 0.0:
                 self.deadline_ms = now_ms + int(1000.0 * delay_s)

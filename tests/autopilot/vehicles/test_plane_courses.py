@@ -404,6 +404,18 @@ def test_an_item_gives_a_ground_speed_back(speed: float, least: float) -> None:
     assert plane.vehicle.parameters["MIN_GROUNDSPEED"] == least
 
 
+def test_what_a_mission_has_told_of_speeds_ends_with_its_landing() -> None:
+    """ArduPlane's type_slope_verify_land; the next flight had the least ground speed of the one before."""
+    told = (item(Cmd.DO_CHANGE_SPEED, param1=1.0, param2=18.0), item(Cmd.DO_CHANGE_SPEED, param2=-1.0, param3=60.0))
+    out, *back = landing_mission(start=False)
+    bench = from_the_ground(out, *told, *back, MIN_GROUNDSPEED=12.0, TRIM_THROTTLE=45.0)
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    flown = bench.vehicle.parameters
+    assert (flown["MIN_GROUNDSPEED"], flown["TRIM_THROTTLE"]) == (18.0, 60.0)
+    bench.run(100.0, lambda: bench.core.facts.landed)
+    assert (flown["MIN_GROUNDSPEED"], flown["TRIM_THROTTLE"]) == (12.0, 45.0)
+
+
 # --- modes ------------------------------------------------------------------------------------------------------------
 def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     bench = Bench("plane", parameters={"TKOFF_ALT": 60.0, "TKOFF_DIST": 250.0})
