@@ -30,10 +30,11 @@ def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None, mode: 
 def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
     """Circle about `center` without an end; it counts as reached at its edge. `radius` m, negative: counter-clockwise;
     0: the kind's default, as for one that is too small for the kind."""
-    usual = facts.vehicle_class.measures.circle_radius
-    if abs(radius) <= usual.too_small:
-        radius = -abs(facts.measure(usual)) if radius < 0.0 else facts.measure(usual)
-    return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0)
+    measure, own = facts.vehicle_class.measures.circle_radius, radius
+    if abs(own) <= measure.too_small:
+        radius = -abs(facts.measure(measure)) if own < 0.0 else facts.measure(measure)
+    usual = 0.0 <= own <= measure.too_small
+    return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0, usual=usual)
 
 
 def followed_ground(facts: VehicleFacts, place: Ned, mode: TerrainFollow) -> float | None:

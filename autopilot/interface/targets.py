@@ -136,7 +136,7 @@ class Circle:
     line from there to `center` with its slope. `upright`: wings with lift motors fly it on these. `over_ground`: m
     above the ground below the vehicle, on the way and on the circle, as far as the terrain is known; else as high as
     `center` (`autopilot.context.ground_following`). Its `turns` are 0 or None. `climbs`: the pitch stick moves its
-    height, from the present one."""
+    height, from the present one. `usual`: it has the kind's usual radius, and takes another when that is changed."""
 
     center: Ned
     radius: float
@@ -150,6 +150,7 @@ class Circle:
     upright: bool = False
     over_ground: float | None = None
     climbs: bool = False
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,9 @@ class GuidedFlight:
         if self._lifted:
             self._fly_round(loiter(self._facts, (end[0], end[1], down)))
             return
-        announced, radius = self._announced, target.radius * target.direction if isinstance(target, Circle) else 0.0
+        announced, radius = self._announced, 0.0
+        if isinstance(target, Circle) and not target.usual:
+            radius = target.radius * target.direction
         self.go_to((end[0], end[1], down), over_ground=over_ground, radius=radius)
         self._announced = announced  # the place is the same
 

@@ -7,9 +7,12 @@ only at events and at its own deadline. So it reacts to vehicle events, or to a 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from autopilot.context.staying import loiter
 from autopilot.context.vehicle_context import Announcer, Helm, PilotLink, VehicleFacts
 from autopilot.interface.records import dataclass
-from autopilot.interface.targets import Idle, Sticks, Yaw
+from autopilot.interface.targets import Circle, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
@@ -129,7 +132,12 @@ class Mode:
         """Handle moved sticks; the vehicle already has them."""
 
     def parameter_changed(self, name: str) -> None:
-        """Handle a changed parameter."""
+        """Handle a changed parameter: a circle of the usual radius takes the new one, unless its turns are counted
+        (ArduPlane's update_loiter)."""
+        target, measure = self.helm.target, self.facts.vehicle_class.measures.circle_radius
+        if name == measure.name and isinstance(target, Circle) and target.usual and not target.turns:
+            new = loiter(self.facts, target.center)
+            self.helm.fly(replace(target, radius=new.radius, direction=new.direction))
 
 
 class SelfFlownMode(Mode):

@@ -158,6 +158,7 @@ class StopMode(Mode):
         self.helm.fly(self._by_stick(target) if isinstance(target, Circle) else Hold(hard=True))
 
     def parameter_changed(self, name: str) -> None:
+        super().parameter_changed(name)
         if name == "FLIGHT_OPTIONS" and isinstance(self.helm.target, Circle):
             self.helm.fly(self._by_stick(self.helm.target))
 

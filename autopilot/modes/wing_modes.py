@@ -168,7 +168,7 @@ class AutolandMode(StagedMode):
         radius = min(_LARGEST_SHARE * distance_m, own.radius)
         side = course + radians(-90.0 if left else 90.0)
         center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
-        circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True)
+        circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True, usual=False)
         ground = followed_ground(facts, center, TerrainFollow.AUTOLAND)
         if ground is not None:
             up = home[2] - top

@@ -117,7 +117,8 @@ def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> 
     center, direction = circle.center, -1 if sense < 0.0 else circle.direction
     if over_ground(facts, item) is not None:
         center = above_the_highest(facts, center, circle.radius, item.z)
-    return replace(circle, center=center, direction=direction, start=tools.before or facts.vehicle.state.position)
+    usual, start = circle.usual and not sense < 0.0, tools.before or facts.vehicle.state.position
+    return replace(circle, center=center, direction=direction, start=start, usual=usual)
 
 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:

@@ -12,7 +12,7 @@ import pytest
 
 from autopilot.interface.targets import NO_STICKS, Attitude, Circle, Land, Pilot, PilotKind, Sticks
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import AutopilotType, Cmd, Result, VehicleType
+from autopilot.mav import AutopilotType, Cmd, Frame, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
 from autopilot.mission.plan_types import Plan
 from autopilot.parameters import Parameters
@@ -71,6 +71,24 @@ def test_a_loiter_goes_round_by_its_parameter(radius: float, direction: int) -> 
     assert plane.core.modes.set(M.LOITER, plane.now_ms).ok
     circle = plane.vehicle.targets[-1]
     assert isinstance(circle, Circle) and (circle.radius, circle.direction) == (abs(radius), direction)
+
+
+@pytest.mark.parametrize("mode", [M.LOITER, M.RTL, M.GUIDED])
+def test_another_usual_radius_is_flown_at_once(mode: PlaneMode) -> None:
+    """As a ground station sets it; it was only flown when the mode was entered again."""
+    plane = Plane(WP_LOITER_RAD=80.0)
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.run(60.0)
+    center = plane.vehicle.target.center
+    plane.parameters.set("WP_LOITER_RAD", -120.0)
+    assert isinstance(plane.vehicle.target, Circle) and plane.vehicle.target.center == center
+    assert (plane.vehicle.target.radius, plane.vehicle.target.direction) == (120.0, -1)
+    if mode is M.GUIDED:
+        plane.core.commands.guided_altitude(Frame.GLOBAL_RELATIVE_ALT, 70.0)
+        assert plane.vehicle.target.radius == 120.0
+        plane.core.guided.flight.go_to((300.0, 0.0, -60.0), radius=90.0)
+        plane.parameters.set("WP_LOITER_RAD", 100.0)
+        assert plane.vehicle.target.radius == 90.0, "its own"
 
 
 def test_an_option_lets_the_stick_move_the_height_of_a_loiter() -> None:
