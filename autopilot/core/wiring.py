@@ -99,6 +99,7 @@ def build_executor(
         mount,
         limits,
         partial(home.set, by_item=True),
+        commands.set_roi,
         fence.carry_out,
         commands.set_reverse,
         commands.change_over,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Final
 
-from autopilot.context.frames import amsl, local
+from autopilot.context.frames import amsl
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
@@ -32,7 +32,8 @@ from autopilot.mount.mount import Mount
 
 @dataclass(slots=True)
 class DoTools:
-    """Tools of DO items. `set_home` (None: here) and `enable_fence` belong to the autopilot."""
+    """Tools of DO items. `set_home` (None: here), `set_roi` (None: it ends) and `enable_fence` belong to the
+    autopilot."""
 
     context: VehicleContext
     heading: Heading
@@ -41,6 +42,7 @@ class DoTools:
     mount: Mount
     limits: GuidedLimits
     set_home: Callable[[GeoPoint | None], object]
+    set_roi: Callable[[GeoPoint | None], object]
     enable_fence: Callable[[float], object]
     set_reverse: Callable[[bool], object]
     change_over: Callable[[int], object]
@@ -162,16 +164,10 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem) -> CommandStartResult:
-        facts, mount = self._tools.context.facts, self._tools.mount
+        facts = self._tools.context.facts
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
         place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
-        if mount.gimbal is not None:
-            if ends:
-                mount.look_away()
-            else:
-                mount.look_at(place)
-        if facts.vehicle_class.turns_nose and not mount.pans:  # otherwise its camera looks there
-            self._tools.heading.look_at(None if ends else local(facts, place))
+        self._tools.set_roi(None if ends else place)
         return CommandStartResult.COMPLETE
 
     def _fence(self, item: MissionItem) -> CommandStartResult:
