@@ -250,8 +250,6 @@ class FlightSystem:
 
     def _restarted(self) -> None:
         """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""
-        self._arming.hold_auto_disarm = False
-        self._context.status = FlightManagerStatus()
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
