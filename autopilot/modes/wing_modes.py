@@ -12,7 +12,6 @@ from typing import Final
 from autopilot.context.staying import followed_ground, loiter, stay
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Attitude, Idle
 from autopilot.interface.vehicle import VehicleEvent
@@ -22,7 +21,7 @@ from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import Destination, HomewardMode
 from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
-from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.wings import GlideSlope, LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
 _FOR_EVER_MS: Final = 10**12
@@ -58,17 +57,6 @@ class BankMode(SelfFlownMode):
         self.helm.fly(Idle() if self.facts.grounded else Attitude(bank, 0.0, 0.0, timeout_ms=_FOR_EVER_MS))
 
 
-class _Loiter(Maneuver):
-    """Circle a place until another mode is chosen."""
-
-    def __init__(self, context: VehicleContext, center: Ned) -> None:
-        super().__init__(context)
-        self._center = center
-
-    def start(self, now_ms: int) -> None:
-        self.helm.fly(loiter(self.facts, self._center))
-
-
 class TakeoffMode(StagedMode):
     """TAKEOFF: takes off when armed, to TKOFF_ALT, and circles the place TKOFF_DIST ahead. In the air it climbs there,
     or stays."""
@@ -86,15 +74,22 @@ class TakeoffMode(StagedMode):
         distance_m = facts.param("TKOFF_DIST", 200.0)
         top = down - height if facts.landed else facts.home_ned[2] - height
         course = state.yaw if facts.landed else atan2(state.velocity[1], state.velocity[0])
-        center = (north + distance_m * cos(course), east + distance_m * sin(course), top)
+        around = loiter(facts, (north + distance_m * cos(course), east + distance_m * sin(course), top))
         climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), distance_m, _BELOW_M)
         if facts.landed:
             turn = degrees(course) % 360.0
             self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
+<<<<<<< HEAD
             self.fly([climb, _Loiter(self.context, center)], now_ms)
         else:
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
             self.fly([_Loiter(self.context, center)], now_ms)
+=======
+            self._begin([climb, LoiterForever(self.context, around)], now_ms)
+        else:
+            self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
+            self._begin([LoiterForever(self.context, around)], now_ms)
+>>>>>>> 41792c35 (TAKEOFF's circle is the one of a mission's LOITER_UNLIM: a second maneuver circled a place (-13 lines))
 
     @property
     def delays_failsafes(self) -> bool:
