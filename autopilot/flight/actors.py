@@ -260,7 +260,8 @@ class MotorActor(FlightActor):
 
     def _disarm(self, request: Message) -> None:
         force = request.payload == Manner.FORCE
-        outcome = self._arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
+        method = ArmingMethod.MAVLINK if request.payload == Manner.PLAIN else ArmingMethod.LANDED
+        outcome = self._arming.disarm(self.port.now_ms, force=force, method=method)
         self._await(request, outcome.result)
 
     def _await(self, request: Message, result: Result) -> None:

@@ -315,10 +315,10 @@ class FlightManager(Actor):
 
     def _disarm(self) -> None:
         self.port.notify("motor", Tag.STOP)
-        self._request_disarm(Manner.PLAIN)
+        self._request_disarm(Manner.GO)
 
     def _confirm_disarm(self) -> None:
-        self._request_disarm(Manner.PLAIN)
+        self._request_disarm(Manner.GO)
 
     def _request_disarm(self, manner: Manner) -> None:
         self._awaited = self.port.request("motor", Ask.DISARM, manner, ARM_TIMEOUT_MS)

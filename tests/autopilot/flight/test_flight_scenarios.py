@@ -89,6 +89,8 @@ def test_abort_during_armed() -> None:
     assert bench.states == [P, A, I, *WHOLE_FLIGHT]
     causes = [event.cause for event in bench.events(FlightStateChanged) if event.state == I]
     assert causes == [FlightEvent.ABORT, FlightEvent.DISARM_OK]  # the next flight does not end as aborted
+    stopped = [event.method for event in bench.events(ArmedChanged) if not event.armed]
+    assert stopped == [ArmingMethod.MAVLINK, ArmingMethod.LANDED]  # as a person asks, who aborts before the takeoff
 
 
 def test_an_abort_that_motors_do_not_answer_has_no_countdown_any_more() -> None:
