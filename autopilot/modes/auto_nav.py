@@ -104,12 +104,12 @@ def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
     return stopping_point(facts), True
 
 
-def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
+def _leg(tools: NavTools, item: MissionItem, *, stops: bool = True) -> Leg:
     end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
-    onward, following = next_place(tools, item, end)
+    onward, following = (None, None) if stops else next_place(tools, item, end)
     origin, from_rest = (tools.before, False) if spline else _origin(tools)
-    leg = Leg(
+    return Leg(
         end,
         origin,
         onward,
@@ -121,24 +121,20 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         over_ground=None if spline else over_ground(tools.context.facts, item),
         from_rest=from_rest,
     )
-    return Follow(tools.context, leg, tools.heading)
 
 
-def _stopping(tools: NavTools, item: MissionItem) -> Leg:
-    end = item_position(tools.context.facts, item, tools.before)
-    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context.facts)
-    above, (origin, from_rest) = over_ground(tools.context.facts, item), _origin(tools)
-    return Leg(end, origin, None, radius, yaw, over_ground=above, from_rest=from_rest)
+def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
+    return Follow(tools.context, _leg(tools, item, stops=False), tools.heading)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
     by_name = tools.context.facts.vehicle_class.texts.reached_by_name
     arrival = f"Reached waypoint #{item.seq}" if by_name else ""
-    return Follow(tools.context, _stopping(tools, item), tools.heading, final=False, arrival=arrival)
+    return Follow(tools.context, _leg(tools, item), tools.heading, final=False, arrival=arrival)
 
 
 def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
-    return Follow(tools.context, _stopping(tools, item), tools.heading)
+    return Follow(tools.context, _leg(tools, item), tools.heading)
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:

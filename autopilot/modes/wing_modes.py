@@ -79,17 +79,10 @@ class TakeoffMode(StagedMode):
         if facts.landed:
             turn = degrees(course) % 360.0
             self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
-<<<<<<< HEAD
-            self.fly([climb, _Loiter(self.context, center)], now_ms)
+            self.fly([climb, LoiterForever(self.context, around)], now_ms)
         else:
             self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
-            self.fly([_Loiter(self.context, center)], now_ms)
-=======
-            self._begin([climb, LoiterForever(self.context, around)], now_ms)
-        else:
-            self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
-            self._begin([LoiterForever(self.context, around)], now_ms)
->>>>>>> 41792c35 (TAKEOFF's circle is the one of a mission's LOITER_UNLIM: a second maneuver circled a place (-13 lines))
+            self.fly([LoiterForever(self.context, around)], now_ms)
 
     @property
     def delays_failsafes(self) -> bool:
