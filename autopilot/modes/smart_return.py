@@ -79,7 +79,7 @@ class SmartReturnMode(SelfFlownMode):
         return point
 
     def _radius(self) -> float:
-        return self.facts.param("WP_RADIUS", 2.0)
+        return self.facts.measure(self.facts.vehicle_class.measures.acceptance)
 
     def _yaw(self) -> Yaw:
         return Yaw()
@@ -148,9 +148,6 @@ class SmartReturnFlight(SmartReturnMode):
 
     def _place(self, point: Ned, *, last: bool) -> Ned:
         return (point[0], point[1], point[2] - _ABOVE_START) if last else point
-
-    def _radius(self) -> float:
-        return self.facts.measure(self.facts.vehicle_class.measures.acceptance)
 
     def _yaw(self) -> Yaw:
         return self._heading.for_leg(returning=True)
