@@ -13,6 +13,7 @@ from math import copysign, inf, radians, sqrt
 from typing import Final
 
 from autopilot.context.staying import loiter, over_terrain
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
@@ -291,6 +292,14 @@ class UprightBy(IntEnum):
     AT_ONCE = 3
 
 
+def at_return_height(facts: VehicleFacts, place: Ned) -> Ned:
+    """A place to return to; home at RTL_ALTITUDE, below 0 at the present height (ArduPlane's get_RTL_altitude_cm)."""
+    home, height = facts.home_ned, facts.param("RTL_ALTITUDE", 100.0)
+    if place != home:
+        return place
+    return (home[0], home[1], facts.vehicle.state.position[2] if height < 0.0 else home[2] - height)
+
+
 class WingReturn(Maneuver):
     """Return of wings: climb ahead by RTL_CLIMB_MIN, or to the return height (FLIGHT_OPTIONS), or circle in place to it
     (`climbs_to_return`), then circle home or a rally point at that height. For a hover there (`by`) it ends where it
@@ -311,14 +320,12 @@ class WingReturn(Maneuver):
         if self.facts.landed:
             self.helm.fly(Idle())
             return
-        (north, east, down), state = self._destination(), self.facts.vehicle.state
-        height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
-        own = self.facts.personality.return_height((north, east, down))
-        approach = self.facts.personality.return_approach((north, east, down))
+        place, home, state = self._destination(), self.facts.home_ned, self.facts.vehicle.state
+        own = self.facts.personality.return_height(place)
+        approach = self.facts.personality.return_approach(place)
+        north, east, down = at_return_height(self.facts, place)
         if own is not None:
             down = home[2] - own
-        elif (north, east, down) == home:
-            down = state.position[2] if height < 0.0 else home[2] - height
         climbs = self.facts.personality.climbs_to_return
         down = min(down, state.position[2]) if climbs else down
         upright = self._by in (UprightBy.THERE, UprightBy.CIRCLED_DOWN)

@@ -34,6 +34,7 @@ from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.wing_modes import AutolandBy
+from autopilot.modes.wings import at_return_height
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, MarginNotices, fence_names
@@ -394,7 +395,7 @@ class FenceGuard:
         """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or
         home, half-way between the height limits or at FENCE_RET_ALT (ArduPlane/fence.cpp)."""
         if int(self._facts.param("FENCE_RET_RALLY")):
-            return self.return_point()
+            return at_return_height(self._facts, self.return_point())
         home, param = self._facts.home_ned, self._facts.param
         back = self.limits.return_point
         north, east = home[:2] if back is None else local(self._facts, back)[:2]

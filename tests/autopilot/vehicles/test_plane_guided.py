@@ -209,6 +209,16 @@ def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place:
     assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
 
 
+@pytest.mark.parametrize(("height", "flown"), [(80.0, 80.0), (-1.0, 50.0)])
+def test_without_a_rally_point_a_breach_is_flown_home_from_as_high_as_a_return(height: float, flown: float) -> None:
+    """FENCE_RET_RALLY 1 (ArduPlane's calc_best_rally_or_home_location); it circled home at its ground."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 300.0, "FENCE_ACTION": 6.0, "FENCE_RET_RALLY": 1.0}
+    plane = Plane(RTL_ALTITUDE=height, **fence)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    assert plane.vehicle.target.center == pytest.approx((0.0, 0.0, -flown), abs=1.0)
+
+
 def test_a_polygon_without_a_return_point_is_returned_to_its_middle() -> None:
     """As AC_PolyFence_loader's get_return_point; that of home was flown to."""
     plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0)
