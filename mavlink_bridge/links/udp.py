@@ -26,11 +26,24 @@ _NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EDESTADDRREQ)
 """Errors of a socket whose address has no route to the destination, or that has no address."""
 
 
-class UdpOut:
-    """`udpout:HOST:PORT`: sends from the beginning, reads from that address only."""
+class DatagramLink:
+    """Base of links on which nothing is ever pending, and no connection is kept."""
 
     lossy = True
-    pending, wants_write = 0, False  # nothing is ever pending
+    pending, wants_write = 0, False
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def maintain(self, now_ms: int) -> None:
+        """Do nothing."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+
+class UdpOut(DatagramLink):
+    """`udpout:HOST:PORT`: sends from the beginning, reads from that address only."""
 
     def __init__(self, spec: LinkSpec) -> None:
         self.spec = spec
@@ -122,26 +135,14 @@ class UdpOut:
         old.close()
         return sock
 
-    def flush(self) -> None:
-        """Do nothing: nothing is pending."""
-
-    def maintain(self, now_ms: int) -> None:
-        """Do nothing: there is no connection."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
-class UdpPeer:
-    """Link to one address that was heard at a `UdpPort`."""
-
-    lossy = True
-    pending, wants_write = 0, False  # nothing is ever pending
+class UdpPeer(DatagramLink):
+    """Link to one address that was heard at a `UdpPort`, which watches for silence."""
 
     def __init__(self, port: UdpPort, address: Address, now_ms: int) -> None:
         self.name = f"{port.name} from {host_and_port(*address[:2])}"
@@ -184,15 +185,6 @@ class UdpPeer:
             if not self._port.send(datagram, self.address):
                 self.lost += 1
         return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: nothing is pending."""
-
-    def maintain(self, now_ms: int) -> None:
-        """Do nothing: the port watches for silence."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
 
     def close(self) -> None:
         if self._port is not None:
