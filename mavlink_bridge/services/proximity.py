@@ -177,7 +177,7 @@ class ProximityService:
             self._begin = None
 
     def link_closed(self, link: int) -> None:
-        self._clock.forget(link)  # which may have a stream for it before it has begun
+        self._clock.stream.forget(link)  # which may have a stream for it before it has begun
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take a scan of a companion; it is not acknowledged."""
@@ -216,7 +216,7 @@ class ProximityClock(WithoutMessages, Speaker):
         self._now_us = now_us
         self._sensor = vehicle if isinstance(vehicle, SeesObstacles) else None
         self._looked_ms = 0
-        self._stream = subscriptions[OBSTACLE_DISTANCE] = Broadcast(links, _EVERY_US)
+        self.stream = subscriptions[OBSTACLE_DISTANCE] = Broadcast(links, _EVERY_US)
         answers[OBSTACLE_DISTANCE] = lambda _: self._obstacle_messages()
         super().__init__()
 
@@ -253,7 +253,7 @@ class ProximityClock(WithoutMessages, Speaker):
             self._proximity.see(self._look(now_ms), now_ms)
         self._proximity.forget(now_ms)
         scan = self._proximity.scan
-        due = self._stream.take_due(now_ms) if scan is not None else []
+        due = self.stream.take_due(now_ms) if scan is not None else []
         if scan is not None and due:
             messages = [*self._obstacle_messages(), *_distance_messages(scan, now_ms)]
             self._out += [Outgoing(message, link) for message in messages for link in due]
@@ -261,9 +261,5 @@ class ProximityClock(WithoutMessages, Speaker):
     def next_deadline_ms(self) -> int | None:
         period_ms = self._period_ms
         look = self._looked_ms + period_ms if period_ms else None
-        stream_ms = self._stream.next_ms() if self._proximity.scan is not None else None
+        stream_ms = self.stream.next_ms() if self._proximity.scan is not None else None
         return earliest((look, self._proximity.due_ms, stream_ms))
-
-    def forget(self, link: int) -> None:
-        """Forget a closed link."""
-        self._stream.forget(link)

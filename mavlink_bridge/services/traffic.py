@@ -124,7 +124,7 @@ class TrafficService:
             self._begin = None
 
     def link_closed(self, link: int) -> None:
-        self._clock.forget(link)  # which may have a stream for it before it has begun
+        self._clock.stream.forget(link)  # which may have a stream for it before it has begun
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take a report of another aircraft, or the position of another vehicle."""
@@ -152,7 +152,7 @@ class TrafficClock(WithoutMessages, Speaker):
     ) -> None:
         self._traffic = parts.traffic
         self._facts = parts.facts
-        self._stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
+        self.stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
         answers[ADSB_VEHICLE] = lambda _: self._adsb_messages()
         super().__init__()
 
@@ -165,16 +165,12 @@ class TrafficClock(WithoutMessages, Speaker):
             self._out += [Outgoing(_collision_message(collision)) for collision in self._traffic.collisions]
             self._traffic.collisions.clear()
         if self._traffic.contacts:
-            due = self._stream.take_due(now_ms)
+            due = self.stream.take_due(now_ms)
             if due:
                 self._out += [Outgoing(message, link) for message in self._adsb_messages() for link in due]
 
     def next_deadline_ms(self) -> int | None:
-        return self._stream.next_ms() if self._traffic.contacts else None
-
-    def forget(self, link: int) -> None:
-        """Forget a closed link."""
-        self._stream.forget(link)
+        return self.stream.next_ms() if self._traffic.contacts else None
 
 
 def _report_of(message: Message, peer: Peer, now_ms: int) -> Contact | None:
