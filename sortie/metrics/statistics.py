@@ -20,6 +20,7 @@ from sortie.metrics.jitter import Jitter
 if TYPE_CHECKING:
     from autopilot.core.autopilot import Autopilot
     from mavlink_bridge.routing.endpoint import Endpoint
+    from mavlink_bridge.services.mission.service import MissionService
     from sortie.metrics.link_utilization import LineMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -57,13 +58,6 @@ class CountsSkipped(Protocol):
     def skipped(self) -> int: ...
 
 
-class CountsRepeats(Protocol):
-    """Mission transfers that count their repeated requests."""
-
-    @property
-    def repeats(self) -> int: ...
-
-
 class MeasuredService(Protocol):
     """Vehicle with its services, the source of values."""
 
@@ -71,7 +65,7 @@ class MeasuredService(Protocol):
     passes: int
 
     @property
-    def missions(self) -> CountsRepeats: ...
+    def missions(self) -> MissionService: ...
     @property
     def autopilot(self) -> Autopilot: ...
     @property
@@ -135,19 +129,10 @@ class Statistics:
             yield f"all_{name.replace('link_', 'links_')}", "counter", text + " All links so far.", [({}, totals[key])]
         queued: list[Sample] = [({"link": str(link["link"]), "name": link["name"]}, link["queued"]) for link in links]
         yield "link_queued_bytes", "gauge", "Bytes that wait to be sent.", queued
+        skipped, repeats = service.telemetry.skipped, service.missions.repeats
         yield "links", "gauge", "Open links.", [({}, len(links))]
-        yield (
-            "telemetry_skipped_total",
-            "counter",
-            "Times that a full link was passed over.",
-            [({}, service.telemetry.skipped)],
-        )
-        yield (
-            "requests_repeated_total",
-            "counter",
-            "Requests that the service had to repeat.",
-            [({}, service.missions.repeats)],
-        )
+        yield "telemetry_skipped_total", "counter", "Times that a full link was passed over.", [({}, skipped)]
+        yield "requests_repeated_total", "counter", "Requests that the service had to repeat.", [({}, repeats)]
         yield "service_errors_total", "counter", "Internal errors that were caught.", [({}, endpoint.service_errors)]
         yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]
         yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.facts.armed))]
