@@ -54,9 +54,9 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
             path = path / program if path.is_dir() else path
             there = path.is_file()
         if not there:
-            raise SitlError(f"{title}: there is no {path}")
+            raise SitlError(f"{title}: there is no {path}; {advice}")
         if not os.access(path, os.X_OK):
-            raise SitlError(f"{title}: {path} cannot be executed")
+            raise SitlError(f"{title}: {path} cannot be executed; {advice}")
         return path.resolve()
     found = shutil.which(program)
     if found is not None:

@@ -13,6 +13,7 @@ from sortie.config.errors import UserError
 from sortie.config.files import content_of
 
 _LARGEST = 1024
+_EXPECTED = "expected 64 hexadecimal digits, or a passphrase on one line"
 
 
 def read_key(path: Path) -> tuple[bytes, list[str]]:
@@ -21,13 +22,11 @@ def read_key(path: Path) -> tuple[bytes, list[str]]:
         text = content_of(path, _LARGEST).decode("utf-8-sig").strip()
         open_to_all = stat.S_IMODE(path.stat().st_mode) & 0o077
     except OSError as error:
-        raise UserError(f"{error.strerror}", option="signing-key", given=str(path)) from error
+        raise UserError(f"{error.strerror}; {_EXPECTED}", option="signing-key", given=str(path)) from error
     except UnicodeDecodeError:
         text, open_to_all = "", 0
     if not text or "\n" in text:
-        raise UserError(
-            "expected 64 hexadecimal digits, or a passphrase on one line", option="signing-key", given=str(path)
-        )
+        raise UserError(_EXPECTED, option="signing-key", given=str(path))
     warnings = [f"--signing-key {path}: others can read it; chmod 600 {path}"] if open_to_all else []
     return from_digits(text) or hashlib.sha256(text.encode()).digest(), warnings
 
