@@ -32,6 +32,7 @@ from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.hovering import HoverAt
 from autopilot.modes.mode import Mode, SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.upright import stopping_m
 from autopilot.modes.wings import HoldCourse
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
@@ -65,8 +66,9 @@ class GuidedFlight:
         self._helm.fly(Idle() if self._facts.grounded else self._staying())
 
     def _staying(self) -> Target:
-        """Target for staying in place, upright if `Helm.upright`."""
-        return Land(None, KEEP, sink=0.0) if self._helm.upright else stay(self._facts, self._heading.for_hold())
+        """Target for staying in place, upright if `Helm.upright`, or on the way to a hover."""
+        upright = self._helm.upright or self._hover is not None
+        return Land(None, KEEP, sink=0.0) if upright else stay(self._facts, self._heading.for_hold())
 
     def _fly(self, target: Target) -> None:
         self.paused = False
@@ -256,6 +258,11 @@ class GuidedMode(Mode):
     def enter(self, now_ms: int) -> None:
         self.helm.upright = self.helm.upright and self.facts.personality.keeps_upright
         self.flight.begin()
+        if self.facts.param("Q_GUIDED_MODE") and not (self.facts.grounded or self.helm.upright):
+            state = self.facts.vehicle.state  # it hovers where it can stop (ArduPlane's ModeGuided::_enter)
+            (north, east, down), (vn, ve, _) = state.position, state.velocity
+            ahead_s = stopping_m(self.facts, state.ground_speed) / max(state.ground_speed, 1.0)
+            self.flight.go_to((north + ahead_s * vn, east + ahead_s * ve, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         """Check the guided flight; the vehicle flies its target, and a person decides the next."""

@@ -92,31 +92,34 @@ class HoverUntil(Maneuver):
 
 
 class WingsOrUpright(Maneuver):
-    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). It begins
-    again after a change on the way."""
+    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). If it
+    `hovers`, its wings only lead there. It begins again after a change on the way."""
 
-    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
+    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0, *, hovers: bool = False) -> None:
         super().__init__(wings.context)
-        self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
+        self._wings, self._place, self._hovers = wings, place, hovers
         self._wait_ms = wait_ms
+        self._upright = False
         self._arrived_ms: int | None = None
         self._flown = wings
 
     def start(self, now_ms: int) -> None:
-        self._flown = self._hover if self.helm.upright else self._wings
+        self._upright, self._flown = self.helm.upright, self._wings
+        if self._upright or self._hovers:
+            self._flown = HoverAt(self.context, self._place, upright=self._upright)
         self._arrived_ms = None
         self._flown.start(now_ms)
         self._follow(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.upright is not (self._flown is self._hover):
+        if self.helm.upright is not self._upright:
             self.start(now_ms)
             return
         self._flown.update(now_ms, events)
         self._follow(now_ms)
 
     def _follow(self, now_ms: int) -> None:
-        flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
+        flown, wait_ms = self._flown, 0 if self._flown is self._wings else self._wait_ms
         self.end = flown.end
         if flown.done and self._arrived_ms is None:
             self._arrived_ms = now_ms

@@ -74,10 +74,13 @@ def passed_by(begin: Ned, end: Ned, item: MissionItem) -> Ned:
 
 
 def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: int | None = 0) -> Maneuver:
-    """The item on wings, or a hover at its place after DO_VTOL_TRANSITION."""
-    if not tools.context.facts.vehicle_class.lands_anywhere:
+    """The item on wings, or a hover at its place after DO_VTOL_TRANSITION; a circle is one by Q_GUIDED_MODE too
+    (ArduPlane's guided_mode_enabled)."""
+    facts = tools.context.facts
+    if not _lifts(tools):
         return wings
-    return WingsOrUpright(wings, item_position(tools.context.facts, item, tools.before), wait_ms)
+    hovers = item.command != Cmd.NAV_WAYPOINT and bool(facts.param("Q_GUIDED_MODE"))
+    return WingsOrUpright(wings, item_position(facts, item, tools.before), wait_ms, hovers=hovers)
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -365,6 +365,20 @@ def test_items_behind_a_transition_are_flown_upright(place: MissionItem) -> None
     assert told == ["Entered VTOL mode", "Exited VTOL mode"]
 
 
+@pytest.mark.parametrize("number", [Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_TURNS])
+def test_circles_of_a_mission_are_hovers_by_q_guided_mode(number: int) -> None:
+    """As in ArduPlane's in_vtol_auto, but LOITER_TURNS, which needs wings; the next leg is flown on these."""
+    bench = Bench("quadplane", parameters={"Q_GUIDED_MODE": 1.0})
+    place, onward = item(number, 300.0, 0.0, 60.0, param1=1.0), waypoint(0.0, 300.0, 60.0)
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), place, onward])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(200.0, lambda: 2 in bench.reached)
+    hovered = any(hovers_at(target, 300.0) for target in bench.vehicle.targets)
+    assert hovered is (number != Cmd.NAV_LOITER_TURNS)
+    assert isinstance(bench.vehicle.targets[-1], Leg)
+
+
 def test_a_delay_is_waited_for_on_the_ground_and_upright_but_not_on_wings() -> None:
     """ArduPlane's verify_nav_delay: in its VTOL mode. It ended at once everywhere, also between a landing and the next
     takeoff (docs/reference/mission-semantics.md, item 17)."""

@@ -101,6 +101,28 @@ def test_it_comes_to_a_hover_at_the_height_of_its_place(place: float, seconds: f
     assert bench.vehicle.state.position == pytest.approx((600.0, 0.0, -place), abs=1.5)
 
 
+@pytest.mark.parametrize("hovers", [True, False])
+def test_guided_begins_with_a_hover_where_it_may(hovers: bool) -> None:
+    """Q_GUIDED_MODE 1: from wings where they can stop, from a hover at its place (ArduPlane's ModeGuided::_enter); it
+    circled there on wings."""
+    bench = up({"Q_GUIDED_MODE": 1.0}, height=50.0)
+    if not hovers:
+        bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), waypoint(2000.0, 0.0, 50.0)])
+        bench.core.auto.go_on_at(2)
+        assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+        bench.run(40.0)
+    before, at_mps = bench.vehicle.state.position, speed(bench)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.run(60.0)
+    assert state(bench) == VtolState.MC and speed(bench) < 1.0
+    north, east, down = bench.vehicle.state.position
+    assert north - before[0] == pytest.approx(at_mps**2 / 4.0, abs=2.0) and east == pytest.approx(before[1], abs=2.0)
+    assert down == pytest.approx(before[2], abs=2.0)
+    assert bench.core.mission_commands.pause().ok
+    bench.run(10.0)
+    assert state(bench) == VtolState.MC, "nor does a pause take it to its wings"
+
+
 @pytest.mark.parametrize("other_m", [20.0, 45.0])
 def test_it_comes_to_another_height_over_its_place_and_stays_there(other_m: float) -> None:
     """Within half a metre, in both directions; downwards it went a metre too far."""
