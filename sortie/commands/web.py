@@ -6,17 +6,15 @@ import os
 import re
 import secrets
 import sys
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError, pip_install
 from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, FOXGLOVE, ORIGINS, SHOWN_LOGS, SHOWN_STATE, SHOWN_TERRAIN, STATION_KEY
 from sortie.config.settings import Settings
-from sortie.config.signing_key import read_key
 from sortie.config.values import default_state_dir
+from sortie.nodes.client import signing_of
 from sortie.nodes.page_process import DEFAULT_LISTEN, OWNER, TOKEN
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import never
@@ -41,7 +39,7 @@ def web(given: GivenOptions) -> int:
     runtime = Runtime()
     with ExitStack() as stack:
         stack.callback(runtime.close)
-        station = WebStation(runtime, control=given[Settings.control], signing=_signing(given))
+        station = WebStation(runtime, control=given[Settings.control], signing=signing_of(given[STATION_KEY]))
         url = given[CONNECT]
         try:
             runtime.open(station.endpoint, url)
@@ -99,13 +97,3 @@ def _serve_foxglove(runtime: Runtime, station: WebStation, port: int) -> Foxglov
     runtime.add(server)
     print(f"sortie: Foxglove connects to ws://127.0.0.1:{server.port}", file=sys.stderr, flush=True)
     return server
-
-
-def _signing(given: GivenOptions) -> Signing | None:
-    file = given[STATION_KEY]
-    if file is None:
-        return None
-    key, warnings = read_key(file)
-    for warning in warnings:
-        print(f"sortie: {warning}", file=sys.stderr)
-    return Signing(key, timestamp_of(time.time_ns() // 1000))

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autopilot.mav import Cmd, Component
@@ -80,24 +81,34 @@ class HeardVehicles:
             self.heartbeats[peer.system] = message
 
 
+def signing_of(file: Path | None) -> Signing | None:
+    """Return the signing by the key of a file, with a warning on stderr for an open one. UserError for a file without a
+    key."""
+    if file is None:
+        return None
+    from mavlink_bridge.wire.signing import Signing, timestamp_of
+
+    key, warnings = read_key(file)
+    for warning in warnings:
+        print(f"sortie: {warning}", file=sys.stderr)
+    return Signing(key, timestamp_of(time.time_ns() // 1000))
+
+
 class Remote:
     """Connection to one vehicle; a context manager. UserError (status 1) when no vehicle answers. `component`: the
-    component that is asked, None: the autopilot. `key`: the signing key. `system`: the system id, None: the first one
+    component that is asked, None: the autopilot. `signing`: with its key. `system`: the system id, None: the first one
     heard."""
 
     def __init__(
-        self, url: str, component: int | None = None, key: bytes | None = None, *, system: int | None = None
+        self, url: str, component: int | None = None, signing: Signing | None = None, *, system: int | None = None
     ) -> None:
         self.url = url
         self._component = component
         self._signed = False
-        self._signing: Signing | None = None
+        self._signing = signing
         self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self._hear)
-        if key is not None:
-            from mavlink_bridge.wire.signing import Signing, timestamp_of
-
-            self._signing = Signing(key, timestamp_of(time.time_ns() // 1000))
-            self.endpoint.set_signing(self._signing)
+        if signing is not None:
+            self.endpoint.set_signing(signing)
         self.watch = HeartbeatWatch(system=system, announce=True)
         self.endpoint.add_service(self.watch)
         self.roster = HeardVehicles()
@@ -111,15 +122,10 @@ class Remote:
     def of(cls, given: GivenOptions, component: int | None = None, system: int | None = None) -> Remote:
         """Make the connection that the command line names. `system` takes precedence over its target option. UserError
         for a file without a key."""
-        url, key_file, target = given[CONNECT], given[STATION_KEY], given[TARGET]
+        target = given[TARGET]
         if system is None and target not in (None, EVERY):
             system = int(target)
-        if key_file is None:
-            return cls(url, component, system=system)
-        key, warnings = read_key(key_file)
-        for warning in warnings:
-            print(f"sortie: {warning}", file=sys.stderr)
-        return cls(url, component, key, system=system)
+        return cls(given[CONNECT], component, signing_of(given[STATION_KEY]), system=system)
 
     def __enter__(self) -> Remote:
         try:
