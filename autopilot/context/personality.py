@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
@@ -16,6 +16,8 @@ from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
+
+NO_TAKEOFF: Final = "the mission does not begin with a takeoff"
 
 
 class FailsafeCause(Enum):
@@ -89,9 +91,8 @@ class Personality(Protocol):
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
-    copters turn to the yaw of their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does.
-    `takes_mission`: False if its own checks have rejected the present mission. `climbs_to_mission`: a mission on the
-    ground needs no takeoff item."""
+    copters turn to the yaw of their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person
+    does."""
 
     @property
     def texts(self) -> Texts: ...
@@ -119,10 +120,9 @@ class Personality(Protocol):
     def turns_to_items(self) -> bool: ...
     @property
     def keeps_home_of_items(self) -> bool: ...
-    @property
-    def takes_mission(self) -> bool: ...
-    @property
-    def climbs_to_mission(self) -> bool: ...
+
+    def refuses_mission(self, *, takes_off: bool) -> str | None:
+        """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""
 
     def begin_mission(self, now_ms: int) -> Outcome | None:
         """Begin the mission; None: AUTO does."""

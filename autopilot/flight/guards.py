@@ -83,8 +83,4 @@ class VehicleGuardFacts:
             return f"FM_PROFILE {profile} is no profile"
         if not self._parts.mission.total():
             return "no mission"
-        personality = self._facts.personality
-        if not personality.takes_mission:
-            return "the mission was rejected"
-        begins = self._parts.auto.takes_off_first or personality.climbs_to_mission
-        return None if begins else "the mission does not begin with a takeoff"
+        return self._facts.personality.refuses_mission(takes_off=self._parts.auto.takes_off_first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from autopilot.context.personality import FailsafeCause, FailsafeRules
+from autopilot.context.personality import NO_TAKEOFF, FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
@@ -37,8 +37,6 @@ class ArduPilotPersonality:
     climbs_to_return = False
     circles_level = False
     wings_need_fix = True
-    takes_mission = True
-    climbs_to_mission = False
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class
@@ -50,6 +48,9 @@ class ArduPilotPersonality:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
         self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
+
+    def refuses_mission(self, *, takes_off: bool) -> str | None:
+        return None if takes_off else NO_TAKEOFF
 
     def begin_mission(self, now_ms: int) -> None:
         """Do nothing: AUTO begins it."""

@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.personality import NO_TAKEOFF
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
@@ -81,14 +82,10 @@ class Px4Personality:
             )
         self._returns_precisely = RETURN_PRECISELY in parameters
 
-    @property
-    def takes_mission(self) -> bool:
-        """False if the mission is not feasible: Mission is refused."""
-        return self.flight.has_mission
-
-    @property
-    def climbs_to_mission(self) -> bool:
-        return self.flight.climbs_straight
+    def refuses_mission(self, *, takes_off: bool) -> str | None:
+        if not self.flight.has_mission:
+            return "the mission was rejected"
+        return None if takes_off or self.flight.climbs_straight else NO_TAKEOFF
 
     def begin_mission(self, now_ms: int) -> Outcome:
         return self.flight.enter(MISSION, now_ms)
