@@ -77,7 +77,7 @@ def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: in
     """The item on wings, or a hover at its place after DO_VTOL_TRANSITION; a circle is one by Q_GUIDED_MODE too
     (ArduPlane's guided_mode_enabled)."""
     facts = tools.context.facts
-    if not _lifts(tools):
+    if not facts.vehicle_class.lands_anywhere:
         return wings
     hovers = item.command != Cmd.NAV_WAYPOINT and bool(facts.param("Q_GUIDED_MODE"))
     return WingsOrUpright(wings, item_position(facts, item, tools.before), wait_ms, hovers=hovers)
