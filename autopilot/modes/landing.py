@@ -13,7 +13,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
-from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
@@ -43,13 +43,23 @@ class Landing(Maneuver):
         super().__init__(context)
         self._place = place
         self._heading = heading
-        self._descending = False
+        self._way: Follow | None = None  # to its place
         self._stands = False  # it stood on the ground at the start
         self._precise: PrecisionLanding | None = None
 
     @property
     def is_landing(self) -> bool:
-        return self._descending
+        return self._way is None
+
+    @property
+    def paused(self) -> bool:
+        return self._way is not None and self._way.paused
+
+    def pause(self) -> bool:
+        return self._way is not None and self._way.pause()
+
+    def resume(self) -> bool:
+        return self._way is not None and self._way.resume()
 
     def start(self, now_ms: int) -> None:
         north, east, down = self.facts.vehicle.state.position
@@ -58,11 +68,15 @@ class Landing(Maneuver):
             self._descend(now_ms)
         else:
             end, over = above_place(self.facts, place, down)
-            self.helm.fly(Leg((place[0], place[1], end), None, yaw=self._heading.for_leg(), over_ground=over))
+            leg = Leg((*place, end), None, yaw=self._heading.for_leg(), over_ground=over)
+            self._way = Follow(self.context, leg, self._heading)
+            self._way.start(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self._descending:
-            if self.helm.arrived:
+        if self._way is not None:
+            self._way.update(now_ms, events)
+            if self._way.done:
+                self._way = None
                 self._descend(now_ms)
             return
         due = self.deadline_ms is not None and now_ms >= self.deadline_ms
@@ -73,7 +87,6 @@ class Landing(Maneuver):
             self.deadline_ms = self._precise.descend(now_ms)
 
     def _descend(self, now_ms: int) -> None:
-        self._descending = True
         self._stands = self.facts.landed
         self._heading.interest = None  # it ends here (ModeAuto::land_start)
         self.helm.fly(Land(self._place, self._heading.for_hold()))

@@ -254,6 +254,20 @@ def test_takeoff_and_landing_of_a_vtol_are_a_copters_own() -> None:
     assert not any("skip" in text.lower() for text in bench.texts)
 
 
+def test_the_way_to_a_landing_can_be_paused_its_descent_cannot() -> None:
+    """ModeAuto::pause: the way there is a leg as any other. It was refused."""
+    bench = Bench()
+    bench.begin([takeoff(), item(21, 100, 0)])
+    bench.run(60.0, lambda: bench.position[0] > 20.0)
+    assert bench.core.mission_commands.pause().ok
+    bench.run(20.0)
+    assert bench.core.auto.paused and bench.position[0] < 50.0
+    assert bench.core.mission_commands.resume().ok
+    bench.run(60.0, lambda: bench.core.modes.mode.is_landing)
+    assert bench.position[0] == pytest.approx(100.0, abs=2.5)
+    assert not bench.core.mission_commands.pause().ok
+
+
 def test_land_without_a_place_is_here() -> None:
     target = target_of(item(21))
     assert isinstance(target, Land)
