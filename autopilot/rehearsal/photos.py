@@ -360,10 +360,11 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
     if photos is None:
         return
     legs, whole = way.legs, _whole(photos.quads)
-    first = next((photo for photo in photos.taken if _unknown(plan, field, legs[photo.leg])), None)
+    items = (legs[photo.leg].item.seq for photo in photos.taken)
+    first = next((seq for seq in items if camera_of(field, _survey_of(plan, seq)) is None), None)
     if first is not None:
         text = f"{len(photos.taken)} photos are taken, and nothing tells what the camera sees"
-        yield found("photo-unknown", text, legs[first.leg].item.seq)
+        yield found("photo-unknown", text, first)
     for survey, gap in photos.gaps:
         if gap is not None and gap.wide_m >= LEAST_GAP_M:
             text = f"photos leave {gap.share:.1%} of the survey uncovered, at most {gap.wide_m:.1f} m wide, near here"
@@ -379,10 +380,6 @@ def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None
         if key not in reported:
             reported.add(key)
             yield finding
-
-
-def _unknown(plan: Plan, field: FlyingField, leg: PlannedLeg) -> bool:
-    return camera_of(field, _survey_of(plan, leg.item.seq)) is None
 
 
 def _apart_along(

@@ -22,7 +22,7 @@ from autopilot.rehearsal.energy import energy_wh, leg_wh
 from autopilot.rehearsal.field import VERTICAL
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import Photos, check_photos
-from autopilot.rehearsal.room import Segments, room
+from autopilot.rehearsal.room import Points, Segments, room
 from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, FlyingField, PlannedLeg, Way
 from autopilot.rehearsal.wing_way import check_wings, ends_least_speed, takes
@@ -47,7 +47,6 @@ class RuleQuestion:
     plan: Plan
     field: FlyingField
     way: Way
-    photos: Photos | None
 
 
 Check = Callable[[RuleQuestion], Iterator[Finding]]
@@ -55,8 +54,10 @@ Check = Callable[[RuleQuestion], Iterator[Finding]]
 
 def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> list[Finding]:
     """Findings of all rules, unordered. `photos`: result of `look_at_photos`."""
-    question = RuleQuestion(plan, field, way, photos)
-    return [finding for rule in CHECKS for finding in rule(question)]
+    question = RuleQuestion(plan, field, way)
+    wings = check_wings(field, way.single_legs, plan.items) if field.kind.has_stall_speed else ()
+    more = (check_terrain(plan, field, way), check_photos(plan, field, way, photos), wings)
+    return [finding for found_ones in (*(rule(question) for rule in CHECKS), *more) for finding in found_ones]
 
 
 def _named(item: MissionItem) -> str:
@@ -77,23 +78,27 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
     if not fence:
         return
     union = bool(int(q.field.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+
+    def free(begin: Points, end: Points) -> Points:
+        return room(Segments(begin, end), fence, q.field, any_inclusion=union)
+
     home = np.zeros((1, 2))
-    if room(Segments(home, home), fence, q.field, any_inclusion=union)[0] < 0.0:
+    if free(home, home)[0] < 0.0:
         yield found("fence-home", "home lies outside the fence")
-    legs = _single_legs(q.way)
+    legs = q.way.single_legs
     if not legs:
         return
     begin, edge, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "edge", "end"))
     radius = np.array([leg.radius_m for leg in legs])
-    around = room(Segments(end, end), fence, q.field, any_inclusion=union) - radius  # but for a zone within the circle
+    around = free(end, end) - radius  # but for a zone within the circle
     for k in np.flatnonzero((radius > 0.0) & (around < 0.0)):
         ring = np.array(legs[k].ring(_RING))[:, :2]
-        around[k] = np.min(room(Segments(ring[:-1], ring[1:]), fence, q.field, any_inclusion=union))
-    least = np.minimum(room(Segments(begin, edge), fence, q.field, any_inclusion=union), around)
+        around[k] = np.min(free(ring[:-1], ring[1:]))
+    least = np.minimum(free(begin, edge), around)
     overrun = np.array([_overrun(leg, q.field) for leg in legs])
     goes_on = arrays.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
     onward = np.full(len(legs), inf)
-    onward[goes_on] = room(Segments(end[goes_on], (end + overrun)[goes_on]), fence, q.field, any_inclusion=union)
+    onward[goes_on] = free(end[goes_on], (end + overrun)[goes_on])
     for leg, has, has_onward in zip(legs, least, onward, strict=True):
         needs = _swing_m(leg, q.field)
         if has < -_ROUNDING_M:
@@ -104,11 +109,6 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
         elif has_onward < -_ROUNDING_M:
             text = f"told to stop at {_named(leg.item)}, it comes to rest {-has_onward:.1f} m outside the fence"
             yield found("fence-close", text, leg.item.seq)
-
-
-def _single_legs(way: Way) -> list[PlannedLeg]:
-    """Each leg once, even if jumps repeat it."""
-    return list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
 
 
 def _overrun(leg: PlannedLeg, field: FlyingField) -> tuple[float, float]:
@@ -137,7 +137,7 @@ def _limits(q: RuleQuestion) -> Iterator[Finding]:
     radius = q.field.param("FENCE_RADIUS", 300.0)
     top, floor = q.field.param("FENCE_ALT_MAX", 100.0), q.field.param("FENCE_ALT_MIN", -10.0)
     high = q.field.kind.flies
-    for leg in _single_legs(q.way):
+    for leg in q.way.single_legs:
         distance_m, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
         if types & FenceType.CIRCLE and distance_m > radius + _ROUNDING_M:
             text = f"{_named(leg.item)} lies {distance_m:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
@@ -355,7 +355,7 @@ def _heights(q: RuleQuestion) -> Iterator[Finding]:
     if low is not None and not q.field.follows_ground:
         taken = "which is taken as flat" if q.field.ground is None else "which it does not ask for (TERRAIN_ENABLE 0)"
         yield found("frame-terrain", f"{_named(low)} is above the ground, {taken}", low.seq)
-    for leg in _single_legs(q.way):
+    for leg in q.way.single_legs:
         if leg.end[2] < -_ROUNDING_M and q.field.ground is None:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
         climb_m = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
@@ -373,13 +373,6 @@ def _meaning(item: MissionItem) -> str:
     return "the ground" if item.frame in ABOVE_GROUND else "sea level"
 
 
-def _wings(q: RuleQuestion) -> Iterator[Finding]:
-    if q.field.kind.has_stall_speed:
-        yield from check_wings(q.field, _single_legs(q.way), q.plan.items)
-
-
 CHECKS: Final[tuple[Check, ...]] = (
-    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights,
-    lambda q: check_terrain(q.plan, q.field, q.way), lambda q: check_photos(q.plan, q.field, q.way, q.photos),
-    _wings, _kind,
+    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights, _kind,
 )  # fmt: skip

@@ -110,7 +110,7 @@ def check_terrain(plan: Plan, field: FlyingField, way: Way) -> Iterator[Finding]
     """Findings of the rules about terrain; none without terrain, or for rovers and boats."""
     if field.ground is None or not field.kind.flies or not way.legs:
         return
-    legs = list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
+    legs = way.single_legs
     yield from _legs(field, legs)
     yield from _returns(plan, field, legs)
     yield from _places(plan, field, legs)

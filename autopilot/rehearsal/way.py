@@ -79,6 +79,11 @@ class Way:
         return [(leg, item) for leg, item in self.passed if item.command in CAMERA]
 
     @property
+    def single_legs(self) -> list[PlannedLeg]:
+        """Each leg once, even if jumps repeat it."""
+        return list({(leg.item.seq, leg.begin, leg.end): leg for leg in self.legs}.values())
+
+    @property
     def time_s(self) -> float:
         return fsum(leg.seconds + leg.wait_s for leg in self.legs)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.energy import energy_wh
-from autopilot.rehearsal.findings import Finding, FindingSeverity, rank
+from autopilot.rehearsal.findings import Finding, FindingSeverity
 from autopilot.rehearsal.photos import Photos
 from autopilot.rehearsal.way import FlyingField, Way
 from sortie.config.words import counted
@@ -28,21 +27,8 @@ class Rehearsal:
     plan: Plan = field(repr=False)
     where: FlyingField = field(repr=False)
     way: Way = field(repr=False)
-    photos: Photos | None = field(default=None, repr=False)
-    flown: FlightsFlown | None = None
-
-    @classmethod
-    def of(
-        cls,
-        findings: Iterable[Finding],
-        plan: Plan,
-        where: FlyingField,
-        way: Way,
-        photos: Photos | None,
-        flown: FlightsFlown | None = None,
-    ) -> Rehearsal:
-        """Make a result with sorted findings."""
-        return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, photos, flown)
+    photos: Photos | None = field(repr=False)
+    flown: FlightsFlown | None
 
     @property
     def items(self) -> int:

@@ -17,6 +17,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import numbered
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
+from autopilot.rehearsal.findings import rank
 from autopilot.rehearsal.photos import camera_of, look_at_photos
 from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
@@ -115,33 +116,34 @@ def judged(
     kind: str,
     home: GeoPoint | None,
     params: Mapping[str, float],
-    flying: FlightSettings | None = None,
-    terrain: Path | None = None,
-    obstacles: Path | None = None,
+    flying: FlightSettings,
+    terrain: Path | None,
+    obstacles: Path | None,
 ) -> Rehearsal:
     """Rehearse a checked plan. `kind`: name of the vehicle's kind; `params`: checked too."""
     table = Parameters(parameter_set(kind))
     for name, value in params.items():
         table.set(name, value)
-    if flying is not None and flying.battery_wh is not None:
+    if flying.battery_wh is not None:
         table.set("SIM_BATT_CAP_AH", flying.battery_wh / PACK_V)
     start = home or start_of(plan) or GeoPoint(0.0, 0.0)
     ground = _ground(terrain, start, plan)
     known = home is not None or plan.home is not None or ground is not None
-    wind = None if flying is None else flying.wind
-    field = FlyingField(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground, wind=wind)
+    field = FlyingField(
+        vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground, wind=flying.wind
+    )
     way = walk(plan, field)
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)
     if obstacles is not None:
         findings += check_obstacles(read_obstacles(obstacles, field.home), field, way)
     flown = None
-    if flying is not None and flying.flights and all(finding.rule.name not in _NOT_FLOWN for finding in findings):
+    if flying.flights and all(finding.rule.name not in _NOT_FLOWN for finding in findings):
         flown = _fly(plan, field, way, dict(params), flying, terrain, obstacles)
         from sortie.rehearsal.flown import judge
 
         findings += judge(flown, way)
-    return Rehearsal.of(findings, plan, field, way, photos, flown)
+    return Rehearsal(f"sim:{kind}", tuple(sorted(findings, key=rank)), plan, field, way, photos, flown)
 
 
 def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:
