@@ -16,6 +16,7 @@ from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.links.radio.profile import RadioProfile
+from mavlink_bridge.routing.endpoint import raise_error
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
 from sortie.assembly.vehicles import Vehicles, without_collector
 from sortie.config.errors import UserError, nearest
@@ -176,11 +177,6 @@ def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
         known = modes.names()
         raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
     return spec
-
-
-def raise_error(error: Exception, where: str) -> None:
-    """Raise the exception of a service in the program."""
-    raise error
 
 
 def no_such_name(vehicle: object, name: str, in_state: Iterable[str]) -> AttributeError:
