@@ -87,16 +87,8 @@ class FlownVehicle:
         session, spec = self.session, self.session.spec
         place, heading = session.stood
         home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # with all digits, for the same flight
-        words = [
-            "sortie",
-            "fly",
-            str(folder / PLAN),
-            "--vehicle",
-            str(spec.flown_by or f"sim:{spec.kind}"),
-            "--home",
-            home,
-        ]
-        words += ["--firmware", spec.firmware]
+        words = ["sortie", "fly", str(folder / PLAN), "--vehicle", str(spec.flown_by or f"sim:{spec.kind}")]
+        words += ["--home", home, "--firmware", spec.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(folder / "state")]
         words += ["--link", "tcpin:127.0.0.1:0"]  # does not conflict with other vehicles on this machine
         armed_s = [
