@@ -7,9 +7,11 @@ import pytest
 from autopilot.context.events import StatusText
 from autopilot.flight.messages import Tag
 from autopilot.interface import report
+from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Severity
 from tests.fakes.core_bench import takeoff, waypoint
+from tests.fakes.fake_vehicle import FakeVehicle
 from tests.fakes.flight_bench import HANGING_MISSION, ROVER_MISSION, WHOLE, A, D, F, FlightBench, I, L, P
 
 AUTO, GUIDED = 3, 4
@@ -17,10 +19,15 @@ ROVER_AUTO, ROVER_GUIDED, HOLD = 10, 15, 4
 
 
 # --- landing that is not confirmed ------------------------------------------------------------------------------------
-def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> None:
-    """The detector is silent, but the vehicle touches the ground and stands still."""
+@pytest.mark.parametrize("plainly", [False, True])
+def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground(plainly: bool) -> None:
+    """The detector is silent, but the vehicle touches the ground and stands still, whoever began the flight."""
     bench = FlightBench(mission=HANGING_MISSION)
-    bench.go()
+    if plainly:
+        bench.airborne()
+        bench.core.commands.land(bench.now_ms)
+    else:
+        bench.go()
     bench.until(L)
     bench.vehicle._fly = lambda target, dt: None  # hangs in the air
     bench.run(200.0)
@@ -32,6 +39,34 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     assert bench.said("landing never confirmed")
     (told,) = [event for event in bench.events(StatusText) if event.text.startswith("Flight: landing never confirmed")]
     assert told.severity == Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("kind", "moves", "rests"),
+    [
+        ("copter", {report.GROUND_CONTACT: 1.0, report.VN: 0.4}, {report.VN: 0.2}),
+        ("copter", {report.GROUND_CONTACT: 0.0}, {report.LANDED_STATE: ON_GROUND}),
+        ("rover", {report.VE: 0.4}, {report.VE: 0.2}),
+        ("boat", {report.THROTTLE: 0.1, report.VN: 0.4}, {report.THROTTLE: 0.0}),
+    ],
+)
+def test_each_kind_rests_in_its_own_way(kind: str, moves: dict[int, float], rests: dict[int, float]) -> None:
+    """A vehicle on its feet that is slow or that the detector had seen, a rover that is slow, a boat without thrust."""
+    drives = kind != "copter"
+    mission = ROVER_MISSION if drives else HANGING_MISSION
+    bench = FlightBench(kind, mission=mission, vehicle=FakeVehicle(rover=drives))
+    bench.go()
+    bench.until(L)
+    bench.vehicle._move = lambda dt: None
+    for at, value in moves.items():
+        bench.vehicle.state.report[at] = value
+    bench.run(100.0)
+    assert (bench.state, bench.core.facts.armed) == (L, True)
+    for at, value in rests.items():
+        bench.vehicle.state.report[at] = value
+    bench.run(3.0)
+    assert (bench.state, bench.core.facts.armed) == (I, False)
+    assert bench.said("landing never confirmed")
 
 
 @pytest.mark.parametrize("delay_s", [120.0, 0.0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.flight.actors import MotorActor
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.noncritical_actors import LoggerActor
@@ -203,6 +204,7 @@ def test_motors_that_do_not_disarm_are_stopped_by_disarm_delay(value: str) -> No
 
 def test_a_flight_manager_that_hangs_is_said_not_to_answer() -> None:
     bench = FlightBench()
+    assert bench.flights.command(0x22, bench.now_ms).ok
     bench.fault("flight_manager.raise", "hang")
     for command in (0x20, 0x21, 0x22):
         outcome = bench.flights.command(command, bench.now_ms)
@@ -243,3 +245,17 @@ def test_an_actor_that_raises_every_time_leaves_the_flight_to_the_core(monkeypat
     bench.go()
     bench.run(30.0)
     assert bench.states[-2:] == [P, I]
+
+
+def test_motors_that_raise_at_every_arm_command_end_the_one_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All critical actors are down at last: the station hears it, and DISARM_DELAY is nobody's business any more."""
+
+    def explode(self: MotorActor, message: object) -> None:
+        raise OSError("bus gone")
+
+    bench = FlightBench()
+    monkeypatch.setattr(MotorActor, "handle_message", explode)
+    results = [bench.core.arming.arm(bench.now_ms) for _ in range(6)]
+    assert {outcome.result for outcome in results} == {Result.FAILED}
+    assert [outcome.reason for outcome in results] == ["actors restarted"] * 5 + ["actors are down"]
+    assert bench.said("actor flight_manager stays down") and bench.arms() == []

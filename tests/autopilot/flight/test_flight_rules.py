@@ -45,8 +45,9 @@ def test_on_the_way_up_begins_with_the_mission_and_not_with_its_end() -> None:
     assert not read() & UNDER_WAY
 
 
-def test_after_others_had_it_it_is_where_the_report_says() -> None:
-    """A takeover: it may have been put down meanwhile, without an event of landing."""
+@pytest.mark.parametrize("event", [VehicleEvent.TAKEN_OVER, VehicleEvent.LINK_OK, VehicleEvent.ARMED])
+def test_after_others_had_it_it_is_where_the_report_says(event: VehicleEvent) -> None:
+    """A takeover, a lost link: it may have been put down meanwhile, without an event of landing."""
     bench = FlightBench(mission=HANGING_MISSION)
     bench.go()
     flags = bench.flights._context.flags
@@ -55,8 +56,31 @@ def test_after_others_had_it_it_is_where_the_report_says() -> None:
     bench.vehicle.state.report[report.LANDED_STATE] = ON_GROUND
     flags.heed(int(VehicleEvent.NEAR))
     assert flags.read() & AIRBORNE
-    flags.heed(int(VehicleEvent.TAKEN_OVER))
+    flags.heed(int(event))
     assert not flags.read() & AIRBORNE
+
+
+def test_a_landing_that_no_event_told_is_over_with_the_motors() -> None:
+    """The next flight begins on the ground."""
+    bench = FlightBench()
+    bench.fly()
+    bench.vehicle._move = lambda dt: None
+    bench.vehicle.state.report[report.LANDED_STATE] = ON_GROUND
+    bench.vehicle.state.report[report.ARMED] = 0.0
+    bench.vehicle.raise_event(VehicleEvent.DISARMED)
+    bench.run(1.0)
+    assert bench.state is I
+    bench.arm_plainly()
+    assert bench.states == [P, A, F, D, I, P, A]
+
+
+def test_a_landing_on_the_ground_is_no_takeoff() -> None:
+    """LAND, armed and standing: landed at once, without a flight."""
+    bench = FlightBench()
+    bench.arm_plainly()
+    bench.core.commands.land(bench.now_ms)
+    bench.run(10.0)
+    assert bench.states == [P, A, D, I]
 
 
 # --- GO ---------------------------------------------------------------------------------------------------------------
@@ -66,6 +90,7 @@ def test_after_others_had_it_it_is_where_the_report_says() -> None:
         ((), {}, "no mission"),
         ((waypoint(30.0, 0.0), LAND), {}, "the mission does not begin with a takeoff"),
         (HANGING_MISSION, {"FM_PROFILE": 1}, "FM_PROFILE 1 (hover) needs FM_DURATION"),
+        (HANGING_MISSION, {"FM_PROFILE": 2}, "FM_PROFILE 2 is no profile"),
     ],
 )
 def test_go_without_anything_to_fly_is_refused(mission: Any, parameters: Any, reason: str) -> None:
@@ -258,7 +283,7 @@ def test_auto_go_fires_once() -> None:
     assert go.now_ms in (20_000, 20_020)
 
 
-def test_auto_go_waits_for_the_arming_checks_and_is_not_repeated_after_a_failed_preflight() -> None:
+def test_auto_go_waits_for_checks_and_position_and_is_not_repeated_after_a_failed_preflight() -> None:
     vehicle = FakeVehicle()
     vehicle.armable_reasons = [BARO_FAILED]
     bench = FlightBench(vehicle=vehicle, parameters={"FM_AUTO_GO": 2.0})
@@ -266,6 +291,10 @@ def test_auto_go_waits_for_the_arming_checks_and_is_not_repeated_after_a_failed_
     assert bench.states == []
     bench.logs.complaint = "no log"
     vehicle.armable_reasons = []
+    vehicle.state.report[report.EKF_FLAGS] = NO_POSITION_EKF
+    bench.run(30.0)
+    assert bench.states == []
+    vehicle.find_position()
     bench.run(60.0)
     assert bench.states == [P, I]
 
@@ -474,7 +503,7 @@ def test_a_vehicle_that_never_rests_is_not_flown_and_it_says_why() -> None:
     assert bench.states == [P]
     bench.until(I, 0.2)
     assert bench.said("Flight: not started: estimator: RESET: rocks")
-    assert bench.core.arming.arm(bench.now_ms, force=True).ok  # by force it is not waited for
+    assert bench.core.arming.arm(bench.now_ms, force=True).result is Result.ACCEPTED  # by force it is not waited for
 
 
 def test_without_a_position_go_fails_at_once() -> None:

@@ -31,6 +31,7 @@ def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() ->
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.arm_plainly()
     assert bench.core.facts.armed
+    assert bench.core.arming.arm(bench.now_ms).ok  # once more: it is
     bench.core.mission_commands.start(bench.now_ms)
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE

@@ -61,6 +61,16 @@ def test_a_beat_begins_the_count_anew() -> None:
     assert timer.due_ms == 215_000 + 102_000
 
 
+def test_behind_a_closed_window_only_a_beat_that_is_due_waits_for_its_opening() -> None:
+    """One that is not due yet is expected at its time."""
+    timer = HeartbeatTimer()
+    timer.start(0, BEATS)
+    timer.wait(101_999, 500_000, BEATS)
+    assert timer.due_ms == 102_000
+    timer.wait(102_000, 500_000, BEATS)
+    assert timer.due_ms == 502_000
+
+
 def test_a_stopped_timer_expects_nobody() -> None:
     """Docked or frozen."""
     timer = HeartbeatTimer()

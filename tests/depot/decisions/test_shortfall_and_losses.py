@@ -8,6 +8,7 @@ import pytest
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan
 from depot.messages import Status
 from depot.names import EndedBy, Phase
+from depot.physics.windows import Almanac
 from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
 from tests.fakes.loop_run import PROFILE, LoopBench, phases
@@ -122,6 +123,25 @@ def test_propellant_that_is_kept_for_the_dock_is_not_burnt_in_the_harvest() -> N
         spare_kg = use.launch_propellant_kg - way_kg / thrust
         worn = Status(thrust=thrust, capacity=1.0)
         assert harvest_s(use.dock_kg, worn) == pytest.approx(spare_kg / (burnt_kg_s / thrust))
+
+
+def test_charge_that_is_kept_for_the_way_home_is_not_drawn_in_the_harvest() -> None:
+    """With its reserve; arrays help in the part of each revolution that is in light."""
+    power = msgspec.structs.replace(PROFILE.power, solar_w=8_500.0)
+
+    def harvest_s(dock_s: float) -> float:
+        plan = msgspec.structs.replace(PROFILE.plan, dock_s=dock_s)
+        profile = msgspec.structs.replace(PROFILE, power=power, plan=plan)
+        budget = harvest_budget(profile, Derating(), 18_900.0, Status(capacity=0.75))
+        assert budget.bound_by == "power"
+        return budget.harvest_s
+
+    almanac = Almanac(PROFILE.orbit)
+    round_ms = round(1000.0 * almanac.orbit.period_s)
+    lit = sum(almanac.sunlit(ms) for ms in range(0, round_ms, 1_000)) / (round_ms / 1_000.0)
+    drawn_w, dock_s = sum(power.harvest_w) - 8_500.0 * lit, PROFILE.plan.dock_s
+    less_s = harvest_s(dock_s) - harvest_s(dock_s + 600.0)
+    assert less_s == pytest.approx(600.0 * sum(power.cruise_w) * (1.0 + power.power_reserve) / drawn_w, rel=0.01)
 
 
 def test_a_full_depot_flies_a_smaller_sortie_and_comes_home_earlier() -> None:
