@@ -220,15 +220,15 @@ def count_turns(s: L.Row, t: L.Row) -> None:
 
 @jit
 def leads_away(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True if a circle may be left: the course points to the next place. The tolerance grows with each turn
-    (ArduPlane's verify_loiter_heading)."""
+    """True if a circle may be left: the course points to the next place. The tolerance grows with each whole turn
+    (ArduPlane's isHeadingLinedUp_cd)."""
     n, e = t[L.T_LEAVE_N] - s[L.S_END_N], t[L.T_LEAVE_E] - s[L.S_END_E]
     radius = at_height(s, p, t[L.T_CIRCLE_R])
     if n * n + e * e < BESIDE * BESIDE * radius * radius:
         return True
     vn, ve, _ = track(s)
     n, e = t[L.T_LEAVE_N] - s[L.S_EPN], t[L.T_LEAVE_E] - s[L.S_EPE]
-    waited = max(s[L.S_TURN_SUM] - max(t[L.T_TURNS], 0.0), 0.0)
+    waited = int(max(s[L.S_TURN_SUM] - max(t[L.T_TURNS], 0.0), 0.0))
     return abs(wrap(atan2(e, n) - atan2(ve, vn))) < COURSE_REACHED + COURSE_MORE * waited
 
 
