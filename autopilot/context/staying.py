@@ -15,12 +15,15 @@ from autopilot.vehicles.mode_table import TerrainFollow
 
 _KEEP: Final = Yaw(YawMode.KEEP)
 _SMALLEST_M: Final = 1.0
+_NEAREST_M: Final = 0.5  # least LOIT_RADIUS that acts
 _MOST_UP_M, _MOST_DOWN_M = 3.0, 2.0  # limits of a stopping distance, m (POSCONTROL_STOPPING_DIST_*)
 
 
 def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None, mode: TerrainFollow | None = None) -> Target:
     """Target that keeps the vehicle at `place` (NED m), None: here. With a stall speed it circles and ignores `yaw`;
-    above the ground, if TERRAIN_FOLLOW has its `mode`."""
+    above the ground, if TERRAIN_FOLLOW has its `mode`. What drifts comes back (ArduRover's start_loiter)."""
+    if facts.vehicle_class.drifts and place is None:
+        return keep_place(facts)
     if not facts.vehicle_class.has_stall_speed:
         return Hold(place, yaw)
     circle = loiter(facts, facts.vehicle.state.position if place is None else place)
@@ -85,6 +88,11 @@ def braking_point(facts: VehicleFacts) -> Ned:
     brakes = facts.param("ATC_DECEL_MAX", 0.0) or facts.param("ATC_ACCEL_MAX", 1.0)
     ahead = 0.5 * hypot(vn, ve) / brakes if brakes > 0.0 else 0.0
     return (north + ahead * vn, east + ahead * ve, down)
+
+
+def keep_place(facts: VehicleFacts) -> Hold:
+    """LOITER of what drives: stop, and drive back when pushed out of LOIT_RADIUS (Rover/mode_loiter.cpp)."""
+    return Hold(braking_point(facts), radius=max(facts.param("LOIT_RADIUS", 2.0), _NEAREST_M))
 
 
 def _way_to_rest(facts: VehicleFacts, speed: float, gain: str, accel: str) -> float:

@@ -109,6 +109,8 @@ class GuidedFlight:
                 self._helm.set_yaw(KEEP)
             else:
                 self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
+                if self._facts.vehicle_class.drifts:
+                    self.begin()
 
     @property
     def drives_to_a_place(self) -> bool:

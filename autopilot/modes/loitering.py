@@ -11,10 +11,10 @@ from __future__ import annotations
 from math import radians
 from typing import Final
 
-from autopilot.context.staying import braking_point, stay, stopping_point
+from autopilot.context.staying import keep_place, stay, stopping_point
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import cos, sin
-from autopilot.interface.targets import Circle, Hold, Idle, Yaw, YawMode
+from autopilot.interface.targets import Circle, Idle, Yaw, YawMode
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode, SelfFlownMode, VehicleContext
 from autopilot.modes.speeds import SpeedControl, circle_speed
@@ -80,8 +80,7 @@ class LoiterMode(Mode):
     """LOITER of a rover or boat: stops, and drives back if it is pushed out of LOIT_RADIUS."""
 
     def enter(self, now_ms: int) -> None:
-        place = braking_point(self.facts)
-        self.helm.fly(Hold(place, radius=max(self.facts.param("LOIT_RADIUS", 2.0), 0.5)))
+        self.helm.fly(keep_place(self.facts))
 
 
 class CircleDrive(SelfFlownMode):

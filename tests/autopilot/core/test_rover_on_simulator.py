@@ -309,9 +309,11 @@ def test_it_stops_and_stays(mode: int, kind: Traits) -> None:
     assert away(bench, *before) < 0.05
 
 
-@pytest.mark.parametrize(("mode", "drives"), [(LOITER, True), (HOLD, False)])
-def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool) -> None:
-    """The receiver's position slides 3.9 m north, which is beyond LOIT_RADIUS: LOITER drives as far back south."""
+@pytest.mark.parametrize(("mode", "drives"), [(LOITER, True), (HOLD, False), (GUIDED, None)])
+def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool | None, kind: Traits) -> None:
+    """The receiver's position slides 3.9 m north, which is beyond LOIT_RADIUS: LOITER drives as far back south, and so
+    does GUIDED of a boat without a target (ArduRover's start_loiter)."""
+    drives = kind.coasts_s > 0.0 if drives is None else drives
     bench = driving(mode)
     bench.run(2.0)
     north, east = place(bench)
