@@ -159,7 +159,7 @@ class Px4Flight:
             self._requested = before
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
         self._stage = FlightStage.NONE
-        if mode in (px4.HOLD, px4.FOLLOW) and before != mode and self.flying:
+        if mode in (px4.HOLD, px4.FOLLOW, px4.ORBIT) and before != mode and self.flying:
             core.guided.flight.pause()
         return outcome
 

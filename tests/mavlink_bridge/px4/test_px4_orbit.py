@@ -8,9 +8,10 @@ from math import atan2, cos, hypot
 import pytest
 
 from autopilot.interface.targets import Circle
-from autopilot.mav import VtolState
+from autopilot.mav import Cmd, VtolState
 from mavlink_bridge.wire.codec import dialect
-from tests.fakes.px4_station import ARM, HOLD, OFFBOARD, POSITION, SessionLine
+from sortie.api.testing.stand_in import HOME
+from tests.fakes.px4_station import ARM, HOLD, OFFBOARD, POSITION, SessionLine, Station
 from tests.fakes.px4_station import ORBIT as ORBIT_MODE
 from tests.mavlink_bridge.px4.test_px4_returns_flown import VTOL_TRANSITION, flown
 
@@ -96,3 +97,15 @@ def test_a_circle_that_hands_or_setpoints_fly_is_told_of_by_nobody() -> None:
         assert plane.mode == OFFBOARD and isinstance(plane.link, SessionLine)
         assert isinstance(plane.link.session.autopilot.helm.target, Circle)
         assert before == len(plane.of("ORBIT_EXECUTION_STATUS"))
+
+
+def test_the_standard_mode_orbit_stays_here(station: Station) -> None:
+    """Without DO_ORBIT a PX4 circles 1 m around its place (FlightTaskOrbit.cpp, `activate`)."""
+    station.fly_to(8.0)
+    place = round((HOME.lat + 0.002) * 1e7), round(HOME.lon * 1e7)
+    station.link.send(dialect.MAVLink_command_int_message(1, 1, 5, 192, 0, 0, -1, 1, 0, 0, *place, HOME.alt + 8))
+    station.run(6.0)
+    assert station.of("VFR_HUD")[-1].groundspeed > 3.0
+    assert station.command(Cmd.DO_SET_STANDARD_MODE, 2.0) == 0
+    station.run(6.0)
+    assert station.mode == ORBIT_MODE and station.of("VFR_HUD")[-1].groundspeed < 1.5
