@@ -119,9 +119,6 @@ class GuardedMode(Mode):
     def begin_with_pause(self, now_ms: int) -> None:
         self._ask(lambda: self._mode.begin_with_pause(now_ms), None)
 
-    def refresh_yaw(self) -> None:
-        self._ask(self._mode.refresh_yaw, None)
-
     def refresh_height(self) -> None:
         self._ask(self._mode.refresh_height, None)
 

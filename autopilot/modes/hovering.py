@@ -136,6 +136,3 @@ class WingsOrUpright(Maneuver):
 
     def resume(self) -> bool:
         return self._flown.resume()
-
-    def refresh_yaw(self) -> None:
-        self._flown.refresh_yaw()

@@ -46,10 +46,6 @@ class CircleMode(SelfFlownMode):
         if self._center is not None and name in _PARAMETERS:
             self._go()
 
-    def refresh_yaw(self) -> None:
-        if self._center is not None:
-            self.helm.set_yaw(self._yaw(self._center))
-
     def _ahead(self) -> Ned:
         (north, east, down), yaw = stopping_point(self.facts), self.facts.vehicle.state.yaw
         ahead = 0.0 if self.facts.option("CIRCLE_OPTIONS", _CENTRE_HERE, 1.0) else self._radius()

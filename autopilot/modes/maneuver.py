@@ -72,9 +72,6 @@ class Maneuver:
         """Abort a landing and climb, to `height_m` above home if that is above 0; False if it does not land."""
         return False
 
-    def refresh_yaw(self) -> None:
-        """Apply a changed yaw demand; only needed if targets are set again later."""
-
     def leave(self) -> None:
         """End what counts during this maneuver alone, when the next item begins."""
 

@@ -122,9 +122,6 @@ class Mode:
     def begin_with_pause(self, now_ms: int) -> None:
         """Begin after a failsafe: an irreversible action may wait a little."""
 
-    def refresh_yaw(self) -> None:
-        """Handle a changed region of interest."""
-
     def refresh_height(self) -> None:
         """Handle the range finder being switched on or off."""
 
