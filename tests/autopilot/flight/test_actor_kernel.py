@@ -143,6 +143,24 @@ def test_a_full_mailbox_is_an_error_that_names_both_actors() -> None:
         world.tell("first")
 
 
+def test_an_answer_comes_into_a_full_mailbox_too() -> None:
+    """Else whoever answers would fail for whoever is flooded."""
+
+    def ask(actor: Actor, message: Message) -> None:
+        if message.payload == 1:
+            actor.port.request("second", Ask.ARM, None, 1000)
+
+    def flood_and_answer(actor: Actor, message: Message) -> None:
+        for _ in range(MAILBOX_SIZE):
+            actor.port.notify("first", Tag.GO)
+        actor.port.reply(message, (OK, ""))
+
+    world = World({"first": ask, "second": flood_and_answer})
+    world.tell("first", 1)
+    world.kernel.run(20, 0)
+    assert world.errors == [] and world.log[-1] == ("first", "reply", (OK, ""))
+
+
 def test_a_sibling_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(UnknownActorError, match=r"no actor 'fourth'; there are first, second, third"):
         World().tell("fourth")

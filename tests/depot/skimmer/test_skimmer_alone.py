@@ -191,3 +191,24 @@ def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
     assert controller.memory.stage is SkimmerStage.DISPOSAL
     assert controller._step(SkimmerReading(place=SkimmerPlace.DOCK, down="crashed"), NOW_MS)
     assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, SkimmerMode.DOCKED)
+
+
+def test_an_important_status_is_repeated_ever_later_until_it_or_a_newer_one_is_acknowledged() -> None:
+    """After one poll, two, four, at most a period; an acknowledgement of an older one ends nothing."""
+    controller, _ = alone()
+    reports, poll_ms = controller.reports, round(1000.0 * PROFILE.heartbeat.poll_s)
+    period_ms = round(1000.0 * PROFILE.heartbeat.period_s)
+    reports.memory.beat_ms = 10**9
+    reports.announce(0)
+    gaps, due_ms = [], 0
+    for _ in range(12):
+        gaps.append(reports.next_ms() - due_ms)
+        due_ms = reports.next_ms()
+        reports.due(reports.reading(due_ms), due_ms)
+    assert gaps == [min(poll_ms << doubled, period_ms) for doubled in range(12)] and gaps[-1] == period_ms
+    sent = reports.take()
+    assert len(sent) == 13 and all(status.wants_ack for status in sent)
+    controller.handle_ack(sent[0].seq - 1, due_ms)
+    assert reports.next_ms() < 10**9
+    controller.handle_ack(sent[5].seq, due_ms)
+    assert reports.next_ms() == 10**9
