@@ -13,7 +13,7 @@ from autopilot.context.staying import followed_ground, loiter, stay
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
-from autopilot.interface.targets import Attitude, Idle
+from autopilot.interface.targets import Attitude, Circle, Idle
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.auto import AutoMode
@@ -227,7 +227,8 @@ class VerticalReturnMode(_WingsHomewardMode):
 
 
 class CircleDownMode(SelfFlownMode):
-    """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and changes to QLAND there; at once from a hover."""
+    """LOITER_ALT_QLAND: circles down in place, or about its present circle's middle, to Q_RTL_ALT, and changes to QLAND
+    there; at once from a hover (ArduPlane/mode_LoiterAltQLand.cpp)."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode) -> None:
         super().__init__(context, spec)
@@ -238,8 +239,10 @@ class CircleDownMode(SelfFlownMode):
     def begin(self, now_ms: int) -> None:
         facts, self._low, self._due_ms = self.facts, None, now_ms
         if facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
-            north, east, down = facts.vehicle.state.position
+            target, (north, east, down) = self.helm.target, facts.vehicle.state.position
             ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
+            if isinstance(target, Circle) and self.helm.arrived:
+                north, east, _ = target.center
             self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
             over = None if ground is None else ground - self._low
             self.helm.fly(replace(loiter(facts, (north, east, self._low)), over_ground=over))

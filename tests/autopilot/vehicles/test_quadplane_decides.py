@@ -124,6 +124,15 @@ def test_it_circles_down_before_it_lands(low: float, down: float) -> None:
     assert bench.vehicle.state.position[2] == pytest.approx(down, abs=2.0)
 
 
+def test_it_circles_down_about_the_middle_of_the_circle_that_it_flies() -> None:
+    """ArduPlane's ModeLoiterAltQLand; it went over to a circle beside it."""
+    bench = flying()
+    bench.core.guided.flight.go_to((300.0, 0.0, -40.0))
+    bench.run(100.0, lambda: bench.core.helm.arrived)
+    assert bench.core.modes.set(M.LOITER_ALT_QLAND, bench.now_ms).ok
+    assert bench.vehicle.target.center[:2] == pytest.approx((300.0, 0.0), abs=1.0)
+
+
 def test_a_hover_does_not_circle_down() -> None:
     """ArduPlane's ModeLoiterAltQLand: from a VTOL mode it is QLAND at once."""
     bench = flying()
