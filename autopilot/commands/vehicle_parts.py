@@ -1,4 +1,5 @@
-"""Parts of an autopilot for protocol services and personalities, which do not receive the whole autopilot."""
+"""Parts of an autopilot for protocol services, personalities, the flight manager and its actors, and the status, which
+do not receive the whole autopilot."""
 
 from __future__ import annotations
 

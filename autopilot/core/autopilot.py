@@ -12,8 +12,7 @@ from __future__ import annotations
 from functools import partial
 
 from autopilot.commands.flight_commands import FlightCommands
-from autopilot.commands.mission_commands import MissionCommands
-from autopilot.commands.mission_recorder import MissionRecorder
+from autopilot.commands.mission_commands import MissionCommands, MissionRecorder
 from autopilot.commands.pilot_input import PilotInput
 from autopilot.commands.plans import Plans
 from autopilot.commands.transmitter import TransmitterArming
@@ -25,7 +24,6 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import NothingStored, Stored, build_choice, build_executor
-from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.interface.targets import TakeOff
@@ -123,7 +121,7 @@ class Autopilot:
         self._make_safety(commanded)
         self._make_commands(commanded, parts)
         self._listen()
-        self.flights: FlightSystem | None = FlightSystem(self._flight_parts()) if flight_manager else None
+        self.flights: FlightSystem | None = FlightSystem(self) if flight_manager else None
         self.arming: ArmingProcedure = self.vehicle_arming if self.flights is None else self.flights
         self.turns = PassTurns(self._rows())
 
@@ -200,9 +198,7 @@ class Autopilot:
             lambda: self.flights is not None and self.flights.in_charge(),
             self._armed_changed,
         )
-        self.status = SystemStatus(
-            facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches, self.sticks, self.airspeed
-        )
+        self.status = SystemStatus(self, self.airspeed)
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(commanded, self.sticks, self.vehicle_arming, lambda: self.arming)
 
@@ -241,23 +237,6 @@ class Autopilot:
         auxiliary = switches(self.auto.leave_for)
         self.auto.executor = build_executor(
             parts, self.payload, self.mount, self.home, self.fence, self.commands, auxiliary
-        )
-
-    def _flight_parts(self) -> FlightParts:
-        return FlightParts(
-            self.facts,
-            self.announcer,
-            self.helm,
-            self.modes,
-            self.auto,
-            self.guided,
-            self.sequencer,
-            self.plans.mission,
-            self.prearm,
-            self.vehicle_arming,
-            self.sticks,
-            self.commands,
-            self.mission_commands,
         )
 
     def _do_timing(self) -> DoTiming:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from autopilot.commands.pilot_input import PilotInput
-from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
 from autopilot.mav import ModeFlag, Sensor, SystemState
-from autopilot.modes.manager import ModeChoice
 from autopilot.safety.airspeed import AirspeedUse
-from autopilot.safety.failsafes import Failsafes
-from autopilot.safety.fence import FenceGuard
-from autopilot.safety.motor_switches import MotorSwitches
 
 # plain ints, because they are read at every heartbeat
 _CUSTOM, _ARMED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.SAFETY_ARMED)
@@ -24,29 +19,15 @@ _BATTERY = int(Sensor.BATTERY)
 class SystemStatus:
     """Status of the system, read from the parts when it is requested."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        modes: ModeChoice,
-        failsafes: Failsafes,
-        fence: FenceGuard,
-        switches: MotorSwitches,
-        sticks: PilotInput,
-        airspeed: AirspeedUse,
-    ) -> None:
-        self._facts = facts
-        self._modes = modes
-        self._failsafes = failsafes
-        self._fence = fence
-        self._switches = switches
-        self._sticks = sticks
+    def __init__(self, parts: VehicleParts, airspeed: AirspeedUse) -> None:
+        self._parts, self._facts = parts, parts.facts
         self._airspeed = airspeed
-        self._measures_battery = facts.param("BATT_MONITOR", 4.0) != 0.0
+        self._measures_battery = parts.facts.param("BATT_MONITOR", 4.0) != 0.0
 
     @property
     def system(self) -> int:
         """MAV_STATE: CRITICAL in a failsafe, else STANDBY or ACTIVE."""
-        if self._failsafes.active:
+        if self._parts.failsafes.active:
             return SystemState.CRITICAL
         return SystemState.STANDBY if self._facts.personality.stands_by() else SystemState.ACTIVE
 
@@ -63,7 +44,7 @@ class SystemStatus:
             bits &= ~_AIRSPEED
         if not self._measures_battery:
             bits &= ~_BATTERY
-        return bits | _RECEIVER if self._sticks.has_input or self._failsafes.sticks.lost else bits
+        return bits | _RECEIVER if self._parts.sticks.has_input or self._parts.failsafes.sticks.lost else bits
 
     @property
     def sensors_present(self) -> int:
@@ -72,7 +53,7 @@ class SystemStatus:
         bits = self._sensors | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE
-        return bits | _GEOFENCE if self._fence.limits.present else bits
+        return bits | _GEOFENCE if self._parts.fence.limits.present else bits
 
     @property
     def sensors_enabled(self) -> int:
@@ -83,9 +64,9 @@ class SystemStatus:
             bits &= ~_LASER
         if not self._airspeed.used:
             bits &= ~_AIRSPEED
-        if self._switches.safe:
+        if self._parts.vehicle_arming.switches.safe:
             bits &= ~_OUTPUTS
-        spec = self._modes.spec
+        spec = self._parts.modes.spec
         if not spec.autopilot:
             bits &= ~(_POSITION | _ALTITUDE if spec.manual_throttle else _POSITION)
-        return bits | _GEOFENCE if self._fence.acts else bits & ~_GEOFENCE
+        return bits | _GEOFENCE if self._parts.fence.acts else bits & ~_GEOFENCE

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.flight import flags
 from autopilot.flight.flags import Flags
-from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.kernel import Actor
 from autopilot.flight.messages import FAIL, OK, Ask, Manner, Message, MessageKind, Tag
@@ -26,7 +26,7 @@ POSITION_LOOK_MS: Final = 200
 class FlightActor(Actor):
     """A flight-critical actor, which reports to the flight manager."""
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         super().__init__()
         self._parts, self._vehicle = parts, parts.helm.vehicle
 
@@ -41,7 +41,7 @@ class SensorActor(FlightActor):
     name = "sensor"
     listens = flags.REPLY
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         super().__init__(parts)
         self._calibrating: tuple[Request, Message] | None = None
 
@@ -69,7 +69,7 @@ class EstimatorActor(FlightActor):
 
     name = "estimator"
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         super().__init__(parts)
         self._waiting: tuple[Message, int] | None = None  # the RESET, and the time until which it may succeed
 
@@ -108,7 +108,7 @@ class WaypointActor(FlightActor):
     listens = flags.UNDER_WAY | flags.COMPLETED
 
     def reset(self, request: Message) -> str | None:
-        mission, auto = self._parts.mission, self._parts.auto
+        mission, auto = self._parts.plans.mission, self._parts.auto
         if request.payload != Manner.GO or not mission.total():
             return None
         self._parts.sequencer.reset_jump_counters()
@@ -126,7 +126,7 @@ class WaypointActor(FlightActor):
 
     def _start(self, hover: bool) -> None:
         parts = self._parts
-        outcome = parts.flight.takeoff(HOVER_HEIGHT) if hover else parts.missions.start(self.port.now_ms)
+        outcome = parts.commands.takeoff(HOVER_HEIGHT) if hover else parts.mission_commands.start(self.port.now_ms)
         if not outcome.ok:
             self.notify_manager(Tag.START_FAILED, outcome.reason)
 
@@ -145,7 +145,7 @@ class AltitudeActor(FlightActor):
     name = "altitude"
     listens = flags.AIRBORNE | flags.DESCENDING | flags.FINISHED | flags.STILL | flags.CUTOFF | flags.CRASHED
 
-    def __init__(self, parts: FlightParts, reader: Flags) -> None:
+    def __init__(self, parts: VehicleParts, reader: Flags) -> None:
         super().__init__(parts)
         self._flags = reader
         self._stopping = False  # True while a rover or boat brakes for LANDING
@@ -225,9 +225,9 @@ class MotorActor(FlightActor):
     name = "motor"
     listens = flags.ARMED | flags.REPLY | flags.DEADMAN
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         super().__init__(parts)
-        self._arming = parts.arming
+        self._arming = parts.vehicle_arming
         self._request: Message | None = None  # an ARM or DISARM that a flight controller has not answered yet
 
     def reset(self, request: Message) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.flight.flight_parts import FlightParts
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.targets import Hold, Idle, Pilot
@@ -47,7 +47,7 @@ def event_news(events: int) -> int:
 class Flags:
     """Reads the flags of one vehicle."""
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._report = parts.facts.vehicle.state.report
         self._drives = not parts.facts.vehicle_class.flies

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.flight import flags
-from autopilot.flight.flight_parts import FlightParts
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import hypot
@@ -17,7 +17,7 @@ _STILL = 0.3  # m/s
 class VehicleGuardFacts:
     """Implements `autopilot.flight.lifecycle.GuardFacts`."""
 
-    def __init__(self, parts: FlightParts, reader: flags.Flags) -> None:
+    def __init__(self, parts: VehicleParts, reader: flags.Flags) -> None:
         self._parts, self._facts = parts, parts.facts
         self._flags = reader
         self.begun_by_go = False
@@ -67,7 +67,7 @@ class VehicleGuardFacts:
 
     @property
     def motors_run_on(self) -> bool:
-        return self._parts.arming.runs_on
+        return self._parts.vehicle_arming.runs_on
 
     @property
     def refusal(self) -> str | None:
@@ -81,6 +81,6 @@ class VehicleGuardFacts:
             return None if self._facts.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
         if profile != MISSION:
             return f"FM_PROFILE {profile} is no profile"
-        if not self._parts.mission.total():
+        if not self._parts.plans.mission.total():
             return "no mission"
         return self._facts.personality.refuses_mission(takes_off=self._parts.auto.takes_off_first)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import FlightStateChanged
 from autopilot.context.turns import earliest
 from autopilot.flight import flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
-from autopilot.flight.flight_parts import FlightParts
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.kernel import Actor
-from autopilot.flight.lifecycle import FlightState, LifecycleAction
+from autopilot.flight.lifecycle import FlightState, LifecycleAction, LifecycleStateMachine
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
-from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent, ModeReason
 from autopilot.mav import Result, Severity
 
@@ -60,12 +59,12 @@ class FlightManager(Actor):
     name = "flight_manager"
     listens = flags.READY
 
-    def __init__(self, parts: FlightParts, context: FlightContext) -> None:
+    def __init__(self, parts: VehicleParts, context: FlightContext) -> None:
         super().__init__()
         self._context = context
         self._flight = VehicleGuardFacts(parts, context.flags)
         self._facts, self._announcer = parts.facts, parts.announcer
-        self._modes, self._arming = parts.modes, parts.arming
+        self._modes, self._arming = parts.modes, parts.vehicle_arming
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._announce)
         self._takeoff_ms: int | None = None

@@ -8,16 +8,28 @@ deadline no actor runs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.flight import faults, flags
-from autopilot.flight.actor_table import actor_makers
+from autopilot.flight.actors import (
+    AltitudeActor,
+    AttitudeActor,
+    EstimatorActor,
+    MotorActor,
+    PositionActor,
+    RateActor,
+    SensorActor,
+    WaypointActor,
+)
 from autopilot.flight.flags import Flags
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus, LogFiles
-from autopilot.flight.flight_parts import FlightParts
-from autopilot.flight.kernel import OUTSIDE, ActorKernel, MailboxFullError
+from autopilot.flight.kernel import OUTSIDE, Actor, ActorKernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
+from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Payload, Tag
+from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.flight.trace import TraceSink
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -32,15 +44,15 @@ class FlightSystem:
     """Flight manager and actors of one vehicle, for the core. Implements `autopilot.safety.arming.ArmingProcedure`.
     `trace` and `log_files` may be set at any time."""
 
-    def __init__(self, parts: FlightParts) -> None:
+    def __init__(self, parts: VehicleParts) -> None:
         self._facts = parts.facts
         self._announcer = parts.announcer
-        self._arming = parts.arming
+        self._arming = parts.vehicle_arming
         self._context = FlightContext(Flags(parts))
         self.error_listeners: list[Callable[[Exception, str], None]] = []
         """Called with an actor's exception, and where it was raised."""
         self._kernel = ActorKernel(
-            actor_makers(parts, self._context),
+            _actor_makers(parts, self._context),
             on_error=self._actor_failed,
             on_restart=self._restarted,
             on_down=self._actor_stopped,
@@ -258,3 +270,22 @@ class FlightSystem:
         if name == "flight_manager":
             self._arming.hold_auto_disarm = False
             self._finish_arming(False, "actors are down")
+
+
+def _actor_makers(parts: VehicleParts, context: FlightContext) -> list[Callable[[], Actor]]:
+    """Makers of the actors, in the order in which they run (docs/reference/flight-lifecycle.md, "Actors"). They are
+    called again when actors restart."""
+    return [
+        partial(SensorActor, parts),
+        partial(EstimatorActor, parts),
+        partial(WaypointActor, parts),
+        partial(AltitudeActor, parts, context.flags),
+        partial(PositionActor, parts),
+        partial(AttitudeActor, parts),
+        partial(RateActor, parts),
+        partial(MotorActor, parts),
+        partial(FlightManager, parts, context),
+        BatteryActor,
+        partial(CommsActor, context),
+        partial(LoggerActor, context),
+    ]

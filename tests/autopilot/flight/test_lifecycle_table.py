@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.flight.lifecycle import IGNORED, TABLE, FlightCommand, FlightState, LifecycleAction, choose
+from autopilot.flight.lifecycle import (
+    IGNORED,
+    TABLE,
+    FlightCommand,
+    FlightState,
+    LifecycleAction,
+    LifecycleStateMachine,
+    choose,
+)
 from autopilot.flight.manager import FlightManager
-from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.interface.reasons import FlightEvent
 from scripts.lifecycle_diagram import mermaid, table
 
