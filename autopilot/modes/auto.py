@@ -14,7 +14,7 @@ from autopilot.context.journal import Journal, SaveProgress
 from autopilot.context.staying import stay
 from autopilot.context.turns import earliest
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
+from autopilot.interface.targets import Circle, Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.commands import TAKEOFFS
@@ -280,7 +280,7 @@ class AutoMode(Mode):
             self._finished = True
         elif kind.has_stall_speed:
             self.leave_for(kind.modes.rtl)
-        elif not self.helm.arrived:
+        elif not self.helm.arrived or isinstance(self.helm.target, Circle):
             self.helm.fly(stay(self.facts))
 
     def _drive_done(self, behaviour: int) -> None:

@@ -217,6 +217,15 @@ def test_loiter_turns_near_its_centre(north: float, kind: type) -> None:
         assert near(target.end, (north - 20, 0, -10)) and target.yaw.mode == YawMode.KEEP
 
 
+def test_after_the_turns_that_end_a_mission_it_stays() -> None:
+    """It went on and on about the place (ModeAuto::exit_mission, loiter_start)."""
+    bench = Bench()
+    bench.begin([takeoff(), item(18, 40, 0, 10, param1=1.0, param3=10.0)])
+    bench.run(200.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    assert bench.reached == [1, 2]
+    assert isinstance(bench.vehicle.target, Hold)
+
+
 def test_loiter_to_altitude_goes_straight_to_its_place_and_height() -> None:
     """As ArduCopter, and as a rehearsal counts it: not level first and then up. It ends at the height."""
     bench = Bench()
