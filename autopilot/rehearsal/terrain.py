@@ -175,7 +175,8 @@ def _round(field: FlyingField, leg: PlannedLeg) -> float:
 
 def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     """Check RTL from every point of the way."""
-    if field.follows_ground and _follows_home(field):
+    followed = int(field.param("TERRAIN_FOLLOW")) & (TerrainFollow.ALL_MODES | TerrainFollow.RTL)
+    if field.follows_ground and (followed if field.kind.has_stall_speed else int(field.param("RTL_ALT_TYPE")) == 1):
         return  # it follows the ground, or reports that it cannot
     ways = [leg for leg in legs if leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH, *LANDINGS)]
     if not ways:
@@ -186,7 +187,11 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     begins, ends = np.array([leg.begin for leg in ways]), np.array([leg.end for leg in ways])
     begin = begins[of] + share[:, None] * (ends - begins)[of]
     goal = goals(plan.rally, field, begin)
-    lines = (_wing_returns if field.kind.has_stall_speed else _level_returns)(field, begin, goal)
+    if field.kind.has_stall_speed:
+        lines = _wing_returns(field, begin, goal)
+    else:  # they climb where they begin
+        up = home_up(field, begin, goal)
+        lines = _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
     step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
     least, share_at = _sampled(field, lines, step).least(len(of))
     reported: set[int] = set()
@@ -198,19 +203,6 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
         distance_m = float(share_at[k] * lines.lengths[k])
         text = f"RTL from the way to {command_name(item.command)} meets the ground after {distance_m:.0f} m"
         yield found("terrain-return", f"{text}, at {lines.end[k, 2]:.0f} m above home", item.seq)
-
-
-def _follows_home(field: FlyingField) -> bool:
-    """True if a return keeps its height above the ground."""
-    if field.kind.has_stall_speed:
-        return bool(int(field.param("TERRAIN_FOLLOW")) & (TerrainFollow.ALL_MODES | TerrainFollow.RTL))
-    return int(field.param("RTL_ALT_TYPE")) == 1
-
-
-def _level_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:
-    """Returns that climb where they begin."""
-    up = home_up(field, begin, goal)
-    return _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
 
 
 def _wing_returns(field: FlyingField, begin: Numbers, goal: Numbers) -> _Lines:

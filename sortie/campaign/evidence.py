@@ -6,7 +6,6 @@ from __future__ import annotations
 import heapq
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -193,10 +192,6 @@ def _assumed(name: str, figure: str, given: float, figure_of: Callable[[float], 
     return Assumption(name, figure, values, tuple(map(figure_of, values)), again)
 
 
-def _rate_with(rest: float, share: float, per_hour: float) -> float:
-    return rest + share * per_hour
-
-
 class _Flights:
     """Flights of a folder as arrays in the order of `columns`. Runs that did not fly have no cause."""
 
@@ -295,7 +290,7 @@ class _Flights:
             share, given = cause.volume.per_flight or 0.0, box.rates.get(cause.name)
             if given is not None and rate is not None:
                 rest = rate.per_hour - given.per_hour * share
-                rate_of = partial(_rate_with, rest, share)
+                rate_of = lambda per_hour, rest=rest, share=share: rest + share * per_hour
                 yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, rate_of, cause.volume.again)
 
     def _exit_share(self, margins: Floats) -> float:

@@ -248,7 +248,8 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
     text = f" {_most(rate.widest_share)} of the upper end comes from the {share.flights} flights {whose}"
     if share.left:
         return f"{text}, of which {share.left} left."
-    text += f", none of which left; with so few flights the share can be up to {_upper(share)} (about 3/n)"
+    upper = "" if share.interval is None else f"{share.interval[1]:.2%} of flights"
+    text += f", none of which left; with so few flights the share can be up to {upper} (about 3/n)"
     if rate.unseen is None:
         return f"{text}."
     criterion = " (the limit of criterion 1 for low robustness)" if boundary == "volume" else ""
@@ -260,10 +261,6 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
 
 def _most(share: float) -> str:
     return f"{min(share, 0.999):.0%}" if share < 0.995 else "Nearly all"
-
-
-def _upper(share: ExitShare) -> str:
-    return "" if share.interval is None else f"{share.interval[1]:.2%} of flights"
 
 
 def _code(command: str) -> str:

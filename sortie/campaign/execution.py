@@ -166,14 +166,12 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
         return Batch(worker, 0.0, [], own)
     began_s = time.monotonic()
     study = msgspec.json.decode(study_json, type=Study)
-    flown = [_lightened(fly_run(study, run, given)) for run, given in runs]
+    flown = []
+    for run, given in runs:
+        one = fly_run(study, run, given)
+        kept = not one.row.ok or run % _SIGNALS_EVERY == 0
+        flown.append(FlownRun(one.row, dict(one.signals) if kept else {}, one.traceback))  # without the flight itself
     return Batch(worker, time.monotonic() - began_s, flown)
-
-
-def _lightened(flown: FlownRun) -> FlownRun:
-    """Remove signals that are not kept, and the underlying flight."""
-    with_signals = not flown.row.ok or flown.row.run % _SIGNALS_EVERY == 0
-    return FlownRun(flown.row, dict(flown.signals) if with_signals else {}, flown.traceback)
 
 
 class RemainingRuns:

@@ -150,12 +150,8 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
             return "" if nominal in listed else f"nominal: expected {what}, such as {some}, not {nominal}"
         if isinstance(nominal, str) or not isfinite(nominal):
             return "nominal: expected a finite number"
-        low, high = self._support()
+        low, high = self.uniform or self.within or (0.0 if self.lognormal is not None else -inf, inf)
         return "" if low <= nominal <= high else f"nominal: expected a number from {low:g} to {high:g}, not {nominal:g}"
-
-    def _support(self) -> tuple[float, float]:
-        """Return the limits of a continuous distribution."""
-        return self.uniform or self.within or (0.0 if self.lognormal is not None else -inf, inf)
 
     def _quantiles(self) -> tuple[float, float]:
         """Return the quantiles of both ends of `within`."""

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, names_of, written
 from sortie.campaign.study_file import StudyFault, StudyFile
 from sortie.config.errors import UserError, nearest
@@ -47,12 +46,8 @@ def templates(file: StudyFile) -> Iterator[tuple[str, str]]:
     if file.fleet is not None:
         yield "fleet.spacing", str(file.fleet.spacing)
     for change in file.change:
-        yield from _of_change(change)
-
-
-def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    for key, value in change.given().items():
-        yield f"change of item {change.item}: {key}", str(value)
+        for key, value in change.given().items():
+            yield f"change of item {change.item}: {key}", str(value)
 
 
 def put(template: Value, given: Mapping[str, Value]) -> str:

@@ -42,24 +42,17 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
-    """Return the position of the first item that has one, with altitude 0."""
-    for item in items:
-        if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
-            return GeoPoint(item.x, item.y)
-    return None
-
-
 def start_of(plan: Plan) -> GeoPoint | None:
     """Return the start of a simulated vehicle: the plan's home, or its first place without a home."""
     if plan.home is not None and (plan.home.lat, plan.home.lon) != (0.0, 0.0):
         return plan.home
-    return first_place(plan.items)
+    first = plan.first_place()
+    return None if first is None else GeoPoint(first.x, first.y)
 
 
 def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or move it") -> None:
     """Raise UserError with `hint` when the first place of the plan is more than 50 km from the vehicle."""
-    place = first_place(plan.items)
+    place = start_of(replace(plan, home=None))
     if place is not None and (away := distance(home, place)) > MAX_AWAY_M:
         raise UserError(
             f"the first item is {away / 1000.0:.0f} km away, at {place.lat:.6f},{place.lon:.6f}, the vehicle stands at "

@@ -51,6 +51,7 @@ LONG_S: Final = 600.0
 _LEAST_S: Final = 2.0  # of a flight, before its mean power has a meaning
 _SAMPLED: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
 _SINKS_MPS: Final = 0.5
+_AXES: Final = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))  # of a camera
 _ENOUGH: Final = 0.95
 _EXPECTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
@@ -170,11 +171,6 @@ def _blowing(wind: Wind) -> dict[str, float]:
     return wind_parameters((wind.mean_mps, wind.from_deg or 0.0, gusts))
 
 
-def _matrix(looks: Quaternion) -> Numbers:
-    """Return the rotation from the camera's axes to north, east, down."""
-    return np.array([turn(looks, axis) for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]).T
-
-
 class _Log:
     """Record of a flight in progress."""
 
@@ -262,8 +258,9 @@ class _Log:
             )
             ground = ground_below(field, [(north, east, -down - home_up) for _, (north, east, down), _ in photos])
             quads = [
-                footprint((place[0], place[1], place[2] + home_up), _matrix(looks), survey.camera.lens, ground)
-                for _, place, looks in photos
+                footprint((north, east, down + home_up), axes.T, survey.camera.lens, ground)
+                for _, (north, east, down), looks in photos
+                for axes in (np.array([turn(looks, axis) for axis in _AXES]),)
             ]
             gap = find_gap(survey.area, np.array(quads).reshape(-1, 4, 2), survey.survey.corridor_m)
             if gap is not None and gap.wide_m >= LEAST_GAP_M:

@@ -69,8 +69,8 @@ def _finding_row(finding: Finding) -> str:
     )
 
 
-def _of(found: Rehearsal, part: MissionType, seq: int) -> list[Finding]:
-    return [finding for finding in found.findings if finding.part is part and finding.item == seq]
+def _rows_of(found: Rehearsal, part: MissionType, seq: int) -> str:
+    return "".join(_finding_row(one) for one in found.findings if one.part is part and one.item == seq)
 
 
 # --- map --------------------------------------------------------------------------------------------------------------
@@ -276,7 +276,8 @@ def _battery(found: Rehearsal) -> str:
 
 # --- tables -----------------------------------------------------------------------------------------------------------
 def _items(found: Rehearsal) -> str:
-    reached, ways = arrivals(found.way), _so_far(found.way)
+    reached, ends = arrivals(found.way), zip(found.way.legs, _ends(found.way), strict=True)
+    ways = {leg.item.seq: (float(end), leg) for leg, end in reversed(list(ends))}  # the first of each counts
     heads = ["Item", "Command", "Way", "Height", "Ground", "When"]
     flown = found.flown
     if flown is not None:
@@ -292,8 +293,7 @@ def _items(found: Rehearsal) -> str:
             cells.append("–" if at is None else f"{at.time_s.text()} s")
             cells.append(at.left_wh.text(1) if at is not None and shows_battery else "–")
             cells.append(at.reserve_wh.text(1) if at is not None and shows_battery else "–")
-        findings = "".join(_finding_row(finding) for finding in _of(found, MissionType.MISSION, seq))
-        rows.append(_row(f"item-{seq}", cells, findings))
+        rows.append(_row(f"item-{seq}", cells, _rows_of(found, MissionType.MISSION, seq)))
     return f"<h2>Items</h2>{_table(heads, rows)}"
 
 
@@ -308,19 +308,12 @@ def _place_cells(at: tuple[float, PlannedLeg] | None, found: Rehearsal) -> list[
     return [f"{far:.0f} m", f"{up:.1f} m", over]
 
 
-def _so_far(way: Way) -> dict[int, tuple[float, PlannedLeg]]:
-    found: dict[int, tuple[float, PlannedLeg]] = {}
-    for leg, end in zip(way.legs, _ends(way), strict=True):
-        found.setdefault(leg.item.seq, (float(end), leg))
-    return found
-
-
 def _rally(found: Rehearsal) -> str:
     rows = []
     for item in found.plan.rally:
         north, east = found.where.local(item.x, item.y)
-        findings = "".join(_finding_row(finding) for finding in _of(found, MissionType.RALLY, item.seq))
-        rows.append(_row(f"rally-{item.seq}", [str(item.seq), f"{hypot(north, east):.0f} m"], findings))
+        cells = [str(item.seq), f"{hypot(north, east):.0f} m"]
+        rows.append(_row(f"rally-{item.seq}", cells, _rows_of(found, MissionType.RALLY, item.seq)))
     return f"<h2>Rally points</h2>{_table(['Point', 'From home'], rows)}" if rows else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -36,7 +36,7 @@ from sortie.rehearsal.obstructed import check_obstacles
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
-    from sortie.rehearsal.flown import ExaminedSurvey, FlightsFlown
+    from sortie.rehearsal.flown import FlightsFlown
 
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
@@ -159,15 +159,6 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
     return read_ground(terrain, [home], also=near)
 
 
-def _surveyed(plan: Plan, field: FlyingField) -> Iterator[ExaminedSurvey]:
-    from sortie.rehearsal.flown import ExaminedSurvey
-
-    for survey in plan.surveys:
-        camera = camera_of(field, survey)
-        if survey.area and camera is not None:
-            yield ExaminedSurvey(survey, np.array([field.local(*corner) for corner in survey.area]), camera)
-
-
 def _fly(
     plan: Plan,
     field: FlyingField,
@@ -177,8 +168,13 @@ def _fly(
     terrain: Path | None,
     obstacles: Path | None,
 ) -> FlightsFlown:
-    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, RehearsedFlight, fly_all
+    from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, ExaminedSurvey, RehearsedFlight, fly_all
 
+    surveys = tuple(
+        ExaminedSurvey(survey, np.array([field.local(*corner) for corner in survey.area]), camera)
+        for survey in plan.surveys
+        if survey.area and (camera := camera_of(field, survey)) is not None
+    )
     spec = VehicleSpec(
         field.kind.name,
         None,
@@ -198,7 +194,7 @@ def _fly(
         field.cruise_mps,
         flying.wind,
         field.param("SIM_BATT_CAP_AH") * PACK_V,
-        tuple(_surveyed(plan, field)),
+        surveys,
         LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,
     )
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
