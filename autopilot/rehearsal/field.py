@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from math import inf, pi, sqrt
 from typing import Final, Protocol
 
@@ -22,6 +24,7 @@ from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_
 _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
 VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
 """Kinds of DO_CHANGE_SPEED that rotors obey."""
+_PIECES: Final = 36  # of a circle
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
 
@@ -178,10 +181,16 @@ class PlannedLeg:
         (north, east, _), (to_n, to_e, up) = self.begin, self.end
         return north + share * (to_n - north), east + share * (to_e - east), up
 
-    def ring(self, pieces: int) -> list[Place]:
+    def ring(self, pieces: int = _PIECES) -> list[Place]:
         """Places on the circle, clockwise from the north; the first is the last too."""
         (north, east, up), turns = self.end, (2.0 * pi * k / pieces for k in range(pieces + 1))
         return [(north + self.radius_m * cos(turn), east + self.radius_m * sin(turn), up) for turn in turns]
+
+    def lines(self) -> Iterator[tuple[Place, Place]]:
+        """The straight way, and the pieces of the ring."""
+        yield self.begin, self.edge
+        if self.radius_m > 0.0:
+            yield from pairwise(self.ring())
 
     @property
     def bearing(self) -> float:

@@ -33,7 +33,6 @@ STEEP_DEG: Final = 15.0
 _FOOT_M: Final = 5.0  # radius about a place in which its ground is checked
 _BETWEEN_M: Final = 100.0  # distance between the starting points of returns
 _MOST: Final = 200_000  # limit of the heights of all returns together
-_RING: Final = 36
 _CLIMBS_FIRST: Final = 1 << 4  # FLIGHT_OPTIONS: a return climbs before it turns
 
 Numbers = NDArray[np.float64]
@@ -169,7 +168,7 @@ def _over(field: FlyingField, places: Numbers) -> Numbers:
 
 def _round(field: FlyingField, leg: PlannedLeg) -> float:
     """Smallest height above the ground on a circle, m."""
-    over = _over(field, np.array(leg.ring(_RING)))
+    over = _over(field, np.array(leg.ring()))
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
 

@@ -7,7 +7,6 @@ Legs count as straight, even if they follow terrain; climbs and descents are pat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Final
 
 from autopilot.interface.mathematics import hypot
@@ -18,7 +17,6 @@ from autopilot.rehearsal.way import Way
 from sitl.world.obstacles import Obstacles
 
 _FINEST_M: Final = 0.1
-_RING: Final = 36
 _BENDY_RULER: Final = 1  # OA_TYPE: 1 and 3
 
 
@@ -43,10 +41,8 @@ def _lines(leg: PlannedLeg, before: Place | None) -> Iterator[tuple[Place, Place
     spec = spec_of(leg.item.command)
     if before is not None and before[:2] == leg.begin[:2]:
         yield before, leg.begin
-    yield leg.begin, leg.edge
-    if leg.radius_m > 0.0:
-        yield from pairwise(leg.ring(_RING))
-    elif spec is not None and spec.comes_down:
+    yield from leg.lines()
+    if leg.radius_m == 0.0 and spec is not None and spec.comes_down:
         yield leg.end, (*leg.end[:2], 0.0)
 
 

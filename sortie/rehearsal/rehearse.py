@@ -197,5 +197,5 @@ def _fly(
         surveys,
         LOOK_S if way.time_s <= LONG_S else LONG_LOOK_S,
     )
-    begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
-    return fly_all(order, flying.flights, Segments(begin, end), flying.processes)
+    lines = np.array([line for leg in way.legs for line in leg.lines()]).reshape(-1, 2, 3)
+    return fly_all(order, flying.flights, Segments(lines[:, 0, :2], lines[:, 1, :2]), flying.processes)

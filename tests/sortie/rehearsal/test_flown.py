@@ -35,6 +35,15 @@ def away(metres: float) -> Plan:
     return Plan(HOME, items)
 
 
+def test_a_circle_is_part_of_the_plan() -> None:
+    """At most 100 m "from the plan", by its middle, where the plan has a circle of 100 m."""
+    around, back = (to_global(HOME, (north, 0.0, 0.0)) for north in (200.0, 60.0))
+    turns = MissionItem(Cmd.NAV_LOITER_TURNS, param1=1.0, param3=100.0, x=around.lat, y=around.lon, z=10.0)
+    items = (MissionItem(Cmd.NAV_TAKEOFF, z=10.0), turns, MissionItem(Cmd.NAV_LAND, x=back.lat, y=back.lon))
+    flown = rehearse(Plan(HOME, items), flights=1).flown
+    assert flown is not None and flown.off_way_m < 15.0
+
+
 def test_the_first_flight_is_calm_and_the_others_are_drawn_by_their_number() -> None:
     """So that the number of processes changes nothing."""
     spec = VehicleSpec("copter", None, HOME, 0.0, 1)
