@@ -130,7 +130,9 @@ class Claims(ABC):
         """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and is truly at most
         `metres` from `of` (None: home). Returns its distance, m."""
         if not self.pass_until(_has_landed, within_s):
-            flown = "" if self.ask(_has_armed) else "; it was never armed"
+            flown = (
+                "" if self.ask(_has_flown) else "; it never flew" if self.ask(_has_armed) else "; it was never armed"
+            )
             raise self._failure(f"it did not land within {within_s:g} s{flown}")
         aim = self.ask(lambda session: session.autopilot.facts.home) if of is None else _geo(of)
         if aim is None:
@@ -209,7 +211,14 @@ def _has_armed(session: Session) -> bool:
 
 
 def _has_landed(session: Session) -> bool:
-    return not session.autopilot.facts.armed and session.autopilot.vehicle.state.landed and _has_armed(session)
+    return not session.autopilot.facts.armed and session.autopilot.vehicle.state.landed and _has_flown(session)
+
+
+def _has_flown(session: Session) -> bool:
+    """True if it took off since its last arming; what drives was armed."""
+    return session.autopilot.vehicle_arming.flew or (
+        not session.autopilot.facts.vehicle_class.flies and _has_armed(session)
+    )
 
 
 def _geo(place: Place) -> GeoPoint:

@@ -109,6 +109,16 @@ def test_who_never_flew_did_not_land():
     with Session() as session:
         claim = lines_of(lambda: session.lands_within(1.0, within_s=10.0))[0]
         assert claim == "it did not land within 10 s; it was never armed"
+        session.wait_armable()
+        session.arm()
+        claim = lines_of(lambda: session.lands_within(1.0, within_s=30.0))[0]
+        assert not session.state.armed  # after DISARM_DELAY; the claim took that for a landing
+        assert claim == "it did not land within 30 s; it never flew"
+    with Session("sim:rover") as rover:
+        rover.wait_armable()
+        rover.arm()
+        rover.disarm()
+        assert rover.lands_within(1.0) < 1.0
 
 
 def test_faults_begin_and_end_when_told():
