@@ -135,7 +135,6 @@ class DepotController:
         memory.ended_by = None
         memory.recovering, memory.heard_again = True, False
         memory.docked = False
-        memory.waiting = None
         memory.announced = []
         memory.approaches, memory.failed_approaches = 0, []
         memory.approaching = memory.waved_off = False
@@ -237,7 +236,6 @@ class DepotController:
         shut = context.plant.total_abort(segments)
         memory.death.stop()
         memory.beats.stop()
-        memory.waiting = None
         if memory.docked:
             memory.reason = "carried home by the depot"
             context.close_sortie(SortieOutcome.ABORTED, now_ms)
