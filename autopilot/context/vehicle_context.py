@@ -175,6 +175,11 @@ class VehicleFacts:
         """Value of a length in m, or a speed in m/s, for this kind of vehicle."""
         return measure.value(self.param)
 
+    @property
+    def acceptance_m(self) -> float:
+        """Acceptance radius of places, m: WPNAV_RADIUS, or WP_RADIUS."""
+        return self.measure(self.vehicle_class.measures.acceptance)
+
     def first(self, measures: tuple[ParameterUnit, ...]) -> float:
         """Value of the first of these that is not 0, in m or m/s; 0 if there is none."""
         return first_value(measures, self.param)

@@ -8,7 +8,6 @@ from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.context.staying import comes_to_rest, stopping_point
-from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import ABOVE_GROUND, Ned
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
@@ -75,11 +74,6 @@ class NavTools:
     """Takeoff of this flight, for wings."""
 
 
-def acceptance_radius(facts: VehicleFacts) -> float:
-    """Acceptance radius, m: WPNAV_RADIUS, or WP_RADIUS."""
-    return facts.measure(facts.vehicle_class.measures.acceptance)
-
-
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Place to fly to after `item` without a stop, and its item; (None, None): stop."""
     wings = tools.context.facts.vehicle_class.has_stall_speed
@@ -113,7 +107,7 @@ def _leg(tools: NavTools, item: MissionItem, *, stops: bool = True) -> Leg:
         end,
         origin,
         onward,
-        acceptance_radius(tools.context.facts),
+        tools.context.facts.acceptance_m,
         tools.heading.for_leg(),
         spline,
         tools.previous if spline else None,
@@ -168,12 +162,12 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
     outside = off > max(circle.radius, _NEAR_CENTER_M)
     yaw = tools.heading.for_leg() if outside else tools.heading.for_hold()
     origin, from_rest = _origin(tools)
-    return Leg(edge, origin, None, acceptance_radius(facts), yaw, from_rest=from_rest)
+    return Leg(edge, origin, None, facts.acceptance_m, yaw, from_rest=from_rest)
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(tools.context.facts, item, tools.before)
-    return GoThenClimb(tools.context, end, tools.before, acceptance_radius(tools.context.facts), tools.heading)
+    return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading)
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:

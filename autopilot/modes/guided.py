@@ -126,10 +126,9 @@ class GuidedFlight:
             self._lifted = False
             self._fly_round(replace(loiter(self._facts, end, radius), over_ground=over_ground))
             return
-        near = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_target()
         direct = over_ground is None and not self._facts.option("GUID_OPTIONS", _BY_WAYPOINTS)
-        self._fly(Leg(end, None, radius=near, yaw=demand, over_ground=over_ground, direct=direct))
+        self._fly(Leg(end, None, radius=self._facts.acceptance_m, yaw=demand, over_ground=over_ground, direct=direct))
 
     def _fly_round(self, circle: Circle) -> None:
         """Circle a place on wings. With lift motors they hover over it by Q_GUIDED_MODE, or fly to it upright."""

@@ -71,9 +71,8 @@ class GuidedItem(Maneuver):
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         facts, here = self.facts, self.facts.vehicle.state.position
-        near_m = facts.measure(facts.vehicle_class.measures.acceptance)
         over = self._limits.exceeded(facts.height, self._begin, here)
-        there = self._goal is not None and hypot(here[0] - self._goal[0], here[1] - self._goal[1]) <= near_m
+        there = self._goal is not None and hypot(here[0] - self._goal[0], here[1] - self._goal[1]) <= facts.acceptance_m
         if over or there or (self._end_ms is not None and now_ms >= self._end_ms):
             self.deadline_ms = None
             self.done = True

@@ -224,9 +224,8 @@ class ReturnDrive(Maneuver):
     def start(self, now_ms: int) -> None:
         north, east, _ = self._destination()
         self.end = (north, east, self.facts.vehicle.state.position[2])
-        radius = self.facts.param("WP_RADIUS", 2.0)
         start = stopping_point(self.facts) if comes_to_rest(self.facts) else None
-        self.helm.fly(Leg(self.end, start, radius=radius, from_rest=start is not None))
+        self.helm.fly(Leg(self.end, start, radius=self.facts.acceptance_m, from_rest=start is not None))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self.done = self.done or self.helm.arrived

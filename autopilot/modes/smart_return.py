@@ -65,7 +65,7 @@ class SmartReturnMode(SelfFlownMode):
         start = None if self._at is None else self._place(self._at, last=False)
         onward = self._place(self._way[1], last=len(self._way) == 2) if len(self._way) > 1 else None
         end = self._place(self._way[0], last=len(self._way) == 1)
-        self.helm.fly(Leg(end, start, onward, self._radius(), self._yaw()))
+        self.helm.fly(Leg(end, start, onward, self.facts.acceptance_m, self._yaw()))
 
     # --- what is the vehicle's ------------------------------------------------------------------------------------
     def _begin(self, now_ms: int) -> None:
@@ -77,9 +77,6 @@ class SmartReturnMode(SelfFlownMode):
     def _place(self, point: Ned, *, last: bool) -> Ned:
         """Target place of a point of the trail."""
         return point
-
-    def _radius(self) -> float:
-        return self.facts.measure(self.facts.vehicle_class.measures.acceptance)
 
     def _yaw(self) -> Yaw:
         return Yaw()
@@ -138,7 +135,7 @@ class SmartReturnFlight(SmartReturnMode):
         final = final_height(self.context)
         if final > 0.0:
             down = self.facts.home_ned[2] - final
-            self.helm.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
+            self.helm.fly(Leg((north, east, down), None, radius=self.facts.acceptance_m, yaw=self._heading.for_hold()))
         else:
             self._land((north, east), now_ms)
 

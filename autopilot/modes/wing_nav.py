@@ -17,7 +17,7 @@ from autopilot.mav import Cmd, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
-from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, end_of_delay, next_place
+from autopilot.modes.auto_nav import Build, NavTools, end_of_delay, next_place
 from autopilot.modes.heading import KEEP
 from autopilot.modes.hovering import HoverUntil, WingsOrUpright
 from autopilot.modes.maneuver import Follow, Maneuver, WaitUntil
@@ -107,7 +107,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(facts, item, tools.before)
     onward, _ = next_place(tools, item, end)
     end = passed_by(tools.before or facts.vehicle.state.position, end, item)
-    radius = accepted_m(item, acceptance_radius(facts))
+    radius = accepted_m(item, facts.acceptance_m)
     leg = Leg(end, tools.before, onward, radius, over_ground=over_ground(facts, item))
     return _or_upright(tools, item, Follow(tools.context, leg, tools.heading, accepts=_or_zero(item.param2) > 0.0))
 
