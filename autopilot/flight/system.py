@@ -24,13 +24,12 @@ from autopilot.flight.actors import (
     WaypointActor,
 )
 from autopilot.flight.flags import Flags
-from autopilot.flight.flight_context import FlightContext, FlightManagerStatus, LogFiles
+from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
 from autopilot.flight.kernel import OUTSIDE, Actor, ActorKernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Payload, Tag
 from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
-from autopilot.flight.trace import TraceSink
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent
@@ -42,56 +41,40 @@ NO_ANSWER: Final = "the flight manager does not answer"
 
 class FlightSystem:
     """Flight manager and actors of one vehicle, for the core. Implements `autopilot.safety.arming.ArmingProcedure`.
-    `trace` and `log_files` may be set at any time."""
+    `kernel.trace` and `context.log_files` may be set at any time."""
 
     def __init__(self, parts: VehicleParts) -> None:
         self._facts = parts.facts
         self._announcer = parts.announcer
         self._arming = parts.vehicle_arming
-        self._context = FlightContext(Flags(parts))
+        self.context = FlightContext(Flags(parts))
         self.error_listeners: list[Callable[[Exception, str], None]] = []
         """Called with an actor's exception, and where it was raised."""
-        self._kernel = ActorKernel(
-            _actor_makers(parts, self._context),
+        self.kernel = ActorKernel(
+            _actor_makers(parts, self.context),
             on_error=self._actor_failed,
             on_restart=self._restarted,
             on_down=self._actor_stopped,
         )
         self._flags = 0
-        self._key = self._context.flags.key()
+        self._key = self.context.flags.key()
         self._events = 0
         self._started = False
         self._arm_request: Request | None = None
 
     # --- what may be set ------------------------------------------------------------------------------------------
-    @property
-    def trace(self) -> TraceSink | None:
-        return self._kernel.trace
-
-    @trace.setter
-    def trace(self, sink: TraceSink | None) -> None:
-        self._kernel.trace = sink
-
-    @property
-    def log_files(self) -> LogFiles:
-        return self._context.log_files
-
-    @log_files.setter
-    def log_files(self, files: LogFiles) -> None:
-        self._context.log_files = files
-
     def inject_fault(self, name: str, value: str | None, *, active: bool) -> bool:
         """Begin or end a fault of `autopilot.flight.faults`; False if name or value is unknown."""
-        return faults.inject(self._kernel, name, value, active=active)
+        return faults.inject(self.kernel, name, value, active=active)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
     def status(self) -> FlightManagerStatus:
-        return self._context.status
+        return self.context.status
 
     @property
     def state(self) -> FlightState:
-        return self._context.status.state
+        return self.context.status.state
 
     @property
     def arm_request(self) -> Request | None:
@@ -100,7 +83,7 @@ class FlightSystem:
 
     def in_charge(self) -> bool:
         """True if the flight manager stops the motors after a landing."""
-        return not self._kernel.is_down("flight_manager")
+        return not self.kernel.is_down("flight_manager")
 
     # --- commands -------------------------------------------------------------------------------------------------
     def command(self, number: int, now_ms: int) -> Outcome:
@@ -131,26 +114,26 @@ class FlightSystem:
     def ask_status(self, now_ms: int) -> tuple[int, int] | None:
         """State and countdown, s, from the flight manager; None if it does not answer."""
         self._send(Tag.STATUS, None, now_ms)
-        return self._context.asked_status
+        return self.context.asked_status
 
     def _with_detail(self, outcome: Outcome, now_ms: int) -> Outcome:
         status = self.status
         return Outcome(outcome.result, outcome.reason, int(status.state) + 256 * status.countdown_s(now_ms))
 
     def _order(self, tag: Tag, now_ms: int) -> Outcome:
-        if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
-            self._kernel.revive()
+        if self.kernel.is_down("flight_manager") or self.kernel.is_down("comms"):
+            self.kernel.revive()
         self._send(tag, None, now_ms)
-        answer = self._context.answer
+        answer = self.context.answer
         if answer is None:
             return self._announcer.refuse(f"Flight: {NO_ANSWER}")
         return Outcome(Result(answer[0]), answer[1])
 
     def _send(self, tag: Tag, payload: Payload, now_ms: int, to: str = "comms") -> None:
-        self._kernel.now_ms = now_ms
-        self._context.answer = self._context.asked_status = None
+        self.kernel.now_ms = now_ms
+        self.context.answer = self.context.asked_status = None
         try:
-            self._kernel.notify(to, tag, payload)
+            self.kernel.notify(to, tag, payload)
         except MailboxFullError as error:
             self._report(error, to)
             return
@@ -171,8 +154,8 @@ class FlightSystem:
         if refusal is not None:
             return refusal
         self._arm_request = request = Request()
-        if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
-            self._kernel.revive()
+        if self.kernel.is_down("flight_manager") or self.kernel.is_down("comms"):
+            self.kernel.revive()
         self._send(Tag.PLAIN_ARM, force, now_ms)
         if not request.done and self.state is FlightState.IDLE:
             self._finish_arming(False, self.status.reason or NO_ANSWER)
@@ -211,7 +194,7 @@ class FlightSystem:
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
         """Take vehicle events, which become news at the end of the pass."""
         self._events |= int(events)
-        self._context.flags.heed(int(events))
+        self.context.flags.heed(int(events))
 
     def update(self, now_ms: int) -> None:
         """Run the actors at vehicle time `now_ms`, after all other parts."""
@@ -223,14 +206,14 @@ class FlightSystem:
         self._started = True
         delay = self._facts.param("FM_AUTO_GO")
         if delay > 0.0:
-            self._context.auto_go_ms = now_ms + int(1000.0 * delay)
-            self._kernel.post_news(flags.READY)
+            self.context.auto_go_ms = now_ms + int(1000.0 * delay)
+            self.kernel.post_news(flags.READY)
 
     def _settle(self, now_ms: int) -> None:
         """Give news to the actors until there is none."""
-        kernel = self._kernel
+        kernel = self.kernel
         for _ in range(_MOST_LOOPS):
-            now_flags = self._context.flags.read()
+            now_flags = self.context.flags.read()
             news = now_flags ^ self._flags
             if self._events:
                 news |= flags.event_news(self._events)
@@ -243,13 +226,13 @@ class FlightSystem:
                 break
             kernel.run(now_ms, now_flags)
             self._watch_arming()
-        self._key = self._context.flags.key()
+        self._key = self.context.flags.key()
 
     def next_deadline_ms(self) -> int | None:
         """Time at which an actor must run, ms; now if a command has changed the flags since the last pass."""
-        if self._kernel.pending or self._context.flags.key() != self._key:
+        if self.kernel.pending or self.context.flags.key() != self._key:
             return self._facts.now_ms
-        return self._kernel.deadline_ms
+        return self.kernel.deadline_ms
 
     # --- supervision ----------------------------------------------------------------------------------------------
     def _actor_failed(self, name: str, error: Exception) -> None:
@@ -263,7 +246,7 @@ class FlightSystem:
     def _restarted(self) -> None:
         """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""
         self._finish_arming(False, "actors restarted")
-        self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
+        self.kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
     def _actor_stopped(self, name: str) -> None:
         self._announcer.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
-from autopilot.flight.messages import Message, MessageKind, Payload
+from autopilot.flight.messages import Message
 from autopilot.interface.records import dataclass
 
 
@@ -37,17 +36,3 @@ def write_line(entry: TraceEntry) -> str:
         "payload": message.payload,
     }
     return json.dumps(fields, separators=(",", ":"))
-
-
-def read_line(line: str) -> TraceEntry:
-    """The entry of a line. ValueError if the line is not an entry."""
-    try:
-        f = json.loads(line)
-        message = Message(f["from"], f["to"], MessageKind(f["kind"]), f["subject"], f["tag"], _payload(f["payload"]))
-        return TraceEntry(f["t_ms"], message)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a line of a message trace: {line!r}") from error
-
-
-def _payload(value: Any) -> Payload:
-    return tuple(_payload(part) for part in value) if isinstance(value, list) else value

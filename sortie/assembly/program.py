@@ -213,7 +213,7 @@ class Program:
         self._stack.callback(trace.close)
         self.runtime.keeping.add(trace.flush)
         if service.autopilot.flights is not None:
-            service.autopilot.flights.trace = trace.write
+            service.autopilot.flights.kernel.trace = trace.write
 
     def _restart_objection(self) -> str | None:
         """Return why this run does not restart now. Vehicles of a fleet share a clock, so they reboot together, and not

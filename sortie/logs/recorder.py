@@ -226,7 +226,7 @@ def record_flights(
     service.observers.append(recorder.observe)
     service.samplers.append(recorder.sample)
     if service.autopilot.flights is not None:
-        service.autopilot.flights.log_files = recorder
+        service.autopilot.flights.context.log_files = recorder
     shelf = service.logs.files = FlightShelf(directory, lambda: recorder.open, recorder.boot)
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)

@@ -53,9 +53,9 @@ class FlightBench(Bench):
         assert self.core.flights is not None
         self.flights: FlightSystem = self.core.flights
         self.trace: list[TraceEntry] = []
-        self.flights.trace = self.trace.append
+        self.flights.kernel.trace = self.trace.append
         self.logs = RecordingLogs()
-        self.flights.log_files = self.logs
+        self.flights.context.log_files = self.logs
         self.errors: list[tuple[str, Exception]] = []
         self.flights.error_listeners.append(lambda error, where: self.errors.append((where, error)))
         if mission:

@@ -62,7 +62,7 @@ def _flight(session: Session, folder: Path) -> Written:
     trace: list[str] = []
     flights = session.autopilot.flights
     assert flights is not None
-    flights.trace = lambda entry: trace.append(write_line(entry))
+    flights.kernel.trace = lambda entry: trace.append(write_line(entry))
     session.upload(square(HOME, takeoff=session.autopilot.facts.vehicle_class.name == "copter"))
     session.wait_armable()
     session.go()
@@ -152,7 +152,7 @@ def companion(folder: Path) -> Written:
     trace: list[str] = []
     flights = bench.autopilot.flights
     assert flights is not None
-    flights.trace = lambda entry: trace.append(write_line(entry))
+    flights.kernel.trace = lambda entry: trace.append(write_line(entry))
     record_flights(bench.service, folder / "logs")
     ground = bench.ground()
     bench.ready()

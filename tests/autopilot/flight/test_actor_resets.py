@@ -33,9 +33,9 @@ def copter() -> FlightBench:
 
 def reset(bench: FlightBench, actor: str) -> None:
     """RESET for one actor, as the flight manager asks."""
-    kernel = bench.flights._kernel
+    kernel = bench.flights.kernel
     kernel.request("flight_manager", actor, Ask.RESET, Manner.GO, 1000)
-    kernel.run(bench.now_ms, bench.flights._context.flags.read())
+    kernel.run(bench.now_ms, bench.flights.context.flags.read())
 
 
 @pytest.mark.parametrize(("actor", "part"), LOOPS.items())
@@ -82,7 +82,7 @@ def test_waypoint_goes_back_to_the_first_item() -> None:
 def test_altitude_forgets_that_it_was_stopping_a_rover() -> None:
     """A landing that was not finished would end the next flight as soon as the rover stands still."""
     bench = FlightBench("rover", mission=ROVER_MISSION)
-    altitude = bench.flights._kernel._cells["altitude"].actor
+    altitude = bench.flights.kernel._cells["altitude"].actor
     altitude._stopping = True  # type: ignore[attr-defined]
     reset(bench, "altitude")
     assert not altitude._stopping  # type: ignore[attr-defined]

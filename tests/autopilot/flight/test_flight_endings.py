@@ -154,7 +154,7 @@ def test_what_is_no_start_starts_no_profile() -> None:
     bench = FlightBench()
     bench.go()
     bench.run(1.0)
-    bench.flights._kernel.notify("waypoint", Tag.STOP)
+    bench.flights.kernel.notify("waypoint", Tag.STOP)
     bench.run(1.0)
     assert (bench.state, bench.core.modes.number) == (A, GUIDED)
 

@@ -192,13 +192,13 @@ def test_in_a_quiet_pass_no_actor_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = FlightBench()
     bench.fly()
     runs: list[int] = []
-    kernel_run = bench.flights._kernel.run
+    kernel_run = bench.flights.kernel.run
 
     def counted(now_ms: int, now_flags: int) -> None:
         runs.append(now_ms)
         kernel_run(now_ms, now_flags)
 
-    monkeypatch.setattr(bench.flights._kernel, "run", counted)
+    monkeypatch.setattr(bench.flights.kernel, "run", counted)
     updates = bench.updates
     while bench.state is F and bench.updates < updates + 100:
         bench.step(bench.now_ms + 20)

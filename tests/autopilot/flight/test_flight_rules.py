@@ -36,7 +36,7 @@ def test_on_the_way_up_begins_with_the_mission_and_not_with_its_end() -> None:
     """On the ground in AUTO the flight is under way while the mission runs, with the takeoff allowed."""
     bench = FlightBench(mission=HANGING_MISSION)
     bench.arm_plainly()
-    read = bench.flights._context.flags.read
+    read = bench.flights.context.flags.read
     assert not read() & UNDER_WAY
     assert bench.core.mission_commands.start(bench.now_ms).ok
     assert bench.core.facts.landed
@@ -50,7 +50,7 @@ def test_after_others_had_it_it_is_where_the_report_says(event: VehicleEvent) ->
     """A takeover, a lost link: it may have been put down meanwhile, without an event of landing."""
     bench = FlightBench(mission=HANGING_MISSION)
     bench.go()
-    flags = bench.flights._context.flags
+    flags = bench.flights.context.flags
     bench.run(60.0, lambda: bool(flags.read() & AIRBORNE))
     assert flags.read() & AIRBORNE
     bench.vehicle.state.report[report.LANDED_STATE] = ON_GROUND

@@ -36,7 +36,7 @@ class Watched:
         self._trace: list[str] = []
         flights = session.autopilot.flights
         assert flights is not None
-        flights.trace = self._keep
+        flights.kernel.trace = self._keep
 
     def _keep(self, entry: TraceEntry) -> None:
         self._trace.append(write_line(entry))

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from autopilot.flight.messages import MessageKind
-from autopilot.flight.trace import TraceEntry, read_line, write_line
+from autopilot.flight.trace import TraceEntry, write_line
 from sortie import Session, events
 from tests.fakes.flight_station import HOP, I, flight_state
+from tests.fakes.flight_trace import read_line
 from tests.fakes.program import last_line, run, run_apart
 from tests.fakes.served import free_port
 
@@ -227,13 +228,13 @@ def row(session: Session, flights: int) -> list[str]:
         lines.append(write_line(entry))
 
     assert session.autopilot.flights is not None
-    session.autopilot.flights.trace = write
+    session.autopilot.flights.kernel.trace = write
     for _ in range(flights):
         session.events.clear()
         session.go()
         session.run_until(lambda session: flight_state(session) == I, 300.0)
         assert len(session.events_of(events.MissionComplete)) == 1
-    session.autopilot.flights.trace = None
+    session.autopilot.flights.kernel.trace = None
     session.events.clear()
     return lines
 

@@ -39,7 +39,7 @@ class Flown:
         self._recorder = record_flights(service, folder)
         flights = service.autopilot.flights
         assert flights is not None
-        flights.trace = self._keep
+        flights.kernel.trace = self._keep
         service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.flies))
         service.watchers.follow(self)
 
