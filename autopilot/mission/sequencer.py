@@ -133,8 +133,6 @@ class MissionSequencer:
     def next_deadline_ms(self) -> int | None:
         """Time at which `update` must be called without another cause, ms: the end of a hold time, or the next tick (a
         time just past) while DO items remain. Waiting for `verify_command` needs no deadline."""
-        if self._state is not MissionState.RUNNING:
-            return None
         if self._nav_done or self._do.wants_step:
             return self._now_ms + 1
         return None if self._holding_since_ms is None else self._holding_since_ms + self._hold_ms

@@ -352,3 +352,19 @@ def test_skipped_item_is_named_once_per_run(timing: DoTiming) -> None:
             executor.always = turn % 4 == 3
             sequencer.update(storage, executor, 20 * turn)
     assert [notice for notice in notices if isinstance(notice, ItemSkipped)] == [ItemSkipped(2, 211)] * 2
+
+
+def test_another_mission_names_what_it_skips() -> None:
+    """Although an item of the same index was named in the one before it."""
+    notices: list[MissionNotice] = []
+    storage = mission(wp(), do(211))
+    sequencer, executor = MissionSequencer(notify=notices.append), RecordingExecutor()
+    executor.refuse(2)
+    sequencer.start(storage, executor)
+    old = storage.items()
+    storage.replace((wp(5.0), do(212)))
+    assert sequencer.mission_changed(old, storage, executor).restarted
+    assert [notice for notice in notices if isinstance(notice, ItemSkipped)] == [
+        ItemSkipped(2, 211),
+        ItemSkipped(2, 212),
+    ]

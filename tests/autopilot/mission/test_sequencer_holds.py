@@ -103,12 +103,14 @@ def test_fractions_of_a_second_are_held() -> None:
 
 # --- DO_CHANGE_SPEED --------------------------------------------------------------------------------------------------
 def test_do_change_speed_updates_mission_speed() -> None:
-    """param2 becomes the override, and stop ends it."""
-    storage = mission(wp(), speed(7.5))
-    sequencer, _ = begun(storage)
-    assert sequencer.mission_speed() == 7.5
+    """param2 becomes the override, and stop ends it; each is told when it changes, and only then."""
+    told: list[float | None] = []
+    sequencer = MissionSequencer(speed_changed=lambda: told.append(sequencer.mission_speed()))
+    sequencer.start(mission(wp(), speed(7.5), speed(7.5)), RecordingExecutor())
+    assert told == [7.5]
     sequencer.stop()
-    assert sequencer.mission_speed() is None
+    sequencer.stop()
+    assert told == [7.5, None]
 
 
 def test_mission_speed_none_by_default() -> None:

@@ -101,6 +101,20 @@ def test_option_keeps_the_count_of_an_exhausted_loop(timing: DoTiming) -> None:
 
 
 @BOTH
+def test_behind_its_end_any_item_begins_the_counts_anew(timing: DoTiming) -> None:
+    """Also those that the option keeps."""
+    storage = mission(wp(), jump(1, 2), wp())
+    sequencer, executor = MissionSequencer(timing), RecordingExecutor(always=True)
+    sequencer.keep_jump_counts(True)
+    assert flown(storage, timing, 80, sequencer) == [1, 1, 1, 3]
+    sequencer.set_current(1, storage, executor)
+    sequencer.resume(storage, executor)
+    for now in range(0, 200, 20):
+        sequencer.update(storage, executor, now)
+    assert executor.take_started() == [1, 1, 1, 3]
+
+
+@BOTH
 def test_start_resets_the_counters(timing: DoTiming) -> None:
     """A second start jumps as often as the first."""
     storage = mission(wp(), wp(), jump(1, 3))
