@@ -82,29 +82,16 @@ class DrivingFailsafes:
         cause = min(self._losses, key=lambda lost: self._losses[lost].acts_ms)
         self._acted = frozenset(self._losses)
         goes_on = self._losses[cause].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
-        self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe{'' if goes_on else self._action()}")
+        action = self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
         if goes_on:
+            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe")
             self._announcer.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
-        else:
-            self._act(cause, now_ms)
-
-    def _configured_action(self) -> FailsafeAction:
-        return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
-
-    def _action(self) -> str:
-        """Text of the action that follows."""
-        action = self._configured_action()
-        return (
-            " - Disarming"
-            if action is FailsafeAction.TERMINATE
-            else f" - {action_name(self._facts.vehicle_class, action)}"
-        )
-
-    def _act(self, cause: FailsafeCause, now_ms: int) -> None:
-        action = self._configured_action()
-        if action is FailsafeAction.TERMINATE:
+        elif action is FailsafeAction.TERMINATE:
+            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - Disarming")
             self._context.disarm(CAUSES[cause].method)
         else:
+            what = action_name(self._facts.vehicle_class, action)
+            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
             self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
