@@ -13,6 +13,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import FlightStateChanged
 from autopilot.context.turns import earliest
 from autopilot.flight import flags
+from autopilot.flight.faults import ACTORS
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
 from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.kernel import Actor
@@ -21,19 +22,8 @@ from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, Me
 from autopilot.interface.reasons import FlightEvent, ModeReason
 from autopilot.mav import Result, Severity
 
-RESET_ORDER: Final = (
-    "waypoint",
-    "altitude",
-    "sensor",
-    "estimator",
-    "position",
-    "attitude",
-    "rate",
-    "motor",
-    "battery",
-    "comms",
-    "logger",
-)
+_FIRST: Final = ("waypoint", "altitude")
+RESET_ORDER: Final = (*_FIRST, *(actor for actor in ACTORS if actor not in (*_FIRST, "flight_manager")))
 """waypoint stops publishing targets, altitude clears its latch, then the rest follows
 (docs/reference/flight-lifecycle.md, "RESET")."""
 
