@@ -128,11 +128,8 @@ class Weathervane:
     def _moves(self) -> bool:
         """True if it is too low, too fast, turned by the pilot or on its wings."""
         r = self._facts.vehicle.state.report
-        lowest, fastest, climbs = (
-            self._param("WVANE_HGT_MIN"),
-            self._param("WVANE_SPD_MAX", 2.0),
-            self._param("WVANE_VELZ_MAX", 1.0),
-        )
+        lowest = self._param("WVANE_HGT_MIN")
+        fastest, climbs = self._param("WVANE_SPD_MAX", 2.0), self._param("WVANE_VELZ_MAX", 1.0)
         low = lowest > 0.0 and self._facts.height <= lowest
         fast = 0.0 < fastest < r[report.GROUND_SPEED] or 0.0 < climbs < abs(r[report.VD])
         on_wings = r[report.VTOL_STATE] not in (VtolState.UNDEFINED, VtolState.MC)

@@ -294,12 +294,8 @@ class SimulatedMachine(ABC):
 
     def set_sticks(self, sticks: Sticks) -> None:
         p = self._p
-        p[L.P_STICK_R], p[L.P_STICK_P], p[L.P_STICK_T], p[L.P_STICK_Y] = (
-            sticks.roll,
-            sticks.pitch,
-            sticks.throttle,
-            sticks.yaw,
-        )
+        p[L.P_STICK_R], p[L.P_STICK_P] = sticks.roll, sticks.pitch
+        p[L.P_STICK_T], p[L.P_STICK_Y] = sticks.throttle, sticks.yaw
 
     def keep_within(self, bounds: Bounds | None) -> None:
         write_bounds(self._p, bounds)
