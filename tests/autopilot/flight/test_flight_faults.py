@@ -20,7 +20,7 @@ WITH_RESET = [name for name in ACTORS if name != "flight_manager"]
 def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
     system = FlightBench().core.flights
     assert system is not None
-    actors = [cell.actor for cell in system._kernel._order]
+    actors = [cell.actor for cell in system.kernel._order]
     assert (
         [actor.name for actor in actors]
         == list(ACTORS)
