@@ -28,15 +28,14 @@ from sortie.web.requests import read_request
 from sortie.web.rest import heard_json
 from sortie.web.station import WebStation
 from sortie.web.traffic import Traffic
+from tests.fakes.ordered import command
 from tests.fakes.terrain import HOME, hills, map_of, write_geotiff
 from tests.sortie.reading.made import dataflash
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 def ack(session: Session, number: int, *params: float) -> int:
-    link = session.connect()
-    link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
-    return int(link.receive("COMMAND_ACK", where=lambda one: one.command == number).result)
+    return command(session.connect(), number, *params)
 
 
 @pytest.mark.parametrize(("mode", "sub"), [(-1, 0), (4, -1), (4, 300), (256, 0), (65535, 0), (1e9, 0)])

@@ -183,8 +183,7 @@ class RealController:
         self._own.setblocking(False)
 
     def _command(self, number: int, *params: float) -> None:
-        filled = (*params, *[0.0] * (7 - len(params)))
-        self._send(dialect.MAVLink_command_long_message(1, 1, number, 0, *filled))
+        self._send(codec.command_message(1, 1, number, *params))
 
     def _ask(self, question: Any, fits: Callable[[Any], bool]) -> Any:
         self._answers.clear()

@@ -218,8 +218,7 @@ class RealPx4:
         self._own.send(self._writer.frame(*codec.payload(message)))
 
     def _command(self, number: int, *params: float) -> None:
-        filled = (*params, *[0.0] * (7 - len(params)))
-        self._send(dialect.MAVLink_command_long_message(1, 1, number, 0, *filled))
+        self._send(codec.command_message(1, 1, number, *params))
 
     def _ask(self, question: Any, fits: Callable[[Any], bool]) -> Any:
         """Again each second: a datagram may be lost, and a mission transfer may be under way."""

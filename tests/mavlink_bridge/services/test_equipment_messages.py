@@ -18,14 +18,8 @@ from mavlink_bridge.wire.codec import id_of
 from sortie import Session
 from sortie.api.link import SessionLink
 from tests.fakes.clone import ROOT
+from tests.fakes.ordered import command as ask
 from tests.fakes.station_plan import HOME
-
-
-def ask(link: SessionLink, number: int, *params: float) -> int:
-    """The result of a command."""
-    link.messages()
-    link.send(m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
-    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
 
 
 def told(link: SessionLink, name: str, param: float = 0.0) -> Any:

@@ -48,7 +48,7 @@ class Station:
     def ask(self, number: int, *params: float, component: int = 1) -> int:
         """The result of a command, told by the component that was asked."""
         self.link.messages()
-        self.send(m.MAVLink_command_long_message(1, component, number, 0, *(*params, *[0.0] * 7)[:7]))
+        self.send(codec.command_message(1, component, number, *params))
         answer = self.link.receive("COMMAND_ACK", where=lambda ack: ack.command == number)
         assert answer.get_srcComponent() == component
         return int(answer.result)
@@ -313,11 +313,8 @@ def test_two_stations_with_a_key_are_main_and_secondary() -> None:
             endpoint.receive(links[system], signed, 0, 0)
             session.run_for(0.1)
 
-        def command(number: int, *params: float) -> Any:
-            return m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7])
-
-        ask = command(Cmd.REQUEST_OPERATOR_CONTROL, 1, 0, 10, 0)
-        arm = command(Cmd.COMPONENT_ARM_DISARM, 1)
+        ask = codec.command_message(1, 1, Cmd.REQUEST_OPERATOR_CONTROL, 1, 0, 10, 0)
+        arm = codec.command_message(1, 1, Cmd.COMPONENT_ARM_DISARM, 1)
         for key in (None, 7):
             send(252, ask, key=key)
             send(252, BEAT, key=key)

@@ -15,16 +15,10 @@ from sortie import Fleet, Session
 from sortie.api.link import SessionLink
 from sortie.config.fittings import fitted
 from sortie.logs.sensed import SensorRows
+from tests.fakes.ordered import command as ask
 from tests.fakes.station_plan import HOME, LAT, LON
 
 EFI = id_of("EFI_STATUS")
-
-
-def ask(link: SessionLink, number: int, *params: float) -> int:
-    """The result of a command."""
-    link.messages()
-    link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
-    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
 
 
 def told(link: SessionLink) -> dialect.MAVLink_efi_status_message:

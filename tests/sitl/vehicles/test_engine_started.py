@@ -13,6 +13,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie import Session
 from sortie.api.link import SessionLink
+from tests.fakes.ordered import command
 from tests.fakes.station_plan import HOME, LAT, LON
 
 PARAMS = {"ICE_ENABLE": 1.0, "EFI_TYPE": 1.0, "SERVO9_FUNCTION": 67.0, "SERVO10_FUNCTION": 69.0}
@@ -29,8 +30,7 @@ class Cockpit:
     def order(self, *params: float) -> int:
         """The result of DO_ENGINE_CONTROL."""
         self.hear()
-        self.link.send(dialect.MAVLink_command_long_message(1, 1, Cmd.DO_ENGINE_CONTROL, 0, *(*params, *[0.0] * 7)[:7]))
-        return int(self.link.receive("COMMAND_ACK").result)
+        return command(self.link, Cmd.DO_ENGINE_CONTROL, *params)
 
     def run(self, seconds: float) -> None:
         self.session.run_for(seconds)

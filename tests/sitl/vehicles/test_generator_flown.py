@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, GeneratorStatus, Result
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import command_message, id_of
 from sortie import Fleet, Session
 from sortie.config.errors import RefusedError
 
@@ -21,7 +21,7 @@ OFF, IDLE, RUN = 0, 1, 2
 def ask(link: Any, number: int, *params: float, system: int = 1) -> list[Any]:
     """Messages that come at once."""
     link.messages()
-    link.send(dialect.MAVLink_command_long_message(system, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
+    link.send(command_message(system, 1, number, *params))
     found: list[Any] = link.messages()
     return found
 

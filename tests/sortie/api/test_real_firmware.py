@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from math import hypot
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sortie.campaign.flown import fly_run
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 from sortie.config.fittings import fitted
+from tests.fakes import ordered
 
 ROOT = Path(__file__).parents[3]
 FOLDER = Path(os.environ.get("ARDUPILOT_SITL", "") or "nowhere")
@@ -39,11 +41,7 @@ DO_GRIPPER, DO_WINCH = 211, 42600
 GUIDED, LAND, PLANE_AUTO, ROVER_GUIDED = 4, 9, 10, 15
 
 
-def command(link: SessionLink, number: int, *params: float) -> int:
-    """The result of a command."""
-    link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *params, *[0.0] * (7 - len(params))))
-    answer: Any = link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
-    return int(answer.result)
+command = partial(ordered.command, within_s=20.0)
 
 
 GO_NORTH = mavlink.MAVLink_set_position_target_local_ned_message(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from math import hypot, nan
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from sortie.api.simulation import inject
 from sortie.campaign.flown import fly_run
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
+from tests.fakes import ordered
 
 ROOT = Path(__file__).parents[3]
 COPTER = "px4:copter,world=ours"
@@ -28,11 +30,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def command(link: SessionLink, number: int, *params: float) -> int:
-    """The result of a command."""
-    link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *params, *[0.0] * (7 - len(params))))
-    answer: Any = link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
-    return int(answer.result)
+command = partial(ordered.command, within_s=20.0)
 
 
 def speed(session: Session) -> float:

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import hypot
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,11 @@ from sitl.camera.jpeg import angles
 from sitl.camera.rendering import rotation
 from sortie import Fleet, Session
 from sortie.api.events import CameraTriggered, StatusText
-from sortie.api.link import SessionLink
 from sortie.config.errors import UserError
 from sortie.metrics.board import Board
 from sortie.metrics.server import MetricsServer
 from sortie.metrics.statistics import Statistics
+from tests.fakes import ordered
 from tests.fakes.ftp_client import LinkFiles
 from tests.fakes.patience import PATIENCE_S
 
@@ -48,11 +49,7 @@ def with_camera(**how: Any) -> Iterator[Session]:
         yield session
 
 
-def command(link: SessionLink, number: int, *params: float, to: int = CAMERA) -> int:
-    """A COMMAND_LONG and its result."""
-    values = [*params, *([0.0] * (7 - len(params)))]
-    link.send(dialect.MAVLink_command_long_message(1, to, int(number), 0, *values))
-    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+command = partial(ordered.command, to=CAMERA)
 
 
 def exif_place(content: bytes) -> GeoPoint:

@@ -11,10 +11,10 @@ import pytest
 from autopilot.mav import Cmd, GimbalCapability, Result
 from autopilot.mount.rotation import joints_of
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 from sortie.api.link import SessionLink
+from tests.fakes.ordered import command
 
 HOME = "-35.363261,149.165230,584,0"
 FITTED = {"MNT1_TYPE": 1, "MNT1_DEFLT_MODE": 1, "MNT1_NEUTRAL_Y": -20, "SERVO6_FUNCTION": 7, "SERVO7_FUNCTION": 6}
@@ -26,11 +26,6 @@ def session() -> Iterator[Session]:
     with Session(home=HOME, params=FITTED) as made:
         made.wait_armable()
         yield made
-
-
-def command(link: SessionLink, number: int, *params: float) -> int:
-    link.send(m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *([0.0] * 7))[:7]))
-    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
 
 
 def next_heard(session: Session, link: SessionLink) -> tuple[dict[str, Any], set[int]]:

@@ -13,19 +13,12 @@ from mavlink_bridge.services.telemetry.facts import failures
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
 from sortie import Session
-from sortie.api.link import SessionLink
+from tests.fakes.ordered import command as ask
 from tests.fakes.station_plan import HOME
 
 HIGH_LATENCY2 = id_of("HIGH_LATENCY2")
 QUICK_SATELLITE = replace(PROFILES["satellite"], latency_ms=0.0, jitter_ms=0.0, air=PROFILES["usb"].air)
 """The satellite's rules, without its ten seconds."""
-
-
-def ask(link: SessionLink, command: int, *params: float) -> int:
-    """The result of a command."""
-    link.send(m.MAVLink_command_long_message(1, 1, command, 0, *(*params, *[0.0] * 7)[:7]))
-    result: int = link.receive("COMMAND_ACK", where=lambda ack: ack.command == command).result
-    return result
 
 
 @pytest.fixture(scope="module")

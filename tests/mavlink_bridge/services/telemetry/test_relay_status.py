@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from autopilot.mav import Cmd
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import id_of
 from sortie import Session
+from tests.fakes.ordered import command
 
 
 def test_a_relay_that_is_switched_shows_in_its_status() -> None:
@@ -12,20 +13,16 @@ def test_a_relay_that_is_switched_shows_in_its_status() -> None:
     with Session(params={"RELAY1_FUNCTION": 1, "RELAY2_FUNCTION": 1, "RELAY3_FUNCTION": 1, "RELAY3_PIN": 2}) as session:
         station = session.connect()
 
-        def order(command: int, *params: float) -> int:
-            station.send(dialect.MAVLink_command_long_message(1, 1, command, 0, *(*params, *[0.0] * 7)[:7]))
-            return int(station.receive("COMMAND_ACK", where=lambda ack: ack.command == command).result)
-
         def told() -> tuple[int, int]:
-            assert order(Cmd.REQUEST_MESSAGE, id_of("RELAY_STATUS")) == 0
+            assert command(station, Cmd.REQUEST_MESSAGE, id_of("RELAY_STATUS")) == 0
             status = station.receive("RELAY_STATUS")
             return status.on, status.present
 
         assert told() == (0b000, 0b101)
         for relay in (1, 2):
-            assert order(Cmd.DO_SET_RELAY, relay, 1) == 0
+            assert command(station, Cmd.DO_SET_RELAY, relay, 1) == 0
         session.run_for(1.0)
         assert not station.messages("RELAY_STATUS")
         assert told() == (0b100, 0b101)
-        assert order(Cmd.DO_SET_RELAY, 2, 0) == 0
+        assert command(station, Cmd.DO_SET_RELAY, 2, 0) == 0
         assert told() == (0b000, 0b101)
