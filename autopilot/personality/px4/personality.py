@@ -180,7 +180,7 @@ class Px4Personality:
         return not self._parts.facts.armed
 
     def landed_as(self) -> int | None:
-        """What drives has landed while it is disarmed, or in Land (RoverLandDetector.cpp)."""
+        """Landed state of what drives: landed while disarmed, or in Land (RoverLandDetector.cpp)."""
         facts = self._parts.facts
         driving = facts.armed and self.flight.mode != LAND
         return None if facts.vehicle_class.flies else LandedState.IN_AIR if driving else LandedState.ON_GROUND
