@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.journal import Journal, SaveProgress
-from autopilot.context.staying import stay
+from autopilot.context.staying import keep_place, stay
 from autopilot.context.turns import earliest
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Hold, Idle, Sticks, Yaw
@@ -286,7 +286,7 @@ class AutoMode(Mode):
     def _drive_done(self, behaviour: int) -> None:
         mode = self.facts.vehicle_class.modes.after_mission.get(behaviour)
         if mode is None or not self.request_mode(mode):
-            self.helm.fly(Hold(self.facts.vehicle.state.position if behaviour == 1 else None))
+            self.helm.fly(keep_place(self.facts) if behaviour == 1 else Hold())
 
     def _goes_on_at(self, index: int) -> bool:
         """True if a landing does not end the mission (MIS_OPTIONS bit 2), because it takes off at this index."""

@@ -128,11 +128,12 @@ def test_return_to_launch_in_a_mission_drives_home() -> None:
 @pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
 def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
     """docs/catalogue.md, 43: EndMissionBehavior."""
-    bench = driven(MIS_DONE_BEHAVE=behaviour)
+    bench = driven(MIS_DONE_BEHAVE=behaviour, LOIT_RADIUS=5)
     assert bench.core.modes.number == mode
     if behaviour < 2:
         assert isinstance(bench.vehicle.target, Hold)
         assert (bench.vehicle.target.position is None) is (behaviour == 0)
+        assert bench.vehicle.target.radius == (2.0 if behaviour == 0 else 5.0), "as in LOITER"
 
 
 def test_change_speed_has_no_kinds() -> None:
