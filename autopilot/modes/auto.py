@@ -97,15 +97,15 @@ class AutoMode(Mode):
         self._waiting = True
         self.helm.upright = self.helm.upright and self.facts.personality.keeps_upright
         if self.facts.armed:
-            self._begin(now_ms)
+            self._begin()
         else:
             self.helm.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
         self._announced_no_takeoff = False
-        self._begin(now_ms)
+        self._begin()
 
-    def _begin(self, now_ms: int) -> None:
+    def _begin(self) -> None:
         """Start or resume the mission, once there is a position and, on the ground, a takeoff."""
         if not self._waiting or self._lacks_position() or self._lacks_takeoff():
             return
@@ -161,7 +161,7 @@ class AutoMode(Mode):
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._waiting and self.facts.armed:
-            self._begin(now_ms)
+            self._begin()
         if self._leave_for is not None:
             number, self._leave_for = self._leave_for, None
             if self.request_mode(number):
@@ -369,7 +369,7 @@ class AutoMode(Mode):
         if self._active and self.facts.armed and self.sequencer.state() is not MissionState.RUNNING:
             self._waiting = True
             self._ignore_restart = True
-            self._begin(self.facts.now_ms)
+            self._begin()
 
     @property
     def way_back(self) -> WayBack | None:
