@@ -156,7 +156,7 @@ def test_it_returns_and_is_guided_forwards(onward: MissionItem) -> None:
 
 
 def test_guided_flight_to_a_place_ends_there() -> None:
-    """GUIDED_ENABLE with x and y (table 1.4); it had no end but a limit."""
+    """GUIDED_ENABLE with x and y (docs/reference/mission-semantics.md, 1.4); it had no end but a limit."""
     bench = Bench("rover")
     bench.begin([waypoint(40, 0, 0), item(92, 40.0, 40.0, param1=1.0), waypoint(0, 40, 0)])
     bench.run(100.0, lambda: bench.core.sequencer.current_nav_index() == 2)
