@@ -58,6 +58,11 @@ def _any(message: Message) -> bool:
     return True
 
 
+def is_of_query(ack: Message) -> bool:
+    """True for the COMMAND_ACK of an `Exchange.query`."""
+    return bool(ack.command == Cmd.REQUEST_MESSAGE)
+
+
 class Exchange:
     """Exchange with a vehicle. `found`: the vehicle; `patience_ms`: longest time for an answer; `tries`: requests on a
     link with losses."""
@@ -271,6 +276,11 @@ class Exchange:
     ) -> Message:
         """Make a COMMAND_LONG to the autopilot."""
         return codec.command_message(*(target or self.ids), number, *params, confirmation=confirmation)
+
+    def query(self, *, confirmation: int = 0, target: tuple[int, int] | None = None) -> Message:
+        """Make a command that only requests a message."""
+        version = codec.id_of("AUTOPILOT_VERSION")
+        return self.long(Cmd.REQUEST_MESSAGE, version, confirmation=confirmation, target=target)
 
     def whole(self, number: int, *params: float, frame: int = Frame.GLOBAL) -> Message:
         """Make a COMMAND_INT to the autopilot; parameters 5 and 6 are integers."""

@@ -32,14 +32,9 @@ _UNKNOWN_FRAME: Final = 99
 _VERSION: Final = id_of("AUTOPILOT_VERSION")
 
 
-def _query(x: Exchange, *, confirmation: int = 0, target: tuple[int, int] | None = None) -> Message:
-    """Return a command that only requests a message."""
-    return x.long(Cmd.REQUEST_MESSAGE, _VERSION, confirmation=confirmation, target=target)
-
-
 @command.case("long")
 def _long(x: Exchange) -> Steps:
-    yield from x.accepted(_query(x))
+    yield from x.accepted(x.query())
 
 
 @command.case("int", _INT)
@@ -49,14 +44,14 @@ def _int(x: Exchange) -> Steps:
 
 @command.case("forms-agree", _INT)
 def _forms_agree(x: Exchange) -> Steps:
-    long = yield from x.command(_query(x))
+    long = yield from x.command(x.query())
     whole = yield from x.command(x.whole(Cmd.REQUEST_MESSAGE, _VERSION))
     x.check(long.result == whole.result, f"one result, {long.result} for LONG and {whole.result} for INT")
 
 
 @command.case("ack-target")
 def _ack_target(x: Exchange) -> Steps:
-    ack = yield from x.command(_query(x))
+    ack = yield from x.command(x.query())
     ids = (ack.target_system, ack.target_component)
     x.check(ids == STATION, f"target {STATION}, {ids} came")
 
@@ -64,14 +59,14 @@ def _ack_target(x: Exchange) -> Steps:
 @command.case("ack-of-each-station")
 def _two_stations(x: Exchange) -> Steps:
     for sender in (STATION, OTHER_STATION):
-        ack = yield from x.command(_query(x), sender)
+        ack = yield from x.command(x.query(), sender)
         ids = (ack.target_system, ack.target_component)
         x.check(ids == sender, f"target {sender}, {ids} came")
 
 
 @command.case("ack-before-message")
 def _acked_once(x: Exchange) -> Steps:
-    x.send(_query(x))
+    x.send(x.query())
     acks = yield from x.collect("COMMAND_ACK", 1200, lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
     x.check(len(acks) == 1 or (len(acks) < 2 and x.tries > 1), f"one COMMAND_ACK, {len(acks)} came")
 
@@ -79,7 +74,7 @@ def _acked_once(x: Exchange) -> Steps:
 @command.case("repeated")
 def _repeated(x: Exchange) -> Steps:
     for confirmation in range(3):
-        yield from x.accepted(_query(x, confirmation=confirmation))
+        yield from x.accepted(x.query(confirmation=confirmation))
 
 
 @command.case("back-to-back")
@@ -109,24 +104,24 @@ def _zero(x: Exchange) -> Steps:
 
 @command.case("other-system")
 def _other_system(x: Exchange) -> Steps:
-    x.send(_query(x, target=(ABSENT_SYSTEM, 1)))
+    x.send(x.query(target=(ABSENT_SYSTEM, 1)))
     yield from x.silent("COMMAND_ACK", lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
 
 
 @command.case("other-component")
 def _other_component(x: Exchange) -> Steps:
-    x.send(_query(x, target=(x.found.system, ABSENT_COMPONENT)))
+    x.send(x.query(target=(x.found.system, ABSENT_COMPONENT)))
     yield from x.silent("COMMAND_ACK", lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
 
 
 @command.case("all-components")
 def _all_components(x: Exchange) -> Steps:
-    yield from x.accepted(_query(x, target=(x.found.system, Component.ALL)))
+    yield from x.accepted(x.query(target=(x.found.system, Component.ALL)))
 
 
 @command.case("broadcast")
 def _broadcast(x: Exchange) -> Steps:
-    question = _query(x, target=(0, 0))
+    question = x.query(target=(0, 0))
     yield from x.ask(question, ("COMMAND_ACK", "AUTOPILOT_VERSION"))
 
 

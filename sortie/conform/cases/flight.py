@@ -8,10 +8,19 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, ModeFlag, PositionMask, Result, VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing
 from sortie.conform.case import Chapter
-from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, UntestedError, Waiting
+from sortie.conform.exchange import (
+    ABSENT_SYSTEM,
+    STATION,
+    Exchange,
+    NotApplicableError,
+    Steps,
+    UntestedError,
+    Waiting,
+    is_of_query,
+)
 
 signing = Chapter("signing")
 manual = Chapter("manual-control")
@@ -52,19 +61,11 @@ def _unkeyed(x: Exchange) -> Steps:
         yield from x.wait(200)
 
 
-def _asking(x: Exchange) -> Message:
-    return x.long(Cmd.REQUEST_MESSAGE, id_of("AUTOPILOT_VERSION"))
-
-
-def _is_ack(ack: Message) -> bool:
-    return bool(ack.command == Cmd.REQUEST_MESSAGE)
-
-
 @signing.case("accepted")
 def _accepted(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
-    x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
-    yield from x.expect("COMMAND_ACK", _is_ack)
+    x.send_bytes(signer.sign(x.frame(x.query()), 1), "REQUEST_MESSAGE, signed")
+    yield from x.expect("COMMAND_ACK", is_of_query)
 
 
 @signing.case("wrong-key")
@@ -72,33 +73,33 @@ def _wrong_key(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _asks_for_signing(x)
     other = _signer(x, bytes(KEY_SIZE - 1) + b"\x01")
-    x.send_bytes(other.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed with another key")
-    yield from x.silent("COMMAND_ACK", _is_ack)
+    x.send_bytes(other.sign(x.frame(x.query()), 1), "REQUEST_MESSAGE, signed with another key")
+    yield from x.silent("COMMAND_ACK", is_of_query)
 
 
 @signing.case("replay")
 def _replay(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
     yield from _asks_for_signing(x)
-    frame = signer.sign(x.frame(_asking(x)), 1)
+    frame = signer.sign(x.frame(x.query()), 1)
     x.send_bytes(frame, "REQUEST_MESSAGE, signed")
-    yield from x.expect("COMMAND_ACK", _is_ack)
+    yield from x.expect("COMMAND_ACK", is_of_query)
     x.send_bytes(frame, "the same frame once more")
-    yield from x.silent("COMMAND_ACK", _is_ack)
+    yield from x.silent("COMMAND_ACK", is_of_query)
 
 
 def _asks_for_signing(x: Exchange) -> Steps:
     """Skip the case on a trusted link: the guide allows unsigned messages on USB and similar links."""
-    x.send(_asking(x))
-    if (yield from x.hear("COMMAND_ACK", _is_ack, 700)) is not None:
+    x.send(x.query())
+    if (yield from x.hear("COMMAND_ACK", is_of_query, 700)) is not None:
         raise NotApplicableError("it takes unsigned messages on this link")
 
 
 @signing.case("answers")
 def _answers(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
-    x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
-    yield from x.expect("COMMAND_ACK", _is_ack)
+    x.send_bytes(signer.sign(x.frame(x.query()), 1), "REQUEST_MESSAGE, signed")
+    yield from x.expect("COMMAND_ACK", is_of_query)
     end_ms, signed = x.now_ms + 1500, False
     while (heard := (yield end_ms)) is not None:
         signed = signed or heard.frame.signed
@@ -115,7 +116,7 @@ def _not_forwarded(x: Exchange) -> Steps:
 def _ended(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _unkeyed(x)
-    yield from x.accepted(_asking(x))
+    yield from x.accepted(x.query())
 
 
 # --- sticks -----------------------------------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ from typing import Final
 
 from fastcrc import crc16
 
-from autopilot.mav import Cmd
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import SIGNED
 from sortie.conform.case import Chapter
-from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, Waiting
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, Waiting, is_of_query
 from sortie.conform.facts import Heard
 
 framing = Chapter("framing")
@@ -24,14 +23,6 @@ timesync = Chapter("timesync")
 CHAPTERS: Final = (framing, ping, timesync)
 
 _UNKNOWN_FLAG: Final = 0x40
-
-
-def _asking(x: Exchange) -> Message:
-    return x.long(Cmd.REQUEST_MESSAGE, codec.id_of("AUTOPILOT_VERSION"))
-
-
-def _is_ack(ack: Message) -> bool:
-    return bool(ack.command == Cmd.REQUEST_MESSAGE)
 
 
 def _resealed(frame: bytes, change: Callable[[bytearray], None]) -> bytes:
@@ -65,15 +56,15 @@ def _flag(place: int) -> Callable[[bytearray], None]:
 
 def _understood(change: Callable[[bytearray], None], x: Exchange) -> Steps:
     for _ in range(x.tries):
-        x.send_bytes(_resealed(x.frame(_asking(x)), change), "REQUEST_MESSAGE in a frame with a change")
-        if (yield from x.hear("COMMAND_ACK", _is_ack)) is not None:
+        x.send_bytes(_resealed(x.frame(x.query()), change), "REQUEST_MESSAGE in a frame with a change")
+        if (yield from x.hear("COMMAND_ACK", is_of_query)) is not None:
             return
     x.fail("no COMMAND_ACK of what is in that frame")
 
 
 def _dropped(change: Callable[[bytearray], None], x: Exchange) -> Steps:
-    x.send_bytes(_resealed(x.frame(_asking(x)), change), "REQUEST_MESSAGE in a frame with a change")
-    yield from x.silent("COMMAND_ACK", _is_ack, "such a frame is dropped")
+    x.send_bytes(_resealed(x.frame(x.query()), change), "REQUEST_MESSAGE in a frame with a change")
+    yield from x.silent("COMMAND_ACK", is_of_query, "such a frame is dropped")
 
 
 framing.add("unknown-incompat-flag", partial(_dropped, _flag(1)))
@@ -84,18 +75,18 @@ framing.add("unknown-extension", partial(_understood, _longer_payload))
 
 @framing.case("bad-checksum")
 def _bad_checksum(x: Exchange) -> Steps:
-    frame = x.frame(_asking(x))
+    frame = x.frame(x.query())
     x.send_bytes(frame[:-1] + bytes((frame[-1] ^ 0x55,)), "REQUEST_MESSAGE with a wrong checksum")
-    yield from x.silent("COMMAND_ACK", _is_ack)
+    yield from x.silent("COMMAND_ACK", is_of_query)
 
 
 @framing.case("wrong-crc-extra")
 def _wrong_extra(x: Exchange) -> Steps:
-    frame = x.frame(_asking(x))
+    frame = x.frame(x.query())
     x.send_bytes(
         frame[:-2] + crc16.mcrf4xx(frame[1:-2] + b"\x11").to_bytes(2, "little"), "REQUEST_MESSAGE, CRC_EXTRA 17"
     )
-    yield from x.silent("COMMAND_ACK", _is_ack)
+    yield from x.silent("COMMAND_ACK", is_of_query)
 
 
 @framing.case("unknown-message")
@@ -104,14 +95,14 @@ def _unknown_message(x: Exchange) -> Steps:
     x.send_bytes(
         b"\xfd" + body + crc16.mcrf4xx(body + b"\0").to_bytes(2, "little"), "message 8384752, which there is not"
     )
-    yield from x.accepted(_asking(x))
+    yield from x.accepted(x.query())
 
 
 @framing.case("garbage")
 def _garbage(x: Exchange) -> Steps:
     x.send_bytes(bytes((0xFD, 3, 0xFE, 200, 1, 2, 3)) + b"garbage" * 60, "bytes that are no frame")
     yield from x.wait(200)
-    yield from x.accepted(_asking(x))
+    yield from x.accepted(x.query())
 
 
 @framing.case("two-in-one")
@@ -125,8 +116,8 @@ def _two_in_one(x: Exchange) -> Steps:
 @framing.case("version-1")
 def _version_1(x: Exchange) -> Steps:
     for _ in range(x.tries):
-        x.send(_asking(x), mavlink1=True)
-        if (yield from x.hear("COMMAND_ACK", _is_ack)) is not None:
+        x.send(x.query(), mavlink1=True)
+        if (yield from x.hear("COMMAND_ACK", is_of_query)) is not None:
             return
     x.fail("no COMMAND_ACK of a command in a MAVLink 1 frame")
 
@@ -136,15 +127,15 @@ def _signed_unknown(x: Exchange) -> Steps:
     def signed(body: bytearray) -> None:
         body[1] |= SIGNED
 
-    frame = _resealed(x.frame(_asking(x)), signed)
+    frame = _resealed(x.frame(x.query()), signed)
     x.send_bytes(frame + bytes(range(13)), "REQUEST_MESSAGE signed with a key that nobody has")
     yield from x.wait(600)
-    yield from x.accepted(_asking(x))
+    yield from x.accepted(x.query())
 
 
 def _frames(x: Exchange) -> Waiting[list[Heard]]:
     """Collect the autopilot's frames of 3 s."""
-    x.send(_asking(x))
+    x.send(x.query())
     end_ms, frames = x.now_ms + 3000, []
     while (heard := (yield end_ms)) is not None:
         if (heard.frame.system, heard.frame.component) == x.ids:
