@@ -220,7 +220,7 @@ class FtpService:
 
     def _handle_path(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
         path = request.data[: request.size].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
-        if not path:
+        if not path and request.opcode != Opcode.LIST_DIRECTORY:  # "" is the root
             return nak(request, Nak.INVALID_DATA_SIZE)
         try:
             if request.opcode in (Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO):

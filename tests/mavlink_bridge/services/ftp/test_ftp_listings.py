@@ -14,8 +14,9 @@ from tests.fakes.ftp_client import MountedBench as Bench
 
 def test_directories_are_listed() -> None:
     bench = Bench()
-    root = bench.ask(Opcode.LIST_DIRECTORY, data=b"/")[0]
-    assert root.data[: root.size] == b"D@PARAM\0Dlogs\0"
+    for name in (b"/", b""):  # as PX4's root (mavlink_ftp.cpp, `_workList`)
+        root = bench.ask(Opcode.LIST_DIRECTORY, data=name)[0]
+        assert root.data[: root.size] == b"D@PARAM\0Dlogs\0"
     listing = bench.ask(Opcode.LIST_DIRECTORY, data=b"@PARAM")[0]
     assert listing.data[: listing.size] == b"Fparam.pck\t%d\0" % len(pack_parameters(bench.parameters))
     assert bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs/")[0].data.startswith(b"F1.BIN\t10240\0")
