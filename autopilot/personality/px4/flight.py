@@ -94,8 +94,8 @@ class Px4Flight:
         core, number = self._parts, self._parts.modes.number
         if self._stage in (FlightStage.MISSION_REQUESTED, FlightStage.CLIMBING):
             return px4.MISSION
-        item = core.sequencer.current_item()
-        if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+        item = core.sequencer.current_item() if core.modes.mode is core.auto else None
+        if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return px4.RETURN  # an item that changes the mode
         return self._requested if self.modes.core(self._requested) == number else self.modes.shown(number)
 

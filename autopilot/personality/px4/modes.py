@@ -136,10 +136,9 @@ class ModeMap:
 
     def core(self, mode: Pair) -> int | None:
         """Core mode of a PX4 mode; None if this kind does not have it."""
-        if mode not in EXTERNAL:
-            return (self._upright if self._stance.upright else self._flown).get(mode)
-        added = self._external().get(mode)
-        return None if added is None else added.number
+        number = (self._upright if self._stance.upright else self._flown).get(mode)
+        added = self._external().get(mode) if number is None and mode in EXTERNAL else None
+        return number if added is None else added.number
 
     def shown(self, number: int) -> Pair:
         """PX4 mode of a core mode."""
