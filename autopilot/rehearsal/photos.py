@@ -36,6 +36,7 @@ _AROUND: Final = 72  # pieces of a circle
 _MOST_PIECES: Final = 200_000
 _CELLS: Final = 250_000
 _REACH_M: Final = 2000.0
+_SAME_M: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,13 @@ class PhotoCamera:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """Photo: its leg, its place (m from home), and the direction of the top of its picture (rad)."""
+    """Photo: its leg, its place (m from home), and the direction of the top of its picture (rad). `by_item`: an item
+    takes it, not the trigger."""
 
     leg: int
     place: Place
     yaw: float
+    by_item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,9 @@ class _Shutter:
     def do(self, item: MissionItem, place: tuple[float, float]) -> bool:
         """Carry out an item; True if it takes a photo here and now."""
         if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
+            self.last = self.last if self.every_m else place
             self.every_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-            self.last = place
-            return self.every_m > 0.0 and item.param3 == 1.0
+            return item.param3 == 1.0
         if item.command == Cmd.DO_DIGICAM_CONTROL:
             return item.x == 1.0
         every_s = item.param1 / 1000.0 if item.command == Cmd.DO_SET_CAM_TRIGG_INTERVAL else item.param2
@@ -161,16 +164,21 @@ def photos_of(way: Way) -> list[Photo]:
         return []
     photos: list[Photo] = []
     shutter, yaw, pieces = _Shutter(), 0.0, 0
-    todo = iter((*way.cameras, (len(way.legs) + 1, None)))
-    at, item = next(todo)
+    todo = list(way.cameras)
+
+    def do_items(number: int, place: Place, before: float, ahead: float) -> None:
+        """Carry out the items before a leg, with the directions before and behind them. A trigger that they switch off
+        has belonged to the leg before."""
+        while todo and todo[0][0] <= number:
+            if shutter.do(todo.pop(0)[1], place[:2]):
+                shutter.last, goes_on = place[:2], (shutter.runs and number < len(way.legs)) or number == 0
+                photo = Photo(*((number, place, ahead) if goes_on else (number - 1, place, before)), by_item=True)
+                if goes_on or not photos or _apart(photos[-1], photo) > _SAME_M:  # the trigger was as far just then
+                    photos.append(photo)
+
     for number, leg in enumerate(way.legs):
-        if leg.length_m > 0.0:
-            yaw = leg.bearing
-        while at <= number and item is not None:
-            if shutter.do(item, leg.begin[:2]):
-                shutter.last = leg.begin[:2]
-                photos.append(Photo(number, leg.begin, yaw))
-            at, item = next(todo)
+        before, yaw = yaw, leg.bearing if leg.length_m > 0.0 else yaw
+        do_items(number, leg.begin, before, yaw)
         for begin, end, seconds in _pieces(leg) if shutter.runs else ():
             heading = atan2(end[1] - begin[1], end[0] - begin[0]) if (begin[:2] != end[:2]) else yaw
             pieces += 1
@@ -179,6 +187,8 @@ def photos_of(way: Way) -> list[Photo]:
                 photos.append(Photo(number, (place[0], place[1], place[2]), heading))
             if len(photos) >= MOST_PHOTOS or pieces >= _MOST_PIECES:
                 return photos
+    if way.legs:
+        do_items(len(way.legs), way.legs[-1].end, yaw, yaw)
     return photos
 
 
@@ -328,7 +338,7 @@ def _overlaps_along(photos: Sequence[Photo], along: Numbers, whole: NDArray[np.b
     """Overlaps (0 to 1) of each photo with the one before it on the same leg."""
     for k in range(1, len(photos)):
         before, photo = photos[k - 1], photos[k]
-        if before.leg == photo.leg and whole[k] and whole[k - 1] and along[k] > 0.0:
+        if before.leg == photo.leg and whole[k] and whole[k - 1] and along[k] > 0.0 and not photo.by_item:
             yield 1.0 - _apart(before, photo) / float(along[k]), photo
 
 
@@ -410,7 +420,7 @@ def _too_fast(plan: Plan, legs: Sequence[PlannedLeg], photos: Sequence[Photo]) -
     for before, photo in pairwise(photos):
         leg = legs[photo.leg]
         survey = _survey_of(plan, leg.item.seq)
-        if survey is None or before.leg != photo.leg or not survey.least_s:
+        if survey is None or before.leg != photo.leg or not survey.least_s or photo.by_item:
             continue
         took_s = _apart(before, photo) / leg.speed_mps
         if took_s < survey.least_s * 0.99:

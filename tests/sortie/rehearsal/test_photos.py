@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autopilot.context.events import CameraTriggered, Event
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
@@ -16,7 +17,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, parse_plan
 from autopilot.rehearsal.findings import FindingSeverity
 from autopilot.rehearsal.photos import find_gap
-from sortie import rehearse
+from sortie import Session, rehearse
 from sortie.commands.cli import run
 from sortie.rehearsal.rehearsal import Rehearsal
 
@@ -168,6 +169,31 @@ def test_pictures_by_time_and_single_ones_count() -> None:
         )
         photos = rehearse(Plan(HOME, items), params=camera).photos
         assert (0 if photos is None else len(photos.taken)) == count, command.name
+
+
+@pytest.mark.parametrize(("every_m", "per_line"), [(12.0, 11), (50.0, 4)])
+def test_photos_are_as_many_as_are_flown(every_m: float, per_line: int) -> None:
+    """A ground station switches the trigger off with a photo (param3), of which each line had one less; where the
+    trigger is as far just then, it is one photo."""
+    plan, taken = survey(every_m), list[Event]()
+    with Session(home=HOME, params={"FM_COUNTDOWN": 0}) as session:
+        session.upload(plan)
+        session.service.observers.append(lambda events, _: taken.extend(events))
+        session.start()
+        session.run_until(lambda s: not s.state.armed, 600.0, 1.0)
+    photos = rehearse(plan).photos
+    assert photos is not None and len(photos.taken) == 4 * per_line
+    assert sum(isinstance(event, CameraTriggered) for event in taken) == 4 * per_line
+
+
+def test_a_changed_distance_counts_from_the_last_photo() -> None:
+    """As the trigger does that is on already: it counted from the item (AP_Camera_Backend.cpp)."""
+    places = [to_global(HOME, (north, 0.0, 0.0)) for north in (70.0, 140.0)]
+    ways = [MissionItem(Cmd.NAV_WAYPOINT, x=there.lat, y=there.lon, z=20.0) for there in places]
+    triggers = [MissionItem(Cmd.DO_SET_CAM_TRIGG_DIST, param1=every_m) for every_m in (50.0, 40.0)]
+    items = (MissionItem(Cmd.NAV_TAKEOFF, z=20.0), triggers[0], ways[0], triggers[1], ways[1])
+    photos = rehearse(Plan(HOME, items)).photos
+    assert photos is not None and [round(photo.place[0]) for photo in photos.taken] == [50, 90, 130]
 
 
 def test_a_gap_is_as_wide_as_it_is() -> None:
