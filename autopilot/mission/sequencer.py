@@ -281,7 +281,6 @@ class MissionSequencer:
         self._repeating.mission_changed(old, storage, self._index)
         self._skipped.clear()
         if self._nav is not None and self._same_ahead(old, storage):
-            self._nav = storage.get(self._index)
             self._do.follow_with(self._reread(storage, self._do.following()))
             return MissionChange([])
         self._drop_slots()
@@ -290,10 +289,8 @@ class MissionSequencer:
         return MissionChange(self._begin(storage, executor, self._route(storage, self._index)), restarted=True)
 
     def restore(self, index: int, state: MissionState) -> None:
-        """Restore the `progress` of an earlier process: Running becomes Idle at its index, ready for `resume`."""
-        self._drop_slots()
+        """Restore the `progress` of an earlier process in a new sequencer: Running becomes Idle, ready for `resume`."""
         self._index = index
-        self._unfinished = None
         self._state = MissionState.COMPLETED if state is MissionState.COMPLETED else MissionState.IDLE
 
     # --- steps ----------------------------------------------------------------------------------------------------

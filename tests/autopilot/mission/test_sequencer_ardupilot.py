@@ -148,3 +148,15 @@ def test_of_do_items_alone_ardupilot_runs_the_first(timing: DoTiming, run: list[
     storage, executor = mission(do(), do()), RecordingExecutor()
     assert MissionSequencer(timing).start(storage, executor) == [MissionComplete()]
     assert executor.started == run
+
+
+def test_a_nav_item_that_is_refused_starts_no_do_item_twice() -> None:
+    """The one before it has the slot, and the one behind it follows."""
+    storage = mission(do(), wp(), do(), wp())
+    sequencer, executor = MissionSequencer(DoTiming.ARDUPILOT), RecordingExecutor()
+    executor.refuse(2)
+    sequencer.start(storage, executor)
+    assert executor.take_started() == [1, 2, 4]
+    for now in (20, 40):
+        sequencer.update(storage, executor, now)
+    assert executor.started == [3]

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from autopilot.mission.commands import drives_navigation
 from autopilot.mission.events import CurrentChanged, ItemReached, ItemSkipped, MissionComplete, MissionNotice
+from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import (
     DoTiming,
     InvalidIndexError,
@@ -368,3 +370,38 @@ def test_another_mission_names_what_it_skips() -> None:
         ItemSkipped(2, 211),
         ItemSkipped(2, 212),
     ]
+
+
+@pytest.mark.parametrize(
+    ("middle", "started", "mission_speed"),
+    [
+        ((do(112, 5.0), speed(9.0)), [3], 9.0),
+        ((do(112, 5.0), jump(4, 1)), [], None),
+        ((jump(4, 1), wp(9.0)), [], None),
+        ((jump(4, 1), do(31_010)), [], None),
+    ],
+)
+def test_do_items_that_wait_for_a_condition_are_those_of_another_mission(
+    middle: tuple[MissionItem, MissionItem], started: list[int], mission_speed: float | None
+) -> None:
+    """With the same legs ahead nothing is started again; what has become a jump or a NAV item is no DO item."""
+    storage = mission(wp(), do(112, 5.0), speed(4.0), wp(x=1.0), wp(x=2.0))
+    sequencer = MissionSequencer(takes_nav=lambda command: command == 31_010 or drives_navigation(command))
+    executor = RecordingExecutor()
+    executor.wait_at(2)
+    sequencer.start(storage, executor)
+    old = storage.items()
+    storage.replace((old[0], *middle, *old[3:]))
+    assert not sequencer.mission_changed(old, storage, executor).restarted
+    assert executor.take_started() == [1, 2]
+    executor.arrive(2)
+    sequencer.update(storage, executor, 20)
+    assert (executor.started, sequencer.mission_speed()) == (started, mission_speed)
+
+
+def test_holds_that_the_executor_counts_are_none_of_the_sequencers() -> None:
+    """As those of a plane: who has verified an item has waited too."""
+    storage = mission(wp(hold=5.0), wp())
+    sequencer, executor = MissionSequencer(counts_holds=False), RecordingExecutor(always=True)
+    sequencer.start(storage, executor)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(1), CurrentChanged(2)]
