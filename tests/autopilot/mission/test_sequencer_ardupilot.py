@@ -53,6 +53,7 @@ def test_no_nav_commands_starts_the_first_do_item_and_completes() -> None:
     sequencer, executor = MissionSequencer(DoTiming.ARDUPILOT), RecordingExecutor()
     assert sequencer.start(mission(do(), do(), do()), executor) == [MissionComplete()]
     assert executor.calls == [("start", 1), ("complete", 0)]
+    assert sequencer.next_deadline_ms() is None  # the others are not waited for
 
 
 def test_endless_loop_without_nav_completes() -> None:

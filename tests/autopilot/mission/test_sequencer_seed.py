@@ -245,6 +245,9 @@ def test_nav_that_completes_at_start_is_reached_at_the_next_update(timing: DoTim
     sequencer, executor = MissionSequencer(timing), RecordingExecutor()
     executor.results[0] = CommandStartResult.COMPLETE
     assert sequencer.start(storage, executor) == [CurrentChanged(0)]
+    sequencer.stop()
+    assert sequencer.next_deadline_ms() is None  # stopped before that update
+    sequencer.start(storage, executor)
     assert sequencer.next_deadline_ms() is not None
     assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(1)]
     assert ("verify", 0) not in executor.calls
@@ -331,3 +334,31 @@ def test_mission_complete_event() -> None:
     assert sequencer.update(storage, executor, 20) == [ItemReached(0), MissionComplete()]
     assert executor.calls.count(("complete", 0)) == 1
     assert sequencer.current_nav_index() == 0
+
+
+def test_an_executor_that_is_told_of_the_end_finds_the_mission_completed() -> None:
+    """It may leave for another mode at once, which stops what still runs."""
+
+    class Asking(RecordingExecutor):
+        def on_mission_complete(self) -> None:
+            states.append(sequencer.state())
+
+    states: list[MissionState] = []
+    sequencer, storage = MissionSequencer(), mission(wp())
+    sequencer.start(storage, Asking(always=True))
+    sequencer.update(storage, Asking(always=True), 20)
+    assert states == [MissionState.COMPLETED]
+
+
+def test_from_its_beginning_a_mission_has_nothing_unfinished() -> None:
+    """A DO item that waited when it was stopped belongs to the item that is not flown again."""
+    storage = mission(wp(), wp(), do(112, 5.0))
+    sequencer, executor = begun(storage)
+    executor.wait_at(2)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    assert executor.take_started() == [0, 1, 2]
+    sequencer.stop()
+    sequencer.rewind()
+    sequencer.resume(storage, executor)
+    assert executor.started == [0]
