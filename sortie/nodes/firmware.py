@@ -121,13 +121,10 @@ class FirmwareNode(QuietNode):
     def _step(self, number: int, until_ms: int) -> bool:
         """Fly one firmware a step further. False when it has reached `until_ms` or has stopped."""
         try:
-            return self.locksteps[number].step(until_ms, self._is_over)
+            return self.locksteps[number].step(until_ms, lambda: self._signals.number is not None)
         except SitlError as error:
             self._errors[number] = error
             return False
-
-    def _is_over(self) -> bool:
-        return self._signals.number is not None
 
     def look_again(self) -> None:
         """Do nothing: its deadlines are fixed."""

@@ -6,7 +6,7 @@ Any program may have changed the file, so a value that this program would not wr
 from __future__ import annotations
 
 import sqlite3
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveShow, SaveTogether
@@ -124,14 +124,9 @@ def _expect(table: str, sound: bool) -> None:
         raise sqlite3.DatabaseError(f"the table '{table}' is damaged")
 
 
-def _nan(value: float | None) -> float:
-    """Convert NULL to NaN; SQLite stores NaN as NULL."""
-    return float("nan") if value is None else value
-
-
 def _item(row: tuple[Any, ...]) -> MissionItem:
     """Make an item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
-    numbers = [_nan(value) for value in row[2:9]]
+    numbers = [nan if value is None else value for value in row[2:9]]  # SQLite stores NaN as NULL
     whole = (row[0], row[1], row[9], row[10])
     _expect(
         "plan_item",
