@@ -48,11 +48,8 @@ class ObjectDatabase:
 
     def _is_low(self) -> bool:
         """True near home below OA_DB_ALT_MIN."""
-        lowest, home, here = (
-            self._facts.param("OA_DB_ALT_MIN"),
-            self._facts.home_ned,
-            self._facts.vehicle.state.position,
-        )
+        lowest, home = self._facts.param("OA_DB_ALT_MIN"), self._facts.home_ned
+        here = self._facts.vehicle.state.position
         near = hypot(here[0] - home[0], here[1] - home[1]) < _NEAR_HOME_M
         return lowest != 0.0 and near and self._facts.height < lowest
 

@@ -10,7 +10,6 @@ reports for DAA_TRAFF_TOUT ends when another report comes. Source: PX4 main of 2
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 from math import fsum, sqrt
 from typing import Final
@@ -22,6 +21,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionSource, Severity
+from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import (
     FOLLOW,
     HOLD,
@@ -131,20 +131,11 @@ class _Conflict:
 
 
 class AlertVolumes:
-    """Alert volumes of one vehicle; see the module. `mode()` is the present mode, `enter(mode, reason, now_ms)` changes
-    it, `stop` cuts the motors."""
+    """Alert volumes of one vehicle; see the module."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        parameters: Px4Parameters,
-        mode: Callable[[], Pair],
-        enter: Callable[[Pair, ModeReason, int], bool],
-        stop: Callable[[ArmingMethod], None],
-    ) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, parameters: Px4Parameters, flight: Px4Flight) -> None:
         self._facts, self._announcer, self._parameters = facts, announcer, parameters
-        self._mode, self._enter, self._stop = mode, enter, stop
+        self._flight = flight
         self._conflicts: dict[int, _Conflict] = {}
         self._level = AlertLevel.NONE  # of the most urgent conflict at the last report
         self._taken = DaaAction.NONE
@@ -195,17 +186,14 @@ class AlertVolumes:
         elif level > before and action > DaaAction.WARN:
             if self._facts.landed or not self._facts.armed:
                 self._say(f"DAA do not {'takeoff' if self._facts.armed else 'arm'} until air conflict solved!")
-            elif action > _FLOWN.get(self._mode(), DaaAction.LAND):
+            elif action > _FLOWN.get(self._flight.mode, DaaAction.LAND):
                 if action != self._taken or before is AlertLevel.NONE:
                     self._say(f"DAA {main.number:06X}: {action.name.capitalize()}!")
                 self._taken = action
-                self._do(action, now_ms)
-
-    def _do(self, action: DaaAction, now_ms: int) -> None:
-        if action is DaaAction.TERMINATE:
-            self._stop(ArmingMethod.FAILSAFE_TERMINATE)
-        else:
-            self._enter(_MODES[action], ModeReason.AVOIDANCE, now_ms)
+                if action is DaaAction.TERMINATE:
+                    self._flight.stop_motors(ArmingMethod.FAILSAFE_TERMINATE)
+                else:
+                    self._flight.enter_by_failsafe(_MODES[action], ModeReason.AVOIDANCE, now_ms)
 
     # --- what is told ---------------------------------------------------------------------------------------------
     def _announce(self, conflict: _Conflict, previous: AlertLevel, main: _Conflict | None, now_ms: int) -> None:

@@ -75,11 +75,8 @@ class Px4Personality:
         self._has_fastest = FASTEST in parameters
         self._traffic: Px4Traffic | None = None
         if AVOIDED in parameters:
-            flight, say = self.flight, parts.announcer
-            self._traffic = Px4Traffic(facts, say, parameters, flight.enter_by_failsafe)
-            self._volumes = AlertVolumes(
-                facts, say, parameters, lambda: flight.mode, flight.enter_by_failsafe, flight.stop_motors
-            )
+            self._traffic = Px4Traffic(facts, parts.announcer, parameters, self.flight)
+            self._volumes = AlertVolumes(facts, parts.announcer, parameters, self.flight)
         self._returns_precisely = RETURN_PRECISELY in parameters
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:

@@ -9,7 +9,6 @@ src/lib/adsb/AdsbConflict.cpp, src/modules/navigator/navigator_main.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import degrees
 from typing import Final
 
@@ -19,6 +18,7 @@ from autopilot.interface.mathematics import atan2, hypot
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionSource, Severity
+from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import HOLD, LAND, RETURN, Pair
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -46,19 +46,11 @@ def crosstrack_m(relative: Ned, velocity: Ned) -> float | None:
 
 
 class Px4Traffic:
-    """Traffic judgement of one vehicle; see the module. `enter(mode, reason, now_ms)` changes the mode."""
+    """Traffic judgement of one vehicle; see the module."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        parameters: Px4Parameters,
-        enter: Callable[[Pair, ModeReason, int], bool],
-    ) -> None:
-        self._facts = facts
-        self._announcer = announcer
-        self._parameters = parameters
-        self._enter = enter
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, parameters: Px4Parameters, flight: Px4Flight) -> None:
+        self._facts, self._announcer, self._parameters = facts, announcer, parameters
+        self._flight = flight
         self._reported_ms: dict[int, int] = {}  # conflicts, by the aircraft's number
 
     def hear(self, contact: Contact) -> None:
@@ -101,4 +93,4 @@ class Px4Traffic:
         text = f"Traffic alert {contact.number:06X}, {away_m:.0f} m, {heading} deg{words}"
         self._announcer.say(Severity.WARNING, text[:50])
         if mode is not None and self._facts.armed and not self._facts.landed:
-            self._enter(mode, ModeReason.AVOIDANCE, now_ms)
+            self._flight.enter_by_failsafe(mode, ModeReason.AVOIDANCE, now_ms)
