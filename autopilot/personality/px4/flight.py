@@ -38,6 +38,7 @@ _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.R
 
 
 _REQUESTED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_REQUESTED)
+_BEFORE_ARMING: Final = (FlightStage.TAKEOFF_REQUESTED, FlightStage.MISSION_REQUESTED)
 
 
 class Setpoints:
@@ -355,6 +356,8 @@ class Px4Flight:
         if self.modes.changes_over:
             self._follow_stance()
         core = self._parts
+        if core.vehicle_arming.hold_auto_disarm and self._stage in _BEFORE_ARMING:  # GO counts down to its own flight
+            self._stage, self._requested = FlightStage.NONE, px4.HOLD
         arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
         arrived = arrived and not core.facts.landed
         self._carry_out(next_step(self._stage, armed=armed, arrived=arrived, stopped=was_armed and not armed), now_ms)

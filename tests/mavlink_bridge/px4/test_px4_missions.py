@@ -69,6 +69,21 @@ def test_a_mission_without_a_takeoff_begins_by_go_and_by_the_program(station: St
     station.until(lambda: not station.armed)
 
 
+def test_a_second_go_counts_down_too(station: Station) -> None:
+    """After a mission it stands in Mission, in which arming alone begins the next."""
+    assert isinstance(station.link, SessionLine)
+    station.link.session.autopilot.parameters.set("FM_COUNTDOWN", 6.0)
+    station.upload(CORNERS)
+    for _ in range(2):
+        assert station.command(Cmd.USER_1, 32.0) == 0
+        station.run(4.0)
+        assert station.armed and station.height < 0.5 and station.mode == HOLD
+        station.until(lambda: station.height > 5.0)
+        station.until(lambda: not station.armed)
+        station.run(1.5)
+        assert station.mode == MISSION
+
+
 @pytest.mark.parametrize(
     ("command", "frame", "answer"),
     [(16, 3, 0), (21, 6, 0), (20, 2, 0), (187, 2, 0), (189, 2, 0), (195, 0, 0), (82, 3, 3), (18, 3, 3), (183, 2, 3),
