@@ -152,11 +152,10 @@ class AutolandMode(StagedMode):
         north, east, _ = facts.vehicle.state.position
         from_start = atan2(east - start[1], north - start[0])
         left = sin(course - from_start) > 0.0  # the circle is to the left of the approach, and flown counter-clockwise
-        own = loiter(facts, start)
-        radius = min(_LARGEST_SHARE * distance_m, own.radius)
+        radius = min(_LARGEST_SHARE * distance_m, loiter(facts, start).radius)
         side = course + radians(-90.0 if left else 90.0)
         center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
-        circle = replace(own, center=center, radius=radius, direction=-1 if left else 1, at_height=True, usual=False)
+        circle = Circle(center, radius, -1 if left else 1, turns=0.0, at_height=True)
         ground = followed_ground(facts, center, TerrainFollow.AUTOLAND)
         if ground is not None:
             up = home[2] - top
