@@ -208,8 +208,7 @@ class MissionSequencer:
         if self._state is not MissionState.RUNNING:
             return []
         self._now_ms = now_ms
-        if not self._do.empty:
-            self._update_do(executor)
+        self._update_do(executor)
         nav = self._nav
         if nav is None:  # a mission of DO items only
             return self._complete(executor) if self._do.empty else []

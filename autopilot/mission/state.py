@@ -97,7 +97,6 @@ class DoSlot:
     def clear(self) -> None:
         """Drop the item and all that follow."""
         self.item = None
-        self.done = False
         self._queue = []
         self._next = 0
 

@@ -161,3 +161,15 @@ def test_a_nav_item_that_is_refused_starts_no_do_item_twice() -> None:
     for now in (20, 40):
         sequencer.update(storage, executor, now)
     assert executor.started == [3]
+
+
+def test_a_do_item_that_is_done_is_not_started_again_behind_a_pause() -> None:
+    """Only one that waits, and those behind it, are unfinished."""
+    storage = mission(wp(), do(), do(), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(1)
+    sequencer.update(storage, executor, 20)
+    assert executor.take_started() == [1, 2, 4]
+    sequencer.stop()
+    sequencer.resume(storage, executor)
+    assert executor.take_started() == [3, 4]

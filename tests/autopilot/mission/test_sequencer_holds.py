@@ -91,8 +91,8 @@ def test_only_waypoints_and_timed_loiters_hold(command: int, holds: bool) -> Non
 
 
 def test_fractions_of_a_second_are_held() -> None:
-    """A hold of 0.25 s as a 32 bit float from the wire ends after 250 ms, 0.1 s after 100 ms, to the millisecond."""
-    for seconds, ms in ((0.25, 250), (0.10000000149011612, 100), (0.123, 123)):
+    """A hold of 0.25 s as a 32 bit float from the wire ends after 250 ms, 0.1 s after 100 ms, 12.3 ms after 13 ms."""
+    for seconds, ms in ((0.25, 250), (0.10000000149011612, 100), (0.123, 123), (0.0123, 13)):
         storage = mission(wp(hold=seconds), wp())
         sequencer, executor = begun(storage)
         executor.arrive(0)

@@ -198,3 +198,12 @@ def test_looking_ahead_counts_no_jump(timing: DoTiming) -> None:
     ahead = sequencer.next_nav(storage, after=2)
     assert ahead is not None and ahead.seq == 4
     assert sequencer.next_nav(storage, after=4) is None
+
+
+@pytest.mark.parametrize(("jumps", "flies"), [(64, True), (65, False)])
+def test_more_than_64_jumps_in_a_row_lead_nowhere(jumps: int, flies: bool) -> None:
+    """ArduPilot's limit."""
+    storage = mission(*(jump(target, -1) for target in range(2, jumps + 2)), wp())
+    executor = RecordingExecutor()
+    MissionSequencer().start(storage, executor)
+    assert executor.started == ([jumps + 1] if flies else [])

@@ -362,3 +362,14 @@ def test_from_its_beginning_a_mission_has_nothing_unfinished() -> None:
     sequencer.rewind()
     sequencer.resume(storage, executor)
     assert executor.started == [0]
+
+
+def test_do_items_behind_a_nav_item_that_is_refused_run() -> None:
+    """Those before it were done with the item that was reached."""
+    storage = mission(wp(), do(), wp(), do(), wp())
+    sequencer, executor = begun(storage)
+    assert executor.take_started() == [0, 1]
+    executor.refuse(2)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    assert executor.started == [2, 4, 3]
