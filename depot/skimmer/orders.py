@@ -97,8 +97,6 @@ class Orders:
         memory = self._helm.memory
         if memory.stage is SkimmerStage.DOCKED or memory.controlled_by:
             return RequestResult.REFUSED
-        if memory.recalled:
-            return RequestResult.ACCEPTED
         memory.recalled = True
         if memory.stage in (SkimmerStage.OUTBOUND, SkimmerStage.HARVEST):
             self._helm.turn_back(now_ms, "recall", "recalled by the depot", {})
