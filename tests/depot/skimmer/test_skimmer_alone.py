@@ -37,7 +37,8 @@ def test_the_configuration_is_written_down_before_it_acts() -> None:
     """With what is powered, and whether the sensors were found alive."""
     controller, decisions = alone()
     controller.handle_plan(PLAN, NOW_MS)
-    assert controller.handle_order(DepotCommand.CONFIGURE, NOW_MS) is RequestResult.ACCEPTED
+    for _ in range(2):  # once more, it is configured
+        assert controller.handle_order(DepotCommand.CONFIGURE, NOW_MS) is RequestResult.ACCEPTED
     assert [each.name for each in decisions] == ["set_pre_launch_configuration", "verify_abort_sensors"]
     assert decisions[0].facts
     assert controller.memory.verified == PLAN.number
@@ -125,6 +126,7 @@ def test_one_that_has_fallen_aborts_itself_with_its_trigger() -> None:
     controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.HARVEST
     controller._step(SkimmerReading(imu_ok=False, fuel_kg=1e4, reserve_wh=1e4, down="crashed"), NOW_MS)
     assert decisions[0].name == "imu_loss" and not decisions[0].facts["return_feasible"]
+    assert decisions[0].facts["imu_ok"] is False  # the reading that it depends on
     assert controller.memory.trigger == ABORT_1_NAMES.index("imu_loss") + 1
     assert controller.memory.stage is SkimmerStage.DISPOSAL
 
@@ -186,11 +188,13 @@ def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
     """Brought back, or come down there after all: docked, so that it is taken in; anywhere else it stays given up."""
     controller, _ = alone()
     controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.DISPOSAL
+    controller.memory.shed = True
     for place in (SkimmerPlace.OUT, SkimmerPlace.ADRIFT, SkimmerPlace.FINAL):
         assert not controller._step(SkimmerReading(place=place, down="crashed"), NOW_MS)
     assert controller.memory.stage is SkimmerStage.DISPOSAL
-    assert controller._step(SkimmerReading(place=SkimmerPlace.DOCK, down="crashed"), NOW_MS)
+    assert controller._step(SkimmerReading(place=SkimmerPlace.DOCK, down="crashed", soc=0.1), NOW_MS)
     assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, SkimmerMode.DOCKED)
+    assert not controller.memory.shed  # the dock powers all loads
 
 
 def test_an_important_status_is_repeated_ever_later_until_it_or_a_newer_one_is_acknowledged() -> None:
@@ -212,3 +216,65 @@ def test_an_important_status_is_repeated_ever_later_until_it_or_a_newer_one_is_a
     assert reports.next_ms() < 10**9
     controller.handle_ack(sent[5].seq, due_ms)
     assert reports.next_ms() == 10**9
+
+
+def test_a_fault_in_the_dock_is_told_at_once_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the go/no-go sees it; also one that shows when MODE_CTRL is configured."""
+    controller, decisions = alone()
+    hot = SkimmerReading(spine_k=1e4, soc=0.1)
+    monkeypatch.setattr(controller._craft, "skimmer_reading", lambda: hot)
+    bit = 1 << ABORT_1_NAMES.index("hot_spine_overtemp")
+    controller.handle_plan(PLAN, NOW_MS)
+    for _ in range(2):
+        controller._step(hot, NOW_MS)
+    assert [status.trips for status in controller.reports.take()] == [bit]
+    controller.memory.trips = 0
+    controller.handle_order(DepotCommand.CONFIGURE, NOW_MS)
+    assert [status.trips for status in controller.reports.take()] == [bit]
+    assert "shed_secondary_loads" not in [each.name for each in decisions]  # the dock powers them
+
+
+@pytest.mark.parametrize(
+    ("stage", "least"), [(SkimmerStage.OUTBOUND, 0.5), (SkimmerStage.RETURN, 0.5), (SkimmerStage.HOLDING, FAR)]
+)
+def test_margins_are_those_of_the_way_and_not_of_the_wait_at_its_end(stage: SkimmerStage, least: float) -> None:
+    """The smallest of them is what a near miss is judged by."""
+    controller, _ = alone()
+    memory = controller.memory
+    memory.plan, memory.stage, memory.heard_ms = PLAN, stage, NOW_MS
+    needs = {"fuel_need_kg": 10.0, "power_need_wh": 10.0, "place": SkimmerPlace.OUT}
+    for left in (20.0, 15.0, 18.0):
+        controller._step(SkimmerReading(fuel_kg=left, power_wh=left, **needs), NOW_MS)
+    assert (memory.least_fuel, memory.least_power) == (least, least)
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [
+        (SkimmerStage.UNDOCKING, RequestResult.ACCEPTED),
+        (SkimmerStage.DEPARTURE, RequestResult.ACCEPTED),
+        (SkimmerStage.OUTBOUND, RequestResult.REFUSED),
+        (SkimmerStage.DOCKED, RequestResult.REFUSED),
+    ],
+)
+def test_a_launch_command_that_comes_again_launches_nobody(stage: SkimmerStage, answer: RequestResult) -> None:
+    """On its way out it was heard already; back in the dock this plan has been flown."""
+    controller, decisions = alone()
+    controller.handle_plan(PLAN, NOW_MS)
+    memory = controller.memory
+    memory.stage, memory.flown, memory.verified = stage, PLAN.number, PLAN.number
+    assert controller.handle_order(DepotCommand.GO, NOW_MS) is answer
+    assert (memory.stage, decisions) == (stage, [])
+
+
+def test_one_that_flies_back_to_its_gate_is_not_cleared_and_without_a_transmitter_reports_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It holds again only when it is there; its heartbeat alone tells that it is mute."""
+    controller, decisions = alone()
+    controller.memory.stage = SkimmerStage.HOLDING
+    back = SkimmerReading(place=SkimmerPlace.BACK, transmits=False)
+    monkeypatch.setattr(controller._craft, "skimmer_reading", lambda: back)
+    assert controller.handle_order(DepotCommand.CLEARANCE, NOW_MS) is RequestResult.REFUSED
+    assert controller.handle_order(DepotCommand.REPORT, NOW_MS) is RequestResult.ACCEPTED
+    assert (controller.reports.take(), decisions) == ([], [])
