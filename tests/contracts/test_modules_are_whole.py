@@ -34,6 +34,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.personality.px4.flight_stages": "a state machine as a table, which a test walks",
     "autopilot.rehearsal.following": "how long legs over ground take, on arrays: apart from the way that asks for it",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
+    "autopilot.safety.object_database": "what is left of earlier looks, apart from what a sensor sees now",
     "autopilot.vehicles.boat": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "from a module to object code: LLVM, apart from what numba makes and what links",
