@@ -159,8 +159,7 @@ class Px4:
         return px4.custom_of(self._modes(mode))
 
     def set_mode_params(self, mode: int) -> tuple[float, float, float]:
-        main, sub = self._modes(mode)
-        return (_CUSTOM, float(main), float(sub))
+        return (_CUSTOM, *self.mode_params(self.custom_mode(mode)))
 
     def _modes(self, mode: int) -> px4.Pair:
         """PX4's main and sub mode; also for a number above `_UNKNOWN_BASE`."""
@@ -195,8 +194,8 @@ class Px4:
 
     @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
-        main, sub = px4.OFFBOARD
-        return px4.custom_of(px4.OFFBOARD), (_CUSTOM, float(main), float(sub))
+        custom = px4.custom_of(px4.OFFBOARD)
+        return custom, (_CUSTOM, *self.mode_params(custom))
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
