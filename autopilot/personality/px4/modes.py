@@ -92,9 +92,7 @@ _S = StandardMode
 _STANDARD: Final[dict[Pair, StandardMode]] = {
     RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
 }  # fmt: skip
-_STANDARD_HOVERING: Final[dict[Pair, StandardMode]] = {
-    ALTITUDE: _S.ALTITUDE_HOLD, POSITION: _S.POSITION_HOLD, ORBIT: _S.ORBIT,
-}  # fmt: skip
+_STANDARD_FLYING: Final[dict[Pair, StandardMode]] = {ALTITUDE: _S.ALTITUDE_HOLD, ORBIT: _S.ORBIT}
 
 
 def fits(mode: Pair) -> bool:
@@ -120,7 +118,8 @@ class ModeMap:
         self._flown = COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
         self._upright = _UPRIGHT if lifts else self._flown
         self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else _ROVER_SHOWN
-        self._standards = _STANDARD | _STANDARD_HOVERING if kind.hovers else _STANDARD
+        position = {} if lifts else {POSITION: _S.CRUISE if wings else _S.POSITION_HOLD}
+        self._standards = _STANDARD | _STANDARD_FLYING | position if kind.flies else _STANDARD
         self._stance = stance
         self.changes_over = lifts
         self.descent = self._flown[LAND] if kind.lands_anywhere or not wings else int(_P.CIRCLE)

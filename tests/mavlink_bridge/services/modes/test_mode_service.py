@@ -176,6 +176,21 @@ def test_a_px4_lists_what_px4_lists(kind: str) -> None:
     assert told == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "position"), [("sim:plane", StandardMode.CRUISE), ("sim:quadplane", StandardMode.NON_STANDARD)]
+)
+def test_standard_modes_of_a_px4_with_wings(kind: str, position: StandardMode) -> None:
+    """lib/modes/standard_modes.hpp: Position is CRUISE of a fixed wing alone."""
+    with Session(kind, home=HOME, firmware="px4") as session:
+        link = session.connect()
+        link.send(long(Cmd.REQUEST_MESSAGE, AVAILABLE_MODES, 0))
+        listed = {one.custom_mode >> 16: one.standard_mode for one in link.messages("AVAILABLE_MODES")}
+        assert [listed[mode] for mode in (2, 3, 3 + 256)] == [StandardMode.ALTITUDE_HOLD, position, StandardMode.ORBIT]
+        link.send(long(Cmd.DO_SET_STANDARD_MODE, StandardMode.CRUISE))
+        answer = link.receive("COMMAND_ACK", where=lambda one: one.command == 262)
+        assert (answer.result == Result.ACCEPTED) is bool(position)
+
+
 def test_to_a_px4_modes_of_ones_own_are_external() -> None:
     """By their names, as the first of the eight that are free; chosen by number and shown; the monitor tells of it."""
     with Session(home=HOME, firmware="px4") as session:
