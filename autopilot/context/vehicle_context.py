@@ -263,7 +263,7 @@ class Helm:
 
     def set_yaw(self, yaw: Yaw) -> None:
         """Change the yaw demand of the present target."""
-        self._pieces.set_yaw(yaw)
+        self._pieces.set_yaw(yaw.again)
         self.vehicle.set_yaw(yaw)
 
     def update(self, now_ms: int) -> None:

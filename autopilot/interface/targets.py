@@ -6,8 +6,9 @@ target. Units: SI, NED metres from the vehicle's origin, radians.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
-from math import inf
+from math import inf, pi
 from typing import Final
 
 from autopilot.interface.geo import Ned
@@ -35,6 +36,11 @@ class Yaw:
     rate: float = 0.0
     turn: float = 0.0
     point: Ned = (0.0, 0.0, 0.0)
+
+    @property
+    def again(self) -> Yaw:
+        """The demand once it has begun: a turn of more than a half is made once."""
+        return replace(self, turn=0.0) if abs(self.turn) >= pi else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ descent of a landing begins. A fixed heading stays until the next leg (with WP_Y
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isfinite, pi, radians
 from typing import Final
 
@@ -78,9 +77,9 @@ class Heading:
         return Yaw(YawMode.POINT, point=self.interest or center)
 
     def fix(self, yaw: Yaw) -> None:
-        """Turn now, and keep that heading until the next leg. A turn of more than a half is made once."""
+        """Turn now, and keep that heading until the next leg."""
         self.interest = self._of_item = None
-        self._fixed = replace(yaw, turn=0.0) if abs(yaw.turn) >= pi else yaw
+        self._fixed = yaw.again
         self._helm.set_yaw(yaw)
 
     def turn_by(self, angle: float) -> None:

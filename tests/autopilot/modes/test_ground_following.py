@@ -187,6 +187,19 @@ def test_a_map_of_nothing_known_is_flown_level() -> None:
     assert one.end == (300.0, 0.0, START[2])
 
 
+def test_a_full_circle_of_the_nose_is_made_once_not_with_each_piece() -> None:
+    bench = CoreBench()
+    bench.core.facts.terrain.ground = map_of(ridge, ORIGIN)
+    bench.airborne(20.0)
+    assert bench.core.commands.guided_target(position=(300.0, 0.0, -20.0), over_ground=20.0).ok
+    assert bench.core.commands.condition_yaw(360.0, 0.0, 1, True).ok
+    assert bench.vehicle.yaws[-1].turn > 6.0
+    first = len(bench.vehicle.targets)
+    bench.run(60.0)
+    assert len(bench.vehicle.targets) > first
+    assert all((leg.yaw.mode, leg.yaw.turn) == (YawMode.ANGLE, 0.0) for leg in bench.vehicle.targets[first:])
+
+
 def test_sticks_hold_their_height_over_the_ground_by_parameter_and_switch() -> None:
     """SURFTRAK_MODE in ALT_HOLD, and RCn_OPTION 10, which takes the range finder away."""
     bench = CoreBench()
