@@ -11,7 +11,7 @@ from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
-from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin, whole_power
+from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
@@ -108,6 +108,10 @@ class FlyingField:
         """True if the vehicle knows the ground. Without TERRAIN_ENABLE it ignores it."""
         return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
 
+    def wind_at(self, time_s: float, up: float) -> tuple[float, float]:
+        """Velocity of the wind, north and east, m/s."""
+        return (0.0, 0.0) if self.wind is None else self.wind.velocity(time_s, up)
+
     @property
     def lift_options(self) -> int:
         """Q_OPTIONS."""
@@ -201,9 +205,3 @@ class PlannedLeg:
         """Angle between this direction and the next leg's, rad."""
         angle = abs(onward.bearing - self.bearing) % (2.0 * pi)
         return min(angle, 2.0 * pi - angle)
-
-    def stopping_m(self, accel_mps2: float) -> float:
-        """Distance beyond its end at which the vehicle stops, m, if it is told to stop during the turn: from its
-        velocity component in the direction of the leg."""
-        onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
-        return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autopilot.control import arrays
 from autopilot.interface.footprint import Numbers
@@ -17,6 +18,12 @@ Heights = Callable[[Numbers, Numbers], Numbers]
 """Heights of the ground above home at places north and east of home, m; NaN: unknown."""
 
 
+def points(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the points of lines of so many points each: each point's line, and how many of that line are before it."""
+    line = np.repeat(np.arange(len(counts)), counts)
+    return line, np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
 def seconds_over_ground(
     begin: Numbers, end: Numbers, speed: Sequence[float], up: float, down: float, heights: Heights
 ) -> Numbers:
@@ -24,8 +31,7 @@ def seconds_over_ground(
     `up`, `down`: m/s. Over unknown ground a line counts as level."""
     lengths = arrays.hypot(*(end - begin)[:, :2].T)
     steps = np.clip(np.ceil(lengths / _STEP_M), 1, _MOST_STEPS).astype(np.int64)
-    line = np.repeat(np.arange(len(steps)), steps + 1)
-    within = np.arange(len(line)) - np.repeat(np.cumsum(steps + 1) - steps - 1, steps + 1)
+    line, within = points(steps + 1)
     share = within / steps[line]
     place = begin[line] + share[:, None] * (end - begin)[line]
     ground = heights(place[:, 0], place[:, 1])

@@ -36,6 +36,10 @@ _AROUND: Final = 72  # pieces of a circle
 _MOST_PIECES: Final = 200_000
 _CELLS: Final = 250_000
 _REACH_M: Final = 2000.0
+_CAMERA: Final = frozenset({
+    Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
+    Cmd.IMAGE_STOP_CAPTURE,
+})  # fmt: skip
 _SAME_M: Final = 1.0
 
 
@@ -160,11 +164,11 @@ class _Shutter:
 
 def photos_of(way: Way) -> list[Photo]:
     """All photos of the way, at most `MOST_PHOTOS`, on at most `_MOST_PIECES` pieces of legs."""
-    if not way.cameras:
+    todo = [(leg, item) for leg, item in way.passed if item.command in _CAMERA]
+    if not todo:
         return []
     photos: list[Photo] = []
     shutter, yaw, pieces = _Shutter(), 0.0, 0
-    todo = list(way.cameras)
 
     def do_items(number: int, place: Place, before: float, ahead: float) -> None:
         """Carry out the items before a leg, with the directions before and behind them. A trigger that they switch off

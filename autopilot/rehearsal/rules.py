@@ -10,7 +10,7 @@ import numpy as np
 
 from autopilot.control import arrays
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
-from autopilot.interface.mathematics import hypot, sin
+from autopilot.interface.mathematics import cos, hypot, sin, whole_power
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import TAKEOFFS, Slot, command_name, drives_navigation, has_position, is_fitted, spec_of
@@ -112,10 +112,11 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _overrun(leg: PlannedLeg, field: FlyingField) -> tuple[float, float]:
-    """Stopping distance beyond its end, north and east, m."""
-    if leg.length_m == 0.0:
+    """Distance beyond its end at which the vehicle stops, north and east, m, if it is told to stop during the turn:
+    from its velocity component in the direction of the leg."""
+    if leg.length_m == 0.0 or leg.turn_rad is None:
         return 0.0, 0.0
-    share = leg.stopping_m(field.accel_mps2) / leg.length_m
+    share = whole_power(leg.speed_mps * max(cos(leg.turn_rad), 0.0), 2) / (2.0 * field.accel_mps2) / leg.length_m
     return (leg.end[0] - leg.begin[0]) * share, (leg.end[1] - leg.begin[1]) * share
 
 
@@ -309,17 +310,12 @@ def _speeds(q: RuleQuestion) -> Iterator[Finding]:
         elif change is not None and change.kind in VERTICAL and wings:
             yield found("speed-ignored", f"a {q.field.kind.name} has no climb or descent speed", item.seq)
         elif change is not None and change.speed is not None:
-            measure = _measure_of(q.field, change.kind)
+            of_track = change.kind in q.field.kind.track_speeds
+            measures = q.field.kind.measures.cruise if of_track else q.field.vertical(change.kind)
+            measure = next(iter(measures), None) if of_track or change.kind in VERTICAL else None
             most = inf if measure is None else _most(q.field, measure)
             if measure is not None and change.speed > most:
                 yield found("speed-beyond", f"{change.speed:g} m/s, {measure.name} ends at {most:g} m/s", item.seq)
-
-
-def _measure_of(field: FlyingField, kind: int) -> ParameterUnit | None:
-    """Parameter for a kind of speed (SPEED_TYPE); None if this vehicle has none."""
-    if kind in field.kind.track_speeds:
-        return field.kind.measures.cruise[0]
-    return next(iter(field.vertical(kind)), None) if kind in VERTICAL else None
 
 
 def _most(field: FlyingField, measure: ParameterUnit) -> float:

@@ -23,6 +23,7 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name, spec_of
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.following import points
 from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way, goals, home_up, wings_home_up
 from autopilot.vehicles.mode_table import TerrainFollow
 
@@ -81,16 +82,10 @@ class _Samples:
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
-def _points(counts: Integers) -> tuple[Integers, Integers]:
-    """Number the points of lines of so many points each: each point's line, and how many of that line are before it."""
-    line = np.repeat(np.arange(len(counts)), counts)
-    return line, np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
-
-
 def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
     """Sample lines every `step_m`, with both ends."""
     counts = (lines.lengths / step_m).astype(np.int64) + 2
-    line, before = _points(counts)
+    line, before = points(counts)
     share = before / (counts[line] - 1)
     place = lines.begin[line] + share[:, None] * (lines.end - lines.begin)[line]
     up = place[:, 2]
@@ -181,7 +176,7 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
     if not ways:
         return
     counts = np.array([int(leg.length_m / _BETWEEN_M) + 1 for leg in ways])
-    of, before = _points(counts)
+    of, before = points(counts)
     share = (before + 1) / counts[of]
     begins, ends = np.array([leg.begin for leg in ways]), np.array([leg.end for leg in ways])
     begin = begins[of] + share[:, None] * (ends - begins)[of]

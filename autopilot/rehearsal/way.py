@@ -52,10 +52,6 @@ _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landi
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
 _SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
-CAMERA: Final = frozenset({
-    Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
-    Cmd.IMAGE_STOP_CAPTURE,
-})  # fmt: skip
 _AROUND: Final = 36
 _CHAIN: Final = 255  # limit of jumps in a row, as in `autopilot.mission.route`
 
@@ -72,11 +68,6 @@ class Way:
     whole: bool = True
     passed: list[tuple[int, MissionItem]] = field(default_factory=list)
     """DO and CONDITION items in order, each with the number of its leg."""
-
-    @property
-    def cameras(self) -> list[tuple[int, MissionItem]]:
-        """Camera items among `passed`."""
-        return [(leg, item) for leg, item in self.passed if item.command in CAMERA]
 
     @property
     def single_legs(self) -> list[PlannedLeg]:
@@ -100,7 +91,6 @@ class _Walk:
         self._storage = MissionStorage(first_index=1)
         self._storage.replace(plan.items)
         self._speed, self._least = field_.cruise_mps, field_.param("MIN_GROUNDSPEED")
-        self._vertical: dict[int, float] = {}
         self._end_vertical()
         self._profile, self._limits = [0.0] * L.CURVE_SIZE, [0.0] * L.SETTINGS.size
         self._limits[L.P_ACCEL], self._limits[L.P_LEG_JERK] = field_.accel_mps2, field_.jerk_mps3
@@ -172,12 +162,14 @@ class _Walk:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
         elif change.kind == SpeedType.GROUNDSPEED:  # of wings
             self._least = change.speed or self._field.param("MIN_GROUNDSPEED")
-        elif change.kind in VERTICAL:
-            self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
+        elif change.kind == SpeedType.CLIMB_SPEED:
+            self._up = self._field.vertical_mps(change.kind, change.speed)
+        elif change.kind == SpeedType.DESCENT_SPEED:
+            self._down = self._field.vertical_mps(change.kind, change.speed)
 
     def _end_vertical(self) -> None:
         """Climb and descend by the parameters, as landings and RTL do."""
-        self._vertical = {kind: self._field.vertical_mps(kind, None) for kind in VERTICAL}
+        self._up, self._down = (self._field.vertical_mps(kind, None) for kind in VERTICAL)
 
     def _fly(self, item: MissionItem) -> bool:
         """Add the leg; True if the mission ends with it."""
@@ -326,14 +318,6 @@ class _Walk:
         spent = self._rest_to_rest((0.0, 0.0, height - up))[0] + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
         self._add(item, (goal_n, goal_e, final), wait_s=spent, over_ground=follows)
         self._at = (goal_n, goal_e, stays if stays > 0.0 else ground)
-
-    @property
-    def _up(self) -> float:
-        return self._vertical[SpeedType.CLIMB_SPEED]
-
-    @property
-    def _down(self) -> float:
-        return self._vertical[SpeedType.DESCENT_SPEED]
 
     def _landing_s(self, height: float) -> float:
         low = min(max(height, 0.0), self._field.param("LAND_ALT_LOW", 1000.0) / 100.0)

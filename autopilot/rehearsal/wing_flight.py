@@ -106,7 +106,7 @@ class WingFlight:
         self._steps = 0
         self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
         self._s[L.S_EAS2TAS], self._s[L.S_AIRSPEED] = true_share(field, 0.0), self._speed
-        self._place(*self._wind(0.0))  # a plan without a takeoff begins in the air
+        self._place(*field.wind_at(0.0, 0.0))  # a plan without a takeoff begins in the air
 
     def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
         """The legs with their times, waits, lengths and energies."""
@@ -149,7 +149,7 @@ class WingFlight:
     def _take_off(self, leg: PlannedLeg) -> None:
         """Take off, upright or along the heading."""
         s = self._s
-        north, east = self._wind(leg.end[2])
+        north, east = self._field.wind_at(self._time_s, leg.end[2])
         upright = rises_upright(self._field.kind, leg.item, self._field.lift_options)
         if upright:
             climbs = self._body.mass_kg * L.GRAVITY * (leg.end[2] - leg.begin[2]) / leg.seconds
@@ -358,14 +358,9 @@ class WingFlight:
     def _distance_to(self, end: Place) -> float:
         return hypot(end[0] - self._s[L.S_EPN], end[1] - self._s[L.S_EPE])
 
-    def _wind(self, up: float) -> tuple[float, float]:
-        """Velocity of the wind at this place and time, north and east."""
-        wind = self._field.wind
-        return (0.0, 0.0) if wind is None else wind.velocity(self._time_s, up)
-
     def _share(self, shares: Shares, up: float) -> float:
         """Power of the lift motors over that in calm air, at a height and with the present heading."""
-        north, east = self._wind(up)
+        north, east = self._field.wind_at(self._time_s, up)
         speed = hypot(north, east)
         ahead = -(north * cos(self._yaw) + east * sin(self._yaw)) / max(speed, 0.1)
         return share_in_wind(shares, speed, acos(limit(ahead, 1.0)))
@@ -432,7 +427,7 @@ class WingFlight:
         self._floor = max(self._floor - _FLOOR_FADES * dt, 0.0)
         s[L.S_EAS2TAS], s[L.S_AIRSPEED], s[L.S_EVD] = share, self._speed, -self._climb
         s[L.S_EPD] -= self._climb * dt
-        self._place(*self._wind(up))
+        self._place(*self._field.wind_at(self._time_s, up))
         s[L.S_EPN] += s[L.S_EVN] * dt
         s[L.S_EPE] += s[L.S_EVE] * dt
         self._way_m += hypot(s[L.S_EVN], s[L.S_EVE]) * dt

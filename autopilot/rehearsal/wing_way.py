@@ -55,7 +55,7 @@ def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) 
         return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
     ahead_n, ahead_e = cos(heading), sin(heading)
-    north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)
+    north, east = field.wind_at(0.0, up)
     behind = north * ahead_n + east * ahead_e
     seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
     distance_m = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - UNPOWERED_S), 0.0)

@@ -203,15 +203,11 @@ def _checked(file: StudyFile, path: Path, runs: int | None) -> Study:
             _check_flyable(study, given | other)
         except UserError as error:
             shown = ", ".join(f"{given_name} {written(value)}" for given_name, value in other.items())
-            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{_cure(file, name)}") from error
+            endless = file.vary[name].kind in ("normal", "lognormal") and file.vary[name].within is None
+            cure = "; within = [LEAST, MOST] cuts its tails off" if endless else ""
+            raise UserError(f"vary.{name}: with {shown}: {error.worded(error.option)}{cure}") from error
     _check_flyable(study, given)
     return study
-
-
-def _cure(file: StudyFile, name: str) -> str:
-    """Return a hint for an unbounded distribution."""
-    endless = file.vary[name].kind in ("normal", "lognormal") and file.vary[name].within is None
-    return "; within = [LEAST, MOST] cuts its tails off" if endless else ""
 
 
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:

@@ -256,6 +256,8 @@ class InputInfluence(Struct, frozen=True):
 
 def influences(columns: Columns, judge: str) -> dict[str, InputInfluence]:
     """Calculate the influence of each varying input, strongest first; empty for a constant judge."""
+    from scipy.stats import spearmanr
+
     values = columns.margins[judge]
     known = ~np.isnan(values)
     if known.sum() < 3 or np.ptp(values[known]) == 0.0:
@@ -268,14 +270,9 @@ def influences(columns: Columns, judge: str) -> dict[str, InputInfluence]:
         if np.ptp(given) == 0.0:
             continue
         index = first_order(given, values[known]) if spread and varied.table is None else None
-        found[name] = InputInfluence(None if name in columns.texts else _correlation(given, values[known]), index)
+        ranked = None if name in columns.texts else float(spearmanr(given, values[known]).statistic)
+        found[name] = InputInfluence(ranked, index)
     return dict(sorted(found.items(), key=lambda entry: -entry[1].weight))
-
-
-def _correlation(given: Floats, values: Floats) -> float:
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(given, values).statistic)
 
 
 def first_order(given: Floats, values: Floats) -> float:

@@ -217,7 +217,9 @@ class _Log:
     def _look(self, session: Session) -> bool:
         """Take a sample during the mission, and update the wind for this place."""
         if self._order.wind.along is not ProfileAxis.NOTHING:
-            self._blow(session)
+            for name, value in _blowing(self._order.wind.at(self._since_s, session.state.height)).items():
+                if session.param(name) != value:
+                    session.set_param(name, value)
         autopilot = session.autopilot
         r = autopilot.vehicle.state.report
         if r[R.ARMED] and autopilot.modes.spec.number in autopilot.facts.vehicle_class.modes.autos:
@@ -225,11 +227,6 @@ class _Log:
             north, east, down, wh = r[_SAMPLED].tolist()  # not `session.state`, which would take a tenth of the flight
             self._track.append((self._since_s, north, east, autopilot.facts.home_ned[2] - down, wh, self._item))
         return self._flight.done
-
-    def _blow(self, session: Session) -> None:
-        for name, value in _blowing(self._order.wind.at(self._since_s, session.state.height)).items():
-            if session.param(name) != value:
-                session.set_param(name, value)
 
     def _observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:
