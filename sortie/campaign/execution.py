@@ -168,9 +168,9 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     study = msgspec.json.decode(study_json, type=Study)
     flown = []
     for run, given in runs:
-        one = fly_run(study, run, given)
-        kept = not one.row.ok or run % _SIGNALS_EVERY == 0
-        flown.append(FlownRun(one.row, dict(one.signals) if kept else {}, one.traceback))  # without the flight itself
+        whole = fly_run(study, run, given)
+        kept = not whole.row.ok or run % _SIGNALS_EVERY == 0
+        flown.append(FlownRun(whole.row, dict(whole.signals) if kept else {}, whole.traceback))  # not the flight itself
     return Batch(worker, time.monotonic() - began_s, flown)
 
 

@@ -70,7 +70,8 @@ def _finding_row(finding: Finding) -> str:
 
 
 def _rows_of(found: Rehearsal, part: MissionType, seq: int) -> str:
-    return "".join(_finding_row(one) for one in found.findings if one.part is part and one.item == seq)
+    findings = (finding for finding in found.findings if finding.part is part and finding.item == seq)
+    return "".join(map(_finding_row, findings))
 
 
 # --- map --------------------------------------------------------------------------------------------------------------
