@@ -42,6 +42,7 @@ class _Teller:
             "BAT": self._battery,
             "ARSP": self._tube,
             "CTUN": self._tuning,
+            "QTUN": self._lifting,
             "THR": self._drive,
             "RCIN": self._sticks,
             "RCOU": self._outputs,
@@ -125,6 +126,10 @@ class _Teller:
     def _tuning(self, m: Any, at_ms: int) -> None:
         """Take the throttle: a share in a copter's CTUN, which has ThH too, percent in a plane's."""
         self._throttle = float(getattr(m, "ThO", 0.0)) * (100.0 if hasattr(m, "ThH") else 1.0)
+
+    def _lifting(self, m: Any, at_ms: int) -> None:
+        """Take the throttle of lift motors where it is more than the engine's, which stands in a hover."""
+        self._throttle = max(self._throttle, 100.0 * m.ThO)
 
     def _drive(self, m: Any, at_ms: int) -> None:
         self._throttle = abs(m.ThrOut)

@@ -96,6 +96,13 @@ def test_a_log_that_arming_has_opened_is_of_an_armed_vehicle(tmp_path: Path) -> 
             45,
             22.0,
         ),
+        (
+            "ArduPlane V4.6.2",
+            (S["WING_CTUN"], S["QTUN"]),
+            ((0, 0, 0, 0, 0.0, 0, 0.0, 0.0, 1, 0.0, 1.0, 0), (0.44, 0, 0.44, *[0] * 9)),
+            44,
+            0.0,
+        ),
         ("ArduRover V4.6.2", (S["THR"],), ((0, -30.0, 0, 0, 0),), 30, 0.0),
         ("ArduCopter V4.6.2", (S["CTUN"],), ((0, 0, 0.25, 0.3, *[0] * 8),), 25, 0.0),
     ],
@@ -108,7 +115,8 @@ def test_throttle_and_airspeed_are_those_of_the_kind(
     throttle: int,
     airspeed: float,
 ) -> None:
-    """A plane's CTUN has percent, a copter's a share, a rover has THR: planes flew at full throttle, rovers at none."""
+    """A plane's CTUN has percent, a copter's a share, a rover has THR: planes flew at full throttle, rovers at none. A
+    quadplane that hovers has that of its lift motors, as in ArduPlane's VFR_HUD."""
     out = bytearray(preamble((K.MSG, K.MODE, S["POS"], *kinds), 0) + K.MSG.pack(0, banner) + K.MODE.pack(0, 0, 0, 1))
     for now_us in range(0, 2_000_000, 200_000):
         out += b"".join(kind.pack(now_us, *row) for kind, row in zip(kinds, rows, strict=True))
