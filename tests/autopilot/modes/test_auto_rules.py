@@ -14,6 +14,7 @@ from autopilot.mission.events import MissionComplete
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.fake_vehicle import NO_POSITION_EKF
 
 AUTO, GUIDED, LOITER, AUTO_RTL = 3, 4, 5, 27
 SQUARE = (takeoff(), waypoint(60, 0), waypoint(60, 60), waypoint(0, 60), item(20))
@@ -52,6 +53,36 @@ def test_on_the_ground_armed_auto_needs_a_takeoff_first() -> None:
     assert bench.core.modes.set(AUTO, bench.now_ms).result is Result.FAILED
     assert StatusText(Severity.CRITICAL, "Auto: Missing Takeoff Cmd") in bench.events(StatusText)
     assert bench.core.modes.number == GUIDED
+
+
+@pytest.mark.parametrize("lacks", ["takeoff", "position"])
+def test_armed_by_force_in_auto_nothing_begins_that_could_not(lacks: str) -> None:
+    """A mission that does not take off, once told; or one without a position, until there is one."""
+    bench = Bench()
+    bench.upload([waypoint(40, 0)] if lacks == "takeoff" else SQUARE)
+    bench.core.modes.set(AUTO, bench.now_ms)
+    if lacks == "position":
+        bench.vehicle.state.report[report.EKF_FLAGS] = NO_POSITION_EKF
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok
+    bench.run(5.0)
+    assert bench.core.facts.armed and state(bench) is MissionState.IDLE
+    if lacks == "takeoff":
+        assert bench.texts.count("Auto: Missing Takeoff Cmd") == 1
+        return
+    bench.vehicle.find_position()
+    bench.run(1.0)
+    assert state(bench) is MissionState.RUNNING
+
+
+@pytest.mark.parametrize(("options", "reached"), [(0, [1, 2, 2, 4, 2, 2, 4]), (8, [1, 2, 2, 4, 2, 4])])
+def test_an_option_keeps_the_counts_of_loops_that_have_ended(options: float, reached: list[int]) -> None:
+    """MIS_OPTIONS bit 3: the inner loop is not flown again in the outer one."""
+    bench = Bench(parameters={"MIS_OPTIONS": options})
+    bench.begin(
+        (takeoff(), waypoint(20, 0), item(177, param1=2, param2=1), waypoint(20, 20), item(177, param1=2, param2=1))
+    )
+    bench.run(300.0, lambda: state(bench) is MissionState.COMPLETED)
+    assert bench.reached == reached
 
 
 def test_delays_before_the_takeoff_are_no_obstacle() -> None:
@@ -258,6 +289,9 @@ def test_land_start_from_another_mode_enters_auto_rtl() -> None:
     assert bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
     assert bench.core.modes.number == AUTO_RTL
     assert bench.core.sequencer.current_nav_index() == 5
+    for mode in (LOITER, AUTO):  # from the next time on MIS_RESTART counts again
+        bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.sequencer.current_nav_index() == 1
 
 
 def test_of_several_markers_the_nearest_counts() -> None:
