@@ -387,3 +387,33 @@ def test_who_has_to_be_asked_is_asked_once_and_awaited() -> None:
         bench.step()
     assert bench.loop.depot.memory.number == 2
     assert bench.names("depot").count("operator_confirms") == 1
+
+
+def test_a_status_that_was_overtaken_is_dropped_unless_it_is_of_another_plan() -> None:
+    """The order of their numbers counts, around the end of 16 bits too."""
+    depot = LoopBench().loop.depot
+    for seq, plan, kept in ((5, 7, 5), (4, 7, 5), (0xFFFE, 7, 5), (6, 7, 6), (2, 8, 2), (0x7000, 8, 0x7000)):
+        depot.handle_status(Status(seq=seq, plan=plan), NOW_MS)
+        assert depot.memory.status is not None and depot.memory.status.seq == kept
+
+
+def test_what_was_harvested_is_the_most_that_was_told() -> None:
+    """A store that leaks or is dumped takes nothing from the books."""
+    depot = LoopBench().loop.depot
+    memory = depot.memory
+    memory.phase = Phase.HARVEST
+    for seq, kg in ((1, 10.0), (2, 3.0)):
+        depot.handle_status(Status(seq=seq, plan=memory.number, stage=SkimmerStage.HARVEST, harvested_kg=kg), NOW_MS)
+    assert memory.record is not None and memory.record.harvested_kg == 10.0
+
+
+@pytest.mark.parametrize(
+    ("waiting", "leaving", "taken"),
+    [(PendingRequest.RECALL, False, True), (PendingRequest.RECALL, True, False), (None, False, False)],
+)
+def test_an_answer_is_taken_by_who_waits_for_it(waiting: PendingRequest | None, leaving: bool, taken: bool) -> None:
+    """Not twice, and not by a depot that leaves."""
+    depot = LoopBench().loop.depot
+    depot.memory.waiting, depot.memory.leaving = waiting, leaving
+    depot.handle_answer(CommandMessage(DepotCommand.RECALL), RequestResult.ACCEPTED, NOW_MS)
+    assert (depot.memory.recall is RecallState.ACKNOWLEDGED) is taken
