@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
 from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phase_context import PhaseContext
+from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
-from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerStage, SkimmerState
+from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerMode, SkimmerStage, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.skimmer_controller import SkimmerController
@@ -195,10 +198,12 @@ def test_the_trend_is_told_when_its_own_count_is_beyond_t_death(
     memory.death.due_ms = NOW_MS + round((1_000.0 + dock_s) * 1000.0)
     phase_flight._trend(context, NOW_MS)
     assert [each.name for each in said] == (["trending_to_miss_t_death"] if late else [])
-    memory.status = None
-    said.clear()
-    phase_flight._trend(context, NOW_MS)
-    assert said == []
+    for nothing in (None, Status(plan=memory.number - 1, remaining_s=remaining_s)):
+        memory.status = nothing
+        memory.announced.clear()
+        said.clear()
+        phase_flight._trend(context, NOW_MS)
+        assert said == []
 
 
 def test_a_departure_is_assumed_when_its_time_is_over_and_not_before(
@@ -417,3 +422,73 @@ def test_an_answer_is_taken_by_who_waits_for_it(waiting: PendingRequest | None, 
     depot.memory.waiting, depot.memory.leaving = waiting, leaving
     depot.handle_answer(CommandMessage(DepotCommand.RECALL), RequestResult.ACCEPTED, NOW_MS)
     assert (depot.memory.recall is RecallState.ACKNOWLEDGED) is taken
+
+
+def test_a_mode_that_a_phase_does_not_have_is_not_the_skimmers(context: PhaseContext) -> None:
+    """It has not obeyed yet: until it reports another, it counts as in CRUISE."""
+    memory = context.memory
+    assert memory.record is not None
+    memory.phase = Phase.RETURN
+    memory.record.modes = [(SkimmerMode.ACTIVE_HARVEST, 0)]
+    seen = []
+    for note in (SkimmerMode.ACTIVE_HARVEST, None, SkimmerMode.SURVIVAL, None):
+        context.presume_mode(NOW_MS) if note is None else context.note_mode(note, NOW_MS)
+        seen.append(memory.record.modes[-1][0])
+    assert seen == [SkimmerMode.ACTIVE_HARVEST, SkimmerMode.CRUISE, SkimmerMode.SURVIVAL, SkimmerMode.SURVIVAL]
+
+
+@pytest.mark.parametrize("phase", [Phase.HARVEST, Phase.DEPARTURE])
+def test_one_that_is_recalled_or_not_heard_is_presumed_in_cruise(context: PhaseContext, phase: Phase) -> None:
+    """As the order or its plan says."""
+    memory = context.memory
+    memory.phase, memory.check_ms, memory.status = phase, NOW_MS, None
+    assert memory.record is not None
+    memory.record.modes = [(SkimmerMode.ACTIVE_HARVEST if phase is Phase.HARVEST else SkimmerMode.DOCKED, 0)]
+    if phase is Phase.HARVEST:
+        phase_flight._recall(context, "debris", {}, NOW_MS)
+    else:
+        assert phase_flight._assume_clear(context, NOW_MS)
+    assert memory.phase is (Phase.RETURN if phase is Phase.HARVEST else Phase.OUTBOUND)
+    assert memory.record.modes[-1] == (SkimmerMode.CRUISE, NOW_MS)
+
+
+def test_one_that_is_lost_in_other_hands_is_lost_by_them(context: PhaseContext) -> None:
+    """Unless something else had spoilt its sortie before."""
+    memory = context.memory
+    memory.phase, memory.controlled_by = Phase.HARVEST, ControlledBy.SOMEBODY
+    context.declare_lost(LoopEvent.DEATH_TIMER, NOW_MS, "T_DEATH expired")
+    (closed,) = context.take_closed()
+    assert (closed.outcome, closed.trigger) == (SortieOutcome.LOST, "taken_over")
+
+
+def test_what_is_told_late_belongs_to_its_phase(context: PhaseContext) -> None:
+    """A status that waited for a window counts from when it was made, but not before the present phase began."""
+    context.memory.phase_start_ms = 500
+    times = []
+    for context.status_made_ms in (None, 400, 600, 1_200):
+        times.append(context.when(1_000))
+    assert times == [1_000, 500, 600, 1_000]
+
+
+@pytest.mark.parametrize("stage", [SkimmerStage.HARVEST, SkimmerStage.RETURN])
+@pytest.mark.parametrize("watch", [phase_flight._enforce_margins, phase_flight._compare_harvest])
+def test_a_harvest_is_ended_once_and_only_while_it_lasts(
+    context: PhaseContext, watch: Callable[..., None], stage: SkimmerStage
+) -> None:
+    """With margins beyond their limits and an empty store; there is no second recall until the first is answered."""
+    memory = context.memory
+    memory.phase, memory.status_ms, memory.harvest_start_ms = Phase.HARVEST, NOW_MS + 10**9, NOW_MS
+    low = Status(plan=memory.number, stage=stage, fuel_kg=1.0, fuel_need_kg=10.0)
+    for _ in range(2):
+        watch(context, low, NOW_MS) if watch is phase_flight._enforce_margins else watch(context, low)
+    recall = CommandMessage(DepotCommand.RECALL)
+    assert context.take_requests() == ([recall] if stage is SkimmerStage.HARVEST else [])
+
+
+def test_a_harvest_in_other_hands_is_not_ended_for_what_it_lacks(context: PhaseContext) -> None:
+    """Whoever has the vehicle does not obey."""
+    memory = context.memory
+    memory.phase, memory.status_ms, memory.harvest_start_ms = Phase.HARVEST, NOW_MS + 10**9, NOW_MS
+    memory.controlled_by = ControlledBy.SOMEBODY
+    phase_flight._compare_harvest(context, Status(plan=memory.number, stage=SkimmerStage.HARVEST))
+    assert context.take_requests() == []

@@ -19,7 +19,7 @@ from depot.decisions.memory import (
 )
 from depot.decisions.phase_context import PhaseContext
 from depot.messages import RequestResult, Status
-from depot.names import Phase
+from depot.names import FaultName, Phase
 from depot.readings import RINGS, DepotReading
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -138,3 +138,35 @@ def test_a_new_sortie_has_announced_nothing_on_which_it_depends(context: PhaseCo
     assert (*depends, memory.leftover_offload_begun) == (False, False, False, False)
     known = OF_ONE_SORTIE.keys() | MADE_ANEW | SET_BEFORE_THEY_ARE_READ | OF_THE_SKIMMER
     assert known == set(DepotMemory.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("failed", "reading", "wait_s"),
+    [
+        ([FaultName.NO_GO_COMMS], {"next_window_s": 77.0, "window_left_s": 0.0}, 77.0),
+        ([FaultName.NO_GO_COMMS], {"window_left_s": 1.0}, 1.0),
+        ([FaultName.NO_GO_COMMS], {}, PROFILE.plan.wait_s),
+        ([FaultName.NO_GO_COMMS, "wind_over_limit"], {"next_window_s": 77.0}, PROFILE.plan.wait_s),
+    ],
+)
+def test_where_only_the_link_is_missing_it_waits_for_the_window(
+    context: PhaseContext, failed: list[str], reading: dict[str, float], wait_s: float
+) -> None:
+    """Or for the end of one that is too short; else the usual time."""
+    assert phase_prep._wait_s(context, failed, DepotReading(**reading)) == wait_s
+
+
+def test_while_it_waits_it_is_tended(context: PhaseContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Propellant and charge may be what was missing."""
+    told: list[bool] = []
+    monkeypatch.setattr(context.plant, "refuel", told.append)
+    phase_prep._repeat_phase(context, NOW_MS)
+    assert told == [True] and context.memory.step is PrepStep.WAIT
+
+
+def test_only_what_it_says_of_this_plan_counts(context: PhaseContext) -> None:
+    """A status of before the upload has other thresholds."""
+    memory = context.memory
+    for loaded in (memory.number - 1, memory.number):
+        memory.status = Status(loaded=loaded)
+        assert phase_prep._status_of_plan(context) is (memory.status if loaded == memory.number else None)
