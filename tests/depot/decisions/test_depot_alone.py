@@ -373,9 +373,10 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: Phas
         DepotCommand.REPORT
     ]
     assert (memory.status_requests, said) == (1, [])
-    memory.status_requests, memory.check_ms = PROFILE.heartbeat.attempts, NOW_MS
-    assert not phase_prep._check(context, DepotReading(), NOW_MS)
+    memory.status_requests, memory.check_ms, memory.beats.misses = PROFILE.heartbeat.attempts, NOW_MS, 1
+    assert not phase_prep._check(context, DepotReading(offloadable_kg=100.0), NOW_MS)
     assert [decision.name for decision in said][:1] == ["no_go"]  # it was asked as often as is done
+    assert {"heartbeat_loss", "store_not_empty"} < set(said[0].facts["failed"])
 
 
 def test_who_has_to_be_asked_is_asked_once_and_awaited() -> None:
@@ -431,10 +432,10 @@ def test_a_mode_that_a_phase_does_not_have_is_not_the_skimmers(context: PhaseCon
     memory.phase = Phase.RETURN
     memory.record.modes = [(SkimmerMode.ACTIVE_HARVEST, 0)]
     seen = []
-    for note in (SkimmerMode.ACTIVE_HARVEST, None, SkimmerMode.SURVIVAL, None):
+    for note in (None, SkimmerMode.ACTIVE_HARVEST, SkimmerMode.SURVIVAL, None):
         context.presume_mode(NOW_MS) if note is None else context.note_mode(note, NOW_MS)
         seen.append(memory.record.modes[-1][0])
-    assert seen == [SkimmerMode.ACTIVE_HARVEST, SkimmerMode.CRUISE, SkimmerMode.SURVIVAL, SkimmerMode.SURVIVAL]
+    assert seen == [SkimmerMode.CRUISE, SkimmerMode.CRUISE, SkimmerMode.SURVIVAL, SkimmerMode.SURVIVAL]
 
 
 @pytest.mark.parametrize("phase", [Phase.HARVEST, Phase.DEPARTURE])

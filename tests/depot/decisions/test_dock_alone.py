@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from depot.decisions import phase_dock
+from depot.decisions.memory import PendingRequest
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, Status
@@ -105,3 +106,33 @@ def test_what_follows_the_dock(
     reading = DepotReading(bus_ripple=PROFILE.watch.bus_ripple_max + 1.0 if unstable else 0.0)
     phase_dock._leave(context, reading, NOW_MS)
     assert (memory.phase, memory.anomalies) == (phase, [])
+
+
+@pytest.mark.parametrize(
+    ("taken_over", "waiting", "check_ms", "asked"),
+    [
+        (False, None, None, 1),
+        (True, None, None, 0),
+        (False, PendingRequest.CLEARANCE, None, 0),
+        (False, None, NOW_MS + 1, 0),
+        (False, None, NOW_MS, 1),
+    ],
+)
+def test_a_clearance_is_given_once_and_to_nobody_else(
+    context: PhaseContext, taken_over: bool, waiting: PendingRequest | None, check_ms: int | None, asked: int
+) -> None:
+    """Not while another party has the vehicle, an answer is awaited, or the next look is not due."""
+    memory = context.memory
+    memory.status = Status(plan=memory.number, stage=SkimmerStage.HOLDING, taken_over=taken_over)
+    memory.waiting, memory.check_ms = waiting, check_ms
+    phase_dock.step(context, DepotReading(**FREE), NOW_MS)
+    assert len(context.take_requests()) == asked
+
+
+def test_a_dock_that_delays_is_told_at_once(context: PhaseContext) -> None:
+    """Not with the next look; and its end is an event."""
+    told: list[str] = []
+    context._record = lambda decision: told.append(decision.facts["cause"])
+    context.memory.check_ms = NOW_MS + 1
+    phase_dock.step(context, DepotReading(**FREE, dock_delay=True), NOW_MS)
+    assert told == ["dock_delayed"] and context.memory.check_ms is None
