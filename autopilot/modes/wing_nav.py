@@ -33,6 +33,7 @@ from autopilot.modes.wings import (
     WingReturn,
     WingTakeoff,
     abort_climb,
+    is_past,
 )
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -103,12 +104,15 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
-    facts = tools.context.facts
-    end = item_position(facts, item, tools.before)
+    """Waypoint. param2: acceptance radius, m; param3: distance to fly beyond it, m. If it lies behind on the line from
+    the last place, it is flown to from here (ArduPlane's set_next_WP)."""
+    facts, start = tools.context.facts, tools.before
+    here, end = facts.vehicle.state.position, item_position(facts, item, tools.before)
+    if start is not None and is_past(here, start, end):
+        start = None
     onward, _ = next_place(tools, item, end)
-    end = passed_by(tools.before or facts.vehicle.state.position, end, item)
-    radius = accepted_m(item, facts.acceptance_m)
-    leg = Leg(end, tools.before, onward, radius, over_ground=over_ground(facts, item))
+    end, radius = passed_by(start or here, end, item), accepted_m(item, facts.acceptance_m)
+    leg = Leg(end, start, onward, radius, over_ground=over_ground(facts, item))
     return _or_upright(tools, item, Follow(tools.context, leg, tools.heading, accepts=_or_zero(item.param2) > 0.0))
 
 

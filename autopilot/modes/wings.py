@@ -7,6 +7,7 @@ libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 from math import copysign, inf, radians, sqrt
@@ -282,6 +283,12 @@ def abort_climb(context: VehicleContext, height_m: float, climbed: WingTakeoff |
     home = context.facts.home_ned[2]
     down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
     return (home - height_m, pitch) if height_m > 0.0 else (down, pitch)
+
+
+def is_past(here: Sequence[float], begin: Sequence[float], end: Sequence[float]) -> bool:
+    """True beyond the line through `end` across the way from `begin` (ArduPilot's past_interval_finish_line)."""
+    way_n, way_e = end[0] - begin[0], end[1] - begin[1]
+    return (here[0] - end[0]) * way_n + (here[1] - end[1]) * way_e >= 0.0
 
 
 class UprightBy(IntEnum):

@@ -37,7 +37,7 @@ from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, t
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
-from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy
+from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy, is_past
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.wing_way import CIRCLES, UNPOWERED_S, descent_s, left_straight, radius_of, true_share, turn_of
@@ -205,7 +205,8 @@ class WingFlight:
     def _way(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> None:
         """Fly to a waypoint, until the turn to the next begins."""
         s, p = self._s, self._p
-        t = self._begin(leg, onward, line)
+        behind = line is not None and is_past((s[L.S_EPN], s[L.S_EPE]), line, leg.end)
+        t = self._begin(leg, onward, None if behind else line)
         own = leg.item.param2 if isfinite(leg.item.param2) else 0.0
         t[L.T_RADIUS] = accepted_m(leg.item, self._field.measure(self._field.kind.measures.acceptance))
         while s[L.S_ARRIVED] == 0.0 and self._distance_to(leg.end) > own and self._has_steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from math import atan2, degrees, nan, radians
+from math import atan2, degrees, hypot, nan, radians
 
 import pytest
 
@@ -317,6 +317,21 @@ def test_the_ends_of_items_are_told_as_arduplane_tells_them() -> None:
     ]
     assert float(told[0].split()[-1].rstrip("m")) == pytest.approx(50.0, abs=1.0)
     assert 0 < int(told[1].split()[-1].rstrip("m")) <= 90
+
+
+@pytest.mark.parametrize("turns", [0.5, 0.8])
+def test_a_waypoint_inside_a_circle_is_flown_to_from_its_edge(turns: float) -> None:
+    """ArduPlane's set_next_WP begins anew from where a line's end lies behind; it counted as passed, 230 m away."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7))
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    loiter = item(Cmd.NAV_LOITER_TURNS, 1000.0, 300.0, 60.0, param1=turns, param3=250.0)
+    up, out = item(Cmd.NAV_TAKEOFF, up=40.0), waypoint(600.0, 0.0, 60.0)
+    bench.upload([up, out, loiter, waypoint(1000.0, 400.0, 60.0), waypoint(0.0, 0.0, 60.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(200.0, lambda: bench.core.sequencer.current_nav_index() == 5)
+    north, east, _ = bench.vehicle.state.position
+    assert hypot(north - 1000.0, east - 400.0) < 91.0, "WP_RADIUS"
 
 
 def test_a_waypoint_that_lies_behind_is_passed() -> None:

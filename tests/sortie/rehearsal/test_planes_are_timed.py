@@ -159,6 +159,15 @@ def test_lift_motors_land_on_the_ground_whatever_height_the_item_has() -> None:
     check_beside_its_flight(Plan(home=HOME, items=(up, *ways, down)), "quadplane", (0.0, 0.0, 0.0))
 
 
+def test_a_waypoint_inside_a_circle_is_timed_as_it_is_flown() -> None:
+    """From the edge of the circle, behind the end of the line from its middle."""
+    up = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)
+    circle = at(Cmd.NAV_LOITER_TURNS, 1000.0, 300.0, 60.0, param1=0.8, param3=250.0)
+    ways = [at(Cmd.NAV_WAYPOINT, 600.0, 0.0, 60.0), circle, at(Cmd.NAV_WAYPOINT, 1000.0, 400.0, 60.0)]
+    items = (up, *ways, at(Cmd.NAV_WAYPOINT, -600.0, 0.0, 45.0), at(Cmd.NAV_LAND, 0.0, 0.0, 0.0))
+    check_beside_its_flight(Plan(home=HOME, items=items), "plane", (0.0, 0.0, 0.0))
+
+
 @pytest.mark.parametrize(("told", "params"), [([26.0], {}), ([], {"MIN_GROUNDSPEED": 26.0}), ([26.0, 0.0], {})])
 def test_wings_keep_their_least_speed_over_ground(told: list[float], params: dict[str, float]) -> None:
     """DO_CHANGE_SPEED with param1 1, and MIN_GROUNDSPEED: both were left out. A speed of 0 ends it."""
