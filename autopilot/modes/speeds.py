@@ -9,7 +9,7 @@ docs/catalogue.md, 30).
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, radians, sqrt
+from math import radians, sqrt
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
@@ -100,9 +100,7 @@ class SpeedControl:
 
     def takes(self, speed: float) -> bool:
         """True for a speed along the track within this kind's limits, m/s."""
-        measures = self._facts.vehicle_class.measures
-        least = 0.0 if measures.slowest is None else self._facts.measure(measures.slowest)
-        return least <= speed <= (inf if measures.fastest is None else self._facts.measure(measures.fastest))
+        return self._facts.vehicle_class.takes(speed, self._facts.param)
 
     def sets_track(self, change: SpeedChange) -> bool:
         """True for a change of the speed along the track; one beyond the limits changes nothing (ArduPlane's

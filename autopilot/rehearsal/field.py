@@ -17,6 +17,7 @@ from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.mission.state import SpeedChange
 from autopilot.modes.auto_nav import AT_CENTER_M
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_value
@@ -61,6 +62,11 @@ class FlyingField:
     def measure(self, measure: ParameterUnit) -> float:
         """Value of a length, m, or a speed, m/s."""
         return measure.value(self.param)
+
+    def refuses(self, change: SpeedChange) -> bool:
+        """True for an airspeed outside this vehicle's limits."""
+        speed = change.speed if change.kind == SpeedType.AIRSPEED else None
+        return speed is not None and not self.kind.takes(speed, self.param)
 
     @property
     def cruise_mps(self) -> float:

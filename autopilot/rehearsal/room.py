@@ -57,8 +57,8 @@ def _united(segments: Segments, inner: list[Numbers], fence: Fence, field: Flyin
     """Distance within the union of inclusion zones: in a single zone, or along points of the segment from zone to
     zone."""
     best: Numbers = np.max(inner, axis=0)
-    polygons = [Fence((zone,)) for zone in fence.polygons if zone.inclusion]
-    zones = [*polygons, *(Fence((), (zone,)) for zone in fence.circles if zone.inclusion)]
+    zones = [Fence((zone,)) for zone in fence.polygons if zone.inclusion]
+    zones += [Fence((), (zone,)) for zone in fence.circles if zone.inclusion]
     halves = np.linspace(0.0, 1.0, 65)[:, None, None]
     for at in np.flatnonzero(best < 0.0):
         points = segments.begin[at] + halves * (segments.end[at] - segments.begin[at])

@@ -25,7 +25,7 @@ from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Points, Segments, room
 from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, FlyingField, PlannedLeg, Way
-from autopilot.rehearsal.wing_way import check_wings, ends_least_speed, takes
+from autopilot.rehearsal.wing_way import check_wings, ends_least_speed
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicles.kinds import class_of_type
 from autopilot.vehicles.vehicle_class import ParameterUnit
@@ -303,7 +303,7 @@ def _speeds(q: RuleQuestion) -> Iterator[Finding]:
         if item.command != Cmd.DO_CHANGE_SPEED:
             continue
         change = speed_change(item)
-        if change is not None and change.speed is not None and not takes(q.field, change.kind, change.speed):
+        if change is not None and q.field.refuses(change):
             yield found("speed-ignored", f"{item.param2:g} m/s is beyond AIRSPEED_MIN and AIRSPEED_MAX", item.seq)
         elif change is None and item.param2 != _KEEPS and not (wings and ends_least_speed(item)):
             yield found("speed-ignored", f"{item.param2:g} m/s is no speed", item.seq)

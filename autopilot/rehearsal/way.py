@@ -39,7 +39,7 @@ from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight
-from autopilot.rehearsal.wing_way import ends_least_speed, radius_of, takeoff_end, takeoff_up, takes
+from autopilot.rehearsal.wing_way import ends_least_speed, radius_of, takeoff_end, takeoff_up
 from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
@@ -156,7 +156,7 @@ class _Walk:
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
         if ends_least_speed(item):
             self._least = 0.0
-        if change is None or (change.speed is not None and not takes(self._field, change.kind, change.speed)):
+        if change is None or self._field.refuses(change):
             return
         if change.kind in self._field.kind.track_speeds:
             self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)

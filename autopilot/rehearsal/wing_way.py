@@ -9,7 +9,7 @@ from typing import Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import cos, sin, tan
-from autopilot.mav import Cmd, SpeedType
+from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
 from autopilot.modes.wing_nav import lands_upright, rises_upright
@@ -67,14 +67,6 @@ def descent_s(field: FlyingField, height: float) -> float:
     low = min(max(height, 0.0), field.param("Q_LAND_FINAL_ALT", 6.0))
     fast, slow = field.param("Q_WP_SPD_DN", 1.5), field.param("Q_LAND_FINAL_SPD", 0.5)
     return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
-
-
-def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
-    """True unless it is an airspeed outside this vehicle's limits. `kind`: SPEED_TYPE."""
-    measures = field.kind.measures
-    if measures.slowest is None or measures.fastest is None or kind != SpeedType.AIRSPEED:
-        return True
-    return field.measure(measures.slowest) <= speed_mps <= field.measure(measures.fastest)
 
 
 def ends_least_speed(item: MissionItem) -> bool:

@@ -293,6 +293,12 @@ class VehicleClass:
             case Ability.REVERSE:
                 return self.reverses
 
+    def takes(self, speed: float, param: Callable[[str, float], float]) -> bool:
+        """True for a speed along the track within its limits, m/s. `param`: as for `ParameterUnit.value`."""
+        slowest, fastest = self.measures.slowest, self.measures.fastest
+        least, most = 0.0 if slowest is None else slowest.value(param), inf if fastest is None else fastest.value(param)
+        return least <= speed <= most
+
     def carries_out(self, command: int) -> bool:
         """True if the kind carries out a mission item of this MAV_CMD, or skips it."""
         spec = spec_of(command)
