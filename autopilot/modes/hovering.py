@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Land, Leg, TakeOff
@@ -71,34 +72,16 @@ class HoverAt(Maneuver):
                 self.helm.fly(TakeOff(self._place[2]))
 
 
-class HoverUntil(Maneuver):
-    """Hover at `place` (NED m) until a vehicle time (NAV_DELAY), or until wings shall fly again."""
-
-    def __init__(self, context: VehicleContext, place: Ned, until_ms: int) -> None:
-        super().__init__(context)
-        self._hover = HoverAt(context, place, upright=True)
-        self._until_ms = until_ms
-        self.end = place
-
-    def start(self, now_ms: int) -> None:
-        self._hover.start(now_ms)
-        self.deadline_ms = self._hover.deadline_ms
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        self._hover.update(now_ms, events)
-        self.done = now_ms >= self._until_ms or not self.helm.upright
-        looks_ms = now_ms + _CHANGED_MS if self._hover.deadline_ms is None else self._hover.deadline_ms
-        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS, self._until_ms)
-
-
 class WingsOrUpright(Maneuver):
-    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). If it
-    `hovers`, its wings only lead there. It begins again after a change on the way."""
+    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless), or until a
+    vehicle time. If it `hovers`, its wings only lead there. It begins again after a change on the way."""
 
-    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0, *, hovers: bool = False) -> None:
+    def __init__(
+        self, wings: Maneuver, place: Ned, wait_ms: int | None = 0, *, hovers: bool = False, until_ms: int | None = None
+    ) -> None:
         super().__init__(wings.context)
         self._wings, self._place, self._hovers = wings, place, hovers
-        self._wait_ms = wait_ms
+        self._wait_ms, self._until_ms = wait_ms, until_ms
         self._upright = False
         self._arrived_ms: int | None = None
         self._flown = wings
@@ -124,8 +107,10 @@ class WingsOrUpright(Maneuver):
         if flown.done and self._arrived_ms is None:
             self._arrived_ms = now_ms
         self.done = self._arrived_ms is not None and wait_ms is not None and now_ms >= self._arrived_ms + wait_ms
-        looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
-        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
+        until_ms = None if flown is self._wings else self._until_ms
+        if until_ms is not None:
+            self.done = now_ms >= until_ms
+        self.deadline_ms = None if self.done else earliest((flown.deadline_ms, now_ms + _CHANGED_MS, until_ms))
 
     @property
     def paused(self) -> bool:

@@ -19,7 +19,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, end_of_delay, next_place
 from autopilot.modes.heading import KEEP
-from autopilot.modes.hovering import HoverUntil, WingsOrUpright
+from autopilot.modes.hovering import WingsOrUpright
 from autopilot.modes.maneuver import Follow, Maneuver, WaitUntil
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
@@ -258,10 +258,8 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     if facts.landed:
         return WaitUntil(tools.context, end_of_delay(tools, item), KEEP)
-    if tools.context.helm.upright:
-        place = facts.vehicle.state.position if tools.before is None else tools.before
-        return HoverUntil(tools.context, place, end_of_delay(tools, item))
-    return Maneuver(tools.context)
+    place = facts.vehicle.state.position if tools.before is None else tools.before
+    return WingsOrUpright(Maneuver(tools.context), place, until_ms=end_of_delay(tools, item))
 
 
 WING_ITEMS: Final[dict[int, Build]] = {
