@@ -7,6 +7,7 @@ from GET_SYNC on; a board that is gone or does not answer GET_SYNC does not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
@@ -165,7 +166,7 @@ class FlashUpload:
         if self._firmware.external:
             yield from self._external()
         yield from self._erase()
-        yield from self._program()
+        yield from self._program(UploadStage.PROGRAM, self._firmware.image, self._client.program)
         yield from self._verify(info)
         self._status.begin(UploadStage.BOOT, self._wire.now_ms)
         self._status.board_state = BoardState.WRITTEN
@@ -243,10 +244,7 @@ class FlashUpload:
         if self._state is BoardState.UNTOUCHED:
             status.board_state = BoardState.EXTERNAL_INCOMPLETE
         yield from self._client.erase_external(len(data), self._measured)
-        status.begin(UploadStage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
-        for at in range(0, len(data), CHUNK):
-            yield from self._client.program_external(data[at : at + CHUNK])
-            status.done = min(at + CHUNK, len(data))
+        yield from self._program(UploadStage.EXTERNAL_PROGRAM, data, self._client.program_external)
         if (yield from self._client.external_crc(len(data))) != crc32(data):
             raise _CrcDiffers
 
@@ -263,12 +261,11 @@ class FlashUpload:
                 self._status.board_state = before
             raise
 
-    def _program(self) -> Script[None]:
-        image, status = self._firmware.image, self._status
-        status.begin(UploadStage.PROGRAM, self._wire.now_ms, len(image))
-        for at in range(0, len(image), CHUNK):
-            yield from self._client.program(image[at : at + CHUNK])
-            status.done = min(at + CHUNK, len(image))
+    def _program(self, stage: UploadStage, data: bytes, program: Callable[[bytes], Script[None]]) -> Script[None]:
+        self._status.begin(stage, self._wire.now_ms, len(data))
+        for at in range(0, len(data), CHUNK):
+            yield from program(data[at : at + CHUNK])
+            self._status.done = min(at + CHUNK, len(data))
 
     def _verify(self, info: BoardInfo) -> Script[None]:
         self._status.begin(UploadStage.VERIFY, self._wire.now_ms)
