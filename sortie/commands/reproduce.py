@@ -23,6 +23,7 @@ from sortie.reading.logs import find_log
 
 PAGE: Final = "incident.html"
 CHANGED: Final = "changed.html"
+_NOTHING: Final = "no failsafe, no crash"
 
 
 def reproduce_incident(given: GivenOptions) -> int:
@@ -49,7 +50,7 @@ def reproduce_incident(given: GivenOptions) -> int:
         )
         write_file(folder / CHANGED, changed_page(found, after, what), ELSEWHERE)
         answer["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
-        lines += [f"{what}: {_ended(after)}", str(folder / CHANGED)]
+        lines += [f"{what}: {after.happened.trouble() or _NOTHING}", str(folder / CHANGED)]
         status = 0
     print(json.dumps(answer) if given[JSON] else "\n".join(lines), flush=True)
     return status
@@ -101,13 +102,6 @@ def _facts(found: ReproducedIncident) -> dict[str, Any]:
     }
 
 
-def _ended(found: ReproducedIncident) -> str:
-    happened = found.happened
-    words = [f"{failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why})" for failsafe in happened.failsafes]
-    words += ["it crashed"] if happened.crashed else []
-    return "; ".join(words) or "no failsafe, no crash"
-
-
 def _lines(found: ReproducedIncident, folder: Path) -> list[str]:
     scenario = found.scenario
     lines = [f"fault {fault.name} from {fault.from_s:.1f} s" for fault in scenario.fault] or [
@@ -118,7 +112,9 @@ def _lines(found: ReproducedIncident, folder: Path) -> list[str]:
     lines += [f"note: {text}" for text in found.notes]
     lines.append(f"{found.found.first} {found.cause}" if not found.found.same else found.found.first)
     verdict = "reproduced" if found.same else "NOT reproduced"
-    lines.append(f"{verdict}: {found.near:.0%} of the flight within {NEAR_M:g} m; {_ended(found)}")
+    lines.append(
+        f"{verdict}: {found.near:.0%} of the flight within {NEAR_M:g} m; {found.happened.trouble() or _NOTHING}"
+    )
     lines.append(f"{folder / PAGE}, {folder / SCENARIO}, {folder / FLOWN}; test it: pytest {folder / TEST}")
     return lines
 

@@ -223,12 +223,9 @@ def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
 
 
 def _test_of(scenario: Scenario) -> str:
-    wrong = bool(scenario.happened.failsafes) or scenario.happened.crashed
-    words = [f"{f.mode} at {f.at_s:.1f} s ({f.why})" for f in scenario.happened.failsafes]
-    words += ["it crashed"] if scenario.happened.crashed else []
-    happened = "; ".join(words) or "nothing that a failsafe or a crash would tell"
-    should_not = _SHOULD_NOT if wrong else ""
-    return _TEST.format(log=Path(scenario.log).name, told=happened) + should_not
+    trouble = scenario.happened.trouble()
+    told = trouble or "nothing that a failsafe or a crash would tell"
+    return _TEST.format(log=Path(scenario.log).name, told=told) + (_SHOULD_NOT if trouble else "")
 
 
 _TEST: Final = '''"""Incident of {log}: {told}.

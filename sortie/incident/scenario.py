@@ -86,6 +86,11 @@ class HappenedInFlight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disarmed_s: float | None = None
     crashed: bool = False
 
+    def trouble(self) -> str:
+        """Failsafes and a crash in words; "": there was none."""
+        words = [f"{failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why})" for failsafe in self.failsafes]
+        return "; ".join([*words, "it crashed"] if self.crashed else words)
+
 
 class Origin(msgspec.Struct, frozen=True):
     """Origin of a line: its place in the log, and its certainty."""
