@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm, argument, rows_of, switch
+from sortie.config.option import Argument, Group, Option, OptionForm, rows_of, switch
 from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
@@ -13,16 +13,16 @@ _OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
 _OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign compare"}) | _OF_RUN
 CAMPAIGN_ANSWERS: Final = (_OF_CAMPAIGN | _RUN_CAMPAIGN) - {"campaign report"}
 """Commands of the family that print results."""
-NEW_STUDY: Final[Option[Path | None]] = argument(
-    "new-study", path, None, "File to write; without it, the study is printed.", "campaign init"
+NEW_STUDY: Final = Argument[Path | None](
+    "new-study", path, None, "File to write; without it, the study is printed.", {"campaign init"}
 )
-STUDY: Final = argument(
-    "study", path, Path(), "The study, a TOML file; `sortie campaign init` writes an example.", *_RUN_CAMPAIGN,
+STUDY: Final = Argument(
+    "study", path, Path(), "The study, a TOML file; `sortie campaign init` writes an example.", _RUN_CAMPAIGN,
     required=True,
 )  # fmt: skip
-CAMPAIGN_DIR: Final = argument("dir", path, Path(), "Folder of a campaign.", *_OF_CAMPAIGN, required=True)
-RUN: Final = argument("run", whole_number(0, 10_000_000), 0, "Number of a run.", *_OF_RUN, required=True)
-OTHER_DIR: Final = argument("other", path, Path(), "Folder of the newer campaign.", "campaign compare", required=True)
+CAMPAIGN_DIR: Final = Argument("dir", path, Path(), "Folder of a campaign.", _OF_CAMPAIGN, required=True)
+RUN: Final = Argument("run", whole_number(0, 10_000_000), 0, "Number of a run.", _OF_RUN, required=True)
+OTHER_DIR: Final = Argument("other", path, Path(), "Folder of the newer campaign.", {"campaign compare"}, required=True)
 REPLAY_SPEEDUP: Final = Option(
     "speedup", parse_speedup, 0.0,
     "Speed of the simulation: 1 is real time, X is X times faster, 0 is as fast as possible.", {"campaign replay"},

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm, argument, file_option, rows_of, switch
+from sortie.config.option import Argument, Group, Option, OptionForm, file_option, rows_of, switch
 from sortie.config.settings import FIRMWARES
 from sortie.config.values import VehicleSource, one_of, parse_vehicle, path, share, whole_number
 
 _CONFORM = frozenset({"conform"})
 _NONE: tuple[str, ...] = ()
-JUDGED_URL: Final[Option[str | None]] = argument(
+JUDGED_URL: Final = Argument[str | None](
     "url", str, None,
-    "Address of the vehicle to test: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyACM0,115200. Or use --vehicle.", *_CONFORM,
+    "Address of the vehicle to test: tcp:HOST:PORT, udpin:HOST:PORT, /dev/ttyACM0,115200. Or use --vehicle.", _CONFORM,
 )  # fmt: skip
 JUDGED_VEHICLE: Final = Option[VehicleSource | None](
     "vehicle", parse_vehicle, None,

@@ -14,7 +14,6 @@ from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 from sortie.config.values import path, truth
 
-T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -177,24 +176,17 @@ class Option(Generic[T_co]):
         return value == self.default or value in self.plain
 
 
+@dataclass(frozen=True)
+class Argument(Option[T_co]):
+    """Argument by position."""
+
+    group: Group = Group.ARGUMENTS
+    kind: OptionForm = OptionForm.ARGUMENT
+
+
 def rows_of(named: Mapping[str, object]) -> dict[str, Option[object]]:
     """Return the options of a class or module, in their order."""
     return {name: row for name, row in named.items() if isinstance(row, Option)}
-
-
-def argument(
-    name: str,
-    parser: Callable[[str], object],
-    default: T,
-    help: str,
-    *commands: str,
-    form: str = "",
-    several: bool = False,
-    required: bool = False,
-) -> Option[T]:
-    """Make an argument by position; `several`: all remaining words."""
-    kind = OptionForm.ARGUMENTS if several else OptionForm.ARGUMENT
-    return Option(name, parser, default, help, {*commands}, Group.ARGUMENTS, form, kind=kind, required=required)
 
 
 def switch(name: str, help: str, *commands: str, group: Group = Group.COMMAND, short: str = "") -> Option[bool]:

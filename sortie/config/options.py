@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.conform_options import CONFORM
-from sortie.config.option import Group, Option, OptionForm, Sources, argument, file_option, rows_of, switch
+from sortie.config.option import Argument, Group, Option, OptionForm, Sources, file_option, rows_of, switch
 from sortie.config.settings import FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS, Setting
 from sortie.config.values import (
     DEFAULT_CONNECT,
@@ -42,17 +42,17 @@ _TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce",
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
-PLAN: Final[Option[Path | None]] = argument(
-    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", "fly", "rehearse"
+PLAN: Final = Argument[Path | None](
+    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", {"fly", "rehearse"}
 )
-AERIALIST: Final = argument(
-    "test", path, Path(), "A test description of Aerialist (YAML).", "aerialist", required=True, form="TEST"
+AERIALIST: Final = Argument(
+    "test", path, Path(), "A test description of Aerialist (YAML).", {"aerialist"}, required=True, form="TEST"
 )
-FIRMWARE: Final[Option[Path | None]] = argument("firmware", path, None, "An .apj, .px4 or .bin file.", "flash")
-PATTERN: Final = argument("pattern", str, "*", "Names to print, such as 'WPNAV_*'.", "param list")
-NAME: Final = argument("name", str, "", "A parameter's name.", "param get", "param set", "param reset", required=True)
-VALUE: Final = argument("value", str, "", "A number.", "param set", required=True)
-FILE: Final = argument("file", path, Path(), "A .param file.", "param load", "param save", required=True)
+FIRMWARE: Final = Argument[Path | None]("firmware", path, None, "An .apj, .px4 or .bin file.", {"flash"})
+PATTERN: Final = Argument("pattern", str, "*", "Names to print, such as 'WPNAV_*'.", {"param list"})
+NAME: Final = Argument("name", str, "", "A parameter's name.", {"param get", "param set", "param reset"}, required=True)
+VALUE: Final = Argument("value", str, "", "A number.", {"param set"}, required=True)
+FILE: Final = Argument("file", path, Path(), "A .param file.", {"param load", "param save"}, required=True)
 
 # --- of one command ---------------------------------------------------------------------------------------------------
 ONCE: Final = switch("once", "Exit after the landing.", "demo")
@@ -82,13 +82,13 @@ FLIGHT_REPORT: Final = file_option("report", "DIR", "Write a page of each flight
 REHEARSAL_REPORT: Final = file_option(
     "report", "DIR", "Write a page about the plan into DIR: map, height profile, battery, items, findings.", "rehearse"
 )
-LOGS: Final[Option[tuple[Path, ...]]] = argument(
+LOGS: Final = Argument[tuple[Path, ...]](
     "logs", path, (),
-    "Logs: .bin, .tlog or .ulg files, or flight folders of Sortie. Several logs are shown side by side.", "report",
-    "replay", several=True, required=True, form="LOG...",
+    "Logs: .bin, .tlog or .ulg files, or flight folders of Sortie. Several logs are shown side by side.",
+    {"report", "replay"}, kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
 )  # fmt: skip
-LOG: Final = argument(
-    "log", path, Path(), "A .bin, .tlog or .ulg file, or a flight folder of Sortie.", "convert", "reproduce",
+LOG: Final = Argument(
+    "log", path, Path(), "A .bin, .tlog or .ulg file, or a flight folder of Sortie.", {"convert", "reproduce"},
     required=True,
 )  # fmt: skip
 OUT: Final = file_option(
@@ -206,11 +206,11 @@ JUNIT: Final = file_option(
 SARIF: Final = file_option(
     "sarif", "FILE", "Write the findings as SARIF, with the line numbers of the plan file.", "rehearse"
 )
-VEHICLE_LINK: Final = argument(
-    "vehicle-link", str, "", "Address of the vehicle, in the form of --link.", "radio", required=True
+VEHICLE_LINK: Final = Argument(
+    "vehicle-link", str, "", "Address of the vehicle, in the form of --link.", {"radio"}, required=True
 )
-GROUND_LINK: Final = argument(
-    "ground-link", str, "", "Address of the ground station, in the form of --link.", "radio", required=True
+GROUND_LINK: Final = Argument(
+    "ground-link", str, "", "Address of the ground station, in the form of --link.", {"radio"}, required=True
 )
 RADIO_SEED: Final = Option("seed", whole_number(0, 2**63 - 1), 0, "Seed of the losses.", {"radio"}, form="N")
 DISTANCE: Final = Option(

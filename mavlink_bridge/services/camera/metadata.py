@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from autopilot.mav import ExtendedType
 from mavlink_bridge.services.camera.messages import MAJOR
-from mavlink_bridge.services.camera.settings import MODEL, TABLE, Setting
+from mavlink_bridge.services.camera.settings import MODEL, TABLE, CameraSetting
 from mavlink_bridge.services.ftp.component_metadata import Described, MetadataFiles, MetadataType
 from mavlink_bridge.services.ftp.parameter_metadata import TRANSLATION, german_texts
 
@@ -22,7 +22,7 @@ def settings_document() -> dict[str, Any]:
     return {"version": 1, "translation": TRANSLATION, "parameters": [_entry(setting) for setting in TABLE]}
 
 
-def _entry(setting: Setting) -> dict[str, Any]:
+def _entry(setting: CameraSetting) -> dict[str, Any]:
     return {
         "name": setting.name,
         "type": _TYPES[setting.type],
@@ -34,7 +34,7 @@ def _entry(setting: Setting) -> dict[str, Any]:
     }
 
 
-def _number(setting: Setting, value: float) -> float:
+def _number(setting: CameraSetting, value: float) -> float:
     return float(value) if setting.type is ExtendedType.REAL32 else int(value)
 
 

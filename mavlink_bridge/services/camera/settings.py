@@ -28,7 +28,7 @@ _XML_TYPES: Final[Mapping[int, str]] = {ExtendedType.INT32: "int32", ExtendedTyp
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CameraSetting:
     """Setting of the camera. `options`: permitted values by name. `excludes`: settings without effect, by value of this
     one. `control`: stations show it as changeable."""
 
@@ -42,26 +42,26 @@ class Setting:
 
 
 _I: Final = ExtendedType.INT32  # MAVSDK reports changes of INT32 and REAL32 parameters only
-TABLE: Final[tuple[Setting, ...]] = (
-    Setting(
+TABLE: Final[tuple[CameraSetting, ...]] = (
+    CameraSetting(
         MODE, _I, float(CameraMode.IMAGE), "Camera mode",
         {"Photo": float(CameraMode.IMAGE), "Survey": float(CameraMode.IMAGE_SURVEY)}, control=False,
     ),
-    Setting(
+    CameraSetting(
         "CAM_EXPMODE", _I, _AUTO, "Exposure mode", {"Auto": _AUTO, "Manual": _MANUAL},
         {_AUTO: ("CAM_ISO", "CAM_SHUTTERSPD"), _MANUAL: ("CAM_EV",)},
     ),
-    Setting(
+    CameraSetting(
         "CAM_EV", ExtendedType.REAL32, 0.0, "Exposure compensation",
         {"-2": -2.0, "-1": -1.0, "-0.5": -0.5, "0": 0.0, "0.5": 0.5, "1": 1.0, "2": 2.0},
     ),
-    Setting("CAM_ISO", _I, 100, "ISO", {"100": 100, "200": 200, "400": 400, "800": 800}),
-    Setting(
+    CameraSetting("CAM_ISO", _I, 100, "ISO", {"100": 100, "200": 200, "400": 400, "800": 800}),
+    CameraSetting(
         "CAM_SHUTTERSPD", ExtendedType.REAL32, 0.002, "Shutter speed",
         {"1/125": 0.008, "1/250": 0.004, "1/500": 0.002, "1/1000": 0.001, "1/2000": 0.0005},
     ),
-    Setting("CAM_WBMODE", _I, 0, "White balance", {"Auto": 0, "Sunny": 1, "Cloudy": 2, "Incandescent": 3}),
-    Setting("CAM_PHOTOQUAL", _I, 1, "Photo quality", {"Fine": 0, "Good": 1, "Small": 2}),
+    CameraSetting("CAM_WBMODE", _I, 0, "White balance", {"Auto": 0, "Sunny": 1, "Cloudy": 2, "Incandescent": 3}),
+    CameraSetting("CAM_PHOTOQUAL", _I, 1, "Photo quality", {"Fine": 0, "Good": 1, "Small": 2}),
 )  # fmt: skip
 _BALANCE: Final = ((1.0, 1.0, 1.0), (1.04, 1.0, 0.94), (1.12, 1.0, 0.85), (0.72, 1.0, 1.35))
 _QUALITY: Final = (95, 88, 60)
@@ -113,7 +113,7 @@ _FIELDS: Final = {
 }  # fmt: skip
 
 
-def find(name: str) -> tuple[int, Setting] | None:
+def find(name: str) -> tuple[int, CameraSetting] | None:
     """Index and setting of this name."""
     return next(((index, setting) for index, setting in enumerate(TABLE) if setting.name == name), None)
 
@@ -130,7 +130,7 @@ def unpack(kind: ExtendedType, raw: bytes) -> float | None:
     return value if isfinite(value) else None
 
 
-def fitting(setting: Setting, value: float) -> float | None:
+def fitting(setting: CameraSetting, value: float) -> float | None:
     """Option that equals the value within rounding; None: no option does."""
     return next(
         (option for option in setting.options.values() if abs(option - value) <= 1e-6 * max(abs(option), 1.0)), None
