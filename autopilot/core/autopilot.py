@@ -108,7 +108,7 @@ class Autopilot:
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
             takes_speed=lambda change: self.speeds.sets_track(change),
-            speed_changed=lambda: self.speeds.mission_changed(),
+            speed_changed=lambda: self.speeds.override(None),
             counts_holds=not facts.vehicle_class.has_stall_speed,
             takes_nav=facts.takes_nav,
         )

@@ -49,13 +49,8 @@ class SpeedControl:
             return
         self.apply()
 
-    def mission_changed(self) -> None:
-        """Apply the mission's new speed along the track."""
-        self.ground = None
-        self.apply()
-
     def override(self, ground: float | None) -> None:
-        """Override the speed along the track, m/s, from now on; None: no longer."""
+        """Override the speed along the track, m/s, from now on; None: it is the mission's, or the parameter's."""
         self.ground = ground
         self.apply()
 
