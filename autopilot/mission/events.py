@@ -6,8 +6,6 @@ flight (an item started, was skipped, a jump was taken). They contain numbers; l
 
 from __future__ import annotations
 
-from enum import Enum
-
 from autopilot.interface.records import dataclass
 
 
@@ -80,18 +78,10 @@ class InterruptedItemBegan:
     interrupted WP")."""
 
 
-class WaitCause(Enum):
-    """Causes that delay a mission."""
-
-    NO_POSITION = "no position"
-
-
 @dataclass(frozen=True, slots=True)
 class MissionWaits:
-    """The mission waits until `cause` is gone. AUTO announces it and meanwhile does not update the sequencer (seed 001,
-    "Error Handling")."""
-
-    cause: WaitCause
+    """The mission waits for a position. AUTO announces it and meanwhile does not update the sequencer (seed 001, "Error
+    Handling")."""
 
 
 MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan | InterruptedItemBegan | MissionWaits

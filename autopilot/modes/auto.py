@@ -18,7 +18,7 @@ from autopilot.interface.targets import Circle, Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.commands import TAKEOFFS
-from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
+from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
@@ -74,7 +74,7 @@ class AutoMode(Mode):
         self._leave_for: int | None = None
         self._saved = sequencer.progress()
         self._deferred = VehicleEvent(0)  # events while the position was lost
-        self._announced_wait: WaitCause | None = None
+        self._announced_wait = False
         self._announced_no_takeoff = False
         self.waits_for_upload = False  # a flight controller that will fly the mission does not have it yet
 
@@ -192,11 +192,11 @@ class AutoMode(Mode):
 
     def _lacks_position(self) -> bool:
         """True while the mission waits for a position; announced once."""
-        cause = None if self.facts.has_position else WaitCause.NO_POSITION
-        if cause is not None and cause is not self._announced_wait:
-            self._voice.notice(MissionWaits(cause))
-        self._announced_wait = cause
-        return cause is not None
+        lacks = not self.facts.has_position
+        if lacks and not self._announced_wait:
+            self._voice.notice(MissionWaits())
+        self._announced_wait = lacks
+        return lacks
 
     def _lacks_takeoff(self) -> bool:
         """True if a mission on the ground does not begin with a takeoff, although the vehicle was armed (by force, or

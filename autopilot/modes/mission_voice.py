@@ -22,13 +22,11 @@ from autopilot.mission.events import (
     JumpTaken,
     MissionNotice,
     MissionWaits,
-    WaitCause,
 )
 from autopilot.mission.items import MissionItem
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.wings import WingTakeoff
 
-_WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 _CIRCLED: Final[dict[int, str]] = {
     Cmd.NAV_LOITER_TIME: "Loiter time complete",
     Cmd.NAV_LOITER_TURNS: "Loiter orbits complete",
@@ -56,7 +54,7 @@ class MissionVoice:
         elif isinstance(notice, InterruptedItemBegan):
             self._announcer.say(Severity.INFO, "Mission: Returned to interrupted WP")
         elif isinstance(notice, MissionWaits):
-            self._announcer.say(Severity.WARNING, _WAITS[notice.cause])
+            self._announcer.say(Severity.WARNING, "Auto: mission waits, no position")
         elif self._facts.vehicle_class.texts.reached_by_name:
             self._hold = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
