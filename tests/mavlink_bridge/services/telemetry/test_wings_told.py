@@ -99,7 +99,9 @@ def test_a_pitot_tube_tells_its_pressure_and_whether_it_is_flown_by() -> None:
         for use, seconds, flag in zip((1, 0, 1), (10.0, 2.0, 20.0), flags, strict=True):
             session.set_param("ARSPD_USE", use)
             assert told.after(seconds, "AIRSPEED").flags == flag
-            assert told.asked("SCALED_PRESSURE").press_diff == told.asked("AIRSPEED").raw_press > 0.0
+            pressures, tube = told.asked("SCALED_PRESSURE"), told.asked("AIRSPEED")
+            assert pressures.press_diff == tube.raw_press > 0.0
+            assert pressures.temperature_press_diff == tube.temperature > 1000
 
 
 def test_without_a_pitot_tube_none_is_told_of() -> None:
@@ -109,6 +111,7 @@ def test_without_a_pitot_tube_none_is_told_of() -> None:
         status = told.after(10.0, "SYS_STATUS")
         present, enabled = status.onboard_control_sensors_present, status.onboard_control_sensors_enabled
         assert not (present | enabled) & Sensor.DIFFERENTIAL_PRESSURE
-        assert told.after(3.0, "SCALED_PRESSURE").press_diff == 0.0
+        pressures = told.after(3.0, "SCALED_PRESSURE")
+        assert (pressures.press_diff, pressures.temperature_press_diff) == (0.0, 0)
         session.run_for(3.0)
         assert not told.link.messages("AIRSPEED")
