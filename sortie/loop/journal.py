@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -61,16 +61,12 @@ class StoredDecision(TypedDict):
 
 
 class Levels(TypedDict):
-    """Fill of the depot's tanks and of the skimmer's store, propellant and batteries, 0 to 1."""
+    """Fill of the depot's tanks and of the skimmer's store, propellant and batteries, 0 to 1. Stored ones have a
+    time."""
 
     tanks: dict[str, float]
     skimmer: dict[str, float]
-
-
-class StoredLevels(Levels):
-    """Levels at a time."""
-
-    time_s: float
+    time_s: NotRequired[float]
 
 
 class StoredLoop(Struct):
@@ -205,7 +201,7 @@ class LoopJournal:
             ]
             return msgspec.convert(found, type=list[StoredDecision])
 
-    def levels(self) -> list[StoredLevels]:
+    def levels(self) -> list[Levels]:
         """Return the levels over time."""
         with self._user_errors():
             rows = self._rows("SELECT time_ms, data FROM level ORDER BY time_ms")
