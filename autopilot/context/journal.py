@@ -1,7 +1,7 @@
 """Journal of changes that must survive a crash.
 
 A change is submitted and gets a ticket. A part that owes an acknowledgement waits until the ticket is durable. The core
-never writes: `sortie` implements `Journal` with SQLite and one writer thread, tests use `MemoryJournal`.
+never writes: `sortie` implements `Journal` with SQLite and one writer thread.
 """
 
 from __future__ import annotations
@@ -82,41 +82,6 @@ class Journal(Protocol):
 
     def failure(self, ticket: int) -> str | None:
         """Reason that a settled ticket was not written (disk full, read only, ...), or None if it was."""
-
-
-class MemoryJournal:
-    """Keeps changes in a list. They are durable at once, or with `hold` when `settle` is called."""
-
-    def __init__(self, *, hold: bool = False) -> None:
-        self.changes: list[Change] = []
-        self.hold = hold
-        self.failures: dict[int, str] = {}
-        self._settled = 0
-
-    def submit(self, change: Change) -> int:
-        self.changes.append(change)
-        if not self.hold:
-            self._settled = len(self.changes)
-        return len(self.changes)
-
-    def settle(self, failure: str | None = None) -> None:
-        """Settle all submitted changes; `failure` is the reason if they failed."""
-        if failure is not None:
-            for ticket in range(self._settled + 1, len(self.changes) + 1):
-                self.failures[ticket] = failure
-        self._settled = len(self.changes)
-
-    def latest(self) -> int:
-        return len(self.changes)
-
-    def durable(self) -> int:
-        return self._settled
-
-    def catch_up(self) -> bool:
-        return False
-
-    def failure(self, ticket: int) -> str | None:
-        return self.failures.get(ticket)
 
 
 class NoJournal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from autopilot.context.journal import MemoryJournal
+from autopilot.context.journal import NoJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
@@ -38,13 +38,13 @@ def _speed(flight_manager: bool) -> float:
     home = GeoPoint(*HOME)
     parameters = Parameters(COPTER.parameters, {}, {"SIM_BATT_CAP_AH": 0.0})
     vehicle = SimulatedCopter(home, 0.0, 1)
-    autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
+    autopilot = Autopilot("copter", vehicle, parameters, NoJournal(), None, flight_manager=flight_manager)
     identity = Identity("copter", "bench", serves_files=True)
     service = VehicleService(
         vehicle,
         autopilot,
         parameters,
-        MemoryJournal(),
+        NoJournal(),
         lambda service: simulated_face(service, identity),
         epoch_us=VIRTUAL_EPOCH_US,
         on_error=_raise,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from autopilot.context.journal import MemoryJournal
+from autopilot.context.journal import NoJournal
 from autopilot.context.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -84,7 +84,7 @@ class ShownRecording:
         def room(link: int) -> int:
             return endpoint.out_queue(link).room(_ROOM)
 
-        parameters, files, journal = recording.parameters(), VirtualFiles(), MemoryJournal()
+        parameters, files, journal = recording.parameters(), VirtualFiles(), NoJournal()
         files.mount("@PARAM", ParameterFiles(parameters, journal))
         folder = _LogFolder(recording.path)
         files.mount("@LOG", folder)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from autopilot.context.journal import MemoryJournal
+from autopilot.context.journal import NoJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
@@ -157,7 +157,7 @@ class SimulatedBox:
         service = self.service = build_service(
             spec,
             copter,
-            MemoryJournal(),
+            NoJournal(),
             StoredState(),
             box_parameters(profile, vehicle_class(kind)),
             name=f"box {seed}",

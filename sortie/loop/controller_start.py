@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, StatusText
-from autopilot.context.journal import MemoryJournal
+from autopilot.context.journal import NoJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
@@ -72,14 +72,14 @@ class ControllerStart:
         if self._simulated:
             self.speedup = settings.speedup or 0.0
             self._firmwares = _in_world(settings, defaults, log_dir, stack, runtime)
-            self.companion = self._firmwares.companion(0, MemoryJournal(), stored, own)
+            self.companion = self._firmwares.companion(0, NoJournal(), stored, own)
             self._firmwares.node.start()
         else:
             side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
             self.speedup = side.speedup
             if not vehicle_class(side.kind).hovers:
                 raise UserError(f"--vehicle: this is a {side.kind}; profile {profile.name} needs a copter")
-            self.companion = side.build(MemoryJournal(), stored, own, f"box {profile.name}")
+            self.companion = side.build(NoJournal(), stored, own, f"box {profile.name}")
             self.companion.service.observers.append(side.watch)
         self.service = self.companion.service
         self._learn()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.core.wiring import NothingStored
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -24,6 +23,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.companion.service import build_companion
 from sortie.nodes.vehicle import VehicleService
 from sortie.storage.rows import StoredState
+from tests.fakes.memory_journal import MemoryJournal
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 from tests.stand_in.real_px4 import RealPx4

@@ -7,7 +7,6 @@ from math import hypot
 from typing import Any
 
 from autopilot.context.events import ModeChanged, StatusText
-from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
@@ -16,6 +15,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.fake_vehicle import ORIGIN, TICK_MS, FakeVehicle
+from tests.fakes.memory_journal import MemoryJournal
 
 RELATIVE = 3
 

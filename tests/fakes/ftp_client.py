@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
@@ -15,6 +14,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.link import SessionLink
+from tests.fakes.memory_journal import MemoryJournal
 
 SILENCE_MS: Final = 200
 """A burst that brings nothing for so long has ended, and its end was lost."""

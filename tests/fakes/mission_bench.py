@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.firmware.ardupilot import home_item
@@ -12,6 +11,7 @@ from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.wire.codec import dialect
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.mission_core import HOME, FakeMissionCore
 
 QGC = Peer(1, 255, 190)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -12,6 +11,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.wire.codec import dialect
+from tests.fakes.memory_journal import MemoryJournal
 
 QGC = Peer(link=1, system=255, component=190)
 MISSION_PLANNER = Peer(link=2, system=255, component=190)

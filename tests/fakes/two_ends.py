@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.context.journal import MemoryJournal
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.testing.wires import LossyWires
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.mission_core import FakeMissionCore
 
 

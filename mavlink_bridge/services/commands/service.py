@@ -16,7 +16,7 @@ from collections.abc import Callable
 from math import nan
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.context.journal import Journal, MemoryJournal
+from autopilot.context.journal import Journal, NoJournal
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
@@ -53,7 +53,7 @@ class CommandService(Speaker):
         self._vehicle_now = vehicle_now or (lambda: int(parts.facts.vehicle.state.time_ms))
         self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
         self._memory = AnswerMemory()
-        self._settling = SettlingAnswers(journal or MemoryJournal())
+        self._settling = SettlingAnswers(journal or NoJournal())
         self._in_progress: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started and not finished
         self._progress_due: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)

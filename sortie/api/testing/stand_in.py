@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autopilot.context.events import RebootRequested
-from autopilot.context.journal import MemoryJournal
+from autopilot.context.journal import NoJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.core.wiring import NothingStored
 from autopilot.interface.geo import GeoPoint, Ned
@@ -87,7 +87,7 @@ class StandIn:
     def _boot(self) -> None:
         self.vehicle: SimulatedVehicle = make_vehicle(self.kind, self._home, self._heading, self._seed)
         parameters = Parameters(vehicle_class(self.kind).parameters, {}, self._params)
-        journal = MemoryJournal()
+        journal = NoJournal()
         self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
         identity = Identity(self.kind, "stand-in", serves_files=True)
         self.service = VehicleService(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.events import ItemReached, MissionComplete
 from mavlink_bridge.routing.endpoint import raise_error
@@ -19,6 +18,7 @@ from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import Share, always, never
 from sortie.runtime.sockets import Sockets
 from sortie.storage.rows import StoredState
+from tests.fakes.memory_journal import MemoryJournal
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 LIMIT_MS = 240_000

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.journal import MemoryJournal, SaveHome
+from autopilot.context.journal import SaveHome
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from tests.fakes.command_bench import QGC, CommandBench, result_of
+from tests.fakes.memory_journal import MemoryJournal
 
 
 def bench_that_saves(journal: MemoryJournal, method: str) -> CommandBench:

@@ -6,7 +6,6 @@ from math import nan
 
 import pytest
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Result
@@ -21,6 +20,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.vehicles.copter import SimulatedCopter
+from tests.fakes.memory_journal import MemoryJournal
 
 
 class Wire:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from autopilot.context.events import RebootRequested
-from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, distance
@@ -28,6 +27,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

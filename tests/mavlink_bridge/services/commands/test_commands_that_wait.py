@@ -3,11 +3,8 @@ acknowledgement of its upload."""
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.routing.service import Message, Peer
@@ -15,8 +12,10 @@ from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.commands.waiting import LONGEST_WAIT_MS
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
+from sortie.api.testing import stand_in
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.command_bench import QGC, CommandBench, result_of
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.mission_bench import waypoints
 from tests.fakes.mission_core import HOME
 
@@ -129,12 +128,14 @@ def test_a_closed_link_begins_nothing(bench: WaitingBench) -> None:
     assert bench.written() == [] and bench.calls == []
 
 
-def test_dronekits_upload_and_auto_on_a_slow_disk() -> None:
+def test_dronekits_upload_and_auto_on_a_slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The vehicle as it is put together: SET_MODE behind the last item, both in one packet, before the disk is done."""
+    journal = MemoryJournal()
+    monkeypatch.setattr(stand_in, "NoJournal", lambda: journal)
     vehicle = StandIn()
     vehicle.run_to(12_000)
     service = vehicle.service
-    cast(MemoryJournal, service.journal).hold = True
+    journal.hold = True
     missions, items = service.missions, (home_item(HOME), *waypoints(3))
     missions.handle_message(dialect.MAVLink_mission_count_message(1, 1, len(items), 0), QGC, 12_000)
     for item in items:
@@ -144,6 +145,6 @@ def test_dronekits_upload_and_auto_on_a_slow_disk() -> None:
     service.commands.handle_message(dialect.MAVLink_set_mode_message(1, 1, AUTO), QGC, 12_000)
     vehicle.run_to(12_400)
     assert vehicle.autopilot.modes.number != AUTO
-    cast(MemoryJournal, service.journal).settle()
+    journal.settle()
     vehicle.run_to(12_500)
     assert vehicle.autopilot.modes.number == AUTO and vehicle.autopilot.sequencer.current_nav_index() == 3

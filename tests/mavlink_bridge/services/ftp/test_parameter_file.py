@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from MAVProxy.modules.lib import param_ftp  # type: ignore[import-untyped]  # it has none
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, vehicle_class
 from mavlink_bridge.services.ftp.files import FileRefusedError
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
+from tests.fakes.memory_journal import MemoryJournal
 
 NAMES = [line.name for line in vehicle_class("copter").parameters.definitions if not line.read_only]
 LAYOUTS = {1: "<b", 2: "<h", 3: "<i", 4: "<f"}

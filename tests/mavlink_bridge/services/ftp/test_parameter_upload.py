@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from autopilot.context.journal import Change, MemoryJournal, SaveParameter
+from autopilot.context.journal import Change, SaveParameter
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.services.ftp.files import VirtualFiles
@@ -17,6 +17,7 @@ from mavlink_bridge.services.ftp.service import LOOK_AGAIN_MS, FtpService
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode
 from mavlink_bridge.services.parameters import ParameterService
 from tests.fakes.ftp_client import FtpBench
+from tests.fakes.memory_journal import MemoryJournal
 
 PACKED = b"@PARAM/param.pck"
 LAYOUTS = {1: "<b", 2: "<h", 3: "<i", 4: "<f"}

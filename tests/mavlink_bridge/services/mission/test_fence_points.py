@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.journal import MemoryJournal, SavePlan
+from autopilot.context.journal import SavePlan
 from autopilot.core.autopilot import Autopilot
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
@@ -13,6 +13,7 @@ from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.services.mission.fence_points import FencePointService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.mission_bench import QGC, fence_square
 
 PLACES = ((-35.36, 149.165), (-35.361, 149.164), (-35.359, 149.164), (-35.359, 149.166), (-35.361, 149.166))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import StatusText
-from autopilot.context.journal import MemoryJournal
 from autopilot.core.autopilot import Autopilot
 from autopilot.mission.events import CurrentChanged, MissionCleared
 from autopilot.mission.items import MissionItem
@@ -16,6 +15,7 @@ from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.mission_bench import ACCEPTED, DENIED, ERROR, Bench, fence_square, rally_points, waypoints
 
 AUTO, GUIDED = 3, 4

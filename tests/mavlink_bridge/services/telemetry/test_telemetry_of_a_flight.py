@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from autopilot.context.journal import MemoryJournal
 from autopilot.control import kernels
 from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report as r
@@ -18,6 +17,7 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sitl.vehicles.copter import SimulatedCopter
+from tests.fakes.memory_journal import MemoryJournal
 from tests.fakes.message_reader import MessageReader
 
 GUIDED, HEIGHT = 4, 20.0
