@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from math import nan
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Frame, Result
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.routing.service import Message
@@ -97,24 +98,14 @@ def command_long(
     return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
 
 
-def command_int(
-    target: Target,
-    command: int,
-    *params: float,
-    lat: float = 0.0,
-    lon: float = 0.0,
-    z: float = 0.0,
-    frame: int = Frame.GLOBAL_RELATIVE_ALT,
-) -> CommandClient:
-    """Client of a COMMAND_INT with a place (degrees; metres in MAV_FRAME `frame`) and params 1 to 4; missing ones are
-    NaN."""
+def command_int(target: Target, command: int, place: GeoPoint, *params: float) -> CommandClient:
+    """Client of a COMMAND_INT with a place (metres above sea level) and params 1 to 4; missing ones are NaN."""
     filled = [*params, *[nan] * (4 - len(params))]
-    x, y = round(lat * 1e7), round(lon * 1e7)
+    x, y = round(place.lat * 1e7), round(place.lon * 1e7)
 
     def build(confirmation: int) -> Message:
         del confirmation  # COMMAND_INT does not count
-        return dialect.MAVLink_command_int_message(
-            target.system, target.component, frame, command, 0, 0, *filled, x, y, z
-        )
+        to = target.system, target.component
+        return dialect.MAVLink_command_int_message(*to, Frame.GLOBAL, command, 0, 0, *filled, x, y, place.alt)
 
     return CommandClient(target, build)

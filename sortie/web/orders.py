@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, MissionType, RepositionFlag, Severity, WireMissionState
+from autopilot.mav import Cmd, FailureType, FailureUnit, MissionType, RepositionFlag, Severity, WireMissionState
 from autopilot.mission.plan import PlanError, parse_plan
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
@@ -120,9 +120,7 @@ def _look_at(vehicle: ShownVehicle, request: requests.LookAt) -> Job:
         return (yield from _command(vehicle, "look ahead", command_long(vehicle.target, Cmd.DO_SET_ROI_NONE)))
     if home is None:
         return Answer(False, "look there: the vehicle has not said where its home is, at whose height the place is")
-    client = command_int(
-        vehicle.target, Cmd.DO_SET_ROI_LOCATION, lat=request.lat, lon=request.lon, z=home[2], frame=Frame.GLOBAL
-    )
+    client = command_int(vehicle.target, Cmd.DO_SET_ROI_LOCATION, GeoPoint(request.lat, request.lon, home[2]))
     return (yield from _command(vehicle, f"look at {request.lat:.6f}, {request.lon:.6f}", client))
 
 
@@ -132,18 +130,8 @@ def _orbit(vehicle: ShownVehicle, request: requests.OrbitRequest) -> Job:
     home = facts.get("home")
     if not facts.get("armed") or home is None:
         return Answer(False, f"{what}: {'the vehicle is not armed' if home is not None else 'no home is known'}")
-    client = command_int(
-        vehicle.target,
-        Cmd.DO_ORBIT,
-        request.radius_m,
-        nan,
-        nan,
-        nan,
-        lat=request.lat,
-        lon=request.lon,
-        z=home[2] + request.height_m,
-        frame=Frame.GLOBAL,
-    )
+    middle = GeoPoint(request.lat, request.lon, home[2] + request.height_m)
+    client = command_int(vehicle.target, Cmd.DO_ORBIT, middle, request.radius_m)
     return (yield from _command(vehicle, what, client))
 
 
@@ -197,18 +185,8 @@ def _reposition(vehicle: ShownVehicle, what: str, lat: float, lon: float, height
     home = facts.get("home")
     if home is None:
         return Answer(False, f"{what}: the vehicle has not said where its home is, above which the height counts")
-    client = command_int(
-        vehicle.target,
-        Cmd.DO_REPOSITION,
-        -1.0,
-        float(RepositionFlag.CHANGE_MODE),
-        0.0,
-        nan,
-        lat=lat,
-        lon=lon,
-        z=home[2] + height_m,
-        frame=Frame.GLOBAL,
-    )
+    place = GeoPoint(lat, lon, home[2] + height_m)
+    client = command_int(vehicle.target, Cmd.DO_REPOSITION, place, -1.0, float(RepositionFlag.CHANGE_MODE), 0.0)
     return (yield from _command(vehicle, what, client))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients import (
     Client,
@@ -332,7 +333,7 @@ def test_command_in_progress_without_an_end_times_out() -> None:
 
 def test_command_int_carries_a_place() -> None:
     """Degrees x 1e7, frame, and NaN for what is not given."""
-    wire = Wire(command_int(VEHICLE, 192, -1.0, 1.0, lat=-35.3632612, lon=149.1652301, z=30.0, frame=0))
+    wire = Wire(command_int(VEHICLE, 192, GeoPoint(-35.3632612, 149.1652301, 30.0), -1.0, 1.0))
     (message,) = wire.sent()
     assert (message.get_type(), message.frame, message.x, message.y, message.z) == (
         "COMMAND_INT",
