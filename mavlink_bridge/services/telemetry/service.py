@@ -21,7 +21,6 @@ from autopilot.context.events import (
     GuidedTargetReached,
     HomeChanged,
     ModeChanged,
-    ParameterChanged,
     StatusText,
 )
 from autopilot.mav import Result
@@ -59,21 +58,14 @@ _START: Final = 1
 
 
 class TelemetryService(Speaker):
-    """Telemetry of a vehicle. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)`: makes
-    the PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes. `skipped`: number of
-    due streams on congested links, which get only HEARTBEAT."""
+    """Telemetry of a vehicle. `boot_unix_us`: us since 1970 at vehicle time 0. `skipped`: number of due streams on
+    congested links, which get only HEARTBEAT."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"REQUEST_DATA_STREAM"})
 
     def __init__(
-        self,
-        parts: TelemetryParts,
-        output: Endpoint,
-        identity: Identity | None = None,
-        *,
-        boot_unix_us: int = 0,
-        parameter_value: Callable[[str, float], Message | None] | None = None,
+        self, parts: TelemetryParts, output: Endpoint, identity: Identity | None = None, *, boot_unix_us: int = 0
     ) -> None:
         self._parts = parts
         self._output = output
@@ -81,7 +73,6 @@ class TelemetryService(Speaker):
         self._encoder = StreamEncoder(output.system_id, output.component_id)
         self._boot_unix_us = boot_unix_us
         self.facts = FactReader(parts, self.identity, self._encoder.source, boot_unix_us)
-        self._parameter_value = parameter_value
         self.rates = StreamRates()
         self._links = self.rates.schedules
         self._apart: set[int] = set()  # links of high latency
@@ -327,8 +318,6 @@ class TelemetryService(Speaker):
             case FlightStateChanged(state):
                 now_ms = boot_ms(self._parts.facts.vehicle.state.time_ms)
                 return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)
-            case ParameterChanged(name, value) if self._parameter_value is not None:
-                return self._parameter_value(name, value)
         return None
 
     # --- bytes ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from autopilot.context.events import (
     FlightStateChanged,
     HomeChanged,
     ModeChanged,
-    ParameterChanged,
 )
 from autopilot.interface import report as r
 from autopilot.interface.geo import GeoPoint
@@ -19,7 +18,6 @@ from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.mission.state import MissionState
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.wire.codec import dialect
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, plans
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
@@ -230,24 +228,6 @@ def test_flight_state_is_a_named_value() -> None:
     bench.open()
     (heard,) = bench.events(FlightStateChanged(3, FlightEvent.COUNTDOWN_OVER))
     assert (heard.name, heard.message.name, heard.message.value) == ("NAMED_VALUE_INT", "FM_STATE", 3)
-
-
-def test_parameter_changes_go_to_all_links_when_asked_to() -> None:
-    """With a builder a ParameterChanged becomes PARAM_VALUE; without one the parameter service does it."""
-
-    def value_of(name: str, value: float) -> object:
-        return dialect.MAVLink_param_value_message(name.encode(), value, 9, 100, 65_535)
-
-    bench = Bench(parameter_value=value_of)
-    bench.open()
-    bench.open()
-    heard = bench.events(ParameterChanged("RTL_ALT", 2000.0))
-    assert [(one.name, one.message.param_id, one.message.param_value) for one in heard] == [
-        ("PARAM_VALUE", "RTL_ALT", 2000.0)
-    ] * 2
-    silent = Bench()
-    silent.open()
-    assert silent.events(ParameterChanged("RTL_ALT", 2000.0)) == []
 
 
 # --- truth ----------------------------------------------------------------------------------------------------------
