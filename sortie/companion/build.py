@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -67,7 +67,7 @@ class ControllerSide:
     program.
 
     `child`: the SITL program that was started, with `defaults` in addition to those of its frame. `patience_s`:
-    NotHeard after so long; None: no limit. `tell`: prints a line.
+    NotHeard after so long; None: no limit.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class ControllerSide:
         *,
         defaults: Mapping[str, float] = NOTHING_MORE,
         patience_s: float | None = None,
-        tell: Callable[[str], None] = say,
     ) -> None:
         self.child: SitlChild | None = None
         self._speedup = settings.speedup or 1.0
@@ -90,14 +89,14 @@ class ControllerSide:
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(address, runtime, on_error=log_error, say=tell)
+        self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
         if self.child is not None:
             _check_kind(settings.vehicle, firmware)
         self._native = flies_native(settings.strategy, firmware)
-        tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
+        say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     def _find(self, patience_s: float | None) -> FoundController:
         """Find the controller. A started program must be heard in time; it may hang, and nobody can plug it in
