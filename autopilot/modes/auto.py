@@ -189,6 +189,8 @@ class AutoMode(Mode):
             self._finished = True
         if mission_events:
             self._announce(mission_events, first_text, maneuver)
+        if self.paths.begun is None and self.sequencer.state() is MissionState.RUNNING:
+            self.request_mode(self.spec.number)  # AUTO_RTL ends with its way back (ModeAuto::run)
 
     def _lacks_position(self) -> bool:
         """True while the mission waits for a position; announced once."""
@@ -363,6 +365,7 @@ class AutoMode(Mode):
         """Make `index` current. Raises `SetCurrentError`."""
         self.paths.begun = None
         self._announce(self.sequencer.set_current(index, self.mission, self.executor), requested=True)
+        self.wake()
 
     def begin_again(self) -> None:
         """Continue a mission that has stopped while AUTO is active (MISSION_START, a reset after its end)."""

@@ -246,3 +246,21 @@ def test_a_restart_of_the_service_goes_on_where_it_was() -> None:
     assert isinstance(target, Leg)
     assert abs(target.end[0] - 40.0) < 0.1
     assert abs(target.end[1] - 40.0) < 0.1
+
+
+def test_auto_rtl_is_auto_again_when_its_way_back_is_left() -> None:
+    """It was shown on and on, also behind the next takeoff (ModeAuto::run; AP_Mission, the flags of a way back)."""
+    bench = Bench(parameters={"MIS_OPTIONS": 4})
+    bench.begin([takeoff(), waypoint(80, 0), item(189), waypoint(20, 0), item(21), takeoff(), waypoint(40, 0)])
+    bench.run(60.0, lambda: bench.reached == [1])
+    for way_out in (
+        lambda: bench.core.mission_commands.set_current(2),
+        lambda: bench.run(90.0, lambda: 5 in bench.reached),
+    ):
+        assert bench.core.mission_commands.land_start(bench.now_ms).ok
+        bench.run(2.0)
+        assert bench.core.modes.number == 27
+        way_out()
+        bench.run(0.1)
+        assert bench.core.modes.number == 3
+    assert bench.modes == [4, 3, 27, 3, 27, 3]
