@@ -315,8 +315,12 @@ class _Walk:
         stays = field_.param("RTL_ALT_FINAL") / 100.0
         down_s = self._rest_to_rest((0.0, 0.0, stays - final))[0] if stays > 0.0 else self._landing_s(final - ground)
         self._at = (north, east, height)
-        spent = self._rest_to_rest((0.0, 0.0, height - up))[0] + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
+        climbs_s, brakes_s = self._rest_to_rest((0.0, 0.0, height - up))
+        spent = climbs_s + field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0 + down_s
         self._add(item, (goal_n, goal_e, final), wait_s=spent, over_ground=follows)
+        if not follows:
+            leg, overlaps_s = self.way.legs[-1], min(field_.blend_s, brakes_s, self._brakes_s[-1])
+            self.way.legs[-1] = replace(leg, seconds=leg.seconds - overlaps_s)
         self._at = (goal_n, goal_e, stays if stays > 0.0 else ground)
 
     def _landing_s(self, height: float) -> float:

@@ -58,7 +58,7 @@ def test_a_return_is_as_high_as_it_is_flown(
     spec = VehicleSpec("copter", None, HOME, 0.0, 0, param=texts_of(params), alone=True)
     flown = fly(RehearsedFlight(plan, spec, 0, 300.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
     assert foreseen.go, foreseen.findings
-    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=0.1)
+    assert foreseen.time_s == pytest.approx(flown.items[-1][1], abs=1.5)
 
 
 @pytest.mark.parametrize(("kind", "radius"), [("copter", 10.0), ("copter", 30.0), ("rover", 15.0)])
