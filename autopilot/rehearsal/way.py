@@ -52,7 +52,6 @@ _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landi
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
 _SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
-_AROUND: Final = 36
 _CHAIN: Final = 255  # limit of jumps in a row, as in `autopilot.mission.route`
 
 
@@ -265,21 +264,19 @@ class _Walk:
 
     def _circle(self, item: MissionItem) -> None:
         center = self._field.place(item, self._at)
-        radius = abs(item.param3) if isfinite(item.param3) and item.param3 != 0.0 else 0.0
-        radius = radius or self._field.measure(self._field.kind.measures.circle_radius)
-        radius = self._field.flown_radius_m(radius)
+        radius = abs(item.param3) if isfinite(item.param3) else 0.0
+        radius = self._field.flown_radius_m(radius or self._field.measure(self._field.kind.measures.circle_radius))
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         own = circle_speed(self._field.kind, self._field.param, radius)
         speed = min(own, self._speed) or self._field.param("CIRC_SPEED") or self._field.cruise_mps
         # level, above the highest ground
         if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:
-            around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
-            ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
-            center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
-        around_m, wait_s = turns * 2.0 * pi * radius, turns * 2.0 * pi * radius / speed
-        if self._field.kind.hovers:
-            wait_s += 0.5 * speed / self._field.accel_mps2
-        self._add(item, center, wait_s=wait_s, radius_m=radius)
+            ring = PlannedLeg(item, self._at, center, speed, 0.0, radius_m=radius).ring()
+            heights = [self._field.ground_up(north, east) for north, east, _ in (*ring, center)]
+            center = (*center[:2], item.z + max(heights))
+        around_m = turns * 2.0 * pi * radius
+        begins_s = 0.5 * speed / self._field.accel_mps2 if self._field.kind.hovers else 0.0
+        self._add(item, center, wait_s=around_m / speed + begins_s, radius_m=radius)
         leg = self.way.legs[-1]
         more_m = around_m + abs(leg.length_m - radius) - leg.length_m
         self.way.legs[-1] = replace(leg, more_m=more_m, speed_mps=speed)
