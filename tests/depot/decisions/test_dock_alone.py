@@ -136,3 +136,18 @@ def test_a_dock_that_delays_is_told_at_once(context: PhaseContext) -> None:
     context.memory.check_ms = NOW_MS + 1
     phase_dock.step(context, DepotReading(**FREE, dock_delay=True), NOW_MS)
     assert told == ["dock_delayed"] and context.memory.check_ms is None
+
+
+def test_an_interface_that_fails_is_looked_at_for_twice_the_time_of_docking(context: PhaseContext) -> None:
+    """Ten times in each; then the offload is given up, which is the sortie's trigger."""
+    memory, now_ms, looks = context.memory, NOW_MS, 0
+    memory.docked = True
+    dead = DepotReading(fluids_ok=False)
+    assert not phase_dock.step(context, dead, now_ms)
+    while memory.phase is Phase.DOCKING:
+        assert memory.check_ms is not None
+        now_ms, looks = memory.check_ms, looks + 1
+        phase_dock.step(context, dead, now_ms)
+    assert (looks, now_ms - NOW_MS) == (20, pytest.approx(2_000.0 * PROFILE.plan.dock_s, abs=20.0))
+    assert memory.record is not None
+    assert (memory.phase, memory.record.trigger) == (Phase.HEALTH, "interface_failure")

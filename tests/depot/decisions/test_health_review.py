@@ -72,9 +72,11 @@ def test_each_criterion_retires_at_its_limit(status: Status, cycles: int, reason
     ],
 )
 def test_each_criterion_derates_when_it_is_near(status: Status, cycles: int, reason: str) -> None:
-    """Marginal but usable."""
-    verdict = review(PROFILE, status, cycles, ())
-    assert (verdict.state, verdict.reason) == (SkimmerState.DERATED, reason)
+    """Marginal but usable, with the repair of what ended its flight."""
+    name = next(name for name in ABORT_1_NAMES if name in RULES.repairable)
+    for trigger, repairs in ((0, ()), (ABORT_1_NAMES.index(name) + 1, (name,))):
+        verdict = review(PROFILE, msgspec.structs.replace(status, trigger=trigger), cycles, ())
+        assert (verdict.state, verdict.reason, verdict.repairs) == (SkimmerState.DERATED, reason, repairs)
 
 
 @pytest.mark.parametrize("name", ABORT_1_NAMES)

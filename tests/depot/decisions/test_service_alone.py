@@ -13,7 +13,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.planning import Derating
 from depot.decisions.record import SortieRecord
 from depot.messages import Status
-from depot.names import EndedBy, Phase, SkimmerState, SortieOutcome
+from depot.names import ABORT_1_NAMES, EndedBy, Phase, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from depot.world.skimmer import new_skimmer, wear
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -142,3 +142,20 @@ def test_each_cycle_wears_seals_engines_and_batteries() -> None:
     assert (health.seal, health.overstress) == (pytest.approx(2.0 * RULES.seal_wear), 1)
     assert health.thrust == pytest.approx((1.0 - RULES.thrust_wear) ** 2)
     assert health.capacity == pytest.approx((1.0 - RULES.capacity_wear) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("served", "tight", "sound"), [(True, True, False), (False, False, False), (False, True, True)]
+)
+def test_lobes_that_are_low_tell_of_a_fault_where_they_were_filled_or_leak(
+    served: bool, tight: bool, sound: bool
+) -> None:
+    """Right after a flight tight ones are nearly empty."""
+    context = in_dock(Phase.HEALTH)
+    memory = context.memory
+    assert memory.record is not None
+    if not served:
+        del memory.record.phases[0]
+    memory.status, memory.check_ms = Status(trips=1 << ABORT_1_NAMES.index("fuel_low")), NOW_MS
+    phase_service.health_step(context, DepotReading(**SERVED, lobes_tight=tight), NOW_MS)
+    assert (memory.skimmer is SkimmerState.ACTIVE and "fuel_low" not in memory.reason) is sound
