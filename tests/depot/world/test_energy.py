@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depot.names import SkimmerMode
 from depot.settings import Profile
 from depot.world.energy import Accounts, BusBattery, HeatNode, charge_evenly, draw_evenly
-from depot.world.skimmer import charge_from_dock, missing_charge_j, new_skimmer
+from depot.world.skimmer import Health, charge_from_dock, missing_charge_j, new_skimmer, run_buses
 
 
 def test_a_node_cools_as_newton_says() -> None:
@@ -49,6 +50,48 @@ def test_the_dock_fills_the_reserve_first_and_the_others_to_the_charge_that_is_a
     for battery in (skimmer.batt_a, skimmer.batt_b):
         assert battery.j == pytest.approx(0.72 * battery.capacity_j)
     assert missing_charge_j(skimmer, 0.8) == pytest.approx(0.0, abs=1.0)
+
+
+def test_with_empty_batteries_the_reserve_pays_for_the_survival_bus_alone() -> None:
+    """In CRUISE without sun: critical avionics, heat and basic communication go on, and the rest is short."""
+    profile, skimmer = Profile(), new_skimmer(Profile())
+    skimmer.mode, skimmer.batt_a.j, skimmer.batt_b.j = SkimmerMode.CRUISE, 0.0, 0.0
+    before_j = skimmer.batt_res.j
+    run_buses(skimmer, profile, 60.0, Accounts(), 0.0, thrusting=False)
+    primary, secondary, survival = profile.power.cruise_w
+    assert before_j - skimmer.batt_res.j == pytest.approx(60.0 * survival)
+    assert skimmer.short_j == pytest.approx(60.0 * (primary + secondary)) and not skimmer.dark
+
+
+def test_what_the_arrays_give_beyond_the_loads_charges_the_reserve_first() -> None:
+    """BATT_A and BATT_B get what it does not take."""
+    profile, skimmer = Profile(), new_skimmer(Profile())
+    skimmer.mode, supply_w = SkimmerMode.CRUISE, sum(profile.power.cruise_w) + 100.0
+    skimmer.batt_res.j -= 9_000.0
+    kept_j = skimmer.batt_a.j + skimmer.batt_b.j
+    for room_j, given_j in ((3_000.0, 0.0), (0.0, 3_000.0)):
+        run_buses(skimmer, profile, 60.0, Accounts(), supply_w, thrusting=False)
+        assert skimmer.batt_res.room_j == pytest.approx(room_j)
+        assert skimmer.batt_a.j + skimmer.batt_b.j == pytest.approx(kept_j + given_j)
+
+
+@pytest.mark.parametrize(("mode", "spikes"), [(SkimmerMode.CRUISE, 1), (SkimmerMode.SURVIVAL, 0)])
+def test_a_spike_is_one_of_buses_that_are_on(mode: SkimmerMode, spikes: int) -> None:
+    """In ECLIPSE/SURVIVAL those that could have one are off."""
+    profile, skimmer = Profile(), new_skimmer(Profile())
+    skimmer.mode, skimmer.health.current_ratio = mode, profile.retirement.spike_ratio + 0.1
+    run_buses(skimmer, profile, 60.0, Accounts(), 0.0, thrusting=False)
+    assert skimmer.current_spikes == spikes
+
+
+def test_an_overstress_belongs_to_the_flight_in_which_it_began() -> None:
+    """A spine that is still hot in the dock is none of the next one's."""
+    health, felt = Health(), []
+    for hot in (True, True, False, True):
+        health.stressed = False
+        health.feel(hot=hot)
+        felt.append(health.stressed)
+    assert felt == [True, False, False, True]
 
 
 @given(
