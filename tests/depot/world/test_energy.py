@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from depot.names import SkimmerMode
 from depot.settings import Profile
+from depot.world.depot import advance_depot, new_depot
 from depot.world.energy import Accounts, BusBattery, HeatNode, charge_evenly, draw_evenly
+from depot.world.matter import Outside
 from depot.world.skimmer import Health, charge_from_dock, missing_charge_j, new_skimmer, run_buses
 
 
@@ -92,6 +94,18 @@ def test_an_overstress_belongs_to_the_flight_in_which_it_began() -> None:
         health.feel(hot=hot)
         felt.append(health.stressed)
     assert felt == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("co2_kg", "charge", "runs"), [(5_000.0, 0.9, True), (5_000.0, 0.59, False), (500.0, 0.9, False)]
+)
+def test_soxe_runs_on_what_the_depot_can_spare(co2_kg: float, charge: float, runs: bool) -> None:
+    """In shadow: six tenths of the battery stay for a launch, half a ton of CO2 in its ring."""
+    depot = new_depot(Profile())
+    depot.co2.kg, depot.battery.j = co2_kg, charge * depot.battery.capacity_j
+    before_kg = depot.co2.kg
+    advance_depot(depot, Profile(), 60.0, Outside(), Accounts(), 0.0, sunlit=False)
+    assert (depot.co2.kg < before_kg) is runs
 
 
 @given(
