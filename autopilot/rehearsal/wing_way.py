@@ -9,7 +9,7 @@ from typing import Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import cos, sin, tan
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
 from autopilot.modes.wing_nav import lands_upright, rises_upright
