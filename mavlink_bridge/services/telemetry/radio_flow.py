@@ -78,11 +78,6 @@ class RadioFlow:
         self._radios: dict[int, _Radio] = {}
         self._now_ms = 0
 
-    def slowdown_ms(self, link: int) -> int:
-        """Time added to the intervals of this link's streams, ms."""
-        radio = self._radios.get(link)
-        return 0 if radio is None else radio.slowdown_ms
-
     def room(self, link: int, most: int) -> int:
         """Bytes of `most` that a transfer may queue on the link now; the caller uses them."""
         radio = self._radios.get(link)
