@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depot.settings import Profile
+from depot.world.depot import burn_need_kg, feedable_kg, new_depot
 from depot.world.matter import O2_YIELD, FeedLine, Outside, Tank, electrolyse, let_out, reach, take_in, transfer
 
 AMOUNTS = st.floats(min_value=-10.0, max_value=5_000.0)
@@ -68,3 +70,19 @@ def test_mass_balances_at_every_step(steps: list[tuple[str, int, float]], effici
             electrolyse(tanks[which % 2], tanks[2], kg, outside)
         assert sum(tank.kg for tank in tanks) + sum(outside.kg.values()) == pytest.approx(total, abs=1e-6)
         assert all(-1e-9 <= tank.kg <= tank.capacity_kg + 1e-9 for tank in tanks)
+
+
+@pytest.mark.parametrize("line", ["o2_ring", "o2_engine", "ch4_ring", "fuel_engine"])
+def test_only_propellant_that_reaches_the_engine_is_there_for_the_burn_home(line: str) -> None:
+    """In its mixture: with one line shut there is none."""
+    depot, profile = new_depot(Profile()), Profile()
+    assert feedable_kg(depot, profile) > 0.0
+    getattr(depot.plumbing, line).isolated = True
+    assert feedable_kg(depot, profile) == 0.0
+
+
+def test_what_is_carried_home_has_to_be_burnt_for() -> None:
+    """As much for each of its kilograms as for one of the depot's."""
+    depot, profile = new_depot(Profile()), Profile()
+    alone_kg, mass_kg = burn_need_kg(depot, profile, 0.0), profile.depot.dry_kg + depot.total_kg
+    assert burn_need_kg(depot, profile, mass_kg) == pytest.approx(2.0 * alone_kg)
