@@ -74,7 +74,6 @@ class EstimatorActor(FlightActor):
         self._waiting: tuple[Message, int] | None = None  # the RESET, and the time until which it may succeed
 
     def _answer_reset(self, request: Message) -> None:
-        self._waiting = None
         if self.port.fault("reset") is not None:
             super()._answer_reset(request)
         else:
