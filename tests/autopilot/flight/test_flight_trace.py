@@ -76,6 +76,7 @@ def test_notifications_have_the_tags_of_the_seed() -> None:
     assert sent["ABORT", "comms", "flight_manager"] == 0x4142
     assert sent["LANDING", "flight_manager", "altitude"] == 0x4C44
     assert sent["LANDED", "altitude", "flight_manager"] == 0x444E
+    assert ("LIFTOFF", "altitude", "flight_manager") in sent  # of the reference's table of actors
 
 
 def test_every_tag_is_two_letters_and_its_own() -> None:
