@@ -18,6 +18,7 @@ from depot.settings import Profile
 from depot.skimmer.guidance import GuidanceMemory
 from depot.skimmer.watches import ABORT_1
 from depot.watches import first
+from depot.world import dock
 from depot.world.depot import FAILED
 from depot.world.faults import ACTIONS, GROWING
 from depot.world.matter import reach
@@ -442,3 +443,31 @@ def test_a_state_written_down_goes_on_like_the_one_it_was_taken_from() -> None:
         one.turn_back()
         run(one, 50_000.0)
     assert msgspec.json.encode(copy.state) == msgspec.json.encode(world.state)
+
+
+def test_what_does_not_flow_is_not_measured() -> None:
+    """Lines that were shut while something moved: ready to undock."""
+    world = space_world(PROFILE, 1)
+    world.state.moving_kg_s = 5.0
+    world.offload(False)
+    run(world, 10.0)
+    assert world.depot_reading().moving_kg_s == 0.0
+
+
+def test_lobes_are_filled_to_what_a_launch_takes() -> None:
+    """However long the line is open."""
+    world = space_world(PROFILE, 1)
+    world.refuel(True)
+    run(world, 200_000.0)
+    assert world.state.skimmer.lobes.kg == pytest.approx(PROFILE.skimmer.launch_propellant_kg)
+    assert PROFILE.skimmer.launch_propellant_kg < PROFILE.skimmer.propellant_kg
+
+
+def test_energy_that_a_full_skimmer_does_not_take_heats_the_depot() -> None:
+    """It is nowhere else."""
+    state = space_world(PROFILE, 1).state
+    for battery in (state.skimmer.batt_a, state.skimmer.batt_b, state.skimmer.batt_res):
+        battery.j = battery.capacity_j
+    before_j, used_j = state.depot.core.j, 60.0 * sum(PROFILE.power.docked_w)
+    dock.feed(state, PROFILE, used_j + 5_000.0, 60.0)
+    assert state.depot.core.j - before_j == pytest.approx(5_000.0)
