@@ -471,3 +471,48 @@ def test_energy_that_a_full_skimmer_does_not_take_heats_the_depot() -> None:
     before_j, used_j = state.depot.core.j, 60.0 * sum(PROFILE.power.docked_w)
     dock.feed(state, PROFILE, used_j + 5_000.0, 60.0)
     assert state.depot.core.j - before_j == pytest.approx(5_000.0)
+
+
+@pytest.mark.parametrize("command", ["turn_back", "stand_aside", "dispose"])
+def test_whatever_ends_the_harvest_switches_intake_off(command: str) -> None:
+    """A disposal dumps what is in the store too."""
+    world = space_world(PROFILE, 1)
+    skimmer = world.state.skimmer
+    skimmer.harvesting, skimmer.partitions[0].kg = True, 10.0
+    getattr(world, command)()
+    assert not skimmer.harvesting
+    assert skimmer.store_kg == (0.0 if command == "dispose" else 10.0)
+
+
+def test_undocking_shuts_both_lines() -> None:
+    """Whatever was still open."""
+    world = space_world(PROFILE, 1)
+    world.offload(True)
+    world.refuel(True)
+    assert world.state.offloading and world.state.refuelling
+    world.undock()
+    assert not world.state.offloading and not world.state.refuelling
+
+
+@pytest.mark.parametrize(("before", "wears"), [(SkimmerPlace.NEAR, False), (SkimmerPlace.FINAL, True)])
+def test_a_launch_that_is_called_off_wears_nothing(
+    before: SkimmerPlace, wears: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cycle is a flight."""
+    world = space_world(PROFILE, 1)
+    world.state.place = before
+    monkeypatch.setattr(world.motion, "arrive", lambda: setattr(world.state, "place", SkimmerPlace.DOCK))
+    world._arrive()
+    assert (world.state.skimmer.health.seal > 0.0) is wears
+
+
+def test_on_the_survival_bus_nothing_flows_to_the_dock() -> None:
+    """ABORT-3: neither mass nor charge, also for a skimmer that is carried home."""
+    world = space_world(Profile(power=type(PROFILE.power)(solar_w=0.0)), 1)
+    world.offload(True)
+    world.refuel(True)
+    world.state.skimmer.batt_a.j = 0.0
+    world.total_abort([])
+    assert not world.state.offloading and not world.state.refuelling
+    run(world, 1_000.0)
+    assert world.state.skimmer.batt_a.j == 0.0
