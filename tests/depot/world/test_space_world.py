@@ -448,10 +448,10 @@ def test_a_state_written_down_goes_on_like_the_one_it_was_taken_from() -> None:
 def test_what_does_not_flow_is_not_measured() -> None:
     """Lines that were shut while something moved: ready to undock."""
     world = space_world(PROFILE, 1)
-    world.state.moving_kg_s = 5.0
+    world.state.moving_kg_s, world.state.skimmer.partitions[0].kg = 5.0, 10.0
     world.offload(False)
     run(world, 10.0)
-    assert world.depot_reading().moving_kg_s == 0.0
+    assert (world.depot_reading().moving_kg_s, world.state.skimmer.store_kg) == (0.0, 10.0)
 
 
 def test_lobes_are_filled_to_what_a_launch_takes() -> None:
