@@ -29,7 +29,6 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.services.digicam": "messages of before the camera protocol, and a camera that is not ours",
     "sortie.nodes.computer": "asks the operating system, as no other part of a face",
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",
-    "mavlink_bridge.services.telemetry.boot_texts": "texts of one firmware; the service that sends them is long enough",
     "mavlink_bridge.services.guided.lead": "one module for each protocol: setpoints and sticks are long enough",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
     "autopilot.personality.px4.flight_stages": "a state machine as a table, which a test walks",
