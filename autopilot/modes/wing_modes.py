@@ -239,9 +239,9 @@ class CircleDownMode(SelfFlownMode):
         facts, self._low, self._due_ms = self.facts, None, now_ms
         if facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
             target, (north, east, down) = self.helm.target, facts.vehicle.state.position
-            ground = followed_ground(facts, facts.vehicle.state.position, TerrainFollow.QLAND)
             if isinstance(target, Circle) and self.helm.arrived:
                 north, east, _ = target.center
+            ground = followed_ground(facts, (north, east, down), TerrainFollow.QLAND)
             self._low = max(down, (facts.home_ned[2] if ground is None else ground) - facts.param("Q_RTL_ALT", 15.0))
             over = None if ground is None else ground - self._low
             self.helm.fly(replace(loiter(facts, (north, east, self._low)), over_ground=over))

@@ -131,7 +131,7 @@ def test_a_plain_flight_behind_one_of_go_has_no_duration() -> None:
     bench.run(1.0)
     assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     bench.run(0.1)
-    assert (bench.state, bench.flights._kernel.deadline_ms) == (F, None)
+    assert (bench.state, bench.flights.kernel.deadline_ms) == (F, None)
 
 
 def test_motors_are_forced_to_stop_only_where_a_landing_was_never_confirmed() -> None:

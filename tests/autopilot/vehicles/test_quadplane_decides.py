@@ -11,6 +11,7 @@ from autopilot.interface import report as R
 from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, Sticks, TakeOff, Target
 from autopilot.mav import Cmd, Frame, Result, VtolState
 from autopilot.mission.items import MissionItem
+from autopilot.modes.heading import KEEP
 from autopilot.vehicles.mode_table import PlaneMode
 from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, item, waypoint
@@ -320,9 +321,8 @@ def test_it_hovers_over_a_place_of_guided(height: float) -> None:
     assert (flown, way) == (Land((300.0, 0.0), sink=0.0, down=-height), pytest.approx(-max(height, 40.0), abs=0.5))
     bench.run(2.0)
     guided.pause()
-    assert isinstance(bench.vehicle.target, Circle)
     bench.run(2.0)
-    assert isinstance(bench.vehicle.target, Circle)
+    assert bench.vehicle.target == Land(None, KEEP, sink=0.0)
     guided.resume()
     bench.run(120.0, lambda: abs(bench.vehicle.state.position[2] + height) <= 0.5)
     bench.run(20.0)
