@@ -16,8 +16,9 @@ FLIGHTS: Final = 5
 
 def _copter(word: str) -> str:
     """The copter of a firmware that is here."""
-    if look_for(WAYS[word], "copter", "").version is None:
-        raise NotHere(f"no {WAYS[word].name} is found")
+    missing = look_for(WAYS[word], "copter", "").missing
+    if missing:
+        raise NotHere(missing)
     return f"{word}:copter,world=ours"
 
 

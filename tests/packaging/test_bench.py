@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mavlink_bridge.wire.codec import dialect
+from sitl.ways_in import WAYS
 from tests.fakes.px4_station import station_of
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -77,6 +78,16 @@ def test_what_cannot_be_measured_here_is_said_and_the_others_are_measured(bench,
     results, missed = bench._measure(rows)
     assert list(results) == missed == ["router"]
     assert "  not measured: no Chromium is installed\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["ardupilot", "px4"])
+def test_a_firmware_that_is_not_here_is_not_measured(bench, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    """It ended the whole bench."""
+    monkeypatch.setenv("PATH", "")
+    for way in WAYS.values():
+        monkeypatch.delenv(way.variable, raising=False)
+    with pytest.raises(bench.NotHere, match="build it"):
+        bench.firmware.standing(word, 1)
 
 
 def test_a_px4_takes_the_mission_that_is_measured(bench) -> None:
