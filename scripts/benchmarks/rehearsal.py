@@ -48,9 +48,9 @@ def rules() -> float:
     plan = _plan(ITEMS // 2 - 1, 500.0, CORNERS)
     with TemporaryDirectory(prefix="sortie-bench-") as folder:
         ground = tile(Path(folder))
-        judged(plan, "copter", None, {}, terrain=ground)
+        judged(plan, "copter", None, {}, FlightSettings(), ground, None)
         began_s = time.perf_counter()
-        judged(plan, "copter", None, {}, terrain=ground)
+        judged(plan, "copter", None, {}, FlightSettings(), ground, None)
         return (time.perf_counter() - began_s) * 1000.0
 
 
@@ -59,7 +59,7 @@ def flights(kind: str = "copter") -> tuple[float, float]:
     plan, minutes = (_plan(21, 500.0), MINUTES) if kind == "copter" else (_plan(20, 1900.0, wings=True), WINGS_MINUTES)
     began_s = time.perf_counter()
     flying = FlightSettings(FLIGHTS, WindProfile.same(4.0, 7.0, None), processes=2)
-    found = judged(plan, kind, None, {"SIM_BATT_CAP_AH": 0.0}, flying)
+    found = judged(plan, kind, None, {"SIM_BATT_CAP_AH": 0.0}, flying, None, None)
     flown = found.flown
     took_s = time.perf_counter() - began_s
     if flown is None or flown.completed < 1.0 or flown.time_s.p50 < minutes * 60.0:

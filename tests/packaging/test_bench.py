@@ -103,3 +103,8 @@ def test_a_px4_takes_the_mission_that_is_measured(bench) -> None:
         station.run(0.2)
         (ack,) = station.of("MISSION_ACK")
     assert ack.type == 0
+
+
+def test_a_rehearsal_that_is_measured_is_one(bench) -> None:
+    """Nobody checks the types of the bench: an argument more ended it."""
+    assert bench.rehearsal.rules() > 0.0
