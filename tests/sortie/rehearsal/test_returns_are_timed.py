@@ -61,18 +61,23 @@ def test_a_return_is_as_high_as_it_is_flown(
     assert foreseen.time_s == pytest.approx(flown.items[-1][1], abs=1.5)
 
 
+def flown_as_rehearsed(plan: Plan, kind: str, *, time: float, way: float) -> None:
+    """Time and way of a rehearsal are those of a flight, within these shares."""
+    foreseen = rehearse(plan, vehicle=f"sim:{kind}")
+    spec = VehicleSpec(kind, None, HOME, 0.0, 0, alone=True)
+    flown = fly(RehearsedFlight(plan, spec, 0, 600.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
+    north, east = np.diff(flown.track[:, 1:3], axis=0).T
+    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=time)
+    assert foreseen.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=way)
+
+
 @pytest.mark.parametrize(("kind", "radius"), [("copter", 10.0), ("copter", 30.0), ("rover", 15.0)])
 def test_turns_are_as_fast_and_as_long_as_they_are_flown(kind: str, radius: float) -> None:
     """A copter's circle of 30 m is limited by its acceleration, and turns are a way: they counted as none."""
     places = [at(Cmd.NAV_WAYPOINT, 60.0, 0.0, 20.0, 2), at(Cmd.NAV_LOITER_TURNS, 60.0, 60.0, 20.0, 3)]
     places[1] = replace(places[1], param1=5.0, param3=radius)
     plan = Plan(home=HOME, items=(MissionItem(Cmd.NAV_TAKEOFF, seq=1, z=20.0), *places))
-    foreseen = rehearse(plan, vehicle=f"sim:{kind}")
-    spec = VehicleSpec(kind, None, HOME, 0.0, 0, alone=True)
-    flown = fly(RehearsedFlight(plan, spec, 0, 600.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
-    north, east = np.diff(flown.track[:, 1:3], axis=0).T
-    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=0.1)
-    assert foreseen.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=0.1)
+    flown_as_rehearsed(plan, kind, time=0.1, way=0.1)
 
 
 @pytest.mark.parametrize("kind", ["copter", "rover", "boat"])
@@ -81,12 +86,7 @@ def test_a_wide_circle_is_flown_from_its_edge_on(kind: str) -> None:
     turns = replace(at(Cmd.NAV_LOITER_TURNS, 60.0, 100.0, 20.0), param1=1.0, param3=60.0)
     way = [at(Cmd.NAV_WAYPOINT, 60.0, 0.0, 20.0), turns, at(Cmd.NAV_WAYPOINT, 0.0, 0.0, 20.0)]
     plan = Plan(home=HOME, items=(*([MissionItem(Cmd.NAV_TAKEOFF, z=20.0)] if kind == "copter" else []), *way))
-    foreseen = rehearse(plan, vehicle=f"sim:{kind}")
-    spec = VehicleSpec(kind, None, HOME, 0.0, 0, alone=True)
-    flown = fly(RehearsedFlight(plan, spec, 0, 600.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
-    north, east = np.diff(flown.track[:, 1:3], axis=0).T
-    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=0.03)
-    assert foreseen.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=0.06)
+    flown_as_rehearsed(plan, kind, time=0.03, way=0.06)
 
 
 def test_a_copter_is_at_its_items_when_it_was_to_be() -> None:
