@@ -59,10 +59,9 @@ class MavlinkSide:
         self._endpoint.add_service(self._ear)
         self._link = self._endpoint.open_link("flash")
 
-    @property
-    def found(self) -> bool:
-        """True once an autopilot has been heard."""
-        return self.watch.target is not None
+    def find(self, until_ms: int) -> Script[bool]:
+        """Listen for the HEARTBEAT of an autopilot; False if there was none at `until_ms`."""
+        return (yield from self.run(lambda: self.watch.target is not None, until_ms))
 
     def run(self, finished: Callable[[], bool], until_ms: int) -> Script[bool]:
         """Serve the endpoint until `finished()`; False at `until_ms`. PortGone if the port goes."""

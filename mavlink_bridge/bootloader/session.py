@@ -185,8 +185,7 @@ class FlashSession:
     def _ask_autopilot(self, give_up_ms: int, *, announce: bool) -> Script[None]:
         """Look for a running autopilot at this rate, and restart it into its bootloader."""
         side = MavlinkSide(self.wire, announce=announce)
-        yield from side.run(lambda: side.found, min(self.wire.now_ms + _LISTEN_MS, give_up_ms))
-        if not side.found:
+        if not (yield from side.find(min(self.wire.now_ms + _LISTEN_MS, give_up_ms))):
             self.wire.send(blind_restart())
             yield from self.wire.wait(_RESTART_MS)
             return
@@ -218,7 +217,7 @@ class FlashSession:
                 yield from self._open(until_ms)
                 self.wire.baud = next(bauds)
                 side = MavlinkSide(self.wire, announce=True)
-                if (yield from side.run(lambda: side.found, min(until_ms, self.wire.now_ms + 2 * _LISTEN_MS))):  # noqa: B023 - run ends before side changes
+                if (yield from side.find(min(until_ms, self.wire.now_ms + 2 * _LISTEN_MS))):
                     version = yield from side.version(5000)
                     return LinkedVehicle(side.vehicle(), version, self._name, self.wire.baud)
             except PortGone:
