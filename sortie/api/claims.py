@@ -1,6 +1,7 @@
 """Claims of a test about a vehicle: assertions in vehicle time whose failures say what happened instead.
 
-A subclass gives access to a `Session` in this thread or in that of a server, by `ask` and `pass_until`.
+A subclass gives access to a vehicle (`S`: a `Session`), in this thread or in that of a server, by `ask` and
+`pass_until`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import Generic, TypeVar
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.geo import GeoPoint, distance, to_local
@@ -16,13 +17,11 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mission.events import ItemReached
 from sortie.api.begin import mode_of
 from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters
-from sortie.api.story import standing, story
-
-if TYPE_CHECKING:
-    from sortie.api.session import Session
+from sortie.api.story import ObservedVehicle, standing, story
 
 __tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
+S = TypeVar("S", bound=ObservedVehicle)
 Place = GeoPoint | tuple[float, float]
 """Place; a pair is latitude and longitude in degrees."""
 _SHOWN = 6
@@ -30,7 +29,7 @@ _LAND_WITHIN_S = 300.0
 _HEIGHT_M = 0.5
 
 
-class Claims(ABC):
+class Claims(ABC, Generic[S]):
     """Claims about one vehicle. `reaches` also counts what has happened since the last claim, so that a test does not
     race a client that flies the vehicle."""
 
@@ -40,11 +39,11 @@ class Claims(ABC):
     """Thread that advances its time; None: the thread that waits."""
 
     @abstractmethod
-    def ask(self, fact: Callable[[Session], T]) -> T:
+    def ask(self, fact: Callable[[S], T]) -> T:
         """Return `fact(session)`, called in the session's thread."""
 
     @abstractmethod
-    def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
+    def pass_until(self, done: Callable[[S], bool], within_s: float, every_s: float = 0.1) -> bool:
         """Let vehicle time pass until `done`, called at every event and at least every `every_s`. False after
         `within_s`."""
 
@@ -74,14 +73,14 @@ class Claims(ABC):
     def set_wind(self, speed: float, from_deg: float, turbulence: float = 0.0) -> None:
         """Set the wind: `speed` m/s from `from_deg` degrees, with gusts of `turbulence` m/s."""
 
-        def blow(session: Session) -> None:
+        def blow(session: S) -> None:
             for name, value in wind_parameters((speed, from_deg, turbulence)).items():
                 session.set_param(name, value)
 
         self.ask(blow)
 
     # --- claims -------------------------------------------------------------------------------------------------------
-    def wait(self, condition: Callable[[Session], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:
+    def wait(self, condition: Callable[[S], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:
         """Claim that `condition` becomes true within `within_s` of vehicle time; called at every event and at least
         every `every_s`. Returns the vehicle time, s."""
         if not self.pass_until(condition, within_s, every_s):
@@ -114,13 +113,13 @@ class Claims(ABC):
         assert place is not None
         return self._comes_to(place, radius, within_s)
 
-    def holds(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
+    def holds(self, condition: Callable[[S], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is true now and at every check in the next `for_s` of vehicle time."""
         since_s = self._time_s()
         if self.pass_until(lambda session: not condition(session), for_s, every_s):
             raise self._failure(f"it held for {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
-    def never(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
+    def never(self, condition: Callable[[S], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is false now and at every check in the next `for_s` of vehicle time."""
         since_s = self._time_s()
         if self.pass_until(condition, for_s, every_s):
@@ -151,12 +150,12 @@ class Claims(ABC):
         return self.ask(lambda session: session.time_s)
 
     def _failure(self, claim: str) -> AssertionError:
-        def lines(session: Session) -> list[str]:
+        def lines(session: S) -> list[str]:
             return [standing(session), *story(session, _SHOWN), *self.hints()]
 
         return AssertionError("\n".join([claim, *self.ask(lines)]))
 
-    def _comes(self, what: str, done: Callable[[Session], bool], within_s: float, instead: Callable[[], str]) -> float:
+    def _comes(self, what: str, done: Callable[[S], bool], within_s: float, instead: Callable[[], str]) -> float:
         if not self.pass_until(done, within_s):
             raise self._failure(f"{what}: not within {within_s:g} s{instead()}")
         self._looked_at = self.ask(lambda session: len(session.events))
@@ -165,7 +164,7 @@ class Claims(ABC):
     def _reaches_item(self, item: int, within_s: float) -> float:
         reached: list[tuple[int, float]] = []
 
-        def look(session: Session) -> bool:
+        def look(session: S) -> bool:
             events = session.events
             while self._looked_at < len(events):
                 entry = events[self._looked_at]
@@ -185,7 +184,7 @@ class Claims(ABC):
         began = self.ask(lambda session: session.state.height)
         nearest = [began]
 
-        def look(session: Session) -> bool:
+        def look(session: S) -> bool:
             now = session.state.height
             if abs(now - height) < abs(nearest[0] - height):
                 nearest[0] = now
@@ -197,7 +196,7 @@ class Claims(ABC):
         aim = _geo(place)
         nearest = [float("inf")]
 
-        def look(session: Session) -> bool:
+        def look(session: S) -> bool:
             nearest[0] = min(nearest[0], distance(aim, truth_of(session.service).place))
             return nearest[0] <= radius
 
@@ -206,15 +205,15 @@ class Claims(ABC):
         )
 
 
-def _has_armed(session: Session) -> bool:
+def _has_armed(session: ObservedVehicle) -> bool:
     return any(isinstance(entry.event, ArmedChanged) and entry.event.armed for entry in session.events)
 
 
-def _has_landed(session: Session) -> bool:
+def _has_landed(session: ObservedVehicle) -> bool:
     return not session.autopilot.facts.armed and session.autopilot.vehicle.state.landed and _has_flown(session)
 
 
-def _has_flown(session: Session) -> bool:
+def _has_flown(session: ObservedVehicle) -> bool:
     """True if it took off since its last arming; what drives was armed."""
     return session.autopilot.vehicle_arming.flew or (
         not session.autopilot.facts.vehicle_class.flies and _has_armed(session)

@@ -53,7 +53,7 @@ _ARMED_WITHIN_S: Final = 10.0
 """Longest vehicle time in which a firmware must arm, s."""
 
 
-class Session(Claims):
+class Session(Claims["Session"]):
     """Vehicle with its services; a context manager.
 
     `vehicle`: "sim:copter" or another simulated kind, a spec, or a member of a `Fleet`. `home`: "LAT,LON,ALT,HEADING"

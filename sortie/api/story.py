@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.context.events import ArmedChanged, ModeChanged, StatusText
 from autopilot.interface.reasons import ModeReason
@@ -10,11 +10,33 @@ from autopilot.mav import Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 
 if TYPE_CHECKING:
-    from sortie.api.session import Session
+    from autopilot.core.autopilot import Autopilot
+    from sortie.api.snapshot import Snapshot
     from sortie.api.watch import TimedEvent
+    from sortie.nodes.vehicle import VehicleService
 
 
-def standing(session: Session) -> str:
+class ObservedVehicle(Protocol):
+    """Vehicle of a `Session`, as claims and stories look at it."""
+
+    events: list[TimedEvent]
+
+    @property
+    def autopilot(self) -> Autopilot: ...
+
+    @property
+    def service(self) -> VehicleService: ...
+
+    @property
+    def time_s(self) -> float: ...
+
+    @property
+    def state(self) -> Snapshot: ...
+
+    def set_param(self, name: str, value: float) -> float: ...
+
+
+def standing(session: ObservedVehicle) -> str:
     """Describe the current state in one line."""
     state = session.state
     progress = f"item {state.mission.item} of {state.mission.items}" if state.mission.items else "no mission"
@@ -26,12 +48,12 @@ def standing(session: Session) -> str:
     return f"at {state.time_s:.2f} s: " + ", ".join([state.mode, armed, progress, fly, battery, *fault_words])
 
 
-def mode_name(session: Session, number: int) -> str:
+def mode_name(session: ObservedVehicle, number: int) -> str:
     """Return the vehicle's name of a mode."""
     return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
 
 
-def line_of(session: Session, entry: TimedEvent) -> str | None:
+def line_of(session: ObservedVehicle, entry: TimedEvent) -> str | None:
     """Describe an event in a line with its time; None for kinds that people need not see."""
     event = entry.event
     match event:
@@ -51,7 +73,7 @@ def line_of(session: Session, entry: TimedEvent) -> str | None:
     return f"{entry.time_s:9.2f} s  {line}"
 
 
-def story(session: Session, last: int) -> list[str]:
+def story(session: ObservedVehicle, last: int) -> list[str]:
     """Return the last `last` lines about events."""
     lines: list[str] = []
     for entry in reversed(session.events):

@@ -34,7 +34,7 @@ class FlownVehicle:
     def __init__(self, session: Session, scratch: Path | None, seed: int | None) -> None:
         self.session = session
         self._run_seed = seed
-        self.vehicle: Claims = session
+        self.vehicle: Claims[Session] = session
         """Access to the vehicle for other threads."""
         self._scratch = scratch
         self._recorder = None if scratch is None else record_flights(session.service, scratch)

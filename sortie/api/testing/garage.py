@@ -88,7 +88,7 @@ class Garage:
         wish = self._made_of(lambda: vehicle_request(*layers, arguments))
         return LentVehicle(self._flown(wish, place if place.is_dir() else place.parent))
 
-    def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
+    def lend(self, vehicle: Claims[Session], item: pytest.Item, stack: ExitStack) -> Claims[Session]:
         """Let the test change `vehicle`; the end of `stack` restores it."""
         self.begin(item)
         session = vehicle.ask(lambda session: session)

@@ -247,7 +247,7 @@ def _pace(config: pytest.Config) -> tuple[float | None, dict[str, float]]:
 
 
 @pytest.fixture
-def sortie_context(request: pytest.FixtureRequest) -> Iterator[Callable[[Claims], Claims]]:
+def sortie_context(request: pytest.FixtureRequest) -> Iterator[Callable[[Claims[Session]], Claims[Session]]]:
     """Function that restores a vehicle: after `sortie_context(vehicle)`, which returns the vehicle, its parameters,
     missions, rates, wind and faults are restored at the end of the test."""
     with ExitStack() as stack:

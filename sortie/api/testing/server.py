@@ -91,7 +91,7 @@ class Server:
         self._stations.clear()
 
 
-class ServedVehicle(Claims):
+class ServedVehicle(Claims[Session]):
     """Vehicle of a `Server`: claims, and the data of the simulator. `url`: its address."""
 
     def __init__(self, serving: Serving, session: Session, url: str) -> None:
