@@ -14,6 +14,7 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
+from autopilot.mav import WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
 
@@ -178,6 +179,9 @@ class Personality(Protocol):
 
     def landed_as(self) -> int | None:
         """MAV_LANDED_STATE that is shown; None: as the vehicle reports it."""
+
+    def mission_shown(self) -> tuple[WireMissionState, bool] | None:
+        """MISSION_STATE, and whether the present mode flies missions; None: by the sequencer's state and AUTO."""
 
     def shown_modes(self) -> tuple[int, int]:
         """Shown custom_mode of HEARTBEAT, and that of the mode that a person requested last."""

@@ -114,6 +114,9 @@ class ArduPilotPersonality:
     def landed_as(self) -> int | None:
         return None if self._facts.vehicle_class.flies else LandedState.UNDEFINED
 
+    def mission_shown(self) -> None:
+        """Return None: the sequencer shows it."""
+
     def shown_modes(self) -> tuple[int, int]:
         return self._modes.number, self._modes.intended
 

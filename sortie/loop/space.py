@@ -131,6 +131,14 @@ class CraftFacts:
         """Return an altitude of a frame above sea level; None for other frames."""
         return altitude_amsl(frame, z, None, None)
 
+    @property
+    def personality(self) -> CraftFacts:
+        """Personality, which has only `mission_shown`."""
+        return self
+
+    def mission_shown(self) -> None:
+        """Return None: the sequencer shows it."""
+
     def param(self, name: str) -> float:
         """Return 0: it has no parameters."""
         return 0.0

@@ -67,7 +67,10 @@ class FakeMissionCore:
     def over_ground(self, frame: int, z: float) -> float | None:
         return None
 
-    plans = modes = auto = mission_commands = commands = facts
+    def mission_shown(self) -> None:
+        return None
+
+    plans = modes = auto = mission_commands = commands = personality = facts
 
     @property
     def number(self) -> int:

@@ -91,6 +91,7 @@ class RecordingAutopilot:
             altitude=lambda: self._altitude,
             over_ground=lambda: lambda frame, z: None,
             param=lambda: lambda name, default=0.0: self.parameters[name],
+            personality=lambda: SimpleNamespace(mission_shown=lambda: None),
         )
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.auto = Recorder(self, "auto", paused=lambda: False)

@@ -107,6 +107,7 @@ class FakeCore:
             personality=SimpleNamespace(
                 shown_modes=lambda: (self.mode_number, self.mode_number),
                 standard_mode=lambda number: 0,
+                mission_shown=lambda: None,
                 landed_as=lambda: 0 if self.kind == "rover" else None,
             ),
         )

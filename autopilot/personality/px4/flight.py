@@ -78,6 +78,7 @@ class Px4Flight:
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._was_armed = self._airborne = False
+        self._reached_revision = -1  # of the mission of which an item was reached last
         self.setpoints = Setpoints(parameters)
         self.returns = Px4Returns(parts.facts, parameters)
         self.voice = Voice(parts.announcer)
@@ -109,6 +110,12 @@ class Px4Flight:
     def has_mission(self) -> bool:
         """True if there is a mission that can be flown."""
         return self._parts.plans.mission.total() > 0 and self._feasibility.ok
+
+    @property
+    def amid_mission(self) -> bool:
+        """True if items of the present mission have been reached, and it goes on after them."""
+        mission = self._parts.plans.mission
+        return self._reached_revision == mission.revision and self._next_item > mission.first_index
 
     def forbids_arming(self, now_ms: int) -> bool:
         """True if its mode does not allow arming, or lacks a mission or setpoints (modeCheck.cpp)."""
@@ -339,7 +346,10 @@ class Px4Flight:
     def reached(self, event: ItemReached) -> int | None:
         """Number of a reached item; None: the item changes the mode, which is not reported as reached."""
         item = self._parts.plans.mission.get(event.seq)
-        return None if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH else event.seq
+        if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+            return None
+        self._reached_revision = self._parts.plans.mission.revision
+        return event.seq
 
     def _mission_ended(self) -> None:
         """Enter Hold after a mission in the air (Commander.cpp, "Transition to loiter when the mission is ...

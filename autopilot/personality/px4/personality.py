@@ -19,12 +19,12 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import Cmd, LandedState
+from autopilot.mav import Cmd, LandedState, WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import LAND, MISSION, custom_of, pair_of
+from autopilot.personality.px4.modes import LAND, MISSION, TAKEOFF, custom_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Return
@@ -181,6 +181,21 @@ class Px4Personality:
         facts = self._parts.facts
         driving = facts.armed and self.flight.mode != LAND
         return None if facts.vehicle_class.flies else LandedState.IN_AIR if driving else LandedState.ON_GROUND
+
+    def mission_shown(self) -> tuple[WireMissionState, bool]:
+        """State by mavlink_mission.cpp (`update_mission_state`): Takeoff and Land count as flying the mission; an RTL
+        item at its end does not complete it. PX4 does not change the state in a pause that begins before the next item
+        after the last one is reached; here it is PAUSED too."""
+        core, flying = self._parts, self.flight.mode in (MISSION, TAKEOFF, LAND)
+        item = core.plans.mission.get(core.sequencer.current_nav_index())
+        returned = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
+        if not self.flight.has_mission:
+            return WireMissionState.NO_MISSION, flying
+        if core.sequencer.state() is MissionState.COMPLETED and not returned:
+            return WireMissionState.COMPLETE, flying
+        if flying:
+            return WireMissionState.ACTIVE, flying
+        return WireMissionState.PAUSED if self.flight.amid_mission else WireMissionState.NOT_STARTED, flying
 
     def shown_modes(self) -> tuple[int, int]:
         return custom_of(self.flight.mode), custom_of(self.flight.user_mode)

@@ -31,6 +31,12 @@ class HasState(Protocol):
     def state(self) -> VehicleState: ...
 
 
+class ShowsMission(Protocol):
+    """Port: personality that may show the mission in its own way."""
+
+    def mission_shown(self) -> tuple[WireMissionState, bool] | None: ...
+
+
 class MissionFacts(Protocol):
     """Port: facts of the vehicle that plans need."""
 
@@ -38,6 +44,8 @@ class MissionFacts(Protocol):
     def vehicle_class(self) -> VehicleClass: ...
     @property
     def vehicle(self) -> HasState: ...
+    @property
+    def personality(self) -> ShowsMission: ...
     @property
     def home(self) -> GeoPoint | None: ...
     def altitude(self, frame: int, z: float, lat: float, lon: float, /) -> float | None: ...
@@ -129,11 +137,15 @@ def mission_facts(parts: MissionParts, seq: int, firmware: Firmware) -> tuple[in
     """Fields of MISSION_CURRENT with `seq` (Sortie's number) and the present state. `total`: items without home, 65535
     = none. The ids are the plans' checksums, 0 = empty."""
     plans, total, autos = parts.plans, parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
+    state, in_mission = parts.facts.personality.mission_shown() or (
+        wire_state(parts.sequencer.state(), total, parts.auto.paused),
+        parts.modes.number in autos,
+    )
     return (
         firmware.wire_seq(seq),
         total or NO_TOTAL,
-        wire_state(parts.sequencer.state(), total, parts.auto.paused),
-        _IN_MISSION_MODE if parts.modes.number in autos else _SUSPENDED,
+        state,
+        _IN_MISSION_MODE if in_mission else _SUSPENDED,
         plans.mission.checksum(),
         plans.fence.checksum(),
         plans.rally.checksum(),
