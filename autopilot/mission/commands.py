@@ -124,8 +124,13 @@ _ROWS: Final = json.loads(Path(__file__).with_suffix(".json").read_text(encoding
 _SPECS: Final = {int(spec.command): spec for spec in map(_read, _ROWS)}
 SPECS: Final = MappingProxyType(_SPECS)
 """Rows by command. An upload keeps these commands: all that ArduPilot's common mission code keeps, the camera and
-gimbal commands of plans for PX4, and those of installed packages. Other commands are refused (also DO_SET_MODE and
-DO_CONTROL_VIDEO, as in ArduPilot)."""
+gimbal commands of plans for PX4, what only a PX4 keeps (`PX4S`), and those of installed packages. Other commands are
+refused (also DO_SET_MODE, as in ArduPilot)."""
+PX4S: Final = frozenset((
+    Cmd.CONDITION_GATE, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_TRIGGER_CONTROL, Cmd.DO_CONTROL_VIDEO, Cmd.OBLIQUE_SURVEY,
+    Cmd.COMPONENT_ARM_DISARM,
+))  # fmt: skip
+"""Commands of missions that ArduPilot refuses (mavlink_mission.cpp, `parse_mavlink_mission_item`)."""
 
 TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)

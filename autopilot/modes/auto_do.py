@@ -10,10 +10,10 @@ from math import isfinite
 from typing import Final
 
 from autopilot.context.frames import amsl
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
-from autopilot.interface.targets import Yaw
+from autopilot.interface.targets import Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
@@ -28,6 +28,8 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.items import MOUNT_ITEMS, act
 from autopilot.mount.mount import Mount
+
+_LOOK_MS: Final = 100  # period of looks for a gate
 
 
 @dataclass(slots=True)
@@ -51,16 +53,19 @@ class DoTools:
 
 @dataclass(slots=True)
 class Condition:
-    """Condition that a CONDITION item waits for: a time, or one of the vehicle's events."""
+    """Condition that a CONDITION item waits for: a time, one of the vehicle's events, or a place that it has passed."""
 
     deadline_ms: int | None = None
     event: VehicleEvent = field(default=VehicleEvent(0))
     near_m: float = 0.0
     yaw: Yaw | None = None
+    passed: Callable[[], bool] | None = None
     met: bool = False
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if events & self.event or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
+        if self.passed is not None and not self.passed():
+            self.deadline_ms = now_ms + _LOOK_MS
+        elif events & self.event or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
             self.deadline_ms = None
             self.met = True
 
@@ -131,6 +136,23 @@ class DoItems:
         near_m = item.param1 if item.param1 > 0.0 else 0.0
         self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m)
         self._tools.context.helm.vehicle.watch_distance(near_m)
+        return CommandStartResult.ACCEPTED
+
+    def _gate(self, item: MissionItem) -> CommandStartResult:
+        """Wait until the vehicle is beyond the line through the gate that is square to the way from it to the target;
+        without such a way it is (PX4's mission_block.cpp)."""
+        facts, helm = self._tools.context.facts, self._tools.context.helm
+        origin = facts.vehicle.origin
+
+        def passed() -> bool:
+            target = helm.target
+            if origin is None or not isinstance(target, Leg):
+                return True
+            (north, east, _), here = to_local(origin, item.x, item.y, 0.0), facts.vehicle.state.position
+            ahead = (here[0] - north) * (target.end[0] - north) + (here[1] - east) * (target.end[1] - east)
+            return ahead >= 0.0
+
+        self._condition = Condition(deadline_ms=facts.now_ms, passed=passed)
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:
@@ -206,6 +228,7 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]]
     Cmd.CONDITION_DELAY: DoItems._delay,
     Cmd.CONDITION_DISTANCE: DoItems._distance,
     Cmd.CONDITION_YAW: DoItems._yaw,
+    Cmd.CONDITION_GATE: DoItems._gate,
     Cmd.DO_CHANGE_SPEED: DoItems._speed,
     Cmd.DO_SET_HOME: DoItems._home,
     Cmd.DO_SET_ROI_LOCATION: DoItems._interest,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, MissionResult, Sensor, SystemState
+from autopilot.mission.commands import PX4S
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -148,8 +149,8 @@ class ArduPilot:
         return item
 
     def refuses(self, item: MissionItem) -> MissionResult | None:
-        """Refuse nothing more: the table of the core is ArduPilot's."""
-        return None
+        """Refuse what only a PX4 knows of the core's table."""
+        return MissionResult.UNSUPPORTED if item.command in PX4S else None
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.context.events import ArmedChanged, Event, FenceChanged
+from autopilot.context.events import ArmedChanged, Event, FenceChanged, PayloadAction
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -335,6 +335,9 @@ class Px4Flight:
         for event in events:
             if isinstance(event, MissionComplete):
                 self._mission_ended()
+            elif isinstance(event, PayloadAction) and event.command == Cmd.COMPONENT_ARM_DISARM:
+                if event.params[0] == 0.0:  # an item of the mission
+                    self._parts.vehicle_arming.disarm(self._parts.facts.now_ms)
             elif isinstance(event, ArmedChanged) and event.armed:
                 self.voice.say(Notice.ARMED, DisarmReason.BY_COMMAND)
             elif isinstance(event, ArmedChanged):

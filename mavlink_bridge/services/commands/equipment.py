@@ -179,7 +179,6 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_DIGICAM_CONFIGURE: CommandRow(payload),
     Cmd.DO_DIGICAM_CONTROL: CommandRow(payload),
     Cmd.DO_SET_CAM_TRIGG_DIST: CommandRow(payload),
-    Cmd.DO_SET_CAM_TRIGG_INTERVAL: CommandRow(payload),
     Cmd.DO_GRIPPER: CommandRow(payload),
     Cmd.DO_SPRAYER: CommandRow(payload),
     Cmd.DO_PARACHUTE: CommandRow(payload, needs=flies),

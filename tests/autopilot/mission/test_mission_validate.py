@@ -125,7 +125,7 @@ def test_frames_of_items_with_position(frame: int) -> None:
         (replace(WP, command=1), 0, R.INVALID),
         (replace(WP, command=176), 0, R.UNSUPPORTED),
         (replace(WP, command=300), 0, R.UNSUPPORTED),
-        (replace(WP, command=400), 0, R.UNSUPPORTED),
+        (replace(WP, command=401), 0, R.UNSUPPORTED),
         (replace(WP, command=65535), 0, R.UNSUPPORTED),
         (VERTEX, 0, R.UNSUPPORTED),
         (RALLY, 0, R.UNSUPPORTED),

@@ -8,9 +8,10 @@ from math import degrees, hypot, inf, nan
 import pytest
 
 from autopilot.mav import Cmd
-from mavlink_bridge.clients import MissionDownload
+from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
+from mavlink_bridge.clients.base import Target
 from mavlink_bridge.wire.codec import dialect
-from sortie import MissionItem
+from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.px4_station import (
     ARM,
@@ -349,3 +350,41 @@ def test_a_mission_that_is_asked_for_again_goes_on(station: Station) -> None:
         station.run(4.0)
         assert station.of("GLOBAL_POSITION_INT")[-1].vx > 400, "north, cm/s"
     assert [text for text in station.texts if text.startswith("Climb")] == ["Climb to 8.0 meters above home"]
+
+
+def test_items_that_only_a_px4_keeps(station: Station) -> None:
+    """mavlink_mission.cpp, `parse_mavlink_mission_item`: a gate with a place, camera triggers, arming without."""
+    plain = tuple(MissionItem(command, 2, param1=1.0) for command in (200, 214, 260, 400, 2003))
+    gate = MissionItem(4501, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=8.0)
+    station.upload((MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=8.0), gate, *plain))
+    with Session(seed=3) as session:
+        link = session.connect()
+        for item in (gate, *plain):
+            upload = link.ask(MissionUpload(Target(), (MissionItem(22, 3, z=8.0), item)))
+            assert upload.outcome is TransferOutcome.UNSUPPORTED
+
+
+def test_a_gate_starts_what_follows_when_it_is_passed(station: Station) -> None:
+    """CONDITION_GATE 40 m ahead of a leg of 80 m, beside the way: the speed changes there (mission_block.cpp)."""
+    gate = MissionItem(4501, 6, x=HOME.lat + 0.00036, y=HOME.lon + 0.0001, z=8.0)
+    slower = MissionItem(178, 2, param1=1.0, param2=2.0, param3=-1.0)
+    corner = MissionItem(16, 6, x=HOME.lat + 0.00072, y=HOME.lon, z=8.0)
+    station.upload((MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=8.0), gate, slower, corner))
+    station.prepare()
+    assert station.command(300, 0.0) == 0
+    station.until(lambda: station.place[0] > 35.0, 60.0, 0.2)
+    assert station.of("VFR_HUD")[-1].groundspeed > 4.0
+    station.until(lambda: station.place[0] > 50.0, 60.0, 0.2)
+    assert station.of("VFR_HUD")[-1].groundspeed < 2.5
+
+
+def test_an_item_disarms_what_has_landed(station: Station) -> None:
+    """COMPONENT_ARM_DISARM with param1 0, long before COM_DISARM_LAND; in the air it is denied."""
+    station.set_param("COM_DISARM_LAND", 60.0)
+    disarm, land = MissionItem(400, 2), MissionItem(21, 6, x=HOME.lat, y=HOME.lon)
+    station.upload((replace(land, command=22, z=5.0), disarm, land, disarm))
+    station.prepare()
+    assert station.command(300, 0.0) == 0
+    station.until(lambda: station.height > 4.0, 30.0)
+    station.until(lambda: not station.armed, 40.0)
+    assert "Disarming denied: not landed" in station.texts and station.texts[-1] != "Disarmed by landing"
