@@ -85,7 +85,7 @@ class Personality(Protocol):
     """Decisions of a firmware; see the module. `texts`: its words. `asks_for_gimbal`: only a party that has requested
     control moves a gimbal. `own_fence_action`: `fence_breached` acts on a breach, not FENCE_ACTION, and a change of
     mode outside the fence is no recovery by hand. `keeps_upright`: wings that hover continue to hover in the next mode,
-    NAV_VTOL_TAKEOFF ends on wings, a mission waits for DO_VTOL_TRANSITION, and approaches are not announced.
+    NAV_VTOL_TAKEOFF ends on wings, and a mission waits for DO_VTOL_TRANSITION.
     `lands_in_place`: wings told to land come down where they are, not at home. `climbs_to_return`: wings climb in a
     circle to the height of their return, and never sink on the way. `circles_level`: wings keep their height on the way
     to a circle at another height, leave circles of a mission at any place unless an item asks for the course to the

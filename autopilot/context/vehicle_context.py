@@ -202,6 +202,10 @@ class Announcer:
     def say(self, severity: Severity, text: str) -> None:
         self.events.append(StatusText(severity, text))
 
+    def step(self, text: str) -> None:
+        """Say a step of the flight (`StatusText.step`)."""
+        self.events.append(StatusText(Severity.INFO, text, step=True))
+
     def announce(self, event: Event) -> None:
         self.events.append(event)
 

@@ -15,7 +15,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
 from autopilot.interface.targets import Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd, GripperAction, Severity, SpeedType
+from autopilot.mav import Cmd, GripperAction, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.repeating import repeat_distance
@@ -98,7 +98,7 @@ class DoItems:
         if self._tools.payload.act(item.command, params, now_ms):
             if item.command == Cmd.DO_GRIPPER:
                 done = "Grabbed" if item.param2 == GripperAction.GRAB else "Released"
-                self._tools.context.announcer.say(Severity.INFO, f"Gripper {done}")
+                self._tools.context.announcer.step(f"Gripper {done}")
             return CommandStartResult.COMPLETE
         return CommandStartResult.UNSUPPORTED
 
@@ -175,7 +175,7 @@ class DoItems:
         elif kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         elif not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
-            self._tools.context.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
+            self._tools.context.announcer.step(f"speed: {change.speed:.1f} m/s")
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem) -> CommandStartResult:
@@ -206,7 +206,7 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _repeat(self, item: MissionItem) -> CommandStartResult:
-        self._tools.context.announcer.say(Severity.INFO, f"Resume repeat dist set to {repeat_distance(item):.0f} m")
+        self._tools.context.announcer.step(f"Resume repeat dist set to {repeat_distance(item):.0f} m")
         return CommandStartResult.COMPLETE
 
     def _change_over(self, item: MissionItem) -> CommandStartResult:

@@ -13,7 +13,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle, Leg
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.modes.guided import GuidedFlight
@@ -212,7 +212,7 @@ def end_of_delay(tools: NavTools, item: MissionItem) -> int:
     else:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
         wait_ms = ms_until(hour, minute, second, int(facts.boot_unix_s * 1000.0) + facts.now_ms)
-    tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
+    tools.context.announcer.step(f"Delaying {wait_ms // 1000} sec")
     return facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
 
 

@@ -109,4 +109,4 @@ class LiftVoice:
             self._say("Land final started")
 
     def _say(self, text: str) -> None:
-        self._announcer.say(Severity.INFO, text)
+        self._announcer.step(text)

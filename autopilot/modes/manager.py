@@ -220,7 +220,7 @@ class ModeChoice:
         if self._context.facts.landed:
             return "not flying"
         if way in _BY_PATH and self._auto.way_back is not None:  # AP_Mission.cpp, jump_to_closest_mission_leg
-            self._context.announcer.say(Severity.INFO, self._auto.way_back.value)
+            self._context.announcer.step(self._auto.way_back.value)
             return None
         path = self._auto.paths.return_path() if way in _BY_PATH else None
         start = self._auto.paths.landing_start() if path is None and way in _BY_LANDING else path
@@ -230,7 +230,7 @@ class ModeChoice:
             self._auto.go_on_at(start)
         except SetCurrentError as error:
             return str(error)
-        self._context.announcer.say(Severity.INFO, "Landing sequence start" if path is None else "Return path started")
+        self._context.announcer.step("Landing sequence start" if path is None else "Return path started")
         if path is not None:
             self._auto.paths.begin_item(Cmd.DO_RETURN_PATH_START)
         return None

@@ -139,7 +139,7 @@ class Follow(Maneuver):
         if self.helm.arrived and not self._paused:
             self.done = self._final
             if self._arrival:
-                self.announcer.say(Severity.INFO, self._arrival)
+                self.announcer.step(self._arrival)
                 self._arrival = ""
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             state, (north, east, _) = self.facts.vehicle.state, self._leg.end
@@ -179,7 +179,7 @@ class Climb(Maneuver):
     def start(self, now_ms: int) -> None:
         self._waiting = self.facts.landed and not self.helm.takeoff_allowed
         if self._waiting:
-            self.announcer.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
+            self.announcer.step("Takeoff waits for MISSION_START or throttle")
             self.helm.fly(Idle())
         else:
             self._go()
@@ -245,7 +245,7 @@ class CircleTurns(Maneuver):
         turns = ceil(self._circle.turns or 0.0)
         if self._begun <= flown and self._begun < turns:
             self._begun += 1
-            self.announcer.say(Severity.INFO, f"Mission: starting circle {self._begun}/{turns}")
+            self.announcer.step(f"Mission: starting circle {self._begun}/{turns}")
         left_m = 2.0 * pi * self._circle.radius * (self._begun - flown)
         left_ms = round(1000.0 * left_m / self._circle.speed) if self._circle.speed > 0.0 else 0
         self.deadline_ms = now_ms + max(left_ms, _CIRCLE_LOOK_MS) if self._begun < turns else None

@@ -45,35 +45,35 @@ class MissionVoice:
     def notice(self, notice: MissionNotice) -> None:
         """Announce a notice of the sequencer."""
         if isinstance(notice, ItemStarted):
-            self._announcer.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
+            self._announcer.step(f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
-            self._announcer.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
+            self._announcer.announce(StatusText(Severity.WARNING, f"Skipping invalid cmd #{notice.command}", step=True))
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
-            self._announcer.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+            self._announcer.step(f"Mission: {notice.seq} Jump {notice.run}/{count}")
         elif isinstance(notice, InterruptedItemBegan):
-            self._announcer.say(Severity.INFO, "Mission: Returned to interrupted WP")
+            self._announcer.step("Mission: Returned to interrupted WP")
         elif isinstance(notice, MissionWaits):
             self._announcer.say(Severity.WARNING, "Auto: mission waits, no position")
         elif self._facts.vehicle_class.texts.reached_by_name:
             self._hold = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
-            self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
+            self._announcer.step(f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int, item: MissionItem | None, flown: Maneuver | None) -> list[StatusText]:
         """Texts for the end of item `seq`, which was flown as `flown`."""
         hold, self._hold = self._hold, None
         if self._facts.vehicle_class.has_stall_speed:
             text = None if item is None else self._reached_on_wings(item, flown)
-            return [] if text is None else [StatusText(Severity.INFO, text)]
+            return [] if text is None else [StatusText(Severity.INFO, text, step=True)]
         if not self._facts.vehicle_class.texts.reached_by_name:
-            return [StatusText(Severity.INFO, f"Reached command #{seq}")]
+            return [StatusText(Severity.INFO, f"Reached command #{seq}", step=True)]
         command = None if item is None else item.command
         texts = []
         if (hold is None or hold.seq != seq) and command in (Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME):
-            texts.append(StatusText(Severity.INFO, f"Reached waypoint #{seq}"))
+            texts.append(StatusText(Severity.INFO, f"Reached waypoint #{seq}", step=True))
         if command == Cmd.NAV_LOITER_TIME:
-            texts.append(StatusText(Severity.WARNING, "Finished active loiter"))
+            texts.append(StatusText(Severity.WARNING, "Finished active loiter", step=True))
         return texts
 
     def _reached_on_wings(self, item: MissionItem, flown: Maneuver | None) -> str | None:

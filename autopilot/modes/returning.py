@@ -272,7 +272,7 @@ class ReturnMode(HomewardMode):
 
     def _follow(self, stage: Maneuver, now_ms: int) -> None:
         if stage.done and not self.facts.vehicle_class.flies:
-            self.announcer.say(Severity.INFO, "Reached destination")
+            self.announcer.step("Reached destination")
 
     def turn(self, yaw: Yaw) -> bool:
         self._heading.fix(yaw)

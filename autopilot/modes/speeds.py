@@ -13,7 +13,7 @@ from math import radians, sqrt
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
-from autopilot.mav import Severity, SpeedType
+from autopilot.mav import SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.state import DEFAULT_SPEED, SpeedChange
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
@@ -107,16 +107,16 @@ class SpeedControl:
         """Change what DO_CHANGE_SPEED tells wings besides their airspeed, which is only announced: their least speed
         over ground (0: none), or the throttle of cruise without airspeed, %, until they or their parameters are
         changed. False for none of these (ArduPlane's do_change_speed)."""
-        default, say, vehicle = speed == DEFAULT_SPEED, self._announcer.say, self._helm.vehicle
+        default, say, vehicle = speed == DEFAULT_SPEED, self._announcer.step, self._helm.vehicle
         if kind == SpeedType.AIRSPEED and (default or self.takes(speed)):
             if not default:
-                say(Severity.INFO, f"Set airspeed {int(speed)} m/s")
+                say(f"Set airspeed {int(speed)} m/s")
         elif kind == SpeedType.GROUNDSPEED and (default or speed >= 0.0):
             least = self._facts.param("MIN_GROUNDSPEED") if default else speed
-            say(Severity.INFO, f"Set groundspeed {int(least)}")
+            say(f"Set groundspeed {int(least)}")
             vehicle.set_parameter("MIN_GROUNDSPEED", least)
         elif 0.0 < throttle <= 100.0:
-            say(Severity.INFO, f"Set throttle {int(throttle)}")
+            say(f"Set throttle {int(throttle)}")
             vehicle.set_parameter("TRIM_THROTTLE", float(int(throttle)))
         else:
             return False

@@ -13,7 +13,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Severity, VtolState
+from autopilot.mav import VtolState
 from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.vehicles.mode_table import LiftOption
@@ -215,12 +215,12 @@ class SetDown(Maneuver):
         return self._climb is None
 
     def start(self, now_ms: int) -> None:
-        if self._place is not None and not self.facts.landed and not self.facts.personality.keeps_upright:
+        if self._place is not None and not self.facts.landed:
             away_m, hovers = away_from(self.facts, self._place), self._on_lift or not on_wings(self.context)
             if self._early or (hovers and not far_from(self.facts, self._place)):
-                self.announcer.say(Severity.INFO, f"VTOL Position1 d={away_m:.1f}")
+                self.announcer.step(f"VTOL Position1 d={away_m:.1f}")
             elif far_from(self.facts, self._place):
-                self.announcer.say(Severity.INFO, f"VTOL approach d={away_m:.1f}")
+                self.announcer.step(f"VTOL approach d={away_m:.1f}")
         self._fly(now_ms)
 
     @property
@@ -319,7 +319,7 @@ class WindApproach(Maneuver):
         if self._upwind is None and (self.helm.arrived or (due and self._height.gives_up())):
             vector = self.facts.vehicle.state.report
             self._upwind = atan2(-float(vector[report.WIND_E]), -float(vector[report.WIND_N]))
-            self._say(f"Selected an approach path of {degrees(self._upwind):.1f}")
+            self.announcer.step(f"Selected an approach path of {degrees(self._upwind):.1f}")
         elif not due:
             return
         elif self._upwind is not None:
@@ -335,13 +335,9 @@ class WindApproach(Maneuver):
             return False
         north, east, down = self._circle.center
         far_n, far_e = _LINE_M * cos(upwind), _LINE_M * sin(upwind)
-        self._say("Starting VTOL land approach path")
+        self.announcer.step("Starting VTOL land approach path")
         self.helm.fly(Leg((north + far_n, east + far_e, down), (north - far_n, east - far_e, down)))
         return True
-
-    def _say(self, text: str) -> None:
-        if not self.facts.personality.keeps_upright:  # a PX4 has no text for it
-            self.announcer.say(Severity.INFO, text)
 
     def _stops(self, upwind: float) -> bool:
         """True on the line where it begins to stop over the middle: heading for it, or too near to turn to it. The

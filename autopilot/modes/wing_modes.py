@@ -68,7 +68,7 @@ class TakeoffMode(StagedMode):
         facts, state = self.facts, self.facts.vehicle.state
         (north, east, down), height = state.position, facts.param("TKOFF_ALT", 50.0)
         if not facts.landed and facts.height >= height:
-            self.announcer.say(Severity.INFO, "Above TKOFF alt - loitering")
+            self.announcer.step("Above TKOFF alt - loitering")
             self.helm.fly(stay(facts))
             return
         distance_m = facts.param("TKOFF_DIST", 200.0)
@@ -78,10 +78,10 @@ class TakeoffMode(StagedMode):
         climb = WingTakeoff(self.context, top, radians(facts.param("TKOFF_LVL_PITCH", 15.0)), distance_m, _BELOW_M)
         if facts.landed:
             turn = degrees(course) % 360.0
-            self.announcer.say(Severity.INFO, f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
+            self.announcer.step(f"Takeoff to {height:.0f}m for {distance_m:.1f}m heading {turn:.1f} deg")
             self.fly([climb, LoiterForever(self.context, around)], now_ms)
         else:
-            self.announcer.say(Severity.INFO, "Climbing to TKOFF alt then loitering")
+            self.announcer.step("Climbing to TKOFF alt then loitering")
             self.fly([LoiterForever(self.context, around)], now_ms)
 
     @property
@@ -125,7 +125,7 @@ class TakeoffCourse:
 
     def _note(self, course: float) -> None:
         self._facts.landing_course = course
-        self._announcer.say(Severity.INFO, f"Autoland direction= {int(degrees(course) % 360.0)}")
+        self._announcer.step(f"Autoland direction= {int(degrees(course) % 360.0)}")
 
 
 class AutolandMode(StagedMode):
@@ -328,7 +328,7 @@ class WingReturnMode(_WingsHomewardMode):
         start = auto.paths.return_path() if by_path else auto.paths.landing_start()
         if start is not None and auto.sequencer.leads_on(start, auto.mission):
             auto.go_on_at(start)
-            self.announcer.say(Severity.INFO, "Return path started" if by_path else "Landing sequence start")
+            self.announcer.step("Return path started" if by_path else "Landing sequence start")
             return True
         if not by_path:
             self.announcer.say(Severity.WARNING, "Unable to start landing sequence")

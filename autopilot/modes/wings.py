@@ -161,9 +161,7 @@ class LoiterItem(Maneuver):
             self.deadline_ms = now_ms + _LOOK_MS
             if not over and self._height.gives_up():
                 over = True
-                self.announcer.say(
-                    Severity.INFO, f"Loiter to alt was stuck at {int(self.facts.vehicle.state.place.alt)}"
-                )
+                self.announcer.step(f"Loiter to alt was stuck at {int(self.facts.vehicle.state.place.alt)}")
         if over:
             self._first = self.deadline_ms = None
             self.done = self._last.leave_for is None and not self._last.at_height
@@ -242,7 +240,7 @@ class GlideSlope(Maneuver):
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
         else:
-            self.announcer.say(Severity.INFO, f"Landing approach start at {self.facts.height:.1f}m")
+            self.announcer.step(f"Landing approach start at {self.facts.height:.1f}m")
             self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -259,7 +257,7 @@ class GlideSlope(Maneuver):
             self.done = True
             north, east, _ = self.facts.vehicle.state.position
             off = hypot(north - self._place[0], east - self._place[1])
-            self.announcer.say(Severity.INFO, f"Distance from LAND point={off:.2f}m")
+            self.announcer.step(f"Distance from LAND point={off:.2f}m")
 
     def go_around(self, height_m: float = 0.0) -> bool:
         """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a

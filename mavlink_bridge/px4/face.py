@@ -122,7 +122,6 @@ class Px4Face(WithoutMessages, Speaker):
     # --- commands -------------------------------------------------------------------------------------------------
     def rows(self) -> dict[int, CommandRow]:
         """Commands that PX4 handles in its own way."""
-        enter = self._flight.enter
         transition: dict[int, CommandRow] = {Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,))}
         return (transition if self._flight.modes.changes_over else {}) | {
             Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=px4.VTOL_TAKEOFF)),
@@ -130,8 +129,8 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
             Cmd.DO_FLIGHTTERMINATION: CommandRow(self._terminate, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
-            Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
-            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
+            Cmd.NAV_LAND: CommandRow(partial(self._enter_by_name, px4.LAND, "Landing at current position")),
+            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(partial(self._enter_by_name, px4.RETURN, "Returning to launch")),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
             Cmd.MISSION_START: CommandRow(self._start_mission),
@@ -148,13 +147,21 @@ class Px4Face(WithoutMessages, Speaker):
         mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
+    def _enter_by_name(self, mode: px4.Pair, text: str, _command: Command, context: Context) -> Outcome:
+        """Enter a mode that has a command of its own, and announce it."""
+        outcome = self._flight.enter(mode, context.now_ms)
+        if outcome.ok:
+            self._parts.announcer.say(Severity.INFO, f"{text}\t")
+        return outcome
+
     def _arm(self, command: Command, context: Context) -> Outcome:
         """COMPONENT_ARM_DISARM: param2 forces disarming only; arming over a link is always checked (`arm`)."""
         if command.param(1) == 1.0 and not self._parts.facts.armed:
             command = replace(command, params=(1.0, *[0.0] * 6))
             if self._calibration.runs:
                 return Outcome(Result.TEMPORARILY_REJECTED, self._flight.voice.say(Notice.CALIBRATING))
-            if self._flight.forbids_arming(context.now_ms):
+            if self._flight.forbids_arming(context.now_ms) or self._parts.prearm.reasons():
+                self._parts.prearm.run(context.now_ms)  # "Preflight Fail: .."
                 text = "Arming denied: Resolve system health failures first"
                 return self._parts.announcer.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         outcome = flight_commands.arm_disarm(command, context)

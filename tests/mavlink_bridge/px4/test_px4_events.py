@@ -187,4 +187,11 @@ def test_a_flight_in_px4s_events() -> None:
         ]
         assert ("commander_armed_by", 4) in told and ("commander_disarmed_by", 6) in told
         tabs = [message.text for message in station.of("STATUSTEXT") if message.text.endswith("\t")]
-        assert [text.split()[0] for text in tabs] == ["Armed", "Takeoff", "Switching", "Landing", "Disarmed"]
+        assert [text.split()[0] for text in tabs] == [
+            "Armed",
+            "Takeoff",
+            "Switching",
+            "Returning",
+            "Landing",
+            "Disarmed",
+        ]
