@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Final, Protocol
+from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
@@ -17,8 +17,6 @@ from autopilot.interface.traffic import Contact
 from autopilot.mav import WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
-
-NO_TAKEOFF: Final = "the mission does not begin with a takeoff"
 
 
 class FailsafeCause(Enum):

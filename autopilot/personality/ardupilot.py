@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from autopilot.context.personality import NO_TAKEOFF, FailsafeCause, FailsafeRules
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
@@ -50,7 +50,7 @@ class ArduPilotPersonality:
         self._facts, self._modes = context.facts, context.modes
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
-        return None if takes_off else NO_TAKEOFF
+        return None if takes_off else "the mission does not begin with a takeoff"
 
     def begin_mission(self, now_ms: int) -> None:
         """Do nothing: AUTO begins it."""

@@ -288,11 +288,6 @@ class Px4Flight:
         return core.mission_commands.fly(now_ms)
 
     @property
-    def climbs_straight(self) -> bool:
-        """True if it rises, and not on wings."""
-        return self._parts.facts.vehicle_class.hovers or self._parts.helm.upright
-
-    @property
     def _next_item(self) -> int:
         """Index of the item at which the mission goes on."""
         return max(self._parts.sequencer.current_nav_index(), self._parts.plans.mission.first_index)
@@ -306,13 +301,15 @@ class Px4Flight:
 
     def _height_before_mission(self) -> float | None:
         """Height of the climb before a mission, m above home: that of its first place; None: no climb. A takeoff item
-        climbs itself (`checkClimbRequired`)."""
+        climbs itself (`checkClimbRequired`); in the air wings climb on their way, where PX4 circles first."""
         core, facts, home = self._parts, self._parts.facts, self._parts.facts.home
+        on_wings = facts.vehicle_class.has_stall_speed and not core.helm.upright
         at = self._next_item
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
         on_ground_first = item is not None and item.command in TAKEOFFS and facts.grounded
-        if not self.climbs_straight or item is None or home is None or on_ground_first:
+        on_its_way = on_wings and not facts.grounded
+        if not facts.vehicle_class.flies or item is None or home is None or on_ground_first or on_its_way:
             return None
         altitude = facts.altitude(item.frame, item.z, item.x, item.y)
         below = altitude is not None and altitude - facts.vehicle.state.place.alt > _CLOSE_M

@@ -14,7 +14,6 @@ from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.context.personality import NO_TAKEOFF
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
@@ -80,9 +79,8 @@ class Px4Personality:
         self._returns_precisely = RETURN_PRECISELY in parameters
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
-        if not self.flight.has_mission:
-            return "the mission was rejected"
-        return None if takes_off or self.flight.climbs_straight else NO_TAKEOFF
+        """A mission without a takeoff climbs by itself."""
+        return None if self.flight.has_mission else "the mission was rejected"
 
     def begin_mission(self, now_ms: int) -> Outcome:
         return self.flight.enter(MISSION, now_ms)

@@ -284,3 +284,16 @@ def test_a_timed_circle_has_the_radius_of_its_item() -> None:
             session.run_for(2.0)
             north, east, _ = session.state.position
             assert hypot(north - 600.0, east) == pytest.approx(157.0, abs=5.0) and session.state.mission.item == 2
+
+
+def test_a_mission_without_a_takeoff_item_takes_off() -> None:
+    """Along its heading to the height of its first place (mission_base.cpp, `checkClimbRequired`); it stood, and was
+    disarmed."""
+    with flown("plane") as plane:
+        landing = (MissionItem(189, 2), at(16, -700.0, 0.0, 50.0), at(21, 0.0, 0.0, 0.0))
+        plane.upload((at(16, 600.0, 300.0, 50.0), *landing))
+        assert plane.command(300, 0.0) == 0
+        plane.until(lambda: "Climb to 50.0 meters above home" in plane.texts and plane.height > 40.0, 40.0)
+        plane.until(lambda: plane.of("MISSION_CURRENT")[-1].seq == 2)
+        assert plane.mode == MISSION
+        plane.lands(MISSION)
