@@ -282,8 +282,7 @@ def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Transi
 
 
 class LifecycleStateMachine:
-    """Walker of the table: the state of a flight, its reason, and its timers. Events that an action causes at once are
-    queued until the action is done, so each event is handled in a settled state. `actions`: functions of the table's
+    """Walker of the table: the state of a flight, its reason, and its timers. `actions`: functions of the table's
     actions. `entered()`: a state begins; `changed()`: its row's action is done, and people may be told."""
 
     def __init__(
@@ -297,7 +296,6 @@ class LifecycleStateMachine:
         self._actions = actions
         self._entered = entered
         self._changed = changed
-        self._queue: list[tuple[FlightEvent, str]] = []
         self._timers: dict[FlightEvent, int] = {}
         self.state = FlightState.IDLE
         self.reason = ""
@@ -306,16 +304,7 @@ class LifecycleStateMachine:
         """The present event; an action may report another as the cause of a change."""
 
     def dispatch(self, event: FlightEvent, reason: str) -> None:
-        """Handle `event`, and the events that it causes at once."""
-        self._queue.append((event, reason))
-        while self._queue:
-            self._step(*self._queue.pop(0))
-
-    def then(self, event: FlightEvent, reason: str) -> None:
-        """Queue an event from an action."""
-        self._queue.append((event, reason))
-
-    def _step(self, event: FlightEvent, reason: str) -> None:
+        """Handle `event`."""
         row = choose(self.state, event, self._flight)
         if row is None:
             return

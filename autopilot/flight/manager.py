@@ -179,12 +179,8 @@ class FlightManager(Actor):
         self._flight.begun_by_go = True
         self._flight.profile = int(self._facts.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
-        number = self._facts.vehicle_class.modes.guided
-        outcome = self._modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
-        if outcome.ok:
-            self._prepare()
-        else:
-            self._walk.then(FlightEvent.RESET_FAILED, outcome.reason)
+        self._modes.set(self._facts.vehicle_class.modes.guided, self.port.now_ms, ModeReason.GCS_COMMAND)
+        self._prepare()
 
     def _prepare_plain(self) -> None:
         self._context.auto_go_ms = None

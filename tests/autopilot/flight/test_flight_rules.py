@@ -102,14 +102,6 @@ def test_go_without_anything_to_fly_is_refused(mission: Any, parameters: Any, re
     assert (bench.states, bench.mode_changes()) == ([], [])
 
 
-def test_where_guided_is_refused_nothing_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GO fails with the reason of the mode."""
-    bench = FlightBench()
-    monkeypatch.setattr(bench.core.modes, "set", lambda *_: Outcome(Result.FAILED, "no GUIDED"))
-    assert bench.go().reason == "no GUIDED"
-    assert (bench.states, bench.logs.calls) == ([P, I], [("close",)])
-
-
 def test_go_is_in_guided_before_arm_and_in_auto_after_the_countdown() -> None:
     bench = FlightBench()
     bench.go()
