@@ -13,7 +13,6 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, FlightEvent, ModeReason
-from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
 from autopilot.mav import Cmd, Result
 from autopilot.vehicles.kinds import COPTER
