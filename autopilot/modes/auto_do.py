@@ -13,7 +13,7 @@ from autopilot.context.frames import amsl
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
-from autopilot.interface.targets import Leg, Yaw
+from autopilot.interface.targets import Circle, Hold, Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, SpeedType
 from autopilot.mission.executor import CommandStartResult
@@ -53,21 +53,16 @@ class DoTools:
 
 @dataclass(slots=True)
 class Condition:
-    """Condition that a CONDITION item waits for: a time, one of the vehicle's events, or a place that it has passed."""
+    """Condition that a CONDITION item waits for: one of the vehicle's events, or `deadline_ms` if `passed` agrees then
+    (None: the time alone); otherwise it is asked again after `every_ms` (0: not until the next item)."""
 
     deadline_ms: int | None = None
     event: VehicleEvent = field(default=VehicleEvent(0))
     near_m: float = 0.0
     yaw: Yaw | None = None
     passed: Callable[[], bool] | None = None
+    every_ms: int = 0
     met: bool = False
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.passed is not None and not self.passed():
-            self.deadline_ms = now_ms + _LOOK_MS
-        elif events & self.event or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
-            self.deadline_ms = None
-            self.met = True
 
 
 class DoItems:
@@ -103,8 +98,22 @@ class DoItems:
         return CommandStartResult.UNSUPPORTED
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._condition is not None and not self._condition.met:
-            self._condition.update(now_ms, events)
+        condition = self._condition
+        if condition is None or condition.met:
+            return
+        due = condition.deadline_ms is not None and now_ms >= condition.deadline_ms
+        condition.met = bool(events & condition.event) or (due and (condition.passed is None or condition.passed()))
+        if due or condition.met:
+            again = condition.every_ms > 0 and not condition.met
+            condition.deadline_ms = now_ms + condition.every_ms if again else None
+
+    def _has_no_place(self) -> bool:
+        """True if the target is no place but a climb, a descent or a hover here, to which the distance is 0 (AC_WPNav's
+        last destination; ArduRover's ModeAuto::get_distance_to_destination). Wings always fly to a place."""
+        target = self._tools.context.helm.target
+        somewhere = isinstance(target, Hold | Land) and target.position is not None
+        wings = self._tools.context.facts.vehicle_class.has_stall_speed
+        return not (wings or somewhere or isinstance(target, Leg | Circle))
 
     def drop(self) -> None:
         """Forget the waiting condition."""
@@ -119,7 +128,7 @@ class DoItems:
         if condition is None or condition.met:
             return
         if condition.near_m > 0.0:
-            self._tools.context.helm.vehicle.watch_distance(condition.near_m)
+            self._watch(condition)
         if condition.yaw is not None:
             self._tools.heading.fix(condition.yaw)
 
@@ -134,8 +143,9 @@ class DoItems:
     def _distance(self, item: MissionItem) -> CommandStartResult:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
         near_m = item.param1 if item.param1 > 0.0 else 0.0
-        self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m)
-        self._tools.context.helm.vehicle.watch_distance(near_m)
+        self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m, passed=self._has_no_place)
+        if near_m > 0.0:
+            self._watch(self._condition)
         return CommandStartResult.ACCEPTED
 
     def _gate(self, item: MissionItem) -> CommandStartResult:
@@ -152,8 +162,12 @@ class DoItems:
             ahead = (here[0] - north) * (target.end[0] - north) + (here[1] - east) * (target.end[1] - east)
             return ahead >= 0.0
 
-        self._condition = Condition(deadline_ms=facts.now_ms, passed=passed)
+        self._condition = Condition(deadline_ms=facts.now_ms, passed=passed, every_ms=_LOOK_MS)
         return CommandStartResult.ACCEPTED
+
+    def _watch(self, condition: Condition) -> None:
+        condition.deadline_ms = self._tools.context.facts.now_ms
+        self._tools.context.helm.vehicle.watch_distance(condition.near_m)
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)

@@ -195,6 +195,13 @@ def test_no_target_is_nearer_than_nothing(metres: float) -> None:
     assert not bench.vehicle.outputs
 
 
+@pytest.mark.parametrize("hover", [item(22, up=30.0), item(21), item(93, param1=20.0), item(92, param1=1.0)])
+def test_an_item_without_a_place_is_near(hover: MissionItem) -> None:
+    """Where a copter climbs, lands or waits, its waypoint navigation is at its end (ModeAuto::wp_distance_m)."""
+    bench = past(flying(waypoint(40, 0), item(114, param1=5.0), item(183, param1=9, param2=1750), hover), 2)
+    assert bench.vehicle.outputs == [(9, 1750)]
+
+
 def test_condition_yaw_turns_and_then_lets_the_next_item_run() -> None:
     bench = flying(item(115, param1=90.0, param2=20.0, param3=-1.0), item(183, param1=9, param2=1750), waypoint(100, 0))
     bench.run(60.0, lambda: bool(bench.vehicle.outputs))
