@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Idle, Leg, Yaw
+from autopilot.interface.targets import Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
@@ -35,7 +35,7 @@ class SmartReturnMode(SelfFlownMode):
         self._at: Ned | None = None  # beginning of the present leg
 
     def refusal(self, now_ms: int) -> str | None:
-        return None if self._trail or not self.facts.armed else "no path to return by"
+        return None if self._trail else "no path to return by"
 
     def begin(self, now_ms: int) -> None:
         self._way = self._trail.begin_return(now_ms)
@@ -55,11 +55,6 @@ class SmartReturnMode(SelfFlownMode):
         if self._trail.paused:
             self._trail.end_return(self._way or ([] if self._at is None else [self._at]))
         self._way = []
-
-    def disarmed(self) -> None:
-        self._way, self._at = [], None
-        self._trail.end_return([])
-        self.helm.fly(Idle())
 
     def _go(self) -> None:
         start = None if self._at is None else self._place(self._at, last=False)
@@ -118,7 +113,6 @@ class SmartReturnFlight(SmartReturnMode):
     def _begin(self, now_ms: int) -> None:
         self._landing = None
         if self.facts.landed:
-            self._way = []
             self._land(None, now_ms)
         else:
             self._go()
@@ -166,8 +160,4 @@ class SmartReturnFlight(SmartReturnMode):
 
     def exit(self) -> None:
         super().exit()
-        self._landing = None
-
-    def disarmed(self) -> None:
-        super().disarmed()
         self._landing = None

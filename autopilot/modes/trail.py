@@ -131,9 +131,9 @@ class Trail:
         self.keeping = False
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """Begin a new trail at arming. A flight controller with its own modes has its own trail."""
-        self._points = []
-        self._last = None
+        """Begin a new trail at arming; disarming keeps it. A flight controller with its own modes has its own trail."""
+        if armed:
+            self._points, self._last = [], None
         self.keeping = armed and self._limit >= 2 and not self._facts.vehicle.capabilities.own_modes
         if self.keeping:
             self._seen_ms = now_ms

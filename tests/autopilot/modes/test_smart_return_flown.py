@@ -124,8 +124,21 @@ def test_on_the_ground_it_disarms() -> None:
     assert not bench.core.facts.armed
 
 
+def test_there_is_a_way_back_from_the_first_arming_on() -> None:
+    """AP_SmartRTL is active from then on, also when the motors stand (ModeSmartRTL::init)."""
+    bench = ready()
+    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    bench.airborne()
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
+    to_the_end(bench)
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+
+
 def test_it_cannot_be_armed_in() -> None:
     bench = ready()
+    bench.arm()
+    assert bench.core.arming.disarm(bench.now_ms).ok
     assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: SMARTRTL mode not armable" in bench.texts

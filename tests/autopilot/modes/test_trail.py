@@ -99,12 +99,15 @@ def test_the_way_begins_where_it_is_armed_and_follows_the_corners() -> None:
     assert len(way) <= 5
 
 
-def test_disarming_forgets_the_way() -> None:
+def test_disarming_ends_the_way_and_arming_forgets_it() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
+    way = bench.core.trail.way_back()
     bench.core.arming.disarm(bench.now_ms, force=True)
-    assert bench.core.trail.way_back() == []
+    assert bench.core.trail.way_back() == way
     assert not bench.core.trail.keeping
+    bench.core.trail.armed_changed(True, bench.now_ms)
+    assert len(bench.core.trail.way_back()) == 1
 
 
 def test_a_full_trail_is_given_up_and_says_so() -> None:
