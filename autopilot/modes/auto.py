@@ -26,6 +26,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
+from autopilot.modes.heading import KEEP
 from autopilot.modes.landing_paths import LandingPaths, WayBack
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mission_voice import MissionVoice
@@ -282,8 +283,11 @@ class AutoMode(Mode):
             self._finished = True
         elif kind.has_stall_speed:
             self.leave_for(kind.modes.rtl)
-        elif not self.helm.arrived or isinstance(self.helm.target, Circle):
-            self.helm.fly(stay(self.facts))
+        else:
+            if not self.helm.arrived or isinstance(self.helm.target, Circle):
+                self.helm.fly(stay(self.facts))
+            if not self.facts.personality.turns_to_items:
+                self.turn(KEEP)  # the end of a region of interest, and of a turn (ModeAuto::loiter_start)
 
     def _drive_done(self, behaviour: int) -> None:
         mode = self.facts.vehicle_class.modes.after_mission.get(behaviour)

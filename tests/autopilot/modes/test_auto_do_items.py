@@ -11,6 +11,7 @@ from autopilot.context.journal import SaveHome
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.targets import YawMode
 from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 
@@ -255,3 +256,13 @@ def test_set_home_item_with_a_home_of_its_own_is_a_place() -> None:
     """Above sea level in frame 0."""
     bench = past(flying(MissionItem(179, 0, x=ORIGIN.lat, y=ORIGIN.lon + 0.001, z=600.0), waypoint(40, 0)), 1)
     assert bench.core.facts.home == GeoPoint(ORIGIN.lat, ORIGIN.lon + 0.001, 600.0)
+
+
+@pytest.mark.parametrize("turned", [item(201, 20, -50), item(115, param1=90.0)])
+def test_the_end_of_a_mission_ends_what_turns_the_nose(turned: MissionItem) -> None:
+    """The nose stays as it is (ModeAuto::loiter_start), and a later leg has it in front again."""
+    bench = past(flying(waypoint(40, 0), turned), 2)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    assert bench.vehicle.yaws[-1].mode is YawMode.KEEP
+    assert bench.core.mission_commands.set_current(2, reset=True).ok
+    assert bench.vehicle.target.yaw.mode is YawMode.ALONG
