@@ -45,6 +45,7 @@ from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStre
 from mavlink_bridge.routing.service import Message
 
 _YAW_DONE: Final = 5.0 / 180.0 * pi
+_SAME: Final = 1e-3  # rad
 _TURNING_MS: Final = 20_000
 
 
@@ -78,6 +79,7 @@ class Steering:
         self._near_sent = False
         self._turning_until_ms: int | None = None
         self._requested_yaw: float | None = None
+        self._heading = self._turn_left = 0.0  # last heading, and what is left of the requested turn, rad
         self._speeds: Speeds | None = None
         self._sent_speeds: Speeds | None = None
         self._own_speeds: Speeds | None = None
@@ -146,11 +148,14 @@ class Steering:
         self.context.readings.report[R.YAW_DONE] = 0.0
         if self.course is not None:
             self.course.yaw = yaw
+        self._heading = self.context.readings.state.yaw
+        relative = yaw.turn != 0.0 and abs(wrap_pi(yaw.angle - yaw.turn - self._heading)) < _SAME
+        self._turn_left = min(abs(yaw.turn), 2.0 * pi) if relative else 0.0
         self._requested_yaw = yaw.angle if yaw.mode is YawMode.ANGLE else None
         if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.turn != 0.0) and self.context.turns_nose:
-            degrees = yaw.angle * 180.0 / pi % 360.0
-            way = float((yaw.turn > 0.0) - (yaw.turn < 0.0))
-            self.context.orders.send(Cmd.CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, way, 0.0, moves=True)
+            degrees = min(self._turn_left * 180.0 / pi, 360.0) if relative else yaw.angle * 180.0 / pi % 360.0
+            way, rate = float((yaw.turn > 0.0) - (yaw.turn < 0.0)), yaw.rate * 180.0 / pi
+            self.context.orders.send(Cmd.CONDITION_YAW, degrees, rate, way, float(relative), moves=True)
             self._turning_until_ms = now_ms + _TURNING_MS
         else:
             self._turning_until_ms = None
@@ -245,7 +250,10 @@ class Steering:
         if self._near > 0.0 and not self._near_sent and r[R.WP_DISTANCE] < self._near and course.end is not None:
             self._near_sent = True
             self._news.events |= VehicleEvent.NEAR
-        if self._requested_yaw is not None and abs(wrap_pi(r[R.YAW] - self._requested_yaw)) < _YAW_DONE:
+        self._turn_left -= abs(wrap_pi(r[R.YAW] - self._heading))
+        self._heading = float(r[R.YAW])
+        there = self._requested_yaw is not None and abs(wrap_pi(self._heading - self._requested_yaw)) < _YAW_DONE
+        if there and self._turn_left < pi:
             self._requested_yaw = self._turning_until_ms = None
             r[R.YAW_DONE] = 1.0
             self._news.events |= VehicleEvent.YAW_DONE
