@@ -62,7 +62,10 @@ class Proximity:
         self.objects.see(self.points, now_ms)
 
     def complaints(self) -> list[ArmingReason]:
-        """Reason to refuse arming of a copter that would keep off objects: one is close (AP_Arming_Copter.cpp)."""
+        """Reasons to refuse arming: a sensor tells nothing (AP_Proximity::prearm_healthy), or an object is close to a
+        copter that would keep off it (AP_Arming_Copter.cpp)."""
+        if self.source == MAVLINK and self.scan is None:
+            return [ArmingReason("PRX1: No Data")]
         avoids = self._kept_off and self._facts.option("AVOID_ENABLE", _AVOIDS) and self._facts.vehicle_class.hovers
         seen = self._seen(self.scan) if avoids and self.scan is not None else []
         off, distance_m = min(seen, key=lambda each: each[1], default=(0.0, inf))

@@ -22,7 +22,7 @@ from sortie.config.fittings import FITTINGS, fitted
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 MANY = Retry(interval_ms=500, attempts=60)
-_DRIVING = {"PRX1_TYPE": 2.0, "FOLL_ENABLE": 1.0, "DID_ENABLE": 1.0, "DID_MAVPORT": 1.0}
+_DRIVING = {"FOLL_ENABLE": 1.0, "DID_ENABLE": 1.0, "DID_MAVPORT": 1.0}
 LISTENING = {
     "rover": _DRIVING,
     "quadplane": {"EFI_TYPE": 1.0, "ICE_ENABLE": 1.0, "ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0},
@@ -56,6 +56,8 @@ class Siege:
             self.session.upload((MissionItem(22, 3, z=20.0, seq=1), *self.session.autopilot.plans.mission.items()))
             self.session.start()
             self.session.run_for(8.0)
+        if kind != "quadplane":
+            self.session.autopilot.parameters.set("PRX1_TYPE", 2.0)  # before, its silence would keep the motors off
 
     def __enter__(self) -> Siege:
         return self

@@ -411,6 +411,15 @@ def test_what_is_close_keeps_a_copter_on_the_ground() -> None:
     assert text not in reasons(0.5)
 
 
+@pytest.mark.parametrize("kind", ["copter", "rover"])
+def test_a_proximity_sensor_that_tells_nothing_keeps_the_motors_off(kind: str) -> None:
+    """AP_Proximity::prearm_healthy, whatever ARMING_CHECK says."""
+    bench = Bench(kind, parameters={"ARMING_CHECK": COMPASS, "PRX1_TYPE": 2})
+    assert bench.core.arming.arm(bench.now_ms).reason == "PRX1: No Data"
+    bench.core.proximity.see(Scan([inf], 0.0, 90.0, 10.0), bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+
+
 def test_a_rover_may_begin_beside_something() -> None:
     rover = Bench("rover", parameters={"PRX1_TYPE": 2})
     rover.core.proximity.see(Scan([0.3], 0.0, 90.0, 10.0), rover.now_ms)

@@ -97,7 +97,7 @@ def test_a_fence_is_a_wall_where_there_are_no_obstacles() -> None:
 def test_directions_that_are_ignored_go_round_the_nose() -> None:
     """PRX1_IGN_ANG1 and _WID1: 20 degrees about 355 are five directions of 5 degrees."""
     with Session("sim:rover", home=HOME, params={"PRX1_TYPE": 2, "PRX1_IGN_ANG1": 355, "PRX1_IGN_WID1": 20}) as session:
-        session.wait_armable()
+        session.run_for(30.0)
         session.connect().send(told([500] * 72))
         session.run_for(0.1)
         assert len(session.autopilot.proximity.points) == 67
@@ -172,10 +172,11 @@ def test_a_copter_backs_away_from_what_a_companion_tells_unless_it_is_low(
     height: float, message: Any, backs: bool
 ) -> None:
     """In LOITER with something right before its nose."""
-    with Session("sim:copter", home=HOME, params={"PRX1_TYPE": 2, "AVOID_ALT_MIN": 6}) as session:
+    with Session("sim:copter", home=HOME, params={"AVOID_ALT_MIN": 6}) as session:
         session.wait_armable()
         session.set_mode("GUIDED")
         session.arm()
+        session.autopilot.parameters.set("PRX1_TYPE", 2)
         session.takeoff(height)
         session.run_for(12.0)
         session.set_mode("LOITER")
