@@ -158,6 +158,8 @@ class AutoMode(Mode):
         if self.sequencer.state() is MissionState.IDLE and self.sequencer.current_nav_index() != 0:
             self.paths.begun = None
             self._announce(self.sequencer.rewind())
+            if self._active:
+                self.request_mode(self.spec.number)  # AUTO_RTL ends with its way back
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:

@@ -71,6 +71,7 @@ class DoItems:
     def __init__(self, tools: DoTools) -> None:
         self._tools = tools
         self._condition: Condition | None = None
+        self._begun_ms = 0
 
     @property
     def deadline_ms(self) -> int | None:
@@ -83,6 +84,7 @@ class DoItems:
     def start(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         """Act on `item`. UNSUPPORTED if it has no effect on this vehicle."""
         self.drop()
+        self._begun_ms = now_ms
         handler = DO_ITEMS.get(item.command)
         if handler is not None:
             return handler(self, item)
@@ -122,14 +124,17 @@ class DoItems:
         self._condition = None
 
     def target_changed(self) -> None:
-        """Handle a new NAV target: a watched distance now counts to it, and a heading in progress is demanded again,
-        because the leg has changed it (as in ArduPilot's verify_yaw)."""
+        """Handle a new NAV item. It ends the wait of one before it, but of a condition that began with it the distance
+        now counts to its target, and the heading is demanded again, because the leg has changed it (as in ArduPilot's
+        verify_yaw)."""
         condition = self._condition
         if condition is None or condition.met:
             return
-        if condition.near_m > 0.0:
+        if self._begun_ms != self._tools.context.facts.now_ms:
+            self.drop()
+        elif condition.near_m > 0.0:
             self._watch(condition)
-        if condition.yaw is not None:
+        elif condition.yaw is not None:
             self._tools.heading.fix(condition.yaw)
 
     # --- items ----------------------------------------------------------------------------------------------------
