@@ -93,9 +93,7 @@ class AutoMode(Mode):
         return None
 
     def enter(self, now_ms: int) -> None:
-        self._active = True
-        self._finished = False
-        self._waiting = True
+        self._active = self._waiting = True
         self.helm.upright = self.helm.upright and self.facts.personality.keeps_upright
         if self.facts.armed:
             self._begin()
@@ -136,7 +134,7 @@ class AutoMode(Mode):
 
     def exit(self) -> None:
         self._leave_for = None
-        self._active = self._waiting = False
+        self._active = False
         lands = self.sequencer.state() is MissionState.RUNNING and isinstance(self.executor.maneuver, GlideSlope)
         self._announce(self.sequencer.stop(self.facts.vehicle.state.place))
         if lands and self.facts.personality.approaches_anew:
@@ -167,8 +165,7 @@ class AutoMode(Mode):
             self._begin()
         if self._leave_for is not None:
             number, self._leave_for = self._leave_for, None
-            if self.request_mode(number):
-                return
+            self.request_mode(number)
         if not events and not self._woken and not self._is_due(now_ms):
             return
         self._woken = False
@@ -185,7 +182,7 @@ class AutoMode(Mode):
             if not self._begin_landing_again():
                 self.request_mode(self.facts.vehicle_class.modes.rtl)
             return
-        landing = maneuver is not None and maneuver.done and maneuver.is_landing
+        landing = maneuver is not None and maneuver.is_landing
         first_text = len(self.announcer.events)
         mission_events = self.sequencer.update(self.mission, self.executor, now_ms)
         if landing and mission_events and not self._goes_on_at(self.sequencer.current_nav_index()):
@@ -224,7 +221,7 @@ class AutoMode(Mode):
     def next_deadline_ms(self) -> int | None:
         if self._woken:
             return self.facts.now_ms
-        if not self._active or self.sequencer.state() is not MissionState.RUNNING:
+        if self.sequencer.state() is not MissionState.RUNNING:
             return None
         return earliest((self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()))
 
@@ -254,7 +251,7 @@ class AutoMode(Mode):
     # --- a landing's second try ---
     def go_around(self, height_m: float = 0.0) -> bool:
         maneuver = self.executor.maneuver
-        return self._active and maneuver is not None and maneuver.go_around(height_m)
+        return maneuver is not None and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
         if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
@@ -307,20 +304,19 @@ class AutoMode(Mode):
     @property
     def is_landing(self) -> bool:
         maneuver = self.executor.maneuver
-        return self._active and maneuver is not None and maneuver.is_landing
+        return maneuver is not None and maneuver.is_landing
 
     @property
     def rises_upright(self) -> bool:
-        return self._active and isinstance(self.executor.maneuver, LiftOff)
+        return isinstance(self.executor.maneuver, LiftOff)
 
     @property
     def leads_down(self) -> bool:
-        return self.is_landing or (self._active and self.paths.begun is WayBack.LANDING)
+        return self.is_landing or self.paths.begun is WayBack.LANDING
 
     def goes_on_to_land(self) -> bool:
         """Also true for a mission whose way on is the shortest, with MIS_OPTIONS bit 1; its landing then has begun."""
-        compares = self._active and self.facts.option("MIS_OPTIONS", _NEAREST_LANDING)
-        if compares and not self.leads_down and self.paths.lands_sooner():
+        if self.facts.option("MIS_OPTIONS", _NEAREST_LANDING) and not self.leads_down and self.paths.lands_sooner():
             self.announcer.say(Severity.NOTICE, "Rejecting RTL: closer land if mis continued")
             self.paths.begun = WayBack.LANDING
         return self.leads_down
@@ -331,7 +327,7 @@ class AutoMode(Mode):
         that cannot lift off does not keep the vehicle armed."""
         item = self.sequencer.current_item()
         waits = item is not None and item.command in _ON_THE_GROUND
-        return waits and self.sequencer.state() is MissionState.RUNNING and self.helm.takeoff_allowed
+        return waits and self.helm.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
     def missing_takeoff(self) -> bool:
