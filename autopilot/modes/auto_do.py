@@ -124,16 +124,13 @@ class DoItems:
         self._condition = None
 
     def target_changed(self) -> None:
-        """Handle a new NAV item. It ends the wait of one before it, but of a condition that began with it the distance
-        now counts to its target, and the heading is demanded again, because the leg has changed it (as in ArduPilot's
-        verify_yaw)."""
+        """Handle a new NAV item. It ends the wait of one before it; the heading of a condition that began with it is
+        demanded again, because the leg has changed it (as in ArduPilot's verify_yaw)."""
         condition = self._condition
         if condition is None or condition.met:
             return
         if self._begun_ms != self._tools.context.facts.now_ms:
             self.drop()
-        elif condition.near_m > 0.0:
-            self._watch(condition)
         elif condition.yaw is not None:
             self._tools.heading.fix(condition.yaw)
 
@@ -148,9 +145,9 @@ class DoItems:
     def _distance(self, item: MissionItem) -> CommandStartResult:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
         near_m = item.param1 if item.param1 > 0.0 else 0.0
-        self._condition = Condition(event=VehicleEvent.NEAR, near_m=near_m, passed=self._has_no_place)
-        if near_m > 0.0:
-            self._watch(self._condition)
+        look_ms = self._tools.context.facts.now_ms if near_m > 0.0 else None
+        self._condition = Condition(look_ms, VehicleEvent.NEAR, near_m, passed=self._has_no_place)
+        self._tools.context.helm.vehicle.watch_distance(near_m)
         return CommandStartResult.ACCEPTED
 
     def _gate(self, item: MissionItem) -> CommandStartResult:
@@ -169,10 +166,6 @@ class DoItems:
 
         self._condition = Condition(deadline_ms=facts.now_ms, passed=passed, every_ms=_LOOK_MS)
         return CommandStartResult.ACCEPTED
-
-    def _watch(self, condition: Condition) -> None:
-        condition.deadline_ms = self._tools.context.facts.now_ms
-        self._tools.context.helm.vehicle.watch_distance(condition.near_m)
 
     def _yaw(self, item: MissionItem) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
