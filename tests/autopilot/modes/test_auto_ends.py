@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from autopilot.interface.targets import YawMode
+from autopilot.context.journal import SaveProgress
+from autopilot.interface.targets import Hold, Idle, Pilot, YawMode
+from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionState
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, AUTO_RTL = 3, 4, 5, 27
@@ -44,14 +48,22 @@ def jump_in_another_mode(bench: Bench) -> None:
 def test_a_turn_that_still_waits_ends_with_its_leg(goes_on: Callable[[Bench], object]) -> None:
     """The condition is dropped with its NAV item (AP_Mission::advance_current_nav_cmd); the next legs were flown with
     the nose turned on."""
-    bench = flying(takeoff(), waypoint(40, 0), item(115, param1=90.0), waypoint(80, 0), waypoint(80, 80), past=2)
+    bench = flying(
+        takeoff(),
+        waypoint(40, 0),
+        item(115, param1=90.0),
+        waypoint(80, 0),
+        item(178, param1=1, param2=5.0),
+        waypoint(80, 80),
+        past=2,
+    )
     bench.vehicle._see = lambda: None  # it does not come round
     bench.run(1.0)
     assert turning(bench)
     bench.vehicle.yaws.clear()
     goes_on(bench)
     bench.run(1.0)
-    assert bench.core.sequencer.current_nav_index() == 5
+    assert bench.core.sequencer.current_nav_index() == 6
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG and not turning(bench)
 
 
@@ -62,5 +74,208 @@ def test_auto_rtl_ends_with_the_motors() -> None:
     bench.run(2.0)
     assert bench.core.modes.number == AUTO_RTL
     bench.run(90.0, lambda: not bench.core.facts.armed)
-    assert bench.core.modes.number == AUTO
+    assert bench.core.modes.number == AUTO and not bench.core.modes.mode.leads_down
     assert bench.core.arming.arm(bench.now_ms).ok
+
+
+# --- with the mode ----------------------------------------------------------------------------------------------------
+def test_auto_before_arming_idles_whatever_flew_before() -> None:
+    bench = Bench()
+    bench.upload([takeoff(), waypoint(40, 0)])
+    assert bench.core.modes.set(2, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Pilot)
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Idle)
+
+
+def test_a_mode_that_an_item_asks_for_is_forgotten_with_auto() -> None:
+    """Somebody else was quicker; it is not entered when AUTO flies again."""
+    bench = flying(takeoff(), waypoint(400, 0))
+    bench.core.auto.leave_for(6)
+    for mode in (LOITER, AUTO):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.modes.number == AUTO
+
+
+def test_what_happened_before_auto_was_left_is_past() -> None:
+    """A touchdown while the position was lost ends no landing of a later turn in AUTO."""
+    bench = flying(takeoff(60.0), item(21), FS_EKF_ACTION=0)
+    bench.run(1.0)
+    bench.vehicle.lose_position()
+    bench.run(0.5)
+    bench.vehicle.raise_event(VehicleEvent.LANDED)
+    bench.run(0.5)
+    assert bench.core.modes.set(2, bench.now_ms).ok
+    bench.vehicle.find_position()
+    bench.run(0.5)
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    bench.happens(VehicleEvent.NEAR)
+    assert bench.core.facts.armed and bench.reached == [1]
+
+
+def test_what_happened_without_a_position_counts_once() -> None:
+    """The touchdown of the first landing is not that of the second."""
+    up_again = (item(21), takeoff(60.0), item(21))
+    bench = Bench(parameters={"FS_EKF_ACTION": 0, "MIS_OPTIONS": 4})
+    bench.begin([takeoff(), *up_again])
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.vehicle.lose_position()
+    bench.run(60.0, lambda: bench.core.facts.landed)
+    bench.vehicle.find_position()
+    bench.run(90.0, lambda: 3 in bench.reached)
+    bench.happens(VehicleEvent.NEAR)
+    assert bench.reached == [1, 2, 3] and bench.core.facts.armed
+
+
+def test_a_mission_that_begins_anew_has_left_its_way_back() -> None:
+    """MIS_RESTART 1: a failsafe on the way out is none on the way to a landing."""
+    bench = Bench(parameters={"MIS_RESTART": 1})
+    bench.upload([waypoint(80, 0), item(189), waypoint(20, 0), item(21)])
+    bench.airborne()
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    assert bench.core.modes.mode.leads_down
+    for mode in (LOITER, AUTO):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert not bench.core.modes.mode.leads_down
+
+
+# --- with the motors --------------------------------------------------------------------------------------------------
+def test_with_the_motors_a_landing_ends() -> None:
+    bench = flying(takeoff(), item(21), waypoint(40, 0))
+    assert bench.core.modes.mode.is_landing
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    assert not bench.core.modes.mode.is_landing
+
+
+def test_with_the_motors_guided_targets_end() -> None:
+    bench = flying(takeoff(), item(92, param1=1.0), waypoint(40, 0))
+    assert bench.core.modes.mode.takes_targets
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    assert not bench.core.modes.mode.takes_targets
+
+
+def test_where_nothing_was_flown_nothing_is_rewound() -> None:
+    bench = Bench()
+    bench.upload([takeoff(), waypoint(40, 0)])
+    told = len(bench.events(CurrentChanged))
+    bench.airborne()
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    assert len(bench.events(CurrentChanged)) == told
+
+
+def test_a_missing_takeoff_is_told_at_each_arming() -> None:
+    bench = Bench()
+    bench.upload([waypoint(40, 0)])
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    for times in (1, 2):
+        assert bench.core.arming.arm(bench.now_ms, force=True).ok
+        bench.run(1.0)
+        assert bench.texts.count("Auto: Missing Takeoff Cmd") == times
+        assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+        bench.run(1.0)
+
+
+def test_a_takeoff_that_is_not_allowed_keeps_no_motors_running() -> None:
+    """DISARM_DELAY stops them, as on any other ground."""
+    bench = Bench(parameters={"AUTO_OPTIONS": 1})
+    bench.upload([takeoff(), waypoint(40, 0)])
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(15.0)
+    assert not bench.core.facts.armed
+
+
+# --- with the mission -------------------------------------------------------------------------------------------------
+def test_at_its_end_no_way_leads_down() -> None:
+    bench = flying(takeoff(), waypoint(80, 0), item(189), waypoint(20, 0), waypoint(0, 20))
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.modes.mode.leads_down
+    bench.run(60.0, lambda: 5 in bench.reached)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    assert not bench.core.modes.mode.leads_down
+
+
+def test_at_its_end_there_is_nothing_to_pause() -> None:
+    """ModeAuto::pause: it loiters then."""
+    bench = flying(takeoff(), waypoint(40, 0), past=2)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    assert not bench.core.mission_commands.pause().ok
+
+
+def test_at_its_end_nobody_guides_it() -> None:
+    """Its last item let others guide it for a while (DO_GUIDED_LIMITS)."""
+    bench = flying(takeoff(), item(222, param1=3.0), item(92, param1=1.0), past=3)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    assert not bench.core.modes.mode.takes_targets
+
+
+def test_a_wait_that_outlasts_it_is_not_looked_at() -> None:
+    """A CONDITION_DELAY behind the last place: the vehicle is asked for nothing any more."""
+    bench = flying(takeoff(), waypoint(40, 0), item(112, param1=1.0), past=2)
+    bench.run(5.0)
+    assert bench.core.modes.mode.next_deadline_ms() is None
+
+
+def test_without_items_in_the_air_it_is_at_its_end() -> None:
+    bench = flying(takeoff(), waypoint(400, 0))
+    bench.upload([])
+    bench.run(0.5)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    assert isinstance(bench.vehicle.target, Hold)
+
+
+def test_a_fence_changes_no_mission() -> None:
+    bench = flying(takeoff(), waypoint(40, 0), waypoint(400, 0), past=2)
+    bench.core.modes.set(LOITER, bench.now_ms)
+    bench.upload([item(5003, 0.0, 10.0, param1=900.0)], kind=1)
+    bench.run(0.5)
+    assert bench.core.sequencer.current_nav_index() == 3
+
+
+def test_an_ended_mission_goes_on_in_the_air_and_in_auto_alone() -> None:
+    bench = flying(takeoff(), waypoint(40, 0), past=2)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.mission_commands.set_current(2, reset=True).ok
+    assert bench.core.sequencer.state() is MissionState.IDLE
+    bench = flying(takeoff(), item(21), past=2)
+    bench.run(5.0)
+    assert not bench.core.facts.armed
+    assert bench.core.mission_commands.set_current(1, reset=True).ok
+    assert bench.core.sequencer.state() is MissionState.IDLE
+
+
+def test_an_ended_mission_goes_on_where_it_is_told_to() -> None:
+    """Not at its beginning, whatever MIS_RESTART says."""
+    bench = flying(takeoff(), waypoint(40, 0), waypoint(80, 0), past=3, MIS_RESTART=1)
+    assert bench.core.mission_commands.set_current(3, reset=True).ok
+    assert bench.core.sequencer.current_nav_index() == 3
+
+
+def test_a_jump_is_stored_again_and_looked_at_once() -> None:
+    bench = flying(takeoff(), waypoint(400, 0), waypoint(400, 400))
+    for _ in range(2):
+        assert bench.core.mission_commands.set_current(2).ok
+    stored = [change for change in bench.journal.changes if isinstance(change, SaveProgress) and change.requested]
+    assert len(stored) == 2
+    bench.run(0.1)
+    assert bench.core.modes.mode.next_deadline_ms() is None
+
+
+# --- on the ground ----------------------------------------------------------------------------------------------------
+def test_a_mission_that_begins_anew_takes_off_wherever_it_was() -> None:
+    """MIS_RESTART 1: the item that was current counts for nothing."""
+    bench = Bench(parameters={"MIS_RESTART": 1})
+    bench.upload([takeoff(), waypoint(40, 0)])
+    assert bench.core.mission_commands.set_current(2).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.arm()
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+
+
+def test_a_mission_that_only_waits_takes_off_never() -> None:
+    bench = Bench()
+    bench.upload([item(93, param1=1.0), item(177, param1=1.0, param2=-1.0)])
+    assert not bench.core.auto.takes_off_first
