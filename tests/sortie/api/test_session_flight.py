@@ -230,7 +230,7 @@ def test_items_can_be_given_as_a_list(session):
     assert len(plan.items) == 2
     assert session.state.mission.items == 2
     with pytest.raises(UserError, match="mission item 1"):
-        session.upload([MissionItem(400, 3)])
+        session.upload([MissionItem(401, 3)])
     assert session.state.mission.items == 2
 
 

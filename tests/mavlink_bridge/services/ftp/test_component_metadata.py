@@ -200,7 +200,7 @@ def test_commands_say_what_the_vehicle_does() -> None:
         "params": [{"index": 1, "label": "hold", "units": "s"}],
     }
     assert (commands[22]["missionItem"], commands[22]["command"]) == ("kept", False)
-    assert (commands[400]["missionItem"], commands[400]["command"]) == ("none", True)
+    assert (commands[401]["missionItem"], commands[401]["command"]) == ("none", True)
     assert commands[262]["name"] == "MAV_CMD_DO_SET_STANDARD_MODE"
 
 
