@@ -16,26 +16,46 @@ from typing import Final
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.turns import next_multiple
-from autopilot.interface.earth import HIGHEST_M
+from autopilot.interface.earth import HIGHEST_M, is_place
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, ModeFlag, ModeProperty, RepositionFlag, Result, Severity, StandardMode, VtolState
+from autopilot.mav import (
+    Cmd,
+    Frame,
+    ModeFlag,
+    ModeProperty,
+    RebootAction,
+    RepositionFlag,
+    Result,
+    Severity,
+    StandardMode,
+    VtolState,
+)
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.notices import Notice
+from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
-from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands import flight as flight_commands
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
 
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
+_RESETS: Final = (2, 4)  # param1 of PREFLIGHT_STORAGE: configuration, everything
 _P = ModeProperty
+_BY_FLAGS: Final = (
+    (ModeFlag.AUTO_ENABLED, px4.MISSION),
+    (ModeFlag.MANUAL_INPUT_ENABLED | ModeFlag.GUIDED_ENABLED, px4.POSITION),
+    (ModeFlag.MANUAL_INPUT_ENABLED | ModeFlag.STABILIZE_ENABLED, px4.STABILIZED),
+    (ModeFlag.MANUAL_INPUT_ENABLED, px4.MANUAL),
+)
+"""Modes of DO_SET_MODE without a custom mode; the first is entered whose flags are all set."""
 _FOR_BEGINNERS: Final = {px4.ALTITUDE, px4.POSITION, *px4.EXTERNAL}
 """Modes without the property "advanced"."""
 
@@ -93,10 +113,16 @@ class Px4Face(WithoutMessages, Speaker):
     clock: Clock = "vehicle"
 
     def __init__(
-        self, parts: VehicleParts, flight: Px4Flight, calibration: Px4Calibration, changed: Callable[[], None]
+        self,
+        parts: VehicleParts,
+        flight: Px4Flight,
+        parameters: Px4Parameters,
+        calibration: Px4Calibration,
+        changed: Callable[[], None],
     ) -> None:
         self._parts = parts
         self._flight = flight
+        self._parameters = parameters
         self._calibration = calibration
         self._changed = changed
         self._reached = ReachedAgain()
@@ -135,16 +161,25 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
-            Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(partial(equipment.reboot, forcible=False), required=(1,)),
+            Cmd.RUN_PREARM_CHECKS: CommandRow(self._run_checks),
+            Cmd.DO_SET_HOME: CommandRow(self._set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
+            Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(self._reboot),
+            Cmd.PREFLIGHT_STORAGE: CommandRow(self._store, durable=True),
         }
 
     def _set_mode(self, command: Command, context: Context) -> Outcome:
-        if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
-            return DENIED
+        flags = command.whole(1)
+        if not flags & ModeFlag.CUSTOM_MODE_ENABLED:
+            flagged = next((mode for bits, mode in _BY_FLAGS if flags & bits == bits), None)
+            return ACCEPTED if flagged is None else self._flight.enter(flagged, context.now_ms)
         mode = (command.whole(2), command.whole(3) if command.given(3) else 0)
         if mode[0] != px4.AUTO and mode != px4.POSITION_SLOW:
             mode = (mode[0], 0)  # only these have sub modes: Orbit is begun by DO_ORBIT
         mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
+        if mode[0] == px4.AUTO and mode not in px4.NAMES:
+            return self._parts.announcer.refuse(
+                "Unsupported auto mode\t", Result.TEMPORARILY_REJECTED, Severity.CRITICAL
+            )
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _enter_by_name(self, mode: px4.Pair, text: str, _command: Command, context: Context) -> Outcome:
@@ -235,6 +270,37 @@ class Px4Face(WithoutMessages, Speaker):
 
     def _pause(self, command: Command, context: Context) -> Outcome:
         return self._flight.enter(px4.HOLD if command.param(1) == 0.0 else px4.MISSION, context.now_ms)
+
+    def _run_checks(self, command: Command, context: Context) -> Outcome:
+        """RUN_PREARM_CHECKS, also while armed."""
+        self._parts.prearm.run(context.now_ms)
+        return ACCEPTED
+
+    # --- equipment ------------------------------------------------------------------------------------------------
+    def _set_home(self, command: Command, context: Context) -> Outcome:
+        """DO_SET_HOME: here with param1 1; else at a complete place, above mean sea level in any frame."""
+        here, place = command.param(1) > 0.5, command.params[4:7]
+        if not here and not is_place(*place):
+            return DENIED
+        outcome = self._parts.home.set(None if here else GeoPoint(*place))
+        return outcome if outcome.ok else Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
+
+    def _reboot(self, command: Command, context: Context) -> Outcome:
+        """PREFLIGHT_REBOOT_SHUTDOWN: 0 does nothing; a simulated vehicle has no bootloader and no power switch."""
+        if command.whole(1) == RebootAction.NONE:
+            return ACCEPTED
+        outcome = self._parts.commands.reboot() if command.whole(1) == RebootAction.REBOOT else DENIED
+        return outcome if outcome.ok else DENIED
+
+    def _store(self, command: Command, context: Context) -> Outcome:
+        """PREFLIGHT_STORAGE: every parameter is stored when it is set; 2 and 4 reset them."""
+        parameters, action = self._parameters, command.whole(1)
+        if self._parts.facts.armed or self._calibration.runs:
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        if action in _RESETS:
+            for name in parameters.names():
+                parameters.set(name, parameters.definition(name).default)
+        return ACCEPTED if 0 <= action <= max(_RESETS) else DENIED
 
     # --- time -----------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event]) -> None:

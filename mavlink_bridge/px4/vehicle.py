@@ -56,7 +56,7 @@ def spoken(
     flight, facts = personality.flight, parts.facts
     calibration = Px4Calibration(facts, parts.announcer)
     actuators, orbit = Px4Actuators(facts, parameters), Px4Orbit(parts, flight, parameters)
-    face = Px4Face(parts, flight, calibration, mode_shown)
+    face = Px4Face(parts, flight, parameters, calibration, mode_shown)
     follow, takeover = FollowMe(parts, flight, parameters), StickTakeover(parts, flight, parameters)
     return Spoken(
         parameters,

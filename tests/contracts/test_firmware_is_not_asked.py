@@ -21,14 +21,16 @@ OF_THE_FIRMWARES = (
 #: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
 _ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "sortie/companion")
 _ASK_ONE = {
-    "mavlink_bridge/services/commands/equipment.py": {"home_above_sea"},
     "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
     "mavlink_bridge/services/mission/service.py": {"guided_items"},
-    "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "approaches", "empty_circles", "gap_is_error"},
+    "mavlink_bridge/services/mission/transfer.py": {
+        "asks_by_int", "approaches", "empty_circles", "gap_is_error", "tells_steps",
+    },
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
+    "mavlink_bridge/services/telemetry/service.py": {"tells_steps"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/nodes/simulated_face.py": {"answers_for"},

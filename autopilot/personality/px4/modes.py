@@ -87,7 +87,7 @@ LISTED: Final[tuple[tuple[Pair, str], ...]] = (
 _NAV_STATES: Final = (0, 1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 17, 18, 19, 20, 21, 22)
 BY_NAV_STATE: Final[dict[int, tuple[Pair, str]]] = dict(zip(_NAV_STATES, LISTED, strict=False))
 """Modes by vehicle_status.nav_state, as in logs."""
-_NAMES: Final = dict(LISTED)
+NAMES: Final = dict(LISTED)
 _S = StandardMode
 _STANDARD: Final[dict[Pair, StandardMode]] = {
     RETURN: _S.SAFE_RECOVERY, MISSION: _S.MISSION, LAND: _S.LAND, TAKEOFF: _S.TAKEOFF,
@@ -149,7 +149,7 @@ class ModeMap:
     def name(self, mode: Pair) -> str:
         """Name of a mode for people."""
         added = self._external().get(mode) if mode in EXTERNAL else None
-        return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
+        return NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
 
     def flags_of(self, mode: Pair) -> int:
         """MAV_MODE_FLAG bits of a mode (streams/HEARTBEAT.hpp; commander/ModeUtil/control_mode.cpp): what hovers is

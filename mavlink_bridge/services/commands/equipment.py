@@ -28,8 +28,7 @@ def set_home(command: Command, context: Context) -> Outcome:
     """DO_SET_HOME: sets home here if param1 = 1 or latitude and longitude are 0, else at the position."""
     if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
         return context.parts.home.set(None)
-    frame = Frame.GLOBAL if context.firmware.habits.home_above_sea else command.frame
-    place = _place(command, context, frame)
+    place = _place(command, context)
     return place if isinstance(place, Outcome) else context.parts.home.set(place)
 
 
@@ -43,16 +42,16 @@ def set_roi(command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_LOCATION, DO_SET_ROI: points the nose and the camera at the position; all zero ends it."""
     if not any(command.params[4:7]):
         return context.parts.commands.set_roi(None)
-    place = _place(command, context, command.frame)
+    place = _place(command, context)
     return place if isinstance(place, Outcome) else context.parts.commands.set_roi(place)
 
 
-def _place(command: Command, context: Context, frame: int) -> GeoPoint | Outcome:
-    """Position of the command, its altitude AMSL from what it is in `frame`; FAILED for an invalid one, or if its
-    altitude is above a home that is not set."""
+def _place(command: Command, context: Context) -> GeoPoint | Outcome:
+    """Position of the command, its altitude AMSL; FAILED for an invalid one, or if its altitude is above a home that is
+    not set."""
     if not command.has_valid_place:
         return FAILED
-    altitude = context.parts.facts.altitude(frame, command.param(7), command.param(5), command.param(6))
+    altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
     return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
 
 
@@ -88,13 +87,13 @@ def aux_function(command: Command, context: Context) -> Outcome:
     return context.parts.auxiliary.act(function, int(position))
 
 
-def reboot(command: Command, context: Context, *, forcible: bool = True) -> Outcome:
+def reboot(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot, while armed only with `FORCE_REBOOT` in param6 (ArduPilot's
     GCS_Common.cpp, handle_preflight_reboot). A simulated one has no bootloader (3: DENIED) and no power switch (2:
     UNSUPPORTED)."""
     match command.param(1):
         case RebootAction.REBOOT:
-            return context.parts.commands.reboot(forced=forcible and command.whole(6) == FORCE_REBOOT)
+            return context.parts.commands.reboot(forced=command.whole(6) == FORCE_REBOOT)
         case RebootAction.REBOOT_TO_BOOTLOADER:
             return DENIED
         case _:

@@ -1,0 +1,82 @@
+"""Answers of a vehicle that speaks as a PX4 to commands for settings and maintenance (Commander.cpp,
+`handle_command`)."""
+
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+
+from autopilot.mav import Cmd, Result
+from mavlink_bridge.wire.codec import dialect
+from sortie.api.testing.stand_in import HOME
+from tests.fakes.px4_station import ARM, Station
+
+
+@pytest.mark.parametrize("missing", [5, 6, 7])
+def test_home_is_set_at_a_complete_place_only(station: Station, missing: int) -> None:
+    """Without a number the answer was FAILED, or home moved to 0, 0 or sea level."""
+    place = [HOME.lat + 0.001, HOME.lon, 590.0]
+    place[missing - 5] = nan
+    assert station.command(Cmd.DO_SET_HOME, 0.0, 0.0, 0.0, nan, *place) == Result.DENIED
+    station.run(2.0)
+    assert abs(station.of("HOME_POSITION")[-1].latitude - round(HOME.lat * 1e7)) < 100
+
+
+def test_home_is_set_here(station: Station) -> None:
+    """With param1 above 0.5; the place does not count."""
+    station.fly_to(6.0)
+    assert station.command(Cmd.DO_SET_HOME, 1.0) == Result.ACCEPTED
+    station.run(2.0)
+    assert abs(station.of("HOME_POSITION")[-1].altitude / 1000.0 - HOME.alt - 6.0) < 1.0
+
+
+def test_maintenance_waits_for_stopped_motors(station: Station) -> None:
+    """PREFLIGHT_STORAGE was ACCEPTED or FAILED while armed, a restart FAILED."""
+    assert station.command(ARM, 1.0, 0.0) == Result.ACCEPTED
+    for action in (0.0, 1.0, 2.0):
+        assert station.command(Cmd.PREFLIGHT_STORAGE, action) == Result.TEMPORARILY_REJECTED
+    assert station.command(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 0.0) == Result.ACCEPTED, "it asks for nothing"
+    for action in (1.0, 2.0, 3.0):
+        assert station.command(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, action) == Result.DENIED
+
+
+def test_parameters_are_reset_to_a_px4s_defaults(station: Station) -> None:
+    """Those of the core had ArduPilot's, and PX4's own stayed as they were."""
+    names = {"MPC_XY_CRUISE": 9.0, "MC_ROLL_P": 7.0, "COM_DISARM_LAND": 20.0}
+    before = {name: station.get_param(name) for name in names}
+    for action in (2.0, 4.0):
+        for name, value in names.items():
+            station.set_param(name, value)
+        assert station.command(Cmd.PREFLIGHT_STORAGE, action) == Result.ACCEPTED
+        assert {name: station.get_param(name) for name in names} == before
+    assert station.get_param("SYS_AUTOSTART") == 10040.0
+
+
+def test_prearm_checks_are_run_at_any_time(station: Station) -> None:
+    assert station.command(Cmd.RUN_PREARM_CHECKS) == Result.ACCEPTED
+    assert station.command(ARM, 1.0, 0.0) == Result.ACCEPTED
+    assert station.command(Cmd.RUN_PREARM_CHECKS) == Result.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("flags", "mode"), [(4, (4, 4)), (64 | 8, (3, 0)), (64 | 16, (7, 0)), (64, (1, 0)), (128, (4, 3))]
+)
+def test_a_mode_may_be_asked_for_by_its_flags(station: Station, flags: int, mode: tuple[int, int]) -> None:
+    """SET_MODE and DO_SET_MODE without a custom mode: AUTO is Mission, then MANUAL_INPUT with GUIDED, STABILIZE, or
+    neither; other flags change nothing. All were DENIED."""
+    assert station.command(Cmd.DO_SET_MODE, float(flags), 0.0, 0.0) == Result.ACCEPTED
+    station.run(1.5)
+    assert station.mode == mode
+
+
+def test_an_unknown_mode_of_auto_has_a_text_of_its_own(station: Station) -> None:
+    assert station.set_mode((4, 77)) == Result.TEMPORARILY_REJECTED
+    station.run(0.2)
+    assert station.texts[-1] == "Unsupported auto mode"
+
+
+def test_set_mode_by_its_older_message(station: Station) -> None:
+    station.link.send(dialect.MAVLink_set_mode_message(1, 64 | 16, 0))
+    station.run(1.5)
+    assert station.mode == (7, 0)
