@@ -20,6 +20,7 @@ from autopilot.context.events import ArmedChanged, Event, FenceChanged, PayloadA
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import TakeOff
 from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import TAKEOFFS, has_position
 from autopilot.mission.events import ItemReached, MissionComplete
@@ -366,7 +367,8 @@ class Px4Flight:
         if self.modes.changes_over:
             self._follow_stance()
         core = self._parts
-        if core.vehicle_arming.hold_auto_disarm and self._stage in _BEFORE_ARMING:  # GO counts down to its own flight
+        by_go = core.vehicle_arming.hold_auto_disarm or isinstance(core.helm.target, TakeOff)  # counts down, or flies
+        if by_go and self._stage in _BEFORE_ARMING:
             self._stage, self._requested = FlightStage.NONE, px4.HOLD
         arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
         arrived = arrived and not core.facts.landed

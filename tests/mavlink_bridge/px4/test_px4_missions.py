@@ -388,3 +388,18 @@ def test_an_item_disarms_what_has_landed(station: Station) -> None:
     station.until(lambda: station.height > 4.0, 30.0)
     station.until(lambda: not station.armed, 40.0)
     assert "Disarming denied: not landed" in station.texts and station.texts[-1] != "Disarmed by landing"
+
+
+@pytest.mark.parametrize("countdown", [0.0, 3.0])
+def test_go_hovers_after_a_mission(countdown: float) -> None:
+    """FM_PROFILE 1, where Mission is the mode after the flight: without a countdown the mission was flown again."""
+    params = {"FM_COUNTDOWN": countdown, "FM_DURATION": 6.0}
+    with Session(firmware="px4", seed=3, params=params) as session:
+        session.upload([replace(CORNERS[0], command=22, z=5.0), MissionItem(21, 3)])
+        session.start()
+        session.run_until(lambda s: not s.state.armed, 90.0)
+        session.set_param("FM_PROFILE", 1.0)
+        session.go()
+        session.run_until(lambda s: s.state.position[2] < -3.0, 30.0)
+        assert session.state.mode == "GUIDED"
+        session.run_until(lambda s: s.state.mode == "LAND", 30.0)
