@@ -30,7 +30,7 @@ COPTER: Final[dict[Pair, int]] = {
     MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
     ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED, PRECISION: CopterMode.LAND,
 }  # fmt: skip
-_ROVER: Final[dict[Pair, int]] = {
+ROVER: Final[dict[Pair, int]] = {
     MANUAL: RoverMode.MANUAL, ACRO: RoverMode.ACRO, STABILIZED: RoverMode.STEERING, POSITION: RoverMode.STEERING,
     HOLD: RoverMode.GUIDED, MISSION: RoverMode.AUTO, RETURN: RoverMode.RTL, OFFBOARD: RoverMode.GUIDED,
     LAND: RoverMode.HOLD,
@@ -52,7 +52,7 @@ _COPTER_SHOWN: Final[dict[int, Pair]] = {
     CopterMode.CIRCLE: ORBIT, CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN,
     CopterMode.SMART_RTL: RETURN, CopterMode.LAND: LAND,
 }  # fmt: skip
-_ROVER_SHOWN: Final[dict[int, Pair]] = {
+ROVER_SHOWN: Final[dict[int, Pair]] = {
     RoverMode.MANUAL: MANUAL, RoverMode.ACRO: ACRO, RoverMode.STEERING: POSITION, RoverMode.HOLD: HOLD,
     RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
     RoverMode.SMART_RTL: RETURN,
@@ -110,14 +110,21 @@ def pair_of(custom_mode: int) -> Pair:
     return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF
 
 
+def numbers_of(kind: VehicleClass) -> dict[Pair, int]:
+    """The core's mode of each mode of PX4, for a kind of vehicle that is not upright on its wings."""
+    if kind.has_stall_speed:
+        return VTOL if kind.lands_anywhere else WINGS
+    return COPTER if kind.hovers else ROVER
+
+
 class ModeMap:
     """Map between PX4's modes and the core's, for a kind of vehicle. Modes of packages are PX4's external modes."""
 
     def __init__(self, kind: VehicleClass, modes: ModeChoice, stance: Helm) -> None:
         wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
-        self._flown = COPTER if kind.hovers else VTOL if lifts else WINGS if wings else _ROVER
+        self._flown = numbers_of(kind)
         self._upright = _UPRIGHT if lifts else self._flown
-        self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else _ROVER_SHOWN
+        self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else ROVER_SHOWN
         position = {} if lifts else {POSITION: _S.CRUISE if wings else _S.POSITION_HOLD}
         self._standards = _STANDARD | _STANDARD_FLYING | position if kind.flies else _STANDARD
         self._stance = stance

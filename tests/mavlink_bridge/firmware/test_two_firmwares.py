@@ -13,7 +13,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, ParameterType
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import COPTER, PLANE, ROVER, vehicle_class
-from autopilot.vehicles.mode_table import CopterMode
+from autopilot.vehicles.mode_table import CopterMode, RoverMode
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.known import SPOKEN, firmware_of, firmware_spoken
@@ -68,6 +68,16 @@ def test_px4s_modes() -> None:
     assert px4.mode_of(unknown) >= 1000 and px4.custom_mode(px4.mode_of(unknown)) == unknown
     with pytest.raises(ValueError, match="no mode 17"):
         px4.custom_mode(CopterMode.BRAKE)
+
+
+def test_modes_of_a_px4_that_drives() -> None:
+    """They are the rover's; its Mission was number 3, the copter's AUTO and the rover's STEERING."""
+    px4 = Px4(ROVER)
+    assert [px4.mode_of(mode) for mode in (POSCTL, HOLD, MISSION, RETURN)] == [3, 15, 10, 11]
+    for mode in (RoverMode.MANUAL, RoverMode.STEERING, RoverMode.AUTO, RoverMode.RTL, RoverMode.GUIDED):
+        assert px4.mode_of(px4.custom_mode(mode)) == mode
+    orbit = 3 << 16 | 1 << 24
+    assert px4.mode_of(orbit) >= 1000 and px4.custom_mode(px4.mode_of(orbit)) == orbit
 
 
 def test_the_prearm_bit_of_each() -> None:
