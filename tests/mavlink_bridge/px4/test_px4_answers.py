@@ -8,9 +8,11 @@ from math import nan
 import pytest
 
 from autopilot.mav import Cmd, Result
+from mavlink_bridge.px4.vehicle import UNKNOWN
 from mavlink_bridge.wire.codec import dialect
+from sortie import Session
 from sortie.api.testing.stand_in import HOME
-from tests.fakes.px4_station import ARM, Station
+from tests.fakes.px4_station import ARM, SessionLine, Station
 
 
 @pytest.mark.parametrize("missing", [5, 6, 7])
@@ -80,3 +82,77 @@ def test_set_mode_by_its_older_message(station: Station) -> None:
     station.link.send(dialect.MAVLink_set_mode_message(1, 64 | 16, 0))
     station.run(1.5)
     assert station.mode == (7, 0)
+
+
+def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
+    """PX4 does not look at param1 of REQUEST_AUTOPILOT_CAPABILITIES (mavlink_receiver.cpp)."""
+    told = len(station.of("AUTOPILOT_VERSION"))
+    assert station.command(520, 0.0) == 0
+    assert len(station.of("AUTOPILOT_VERSION")) == told + 1
+
+
+def test_an_armed_one_is_not_restarted_by_force(station: Station) -> None:
+    """The number in param6 is ArduPilot's."""
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(246, 1.0, 0.0, 0.0, 0.0, 0.0, 20190226.0) != 0
+
+
+def test_force_does_not_arm_what_fails_its_checks() -> None:
+    """Commander.cpp: `arm(reason, cmd.from_external || !forced)`."""
+    with Session(firmware="px4", seed=3, faults=["gps.loss"]) as session:
+        station = Station(SessionLine(session))
+        station.run(20.0)
+        assert station.command(ARM, 1.0, 21196.0) == 1 and not station.armed
+
+
+@pytest.mark.parametrize("frame", [0, 3, 5, 6])
+def test_home_is_set_above_sea_in_every_frame(station: Station, frame: int) -> None:
+    """PX4 looks at no frame; MAVSDK sends AMSL in frame 3, which put home twice as high."""
+    lat, lon = round(HOME.lat * 1e7) + 900, round(HOME.lon * 1e7)
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, frame, Cmd.DO_SET_HOME, 0, 0, 0.0, 0.0, 0.0, nan, lat, lon, 590.0)
+    )
+    station.run(2.0)
+    home = station.of("HOME_POSITION")[-1]
+    assert (home.latitude, home.altitude) == (lat, 590_000)
+
+
+def test_actuators_are_tested_at_rest_alone(station: Station) -> None:
+    """By MAVLink's numbers and by PX4's own; NaN stops one (Commander.cpp, `handleCommandActuatorTest`)."""
+
+    def test(function: float, value: float = 0.2) -> int:
+        return station.command(310, value, 1.0, 0.0, 0.0, function)
+
+    assert [test(number) for number in (1.0, 12.0, 33.0, 1101.0)] == [0, 0, 0, 0]
+    assert test(1.0, nan) == 0
+    assert [test(number) for number in (0.0, 13.0, 41.0)] == [3, 3, 3]
+    station.set_param("COM_MOT_TEST_EN", 0.0)
+    assert test(1.0) == 2
+    station.set_param("COM_MOT_TEST_EN", 1.0)
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert test(1.0) == 2
+
+
+@pytest.mark.parametrize("lost", ["gps.loss", None])
+def test_refusals_are_a_px4s(station: Station, lost: str | None) -> None:
+    """Commander.cpp: what is denied now is TEMPORARILY_REJECTED; motors at rest cannot be terminated."""
+    assert isinstance(station.link, SessionLine)
+    assert station.command(Cmd.DO_FLIGHTTERMINATION, 1.0) == 2
+    if lost is None:
+        station.fly_to(8.0)
+        assert station.command(ARM, 0.0, 0.0) == 1 and "Disarming denied: not landed" in station.texts
+        assert station.command(Cmd.DO_FLIGHTTERMINATION, 0.0) == 2
+        return
+    station.link.session.inject(lost)
+    station.run(12.0)
+    assert station.command(ARM, 1.0, 0.0) == 1
+
+
+def test_an_actuator_can_be_set(station: Station) -> None:
+    """MAVSDK's `set_actuator`: accepted (Commander.cpp), and recorded."""
+    assert station.command(Cmd.DO_SET_ACTUATOR, 0.5) == 0
+
+
+@pytest.mark.parametrize("command", sorted(UNKNOWN))
+def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
+    assert station.command(command) == 3

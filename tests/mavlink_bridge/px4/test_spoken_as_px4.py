@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import hypot, inf, nan
+from math import inf, nan
 from pathlib import Path
 
 import pytest
 
-from autopilot.mav import Cmd
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
-from mavlink_bridge.px4.vehicle import UNKNOWN
 from mavlink_bridge.wire.codec import dialect
 from sortie import Fleet, MissionItem, Session
 from sortie.api.testing.stand_in import HOME
@@ -17,14 +15,10 @@ from sortie.config.errors import UserError
 from tests.fakes.px4_station import (
     ALTITUDE,
     ARM,
-    EXTENDED_SYS_STATE,
-    FOLLOW,
     HOLD,
     LAND,
     MISSION,
     OFFBOARD,
-    ORBIT,
-    POSITION,
     PX4,
     REPOSITION,
     REQUEST,
@@ -51,106 +45,6 @@ def test_it_says_who_it_is(station: Station) -> None:
     station.run(0.2)
     listed = station.of("AVAILABLE_MODES")
     assert [(m.mode_index, m.custom_mode) for m in listed] == [(4, 4 << 16 | 4 << 24)]
-
-
-def test_its_heartbeat_has_the_flags_and_state_of_a_px4(station: Station) -> None:
-    """streams/HEARTBEAT.hpp, ModeUtil/control_mode.cpp: sticks count only in modes flown by hand, and armed motors are
-    ACTIVE, also on the ground. MAVROS shows these flags as `manual_input` and `guided`."""
-    by_hand, itself = 1 | 16 | 64, 1 | 4 | 8 | 16
-    flags = {HOLD: itself, RETURN: itself, LAND: itself, POSITION: by_hand, ALTITUDE: by_hand}
-    flags |= {(5, 0): 1 | 64, FOLLOW: 1 | 16}
-    for mode, wanted in flags.items():
-        assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
-        station.run(1.5)
-        beat = station.of("HEARTBEAT")[-1]
-        assert (station.mode, beat.base_mode, beat.system_status) == (mode, wanted, 3)
-    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-    assert station.command(ARM, 1.0, 0.0) == 0
-    station.run(1.5)
-    beat = station.of("HEARTBEAT")[-1]
-    assert (beat.base_mode, beat.system_status) == (itself | 128, 4)
-
-
-def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
-    """PX4 does not look at param1 of REQUEST_AUTOPILOT_CAPABILITIES (mavlink_receiver.cpp)."""
-    told = len(station.of("AUTOPILOT_VERSION"))
-    assert station.command(520, 0.0) == 0
-    assert len(station.of("AUTOPILOT_VERSION")) == told + 1
-
-
-def test_an_armed_one_is_not_restarted_by_force(station: Station) -> None:
-    """The number in param6 is ArduPilot's."""
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(246, 1.0, 0.0, 0.0, 0.0, 0.0, 20190226.0) != 0
-
-
-@pytest.mark.parametrize("mode", [MISSION, OFFBOARD])
-def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mode: tuple[int, int]) -> None:
-    """Without a mission, or setpoints; with motors that run it is not taken. Seen of PX4 1.16."""
-    assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
-    station.run(1.5)
-    assert station.mode == mode
-    assert station.command(ARM, 1.0, 0.0) == 1
-    assert not station.armed and "Arming denied: Resolve system health failures firs" in station.texts  # of two parts
-    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(SET_MODE, 1.0, *map(float, mode)) == 1
-    station.run(1.5)
-    assert station.mode == HOLD and station.armed
-
-
-@pytest.mark.parametrize(
-    ("asked", "mode"),
-    [((1, 0), (1, 0)), ((7, 0), (7, 0)), ((7, 3), (7, 0)), ((3, 1), POSITION), ((3, 9), POSITION), ((4, 0), MISSION)],
-)
-def test_a_selected_mode_is_the_one_that_is_shown(
-    station: Station, asked: tuple[int, int], mode: tuple[int, int]
-) -> None:
-    """Manual, which is flown as Stabilized, too. Only AUTO and Position Slow have a sub mode in DO_SET_MODE
-    (Commander.cpp, `handle_command`): Orbit is begun by DO_ORBIT."""
-    assert station.set_mode(asked) == 0
-    station.run(1.5)
-    assert station.mode == mode
-    assert station.of("HEARTBEAT")[-1].base_mode & 0x7F == 1 + (28 if mode == MISSION else 80)
-
-
-def test_a_rover_shows_the_mode_that_was_selected() -> None:
-    """It steers in Stabilized as in Position, and waits in Land as in Hold."""
-    with Session(vehicle="sim:rover", firmware="px4", seed=3) as session:
-        station = Station(SessionLine(session))
-        for mode in ((7, 0), POSITION, LAND, HOLD):
-            assert station.set_mode(mode) == 0
-            station.run(1.5)
-            assert station.mode == mode
-
-
-def test_a_rover_has_landed_until_it_is_armed() -> None:
-    """RoverLandDetector.cpp: QGroundControl offers Return, Pause and Go to only to what is in the air."""
-    with Session(vehicle="sim:rover", firmware="px4", seed=3) as session:
-        station = Station(SessionLine(session))
-        station.until(lambda: station.armable)
-        station.stream(EXTENDED_SYS_STATE, 5.0)
-        for act, state in ((None, 1), ((ARM, 1.0, 0.0), 2), ((SET_MODE, 1.0, 4.0, 6.0), 1), ((ARM, 0.0, 0.0), 1)):
-            assert act is None or station.command(*act) == 0
-            station.run(1.5)
-            assert station.of("EXTENDED_SYS_STATE")[-1].landed_state == state
-
-
-@pytest.mark.parametrize("mode", [RETURN, LAND, FOLLOW, ORBIT, (4, 9)])
-def test_a_mode_that_prevents_arming(station: Station, mode: tuple[int, int]) -> None:
-    """mode_requirements.cpp: `mode_req_prevent_arming`. In Follow Target and Orbit it was armed."""
-    orbit = station.command(Cmd.DO_SET_STANDARD_MODE, 2.0) if mode == ORBIT else station.set_mode(mode)
-    assert orbit == 0
-    assert station.command(ARM, 1.0, 0.0) == 1
-    assert not station.armed and "Arming denied: Resolve system health failures firs" in station.texts
-
-
-def test_force_does_not_arm_what_fails_its_checks() -> None:
-    """Commander.cpp: `arm(reason, cmd.from_external || !forced)`."""
-    with Session(firmware="px4", seed=3, faults=["gps.loss"]) as session:
-        station = Station(SessionLine(session))
-        station.run(20.0)
-        assert station.command(ARM, 1.0, 21196.0) == 1 and not station.armed
 
 
 def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
@@ -246,50 +140,6 @@ def test_a_copter_has_no_takeoff_of_a_vtol(station: Station) -> None:
     assert station.command(84, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0) == 3
     station.run(4.0)
     assert station.height < 0.5
-
-
-def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.command(TAKE_OFF) == 0
-    station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
-    assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 1, "no setpoints yet"
-    for number in range(30):
-        station.link.send(
-            dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0)
-        )
-        if number == 1:
-            assert station.of("VFR_HUD")[-1].groundspeed < 0.5, "they count in Offboard alone"
-            assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 0
-        station.run(0.1)
-    assert station.mode == OFFBOARD
-    assert station.of("VFR_HUD")[-1].groundspeed > 1.5
-    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
-    station.run(3.0)
-    assert station.mode == HOLD and station.of("VFR_HUD")[-1].groundspeed < 0.5
-
-
-def test_offboard_ignores_what_is_nan(station: Station) -> None:
-    """A yaw of NaN leaves the yaw as it is: the vehicle stood still, since a setpoint with a NaN counted as wrong."""
-    assert station.command(ARM, 1.0, 0.0) == 0
-    for number in range(300):
-        setpoint = (3.0, 0.0, -5.0, 0, 0, 0, 0, 0, 0, nan, 0)
-        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0x9F8, *setpoint))
-        if number == 5:
-            assert station.set_mode(OFFBOARD) == 0
-        station.run(0.1)
-    assert hypot(station.place[0] - 3.0, station.place[1], station.place[2] + 5.0) < 0.5
-
-
-@pytest.mark.parametrize("frame", [0, 3, 5, 6])
-def test_home_is_set_above_sea_in_every_frame(station: Station, frame: int) -> None:
-    """PX4 looks at no frame; MAVSDK sends AMSL in frame 3, which put home twice as high."""
-    lat, lon = round(HOME.lat * 1e7) + 900, round(HOME.lon * 1e7)
-    station.link.send(
-        dialect.MAVLink_command_int_message(1, 1, frame, Cmd.DO_SET_HOME, 0, 0, 0.0, 0.0, 0.0, nan, lat, lon, 590.0)
-    )
-    station.run(2.0)
-    home = station.of("HOME_POSITION")[-1]
-    assert (home.latitude, home.altitude) == (lat, 590_000)
 
 
 def test_its_versions_are_a_px4s(station: Station) -> None:
@@ -457,24 +307,6 @@ def test_numbers_that_lead_nowhere_change_nothing(station: Station) -> None:
     assert abs(station.height - 8.0) < 1.0
 
 
-def test_lost_sticks_forbid_arming_in_modes_that_are_flown_by_hand(station: Station) -> None:
-    """In Hold they are not needed; in Position they are."""
-    station.link.send(dialect.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0))
-    station.run(3.0)
-    assert "Manual control lost" in station.texts
-    assert station.command(ARM, 1.0, 0.0) == 0 and station.command(ARM, 0.0, 0.0) == 0
-    assert station.set_mode(POSITION) == 0
-    assert station.command(ARM, 1.0, 0.0) != 0
-
-
-def test_mode_takeoff_takes_off(station: Station) -> None:
-    """To MIS_TAKEOFF_ALT, before arming or after; then it holds."""
-    station.set_param("MIS_TAKEOFF_ALT", 5.0)
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert station.set_mode(TAKEOFF) == 0
-    station.until(lambda: station.mode == HOLD and station.height > 4.5, 40.0)
-
-
 def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -> None:
     """MAVSDK sends frame 3 with an altitude above the sea; it climbed to 590 m."""
     station.fly_to(8.0)
@@ -484,50 +316,3 @@ def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -
     )
     station.run(15.0)
     assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
-
-
-def test_actuators_are_tested_at_rest_alone(station: Station) -> None:
-    """By MAVLink's numbers and by PX4's own; NaN stops one (Commander.cpp, `handleCommandActuatorTest`)."""
-
-    def test(function: float, value: float = 0.2) -> int:
-        return station.command(310, value, 1.0, 0.0, 0.0, function)
-
-    assert [test(number) for number in (1.0, 12.0, 33.0, 1101.0)] == [0, 0, 0, 0]
-    assert test(1.0, nan) == 0
-    assert [test(number) for number in (0.0, 13.0, 41.0)] == [3, 3, 3]
-    station.set_param("COM_MOT_TEST_EN", 0.0)
-    assert test(1.0) == 2
-    station.set_param("COM_MOT_TEST_EN", 1.0)
-    assert station.command(ARM, 1.0, 0.0) == 0
-    assert test(1.0) == 2
-
-
-@pytest.mark.parametrize("lost", ["gps.loss", None])
-def test_refusals_are_a_px4s(station: Station, lost: str | None) -> None:
-    """Commander.cpp: what is denied now is TEMPORARILY_REJECTED; motors at rest cannot be terminated."""
-    assert isinstance(station.link, SessionLine)
-    assert station.command(Cmd.DO_FLIGHTTERMINATION, 1.0) == 2
-    if lost is None:
-        station.fly_to(8.0)
-        assert station.command(ARM, 0.0, 0.0) == 1 and "Disarming denied: not landed" in station.texts
-        assert station.command(Cmd.DO_FLIGHTTERMINATION, 0.0) == 2
-        return
-    station.link.session.inject(lost)
-    station.run(12.0)
-    assert station.command(ARM, 1.0, 0.0) == 1
-
-
-def test_auto_without_a_submode_is_mission(station: Station) -> None:
-    assert station.command(SET_MODE, 1.0, 4.0, 0.0) == 0
-    station.run(1.5)
-    assert station.mode == MISSION
-
-
-def test_an_actuator_can_be_set(station: Station) -> None:
-    """MAVSDK's `set_actuator`: accepted (Commander.cpp), and recorded."""
-    assert station.command(Cmd.DO_SET_ACTUATOR, 0.5) == 0
-
-
-@pytest.mark.parametrize("command", sorted(UNKNOWN))
-def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
-    assert station.command(command) == 3
