@@ -273,6 +273,7 @@ class AutolandBy(IntEnum):
     RETURN_PATH = 4
 
 
+_RADII: Final = frozenset({"RTL_RADIUS", "WP_LOITER_RAD", "Q_FW_LND_APR_RAD"})
 _AT_ONCE: Final = (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
 
 
@@ -287,6 +288,12 @@ class WingReturnMode(_WingsHomewardMode):
     def begin(self, now_ms: int) -> None:
         self._looked = self._lands = False
         self.fly([self._auto.path_home() or WingReturn(self.context, self._destination, self._upright)], now_ms)
+
+    def parameter_changed(self, name: str) -> None:
+        if self._return is None or self.facts.personality.climbs_to_return:
+            super().parameter_changed(name)
+        elif name in _RADII:
+            self._return.radius_changed()
 
     @property
     def _return(self) -> WingReturn | None:

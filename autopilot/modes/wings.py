@@ -42,6 +42,7 @@ _AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
 _NEAR_M: Final = 3.0  # height tolerance on a course
 _FOR_EVER_MS: Final = 10**12
 _CLIMB_BEFORE_TURN: Final = 1 << 4  # of FLIGHT_OPTIONS
+_HOME_M: Final = 10.0  # height tolerance of a return that goes on to a landing
 
 
 class WingTakeoff(RudderedTakeoff):
@@ -337,15 +338,16 @@ class WingReturn(Maneuver):
         if upright and hovers_near(self.facts, (north, east)):
             self.arrived = True
             return
-        radius = self.facts.param("Q_FW_LND_APR_RAD" if self._by == UprightBy.CIRCLED_DOWN else "RTL_RADIUS")
-        around = loiter(self.facts, (north, east, down), radius)
+        around = loiter(self.facts, (north, east, down), self._radius)
         if approach is not None:
             (north, east, low), around = approach.center, approach
             self._lower = replace(approach, center=(north, east, max(low, down)))
         elif self._by == UprightBy.CIRCLED_DOWN:
             self._lower = replace(around, center=(north, east, home[2] - self.facts.param("Q_RTL_ALT", 15.0)))
-        circle = replace(around, center=(north, east, down), at_height=not upright, leave_for=None)
-        self._circle = over_terrain(self.facts, circle, TerrainFollow.RTL)
+        circle = replace(around, center=(north, east, down), leave_for=None)
+        circle = over_terrain(self.facts, circle, TerrainFollow.RTL)
+        exact = not upright and (climbs or circle.over_ground is not None)
+        self._circle = replace(circle, at_height=exact)
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
         before_turn = self.facts.option("FLIGHT_OPTIONS", _CLIMB_BEFORE_TURN)
@@ -374,11 +376,29 @@ class WingReturn(Maneuver):
             else:
                 self._approach = WindApproach(self.context, lower)
             self._approach.start(now_ms)
-        elif self.helm.arrived:
+        elif self.helm.arrived and (self._by or self._circle.at_height):
             self.arrived = True
-        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.deadline_ms = now_ms + _LOOK_MS
-            self.arrived = self._stops(self._circle)
+        elif self.deadline_ms is None:
+            self.deadline_ms = now_ms if self.helm.arrived else None
+        elif now_ms >= self.deadline_ms:
+            off = abs(self._circle.center[2] - self.facts.vehicle.state.position[2])
+            self.arrived = self._stops(self._circle) if self._by else self.helm.arrived and off < _HOME_M
+            self.deadline_ms = None if self.arrived else now_ms + _LOOK_MS
+
+    @property
+    def _radius(self) -> float:
+        return self.facts.param("Q_FW_LND_APR_RAD" if self._by == UprightBy.CIRCLED_DOWN else "RTL_RADIUS")
+
+    def radius_changed(self) -> None:
+        """Fly its circle with the present radius (ArduPlane's ModeRTL::navigate)."""
+        if self._circle is None or self._approach is not None:
+            return
+        new, lower = loiter(self.facts, self._circle.center, self._radius), self._lower
+        radius, direction, usual = new.radius, new.direction, new.usual
+        self._circle = replace(self._circle, radius=radius, direction=direction, usual=usual)
+        self._lower = lower and replace(lower, radius=radius, direction=direction, usual=usual)
+        if not self._climbing:
+            self.helm.fly(self._circle)
 
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""

@@ -171,3 +171,36 @@ def test_a_mission_that_does_not_land_ends_in_rtl() -> None:
     plane.run(300.0, lambda: plane.core.modes.number == M.RTL)
     assert plane.core.modes.number == M.RTL
     assert "Mission complete, changing mode to RTL" in plane.texts
+
+
+def test_rtl_goes_on_to_the_landing_within_ten_metres_of_its_height() -> None:
+    """RTL_AUTOLAND 1 (ArduPlane's ModeRTL::navigate); it waited for the last five, which weak wings may never reach."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters={"RTL_AUTOLAND": 1})
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload(landing_mission())
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(120.0, lambda: bench.core.modes.number == M.AUTO)
+    assert bench.core.modes.number == M.AUTO
+    assert 89.0 < bench.core.facts.height < 93.0
+
+
+def test_a_changed_radius_is_flown_at_once_in_rtl() -> None:
+    """RTL_RADIUS, and WP_LOITER_RAD where that is 0 (ArduPlane's ModeRTL::navigate); also by the circle after a
+    climb."""
+    plane = Plane(RTL_CLIMB_MIN=30.0, WP_LOITER_RAD=70.0)
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.parameters.set("WP_LOITER_RAD", 90.0)
+    assert isinstance(plane.vehicle.target, TakeOff)
+    plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    for name, value, flown in (
+        ("RTL_ALTITUDE", 90.0, 90.0), ("RTL_RADIUS", -120.0, -120.0), ("WP_LOITER_RAD", 80.0, -120.0),
+        ("RTL_RADIUS", 0.0, 80.0), ("WP_LOITER_RAD", -60.0, -60.0),
+    ):  # fmt: skip
+        plane.parameters.set(name, value)
+        plane.run(1.0)
+        circle = plane.vehicle.target
+        assert isinstance(circle, Circle)
+        assert circle.radius * circle.direction == flown
