@@ -5,8 +5,8 @@ stick moves their height, without AVOID_ENABLE.
 The vehicle gets the limits as places (`autopilot.interface.targets.Bounds`) and acts on them in every tick
 (`autopilot.control.avoidance`), so they are sent only when they change: at each look of the fence guard in modes that
 avoid, and at each scan of a proximity sensor. As in ArduPilot, FENCE_MARGIN is the distance to fences and AVOID_MARGIN
-that to objects; beside each other both get the wider one. A polygon only holds a vehicle on its allowed side, and of
-united zones each holds a vehicle inside it.
+that to objects; beside each other both get the wider one. CRUISE_ALT_FLOOR has no distance. A polygon only holds a
+vehicle on its allowed side, and of united zones each holds a vehicle inside it.
 Sources: ArduPilot AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle), ArduPlane/altitude.cpp
 (check_fbwb_altitude).
 """
@@ -81,12 +81,13 @@ class Avoidance:
 
     def _send_bounds(self) -> None:
         objects = self._objects if self._objects and self._acts(_OBJECTS) else ()
-        bounds = self._bounds(self._acting, objects) if self._acting or objects else None
+        floor = self._facts.param("CRUISE_ALT_FLOOR") if self._mode().spec in _HEIGHT_BY_STICK else 0.0
+        bounds = self._bounds(self._acting, objects, floor) if self._acting or objects or floor > 0.0 else None
         if bounds != self._sent:
             self._sent = bounds
             self._keep_within(bounds)
 
-    def _bounds(self, types: FenceType, objects: tuple[tuple[float, float], ...]) -> Bounds:
+    def _bounds(self, types: FenceType, objects: tuple[tuple[float, float], ...], floor: float) -> Bounds:
         param, home = self._facts.param, self._facts.home_ned
         off_fence = margin = max(param("FENCE_MARGIN", 2.0), 0.0)
         barriers: list[Edge | Ring] = []
@@ -115,6 +116,7 @@ class Avoidance:
         nearer = margin - off_fence  # heights keep the margin of the fence
         ceiling = home[2] - param("FENCE_ALT_MAX", 100.0) - nearer if types & FenceType.MAX_ALT else -inf
         lowest = home[2] - param("FENCE_ALT_MIN", -10.0) + nearer if types & FenceType.MIN_ALT else inf
+        lowest = min(lowest, home[2] - floor + margin) if floor > 0.0 else lowest
         return Bounds(margin, tuple(barriers), ceiling, lowest)
 
     def _place(self, origin: GeoPoint, zones: Fence) -> None:

@@ -100,7 +100,7 @@ class FenceGuard:
         if name in ("FENCE_ENABLE", "FENCE_AUTOENABLE"):
             self._switches.reset()
             self._switched_by_order()
-        elif name.startswith(("FENCE_", "AVOID_")):
+        elif name.startswith(("FENCE_", "AVOID_", "CRUISE_ALT_FLOOR")):
             self._schedule(self._facts.now_ms)
 
     @property
@@ -245,7 +245,7 @@ class FenceGuard:
 
     def _schedule(self, now_ms: int) -> None:
         """Check in the next pass."""
-        limits = self.enabled or self._switches.has_only_a_floor
+        limits = self.enabled or self._switches.has_only_a_floor or self._facts.param("CRUISE_ALT_FLOOR") > 0.0
         watching = limits and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due_ms = now_ms if watching else None
         if not watching:

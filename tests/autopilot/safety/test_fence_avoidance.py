@@ -37,7 +37,8 @@ def nearest_to_outside(bench: Bench, sticks: Sticks, seconds: float) -> float:
     for _ in range(round(2.0 * seconds)):
         bench.core.sticks.move(sticks, bench.now_ms)
         bench.run(0.5)
-        worst = max(worst, *bench.core.fence.limits.excess(bench.core.fence.limits.types).values())
+        excess = bench.core.fence.limits.excess(bench.core.fence.limits.types)
+        worst = max([worst, *excess.values()])
     return worst
 
 
@@ -179,7 +180,8 @@ def outside_within(bench: Bench, seconds: float) -> float:
     worst = -1000.0
     for _ in range(round(2.0 * seconds)):
         bench.run(0.5)
-        worst = max(worst, *bench.core.fence.limits.excess(bench.core.fence.limits.types).values())
+        excess = bench.core.fence.limits.excess(bench.core.fence.limits.types)
+        worst = max([worst, *excess.values()])
     return worst
 
 
@@ -291,3 +293,32 @@ def test_a_plane_keeps_the_heights_where_the_stick_moves_its_own(
     nearest_to_outside(bench, Sticks(pitch=pull, throttle=0.5), 40.0)
     assert bench.core.modes.number == mode
     assert height(bench) == pytest.approx(level, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "mode", "level"),
+    [
+        ({}, PlaneMode.FBWB, 45.0),
+        ({}, PlaneMode.LOITER, 45.0),
+        ({"FENCE_ENABLE": 1, "FENCE_ALT_MIN": 20.0}, PlaneMode.CRUISE, 45.0),
+        ({"FENCE_ENABLE": 1, "FENCE_ALT_MIN": 45.0}, PlaneMode.CRUISE, 50.0),
+    ],
+)
+def test_a_plane_keeps_a_least_height_without_a_fence(
+    parameters: dict[str, float], mode: PlaneMode, level: float
+) -> None:
+    """CRUISE_ALT_FLOOR, or the fence's height if that is higher (ArduPlane's check_fbwb_altitude)."""
+    fence = {"FENCE_TYPE": MIN_ALT, "FENCE_MARGIN": 5.0, "FENCE_ACTION": 1, **parameters}
+    given = {"CRUISE_ALT_FLOOR": 45.0, "FLIGHT_OPTIONS": 1 << 12, **fence}
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=given)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload([takeoff(60.0), waypoint(3000.0, 0.0, 60.0)])
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    nearest_to_outside(bench, Sticks(pitch=1.0, throttle=0.5), 30.0)
+    assert height(bench) == pytest.approx(level, abs=1.5)
+    bench.parameters.set("CRUISE_ALT_FLOOR", 70.0)
+    nearest_to_outside(bench, Sticks(throttle=0.5), 20.0)
+    assert height(bench) == pytest.approx(70.0, abs=1.5), "it climbs back above it"
