@@ -34,6 +34,8 @@ MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as in ArduPilot's Rover/crash_check.cpp: time s, throttle, speed m/s and turning rate rad/s of a stuck
 #: vehicle.
 STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.08
+#: LOIT_TYPE: how a place is always reached.
+FORWARDS, BACKWARDS = 1.0, 2.0
 #: Distance in turning circles below which a place behind is reached backwards.
 BACK_UP = 4.0
 #: Time that a boat coasts after its motor has stopped, ms.
@@ -110,7 +112,8 @@ def halt(s: L.Row, p: L.Row) -> None:
 
 @jit
 def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float) -> None:
-    """Drive to a point if it is farther away than `radius`, backwards if that is shorter, and stand there."""
+    """Drive to a point if it is farther away than `radius`, backwards if that is shorter or LOIT_TYPE has it, and stand
+    there."""
     dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
     drifted = s[L.S_DRIVING] == 0.0 and size > radius
@@ -119,8 +122,8 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
     if s[L.S_DRIVING] == 1.0 and (abs(s[L.S_SPEED]) < 0.2 or (drifted and p[L.P_AFLOAT] == 1.0)):
         s[L.S_WAY] = way
         sense_motion(s, p)
-        behind = abs(wrap(atan2(de, dn) - s[L.S_COURSE])) > 0.5 * pi
-        if behind and size < BACK_UP * p[L.P_TURN_RADIUS]:
+        behind = abs(wrap(atan2(de, dn) - s[L.S_COURSE])) > 0.5 * pi and size < BACK_UP * p[L.P_TURN_RADIUS]
+        if p[L.P_LOITER_TYPE] == BACKWARDS or (behind and p[L.P_LOITER_TYPE] != FORWARDS):
             s[L.S_WAY] = -way
             sense_motion(s, p)
     passed = size < radius and abs(wrap(atan2(de, dn) - s[L.S_COURSE])) > 0.5 * pi

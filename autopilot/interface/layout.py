@@ -202,6 +202,9 @@ P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIG
 P_UNAIDED_MS = SETTINGS.block(1)
 P_CIRCLE_BANK = SETTINGS.block(1)  # rad, of circles; 0: they widen in thin air (NAVL1_LIM_BANK)
 P_CIRCLE_NEAR = SETTINGS.block(1)  # height tolerance within which a circle is reached, m (NAV_FW_ALT_RAD); 0: 5
+# 1: the upper half of the throttle stick adds airspeed (THROTTLE_NUDGE); FS_SHORT_ACTN
+P_NUDGES, P_SHORT_ACTION = SETTINGS.take(2)
+P_LOITER_TYPE = SETTINGS.block(1)  # LOIT_TYPE: a place is reached 0 forwards or backwards, 1 forwards, 2 backwards
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

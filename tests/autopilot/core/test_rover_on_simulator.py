@@ -326,6 +326,23 @@ def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool | None
     assert abs(e - east) < 1.0
 
 
+@pytest.mark.parametrize(("how", "slides", "backwards"), [(0, 1.0, True), (1, 1.0, False), (2, -1.0, True)])
+def test_loiter_reaches_its_place_as_its_type_has_it(how: int, slides: float, backwards: bool) -> None:
+    """LOIT_TYPE 1: never backwards, also to a place behind; 2: always, also to one ahead (Rover/mode_loiter.cpp)."""
+    bench = driving(LOITER, LOIT_TYPE=how)
+    bench.run(2.0)
+    way = 0.0
+    for step in range(100):
+        bench.parameters.set("SIM_GPS_GLITCH_X", slides * 0.05e-5 * min(step, 58))
+        bench.run(0.2)
+        way += 0.2 * speed(bench)
+        if abs(speed(bench)) > 0.4:
+            break
+    assert (way < 0.0) is backwards
+    bench.run(30.0)
+    assert abs(speed(bench)) < 0.1
+
+
 @pytest.mark.parametrize(("way", "expected"), [(0, 1.0), (1, -1.0)])
 def test_circle_drives_round_where_it_was_entered(way: int, expected: float, kind: Traits) -> None:
     """CIRC_RADIUS, CIRC_SPEED and CIRC_DIR; another mode has the speed of the parameters again."""
