@@ -52,19 +52,28 @@ def begin_land(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def slope_of(
+    drop: float, length: float, ground_speed: float, seconds: float, height: float, share: float, sink: float
+) -> float:
+    """Slope down by `drop` m on a line of `length` m, less what LAND_FLARE_SEC, _ALT, _AIM and TECS_LAND_SINK leave for
+    the flare."""
+    speed = max(ground_speed, 0.5)
+    rate = drop * speed / length
+    aim = seconds * rate
+    if aim <= 0.0:
+        aim = height
+    if height > 0.0:
+        aim = min(aim, 2.0 * height)
+    mean = max(share * sink + (1.0 - share) * rate, 0.1)
+    before = min(speed * aim / mean, HALFWAY * length)
+    return (drop - aim) / max(length - before, 1.0)
+
+
+@jit
 def slope_height(s: L.Row, p: L.Row, along: float) -> float:
     """Height over the place on the slope, m."""
-    drop = s[L.S_END_D] - s[L.S_A_D]
-    speed = max(track(s)[2], 0.5)
-    rate = drop * speed / s[L.S_LENGTH]
-    aim = p[L.P_FLARE_S] * rate
-    if aim <= 0.0:
-        aim = p[L.P_FLARE_HEIGHT]
-    if p[L.P_FLARE_HEIGHT] > 0.0:
-        aim = min(aim, 2.0 * p[L.P_FLARE_HEIGHT])
-    mean = max(p[L.P_FLARE_AIM] * p[L.P_LAND_SINK] + (1.0 - p[L.P_FLARE_AIM]) * rate, 0.1)
-    before = min(speed * aim / mean, HALFWAY * s[L.S_LENGTH])
-    slope = (drop - aim) / max(s[L.S_LENGTH] - before, 1.0)
+    drop, height, sink = s[L.S_END_D] - s[L.S_A_D], p[L.P_FLARE_HEIGHT], p[L.P_LAND_SINK]
+    slope = slope_of(drop, s[L.S_LENGTH], track(s)[2], p[L.P_FLARE_S], height, p[L.P_FLARE_AIM], sink)
     return min(drop - slope * max(along, 0.0), drop)
 
 

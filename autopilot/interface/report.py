@@ -123,6 +123,7 @@ STICK_PITCH = _fields.block(1)
 STICK_THROTTLE = _fields.block(1)  # 0 .. 1
 STICK_YAW = _fields.block(1)
 ASSISTS = _fields.block(1)  # what lift motors help wings for: 1 too low (Q_ASSIST_ALT), 2 upset (Q_ASSIST_ANGLE)
+STAGE = _fields.block(1)  # how wings are flown (autopilot.interface.layout, STAGE_..)
 _fields.reserve_to(112)
 # truth, of the simulator only (nan behind a real vehicle)
 TRUE_LAT = _fields.block(1)

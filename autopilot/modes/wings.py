@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
-from math import copysign, inf, radians, sqrt
+from math import copysign, degrees, inf, radians, sqrt
 from typing import Final
 
 from autopilot.context.staying import loiter, over_terrain
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.control.plane_landing import slope_of
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
-from autopilot.interface.layout import TICK_MS
+from autopilot.interface.layout import STAGE_APPROACH, STAGE_FLARE, STAGE_LANDING, TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
@@ -41,8 +42,8 @@ _SAME_COURSE: Final = 0.02  # rad
 _AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
 _NEAR_M: Final = 3.0  # height tolerance on a course
 _FOR_EVER_MS: Final = 10**12
-_CLIMB_BEFORE_TURN: Final = 1 << 4  # of FLIGHT_OPTIONS
 _HOME_M: Final = 10.0  # height tolerance of a return that goes on to a landing
+_CLIMB_BEFORE_TURN: Final = 1 << 4  # of FLIGHT_OPTIONS
 
 
 class WingTakeoff(RudderedTakeoff):
@@ -227,6 +228,7 @@ class GlideSlope(Maneuver):
         self._approach = approach
         self._abort = abort
         self._aborting = False
+        self._stage = float(STAGE_LANDING)
         self.goes_around = False
         """True after the climb of an aborted landing: the mission decides where it continues."""
 
@@ -243,6 +245,7 @@ class GlideSlope(Maneuver):
         else:
             self.announcer.step(f"Landing approach start at {self.facts.height:.1f}m")
             self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
+            self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._aborting:
@@ -251,14 +254,31 @@ class GlideSlope(Maneuver):
             for name in ("MIN_GROUNDSPEED", "TRIM_THROTTLE"):  # what DO_CHANGE_SPEED has set ends
                 self.helm.vehicle.set_parameter(name, self.facts.param(name))
             delay_s = self.facts.param("LAND_DISARMDELAY")
-            if delay_s > 0.0:
-                self.deadline_ms = now_ms + int(1000.0 * delay_s)
+            self.deadline_ms = now_ms + int(1000.0 * delay_s) if delay_s > 0.0 else None
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.deadline_ms = None
-            self.done = True
-            north, east, _ = self.facts.vehicle.state.position
-            off = hypot(north - self._place[0], east - self._place[1])
+            self.done = self.facts.landed
+            self.deadline_ms = None if self.done else now_ms + _LOOK_MS
+            self._tell()
+
+    def _tell(self) -> None:
+        """Announce how it comes down: its slope, the flare, and where it stands at the end."""
+        vector, (north, east, down) = self.facts.vehicle.state.report, self.facts.vehicle.state.position
+        off, speed = hypot(north - self._place[0], east - self._place[1]), vector[report.GROUND_SPEED]
+        stage, self._stage = self._stage, vector[report.STAGE]
+        if self.done:
             self.announcer.step(f"Distance from LAND point={off:.2f}m")
+        elif self._stage == STAGE_APPROACH != stage:
+            self.announcer.step(f"Landing glide slope {self._slope_deg(speed):.1f} degrees")
+        elif self._stage == STAGE_FLARE != stage:
+            height, sink = self._place[2] - down, vector[report.VD]
+            self.announcer.step(f"Flare {height:.1f}m sink={sink:.2f} speed={speed:.1f} dist={off:.1f}")
+
+    def _slope_deg(self, ground_speed: float) -> float:
+        (north, east, top), param = self._approach or self._place, self.facts.param
+        length = max(hypot(self._place[0] - north, self._place[1] - east), 1.0)
+        flare = param("LAND_FLARE_SEC"), param("LAND_FLARE_ALT"), 0.01 * param("LAND_FLARE_AIM")
+        drop, sink = self._place[2] - top, param("TECS_LAND_SINK")
+        return degrees(atan2(slope_of(drop, length, ground_speed, *flare, sink), 1.0))
 
     def go_around(self, height_m: float = 0.0) -> bool:
         """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a

@@ -382,7 +382,7 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
         n, e = t[L.T_GOAL_N] - s[L.S_EPN], t[L.T_GOAL_E] - s[L.S_EPE]
         r[R.WP_DISTANCE] = sqrt(n * n + e * e)
     r[R.ALT_ERROR] = s[L.S_H_WANTED] + s[L.S_EPD]
-    r[R.NAV_ROLL], r[R.NAV_PITCH] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH]
+    r[R.NAV_ROLL], r[R.NAV_PITCH], r[R.STAGE] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH], s[L.S_STAGE]
     r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_AILERON]
     r[R.SERVO_1 + 1] = 1500.0 + 500.0 * s[L.S_ELEVATOR]
     r[R.SERVO_1 + 2] = 1000.0 + 1000.0 * s[L.S_THROTTLE]
