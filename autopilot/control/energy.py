@@ -29,6 +29,8 @@ LEAST_SPEED = 3.0
 FLOOR_FADES, THROTTLE_SPAN = 0.2, 0.01
 #: Height at which a flare has its last sink rate, m (TECS_FLARE_HGT).
 FLARE_END = 1.0
+#: STICK_MIXING: values with which sticks do not steer wings.
+MIX_NOTHING, MIX_HOVER_YAW = 0.0, 3.0
 
 
 @jit
@@ -227,6 +229,18 @@ def least_throttle(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def sticks_mix(p: L.Row) -> bool:
+    """True if there is a pilot whose sticks steer wings in modes that fly by themselves."""
+    return p[L.P_STICK_T] >= 0.0 and p[L.P_STICK_MIX] != MIX_NOTHING and p[L.P_STICK_MIX] != MIX_HOVER_YAW
+
+
+@jit
+def nudge(p: L.Row) -> float:
+    """Share by which the upper half of the throttle stick asks for more than cruise (THROTTLE_NUDGE)."""
+    return max(2.0 * p[L.P_STICK_T] - 1.0, 0.0) if p[L.P_NUDGES] == 1.0 and sticks_mix(p) else 0.0
+
+
+@jit
 def spend_energy(s: L.Row, p: L.Row) -> None:
     """Control the throttle by the sum of the energies."""
     speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], LEAST_SPEED)
@@ -266,8 +280,10 @@ def spend_energy(s: L.Row, p: L.Row) -> None:
 
 @jit
 def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
-    """Control the throttle without airspeed: from TRIM_THROTTLE to its limits, as the pitch goes to its own."""
+    """Control the throttle without airspeed: from TRIM_THROTTLE, or a pilot's more, to its limits, as the pitch goes to
+    its own."""
     full, idle, trim = p[L.P_THROTTLE_MAX], least_throttle(s, p), p[L.P_THR_TRIM]
+    trim += nudge(p) * (full - trim)
     pitch = s[L.S_NAV_PITCH]
     if pitch >= 0.0:
         wanted = trim + (full - trim) * pitch / max(pitch_most(s, p), 0.01)

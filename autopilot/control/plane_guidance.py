@@ -11,7 +11,7 @@ from math import pi, sqrt
 
 from autopilot.control.airspeed import nose
 from autopilot.control.attitude import limit
-from autopilot.control.energy import begin_energy, control_energy
+from autopilot.control.energy import begin_energy, control_energy, nudge, sticks_mix
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.lateral import (
@@ -26,7 +26,7 @@ from autopilot.control.lateral import (
     track,
 )
 from autopilot.control.plane_landing import begin_land, fly_land
-from autopilot.control.plane_sticks import climb_by_stick, fly_sticks, mix_sticks, sticks_mix
+from autopilot.control.plane_sticks import climb_by_stick, fly_sticks, mix_sticks
 from autopilot.control.plane_takeoff import begin_takeoff, fly_takeoff
 from autopilot.control.surfaces import control_attitude
 from autopilot.interface import layout as L
@@ -157,12 +157,14 @@ def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
 @jit
 def cruise_speed(s: L.Row, p: L.Row) -> float:
     """Demanded cruise airspeed, m/s: against a wind that leaves too little ground speed (MIN_GROUNDSPEED), so much more
-    than the present one as is missing along the nose (ArduPlane's calc_airspeed_errors)."""
+    than the present one as is missing along the nose, and so much more as a pilot asks for (ArduPlane's
+    calc_airspeed_errors)."""
     speed = p[L.P_SPEED_GROUND]
     if p[L.P_MIN_GROUND_SPEED] > 0.0:
         n, e = nose(s)
         missing = p[L.P_MIN_GROUND_SPEED] - n * s[L.S_EVN] - e * s[L.S_EVE]
         speed = max(speed, s[L.S_AIRSPEED] + missing / s[L.S_EAS2TAS])
+    speed += nudge(p) * (p[L.P_V_MAX] - p[L.P_V_CRUISE])
     return min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
 
 

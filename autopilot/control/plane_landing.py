@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import pi, sqrt
 
 from autopilot.control.attitude import limit
-from autopilot.control.energy import begin_energy, control_energy, demand_flare
+from autopilot.control.energy import begin_energy, control_energy, demand_flare, nudge
 from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.lateral import along_line, bank_for, bank_limit, track
 from autopilot.interface import layout as L
@@ -103,13 +103,15 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 @jit
 def approach_speed(s: L.Row, p: L.Row) -> float:
     """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, plus half of the
-    headwind (LAND_WIND_COMP), at most cruise; before it cruise, whatever speed the mission has set."""
+    headwind (LAND_WIND_COMP), at most cruise; before it cruise, whatever speed the mission has set; and more as a pilot
+    asks for."""
     cruise = p[L.P_V_CRUISE]
+    more = nudge(p) * (p[L.P_V_MAX] - cruise)
     if s[L.S_STAGE] == L.STAGE_LANDING:
-        return cruise
+        return cruise + more
     own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
     ahead = -(s[L.S_WEN] * s[L.S_U_N] + s[L.S_WEE] * s[L.S_U_E])
-    return min(own + WIND_SHARE * max(ahead, 0.0), max(cruise, own))
+    return min(own + WIND_SHARE * max(ahead, 0.0), max(cruise, own)) + more
 
 
 @jit

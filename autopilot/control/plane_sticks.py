@@ -18,10 +18,12 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan2
 
+#: FS_SHORT_ACTN with which FBWA without sticks glides with a level nose.
+GLIDE = 2.0
 #: Deflection from which a stick counts as moved.
 MOVED = 0.02
-#: STICK_MIXING: values with which sticks do not steer wings, and the one with which their pitch does not.
-MIX_NOTHING, MIX_HOVER_YAW, MIX_NO_PITCH = 0.0, 3.0, 4.0
+#: STICK_MIXING: the value with which the pitch stick does not steer wings.
+MIX_NO_PITCH = 4.0
 #: Length of the track that CRUISE keeps, m; practically endless.
 ENDLESS = 1e6
 #: Speed over ground and through the air above which it rolls or was thrown, m/s (ArduPlane's suppress_throttle).
@@ -75,12 +77,6 @@ def climb_by_stick(s: L.Row, p: L.Row, pitch: float) -> None:
     if p[L.P_AVOIDS] == 1.0:
         highest, lowest = p[L.P_CEILING] + p[L.P_KEEP_OFF], p[L.P_LOWEST] - p[L.P_KEEP_OFF]
         s[L.S_HELD_D] = min(max(s[L.S_HELD_D], highest), lowest)
-
-
-@jit
-def sticks_mix(p: L.Row) -> bool:
-    """True if there is a pilot whose sticks steer wings in modes that fly by themselves."""
-    return p[L.P_STICK_T] >= 0.0 and p[L.P_STICK_MIX] != MIX_NOTHING and p[L.P_STICK_MIX] != MIX_HOVER_YAW
 
 
 @jit
@@ -181,6 +177,8 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
         idle = 1.0 - min(s[L.S_THROTTLE] / max(p[L.P_THR_TRIM], 0.01), 1.0)
         wanted = pitch_by(p, -p[L.P_STICK_P]) - idle * p[L.P_PITCH_DOWN_IDLE]
+        if p[L.P_STICK_T] < 0.0 and p[L.P_SHORT_ACTION] == GLIDE:
+            wanted = 0.0
         s[L.S_NAV_PITCH] = min(max(wanted, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
         control_attitude(s, p)
         s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)

@@ -154,6 +154,44 @@ def test_half_a_stick_adds_its_share_of_the_limit(stick: float, bank_deg: float)
     assert degrees(flight.now(R.NAV_ROLL)) == pytest.approx(bank_deg, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "stick", "airspeed"),
+    [({}, 0.75, 26.0), ({}, 0.4, 22.0), ({"THROTTLE_NUDGE": 0.0}, 0.75, 22.0), ({"STICK_MIXING": 0.0}, 0.75, 22.0)],
+)
+def test_a_raised_throttle_adds_airspeed_where_it_flies_by_itself(
+    parameters: dict[str, float], stick: float, airspeed: float
+) -> None:
+    """THROTTLE_NUDGE, by the upper half of the stick up to AIRSPEED_MAX (ArduPlane/radio.cpp, calc_airspeed_errors)."""
+    flight = PlaneFlight(parameters).airborne(150.0)
+    flight.vehicle.set_target(Leg((5000.0, 0.0, -150.0), radius=50.0))
+    flight.vehicle.set_sticks(Sticks(throttle=stick))
+    flight.fly(30.0)
+    assert flight.now(R.AIR_SPEED) == pytest.approx(airspeed, abs=0.7)
+    flight.vehicle.set_sticks(NO_STICKS)
+    flight.fly(30.0)
+    assert flight.now(R.AIR_SPEED) == pytest.approx(22.0, abs=0.7)
+
+
+def test_a_raised_throttle_opens_it_without_airspeed() -> None:
+    flight = PlaneFlight({"ARSPD_USE": 0.0}).airborne(150.0)
+    flight.vehicle.set_target(Leg((5000.0, 0.0, -150.0), radius=50.0))
+    flight.fly(30.0)
+    before = flight.now(R.TRUE_VN)
+    flight.vehicle.set_sticks(Sticks(throttle=0.75))
+    flight.fly(30.0)
+    assert flight.now(R.TRUE_VN) > before + 2.0
+
+
+@pytest.mark.parametrize(("action", "pitch_deg"), [(0, -2.0), (2, 0.0), (3, -2.0)])
+def test_fbwa_glides_level_without_sticks(action: int, pitch_deg: float) -> None:
+    """ArduPlane's FBWA after a loss of the sticks with FS_SHORT_ACTN 2; STAB_PITCH_DOWN lowered the nose."""
+    flight = PlaneFlight({"FS_SHORT_ACTN": float(action)}).airborne(150.0)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(NO_STICKS)
+    flight.fly(2.0)
+    assert degrees(flight.now(R.NAV_PITCH)) == pytest.approx(pitch_deg, abs=0.01)
+
+
 def test_a_stick_that_pushes_it_down_leaves_it_its_height() -> None:
     """The demanded height stays, so the throttle opens, and without the stick it climbs back."""
     flight = PlaneFlight().airborne(150.0)
