@@ -163,7 +163,7 @@ class Autopilot:
 
     def _make_safety(self, commanded: CommandContext) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
-        context = SafetyContext(facts, announcer, modes, self._stop_motors)
+        context = SafetyContext(facts, announcer, modes, self._stop_motors, self.payload.parachute.release)
         self.fence = modes.watch = FenceGuard(
             context, self.losses, plans.fence, plans.rally, self.helm.vehicle.keep_within
         )

@@ -100,9 +100,14 @@ class Parachute:
             return False
         if p[0] != ParachuteAction.RELEASE:
             self.enable(p[0] == ParachuteAction.ENABLE)
-        elif self.fitted:
-            self._release(now_ms)
+        else:
+            self.release(now_ms)
         return True
+
+    def release(self, now_ms: int) -> None:
+        """Release at any height, if it is on."""
+        if self.fitted:
+            self._release(now_ms)
 
     def enable(self, on: bool) -> None:
         self._set_parameter("CHUTE_ENABLED", float(on))

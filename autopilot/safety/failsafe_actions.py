@@ -40,20 +40,22 @@ CAUSES: Final = {
 
 
 def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
-    """Name of a failsafe's action for people: the mode that it tries first. ArduPilot's texts end with the action only
-    if no mode changes ("Radio Failsafe - Continuing Auto"); this form is kept, but the action is always named."""
+    """Name of a failsafe's action for people: the mode that it tries first, or its own. ArduPilot's texts end with the
+    action only if no mode changes ("Radio Failsafe - Continuing Auto"); this form is kept, but the action is always
+    named."""
     order = kind.failsafes.modes.get(action, ())
-    return kind.modes.specs[order[0]].title if order else "no action"
+    return kind.modes.specs[order[0]].title if order else action.value or "no action"
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyContext:
-    """Context of safety parts. `disarm(method)` stops the motors in any case."""
+    """Context of safety parts. `disarm(method)` stops the motors in any case; `release_parachute(now_ms)`."""
 
     facts: VehicleFacts
     announcer: Announcer
     modes: ModeChoice
     disarm: Callable[[ArmingMethod], None]
+    release_parachute: Callable[[int], None]
 
     def take(self, action: FailsafeAction, reason: ModeReason, now_ms: int, *, failsafe: bool = False) -> None:
         """Take `action`, by the best of its modes that can be entered. A `failsafe` announces if this is not the first
@@ -81,6 +83,7 @@ def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) 
 
 _URGENCY: Final = (
     FailsafeAction.TERMINATE,
+    FailsafeAction.PARACHUTE,
     FailsafeAction.LAND,
     FailsafeAction.LAND_SEQUENCE,
     FailsafeAction.HOLD,

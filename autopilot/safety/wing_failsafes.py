@@ -168,9 +168,10 @@ class WingFailsafes:
         """Return, or land where the mission lands. No action on the ground."""
         if action is FailsafeAction.NONE or not self._facts.armed:
             return
+        chute = action is FailsafeAction.PARACHUTE
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(CAUSES[cause].method)
-        elif not self._goes_on_to_land(action) and not self._facts.landed:
+        elif (chute or not self._goes_on_to_land(action)) and not self._facts.landed:
             what = action_name(self._facts.vehicle_class, action)
             self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
             self._take(action, CAUSES[cause].reason, now_ms)
@@ -189,6 +190,10 @@ class WingFailsafes:
         self._take(action, reason, now_ms)
 
     def _take(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
+        if action is FailsafeAction.PARACHUTE:
+            if not self._facts.landed:
+                self._context.release_parachute(now_ms)
+            return
         landing = action is FailsafeAction.LAND_SEQUENCE
         if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
             return

@@ -43,6 +43,7 @@ class FailsafeAction(Enum):
     GUIDED = "GUIDED"
     AUTOLAND = "AUTOLAND"
     TERMINATE = "terminate"
+    PARACHUTE = "PARACHUTE"
 
 
 @dataclass(frozen=True, slots=True)

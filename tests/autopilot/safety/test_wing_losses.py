@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.interface.targets import Sticks, TakeOff
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.plane_bench import Plane, on_approach
@@ -117,3 +118,31 @@ def test_a_station_that_comes_back_first_does_not_end_a_short_loss_of_the_sticks
     assert plane.core.modes.number == M.CIRCLE
     plane.core.sticks.move(Sticks(throttle=0.5), plane.now_ms)
     assert plane.core.modes.number == M.FBWB
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+@pytest.mark.parametrize("cause", ["sticks", "battery"])
+def test_a_parachute_is_the_last_way_down(cause: str, fitted: bool) -> None:
+    """FS_LONG_ACTN 3, BATT_FS_CRT_ACT 5 (ArduPlane/events.cpp); it flew home, and did nothing."""
+    chute = {"CHUTE_ENABLED": float(fitted), "CHUTE_TYPE": 10.0, "SERVO8_FUNCTION": 27.0}
+    losses = {"FS_SHORT_ACTN": 3.0, "FS_LONG_ACTN": 3.0, "FS_LONG_TIMEOUT": 5.0, "BATT_FS_CRT_ACT": 5.0}
+    plane = Plane(**chute, **losses)
+    assert plane.core.modes.set(M.FBWB, plane.now_ms).ok
+    if cause == "sticks":
+        plane.core.failsafes.sticks_silent(plane.now_ms)
+        plane.run(4.0)
+        assert plane.core.facts.armed
+        plane.run(2.0)
+    else:
+        plane.happens(VehicleEvent.BATTERY_CRITICAL)
+        assert "Battery Failsafe - PARACHUTE" in plane.texts
+    assert plane.core.facts.armed is not fitted and plane.core.modes.number == M.FBWB
+    assert ("Parachute: Released" in plane.texts) is fitted
+
+
+def test_no_parachute_opens_on_the_ground() -> None:
+    chute = {"CHUTE_ENABLED": 1.0, "CHUTE_TYPE": 10.0, "SERVO8_FUNCTION": 27.0}
+    bench = Bench("plane", parameters={**chute, "FS_SHORT_ACTN": 3.0, "FS_LONG_ACTN": 3.0, "FS_LONG_TIMEOUT": 1.0})
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(5.0)
+    assert "Parachute: Released" not in bench.texts
