@@ -147,6 +147,16 @@ def loiter_speed(p: L.Row, stick: float) -> float:
 
 
 @jit
+def lean_by_sticks(p: L.Row) -> tuple[float, float]:
+    """Bank and pitch of the sticks, rad. Lift motors keep within the limits of the wings (ArduPlane's
+    set_limited_roll_pitch)."""
+    bank = up = down = p[L.P_STICK_LEAN]
+    if p[L.P_LIFTS] == 1.0 and p[L.P_LEANS_FREELY] == 0.0:
+        bank, up, down = min(bank, p[L.P_BANK]), min(up, p[L.P_PITCH_UP]), min(down, -p[L.P_PITCH_DOWN])
+    return p[L.P_STICK_R] * bank, -p[L.P_STICK_P] * (up if p[L.P_STICK_P] < 0.0 else down)
+
+
+@jit
 def drift(s: L.Row, p: L.Row) -> None:
     """Fly DRIFT: the roll stick turns, and the lean follows from the slip, as in a plane. It brakes with the pitch
     stick centred. Near its middle the throttle gets a correction that holds the height."""
@@ -195,8 +205,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_reference(s, p)
         return
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
-    roll = p[L.P_STICK_R] * p[L.P_STICK_LEAN]
-    pitch = -p[L.P_STICK_P] * p[L.P_STICK_LEAN]
+    roll, pitch = lean_by_sticks(p)
     demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
     if kind in (STABILIZE, HOVER):
         follow_vehicle(s)

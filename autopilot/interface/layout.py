@@ -205,6 +205,7 @@ P_CIRCLE_NEAR = SETTINGS.block(1)  # height tolerance within which a circle is r
 # 1: the upper half of the throttle stick adds airspeed (THROTTLE_NUDGE); FS_SHORT_ACTN
 P_NUDGES, P_SHORT_ACTION = SETTINGS.take(2)
 P_LOITER_TYPE = SETTINGS.block(1)  # LOIT_TYPE: a place is reached 0 forwards or backwards, 1 forwards, 2 backwards
+P_LEANS_FREELY = SETTINGS.block(1)  # 1: sticks lean lift motors beyond the limits of the wings (Q_OPTIONS)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -104,6 +104,7 @@ class LiftOption(IntFlag):
     HOVERING_QRTL = 1 << 5
     ASSIST_ALWAYS = 1 << 7
     SPOOL_DELAY = 1 << 11
+    LEANS_FREELY = 1 << 14
     THROTTLE_LANDS = 1 << 15
     NO_APPROACH = 1 << 16
     LANDING_MOVES = 1 << 17

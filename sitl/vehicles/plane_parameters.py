@@ -86,11 +86,12 @@ def _hover_sticks(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Bits of Q_OPTIONS: level transition; lift motors always assist; motors stop for 2 s after arming."""
+    """Bits of Q_OPTIONS: level transition; lift motors always assist; motors stop for 2 s after arming; free leans."""
     options = LiftOption(int(values["Q_OPTIONS"]))
     p[L.P_LEVEL_TRANSITION] = float(LiftOption.LEVEL_TRANSITION in options)
     p[L.P_ASSIST_ALWAYS] = float(LiftOption.ASSIST_ALWAYS in options)
     p[L.P_SPOOL_DELAY] = 2.0 * (LiftOption.SPOOL_DELAY in options)
+    p[L.P_LEANS_FREELY] = float(LiftOption.LEANS_FREELY in options)
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {

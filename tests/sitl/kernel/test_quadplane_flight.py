@@ -440,3 +440,22 @@ def test_all_its_lift_motors_can_fail() -> None:
         assert flight.vehicle.inject_fault(name, 1.0, active=True)
     flight.fly(1.0)
     assert flight.now(R.TRUE_VN + 2) > 5.0
+
+
+@pytest.mark.parametrize(("options", "lean_deg"), [(0, (30.0, 25.0, 20.0)), (1 << 14, (30.0, 30.0, 30.0))])
+def test_sticks_lean_it_within_the_limits_of_its_wings(options: int, lean_deg: tuple[float, float, float]) -> None:
+    """ArduPlane's set_limited_roll_pitch; with Q_OPTIONS bit 14 only Q_ANGLE_MAX counts."""
+    limits = {"PTCH_LIM_MAX_DEG": 25.0, "PTCH_LIM_MIN_DEG": -20.0, "ROLL_LIMIT_DEG": 45.0}
+    flight = QuadplaneFlight({**limits, "Q_OPTIONS": float(options)}).up(60.0)
+    flight.vehicle.set_target(Pilot(PilotKind.ALT_HOLD))
+    for sticks, field, lean in zip(
+        (Sticks(roll=1.0), Sticks(pitch=-1.0), Sticks(pitch=1.0)),
+        (R.NAV_ROLL, R.NAV_PITCH, R.NAV_PITCH),
+        (lean_deg[0], lean_deg[1], -lean_deg[2]),
+        strict=True,
+    ):
+        flight.vehicle.set_sticks(sticks)
+        flight.fly(1.0)
+        assert degrees(flight.now(field)) == pytest.approx(lean, abs=2.0)
+        flight.vehicle.set_sticks(Sticks())
+        flight.fly(8.0)
