@@ -95,13 +95,16 @@ def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
     """Move the demanded height towards `wanted` m, at the rates of TECS_CLMB_MAX and TECS_SINK_MAX and through a lag.
     It waits while the vehicle cannot follow."""
     can_climb = s[L.S_PITCH_FREE] <= pitch_most(s, p) and s[L.S_THROTTLE_FULL] <= 0.0
-    can_sink = s[L.S_PITCH_FREE] >= p[L.P_PITCH_DOWN] and s[L.S_THROTTLE_FULL] >= 0.0
+    can_sink = s[L.S_PITCH_FREE] >= p[L.P_ENERGY_DOWN] and s[L.S_THROTTLE_FULL] >= 0.0
     last = s[L.S_H_GIVEN]
     if (wanted > last and not can_climb) or (wanted < last and not can_sink):
         wanted = last
     middle = 0.5 * (wanted + last)
     s[L.S_H_GIVEN] = wanted
     up, down = p[L.P_CLIMB] * s[L.S_CLIMB_SHARE] * L.TICK, p[L.P_SINK_MOST] * s[L.S_SINK_SHARE] * L.TICK
+    landing = s[L.S_STAGE] == L.STAGE_LANDING or s[L.S_STAGE] == L.STAGE_APPROACH
+    if landing and p[L.P_LAND_SINK_MOST] > 0.0:
+        down = p[L.P_LAND_SINK_MOST] * L.TICK
     s[L.S_H_LIMITED] += within(middle - s[L.S_H_LIMITED], -down, up)
     lag = max(p[L.P_HEIGHT_TIME], L.TICK)
     share = L.TICK / (L.TICK + lag)
@@ -109,7 +112,7 @@ def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
     s[L.S_H_LAGGED] += share * (s[L.S_H_LIMITED] - s[L.S_H_LAGGED])
     before = s[L.S_H_WANTED]
     s[L.S_H_WANTED] = s[L.S_H_LAGGED]
-    if s[L.S_STAGE] == L.STAGE_LANDING or s[L.S_STAGE] == L.STAGE_APPROACH:  # without the lag (AP_TECS)
+    if landing:  # without the lag (AP_TECS)
         s[L.S_H_WANTED] += lag * s[L.S_H_RATE]
         return
     s[L.S_CLIMB_SHARE] += share * ((0.0 if not can_climb and s[L.S_H_WANTED] > before else 1.0) - s[L.S_CLIMB_SHARE])
@@ -182,7 +185,8 @@ def share_energy(s: L.Row, p: L.Row, least: float) -> None:
     g = L.GRAVITY
     weight = speed_weight(s, p)
     on_height, on_speed = min(2.0 - weight, 1.0), min(weight, 1.0)
-    low, high = least, max(pitch_most(s, p), least)
+    low = max(least, p[L.P_ENERGY_DOWN])
+    high = max(pitch_most(s, p), low)
     kinetic_error = 0.5 * (s[L.S_V_WANTED] * s[L.S_V_WANTED] - speed * speed)
     potential_error = g * (s[L.S_H_WANTED] + s[L.S_EPD])
     tau = time_constant(s, p)
@@ -288,7 +292,7 @@ def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
     if pitch >= 0.0:
         wanted = trim + (full - trim) * pitch / max(pitch_most(s, p), 0.01)
     else:
-        wanted = trim + (idle - trim) * pitch / min(p[L.P_PITCH_DOWN], -0.01)
+        wanted = trim + (idle - trim) * pitch / min(p[L.P_ENERGY_DOWN], -0.01)
     span = max((p[L.P_CLIMB] + p[L.P_SINK_LEAST]) * L.GRAVITY, 1.0)
     set_throttle(s, p, wanted + turn_rate_of_energy(s, p) / span * (full - idle))
 

@@ -27,8 +27,6 @@ LINED_UP, LINED_UP_TURN, UNDERWAY, HALFWAY = 5.0, 10.0 * pi / 180.0, 0.15, 0.5
 AHEAD = 200.0
 #: Distance to the approach below which a landing begins without one, m.
 SHORTEST = 1.0
-#: Share of a headwind that is added to the approach speed.
-WIND_SHARE = 0.5
 
 
 @jit
@@ -102,16 +100,19 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 
 @jit
 def approach_speed(s: L.Row, p: L.Row) -> float:
-    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, plus half of the
-    headwind (LAND_WIND_COMP), at most cruise; before it cruise, whatever speed the mission has set; and more as a pilot
-    asks for."""
+    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, or LAND_PF_ARSPD
+    near the ground, plus a share of the headwind, at most cruise; before it cruise, whatever speed the mission has set;
+    and more as a pilot asks for."""
     cruise = p[L.P_V_CRUISE]
     more = nudge(p) * (p[L.P_V_MAX] - cruise)
     if s[L.S_STAGE] == L.STAGE_LANDING:
         return cruise + more
     own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
+    near = s[L.S_END_D] - s[L.S_EPD] <= max(p[L.P_PREFLARE_HEIGHT], s[L.S_EVD] * p[L.P_PREFLARE_S])
+    if p[L.P_PREFLARE_SPEED] > 0.0 and (near or s[L.S_STAGE] == L.STAGE_FLARE):
+        own = p[L.P_PREFLARE_SPEED]
     ahead = -(s[L.S_WEN] * s[L.S_U_N] + s[L.S_WEE] * s[L.S_U_E])
-    return min(own + WIND_SHARE * max(ahead, 0.0), max(cruise, own)) + more
+    return min(own + p[L.P_WIND_SHARE] * max(ahead, 0.0), max(cruise, own)) + more
 
 
 @jit

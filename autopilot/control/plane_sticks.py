@@ -67,7 +67,7 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 def climb_by_stick(s: L.Row, p: L.Row, pitch: float) -> None:
     """Move the held height by the pitch stick (FBWB_CLIMB_RATE), between the heights of the fence. If it is released,
     or reversed, the present height is kept (ArduPlane's update_fbwb_speed_height, check_fbwb_altitude)."""
-    stick = pitch if abs(pitch) >= MOVED else 0.0
+    stick = (-pitch if p[L.P_CLIMB_REVERSED] == 1.0 else pitch) if abs(pitch) >= MOVED else 0.0
     if s[L.S_CLIMB_STICK] != 0.0 and stick * s[L.S_CLIMB_STICK] <= 0.0:
         s[L.S_HELD_D] = s[L.S_EPD]
     s[L.S_CLIMB_STICK] = stick
@@ -163,7 +163,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         )
         s[L.S_IRX], s[L.S_IRY] = 0.0, 0.0
     elif kind == ACRO:
-        move_surfaces(s, p, p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE])
+        move_surfaces(s, p, p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_PITCH_RATE])
         s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)
     elif kind == TRAINING:
         train(s, p)

@@ -206,6 +206,9 @@ P_CIRCLE_NEAR = SETTINGS.block(1)  # height tolerance within which a circle is r
 P_NUDGES, P_SHORT_ACTION = SETTINGS.take(2)
 P_LOITER_TYPE = SETTINGS.block(1)  # LOIT_TYPE: a place is reached 0 forwards or backwards, 1 forwards, 2 backwards
 P_LEANS_FREELY = SETTINGS.block(1)  # 1: sticks lean lift motors beyond the limits of the wings (Q_OPTIONS)
+# before the flare, m/s (0: as on the approach), m, s; share of the headwind; sink of landings, m/s (0: as ever)
+P_PREFLARE_SPEED, P_PREFLARE_HEIGHT, P_PREFLARE_S, P_WIND_SHARE, P_LAND_SINK_MOST = SETTINGS.take(5)
+P_ENERGY_DOWN, P_ACRO_PITCH_RATE, P_CLIMB_REVERSED = SETTINGS.take(3)  # rad; rad/s; 1: pulling sinks (FBWB_ELEV_REV)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

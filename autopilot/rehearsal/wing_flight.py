@@ -79,6 +79,10 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_FLARE_HEIGHT, "LAND_FLARE_ALT", 3.0, 1.0),
     (L.P_FLARE_S, "LAND_FLARE_SEC", 2.0, 1.0),
     (L.P_FLARE_AIM, "LAND_FLARE_AIM", 50.0, 0.01),
+    (L.P_PREFLARE_SPEED, "LAND_PF_ARSPD", 0.0, 1.0),
+    (L.P_PREFLARE_HEIGHT, "LAND_PF_ALT", 10.0, 1.0),
+    (L.P_PREFLARE_S, "LAND_PF_SEC", 6.0, 1.0),
+    (L.P_WIND_SHARE, "LAND_WIND_COMP", 50.0, 0.01),
     (L.P_BACK_DECEL, "Q_TRANS_DECEL", 2.0, 1.0),
 )
 """Settings for the laws: parameter, default, unit."""

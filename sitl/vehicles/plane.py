@@ -72,6 +72,8 @@ def _control(p: Row) -> None:
     p[L.P_PITOT_USE], p[L.P_LOITER_R], p[L.P_WP_RADIUS], p[L.P_SLOPE_LEAST] = 1.0, 80.0, 50.0, 15.0
     p[L.P_STICK_CLIMB], p[L.P_PITCH_DOWN_IDLE], p[L.P_ACRO_RATE] = 2.0, radians(2.0), radians(180.0)
     p[L.P_CRASH_CHECK], p[L.P_SLOPE_ABOVE], p[L.P_STICK_MIX], p[L.P_NUDGES] = 1.0, 5.0, 1.0, 1.0
+    p[L.P_PREFLARE_HEIGHT], p[L.P_PREFLARE_S], p[L.P_WIND_SHARE] = 10.0, 6.0, 0.5
+    p[L.P_ENERGY_DOWN], p[L.P_ACRO_PITCH_RATE] = p[L.P_PITCH_DOWN], radians(180.0)
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:

@@ -27,11 +27,13 @@ _ANY_RATE = 20.0
 
 
 def _pitches(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """PTCH_LIM_MAX_DEG and PTCH_LIM_MIN_DEG; TECS_PITCH_MAX is at most the first; 0 = the first."""
+    """PTCH_LIM_MAX_DEG and PTCH_LIM_MIN_DEG; TECS_PITCH_MAX and _MIN lie between them; 0 = as these."""
     p[L.P_PITCH_UP] = values.get("PTCH_LIM_MAX_DEG", 25.0) * _DEGREES
     p[L.P_PITCH_DOWN] = min(values.get("PTCH_LIM_MIN_DEG", -20.0), 0.0) * _DEGREES
     most = values.get("TECS_PITCH_MAX", 15.0) * _DEGREES
     p[L.P_ENERGY_PITCH] = min(most, p[L.P_PITCH_UP]) if most > 0.0 else p[L.P_PITCH_UP]
+    least = values.get("TECS_PITCH_MIN", 0.0) * _DEGREES
+    p[L.P_ENERGY_DOWN] = max(least, p[L.P_PITCH_DOWN]) if least < 0.0 else p[L.P_PITCH_DOWN]
 
 
 def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -44,6 +46,11 @@ def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _throttle(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """THR_MIN; reverse thrust is not simulated."""
     p[L.P_THR_MIN] = max(values["THR_MIN"], 0.0) * 0.01
+
+
+def _wind_share(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """LAND_WIND_COMP, %."""
+    p[L.P_WIND_SHARE] = min(max(values["LAND_WIND_COMP"], 0.0), 100.0) * 0.01
 
 
 def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -99,10 +106,12 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "PTCH_LIM_MAX_DEG": _pitches,
     "PTCH_LIM_MIN_DEG": _pitches,
     "TECS_PITCH_MAX": _pitches,
+    "TECS_PITCH_MIN": _pitches,
     "RLL2SRV_RMAX": _rates,
     "PTCH2SRV_RMAX_UP": _rates,
     "PTCH2SRV_RMAX_DN": _rates,
     "THR_MIN": _throttle,
+    "LAND_WIND_COMP": _wind_share,
     "TKOFF_OPTIONS": _takeoff_options,
     "WP_LOITER_RAD": _circle,
     "ARSPD_TYPE": fit_tube,

@@ -51,6 +51,7 @@ def quadplane_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.flo
     _hover(p, full)
     p[L.P_V_MIN], p[L.P_V_MAX], p[L.P_V_CRUISE], p[L.P_SPEED_GROUND], p[L.P_L1_PERIOD] = 13.0, 35.0, 25.0, 25.0, 14.0
     p[L.P_PITCH_UP], p[L.P_PITCH_DOWN], p[L.P_STICK_CLIMB] = radians(30.0), radians(-30.0), 10.0
+    p[L.P_ENERGY_DOWN] = p[L.P_PITCH_DOWN]
     p[L.P_TRANSITION_S], p[L.P_ASSIST_SPEED], p[L.P_ASSIST_ANGLE], p[L.P_ASSIST_DELAY] = 5.0, 18.0, radians(30.0), 0.5
     p[L.P_HOVER_SPEED], p[L.P_BACK_DECEL] = 5.0, 2.0
     return p

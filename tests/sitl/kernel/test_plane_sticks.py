@@ -237,6 +237,28 @@ def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
     assert degrees(flight.now(R.ROLL)) > 15.0
 
 
+@pytest.mark.parametrize(("most_deg", "rate"), [(180.0, 1.0), (60.0, 0.3)])
+def test_acro_pitches_by_a_rate_of_its_own(most_deg: float, rate: float) -> None:
+    flight = PlaneFlight({"ACRO_ROLL_RATE": 180.0, "ACRO_PITCH_RATE": most_deg}).airborne(200.0)
+    flight.vehicle.set_target(Pilot(PilotKind.ACRO))
+    flight.vehicle.set_sticks(Sticks(pitch=-0.25, throttle=0.8))
+    flight.fly(1.0)
+    assert flight.now(R.Q) == pytest.approx(rate, abs=0.15)
+
+
+@pytest.mark.parametrize(("turned", "change"), [(0.0, -17.0), (1.0, 13.0)])
+def test_a_pushed_stick_climbs_if_it_is_reversed(turned: float, change: float) -> None:
+    """FBWB_ELEV_REV (ArduPlane's update_fbwb_speed_height)."""
+    flight = PlaneFlight({"FBWB_ELEV_REV": turned}).airborne(150.0)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWB))
+    flight.vehicle.set_sticks(Sticks(throttle=0.6))
+    flight.fly(10.0)
+    before = -flight.now(R.DOWN)
+    flight.vehicle.set_sticks(Sticks(pitch=1.0, throttle=0.6))
+    flight.fly(10.0)
+    assert -flight.now(R.DOWN) - before == pytest.approx(change, abs=6.0)
+
+
 def test_training_is_manual_within_the_limits_of_bank_and_pitch() -> None:
     """The stick rolls it as in MANUAL, held there it stays at ROLL_LIMIT_DEG, and back it comes at once; the nose the
     same."""
