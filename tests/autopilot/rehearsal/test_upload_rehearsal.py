@@ -15,7 +15,7 @@ from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.upload import MOST_TEXTS
-from autopilot.rehearsal.wing_flight import WingFlight
+from autopilot.rehearsal.wing_point import WingPoint
 from mavlink_bridge.clients import MissionUpload, Target
 from sortie import Session
 
@@ -86,14 +86,14 @@ def test_after_some_lines_only_how_many_more_there_are() -> None:
 def test_the_vehicle_does_not_wait_for_a_long_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wings fly a large mission in a rehearsal for seconds of processor, longer than a HEARTBEAT may be late."""
     flown = 0
-    step = WingFlight._spend
+    step = WingPoint.spend
 
-    def counted(flight: WingFlight, seconds: float, watts: float) -> None:
+    def counted(point: WingPoint, seconds: float, watts: float) -> None:
         nonlocal flown
         flown += 1
-        step(flight, seconds, watts)
+        step(point, seconds, watts)
 
-    monkeypatch.setattr(WingFlight, "_spend", counted)
+    monkeypatch.setattr(WingPoint, "spend", counted)
     (said,) = said_after(
         {"SRT_REHEARSE": 1.0}, plan_of(UP, *(wp(900.0 * (at % 2)) for at in range(500))), vehicle="sim:plane"
     )

@@ -1,0 +1,190 @@
+"""A point that moves as wings do: it has an airspeed, a bank that lags behind its demand, and a limited climb rate, and
+the forecast wind carries it. The laws that fly the vehicle steer it (`autopilot.control.plane_guidance`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import radians, sqrt
+from typing import Final
+
+from autopilot.control.attitude import limit
+from autopilot.control.heading import wrap
+from autopilot.interface import layout as L
+from autopilot.interface.mathematics import acos, atan2, cos, hypot, sin, tan
+from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, Shares, share_in_wind
+from autopilot.rehearsal.field import FlyingField, Place
+from autopilot.rehearsal.wing_way import true_share
+
+HEIGHT_S: Final = 4.0
+"""Time in which the point takes a height."""
+_STEP_S: Final = 0.1
+_BANK_LAG_S, _CLIMB_LAG_S, _SPEED_S = 0.45, 1.5, 2.0
+_STRAIGHT: Final = 0.02  # rad of bank
+_STEADY_MPS, _STEADY_M = 0.3, 2.0
+_SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
+_MARGIN_S: Final = 3.0  # before a turn
+_FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
+
+# limits of what acts, because parameters may have any value: NAVL1_PERIOD, airspeeds
+_LEAST_PERIOD_S, _FASTEST_MPS = 0.1, 300.0
+
+_SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
+    (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
+    (L.P_L1_DAMPING, "NAVL1_DAMPING", 0.75, 1.0),
+    (L.P_CIRCLE_BANK, "NAVL1_LIM_BANK", 0.0, radians(1.0)),
+    (L.P_BANK, "ROLL_LIMIT_DEG", 45.0, radians(1.0)),
+    (L.P_V_MIN, "AIRSPEED_MIN", 9.0, 1.0),
+    (L.P_V_MAX, "AIRSPEED_MAX", 22.0, 1.0),
+    (L.P_V_CRUISE, "AIRSPEED_CRUISE", 12.0, 1.0),
+    (L.P_V_STALL, "AIRSPEED_STALL", 0.0, 1.0),
+    (L.P_STALL_GUARD, "STALL_PREVENTION", 1.0, 1.0),
+    (L.P_CLIMB, "TECS_CLMB_MAX", 5.0, 1.0),
+    (L.P_SINK_LEAST, "TECS_SINK_MIN", 2.0, 1.0),
+    (L.P_SINK_MOST, "TECS_SINK_MAX", 5.0, 1.0),
+    (L.P_SLOPE_LEAST, "ALT_SLOPE_MIN", 15.0, 1.0),
+    (L.P_SLOPE_ABOVE, "ALT_SLOPE_MAXHGT", 5.0, 1.0),
+    (L.P_APPROACH_SPEED, "TECS_LAND_ARSPD", -1.0, 1.0),
+    (L.P_LAND_SINK, "TECS_LAND_SINK", 0.25, 1.0),
+    (L.P_FLARE_HEIGHT, "LAND_FLARE_ALT", 3.0, 1.0),
+    (L.P_FLARE_S, "LAND_FLARE_SEC", 2.0, 1.0),
+    (L.P_FLARE_AIM, "LAND_FLARE_AIM", 50.0, 0.01),
+    (L.P_PREFLARE_SPEED, "LAND_PF_ARSPD", 0.0, 1.0),
+    (L.P_PREFLARE_HEIGHT, "LAND_PF_ALT", 10.0, 1.0),
+    (L.P_PREFLARE_S, "LAND_PF_SEC", 6.0, 1.0),
+    (L.P_WIND_SHARE, "LAND_WIND_COMP", 50.0, 0.01),
+    (L.P_BACK_DECEL, "Q_TRANS_DECEL", 2.0, 1.0),
+)
+"""Settings for the laws: parameter, default, unit."""
+
+
+class WingPoint:
+    """The point. `s`, `p`: state and settings, as the laws read them. `time_s`, `joules`, `way_m`: sums since the
+    start. `floor`: remaining minimum throttle of a takeoff."""
+
+    def __init__(self, field: FlyingField) -> None:
+        self._field = field
+        self.body = LIFTED_POWER if field.kind.lands_anywhere else PLANE_POWER
+        self.s: L.Row = [0.0] * L.STATE.size
+        self.p: L.Row = [0.0] * L.SETTINGS.size
+        for setting, name, default, unit in _SETTINGS:
+            self.p[setting] = field.param(name, default) * unit
+        self.p[L.P_L1_PERIOD] = max(self.p[L.P_L1_PERIOD], _LEAST_PERIOD_S)
+        self.p[L.P_V_MAX] = min(max(self.p[L.P_V_MAX], 1.0), _FASTEST_MPS)
+        self.p[L.P_V_MIN] = min(max(self.p[L.P_V_MIN], 1.0), self.p[L.P_V_MAX])
+        self.p[L.P_LOITER_R] = field.measure(field.kind.measures.circle_radius)
+        self.s[L.S_POS_OK] = 1.0
+        self.time_s = self.joules = self.way_m = 0.0
+        self.yaw, self.speed = radians(field.heading_deg), self.airspeed(field.cruise_mps)
+        self.climb = self.floor = self._bank = 0.0
+        self._steps = 0
+        self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
+        self.s[L.S_EAS2TAS], self.s[L.S_AIRSPEED] = true_share(field, 0.0), self.speed
+        self.face(*field.wind_at(0.0, 0.0))  # a plan without a takeoff begins in the air
+
+    @property
+    def has_steps(self) -> bool:
+        """True until the rest of the way counts as straight."""
+        return self._steps <= self._field.wing_steps
+
+    @property
+    def spent(self) -> tuple[float, float, float]:
+        """Sums of the time, s, the energy, J, and the way, m."""
+        return self.time_s, self.joules, self.way_m
+
+    @property
+    def keeps_height(self) -> bool:
+        return abs(self.climb) < _STEADY_MPS
+
+    def put(self, end: Place, way_m: float) -> None:
+        """Set it to a place, after a way."""
+        self.way_m += way_m
+        self.s[L.S_EPN], self.s[L.S_EPE], self.s[L.S_EPD] = end[0], end[1], -end[2]
+
+    def distance_to(self, end: Place) -> float:
+        return hypot(end[0] - self.s[L.S_EPN], end[1] - self.s[L.S_EPE])
+
+    def share(self, shares: Shares, up: float) -> float:
+        """Power of the lift motors over that in calm air, at a height and with the present heading."""
+        north, east = self._field.wind_at(self.time_s, up)
+        speed = hypot(north, east)
+        ahead = -(north * cos(self.yaw) + east * sin(self.yaw)) / max(speed, 0.1)
+        return share_in_wind(shares, speed, acos(limit(ahead, 1.0)))
+
+    def spend(self, seconds: float, watts: float) -> None:
+        self._steps += 1
+        self.time_s += seconds
+        self.joules += watts * seconds
+
+    def ahead(self, height: Callable[[], float], speed: float, remaining_m: float) -> None:
+        """Fly a step, or the remaining straight way except its end. `height()`: demanded height at the present
+        place."""
+        demanded, s = height(), self.s
+        still = abs(s[L.S_NAV_ROLL]) < _STRAIGHT and abs(self._bank) < _STRAIGHT and self.floor == 0.0
+        if still and abs(self.speed - speed) < _STEADY_MPS and abs(demanded + s[L.S_EPD]) < _STEADY_M:
+            ground = hypot(s[L.S_EVN], s[L.S_EVE])
+            off = wrap(s[L.S_NAV_COURSE] - atan2(s[L.S_EVE], s[L.S_EVN]))
+            drifts_s = _DRIFT_M / max(ground * abs(sin(off)), _DRIFT_M / self._skip_s)
+            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, drifts_s)
+            if seconds > 1.0:
+                s[L.S_EPN] += seconds * s[L.S_EVN]
+                s[L.S_EPE] += seconds * s[L.S_EVE]
+                rise = height() - demanded
+                s[L.S_EPD] -= rise
+                self.climb = rise / seconds
+                self.way_m += ground * seconds
+                self.spend(seconds, self.body.watts(self._throttle(0.0)))
+                return
+        self.step(demanded, speed)
+
+    def _throttle(self, gain: float) -> float:
+        """Throttle for the present airspeed, bank and climb, and `gain` m/s2."""
+        load = 1.0 / max(cos(self._bank), 0.2)
+        speed = max(self.speed, 5.0)
+        weight = self.body.mass_kg * (gain + L.GRAVITY * self.climb / speed)
+        return min(max((self._drag(load) + weight) / self.body.pull_n, self.floor), 1.0)
+
+    def _drag(self, load: float) -> float:
+        """Drag, N; below AIRSPEED_MIN lift motors carry the rest of the weight."""
+        share = min(self.speed / self.p[L.P_V_MIN], 1.0)
+        return self.body.drag_n(max(self.speed, 1.0), load * share * share)
+
+    def airspeed(self, speed: float) -> float:
+        """An airspeed within its limits, m/s."""
+        return min(max(speed, self.p[L.P_V_MIN]), self.p[L.P_V_MAX])
+
+    def step(self, height: float, speed: float) -> None:
+        """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
+        s, p, dt = self.s, self.p, _STEP_S
+        up = -s[L.S_EPD]
+        share = true_share(self._field, up)
+        self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
+        true = max(self.speed * share, 1.0)
+        self.yaw += self.body.turns * L.GRAVITY * tan(limit(self._bank, 1.3)) / max(true, p[L.P_V_MIN]) * dt
+        rate = min(max((height - up) / HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
+        self.climb += (rate - self.climb) * dt / _CLIMB_LAG_S
+        pace = L.GRAVITY / max(true, p[L.P_V_MIN])
+        gain = (self.airspeed(speed) - self.speed) / _SPEED_S
+        gain = min(max(gain, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
+        throttle = self._throttle(gain)
+        load = 1.0 / max(cos(self._bank), 0.2)
+        pull = throttle * self.body.pull_n - self._drag(load)
+        self.speed += (pull / self.body.mass_kg - L.GRAVITY * self.climb / true) * dt
+        self.floor = max(self.floor - _FLOOR_FADES * dt, 0.0)
+        s[L.S_EAS2TAS], s[L.S_AIRSPEED], s[L.S_EVD] = share, self.speed, -self.climb
+        s[L.S_EPD] -= self.climb * dt
+        self.face(*self._field.wind_at(self.time_s, up))
+        s[L.S_EPN] += s[L.S_EVN] * dt
+        s[L.S_EPE] += s[L.S_EVE] * dt
+        self.way_m += hypot(s[L.S_EVN], s[L.S_EVE]) * dt
+        self.spend(dt, self.body.watts(throttle))
+
+    def face(self, wind_n: float, wind_e: float) -> None:
+        """Set the velocity over ground, and the part of the attitude that the laws use."""
+        s = self.s
+        true = self.speed * max(s[L.S_EAS2TAS], 1.0)
+        level = sqrt(max(true * true - self.climb * self.climb, 1.0))
+        ahead_n, ahead_e = cos(self.yaw), sin(self.yaw)
+        s[L.S_WEN], s[L.S_WEE] = wind_n, wind_e
+        s[L.S_EVN], s[L.S_EVE] = level * ahead_n + wind_n, level * ahead_e + wind_e
+        s[L.S_ER], s[L.S_ER + 3] = ahead_n, ahead_e
+        s[L.S_ER + 7], s[L.S_ER + 8] = sin(self._bank), cos(self._bank)
