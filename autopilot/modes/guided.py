@@ -262,7 +262,7 @@ class GuidedMode(Mode):
         if self.facts.param("Q_GUIDED_MODE") and not (self.facts.grounded or self.helm.upright):
             state = self.facts.vehicle.state  # it hovers where it can stop (ArduPlane's ModeGuided::_enter)
             (north, east, down), (vn, ve, _) = state.position, state.velocity
-            ahead_s = stopping_m(self.facts, state.ground_speed) / max(state.ground_speed, 1.0)
+            ahead_s = stopping_m(self.facts.param, state.ground_speed) / max(state.ground_speed, 1.0)
             self.flight.go_to((north + ahead_s * vn, east + ahead_s * ve, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:

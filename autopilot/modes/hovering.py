@@ -46,8 +46,8 @@ class HoverAt(Maneuver):
 
     def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
-        here, down = self.facts.vehicle.state.position[2], self._place[2]
-        near_m = stopping_m(self.facts, self.facts.param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0
+        param, (_, _, here), down = self.facts.param, self.facts.vehicle.state.position, self._place[2]
+        near_m = stopping_m(param, param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0
         return (near_m, down), (away_from(self.facts, self._place[:2]), min(here, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:

@@ -92,7 +92,7 @@ class LiftVoice:
         (north, east, _), speed = self._facts.vehicle.state.position, self._facts.vehicle.state.ground_speed
         away_m, height = hypot(north - place[0], east - place[1]), self._facts.height
         if self._state is not before and self._state is VtolState.TRANSITION_TO_MC:
-            stop_m = stopping_m(self._facts, speed)
+            stop_m = stopping_m(self._facts.param, speed)
             self._say(f"VTOL airbrake v={speed:.1f} d={away_m:.0f} sd={stop_m:.0f} h={height:.1f}")
         elif self._state is not before and before is VtolState.TRANSITION_TO_MC:
             self._say(f"VTOL position1 v={speed:.1f} d={away_m:.1f} h={height:.1f}")

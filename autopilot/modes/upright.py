@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from math import copysign, degrees, radians
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import Ned
+from autopilot.interface.geo import GeoPoint, Ned, distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import VtolState
+from autopilot.mav import Cmd, VtolState
+from autopilot.mission.items import MissionItem
 from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.vehicles.mode_table import LiftOption
@@ -26,23 +29,39 @@ _HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of full stick defle
 _SLOWS_M: Final = 6.0  # height above the last part of a landing
 _LINE_M: Final = 1000.0  # length of a line into the wind, to either side
 _CROSSES, _IN_LINE = 0.996, 0.866  # cosines of 5 and 30 degrees
+_STOPS_SHORT: Final = 0.75  # share of the stopping distance that a landing on lift motors needs
 _LAPS, _STUCK_M = 3.0, 5.0  # turns in which a circle to a height has to change it by this
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
+Param = Callable[[str, float], float]
+"""Value of a parameter, or the default."""
 
 
 def on_wings(context: VehicleContext) -> bool:
     return context.facts.vehicle.state.report[report.VTOL_STATE] in _ON_WINGS
 
 
-def stopping_m(facts: VehicleFacts, speed: float) -> float:
+def stopping_m(param: Param, speed: float) -> float:
     """Stopping distance from `speed` m/s over ground to a hover, by Q_TRANS_DECEL, m."""
-    return speed * speed / (2.0 * max(facts.param("Q_TRANS_DECEL", 2.0), 0.2))
+    return speed * speed / (2.0 * max(param("Q_TRANS_DECEL", 2.0), 0.2))
+
+
+def near_landings(items: Iterable[MissionItem], param: Param) -> Iterator[tuple[MissionItem, float, float]]:
+    """Landings on lift motors so near the waypoint before them that wings cannot stop for them, with that distance and
+    the least, m (AP_Arming_Plane.cpp, mission_checks)."""
+    speed = param("TECS_LAND_ARSPD", 0.0)
+    least_m = _STOPS_SHORT * stopping_m(param, speed if speed > 0.0 else param("AIRSPEED_CRUISE", 25.0))
+    for before, land in pairwise(items):
+        if before.command != Cmd.NAV_WAYPOINT or land.command not in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND):
+            continue
+        places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.x or item.y]
+        if len(places) == 2 and distance(*places) < least_m:
+            yield land, distance(*places), least_m
 
 
 def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if wings that come to a hover at `place` (n, e) m need an approach."""
     cruise = facts.param("AIRSPEED_CRUISE", 25.0)
-    return away_from(facts, place) > _FAR * stopping_m(facts, cruise)
+    return away_from(facts, place) > _FAR * stopping_m(facts.param, cruise)
 
 
 def away_from(facts: VehicleFacts, place: tuple[float, float]) -> float:
@@ -346,7 +365,7 @@ class WindApproach(Maneuver):
         n, e = self._circle.center[0] - north, self._circle.center[1] - east
         along_m, speed = n * cos(upwind) + e * sin(upwind), hypot(vn, ve)
         heads_for = n * vn + e * ve > _IN_LINE * hypot(n, e) * speed
-        return along_m <= stopping_m(self.facts, speed) and (heads_for or along_m < 0.5 * self._circle.radius)
+        return along_m <= stopping_m(self.facts.param, speed) and (heads_for or along_m < 0.5 * self._circle.radius)
 
 
 class InTurn(Maneuver):

@@ -424,4 +424,4 @@ class WingReturn(Maneuver):
         """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         distance_m = hypot(north - circle.center[0], east - circle.center[1])
-        return distance_m < stopping_m(self.facts, hypot(vn, ve))
+        return distance_m < stopping_m(self.facts.param, hypot(vn, ve))

@@ -12,6 +12,7 @@ from autopilot.interface.mathematics import cos, sin, tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
+from autopilot.modes.upright import near_landings
 from autopilot.modes.wing_nav import lands_upright, rises_upright
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
@@ -108,8 +109,8 @@ _LEAST_RISE_M: Final = 5.0
 
 
 def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[MissionItem, ...]) -> Iterator[Finding]:
-    """Findings about legs too short for their turns, climbs and approaches too steep, circles too tight, and a landing
-    that no return uses."""
+    """Findings about legs too short for their turns, climbs and approaches too steep, circles too tight, and
+    landings with which it is not armed."""
     for at, leg in enumerate(legs):
         name = command_name(leg.item.command)
         tightest = tightest_m(field, leg.speed_mps)
@@ -125,6 +126,9 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
                 yield from _approach(leg, name)
         elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and leg.radius_m == 0.0:
             yield from _climb(field, leg, name)
+    for item, distance_m, least_m in near_landings(items, field.param) if field.kind.lands_anywhere else ():
+        text = f"{command_name(item.command)} is {distance_m:.0f} m from the waypoint before it: not armed below"
+        yield found("landing-near", f"{text} {least_m:.0f} m", item.seq)
     if field.param("RTL_AUTOLAND") == 0.0:
         for item in items:
             if item.command in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):

@@ -8,7 +8,6 @@ reports are taken unchanged. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from math import radians
 from typing import Final
 
@@ -24,7 +23,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import MOTOR_STOP
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.outputs import outputs_of
-from autopilot.modes.upright import stopping_m
+from autopilot.modes.upright import near_landings
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.motor_switches import INTERLOCK
 from autopilot.vehicles.mode_table import LiftOption
@@ -40,7 +39,6 @@ _OF_BATTERY: Final = (
     ("BATT_LOW_MAH", 0.0), ("BATT_CRT_MAH", 0.0),
 )  # fmt: skip
 _EVERY: Final = 1 << Check.ALL
-_STOPS_SHORT: Final = 0.75  # share of the stopping distance that a landing on lift motors needs
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE
 _HIGHEST_LOW, _LOWEST_HIGH = 1300.0, 1700.0  # us; RC_Channel.h, RC_CALIB_MIN_LIMIT_PWM and _MAX_
 _FIX_3D: Final = 3.0
@@ -298,20 +296,13 @@ class ArmingChecks:
                 yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
 
     def _landing_too_short(self) -> Iterator[ArmingReason]:
-        """Reason for a landing on lift motors so near the waypoint before it that wings cannot stop for it
-        (AP_Arming_Plane.cpp, mission_checks)."""
+        """Reasons for landings that the wings cannot stop for (`near_landings`)."""
         facts = self.facts
         judged = facts.vehicle_class.lands_anywhere and not facts.personality.keeps_upright
         if not judged or facts.vehicle.capabilities.own_checks:
             return
-        speed = facts.param("TECS_LAND_ARSPD")
-        least_m = _STOPS_SHORT * stopping_m(facts, speed if speed > 0.0 else facts.param("AIRSPEED_CRUISE"))
-        for before, land in pairwise(self.mission.items()):
-            if before.command != Cmd.NAV_WAYPOINT or land.command not in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND):
-                continue
-            places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.x or item.y]
-            if len(places) == 2 and distance(*places) < least_m:
-                yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
+        for _, _, least_m in near_landings(self.mission.items(), facts.param):
+            yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:
         if not self._is_judged:

@@ -75,6 +75,10 @@ OVER = Base(plan_of(replace(UP, z=60.0), wp(0, 50, 60), wp(400, 50, 60), wp(0, 6
 SURVEY = Base(survey_plan(12.0, 24.0))
 DRIVEN = Base(plan_of(wp(50, 0, 0.0), wp(50, 50, 0.0)), vehicle="sim:rover")
 CIRCUIT = Base(plan_of(*circuit(HOME)), vehicle="sim:plane")
+LIFTED = Base(
+    plan_of(do(Cmd.NAV_VTOL_TAKEOFF, z=20.0), wp(800, 0), wp(400, 300), do(Cmd.NAV_VTOL_LAND, **at(0, 0))),
+    vehicle="sim:quadplane",
+)
 BASES = {name: base for name, base in globals().items() if isinstance(base, Base)}
 
 
@@ -244,6 +248,7 @@ TABLE = (
         also=also(*(("photo-fast", seq) for seq in (8, 12, 16)))),
     Row("photo-unknown", 4, SURVEY, "a survey without a camera", no_camera),
     Row("landing-unjoined", 5, CIRCUIT, "a DO_LAND_START that no return joins", add(5, do(Cmd.DO_LAND_START))),
+    Row("landing-near", 4, LIFTED, "a waypoint 100 m before an upright landing", change(3, **at(100, 0))),
     Row("return-circles", 6, CIRCUIT, "RTL in the place of a landing", put(6, BACK)),
     Row("radius-tight", 5, CIRCUIT, "a circle of 12 m", change(5, param2=12.0)),
     Row("leg-short", 3, CIRCUIT, "a zigzag of 20 m", add(3, wp(500, 20, 60), wp(520, 20, 60)),
