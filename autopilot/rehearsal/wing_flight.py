@@ -114,15 +114,11 @@ class WingFlight:
             self._change_over()
 
     def _change_over(self) -> None:
-        """Change from the hover to the wings: full throttle straight ahead until they carry."""
+        """Begin the change from a hover to the wings."""
         point, s = self._point, self._s
         point.joules += point.body.hover_w * point.share(STAYING, -s[L.S_EPD]) * _CHANGE_S
-        enough = point.airspeed(self._field.param("Q_ASSIST_SPEED") + 1.0)
         s[L.S_NAV_ROLL] = point.climb = 0.0
-        while point.speed < enough and point.has_steps:
-            point.floor = 1.0
-            point.step(-s[L.S_EPD], enough + 1.0)
-        point.floor = 0.0
+        point.lifted = True
 
     def _pass(self, leg: PlannedLeg) -> None:
         """Fly straight, without turns."""

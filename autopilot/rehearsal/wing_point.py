@@ -59,7 +59,8 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
 
 class WingPoint:
     """The point. `s`, `p`: state and settings, as the laws read them. `time_s`, `joules`, `way_m`: sums since the
-    start. `floor`: remaining minimum throttle of a takeoff."""
+    start. `floor`: remaining minimum throttle of a takeoff. `lifted`: lift motors carry, at full throttle, until the
+    wings do."""
 
     def __init__(self, field: FlyingField) -> None:
         self._field = field
@@ -76,6 +77,8 @@ class WingPoint:
         self.time_s = self.joules = self.way_m = 0.0
         self.yaw, self.speed = radians(field.heading_deg), self.airspeed(field.cruise_mps)
         self.climb = self.floor = self._bank = 0.0
+        self.lifted = False
+        self._carries_mps = self.airspeed(field.param("Q_ASSIST_SPEED") + 1.0)
         self._steps = 0
         self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
         self.s[L.S_EAS2TAS], self.s[L.S_AIRSPEED] = true_share(field, 0.0), self.speed
@@ -155,12 +158,16 @@ class WingPoint:
     def step(self, height: float, speed: float) -> None:
         """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
         s, p, dt = self.s, self.p, _STEP_S
+        if self.lifted:
+            self.lifted = self.speed < self._carries_mps
+            self.floor = float(self.lifted)
         up = -s[L.S_EPD]
         share = true_share(self._field, up)
         self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
         true = max(self.speed * share, 1.0)
         self.yaw += self.body.turns * L.GRAVITY * tan(limit(self._bank, 1.3)) / max(true, p[L.P_V_MIN]) * dt
         rate = min(max((height - up) / HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
+        rate = 0.0 if self.lifted else rate
         self.climb += (rate - self.climb) * dt / _CLIMB_LAG_S
         pace = L.GRAVITY / max(true, p[L.P_V_MIN])
         gain = (self.airspeed(speed) - self.speed) / _SPEED_S

@@ -192,6 +192,14 @@ def test_a_return_that_lands_upright_is_timed_to_its_end(by: int, height: float)
     assert foreseen.energy_wh == pytest.approx(flown.energy_wh, rel=0.25 if by == 2 else 0.1)
 
 
+def test_a_first_place_behind_the_nose_is_flown_to_from_the_hover() -> None:
+    """Its turn begins with the change to the wings, and the flight takes 956 m; 80 m straight ahead came first."""
+    up, down = MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=30.0), at(Cmd.NAV_VTOL_LAND, 0.0, 0.0, 0.0)
+    ways = [at(Cmd.NAV_WAYPOINT, -150.0, -210.0, 30.0), at(Cmd.NAV_WAYPOINT, -400.0, -100.0, 30.0)]
+    foreseen = rehearse(Plan(home=HOME, items=(up, *ways, down)), vehicle="sim:quadplane")
+    assert foreseen.distance_m == pytest.approx(956.0, rel=0.02)
+
+
 def test_lift_motors_land_after_circles() -> None:
     """NAV_VTOL_LAND with param1 1: it was timed as straight in. On which side it leaves the circle is chance in calm
     air."""
