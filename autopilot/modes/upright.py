@@ -60,8 +60,12 @@ def near_landings(items: Iterable[MissionItem], param: Param) -> Iterator[tuple[
 
 def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if wings that come to a hover at `place` (n, e) m need an approach."""
-    cruise = facts.param("AIRSPEED_CRUISE", 25.0)
-    return away_from(facts, place) > _FAR * stopping_m(facts.param, cruise)
+    return away_from(facts, place) > approach_m(facts.param)
+
+
+def approach_m(param: Param) -> float:
+    """Distance beyond which wings need an approach to a hover, m."""
+    return _FAR * stopping_m(param, param("AIRSPEED_CRUISE", 25.0))
 
 
 def away_from(facts: VehicleFacts, place: tuple[float, float]) -> float:

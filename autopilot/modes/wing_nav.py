@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite, radians
 from typing import Final
@@ -42,6 +43,10 @@ _PITCH_DEG: Final = 4.0  # pitch of a takeoff without one
 _CIRCLES: Final = 1.0  # param1 of NAV_VTOL_LAND: NAV_VTOL_LAND_OPTIONS_FW_SPIRAL_APPROACH
 
 
+HOVERED: Final = (Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT)
+"""Items that are hovers after DO_VTOL_TRANSITION."""
+
+
 def _or_zero(value: float) -> float:
     return value if isfinite(value) else 0.0
 
@@ -61,6 +66,12 @@ def circles_down(item: MissionItem, options: int) -> bool:
     return item.command == Cmd.NAV_VTOL_LAND and (item.param1 == _CIRCLES or bool(options & LiftOption.CIRCLE_FIRST))
 
 
+def hovers_there(item: MissionItem, param: Callable[[str, float], float]) -> bool:
+    """True for a circle that lift motors replace by a hover (ArduPlane's guided_mode_enabled)."""
+    circles = item.command in HOVERED and item.command != Cmd.NAV_WAYPOINT
+    return circles and bool(param("Q_GUIDED_MODE", 0.0))
+
+
 def accepted_m(item: MissionItem, usual_m: float) -> float:
     """Acceptance radius of a waypoint, m: param2, or a small one where it is passed by."""
     own = _or_zero(item.param2)
@@ -75,12 +86,11 @@ def passed_by(begin: Ned, end: Ned, item: MissionItem) -> Ned:
 
 
 def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: int | None = 0) -> Maneuver:
-    """The item on wings, or a hover at its place after DO_VTOL_TRANSITION; a circle is one by Q_GUIDED_MODE too
-    (ArduPlane's guided_mode_enabled)."""
+    """The item on wings, or a hover at its place, after DO_VTOL_TRANSITION or instead of a circle."""
     facts = tools.context.facts
     if not facts.vehicle_class.lands_anywhere:
         return wings
-    hovers = item.command != Cmd.NAV_WAYPOINT and bool(facts.param("Q_GUIDED_MODE"))
+    hovers = hovers_there(item, facts.param)
     return WingsOrUpright(wings, item_position(facts, item, tools.before), wait_ms, hovers=hovers)
 
 

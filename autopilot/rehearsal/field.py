@@ -163,7 +163,8 @@ class FlyingField:
 class PlannedLeg:
     """The way to one item. `wait_s`: time spent there. `radius_m`: of a circle there. `turn_rad`: turn at its end
     without a stop, None: a stop. `over_ground`: it follows the ground. `more_m`: length beyond the straight line, by
-    circles and turns of wings. `wh`: energy of wings. `least_mps`: their smallest speed over ground."""
+    circles and turns of wings. `wh`: energy of wings. `least_mps`: their smallest speed over ground. `upright`: on
+    lift motors."""
 
     item: MissionItem
     begin: Place
@@ -177,6 +178,7 @@ class PlannedLeg:
     more_m: float = 0.0
     wh: float | None = None
     least_mps: float = 0.0
+    upright: bool = False
 
     @property
     def length_m(self) -> float:

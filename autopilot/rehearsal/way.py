@@ -23,7 +23,7 @@ from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
-from autopilot.mav import Cmd, SpeedType
+from autopilot.mav import Cmd, SpeedType, VtolState
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
@@ -34,12 +34,12 @@ from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
-from autopilot.modes.wing_nav import lands_upright, passed_by
+from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
 from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight
-from autopilot.rehearsal.wing_way import ends_least_speed, radius_of, takeoff_end, takeoff_up
+from autopilot.rehearsal.wing_way import ends_least_speed, hover_mps, radius_of, takeoff_end, takeoff_up
 from autopilot.safety.fence_limits import FenceType
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
@@ -99,6 +99,7 @@ class _Walk:
         self._at: Place = (0.0, 0.0, 0.0)
         self._forever: set[int] = set()
         self._again: MissionItem | None = None
+        self._upright = False  # by DO_VTOL_TRANSITION
 
     def run(self) -> Way:
         counters = JumpCounters()
@@ -152,6 +153,8 @@ class _Walk:
 
     def _do(self, item: MissionItem) -> None:
         self.way.passed.append((len(self.way.legs), item))
+        if item.command == Cmd.DO_VTOL_TRANSITION and item.param1 in (VtolState.MC, VtolState.FW):
+            self._upright = self._field.kind.lands_anywhere and item.param1 == VtolState.MC
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
         if ends_least_speed(item):
             self._least = 0.0
@@ -220,21 +223,26 @@ class _Walk:
             begin, up = self._at, max(takeoff_up(field_, item, self._at), self._at[2] + LOWEST_TAKEOFF_M)
             self._at, seconds = takeoff_end(field_, item, begin, up)
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
-        elif item.command == Cmd.NAV_DELAY and self._on_ground:
+        elif item.command == Cmd.NAV_DELAY and (self._on_ground or self._upright):
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
         elif item.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT:
             self._keep_course(item)
         elif item.command not in (Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
-            radius, timed = abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
+            hovers = self._upright and item.command in HOVERED
+            lands = item.command in LANDINGS and lands_upright(field_.kind, item, field_.lift_options)
+            stays = hovers or (field_.kind.lands_anywhere and hovers_there(item, field_.param))
+            radius, timed = 0.0 if stays else abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
             place, follows = field_.place(item, self._at), self._follows(item)
-            if item.command == Cmd.NAV_WAYPOINT:
+            if item.command == Cmd.NAV_WAYPOINT and not hovers:
                 place = passed_by(self._at, place, item)
-            elif item.command in LANDINGS and lands_upright(field_.kind, item, field_.lift_options):
+            elif lands:
                 place = (*place[:2], field_.ground_up(*place[:2]))
             elif item.command in LANDINGS and item.z == 0.0:
                 place = (*place[:2], 0.0)
             self._add(item, place, wait_s=wait_s, radius_m=radius, over_ground=follows)
+            if hovers or (self._upright and lands):
+                self.way.legs[-1] = replace(self.way.legs[-1], speed_mps=hover_mps(field_), upright=True)
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self.way.endless = item
         return self.way.endless is not None or (item.command in LANDINGS and not self._goes_on(item))

@@ -33,14 +33,24 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import hypot, log
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
+from autopilot.modes.upright import approach_m
 from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
 from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy, is_past
 from autopilot.rehearsal.energy import RISING, SINKING, STAYING
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.wing_point import HEIGHT_S, WingPoint
-from autopilot.rehearsal.wing_way import CIRCLES, UNPOWERED_S, descent_s, left_straight, radius_of, turn_of
+from autopilot.rehearsal.wing_way import (
+    CIRCLES,
+    UNPOWERED_S,
+    descent_s,
+    hover_mps,
+    hover_s,
+    left_straight,
+    radius_of,
+    turn_of,
+)
 
-_HOVER_IN_S: Final = 20.0  # of lift motors, from the wings to above the pad
+_HOVER_IN_S, _OVER_S = 20.0, 12.0  # of lift motors, from the wings to the descent onto the pad; to a place above ground
 _CARRIED: Final = 0.6  # share of the way from the wings to the pad that lift motors carry
 _CHANGE_S: Final = 3.0  # time in which a transition takes as much power as a hover
 _CLIMB_OUT_MPS: Final = 26.8  # airspeed at the end of a takeoff
@@ -55,6 +65,7 @@ class WingFlight:
         self._field = field
         self._point = WingPoint(field)
         self._s, self._p = self._point.s, self._point.p
+        self._hovers = False
 
     def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
         """The legs with their times, waits, lengths and energies."""
@@ -74,17 +85,22 @@ class WingFlight:
 
     def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
         """Fly a leg; returns the time of its arrival, where it waits."""
+        if leg.upright and not self._hovers:
+            self._point.brake()
+            self._hovers = True
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
         elif leg.item.command == Cmd.NAV_DELAY:
-            self._point.spend(leg.wait_s, self._point.body.watts(0.0))
-            return self._point.time_s - leg.wait_s
+            return self._stay(leg)
         elif not self._point.has_steps:
             self._pass(leg)
         elif leg.item.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT:
             self._keep_course(leg)
         elif leg.item.command in LANDINGS:
             return self._come_down(leg, line)
+        elif leg.upright or (leg.item.command in CIRCLES and leg.radius_m == 0.0):
+            self._come_over(leg, leg.end[2])
+            return self._stay(leg)
         elif leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH and self._upright_by:
             return self._return_upright(leg, line)
         elif leg.radius_m > 0.0 or leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH:
@@ -110,12 +126,13 @@ class WingFlight:
         point.spend(leg.seconds, power)
         point.put(leg.end, leg.length_m)
         point.face(*wind)
-        if upright:
-            self._change_over()
+        self._hovers = upright
 
-    def _change_over(self) -> None:
-        """Begin the change from a hover to the wings."""
-        point, s = self._point, self._s
+    def _take_wings(self) -> None:
+        """Begin the change from a hover to the wings, if it hovers."""
+        if not self._hovers:
+            return
+        self._hovers, point, s = False, self._point, self._s
         point.joules += point.body.hover_w * point.share(STAYING, -s[L.S_EPD]) * _CHANGE_S
         s[L.S_NAV_ROLL] = point.climb = 0.0
         point.lifted = True
@@ -128,6 +145,7 @@ class WingFlight:
 
     def _begin(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> L.Row:
         """Make the leg the target of the laws."""
+        self._take_wings()
         t: L.Row = [0.0] * L.TARGET_SIZE
         s = self._s
         t[L.T_END_N], t[L.T_END_E], t[L.T_END_D] = leg.end[0], leg.end[1], -leg.end[2]
@@ -274,20 +292,42 @@ class WingFlight:
         return self._set_down(pad, leg.end[2] if by == UprightBy.THERE else low, low)
 
     def _set_down(self, leg: PlannedLeg, height: float, low: float = inf) -> float:
-        """Fly to the pad on wings as far as they carry, at a height, then to above it, and straight down on lift
-        motors. It sinks to `low` on the way."""
-        s, p = self._s, self._p
-        self._begin(leg, None, None)
-        distance_m = self._point.distance_to(leg.end)
-        while distance_m > stopping_way(s, p) and self._point.has_steps:
-            bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
-            self._point.step(height, hover_speed(s, p, distance_m))
-            distance_m = self._point.distance_to(leg.end)
-        arrived_s = self._point.time_s + _HOVER_IN_S
-        down_s = descent_s(self._field, height - leg.end[2])
-        sinks_s = min(down_s - descent_s(self._field, min(low, height) - leg.end[2]), _HOVER_IN_S)
-        self._point.spend(_HOVER_IN_S + down_s - sinks_s, self._point.body.watts(0.0))
-        carried_s = _CARRIED * (_HOVER_IN_S - sinks_s) * self._point.share(STAYING, height)
-        self._point.joules += self._point.body.hover_w * (carried_s + down_s * self._point.share(SINKING, height))
-        self._point.put(leg.end, distance_m)
+        """Come to the pad at a height, and straight down on lift motors. It sinks to `low` on the way."""
+        point, down_s = self._point, descent_s(self._field, height - leg.end[2])
+        sinks_s = self._come_over(leg, height, down_s - descent_s(self._field, min(low, height) - leg.end[2]))
+        arrived_s = point.time_s
+        point.spend(down_s - sinks_s, point.body.watts(0.0))
+        point.joules += point.body.hover_w * down_s * point.share(SINKING, height)
+        point.put(leg.end, 0.0)
+        self._hovers = False
+        return arrived_s
+
+    def _come_over(self, leg: PlannedLeg, height: float, sinks_s: float = 0.0) -> float:
+        """Come to a hover over the leg's end, at a height: on wings as far as they carry, and then or all the way on
+        lift motors. Returns how much of `sinks_s` it sinks meanwhile."""
+        point, s, p, over = self._point, self._s, self._p, (*leg.end[:2], height)
+        near = point.distance_to(over) <= approach_m(self._field.param)
+        if self._hovers and (leg.upright or near):
+            sinks_s, seconds = 0.0, hover_s(self._field, point.distance_to(over), height + s[L.S_EPD])
+            carried_s = seconds
+        else:
+            self._begin(leg, None, None)
+            while (distance_m := point.distance_to(over)) > stopping_way(s, p) and point.has_steps:
+                bank_for(s, p, to_place(s, p, over[0], over[1]), bank_limit(s, p))
+                point.step(height, hover_speed(s, p, distance_m))
+            seconds = _OVER_S if leg.item.command in CIRCLES else _HOVER_IN_S
+            sinks_s = min(sinks_s, seconds)
+            back_s = point.aside_m(over) / hover_mps(self._field)
+            seconds, carried_s = seconds + back_s, _CARRIED * (seconds - sinks_s) + back_s
+        point.spend(seconds, point.body.watts(0.0))
+        point.joules += point.body.hover_w * carried_s * point.share(STAYING, height)
+        point.put(over, point.distance_to(over))
+        self._hovers = True
+        return sinks_s
+
+    def _stay(self, leg: PlannedLeg) -> float:
+        """Wait on the ground or in a hover; returns the time of its beginning."""
+        point, arrived_s = self._point, self._point.time_s
+        hover_w = point.body.hover_w * point.share(STAYING, leg.end[2]) if self._hovers else 0.0
+        point.spend(leg.wait_s, point.body.watts(0.0) + hover_w)
         return arrived_s

@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
 from autopilot.interface import layout as L
-from autopilot.interface.mathematics import acos, atan2, cos, hypot, sin, tan
+from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place
 from autopilot.rehearsal.wing_way import true_share
@@ -23,6 +23,7 @@ _STRAIGHT: Final = 0.02  # rad of bank
 _STEADY_MPS, _STEADY_M = 0.3, 2.0
 _SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
 _MARGIN_S: Final = 3.0  # before a turn
+_STOPS_MPS, _BRAKE_S, _BRAKE_SHARE = 3.0, 3.5, 0.35  # braking: its end, its lag, its share of the power of a hover
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
 
 # limits of what acts, because parameters may have any value: NAVL1_PERIOD, airspeeds
@@ -106,6 +107,14 @@ class WingPoint:
     def distance_to(self, end: Place) -> float:
         return hypot(end[0] - self.s[L.S_EPN], end[1] - self.s[L.S_EPE])
 
+    def aside_m(self, end: Place) -> float:
+        """Distance from the way straight on."""
+        s = self.s
+        north, east, ground = end[0] - s[L.S_EPN], end[1] - s[L.S_EPE], max(hypot(s[L.S_EVN], s[L.S_EVE]), 1.0)
+        ahead = (north * s[L.S_EVN] + east * s[L.S_EVE]) / ground
+        across = (east * s[L.S_EVN] - north * s[L.S_EVE]) / ground
+        return hypot(min(ahead, 0.0), across)
+
     def share(self, shares: Shares, up: float) -> float:
         """Power of the lift motors over that in calm air, at a height and with the present heading."""
         north, east = self._field.wind_at(self.time_s, up)
@@ -138,6 +147,16 @@ class WingPoint:
                 self.spend(seconds, self.body.watts(self._throttle(0.0)))
                 return
         self.step(demanded, speed)
+
+    def brake(self) -> None:
+        """Slow down straight on, until lift motors carry; the nose comes up, and half of the speed becomes height."""
+        s = self.s
+        ground = max(hypot(s[L.S_EVN], s[L.S_EVE]), _STOPS_MPS)
+        seconds, way_m = _BRAKE_S * log(ground / _STOPS_MPS), _BRAKE_S * (ground - _STOPS_MPS)
+        self.spend(seconds, self.body.watts(0.0) + _BRAKE_SHARE * self.body.hover_w)
+        ahead_n, ahead_e = (way_m * velocity / ground for velocity in (s[L.S_EVN], s[L.S_EVE]))
+        up = 0.25 * ground * ground / L.GRAVITY - s[L.S_EPD]
+        self.put((s[L.S_EPN] + ahead_n, s[L.S_EPE] + ahead_e, up), way_m)
 
     def _throttle(self, gain: float) -> float:
         """Throttle for the present airspeed, bank and climb, and `gain` m/s2."""

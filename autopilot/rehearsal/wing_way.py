@@ -26,6 +26,7 @@ _SPIN_S: Final = 3.0  # of lift motors, until they lift
 _SLOWEST_MPS: Final = 0.1  # limit of climbs and descents, because parameters may have any value
 # takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward
 _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 4.7, 58.0, 0.16, 10.9, 25.1
+_HOVER_STARTS_S, _THERE_M = 3.2, 1.0  # of a way on lift motors: starting and stopping; tolerance of its end
 UNPOWERED_S: Final = 1.3
 """Time of a takeoff without power."""
 
@@ -70,6 +71,17 @@ def descent_s(field: FlyingField, height: float) -> float:
     return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
 
 
+def hover_s(field: FlyingField, across_m: float, rise_m: float) -> float:
+    """Time of a way on lift motors from rest to rest, s."""
+    up, down = field.param("Q_WP_SPD_UP", 2.5), field.param("Q_WP_SPD_DN", 1.5)
+    across_s = across_m / hover_mps(field) + (_HOVER_STARTS_S if across_m > _THERE_M else 0.0)
+    return max(across_s, abs(rise_m) / max(up if rise_m > 0.0 else down, _SLOWEST_MPS))
+
+
+def hover_mps(field: FlyingField) -> float:
+    return max(field.param("Q_WP_SPD", 5.0), _SLOWEST_MPS)
+
+
 def ends_least_speed(item: MissionItem) -> bool:
     """True for a DO_CHANGE_SPEED that ends the least speed over ground of wings."""
     ends = item.param1 == SpeedType.GROUNDSPEED and item.param2 == 0.0
@@ -92,7 +104,7 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
     """Turn at the end of a leg, rad; None if it does not lead on."""
     if onward is None or leg.length_m == 0.0 or onward.length_m == 0.0 or leg.radius_m > 0.0:
         return None
-    if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS:
+    if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS or leg.upright or onward.upright:
         return None
     return leg.turn_to(onward)
 
@@ -124,7 +136,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
         if leg.item.command in LANDINGS:
             if not lands_upright(field.kind, leg.item, field.lift_options):
                 yield from _approach(leg, name)
-        elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and leg.radius_m == 0.0:
+        elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and not (leg.radius_m or leg.upright):
             yield from _climb(field, leg, name)
     for item, distance_m, least_m in near_landings(items, field.param) if field.kind.lands_anywhere else ():
         text = f"{command_name(item.command)} is {distance_m:.0f} m from the waypoint before it: not armed below"
