@@ -23,6 +23,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass, first_value
 
 _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
+_AFLOAT_MPS, _ON_WHEELS_MPS = 3.2, 13.0  # top speeds (`sitl.vehicles.boat`, `sitl.vehicles.rover`)
 VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
 """Kinds of DO_CHANGE_SPEED that rotors obey."""
 _PIECES: Final = 36  # of a circle
@@ -70,7 +71,11 @@ class FlyingField:
 
     @property
     def cruise_mps(self) -> float:
-        return first_value(self.kind.measures.cruise, self.param) or 0.1
+        return self.reached(first_value(self.kind.measures.cruise, self.param) or 0.1)
+
+    def reached(self, speed: float) -> float:
+        """The demanded speed, m/s, as far as the built-in rover or boat reaches it."""
+        return speed if self.kind.flies else min(speed, _AFLOAT_MPS if self.kind.drifts else _ON_WHEELS_MPS)
 
     def vertical(self, kind: int) -> tuple[ParameterUnit, ...]:
         """Parameters of a vertical speed (`kind`: SPEED_TYPE) that plans can change; wings have none."""

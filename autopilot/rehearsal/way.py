@@ -161,7 +161,8 @@ class _Walk:
         if change is None or self._field.refuses(change):
             return
         if change.kind in self._field.kind.track_speeds:
-            self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
+            told = change.speed if change.speed is not None else self._field.cruise_mps
+            self._speed = max(self._field.reached(told), 0.1)
         elif change.kind == SpeedType.GROUNDSPEED:  # of wings
             self._least = change.speed or self._field.param("MIN_GROUNDSPEED")
         elif change.kind == SpeedType.CLIMB_SPEED:
@@ -296,7 +297,7 @@ class _Walk:
     def _return(self, item: MissionItem) -> None:
         field_ = self._field
         self._end_vertical()
-        self._speed = field_.measure(field_.kind.measures.return_speed) or field_.cruise_mps
+        self._speed = field_.reached(field_.measure(field_.kind.measures.return_speed)) or field_.cruise_mps
         begin = np.array([self._at])
         goal = goals(self._rally, field_, begin)
         (north, east, up), (goal_n, goal_e, goal_up) = self._at, goal[0].tolist()

@@ -134,3 +134,10 @@ def test_items_of_a_plan_in_memory_need_no_numbers() -> None:
     items, rally = (UP, do(Cmd.DO_SET_SERVO, 9.0, 1500.0), wp(100, 0), BACK), (do(Cmd.NAV_RALLY_POINT, **at(9e3, 0)),)
     numbers = [finding.item for finding in rehearse(Plan(HOME, items, rally=rally)).findings]
     assert numbers == [finding.item for finding in rehearse(plan_of(*items, rally=rally)).findings]
+
+
+@pytest.mark.parametrize(("vehicle", "seconds"), [("sim:boat", 317.0), ("sim:rover", 89.0)])
+def test_a_vehicle_that_drives_is_no_faster_than_it_can(vehicle: str, seconds: float) -> None:
+    """Times of a kilometre in the simulator at its top speed: a boat's was foreseen for 30 m/s."""
+    foreseen = rehearse(plan_of(wp(1000, 0, 0.0)), vehicle=vehicle, params={"WP_SPEED": 30.0})
+    assert foreseen.time_s == pytest.approx(seconds, rel=0.05)
