@@ -227,15 +227,15 @@ def _never(q: RuleQuestion) -> Iterator[Finding]:
         spec = spec_of(item.command)
         if item.seq in q.way.visited or spec is None or spec.slot in (Slot.JUMP, Slot.MARK):
             continue
-        stuck = q.way.endless is not None or q.way.idle is not None
-        if item.seq < last.seq or drives_navigation(item.command) or stuck:
-            why = f": the mission stays at item {q.way.endless.seq}" if q.way.endless is not None else ""
+        stays = q.way.endless or q.way.left
+        if item.seq < last.seq or drives_navigation(item.command) or stays or q.way.idle is not None:
+            why = "" if stays is None else f": the mission stays at item {stays.seq}"
             yield found("never-runs", f"the mission never comes to {_named(item)}{why}", item.seq)
 
 
 def _behind_landing(q: RuleQuestion) -> Iterator[Finding]:
     """DO items after the landing that ends the mission: the vehicle is on the ground when they begin."""
-    if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.flies:
+    if not q.way.whole or q.way.endless or q.way.left or not q.way.legs or not q.field.kind.flies:
         return
     last = q.way.legs[-1].item
     spec = spec_of(last.command)
@@ -286,7 +286,7 @@ def _ends(q: RuleQuestion) -> Iterator[Finding]:
         yield found("takeoff-missing", f"begins with {_named(first)}, not with a takeoff", first.seq)
     last = q.way.legs[-1].item
     spec = spec_of(last.command)
-    if q.way.endless is None and q.way.whole and spec is not None and not spec.comes_down:
+    if q.way.endless is None and q.way.left is None and q.way.whole and spec is not None and not spec.comes_down:
         yield found("end-missing", f"ends in the air, after {_named(last)}", last.seq)
 
 

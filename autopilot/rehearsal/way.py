@@ -32,6 +32,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
+from autopilot.modes.auxiliary import HIGH
 from autopilot.modes.returning import height_home, highest_return
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
@@ -58,11 +59,13 @@ _CHAIN: Final = 255  # limit of jumps in a row, as in `autopilot.mission.route`
 @dataclass(slots=True)
 class Way:
     """All legs. `visited`: numbers of the items that the mission reaches. `endless`: item that never ends (a jump or an
-    unlimited loiter). `idle`: jump at which a walk ended without an item. `whole`: it was walked to the end."""
+    unlimited loiter). `left`: item that changes the mode. `idle`: jump at which a walk ended without an item. `whole`:
+    it was walked to the end."""
 
     legs: list[PlannedLeg] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
     endless: MissionItem | None = None
+    left: MissionItem | None = None
     idle: MissionItem | None = None
     whole: bool = True
     passed: list[tuple[int, MissionItem]] = field(default_factory=list)
@@ -112,6 +115,8 @@ class _Walk:
             self.way.visited.update(passed_item.seq for passed_item in passed)
             for passed_item in passed:
                 self._do(passed_item)
+            if self.way.left is not None:
+                break
             if item is None:
                 self.way.idle = self._idle(seq, before)
                 break
@@ -153,6 +158,8 @@ class _Walk:
 
     def _do(self, item: MissionItem) -> None:
         self.way.passed.append((len(self.way.legs), item))
+        if item.command == Cmd.DO_AUX_FUNCTION and item.param1 in self._field.kind.modes.switches:
+            self.way.left = self.way.left or (item if item.param2 == HIGH else None)
         if item.command == Cmd.DO_VTOL_TRANSITION and item.param1 in (VtolState.MC, VtolState.FW):
             self._upright = self._field.kind.lands_anywhere and item.param1 == VtolState.MC
         change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None

@@ -201,6 +201,8 @@ TABLE = (
     Row("end-missing", 4, SQUARE, "no way home", drop(5)),
     Row("never-runs", 5, SQUARE, "a waypoint behind RTL", lambda plan: renumbered(plan, [
         *plan.items[:3], plan.items[4], plan.items[3]])),
+    Row("never-runs", 4, SQUARE, "a change to ALT_HOLD", put(3, do(Cmd.DO_AUX_FUNCTION, 70.0, 2.0)),
+        also=also(("never-runs", 5))),
     Row("never-runs", 3, SQUARE, "a waypoint that is jumped over", add(2, do(Cmd.DO_JUMP, 4, 1))),
     Row("never-runs", 5, JUMPS, "a DO item behind a loiter without end", put(3, do(Cmd.NAV_LOITER_UNLIM, z=20.0)),
         also=also(("never-runs", 6), ("never-runs", 7))),
