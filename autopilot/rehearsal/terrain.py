@@ -24,7 +24,8 @@ from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name, spec_of
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.following import points
-from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way, goals, home_up, wings_home_up
+from autopilot.rehearsal.returns import goals, home_up, wings_home_up
+from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
 from autopilot.vehicles.mode_table import TerrainFollow
 
 LEAST_M: Final = 2.0

@@ -8,18 +8,15 @@ and `autopilot.modes.auto_nav`, which flies them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import copysign, fsum, isfinite, pi, radians
 from typing import Final
 
 import numpy as np
 
-from autopilot.control import arrays
 from autopilot.control.curves import plan as plan_profile
 from autopilot.control.profile import C_END, C_LAST, R_TIME
 from autopilot.interface import layout as L
-from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
@@ -33,15 +30,23 @@ from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auxiliary import HIGH
-from autopilot.modes.returning import height_home, highest_return
+from autopilot.modes.returning import height_home
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
 from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
+from autopilot.rehearsal.returns import goals, highest_up, home_up, wings_home_up
 from autopilot.rehearsal.wing_flight import WingFlight
-from autopilot.rehearsal.wing_way import ends_least_speed, hover_mps, radius_of, takeoff_end, takeoff_up
-from autopilot.safety.fence_limits import FenceType
+from autopilot.rehearsal.wing_way import (
+    ends_least_speed,
+    hover_mps,
+    leaves_at,
+    left_straight,
+    radius_of,
+    takeoff_end,
+    takeoff_up,
+)
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -242,6 +247,8 @@ class _Walk:
             radius, timed = 0.0 if stays else abs(radius_of(field_, item)), item.command == Cmd.NAV_LOITER_TIME
             wait_s = hold_time_ms(item) / 1000.0 if timed else 0.0
             place, follows = field_.place(item, self._at), self._follows(item)
+            if self.way.legs and left_straight(before := self.way.legs[-1]):
+                self._at = leaves_at(before, radius_of(field_, before.item), place)
             if item.command == Cmd.NAV_WAYPOINT and not hovers:
                 place = passed_by(self._at, place, item)
             elif lands:
@@ -320,7 +327,7 @@ class _Walk:
         ground = field_.ground_up(goal_n, goal_e)
         if follows:
             below, distance_m = field_.ground_up(north, east), hypot(goal_n - north, goal_e - east)
-            most = _highest(field_) - ground
+            most = highest_up(field_) - ground
             over = float(height_home(field_.param, distance_m, up - below, max(goal_up - ground, 0.0), most))
             height, final = below + over, ground + over
         else:
@@ -409,36 +416,3 @@ class _Walk:
 def walk(plan: Plan, field_: FlyingField) -> Way:
     """Way of `plan` from home."""
     return _Walk(plan, field_).run()
-
-
-def goals(rally: Sequence[MissionItem], field_: FlyingField, begin: Numbers) -> Numbers:
-    """Destination of RTL from each place, (n, 3): the nearest valid rally point, or home."""
-    home = np.zeros_like(begin)
-    if not rally:
-        return home
-    places = np.array([field_.place(item, (0.0, 0.0, 0.0)) for item in rally])
-    distance_m = arrays.hypot(begin[:, None, 0] - places[None, :, 0], begin[:, None, 1] - places[None, :, 1])
-    nearest, least = np.argmin(distance_m, axis=1), np.min(distance_m, axis=1)
-    limit = field_.param("RALLY_LIMIT_KM") * 1000.0
-    counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
-    if field_.param("RALLY_INCL_HOME"):
-        counts &= least <= arrays.hypot(begin[:, 0], begin[:, 1])
-    return np.where(counts[:, None], places[nearest], home)
-
-
-def home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
-    """Height above home of a rotorcraft's returns from many places."""
-    distance_m = arrays.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
-    return height_home(field_.param, distance_m, begin[:, 2], goal[:, 2], _highest(field_))
-
-
-def _highest(field_: FlyingField) -> float:
-    fenced = field_.fenced and bool(int(field_.param("FENCE_TYPE")) & FenceType.MAX_ALT)
-    return highest_return(field_.param, fenced=fenced)
-
-
-def wings_home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
-    """Height above home of returns of wings: RTL_ALTITUDE, the present height, or that of the rally point."""
-    height = field_.param("RTL_ALTITUDE", 100.0)
-    up: Numbers = np.where((goal == 0.0).all(axis=1), begin[:, 2] if height < 0.0 else height, goal[:, 2])
-    return up

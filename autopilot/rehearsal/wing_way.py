@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import fsum, isfinite, pi, radians
+from math import copysign, fsum, isfinite, pi, radians
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
-from autopilot.interface.mathematics import cos, sin, tan
+from autopilot.interface.mathematics import acos, atan2, cos, hypot, sin, tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
@@ -112,6 +112,15 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
 def left_straight(leg: PlannedLeg) -> bool:
     """True for a circle after which the next leg begins where it is left (param4)."""
     return leg.radius_m > 0.0 and leg.item.param4 > 0.0
+
+
+def leaves_at(circle: PlannedLeg, radius: float, place: Place) -> Place:
+    """Where a circle is left on its tangent for a place. `radius` below 0: counter-clockwise."""
+    (north, east, up), distance_m = circle.end, hypot(place[0] - circle.end[0], place[1] - circle.end[1])
+    if distance_m <= abs(radius):
+        return circle.end
+    turn = atan2(place[1] - east, place[0] - north) - copysign(acos(abs(radius) / distance_m), radius)
+    return north + abs(radius) * cos(turn), east + abs(radius) * sin(turn), up
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------

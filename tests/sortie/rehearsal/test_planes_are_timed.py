@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import hypot
 from random import Random
 
@@ -228,6 +229,17 @@ def test_ways_on_lift_motors_are_timed_and_take_their_energy(
 ) -> None:
     """All was flown on wings: 163 s of 256, and two fifths of the energy."""
     check_beside_its_flight(Plan(home=HOME, items=items), "quadplane", (0.0, 0.0, 0.0), within=0.1, **params)
+
+
+def test_the_way_from_a_circle_is_its_tangent() -> None:
+    """With param4 1: the fence was compared with the line from the middle, 120 m beside the flight."""
+    circle = at(Cmd.NAV_LOITER_TURNS, 500.0, 0.0, 60.0, param1=1.0, param3=150.0, param4=1.0)
+    up, on = MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=60.0), at(Cmd.NAV_WAYPOINT, 500.0, 900.0, 60.0)
+    zone = at(Cmd.NAV_FENCE_CIRCLE_EXCLUSION, 620.0, 300.0, 0.0, param1=40.0)
+    found = rehearse(Plan(home=HOME, items=(up, circle, on), fence=(zone,)), vehicle="sim:plane").findings
+    assert ("fence-leg", 3) in {(one.rule.name, one.item) for one in found}
+    turned = Plan(home=HOME, items=(up, replace(circle, param3=-150.0), on), fence=(zone,))
+    assert "fence-leg" not in {one.rule.name for one in rehearse(turned, vehicle="sim:plane").findings}
 
 
 def test_lift_motors_land_after_circles() -> None:
