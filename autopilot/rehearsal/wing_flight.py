@@ -146,6 +146,7 @@ class WingFlight:
     def _begin(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> L.Row:
         """Make the leg the target of the laws."""
         self._take_wings()
+        self._point.approaches = False
         t: L.Row = [0.0] * L.TARGET_SIZE
         s = self._s
         t[L.T_END_N], t[L.T_END_E], t[L.T_END_D] = leg.end[0], leg.end[1], -leg.end[2]
@@ -312,6 +313,7 @@ class WingFlight:
             carried_s = seconds
         else:
             self._begin(leg, None, None)
+            point.approaches = True
             while (distance_m := point.distance_to(over)) > stopping_way(s, p) and point.has_steps:
                 bank_for(s, p, to_place(s, p, over[0], over[1]), bank_limit(s, p))
                 point.step(height, hover_speed(s, p, distance_m))

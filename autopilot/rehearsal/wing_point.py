@@ -24,6 +24,7 @@ _STEADY_MPS, _STEADY_M = 0.3, 2.0
 _SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
 _MARGIN_S: Final = 3.0  # before a turn
 _STOPS_MPS, _BRAKE_S, _BRAKE_SHARE = 3.0, 3.5, 0.35  # braking: its end, its lag, its share of the power of a hover
+_HELP_S: Final = 2.0  # time in which lift motors that help the wings once take as much power as a hover
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
 
 # limits of what acts, because parameters may have any value: NAVL1_PERIOD, airspeeds
@@ -61,7 +62,7 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
 class WingPoint:
     """The point. `s`, `p`: state and settings, as the laws read them. `time_s`, `joules`, `way_m`: sums since the
     start. `floor`: remaining minimum throttle of a takeoff. `lifted`: lift motors carry, at full throttle, until the
-    wings do."""
+    wings do. `approaches`: it comes to a hover, as slow as it should be."""
 
     def __init__(self, field: FlyingField) -> None:
         self._field = field
@@ -78,7 +79,9 @@ class WingPoint:
         self.time_s = self.joules = self.way_m = 0.0
         self.yaw, self.speed = radians(field.heading_deg), self.airspeed(field.cruise_mps)
         self.climb = self.floor = self._bank = 0.0
-        self.lifted = False
+        self.lifted, self._fades_s = False, 0.0
+        self._helps_mps = field.param("Q_ASSIST_SPEED") if field.kind.lands_anywhere else 0.0
+        self.approaches = False
         self._carries_mps = self.airspeed(field.param("Q_ASSIST_SPEED") + 1.0)
         self._steps = 0
         self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
@@ -177,9 +180,7 @@ class WingPoint:
     def step(self, height: float, speed: float) -> None:
         """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
         s, p, dt = self.s, self.p, _STEP_S
-        if self.lifted:
-            self.lifted = self.speed < self._carries_mps
-            self.floor = float(self.lifted)
+        self._help(dt)
         up = -s[L.S_EPD]
         share = true_share(self._field, up)
         self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
@@ -203,6 +204,18 @@ class WingPoint:
         s[L.S_EPE] += s[L.S_EVE] * dt
         self.way_m += hypot(s[L.S_EVN], s[L.S_EVE]) * dt
         self.spend(dt, self.body.watts(throttle))
+
+    def _help(self, dt: float) -> None:
+        """Let lift motors carry below Q_ASSIST_SPEED, and fade when the wings do."""
+        if self.lifted:
+            self.lifted = self.speed < self._carries_mps
+            self._fades_s = 0.001 * self._field.param("Q_TRANSITION_MS", 5000.0)
+        elif self.speed < (min(self._helps_mps, self.p[L.P_V_MIN]) if self.approaches else self._helps_mps):
+            self.lifted = True
+            self.joules += _HELP_S * self.body.hover_w
+        if self.lifted or self._fades_s > 0.0:
+            self._fades_s -= dt
+            self.floor = 1.0 if self.lifted else self._field.param("TRIM_THROTTLE") / 100.0
 
     def face(self, wind_n: float, wind_e: float) -> None:
         """Set the velocity over ground, and the part of the attitude that the laws use."""
