@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS level (time_ms INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
 """
 FORMAT = 1
-CONTROLLER = "controller"
+CONTROLLER, MODEL = "controller", "model"
+"""Vehicles of a loop: with a flight controller; the skimmer of `space`, or in older journals any simulated kind."""
 
 
 _DECISION = "time_ms, sortie, phase, party, name, reason, facts"
@@ -75,7 +76,7 @@ class StoredLoop(Struct):
     profile: str
     seed: int
     state: bytes
-    controller: bool  # its vehicle has a flight controller
+    vehicle: str  # CONTROLLER, a simulated kind, or MODEL
 
 
 class JournalError(UserError):
@@ -131,13 +132,12 @@ class LoopJournal:
             profile, seed = self._value("profile"), self._value("seed")
             if not state or profile is None or seed is None:
                 return None
-            return StoredLoop(profile, int(seed), state[0][0], self._value("vehicle") == CONTROLLER)
+            return StoredLoop(profile, int(seed), state[0][0], self._value("vehicle") or MODEL)
 
-    def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
-        """Begin a new loop. `controller`: its vehicle has a flight controller."""
+    def begin(self, profile: str, seed: int, vehicle: str = MODEL) -> None:
+        """Begin a new loop of a vehicle (`StoredLoop.vehicle`)."""
         with self._user_errors():
-            rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
-            rows.append(("vehicle", CONTROLLER if controller else "model"))
+            rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed)), ("vehicle", vehicle)]
             self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
     def record(

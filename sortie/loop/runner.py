@@ -15,7 +15,7 @@ from depot.decisions.record import SortieRecord, TrackRow
 from depot.names import EndedBy, SkimmerState
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
-from sortie.loop.journal import LoopJournal, StoredFlight
+from sortie.loop.journal import CONTROLLER, MODEL, LoopJournal, StoredFlight
 from sortie.loop.loop import CarrierMaker, LoopOrder, LoopSnapshot, SortieLoop, decode, encode
 from sortie.loop.vehicles import carrier_of
 from sortie.loop.view import LoopView, Operator
@@ -92,7 +92,7 @@ class LoopRecord(QuietNode):
 
 class LoopRun:
     """Run of a loop in a state directory, whose snapshot takes precedence over that of `order`. `runtime` None: virtual
-    time without links. `together_s`: see `LoopRecord`; 0 commits each instant."""
+    time without links. `together_s`: see `LoopRecord`; 0 commits each instant. `kind`: simulated vehicle."""
 
     def __init__(
         self,
@@ -104,6 +104,7 @@ class LoopRun:
         make: CarrierMaker | None = None,
         runtime: Runtime | None = None,
         together_s: float = TOGETHER_S,
+        kind: str = MODEL,
     ) -> None:
         profile, seed = self.profile, self.seed = order.profile, order.seed
         self.journal = journal
@@ -121,7 +122,7 @@ class LoopRun:
         )
         self.runtime.add(self.record)
         if not self.resumed:
-            journal.begin(profile.name, seed, controller=self._real)
+            journal.begin(profile.name, seed, CONTROLLER if self._real else kind)
         if self.loop.decided:
             self.record.save()  # the beginning, or what a restart has closed
 

@@ -23,7 +23,7 @@ from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, default_state_dir
 from sortie.config.words import counted
 from sortie.loop.faults import LoopFault
-from sortie.loop.journal import JournalError, LoopJournal
+from sortie.loop.journal import CONTROLLER, MODEL, JournalError, LoopJournal
 from sortie.loop.loop import LoopOrder, LoopSnapshot
 from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
@@ -89,6 +89,11 @@ class Start:
         return self.settings.speedup or 0.0
 
     @property
+    def kind(self) -> str:
+        """Simulated vehicle, as in the journal."""
+        return MODEL if self.vehicle is None else self.vehicle.frame or MODEL
+
+    @property
     def links(self) -> tuple[str, ...]:
         """Links; none by default."""
         return self.settings.link or ()
@@ -133,7 +138,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     else:
         make = controller.maker()
     order = LoopOrder(start.profile, seed, start.faults, start.total, start.confirm)
-    run = LoopRun(order, journal, view, speedup=speedup, runtime=runtime, make=make)
+    run = LoopRun(order, journal, view, speedup=speedup, runtime=runtime, make=make, kind=start.kind)
     if start.links or controller is not None:
         open_outside(
             runtime,
@@ -206,10 +211,16 @@ def _seed(start: Start, journal: LoopJournal) -> int:
                 f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; "
                 f"continue with these, or choose another with --state-dir"
             )
-        if stored.controller != has_controller(start.vehicle):
-            flown = "with a flight controller" if stored.controller else "without a flight controller"
+        flown = CONTROLLER if has_controller(start.vehicle) else start.kind
+        if stored.vehicle != flown and stored.vehicle not in (CONTROLLER, MODEL) and flown != CONTROLLER:
             raise UserError(
-                f"state directory {start.directory} holds a loop that is flown {flown}, and only there is known where "
+                f"state directory {start.directory} holds the loop of a {stored.vehicle}; continue with --vehicle "
+                f"sim:{stored.vehicle}, or choose another with --state-dir"
+            )
+        if (stored.vehicle == CONTROLLER) != (flown == CONTROLLER):
+            told = "with a flight controller" if stored.vehicle == CONTROLLER else "without a flight controller"
+            raise UserError(
+                f"state directory {start.directory} holds a loop that is flown {told}, and only there is known where "
                 f"its vehicle is; continue with that, or choose another with --state-dir"
             )
         seed = stored.seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import hypot
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from sortie.loop.box import simulated_box
 from sortie.loop.profile import load_profile, parse_profile, profile_of_kind, profile_text
 from sortie.loop.vehicles import vehicle_of
 from tests.fakes.box_run import BoxBench, hurried
+from tests.fakes.program import run
 
 KIND = "quadplane"
 
@@ -82,3 +84,13 @@ def test_values_of_a_kind_are_laid_over_the_profile_and_are_checked() -> None:
     ):
         with pytest.raises(UserError, match=said):
             parse_profile(text.replace(old, new), "mine.toml")
+
+
+def test_the_loop_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """A copter took over the flight of a quadplane, and the reverse."""
+    box = ("loop", "--profile", "drone-box", "--sorties", "1", "--state-dir", "state")
+    assert run(tmp_path, *box, "--vehicle", "sim:quadplane").returncode == 0
+    refused = run(tmp_path, *box)
+    assert refused.returncode == 2
+    assert "holds the loop of a quadplane; continue with --vehicle sim:quadplane" in refused.stderr
+    assert run(tmp_path, *box, "--vehicle", "sim:quadplane").returncode == 0
