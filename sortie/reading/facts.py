@@ -11,7 +11,7 @@ from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.interface.texts import printable
-from autopilot.mav import Severity
+from autopilot.mav import AutopilotType, Severity
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem, numbered
@@ -172,7 +172,8 @@ class LoggedPlan:
 class FlightFacts:
     """Facts of one flight. Long logs are thinned.
 
-    `name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission, with
+    `name`: of the log. `modes`, `texts`: (s since boot, name or text). `modes_of`: autopilot whose names these are
+    (MAV_AUTOPILOT). `armed`: each change. `items`: the mission, with
     item numbers in `seq`. `fence`: of the plan file, because logs do not have it; rally points are in `.bin` logs.
     `cut`: reason of an early end, or "". `unplaced`: (from, until) s in which the estimator knew only the height;
     samples repeat the last place. `changes`: of parameters (s, name, before, after). `own_values`: parameters with
@@ -184,6 +185,7 @@ class FlightFacts:
     samples: list[Sample] = field(default_factory=ThinnedRows)
     series: dict[Quantity, list[tuple[float, float]]] = field(default_factory=dict)
     modes: list[tuple[float, str]] = field(default_factory=ThinnedRows)
+    modes_of: int = AutopilotType.ARDUPILOTMEGA
     texts: list[tuple[float, str]] = field(default_factory=ThinnedRows)
     armed: list[tuple[float, bool]] = field(default_factory=list)
     troubles: list[LoggedProblem] = field(default_factory=ThinnedRows)

@@ -156,6 +156,7 @@ class _TelemetryReader:
     def _heartbeat(self, m: Any, time_s: float) -> None:
         self._firmware = self._firmware or firmware_spoken(m.autopilot, m.type)
         self.facts.vehicle = self.facts.vehicle or f"vehicle {m.get_srcSystem()}"
+        self.facts.modes_of = m.autopilot
         self.facts.enter(time_s, mode_of_heartbeat(m.autopilot, m.type, m.base_mode, m.custom_mode))
         armed = bool(m.base_mode & ModeFlag.SAFETY_ARMED)
         self.facts.arm(time_s, armed)

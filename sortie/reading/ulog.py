@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.mav import AutopilotType
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
@@ -287,6 +288,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
     status = topics.get("vehicle_status")
     if status is not None:
         states = zip(_times(status), status["arming_state"], status["nav_state"], strict=True)
+        facts.modes_of = AutopilotType.PX4
         for at_s, arming, mode in states:
             facts.arm(float(at_s), int(arming) == _ARMED)
             facts.enter(float(at_s), _MODES.get(int(mode), f"mode {mode}"))

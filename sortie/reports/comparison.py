@@ -21,7 +21,7 @@ WITHIN_M: Final = 2.0
 _STEP_S: Final = 0.1
 SOON_S: Final = 1.0
 """Largest time difference of equal mode changes, s."""
-DISARMED: Final = "disarmed"
+DISARMED, ARMED = "disarmed", "armed"
 _LIFTED_M, _CLIMBS_M = 0.5, 5.0
 _TURN_DEG: Final = 360.0
 _ALOFT_M: Final = 2.0
@@ -140,7 +140,7 @@ def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
 
 def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -> list[str]:
     """Return notes about flights that are not compared, and about different takeoff times."""
-    notes = []
+    notes = [] if _named_alike(both) else ["Modes are not compared: the two autopilots have different ones."]
     for facts in both:
         count, flight = len(facts.flights()), facts.longest_flight()
         if count > 1 and flight is not None:
@@ -202,7 +202,7 @@ def compared(
         apart = np.abs((pair[0] - pair[1] + 180.0) % 360.0 - 180.0)
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
-    first, first_s = _first(rows[0], modes, time, since)
+    first, first_s = _first(rows[0], modes, time, since, named_alike=_named_alike(both))
     cut_s = None
     if first_s is None and cut is not None:
         first_s = cut_s = end_s
@@ -287,23 +287,31 @@ def _at(modes: Sequence[tuple[float, str]], at_s: float) -> str:
     return modes[max(number, 0)][1] if modes else ""
 
 
+def _named_alike(both: Sequence[FlightFacts]) -> bool:
+    return both[0].modes_of == both[1].modes_of
+
+
 def _first(
-    place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since
+    place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since, *, named_alike: bool
 ) -> tuple[str, float | None]:
     """Return the sentence about the first difference, and its time."""
+    if not named_alike:
+        modes = [[(at_s, name if name == DISARMED else ARMED) for at_s, name in each] for each in modes]
     parted_s = _modes_part(modes, float(time[-1]))
     words = f"after {since.value}"
     if parted_s is not None and (place.first_s is None or parted_s <= place.first_s):
         mode, other = (_at(each, parted_s) for each in modes)
-        return f"First, {parted_s:.1f} s {words}, the one is in {mode}, the other in {other}.", parted_s
+        is_in = "in " if named_alike else ""
+        return f"First, {parted_s:.1f} s {words}, the one is {is_in}{mode}, the other {is_in}{other}.", parted_s
     if place.first_s is not None:
-        mode = _at(modes[0], place.first_s)
+        where = f" in {_at(modes[0], place.first_s)}" if named_alike else ""
         return (
-            f"First, {place.first_s:.1f} s {words} in {mode}, the places part; they are {place.most:.1f} m apart at "
+            f"First, {place.first_s:.1f} s {words}{where}, the places part; they are {place.most:.1f} m apart at "
             f"most, at {place.most_s:.1f} s.",
             place.first_s,
         )
-    return f"No difference: at most {place.most:.2f} m apart, at {place.most_s:.1f} s {words}; the same modes.", None
+    told = "; the same modes" if named_alike else ""
+    return f"No difference: at most {place.most:.2f} m apart, at {place.most_s:.1f} s {words}{told}.", None
 
 
 def _modes_part(modes: Sequence[Sequence[tuple[float, str]]], end_s: float) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Severity
+from autopilot.mav import AutopilotType, Severity
 from sortie.commands.cli import run as main
 from sortie.commands.flying import compare_rounds
 from sortie.config.errors import UserError
@@ -93,6 +93,18 @@ def test_a_mode_that_comes_first_is_what_differs() -> None:
     found = compared(flight("a", rtl_s=12.0, aside_from_s=20.0), flight("b"))
     assert found.first == "First, 12.0 s after arming, the one is in RTL, the other in AUTO."
     assert compared(flight("a", rtl_s=39.5), flight("b")).same  # half a second of a mode is no other flight
+
+
+def test_modes_of_different_autopilots_are_not_compared() -> None:
+    """A PX4's Mission is no other mode than AUTO; armed or not is one thing for both."""
+    there = flight("b")
+    there.modes_of = AutopilotType.PX4
+    there.modes = [(0.0, "Hold"), (10.0, "Mission"), (50.0, "Return")]
+    found = compared(flight("a"), there)
+    assert found.same and "modes" not in found.first
+    assert found.notes == ("Modes are not compared: the two autopilots have different ones.",)
+    there.armed = [(10.0, True), (40.0, False)]
+    assert compared(flight("a"), there).first == "First, 30.0 s after arming, the one is armed, the other disarmed."
 
 
 def test_laid_on_each_other_at_liftoff_a_longer_wait_is_no_difference() -> None:
