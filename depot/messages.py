@@ -46,8 +46,6 @@ class MissionPlan(Struct, frozen=True):
 
 
 class DepotCommand(IntEnum):
-    """Command of the depot to its skimmer."""
-
     GO = 0
     RECALL = 1  # ABORT-2
     CLEARANCE = 2

@@ -164,8 +164,6 @@ ABORTABLE = frozenset((SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage
 
 
 class SortieOutcome(StrEnum):
-    """Final result of a sortie."""
-
     COMPLETED = "completed"
     ABORTED = "aborted"
     LOST = "lost"

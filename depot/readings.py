@@ -17,8 +17,6 @@ EMPTY_SHARE = 1e-3
 
 
 class SkimmerPlace(IntEnum):
-    """Place of the skimmer along its way."""
-
     DOCK = 0
     NEAR = 1  # undocked, not yet clear
     OUT = 2
@@ -178,7 +176,6 @@ class DepotReading(Struct):
 
     @property
     def interfaces_pass(self) -> bool:
-        """True if all interfaces pass."""
         return all(self.interfaces.values())
 
     @property

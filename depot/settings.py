@@ -166,8 +166,6 @@ class ThermalSettings(_Table, frozen=True):
 
 
 class WatchSettings(_Table, frozen=True):
-    """Limits of abort watches."""
-
     thruster_min: Fraction = 0.5
     attitude_min: Fraction = 0.5
     thermal_routes_min: Fraction = 0.5

@@ -104,7 +104,6 @@ class SitlChild:
 
     @property
     def pid(self) -> int:
-        """Process id of the child."""
         return self._process.pid
 
     @property

@@ -57,7 +57,6 @@ class TransmitterArming:
 
     # --- switches -------------------------------------------------------------------------------------------------
     def switch(self, on: bool) -> Outcome:
-        """The arming switch."""
         return self._arm(ArmingMethod.AUX_SWITCH) if on else self._disarm(ArmingMethod.AUX_SWITCH)
 
     def stop_motors(self, on: bool) -> Outcome:

@@ -36,8 +36,6 @@ class ModeChanged:
 
 @dataclass(frozen=True, slots=True)
 class ArmedChanged:
-    """Armed or disarmed."""
-
     armed: bool
     method: ArmingMethod = ArmingMethod.UNKNOWN
 

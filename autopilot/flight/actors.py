@@ -211,8 +211,6 @@ class AttitudeActor(LoopActor):
 
 
 class RateActor(LoopActor):
-    """Body rates."""
-
     name = "rate"
     part = ControlPart.RATE
 

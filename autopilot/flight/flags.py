@@ -72,7 +72,6 @@ class Flags:
         return self._parts.prearm.ok and self._parts.facts.has_position
 
     def read(self) -> int:
-        """All flags now."""
         flags = READY if self.ready else 0
         if self._report[report.ARMED] == 0.0:
             self._airborne = self._off_the_ground()

@@ -197,7 +197,6 @@ class ActorKernel:
 
     # --- running ----------------------------------------------------------------------------------------------------
     def run(self, now_ms: int, flags: int) -> None:
-        """Run all actors that have work."""
         self.now_ms = now_ms
         self._expire(now_ms)
         rounds = 0

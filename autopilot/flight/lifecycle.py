@@ -35,8 +35,6 @@ class FlightCommand(IntEnum):
 
 
 class GuardFacts(Protocol):
-    """Facts for the guards."""
-
     @property
     def begun_by_go(self) -> bool:
         """True if GO began this flight and no one has taken it over on the ground."""

@@ -80,7 +80,6 @@ class Ground:
 
     @classmethod
     def flat(cls, level_m: float = 0.0) -> Ground:
-        """Level ground."""
         return cls(GeoPoint(0.0, 0.0), None, level_m, level_m, level_m)
 
     @classmethod

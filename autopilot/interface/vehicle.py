@@ -271,8 +271,6 @@ class Rechargeable(Protocol):
 
 
 class SimulatedVehicle(Vehicle, Protocol):
-    """A vehicle in simulated time."""
-
     def load(self) -> None:
         """Load compiled code, if not loaded; takes some tenths of a second. `advance` does this too."""
 

@@ -50,8 +50,6 @@ class Ability(Enum):
 
 
 class PayloadOutput(Enum):
-    """Outputs of the payload for an item."""
-
     SET = "an output is set"
     RECORDED = "recorded as a payload action"
 
@@ -114,7 +112,6 @@ _ENUMS: Final[dict[str, Any]] = {"command": Cmd, "slot": Slot, "needs": Ability,
 
 
 def _read(row: dict[str, Any]) -> CommandSpec:
-    """A row of `commands.json`."""
     fields = {name: _ENUMS[name][value] if name in _ENUMS else value for name, value in row.items()}
     parameters = tuple(Parameter(**parameter) for parameter in fields.pop("parameters", ()))
     return CommandSpec(**fields, parameters=parameters)

@@ -9,8 +9,6 @@ from autopilot.mission.items import MissionItem
 
 
 class CommandStartResult(Enum):
-    """Result of starting an item."""
-
     ACCEPTED = "accepted"  # executing; `verify_command` is called until it returns True
     COMPLETE = "complete"  # done at once, nothing to verify
     UNSUPPORTED = "unsupported"  # unknown, or impossible for this vehicle: the sequencer continues

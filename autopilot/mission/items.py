@@ -33,5 +33,4 @@ class MissionItem:
 
 
 def numbered(items: Iterable[MissionItem], first: int) -> tuple[MissionItem, ...]:
-    """Number items from `first`."""
     return tuple(item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, first))

@@ -38,7 +38,6 @@ class JumpCounters:
         self.keep_exhausted = keep_exhausted
 
     def reset(self) -> None:
-        """Reset all counters."""
         self._runs.clear()
 
     def copy(self) -> JumpCounters:

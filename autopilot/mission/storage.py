@@ -66,7 +66,6 @@ class MissionStorage:
         return self._items[position] if 0 <= position < len(self._items) else None
 
     def items(self) -> tuple[MissionItem, ...]:
-        """All items in order."""
         return self._items
 
     def replace(self, items: Iterable[MissionItem]) -> None:
@@ -75,7 +74,6 @@ class MissionStorage:
         self._changed()
 
     def clear(self) -> None:
-        """Delete all items."""
         self._items = ()
         self._changed()
 

@@ -378,7 +378,6 @@ class AutoMode(Mode):
 
     @property
     def way_back(self) -> WayBack | None:
-        """The present way back."""
         return self.paths.begun if self.sequencer.state() is MissionState.RUNNING else None
 
     def path_home(self) -> PathBack | None:

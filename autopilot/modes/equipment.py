@@ -161,8 +161,6 @@ class FeelsLine(Protocol):
 
 
 class WinchControl(Enum):
-    """Controls of a winch."""
-
     RELAXED = "spins freely"
     LENGTH = "goes to a length"
     RATE = "goes at a rate"

@@ -50,5 +50,4 @@ class EvadeMode(SelfFlownMode):
         self._flight.go_to(place)
 
     def stay(self) -> None:
-        """Stay in place."""
         self._flight.begin()

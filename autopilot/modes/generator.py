@@ -77,7 +77,6 @@ class Generator:
         return None if rests else self._looked_ms + _LOOK_MS
 
     def complaints(self) -> list[ArmingReason]:
-        """Reasons to refuse arming."""
         if not self.fitted:
             return []
         if not outputs_of(self._facts, _CONTROL):

@@ -28,7 +28,6 @@ class GuidedLimits:
     away: float = 0.0
 
     def set(self, time_s: float = 0.0, lowest: float = 0.0, highest: float = 0.0, away: float = 0.0) -> None:
-        """Set all limits."""
         self.time_s, self.lowest, self.highest, self.away = time_s, lowest, highest, away
 
     @property

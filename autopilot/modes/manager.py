@@ -149,7 +149,6 @@ class ModeChoice:
         self._events = events
 
     def update(self, now_ms: int) -> None:
-        """Update the mode."""
         events, self._events = self._events, _NO_EVENTS
         self.mode.update(now_ms, events)
         self._weathervane.update(now_ms, self.number)

@@ -76,7 +76,6 @@ class Parachute:
         return earliest((watches, self._due_ms, changed))
 
     def complaints(self) -> list[ArmingReason]:
-        """Reasons to refuse arming."""
         if not self.fitted:
             return []
         if self.released:

@@ -82,7 +82,6 @@ class Camera:
         self._look_ms = now_ms + TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
-        """Take one photo now."""
         if not self._may_shoot():
             return
         if self._has_shutter:

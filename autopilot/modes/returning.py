@@ -232,7 +232,6 @@ class ReturnDrive(Maneuver):
 
 
 def return_maneuver(context: VehicleContext, destination: Destination, heading: Heading) -> Maneuver:
-    """Return maneuver of this kind of vehicle."""
     if context.facts.vehicle_class.flies:
         return ReturnFlight(context, destination, heading)
     return ReturnDrive(context, destination)

@@ -74,7 +74,6 @@ class SpeedControl:
         self.apply()
 
     def clear(self) -> None:
-        """End all overrides."""
         self.ground = self.up = self.down = None
         self.apply()
 

@@ -37,8 +37,6 @@ _AFTERWARDS: Final = frozenset({
 
 
 class ThrowStage(Enum):
-    """Stages of a throw."""
-
     DISARMED = "motors off"
     WAITING = "armed, in a hand"
     SPOOLING = "the motors run up"

@@ -87,7 +87,6 @@ class Weathervane:
         return self._due_ms
 
     def update(self, now_ms: int, mode: int) -> None:
-        """Update in the present `mode`."""
         if self._due_ms is not None and now_ms < self._due_ms:
             return
         turn = _TURNS.get(self._direction(mode))

@@ -26,8 +26,6 @@ Place = tuple[float, float]
 
 
 class RowStage(Enum):
-    """Stages of the mode."""
-
     STORING = "the sticks fly, and a place is missing"
     BY_HAND = "the sticks fly"
     MOVING = "on the way to the line across A or B"

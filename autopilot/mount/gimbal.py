@@ -14,8 +14,6 @@ from autopilot.mount.rotation import Angles, Quaternion, about, attitude, times
 
 
 class Posture(Enum):
-    """Postures of a gimbal."""
-
     POINTING = "pointing"
     NEUTRAL = "neutral"
     RETRACTED = "retracted"

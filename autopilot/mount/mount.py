@@ -141,7 +141,6 @@ class Mount:
         return self._facts.home
 
     def state(self) -> MountState:
-        """State of the gimbal now."""
         holders = self.control.primary, self.control.secondary
         return MountState(self.mode, self._place, self._offsets, self._system, self._demand, holders)
 
@@ -157,7 +156,6 @@ class Mount:
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def set_mode(self, mode: MountMode) -> None:
-        """Change the mode."""
         self.mode = mode
         self.deadline_ms = None
         if mode is MountMode.RETRACT:

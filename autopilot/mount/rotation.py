@@ -43,12 +43,10 @@ def times(a: Quaternion, b: Quaternion) -> Quaternion:
 
 
 def inverse(q: Quaternion) -> Quaternion:
-    """Inverse rotation."""
     return (q[0], -q[1], -q[2], -q[3])
 
 
 def turn(q: Quaternion, v: Vector) -> Vector:
-    """Rotate the vector `v`."""
     _, x, y, z = times(times(q, (0.0, *v)), inverse(q))
     return (x, y, z)
 

@@ -132,7 +132,6 @@ class ServoGimbal:
 
     # --- its outputs ----------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """Write the outputs."""
         due_ms = self.deadline_ms
         if due_ms is None or now_ms < due_ms:
             return
@@ -146,7 +145,6 @@ class ServoGimbal:
         self._drive(_OPEN, float(posture is not Posture.RETRACTED))
 
     def _servo_angles(self) -> Angles:
-        """Angles of the servos now."""
         posture = self._demand.posture
         return self._posture(posture) if posture in _POSTURES else self._held_level()
 

@@ -31,12 +31,10 @@ class ParameterSet:
 
     @cached_property
     def by_name(self) -> Mapping[str, ParameterDef]:
-        """Definitions by their names."""
         return {definition.name: definition for definition in self.definitions}
 
     @cached_property
     def index(self) -> Mapping[str, int]:
-        """Index of each name."""
         return {name: index for index, name in enumerate(self.by_name)}
 
     @cached_property

@@ -22,8 +22,6 @@ FAILSAFE_PAUSE_MS: Final = 7000
 
 
 class PadStage(Enum):
-    """Stages of a landing."""
-
     CLEAR = "nothing is amiss"
     WAITING = "lost: sinks on, it may come back"
     VERTICAL = "lost: lands where it is"
@@ -33,8 +31,6 @@ class PadStage(Enum):
 
 
 class PadAction(Enum):
-    """Actions of the vehicle."""
-
     DESCEND = "down"
     RETURN = "to the place of the retry"
     SINK = "down to the height of the retry"

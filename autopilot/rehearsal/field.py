@@ -32,8 +32,6 @@ Place = tuple[float, float, float]
 
 
 class WindAloft(Protocol):
-    """Forecast wind."""
-
     def velocity(self, time_s: float, height_m: float) -> tuple[float, float]:
         """Velocity to the north and to the east, m/s, `time_s` after arming, at `height_m` above home."""
 

@@ -57,7 +57,6 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Text for the place of the finding."""
         name = self.part.name.lower()
         return f"{name}" if self.item is None else f"{name} item {self.item}"
 

@@ -224,7 +224,6 @@ def _quads(photos: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field
 
 
 def ground_below(field: FlyingField, places: Sequence[Place]) -> Ground:
-    """The ground around all photos from these places."""
     if field.ground is None or not places:
         return Ground.flat()
     north, east = np.array(places)[:, 0], np.array(places)[:, 1]

@@ -42,8 +42,6 @@ _KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
 
 @dataclass(frozen=True, slots=True)
 class RuleQuestion:
-    """Input of a rule."""
-
     plan: Plan
     field: FlyingField
     way: Way

@@ -117,7 +117,6 @@ class ArmingChecks:
         return reasons
 
     def at_arming(self) -> list[ArmingReason]:
-        """Reasons from checks at the time of arming."""
         spec, facts = self.modes.spec, self.facts
         kind = facts.vehicle_class
         if self.modes.mode is self.auto and kind.hovers:

@@ -73,7 +73,6 @@ class Detour:
 
     @property
     def planning(self) -> Planning:
-        """The present kind of planning."""
         requested = _BY_NUMBER.get(self._facts.param("OA_TYPE"), Planning.NONE)
         ours = requested is not Planning.NONE and not self._facts.vehicle.capabilities.own_fence
         return requested if ours and self._facts.has_position else Planning.NONE
@@ -108,7 +107,6 @@ class Detour:
         return self._piece()
 
     def set_yaw(self, yaw: Yaw) -> None:
-        """Change the yaw from now on."""
         self._ground.set_yaw(yaw)
         if self._leg is not None:
             self._leg = replace(self._leg, yaw=yaw)

@@ -131,8 +131,6 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 
 
 class Failsafes:
-    """The failsafes of one vehicle."""
-
     HEARS: ClassVar = int(
         VehicleEvent.CRASHED | VehicleEvent.CUTOFF | VehicleEvent.ESTIMATOR_FAILED | VehicleEvent.ESTIMATOR_OK
         | VehicleEvent.GPS_LOST | VehicleEvent.GPS_OK | VehicleEvent.BATTERY_CRITICAL | VehicleEvent.BATTERY_LOW

@@ -203,7 +203,6 @@ class FenceGuard:
 
     @property
     def acting(self) -> FenceType:
-        """Limits that act now."""
         return self._switches.acting
 
     @property

@@ -61,7 +61,6 @@ class FenceSwitches:
 
     @property
     def acting(self) -> FenceType:
-        """Limits that act now."""
         on = self.on & ~FenceType.MIN_ALT
         return self._limits.types & (on | FenceType.MIN_ALT if self.floor else on)
 

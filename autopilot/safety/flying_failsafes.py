@@ -49,8 +49,6 @@ _PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
 
 
 class FlyingFailsafes:
-    """Failsafe rules of a flying vehicle."""
-
     warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
     """None: a loss acts at once."""

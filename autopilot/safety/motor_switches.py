@@ -19,8 +19,6 @@ INTERLOCK = 32
 
 
 class MotorSwitches:
-    """The three switches of one vehicle."""
-
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -34,7 +32,6 @@ class MotorSwitches:
 
     # --- what is switched -----------------------------------------------------------------------------------------
     def stop(self, on: bool) -> None:
-        """Set the emergency stop."""
         if on != self._stopped:
             self._stopped = on
             text = "Motors Emergency Stopped" if on else "Motors Emergency Stop released"
@@ -47,7 +44,6 @@ class MotorSwitches:
         self.apply()
 
     def secure(self, on: bool) -> None:
-        """Set the safety switch."""
         self.safe = on
         self.apply()
 
@@ -62,7 +58,6 @@ class MotorSwitches:
             self.apply()
 
     def apply(self) -> None:
-        """Apply the switches to the vehicle."""
         facts = self._facts
         off = self._stopped or (self._interlocked and not self._closed)
         if not off or not facts.armed:
@@ -79,7 +74,6 @@ class MotorSwitches:
 
     # --- what follows ---------------------------------------------------------------------------------------------
     def reasons(self) -> list[ArmingReason]:
-        """Reasons to refuse arming."""
         closed = self._closed and self._interlocked
         return [MOTORS_STOPPED] * self._stopped + [INTERLOCK_CLOSED] * closed + [SAFETY_SWITCH] * self.safe
 

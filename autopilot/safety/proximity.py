@@ -54,7 +54,6 @@ class Proximity:
         return None if self.scan is None else self.scan_ms + TIMEOUT_MS
 
     def see(self, scan: Scan, now_ms: int) -> None:
-        """Take a new scan."""
         self.scan, self.scan_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
         low = self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)  # on copters

@@ -36,7 +36,6 @@ class LightProgram:
         self._ended = False
 
     def colour(self, time_ms: int) -> Colour:
-        """Colour at a time of the show."""
         if time_ms < self._since_ms:
             self._begin()
         steps = 0

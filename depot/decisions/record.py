@@ -107,7 +107,6 @@ class SortieRecord(Struct):
         ]
 
     def report(self) -> SortieReport:
-        """Return the record of an ended sortie."""
         return {
             "number": self.number,
             "outcome": str(self.outcome),

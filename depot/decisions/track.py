@@ -43,7 +43,6 @@ class Track(Struct):
     coarser: int = 0
 
     def add(self, time_ms: int, lat: float, lon: float, alt_m: float) -> None:
-        """Add a reported position."""
         new, window = (time_ms, lat, lon, alt_m), self.window
         if not self.points:
             self.points.append(new)

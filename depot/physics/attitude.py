@@ -97,7 +97,6 @@ class AttitudeSlew(Struct):
         return self.accel_dps2 * min(since, self._ramp_s, whole - since)
 
     def at(self, now_ms: int) -> Quaternion:
-        """Attitude at `now_ms`."""
         return multiply(about(self.axis, self.turned_deg(now_ms)), self.before)
 
 

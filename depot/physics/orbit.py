@@ -151,12 +151,10 @@ def size(vector: Vector) -> float:
 
 
 def minus(vector: Vector, other: Vector) -> Vector:
-    """Difference of two vectors."""
     return (vector[0] - other[0], vector[1] - other[1], vector[2] - other[2])
 
 
 def plus(vector: Vector, other: Vector) -> Vector:
-    """Sum of two vectors."""
     return (vector[0] + other[0], vector[1] + other[1], vector[2] + other[2])
 
 

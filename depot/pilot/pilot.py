@@ -168,7 +168,6 @@ class SkimmerPilot:
         return Relative((height, north, east), (up_mps, north_mps, east_mps), lean_deg, rate_dps)
 
     def sense(self) -> SkimmerSenses:
-        """Values that it senses of itself now."""
         return self._sensing.look(self._clock(), away=self._up and not self.landed)
 
     # --- place ------------------------------------------------------------------------------------------------------
@@ -303,7 +302,6 @@ class SkimmerPilot:
         self._go_to(self._box.corridor_m, 0.0, self._box.corridor_height_m)
 
     def hold(self) -> None:
-        """Hold the present position."""
         if not self.controlled_by():
             self._go_to(*self.position())
 

@@ -52,8 +52,6 @@ _CONTACT_M = 1.0
 
 
 class SkimmerLeg(IntEnum):
-    """Leg of the flight."""
-
     NONE = 0
     OUT = 1
     PATTERN = 2
@@ -150,7 +148,6 @@ class Guidance:
         return self._command(BurnPurpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
 
     def stop(self) -> None:
-        """End all guidance."""
         self.memory.leg, self.memory.due = SkimmerLeg.NONE, []
 
     def entry(self, plan: MissionPlan) -> Hill:

@@ -49,7 +49,6 @@ class SkimmerHelm:
 
     @property
     def plan(self) -> MissionPlan:
-        """Plan that is flown."""
         plan = self.memory.plan
         assert plan is not None  # no craft undocks without a plan
         return plan

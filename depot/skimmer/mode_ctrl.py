@@ -49,7 +49,6 @@ class ModeCtrl:
             self._fire(self._guidance.depart(self._craft.skimmer_reading(), plan, now_ms), now_ms)
 
     def turn_back(self, now_ms: int) -> None:
-        """Return to the corridor."""
         self._craft.turn_back()
         if self._guidance is not None:
             self._fire(self._guidance.turn_back(self._craft.skimmer_reading(), now_ms), now_ms)

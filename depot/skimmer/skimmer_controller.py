@@ -49,7 +49,6 @@ class SkimmerController:
 
     @property
     def memory(self) -> SkimmerMemory:
-        """Memory of the controller."""
         return self.reports.memory
 
     @property

@@ -28,8 +28,6 @@ _ACK = Struct("<IBHB")
 
 
 class PackageVerdict(IntEnum):
-    """Answer of the skimmer to a package."""
-
     MORE = 0
     WHOLE = 1
     CORRUPT = 2

@@ -66,7 +66,6 @@ def heartbeat(status: Status) -> Message:
 
 
 def pack_status(status: Status) -> Message:
-    """Message of a status packet."""
     seq, boot_ms, stage, mode, wants_ack, taken_over, *values, deep_discharges, current_spikes, place = astuple(status)
     data = _STATUS.pack(
         seq,

@@ -36,7 +36,6 @@ class Weather:
         self.wind_mps = 0.0
 
     def blow(self) -> None:
-        """Set the present wind."""
         block = self._state.now_ms // WIND_BLOCK_MS
         if block != self._block:
             self._block = block

@@ -63,7 +63,6 @@ class Legs:
         return ellipse
 
     def begin(self, hill: Hill, accel: Vector = _STILL, purpose: BurnPurpose | None = None) -> None:
-        """Begin a leg at `hill`."""
         flight, now_ms = self.flight, self._state.now_ms
         self._look_back(hill)
         flight.begun_far = flight.far

@@ -68,7 +68,6 @@ class FeedLine(Struct):
             self.open[route] = False
 
     def free(self) -> None:
-        """Free all stuck valves."""
         self.open = [True] * len(self.open)
 
 

@@ -71,8 +71,6 @@ def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vec
 
 
 class Navigator:
-    """Navigation of one skimmer."""
-
     def __init__(self, profile: Profile, state: WorldState, legs: Legs, almanac: Almanac) -> None:
         self._profile = profile
         self._state = state
@@ -108,7 +106,6 @@ class Navigator:
         )
 
     def estimate(self) -> Hill:
-        """Estimate of its own motion."""
         state = self._state
         if state.place is SkimmerPlace.DOCK:
             return AT_REST

@@ -49,7 +49,6 @@ class World:
         self._dump()
 
     def _dump(self) -> None:
-        """Dump the harvest."""
         for tank in self.state.skimmer.stores:
             self.state.outside.book("dump", tank.species, tank.kg)
             tank.kg = 0.0

@@ -25,8 +25,6 @@ FLIGHT_BAUDS: Final = (115_200, 57_600, 921_600)
 
 
 class Op(IntEnum):
-    """Opcode."""
-
     GET_SYNC = 0x21
     GET_DEVICE = 0x22
     CHIP_ERASE = 0x23

@@ -64,7 +64,6 @@ class ScriptWire:
         self.inbox.clear()
 
     def wait(self, duration_ms: int) -> Script[None]:
-        """Wait for `duration_ms`."""
         until_ms = self.now_ms + duration_ms
         while self.now_ms < until_ms:
             yield until_ms
@@ -112,7 +111,6 @@ class Runner:
             self.wire.wants_port = False
 
     def receive(self, data: bytes, now_ms: int) -> None:
-        """Take in received bytes."""
         self.wire.inbox += data
         self.advance(now_ms)
 
@@ -132,7 +130,6 @@ class Runner:
         self.advance(now_ms)
 
     def take_outgoing(self) -> bytes:
-        """Take the bytes to write."""
         data = bytes(self.wire.outbox)
         self.wire.outbox.clear()
         return data

@@ -63,7 +63,6 @@ class CommandClient(Client):
         self._in_progress = False
 
     def start(self, now_ms: int) -> None:
-        """Send the command."""
         message = self._build(0)
         self._command = message.command
         self._send(message)

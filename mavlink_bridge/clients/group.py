@@ -55,7 +55,6 @@ class ClientGroup(Speaker):
         self._collect()
 
     def next_deadline_ms(self) -> int | None:
-        """Earliest deadline of all clients."""
         return earliest(client.next_deadline_ms() for client in self._running)
 
     def _collect(self) -> None:

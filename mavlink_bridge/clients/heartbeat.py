@@ -33,8 +33,6 @@ def is_autopilot(message: Message, peer: Peer) -> bool:
 
 
 class WatchState(Enum):
-    """State of a `HeartbeatWatch`."""
-
     SEARCHING = auto()
     FOUND = auto()
     LOST = auto()

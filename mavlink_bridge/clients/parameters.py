@@ -24,8 +24,6 @@ _CERTAIN = 5
 
 
 class ParameterOutcome(IntEnum):
-    """Outcome of a parameter request."""
-
     ACCEPTED = 0
     REFUSED = 1  # the vehicle has another value
     UNKNOWN = 2  # the vehicle has no such parameter
@@ -117,7 +115,6 @@ class ParameterRead(Client):
 
     @property
     def values(self) -> dict[str, float]:
-        """Values by name."""
         return {name: known.value for name, known in self.found.items()}
 
     @property

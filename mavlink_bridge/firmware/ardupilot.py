@@ -60,8 +60,6 @@ _RATES: Final = Rates(
 
 @dataclass(frozen=True, slots=True)
 class ArduPilot:
-    """`Firmware` of an ArduPilot vehicle."""
-
     vehicle_class: VehicleClass
     name: str = "ArduPilot"
     autopilot: int = int(AutopilotType.ARDUPILOTMEGA)

@@ -42,7 +42,6 @@ class Identity:
 
     @property
     def vehicle_class(self) -> VehicleClass:
-        """Kind of the vehicle with its properties."""
         return vehicle_class(self.kind)
 
     @property

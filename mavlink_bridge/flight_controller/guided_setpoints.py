@@ -129,7 +129,6 @@ class Course:
         self.end: Ned | None = None
 
     def send(self, now_ms: int) -> list[Message]:
-        """Setpoints that are due."""
         return []
 
     def reached(self, now_ms: int) -> bool:

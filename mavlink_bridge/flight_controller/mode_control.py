@@ -170,7 +170,6 @@ class ModeControl:
         return self._keeper.confirmed and self._keeper.requested == self._class_modes.guided
 
     def release(self) -> None:
-        """Release the vehicle."""
         self._keeper.release()
         self._give_up("taken over")
 

@@ -35,7 +35,6 @@ class HomeQuestion:
         self._moved, self._ask_ms = True, 0
 
     def ask_after(self, now_ms: int) -> None:
-        """Do not ask before `now_ms`."""
         self._ask_ms = now_ms
 
     def step(self, now_ms: int, *, placed: bool) -> None:

@@ -50,8 +50,6 @@ _TURNING_MS: Final = 20_000
 
 
 class AttitudeCourse(Course):
-    """Course of an attitude target."""
-
     interval_ms = VELOCITY_MS
 
     def __init__(self, context: GuidedContext, target: Attitude) -> None:

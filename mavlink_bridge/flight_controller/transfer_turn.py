@@ -27,7 +27,6 @@ class TransferTurn:
         return True
 
     def give_back(self, owner: object) -> None:
-        """Give the turn back at the end of a transfer."""
         if self._owner is owner:
             self._owner = None
 

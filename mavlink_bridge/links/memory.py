@@ -103,7 +103,6 @@ class MemoryEnd:
         self._inbox.clear()
 
     def deliver(self, data: bytes) -> None:
-        """Take a frame that has arrived."""
         if self._open:
             self._inbox.append(data)
 

@@ -71,13 +71,11 @@ def serial_ports() -> list[SerialPort]:
 
 
 def ports_phrase(list_all: PortLister = serial_ports) -> str:
-    """Phrase with the serial ports that exist."""
     ports = [port.describe for port in list_all()]
     return f"serial ports here: {', '.join(ports)}" if ports else "there are no serial ports on this machine"
 
 
 def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None:
-    """Port to which `path` leads now."""
     device = str(Path(path).resolve())
     return next((port for port in list_all() if port.device == device), None)
 

@@ -32,8 +32,6 @@ _COMM: Final = 15
 
 
 class TroubleKind(Enum):
-    """Kind of cause."""
-
     ABSENT = auto()
     """Not there, or it has just gone."""
     FORBIDDEN = auto()

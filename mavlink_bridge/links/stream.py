@@ -85,7 +85,6 @@ class StreamLink:
         raise NotImplementedError
 
     def _lose(self) -> None:
-        """Handle the end of the stream."""
         raise NotImplementedError
 
     def _ended(self) -> bytes | None:

@@ -192,7 +192,6 @@ class UdpPeer(DatagramLink):
             self._port = None
 
     def deliver(self, datagram: bytes, now_ms: int) -> None:
-        """Take a received datagram."""
         self.heard_ms = now_ms
         if self._inbox_size + len(datagram) <= _INBOX_LIMIT:
             self._inbox.append(datagram)
@@ -276,11 +275,9 @@ class UdpPort:
         return True
 
     def ends(self, address: Address) -> LinkEnds | None:
-        """Ends of the peer at this address."""
         return ends_of(self._socket, address)
 
     def forget(self, peer: UdpPeer) -> None:
-        """Forget a closed peer."""
         self._peers.pop(peer.address, None)
 
     def _receive(self) -> tuple[bytes, Address] | None:

@@ -92,7 +92,6 @@ class ReachedAgain:
         self._seq = None
 
     def step(self, now_ms: int) -> Message | None:
-        """Message that is due now."""
         seq = self._seq
         if seq is None or now_ms < self._due_ms:
             return None

@@ -399,7 +399,6 @@ class Endpoint:
         return None if queues or found.high_latency else found
 
     def next_sequence(self, link: int) -> int:
-        """Sequence number of the next frame on this link."""
         return self._links[link].writer.next_sequence
 
     def writer(self, link: int) -> FrameWriter:

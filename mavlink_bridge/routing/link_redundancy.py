@@ -44,6 +44,5 @@ class LinkRedundancy:
         return True
 
     def link_closed(self, link: int) -> None:
-        """Forget a closed link."""
         if self.route == link:
             self.route = None

@@ -48,7 +48,6 @@ class LinkStatistics:
     dropped: int = 0
 
     def add(self, other: LinkStatistics) -> None:
-        """Add the counts of another link."""
         self.frames_in += other.frames_in
         self.frames_out += other.frames_out
         self.bytes_in += other.bytes_in
@@ -165,7 +164,6 @@ class OpenLink:
         self.bytes_out += len(data)
 
     def writer_of(self, system: int, component: int) -> FrameWriter:
-        """Writer of a further component of the system."""
         writer = self.others.get(component)
         if writer is None:
             writer = self.others[component] = FrameWriter(system, component)
@@ -205,7 +203,6 @@ class OpenLink:
         self.out.clear()
 
     def peer(self, frame: MavlinkFrame) -> Peer:
-        """Peer that sent the frame."""
         key = (frame.system, frame.component, frame.mavlink1)
         peer = self.peers.get(key)
         if peer is None:

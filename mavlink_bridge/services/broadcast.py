@@ -65,7 +65,6 @@ class Broadcast:
         return min(dues, default=None)
 
     def forget(self, link: int) -> None:
-        """Forget a closed link."""
         self._intervals_us.pop(link, None)
         self._due_ms.pop(link, None)
         self._enter()

@@ -118,7 +118,6 @@ class ComponentMessages:
         return earliest([broadcast.next_ms() for _, broadcast in self._streams.values()])
 
     def link_closed(self, link: int) -> None:
-        """Forget a closed link."""
         for _, broadcast in self._streams.values():
             broadcast.forget(link)
 

@@ -115,8 +115,6 @@ class Illuminator:
 
 
 class EquipmentService(Speaker):
-    """Service of equipment messages."""
-
     clock: Clock = "vehicle"
     handles = frozenset({"PLAY_TUNE", "PLAY_TUNE_V2", "CELLULAR_STATUS"})
 

@@ -103,7 +103,6 @@ class ShowService(Speaker):
             self._show.order(*struct.unpack_from("<ib", data, 1))
 
     def colour(self, now_ms: int) -> Colour:
-        """Colour of the light."""
         file, elapsed_s = self._show.file, self._show.elapsed_s(now_ms)
         if file is None or self._mode.stage not in FLYING or elapsed_s < 0.0:
             return BLACK

@@ -45,8 +45,6 @@ def switch_position(pwm: float, *, reverse: bool) -> int:
 
 
 class TransmitterSwitches:
-    """Switches of one vehicle's transmitter."""
-
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._positions: dict[int, int] = {}

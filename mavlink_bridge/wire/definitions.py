@@ -52,7 +52,6 @@ class MessageField:
 
     @property
     def format(self) -> str:
-        """Format of the field for `struct`."""
         return f"{self.count or 1}s" if self.moves_as_bytes else f"{self.count or ''}{self.code}"
 
 

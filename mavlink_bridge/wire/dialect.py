@@ -213,8 +213,6 @@ mavlink_map: Final = _Classes()
 
 
 class EnumEntry:
-    """Value of an enumeration."""
-
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:

@@ -59,7 +59,6 @@ class SerialLine:
         self._socket, self._out = made, b""
 
     def read(self) -> bytes:
-        """Take the received bytes."""
         self._fetch()
         data, self._in = self._in, b""
         return data

@@ -60,7 +60,6 @@ def angles(q: Quaternion) -> tuple[float, float, float]:
 
 
 def jpeg_of(picture: Picture, scene: PictureScene) -> bytes:
-    """Bytes of the file."""
     stream = io.BytesIO()
     roll, pitch, yaw = angles(picture.view.attitude)
     xmp = _XMP.format(

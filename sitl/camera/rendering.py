@@ -100,7 +100,6 @@ def rotation(q: Quaternion) -> Numbers:
 
 
 def render(view: CameraView, scene: PictureScene) -> Image.Image:
-    """Render the picture."""
     ground = Ground.about(scene.origin, scene.terrain, _REACH_M, to_global(scene.origin, view.place))
     turned = rotation(view.attitude)
     inverse = _inverse_depths(view, turned, ground)

@@ -113,7 +113,6 @@ class RtspConnection:
         return self._heard_s + TIMEOUT_S
 
     def receive(self, data: bytes, now_s: float) -> bytes:
-        """Answers to received bytes."""
         self._heard_s = now_s
         self._in += data
         out = b""

@@ -53,7 +53,6 @@ class RtspServer:
         self._thread.start()
 
     def admit(self, host: str) -> None:
-        """Admit players of this host."""
         self._hosts.add(host)
 
     def played(self, stream: str) -> bool:

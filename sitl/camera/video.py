@@ -141,7 +141,6 @@ class Screen:
         return True
 
     def close(self) -> None:
-        """Close the sockets."""
         for made in self._sockets:
             made.close()
 

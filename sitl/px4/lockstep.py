@@ -80,7 +80,6 @@ class DatagramLine:
         self._socket.setblocking(False)
 
     def read(self) -> bytes:
-        """Take the received bytes."""
         taken = b""
         while True:
             try:

@@ -96,7 +96,6 @@ class SimulatedGimbal:
         return self._values.get(name, _DEFAULTS.get(name, 0.0))
 
     def limits(self) -> GimbalLimits:
-        """Limits by the present parameters."""
         return GimbalLimits(self._range("ROLL"), self._range("PITCH"), self._range("YAW"))
 
     def _range(self, axis: str) -> tuple[float, float]:
@@ -183,7 +182,6 @@ class SimulatedGimbal:
 
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
-        """Present direction of the camera."""
         r, demand = self._row(), self._demand
         now_s, heading = self._now_s, self._heading
         body = attitude(float(r[R.TRUE_ROLL]), float(r[R.TRUE_PITCH]), heading)

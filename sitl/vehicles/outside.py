@@ -97,7 +97,6 @@ class OutsideBody:
         self._pulse = pulse
 
     def load(self) -> None:
-        """Load the kernel now."""
         state, settings, _, noise, _ = self.machine.rows()
         self._call = self._entry.bind(
             state,

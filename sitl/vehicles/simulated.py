@@ -102,7 +102,6 @@ class SimulatedMachine(ABC):
 
     @property
     def burden(self) -> CarriedMass:
-        """Mass that the vehicle carries."""
         return self._payload.burden
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:

@@ -113,8 +113,6 @@ def _to_outline(outline: Sequence[Place], north: float, east: float) -> float:
 
 
 class Obstacles:
-    """All obstacles of a world."""
-
     def __init__(self, shapes: Iterable[Obstacle]) -> None:
         self.shapes = tuple(shapes)
         self._reach: Floats = np.array([shape.reach() for shape in self.shapes]).reshape(-1, 3)

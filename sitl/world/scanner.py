@@ -59,7 +59,6 @@ class Scanner:
         return away, "" if shape is None else shape.name
 
     def look(self, now_ms: int) -> Scan:
-        """Scan all directions now."""
         most, least, noise = (self._value(f"SIM_PRX_{name}") for name in ("MAX", "MIN", "NOISE"))
         blind = 0.5 * self._value("SIM_PRX_BLIND")
         distances = self.obstacles.around(self.place(), self._stance()[1], most).tolist()

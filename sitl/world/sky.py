@@ -44,7 +44,6 @@ class Aircraft:
 
 
 def straight(begin_s: float, place: Ned, velocity: Ned, duration_s: float) -> tuple[Knot, Knot]:
-    """Knots of a straight track."""
     n, e, d = place
     vn, ve, vd = velocity
     end = (n + vn * duration_s, e + ve * duration_s, d + vd * duration_s)
@@ -61,7 +60,6 @@ class Sky:
         self.receivers = 0
 
     def add(self, aircraft: Aircraft) -> None:
-        """Add an aircraft."""
         self.aircraft.append(aircraft)
 
     def present(self, time_s: float) -> list[tuple[Aircraft, Ned, Ned]]:

@@ -131,7 +131,6 @@ class Firmwares:
         around.runtime.add_vehicle(self.node)
 
     def companion(self, number: int, journal: Journal, stored: StoredState, given: Mapping[str, float]) -> Companion:
-        """Return the companion of the vehicle with this number."""
         made = self._flown[number].build(
             journal, stored, given, epoch_us=self._around.epoch_us, on_error=self._around.on_error
         )

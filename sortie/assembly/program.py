@@ -329,7 +329,6 @@ class Program:
 
 
 def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, RadioProfile]:
-    """Return the radio of each link that has one."""
     own = {link.url: spec.radio for spec in specs if spec.radio is not None for link in own_links([spec])}
     if not settings.radio:
         return own

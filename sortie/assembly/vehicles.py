@@ -132,7 +132,6 @@ class Vehicles:
         return own, own.stored
 
     def _join(self, rows: Sequence[MachineRows]) -> FleetNode:
-        """Make the node of all vehicles."""
         from sortie.nodes.company import Company  # a vehicle that is alone does without
         from sortie.nodes.fleet import FleetNode
 
@@ -170,7 +169,6 @@ class Vehicles:
             around.stack.callback(self.company.finish)
 
     def finish_flights(self) -> None:
-        """End the logs of all flights."""
         for recorder in self.recorders:
             recorder.finish(self.node.now_ms)  # the time of all; a vehicle's own time is that of its last pass
 

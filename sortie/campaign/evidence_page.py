@@ -45,7 +45,6 @@ _SHARE: Final = ("flights", "left", "per flight", "per flight hour", "worst flig
 
 
 def evidence_page(found: ContainmentEvidence, study: Study) -> str:
-    """Return the whole page."""
     parts = (_first_page(found, study), _containment(found), _objectives(found))
     return html_page(f"Evidence on containment: {found.name}", "".join(parts), style=STYLE)
 

@@ -154,7 +154,6 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
 
 
 def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
-    """Fly a batch of runs on a worker."""
     from distributed import get_worker
 
     worker = str(get_worker().address)
@@ -213,7 +212,6 @@ class SearchRuns:
         return given
 
     def tell(self, row: RunResult) -> None:
-        """Take the result of a run."""
         self._done[row.run] = row
         self._go_on()
 

@@ -284,7 +284,6 @@ def _check_operator(node: ast.expr) -> None:
 
 
 def _names(node: ast.expr) -> set[str]:
-    """Return the signals in an expression."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(FUNCTIONS)
 
 

@@ -38,7 +38,6 @@ def function_of(judge: str) -> str | None:
 
 
 def judge_of(name: str, text: str, word: str) -> JudgeFunction:
-    """Return the function of a judge."""
     return cast(JudgeFunction, _named(name, text, word))
 
 

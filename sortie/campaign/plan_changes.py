@@ -35,7 +35,6 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     param4: Value | None = None
 
     def given(self) -> dict[str, Value]:
-        """Return the given values by key."""
         names = self.__struct_fields__[1:]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 

@@ -168,7 +168,6 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return value if self.within is None else min(max(value, self.within[0]), self.within[1])
 
     def value(self, share: float) -> Value:
-        """Return the value at this quantile."""
         if self.chance is not None:
             return float(share < self.chance)
         if self.listed is not None:
@@ -190,7 +189,6 @@ def written(value: Value) -> str:
 
 
 def seed_of_run(seed: int, run: int) -> int:
-    """Return the seed of one run."""
     return int(np.random.SeedSequence([seed, run]).generate_state(1, np.uint64)[0]) % _SEEDS
 
 

@@ -84,7 +84,6 @@ class Search:
             self._descent = None
 
     def _worst_of(self, points: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-        """Return the points that look worst."""
         known = np.array(self._flown[-_REMEMBERED:])
         badness = badnesses(self._rows, self._judges)[-_REMEMBERED:]
         order = np.argsort(expected(known, badness, np.array(points)), kind="stable")

@@ -167,7 +167,6 @@ class Recorder:
         return self._next_ms if self._flew and not self._autopilot.facts.armed else None
 
     def sample(self, now_ms: int) -> None:
-        """Take a sample when it is due."""
         if now_ms < self._next_ms or self.over:
             return
         if self._limit_ms is not None and now_ms > self._limit_ms:

@@ -170,7 +170,6 @@ class Study(Struct, frozen=True):
         return PlannedRun(spec, plan, spacing_m)
 
     def fleet_of(self, planned: PlannedRun) -> list[VehicleSpec]:
-        """Return the vehicles of a run's fleet."""
         fleet = self.file.fleet
         assert fleet is not None
         base = replace(planned.spec, seed=planned.spec.seed % _SEEDS)

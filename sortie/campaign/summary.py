@@ -128,7 +128,6 @@ class Columns:
 
     @property
     def count(self) -> int:
-        """Number of results."""
         return sum(self.results.values())
 
     @staticmethod
@@ -152,17 +151,14 @@ class Columns:
 
 
 def columns_of(folder: Path) -> Columns:
-    """Read the columns of a folder."""
     return Columns(read_study(folder), rows(folder))
 
 
 def summarize(folder: Path) -> Summary:
-    """Calculate the summary of a folder."""
     return summary_of(columns_of(folder))
 
 
 def summary_of(columns: Columns) -> Summary:
-    """Calculate the summary."""
     study, count = columns.stored.study, columns.count
     return Summary(
         study.runs,

@@ -111,7 +111,6 @@ class ControllerSide:
 
     @property
     def kind(self) -> str:
-        """Name of the kind of vehicle."""
         return self.found.firmware.vehicle_class.name
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:

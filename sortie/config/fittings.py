@@ -45,7 +45,6 @@ def fitting_names(text: str) -> tuple[str, ...]:
 
 
 def fitted(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the parameters of all these fittings."""
     return tuple(parameter for name in names for parameter in FITTINGS[name])
 
 

@@ -42,12 +42,10 @@ def names_in(url: str) -> frozenset[str]:
 
 
 def is_own(url: str) -> bool:
-    """Check for a link for each vehicle."""
     return bool(names_in(url) & _OF_VEHICLE)
 
 
 def is_of_network(url: str) -> bool:
-    """Check for a link for each network."""
     names = names_in(url)
     return bool(names & _OF_NETWORK) and not names & _OF_VEHICLE
 

@@ -41,7 +41,6 @@ def spread_links(urls: Iterable[str], vehicles: Sequence[VehicleSpec]) -> list[F
 
 
 def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
-    """Return the vehicles' own links."""
     return [own_link(url, vehicle) for vehicle in vehicles for url in vehicle.link]
 
 

@@ -18,8 +18,6 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class OptionForm(Enum):
-    """Form in which an option is given."""
-
     VALUE = auto()
     LIST = auto()
     """Repeatable; in the environment separated by blanks."""
@@ -127,7 +125,6 @@ class Option(Generic[T_co]):
 
     @property
     def variable(self) -> str:
-        """Name of the option's environment variable."""
         return f"SORTIE_{self.name.replace('-', '_').upper()}"
 
     @property
@@ -172,14 +169,11 @@ class Option(Generic[T_co]):
         return self.parse_value(text.split() if several else text, f"environment, {self.variable}")
 
     def is_default(self, value: object) -> bool:
-        """Check whether a value is the default."""
         return value == self.default or value in self.plain
 
 
 @dataclass(frozen=True)
 class Argument(Option[T_co]):
-    """Argument by position."""
-
     group: Group = Group.ARGUMENTS
     kind: OptionForm = OptionForm.ARGUMENT
 

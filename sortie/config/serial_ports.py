@@ -69,7 +69,6 @@ class PortFinder:
         return path if port is None else port.describe
 
     def list_ports(self) -> str:
-        """Return a phrase with all ports."""
         return ports_phrase(self._list_all)
 
     def _elsewhere(self) -> str | None:

@@ -249,7 +249,6 @@ class Settings:
         vars(self).update(values)  # before the default of `Option.__get__`
 
     def replaced(self, **values: object) -> Settings:
-        """Return these settings with some values replaced."""
         own = {key: value for key, value in vars(self).items() if key in SETTINGS}
         return Settings(given=self.given, **(own | values))
 

@@ -41,7 +41,6 @@ class RecordedTrack(Struct, frozen=True):
     points: list[tuple[float, float, float, float]]
 
     def aircraft(self, home: GeoPoint) -> Aircraft:
-        """Return the aircraft relative to `home`."""
         knots = tuple((time_s, to_local(home, lat, lon, alt)) for time_s, lat, lon, alt in self.points)
         return Aircraft(self.number, knots, self.callsign, squawk=self.squawk)
 

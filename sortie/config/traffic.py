@@ -33,8 +33,6 @@ Degrees = Annotated[float, Meta(ge=-360.0, le=360.0)]
 
 
 class ReceiverTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Table [receiver]."""
-
     range_m: Annotated[float, Meta(gt=0.0, le=1e6)] = 50_000.0
     rate_hz: Annotated[float, Meta(gt=0.0, le=50.0)] = 1.0
     dropout: Share = 0.0
@@ -82,8 +80,6 @@ class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """Contents of a file."""
-
     receiver: ReceiverTable = ReceiverTable()
     aircraft: Annotated[list[AircraftTable], Meta(max_length=_MOST_AIRCRAFT)] = []
     encounters: EncountersTable | None = None

@@ -165,7 +165,6 @@ def _address(text: str, form: str, *, lowest: int = 1) -> tuple[str, int]:
 
 
 def tile_address(text: str) -> str:
-    """Parse an address of map tiles."""
     if not text.startswith(("http://", "https://")) or any(part not in text for part in ("{z}", "{x}", "{y}")):
         raise UserError("expected an address such as https://tiles.example.org/{z}/{x}/{y}.png")
     if any(letter in text for letter in " ;,'\""):
@@ -237,7 +236,6 @@ def system_or_all(text: str) -> str:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """Return a parser of one of these words."""
 
     def parse(text: str) -> str:
         if text not in words:

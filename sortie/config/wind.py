@@ -54,11 +54,9 @@ class WindProfile:
 
     @classmethod
     def same(cls, mean_mps: float, gust_mps: float, from_deg: float | None) -> WindProfile:
-        """Return a profile with one constant wind."""
         return cls(((0.0, Wind(mean_mps, gust_mps, from_deg)),))
 
     def at(self, time_s: float, height_m: float) -> Wind:
-        """Return the wind at this time and height."""
         if len(self.rows) == 1:
             return self.rows[0][1]
         where = time_s if self.along is ProfileAxis.TIME else height_m

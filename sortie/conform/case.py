@@ -20,16 +20,12 @@ _ROWS: Final = json.loads(Path(__file__).with_name("cases.json").read_text(encod
 
 
 class Obligation(Enum):
-    """Obligation of a sentence."""
-
     MUST = "MUST"
     SHOULD = "SHOULD"
     QGC = "as QGroundControl needs it"
 
 
 class Verdict(Enum):
-    """Outcome of a case."""
-
     PASS = "pass"
     FAIL = "fail"
     NOT_APPLICABLE = "not applicable"
@@ -83,7 +79,6 @@ class Chapter:
     cases: list[ConformityCase] = field(default_factory=list)
 
     def add(self, name: str, run: Run, *needs: Need) -> None:
-        """Add a case."""
         chapter = _ROWS[self.rows or self.service]
         row, needs = chapter["cases"][name], (*self.needs, *needs)
         at = row.get("at", "")

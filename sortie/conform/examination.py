@@ -86,7 +86,6 @@ class Examination:
 
     # --- bytes and time -------------------------------------------------------------------------------------------
     def receive(self, data: bytes, now_ms: int) -> None:
-        """Take received bytes."""
         self._exchange.now_ms = now_ms
         for frame in self.reader.receive(data, now_ms):
             self._heard_ms = now_ms
@@ -119,7 +118,6 @@ class Examination:
         return min(self._running.until_ms, self._beat_ms) if self._started else 0
 
     def take(self) -> bytes:
-        """Take the bytes to send."""
         return self._exchange.take()
 
     @property

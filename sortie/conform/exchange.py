@@ -82,7 +82,6 @@ class Exchange:
 
     # --- of who runs it -------------------------------------------------------------------------------------------
     def take(self) -> bytes:
-        """Take the bytes to send."""
         out, self._out = self._out, []
         return b"".join(out)
 
@@ -130,7 +129,6 @@ class Exchange:
         return self.found.system, self.found.component
 
     def frame(self, message: Message, sender: tuple[int, int] = STATION) -> bytes:
-        """Make the next frame of a sender."""
         writer = self._writers.setdefault(sender, FrameWriter(*sender))
         return writer.frame(*codec.payload(message))
 
@@ -380,7 +378,6 @@ class Exchange:
             raise CaseFailedError(why)
 
     def fail(self, why: str) -> NoReturn:
-        """Fail the case."""
         raise CaseFailedError(why)
 
     def undo(self, what: str, steps: Steps) -> None:

@@ -71,7 +71,6 @@ class VehicleFound:
         return 0 if self.version is None else int(self.version.capabilities)
 
     def can(self, bit: Capability) -> bool:
-        """Check a capability bit."""
         return bool(self.capabilities & bit)
 
     @property
@@ -123,7 +122,6 @@ def is_flight_controller(message: Message, component: int) -> bool:
 
 
 def can(bit: Capability, what: str) -> Need:
-    """Require a capability bit."""
     return lambda found: "" if found.can(bit) else f"the vehicle does not say that it can: {what}"
 
 

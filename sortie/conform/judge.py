@@ -46,7 +46,6 @@ class ExaminerNode(QuietNode):
         return due_ms if due_ms is None else max(due_ms, self._begin_ms)
 
     def serve_links(self, link_ms: int) -> None:
-        """Advance the examination."""
         data = b"".join(self.outlet.heard)
         self.outlet.heard.clear()
         if data:

@@ -24,7 +24,6 @@ _CLASS: Final = {"pass": "good", "fail": "bad", "not applicable": "", "untested"
 
 
 def case_line(case: ConformityCase) -> str:
-    """Return a case on one line."""
     flies = f" (--may-fly: {case.will})" if case.will else ""
     return f"{case.name:<36} {case.level.value:<6} {case.says}{flies} [{case.url}]"
 

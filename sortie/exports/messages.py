@@ -33,8 +33,6 @@ _UNKNOWN_U16: Final = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class LoggedText:
-    """Text with its severity."""
-
     text: str
     severity: Severity
 

@@ -30,7 +30,6 @@ Cell = float | bool | str | None
 
 
 def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
-    """Return the table by columns."""
     times_s = [sample.time_s for sample in facts.samples]
     table: dict[str, list[Cell]] = {
         name: [_known(getattr(sample, field)) for sample in facts.samples] for name, field in _OF_SAMPLE.items()

@@ -32,7 +32,6 @@ class FlownAgain:
 
     @property
     def crashed(self) -> bool:
-        """True when it crashed."""
         return self.happened.crashed
 
 

@@ -102,7 +102,6 @@ class Built:
 
 
 def build(found: Evidence, log: Path) -> Built:
-    """Build the scenario of a log."""
     return Builder(found, log).build()
 
 

@@ -90,11 +90,9 @@ class MessageStore:
         return found
 
     def after(self, at_ms: int) -> Iterator[StoredMessage]:
-        """Yield the messages after this time."""
         yield from self._database.execute("SELECT * FROM message WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
 
     def of_kind(self, msg_id: int, after_ms: int) -> Iterator[StoredMessage]:
-        """Yield the messages of an id after this time."""
         where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
         yield from self._database.execute(f"SELECT * FROM message {where}", (msg_id, after_ms))
 
@@ -139,12 +137,10 @@ class Recording:
             self.messages.add(at_ms, msg_id, data)
 
     def tell(self, at_ms: int, message: Message) -> None:
-        """Keep a message."""
         msg_id, data, _ = payload(message)
         self.keep(at_ms, msg_id, data)
 
     def say(self, at_ms: int, text: str, severity: Severity) -> None:
-        """Add a text."""
         for message in status_texts(severity, text, at_ms % 0xFFFF + 1):
             self.tell(at_ms, message)
 

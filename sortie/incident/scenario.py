@@ -45,8 +45,6 @@ class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class ScenarioFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Fault of the simulator."""
-
     name: str
     from_s: float
     until_s: float | None = None

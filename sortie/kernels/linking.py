@@ -20,7 +20,6 @@ class NoLinkerError(Exception):
 
 
 def linker(target: Machine) -> list[str]:
-    """Return the command that links for a target."""
     if find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc", "-target", target.linker]
     own = own_linker()

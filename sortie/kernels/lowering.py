@@ -66,7 +66,6 @@ def _keep_numba_from_finishing() -> None:
 
 
 def _compiled(function: Any, signature: str) -> Any:
-    """Compile `function` and its callees."""
     compiled = numba.njit(**OPTIONS, **_BARE)(function)
     compiled.compile(signature)
     (result,) = compiled.overloads.values()

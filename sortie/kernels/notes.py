@@ -49,7 +49,6 @@ class _WithoutProse(ast.NodeTransformer):
 
 
 def write_note(file: Path, target: str, sources: KernelSources) -> None:
-    """Write the note of a library."""
     lines = (target, sources.fingerprint, hashlib.sha256(file.read_bytes()).hexdigest(), sources.code, "")
     put(file.with_suffix(".txt"), "\n".join(lines).encode())
 

@@ -289,6 +289,5 @@ def _rally_point(item: MissionItem, total: int, now_us: int) -> bytes:
 
 
 def flush_all(logs: Sequence[BinLog]) -> None:
-    """Flush these logs to their files."""
     for log, data in zip(logs, take([log._sampler for log in logs]), strict=True):
         log._write(data, flush=True)

@@ -50,7 +50,6 @@ class BootLog:
             self.sample(now_ms)
 
     def sample(self, now_ms: int) -> None:
-        """Take a sample."""
         if self.binary is None:
             return
         if self.binary.error is not None or self.binary.written >= LIMIT_BYTES:
@@ -64,7 +63,6 @@ class BootLog:
             self.binary.flush()
 
     def close(self) -> None:
-        """Close the log."""
         binary, self.binary = self.binary, None
         if binary is not None:
             binary.close()

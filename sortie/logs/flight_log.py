@@ -148,7 +148,6 @@ class FlightLog:
         self._guard(self._events, event_line(event, now_ms / 1000.0))
 
     def flush(self) -> None:
-        """Flush the files."""
         for file in (self._tlog, self._csv, self._events):
             if self.error is None:
                 try:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 class PresentedIdentity(Protocol):
-    """Telemetry with the presented identity."""
-
     @property
     def identity(self) -> Identity: ...
 

@@ -27,11 +27,9 @@ class SeparationLog:
         self._labels = tuple(labels)
 
     def approached(self, approach: Approach) -> None:
-        """Log an approach that has ended."""
         self._write("approach", approach, f"came within {approach.distance_m:.1f} m")
 
     def collided(self, approach: Approach) -> None:
-        """Log a collision."""
         self._write("collision", approach, "have collided")
 
     def _write(self, event: str, approach: Approach, what: str) -> None:

@@ -27,7 +27,6 @@ class TraceFile:
             self._end(error)
 
     def flush(self) -> None:
-        """Flush the file."""
         if not self._ended:
             try:
                 self._file.flush()

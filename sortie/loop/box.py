@@ -125,7 +125,6 @@ class FlownMission:
             autopilot.plans.replace(MissionType.MISSION, tuple(self.items(plan)))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Return the waypoints of its mission."""
         items = self.service.autopilot.plans.mission.items()
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 

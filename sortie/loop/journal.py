@@ -71,8 +71,6 @@ class Levels(TypedDict):
 
 
 class StoredLoop(Struct):
-    """Stored loop."""
-
     profile: str
     seed: int
     state: bytes
@@ -192,7 +190,6 @@ class LoopJournal:
             return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
     def decisions(self) -> list[StoredDecision]:
-        """Return all decisions in order."""
         names = tuple(StoredDecision.__annotations__)
         with self._user_errors():
             found = [

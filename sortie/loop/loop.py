@@ -72,7 +72,6 @@ class LoopOrder:
 
 
 def encode(snapshot: LoopSnapshot) -> bytes:
-    """Encode a snapshot for the journal."""
     return msgspec.msgpack.encode(snapshot)
 
 

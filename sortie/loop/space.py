@@ -36,7 +36,6 @@ _NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan onl
 
 
 def modelled_skimmer(order: LoopOrder, state: WorldState, runtime: Runtime) -> ModelledSkimmer:
-    """Make the carrier of `space`."""
     memory = order.snapshot.skimmer.guidance if order.snapshot else GuidanceMemory()
     return ModelledSkimmer(order.profile, state, memory)
 
@@ -87,11 +86,9 @@ class KeptMission:
         """Do nothing: the depot receives what all links receive."""
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """Return the waypoints of the plan as mission items."""
         return plan_items(plan)
 
     def keep(self, items: list[MissionItem]) -> None:
-        """Store these items."""
         self._core.plans.mission.replace(tuple(items))
 
     def show(self, plan: MissionPlan) -> None:
@@ -100,7 +97,6 @@ class KeptMission:
             self.keep(plan_items(plan))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Return the waypoints of the mission."""
         return [(item.x, item.y, item.z) for item in self._core.plans.mission.items()]
 
 

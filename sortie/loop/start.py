@@ -80,7 +80,6 @@ class Start:
 
     @property
     def logs(self) -> Path:
-        """Directory for logs."""
         return self.settings.log_dir or self.directory / "logs"
 
     @property

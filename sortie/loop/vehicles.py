@@ -35,7 +35,6 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
 
 
 def has_controller(spec: VehicleSource | None) -> bool:
-    """Check whether the vehicle has a flight controller."""
     return spec is not None and spec.kind != "sim"
 
 

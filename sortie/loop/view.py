@@ -54,8 +54,6 @@ def amount(value: float, unit: str) -> str:
 
 
 class LoopView:
-    """View of a loop on stderr."""
-
     def __init__(self, total: int | None, units: UnitSettings, *, paced: bool = False) -> None:
         self._total = total
         self._units = units
@@ -66,7 +64,6 @@ class LoopView:
         self._last: Decision | None = None
 
     def decided(self, decisions: list[Decision]) -> None:
-        """Show new decisions."""
         for decision in decisions:
             aborts = decision.party == "depot" and decision.name in _ABORTS and decision.facts
             if self._is_repeated(decision):
@@ -89,7 +86,6 @@ class LoopView:
         return not new
 
     def closed(self, sortie: SortieReport) -> None:
-        """Show an ended sortie."""
         why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
         delivered = amount(sortie["delivered_kg"], self._units.store)
         self.terminal.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")

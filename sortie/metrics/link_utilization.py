@@ -23,7 +23,6 @@ class LineMeter:
         self._samples: dict[tuple[int, int], deque[_Sample]] = {}
 
     def sample(self, endpoints: Iterable[Endpoint], link_ms: int) -> None:
-        """Take a sample."""
         self.due_ms = link_ms + _EVERY_MS
         samples: dict[tuple[int, int], deque[_Sample]] = {}
         for endpoint in endpoints:

@@ -60,7 +60,6 @@ class MetricsServer:
 
     @property
     def readers(self) -> int:
-        """Number of open connections."""
         return len(self._listener.connections)
 
     def close(self) -> None:
@@ -126,8 +125,6 @@ def _cut(connection: socket.socket) -> None:
 
 
 class _Reader(BaseHTTPRequestHandler):
-    """Handler of one request."""
-
     server: _Listener
     timeout = _PATIENCE_S
     server_version = "sortie"

@@ -47,7 +47,6 @@ class MetricsSnapshot:
     families: tuple[Family, ...]
 
     def prometheus(self) -> str:
-        """Return the page for Prometheus."""
         return "".join(_family(*family) for family in self.families)
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 def specs_of(parameters: Parameters) -> Specs:
-    """Return the camera that the parameters describe."""
     return Specs(
         parameters["SIM_CAM_SENS_W"],
         parameters["SIM_CAM_SENS_H"],

@@ -150,7 +150,6 @@ class Remote:
 
     @property
     def found(self) -> Target:
-        """Vehicle that was found."""
         found = self.watch.target
         assert found is not None
         return found

@@ -34,7 +34,6 @@ class Company:
             node.on_pass.append(self.look)
 
     def log_to(self, log: SeparationLog) -> None:
-        """Report to `log` from now on."""
         self._log = log
 
     @property

@@ -122,7 +122,6 @@ class FaultInjector:
         self._now_ms = now_ms
 
     def names(self) -> Sequence[str]:
-        """Return the names of the available faults."""
         return self._names
 
     def begin(self, name: str, value: float | None) -> None:
@@ -130,7 +129,6 @@ class FaultInjector:
         self._plan.add(Fault(name, None if value is None else f"{value:g}"), self._now_ms())
 
     def end(self, name: str) -> None:
-        """End a fault if it is active."""
         self._plan.end(name, self._now_ms())
 
 

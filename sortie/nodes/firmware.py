@@ -152,7 +152,6 @@ class SerialPlug:
         self._line = line
 
     def take(self) -> bytes:
-        """Take the bytes that it has written."""
         return self._line.read()
 
     def hand(self, data: bytes, link_ms: int) -> None:

@@ -193,7 +193,6 @@ class FleetNode:
             listener(member, error)
 
     def _note(self, member: int) -> None:
-        """Update the deadlines of a member."""
         service = self.services[member]
         kind, row = self._place[member]
         if member in self.stranded:
@@ -416,7 +415,6 @@ class OwnLinks:
 
     @property
     def endpoint(self) -> Network:
-        """Network of the links."""
         if self._network is None:
             self._network = self.node.own_network(self._member)
         return self._network

@@ -53,7 +53,6 @@ class Outlet:
         self._queues[link].clear()
 
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """Take bytes for the radio."""
         self.heard.append(data)
 
     def send(self, data: bytes) -> None:

@@ -49,11 +49,9 @@ class PulsePort(QuietNode):
 
     @property
     def port(self) -> int:
-        """Port number."""
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
-        """Close the port."""
         self._poll.forget(self._socket.fileno())
         self._socket.close()
 

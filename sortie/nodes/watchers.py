@@ -71,7 +71,6 @@ class Watchers:
         self.observers.append(follower.step)
 
     def unfollow(self, follower: Follower) -> None:
-        """Remove a follower."""
         self._followers.remove(follower)
         self.observers.remove(follower.step)
 

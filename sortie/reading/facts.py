@@ -220,7 +220,6 @@ class FlightFacts:
         return found if found.year > _UNDATED else None
 
     def armed_at(self, time_s: float) -> bool:
-        """Check whether the vehicle was armed at this time."""
         return next((armed for at_s, armed in reversed(self.armed) if at_s <= time_s), False)
 
     def armed_s(self) -> float:
@@ -228,7 +227,6 @@ class FlightFacts:
         return fsum(end_s - begin_s for begin_s, end_s in self.flights())
 
     def places(self) -> list[MissionItem]:
-        """Return the items with a place."""
         return [item for item in self.items if has_position(item.command) and (item.x, item.y) != (0.0, 0.0)]
 
     def waypoints(self) -> list[MissionItem]:

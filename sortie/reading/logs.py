@@ -21,8 +21,6 @@ PLAN: Final = "plan.plan"
 
 
 class LogForm(Enum):
-    """Kind of log."""
-
     DATAFLASH = ".bin"
     TELEMETRY = ".tlog"
     ULOG = ".ulg"

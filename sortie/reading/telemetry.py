@@ -231,7 +231,6 @@ class _TelemetryReader:
             self.facts.add(Quantity.RSSI, time_s, float(m.rssi))
 
     def finish(self) -> FlightFacts:
-        """Return all facts."""
         items = self._plan.items()
         if (spoken := self._firmware) is not None:
             items = tuple(replace(spoken.item_from(item), seq=spoken.seq_of(item.seq)) for item in items)

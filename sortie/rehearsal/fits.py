@@ -22,7 +22,6 @@ class FittedNumber:
 
     @property
     def words(self) -> str:
-        """Return it as one line."""
         if self.value is None:
             return f"{self.name}: not found: {self.reason}"
         about = f" +- {self.sigma:.2g}" if isfinite(self.sigma) else ""
@@ -48,7 +47,6 @@ class Calibration:
         return {fit.param: float(f"{fit.setting:.6g}") for fit in self.fits if fit.param and fit.value is not None}
 
     def lines(self) -> list[str]:
-        """Return lines for people."""
         energy = f", {self.energy_wh:.2f} Wh" if isfinite(self.energy_wh) else ""
         about = [f"{name} within {value:.2g} {unit} rms" for name, value, unit in self.residuals]
         return [

@@ -287,7 +287,6 @@ class _Log:
 
 
 def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> FlightsFlown:
-    """Fly `count` flights of an order in several processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     return _gathered(in_processes(partial(fly, legs=legs), orders, processes), order)
 

@@ -32,7 +32,6 @@ class Rehearsal:
 
     @property
     def items(self) -> int:
-        """Number of items of the mission."""
         return len(self.plan.items)
 
     @property
@@ -55,7 +54,6 @@ class Rehearsal:
 
     @property
     def verdict(self) -> str:
-        """Verdict in one line."""
         severities = [finding.rule.severity for finding in self.findings]
         errors, warnings = severities.count(FindingSeverity.ERROR), severities.count(FindingSeverity.WARNING)
         parts = [counted(self.items, "item"), f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]

@@ -65,7 +65,6 @@ def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
 
 
 def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
-    """Return the places of everything on the map."""
     home = [] if facts.home is None else [(facts.home.lat, facts.home.lon)]
     circles = []
     for zone in facts.fence.circles:

@@ -94,7 +94,6 @@ def plot(
 
 
 def figure_of(title: str, drawing: str, legend: Sequence[tuple[str, str]] = ()) -> str:
-    """Return a drawing with its title and the names of its classes."""
     keys = "".join(
         f'<span class="key"><svg aria-hidden="true" viewBox="0 0 24 8"><line class="{kind}" x1="0" y1="4" x2="24" '
         f'y2="4" stroke-width="4"/></svg>{html.escape(name)}</span>'

@@ -63,7 +63,6 @@ def line(points: Sequence[Point], kind: str, *, closed: bool = False) -> str:
 
 
 def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "middle") -> str:
-    """Draw a text at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(words)}</text>'
 
 

@@ -29,8 +29,6 @@ MISSION_MODES: Final = frozenset({"AUTO", "Mission"})
 
 
 class FindingGrade(IntEnum):
-    """Severity of a finding."""
-
     GOOD = 0
     LOOK = 1
     BAD = 2
@@ -152,7 +150,6 @@ def findings(facts: FlightFacts) -> list[FlightFinding]:
 
 
 def grade_of(found: list[FlightFinding]) -> FindingGrade:
-    """Return the worst grade."""
     return max((finding.grade for finding in found), default=FindingGrade.GOOD)
 
 

@@ -64,8 +64,6 @@ class ClientSight:
 
 
 class ClientState(Enum):
-    """State of a client for the rule."""
-
     FOLLOWS = auto()
     BEHIND = auto()
     LEFT = auto()
@@ -73,8 +71,6 @@ class ClientState(Enum):
 
 
 class ClientEvent(Enum):
-    """Result of one check of a client."""
-
     LEVEL = auto()
     """No work is left."""
     BUSY = auto()
@@ -96,8 +92,6 @@ CLIENTS: Final[Mapping[tuple[ClientState, ClientEvent], ClientState]] = {
 
 
 class TimeState(Enum):
-    """State of vehicle time."""
-
     RUNS = auto()
     """All clients have followed."""
     HELD = auto()

@@ -94,7 +94,6 @@ class Readers:
         self._since: dict[Link, float] = {}
 
     def forget(self) -> None:
-        """Forget all stalls."""
         self._since.clear()
 
     def wait_s(self, hubs: list[LinkHub], wall_s: float) -> float | None:

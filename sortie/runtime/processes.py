@@ -137,7 +137,6 @@ class ConnectedProcesses:
 
 
 def company_of(process: int) -> ConnectedProcesses:
-    """Find the processes that are connected to a process."""
     own = _sockets_of(process)
     connections = {(local, remote): inode for local, remote, inode in _connections()}
     ends = {

@@ -76,7 +76,6 @@ class WallHeartbeats:
         self._pass_s = wall_s + LONG_PASS_S
 
     def passes_end(self) -> None:
-        """Note that the passes have ended."""
         self._pass_s = math.inf
 
     def due_within_pass(self, wall_s: float) -> bool:

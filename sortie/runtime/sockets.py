@@ -27,7 +27,6 @@ class Sockets:
         self.share = Share(time.monotonic) if share is None else share
 
     def hub(self, endpoint: LinkOwner) -> LinkHub:
-        """Return the hub with the links of an endpoint."""
         if endpoint not in self._hubs:
             self._hubs[endpoint] = LinkHub(endpoint, self.poll, on_event=self._on_event, has_time=self.share.has_time)
         return self._hubs[endpoint]

@@ -33,8 +33,6 @@ _LEVELS: Final = (
 
 
 class _Channels:
-    """Channels of one vehicle."""
-
     def __init__(self, system: int, context: Any) -> None:
         self.fix = LocationFixChannel(f"/{system}/fix", context=context)
         self.pose = FrameTransformChannel(f"/{system}/pose", context=context)

@@ -23,8 +23,6 @@ MOST_PLACES: Final = 200
 
 
 class WebRequest(Struct, tag_field="ask", forbid_unknown_fields=True):
-    """Fields of all requests."""
-
     id: int
     system: Annotated[int, Meta(ge=1, le=255)]
 
@@ -96,14 +94,10 @@ class ChangeHeight(WebRequest, tag="height"):
 
 
 class ChangeSpeed(WebRequest, tag="speed"):
-    """Change the ground speed."""
-
     speed_mps: Annotated[float, Meta(gt=0.0, le=200.0)]
 
 
 class Turn(WebRequest, tag="heading"):
-    """Turn the nose."""
-
     heading_deg: Annotated[float, Meta(ge=0.0, le=360.0)]
 
 

@@ -34,7 +34,6 @@ class NotAMessageError(ValueError):
 
 # --- a message to JSON ------------------------------------------------------------------------------------------------
 def message_json(message: Message) -> Json:
-    """Return the fields of a message."""
     document: Json = {"type": message.get_type()}
     kind = type(message)
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
@@ -63,7 +62,6 @@ def _number(value: float) -> float | None:
 
 
 def frame_json(frame: MavlinkFrame) -> Json:
-    """Return a frame with its header."""
     header = {"system_id": frame.system, "component_id": frame.component, "sequence": frame.sequence}
     return {"header": header, "message": message_json(codec.decode(frame.msg_id, frame.payload))}
 

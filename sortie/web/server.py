@@ -98,7 +98,6 @@ class PageServer:
 
     @property
     def address(self) -> str:
-        """Address of the page."""
         host = self.settings.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/{self.settings.token}/"
 

@@ -154,7 +154,6 @@ class WebStation(QuietNode):
             self._absent_shown = False
 
     def links(self) -> list[dict[str, Any]]:
-        """Return statistics of the links."""
         rows = []
         for number in self.endpoint.links():
             statistics = self.endpoint.statistics(number)

@@ -69,7 +69,6 @@ class Sender:
         self._seconds: deque[tuple[int, int, int]] = deque(maxlen=WINDOW_S)
 
     def take(self, link: int, frame: MavlinkFrame, now_ms: int) -> None:
-        """Take a frame."""
         silent, self.last_ms = now_ms - self.last_ms >= SILENT_MS, now_ms
         row = self.rows.get(frame.msg_id)
         if row is None:

@@ -53,8 +53,6 @@ _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCaus
 
 
 class FailsafeFlight(Protocol):
-    """The flight that the failsafes change."""
-
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
         """Enter this mode; False if it is not possible."""
 

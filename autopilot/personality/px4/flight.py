@@ -93,7 +93,6 @@ class Px4Flight:
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
     def mode(self) -> px4.Pair:
-        """The present mode."""
         core, number = self._parts, self._parts.modes.number
         if self._stage in (FlightStage.MISSION_REQUESTED, FlightStage.CLIMBING):
             return px4.MISSION

@@ -101,7 +101,6 @@ def fits(mode: Pair) -> bool:
 
 
 def custom_of(mode: Pair) -> int:
-    """Value of custom_mode."""
     return mode[0] << 16 | mode[1] << 24
 
 

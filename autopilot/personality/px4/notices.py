@@ -88,8 +88,6 @@ _DISARMED_WORDS: Final = {  # arm_disarm_reason_str
 
 
 class Voice:
-    """Sends notices."""
-
     def __init__(self, announcer: Announcer) -> None:
         self.announcer = announcer
 
@@ -104,6 +102,5 @@ class Voice:
         return text
 
     def disarmed(self, method: ArmingMethod) -> None:
-        """Announce disarming by this method."""
         reason = _DISARMED_BY.get(method, DisarmReason.BY_FAILSAFE)
         self.say(Notice.DISARMED, reason, name=_DISARMED_WORDS[reason])

@@ -39,8 +39,6 @@ class Px4Param:
 
 
 class Px4Row(ParameterRow, total=False):
-    """A row of the file."""
-
     core: str
     factor: float
     only: str

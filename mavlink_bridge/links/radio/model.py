@@ -132,7 +132,6 @@ class RadioLink:
         return len(self._modems[side].line)
 
     def carry(self, to: int, data: bytes) -> None:
-        """Carry bytes to a side."""
         side, now_us = 1 - to, self.now_ms * 1000
         modem = self._modems[side]
         self.statistics[side].given += len(data)

@@ -37,8 +37,6 @@ class ImageStatus(IntEnum):
 
 
 class Refusal(Enum):
-    """Reasons to take no picture."""
-
     BUSY = "busy"
     FULL = "full"
 
@@ -198,7 +196,6 @@ class CameraDevice:
         self.set_mode(CameraMode.IMAGE, now_ms)
 
     def state(self, now_ms: int) -> CameraState:
-        """State of the camera now."""
         return CameraState(
             self.settings, self.mode, self.zoom.at(now_ms), self.focus.at(now_ms), self.focuses_itself, self.taken
         )
@@ -260,7 +257,6 @@ class CameraDevice:
         return Shot(self.taken, now_ms, self.focal_mm(now_ms), self.focus_m(now_ms), self.settings)
 
     def shoot(self, now_ms: int) -> Refusal | None:
-        """Take a picture now."""
         if self.full:
             return Refusal.FULL
         if self.exposing(now_ms) or now_ms < self._soonest_ms():

@@ -16,7 +16,6 @@ from mavlink_bridge.wire.codec import dialect
 
 
 def value_of(device: CameraDevice, index: int) -> float:
-    """Value of a setting now."""
     name = TABLE[index].name
     return float(device.mode) if name == MODE else device.settings.get(name)
 

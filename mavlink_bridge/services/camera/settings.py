@@ -114,7 +114,6 @@ _FIELDS: Final = {
 
 
 def find(name: str) -> tuple[int, CameraSetting] | None:
-    """Index and setting of this name."""
     return next(((index, setting) for index, setting in enumerate(TABLE) if setting.name == name), None)
 
 

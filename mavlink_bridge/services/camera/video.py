@@ -60,8 +60,6 @@ class VideoOutput(Protocol):
 
 
 class VideoStreams:
-    """Video streams and their viewers."""
-
     def __init__(self, device: CameraDevice, output: VideoOutput) -> None:
         self._streams = streams = output.streams
         self._device = device

@@ -65,7 +65,6 @@ class AnswerMemory:
                 self._answers[key] = (expires, confirmation, outcome)
 
     def forget_link(self, link: int) -> None:
-        """Forget the answers of a closed link."""
         self._answers = {key: answer for key, answer in self._answers.items() if key[0].link != link}
 
 
@@ -115,5 +114,4 @@ class SettlingAnswers:
         return answer
 
     def forget_link(self, link: int) -> None:
-        """Forget the answers of a closed link."""
         self.waiting = deque(answer for answer in self.waiting if answer.command.peer.link != link)

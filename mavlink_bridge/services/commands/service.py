@@ -79,7 +79,6 @@ class CommandService(Speaker):
         return row if row is not None and row.fits(self._parts.facts.vehicle_class) else None
 
     def numbers(self) -> frozenset[int]:
-        """Numbers of the commands that this vehicle supports."""
         kind = self._parts.facts.vehicle_class
         return frozenset(int(number) for number, row in self._rows.items() if row.fits(kind))
 

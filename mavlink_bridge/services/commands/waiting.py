@@ -70,7 +70,6 @@ class ArmQueue:
         return ready, late
 
     def forget_link(self, link: int) -> None:
-        """Forget the messages of a closed link."""
         self.waiting.pop(link, None)
 
     @property
@@ -127,7 +126,6 @@ class MissionQueue:
         return dropped
 
     def forget_link(self, link: int) -> None:
-        """Forget the commands of a closed link."""
         self.waiting = [kept for kept in self.waiting if kept.command.peer.link != link]
 
     @property

@@ -68,7 +68,6 @@ class EventService(Speaker):
             self._begin()
 
     def send_to_all(self) -> None:
-        """Send events to all links from now on."""
         self._everywhere = True
         self._begin()
 

@@ -72,7 +72,6 @@ class EventType:
 
     @property
     def id(self) -> int:
-        """Id on the wire."""
         return Component.AUTOPILOT1 << 24 | self.number
 
     def pack(self, *values: float) -> bytes:

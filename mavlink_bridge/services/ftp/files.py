@@ -67,8 +67,6 @@ class FileMount(Protocol):
 
 
 class MemoryFile:
-    """File of bytes in memory."""
-
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -194,7 +192,6 @@ class Pages:
         self._pages = dict(pages)
 
     def add(self, name: str, page: Callable[[], bytes]) -> None:
-        """Add a page."""
         self._pages[name] = page
 
     def open(self, path: str, query: str) -> OpenFile:

@@ -63,7 +63,6 @@ class PlanFiles:
         return MemoryFile(self._packed(kind))
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """Directory with a file for each plan."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         counts = {name: self._missions.transfer(kind).committed.count() for name, kind in FILES.items()}

@@ -16,8 +16,6 @@ DATA_BYTES: Final = PAYLOAD_BYTES - _HEADER.size  # 239
 
 
 class Opcode(IntEnum):
-    """Operations of requests."""
-
     NONE = 0
     TERMINATE_SESSION = 1
     RESET_SESSIONS = 2
@@ -39,8 +37,6 @@ class Opcode(IntEnum):
 
 
 class Nak(IntEnum):
-    """Reasons of refusals."""
-
     FAIL = 1
     FAIL_ERRNO = 2
     INVALID_DATA_SIZE = 3

@@ -22,8 +22,6 @@ _NO_HEADING: Final = 36_000  # cdeg; larger values mean unknown
 
 
 class LeadService:
-    """Service of reports of a leading vehicle."""
-
     clock: Clock = "vehicle"
     handles = frozenset({"GLOBAL_POSITION_INT", "FOLLOW_TARGET"})
 

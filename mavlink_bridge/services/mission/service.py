@@ -76,7 +76,6 @@ class MissionService:
 
     # --- Service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle a message of the mission protocol."""
         if self._patience is not None:
             now_ms = self._patience.heard(now_ms)
         name = message.get_type()

@@ -95,7 +95,6 @@ class PlanUpload:
         return max(self.last + 1, 0 if self.base is None else len(self.base))
 
     def accept(self, item: MissionItem, now_ms: int) -> None:
-        """Accept the requested item."""
         if self.sent_once:
             sample, average_ms = now_ms - self._sent_ms, self._round_trip_ms
             mean_ms = sample if average_ms is None else average_ms + _SMOOTHING * (sample - average_ms)

@@ -40,8 +40,6 @@ class HasMotors(Protocol):
 
 
 class MotorTest:
-    """Motor test of one vehicle."""
-
     def __init__(self, facts: VehicleFacts) -> None:
         self._param = facts.param
         self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
@@ -110,7 +108,6 @@ class MotorTest:
             self._motors.test_motor(output, pwm_us)
 
     def stop(self) -> None:
-        """Stop all motors."""
         for output in self._outputs:
             self._turn(output, self._still_us)
         self._steps.clear()

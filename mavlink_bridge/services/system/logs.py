@@ -41,8 +41,6 @@ class LogEntry:
 
 
 class DownloadableLogs(Protocol):
-    """Logs of a vehicle."""
-
     def entries(self) -> Sequence[LogEntry]:
         """All finished logs, oldest first."""
 

@@ -97,8 +97,6 @@ _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Number in a payload."""
-
     value: Value
     code: str
     size: int

@@ -102,7 +102,6 @@ class StreamPool:
             self._bind()
 
     def _make_room(self, jobs: int) -> None:
-        """Make room for this number of jobs in one call."""
         self._jobs = np.zeros((jobs, 8), np.int64)
         self._out = np.zeros(jobs * _MOST, np.uint8)
         self._results = np.zeros((jobs, 3), np.int64)

@@ -122,5 +122,4 @@ class RadioFlow:
         return []
 
     def link_closed(self, link: int) -> None:
-        """Forget the radio of a closed link."""
         self._radios.pop(link, None)

@@ -16,12 +16,10 @@ _MODULES: Final = (
 
 
 def chapters() -> list[Chapter]:
-    """Return the chapters of all services."""
     return [chapter for name in _MODULES for chapter in import_module(f"{__name__}.{name}").CHAPTERS]
 
 
 def all_cases() -> list[ConformityCase]:
-    """Return all cases in order."""
     return [case for chapter in chapters() for case in chapter.cases]
 
 

@@ -67,7 +67,6 @@ def denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operatio
 
 
 def reason(reply: Operation) -> str:
-    """Return the name of a refusal."""
     return Nak(reply.data[0]).name if reply.data[0] in set(Nak) else str(reply.data[0])
 
 

@@ -90,7 +90,6 @@ PlanCases = tuple[tuple[str, PlanSteps], ...]
 
 
 def add_cases(cases: PlanCases) -> None:
-    """Add cases to each kind of plan."""
     for kind in KINDS:
         for name, steps in cases:
             kind.chapter.add(name, partial(steps, kind))
