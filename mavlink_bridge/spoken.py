@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.mav import AutopilotType
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.firmware.protocol import Firmware
@@ -13,9 +14,6 @@ from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.mission.fence_points import FencePointService
 from mavlink_bridge.services.modes import OwnModes
 from mavlink_bridge.services.spoken import Spoken
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 Values = Mapping[str, float]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 from math import ceil, isfinite
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import spec_of
+from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
-
-if TYPE_CHECKING:
-    from autopilot.mission.events import MissionEvent
 
 
 class MissionState(IntEnum):

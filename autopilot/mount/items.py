@@ -5,20 +5,17 @@ NaN angles and rates count as missing. Source: ArduPilot AP_Mount.cpp, MAVLink's
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite, radians
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component, GimbalFlag, MountMode, Result
+from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from autopilot.mount.mount import Mount
 
 Params = tuple[float, ...]
 FAILED: Final = Outcome(Result.FAILED)

@@ -8,16 +8,13 @@ given by `sortie rehearse`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.mav import Severity as Says
 from autopilot.mission.plan_types import Plan
 from autopilot.mission.rally import points
-
-if TYPE_CHECKING:
-    from autopilot.mission.storage import MissionStorage
-
+from autopilot.mission.storage import MissionStorage
 
 MOST_TEXTS: Final = 8
 """Number of texts after which only the number of the rest is given."""

@@ -5,22 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, MissionResult, Sensor, SystemState
 from autopilot.mission.commands import PX4S
 from autopilot.mission.items import MissionItem
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, FirmwareHabits, FirmwareTexts, FlightOrder, Mirrored, Rates
+from mavlink_bridge.firmware.protocol import (
+    Aim,
+    FirmwareHabits,
+    FirmwareTexts,
+    FlightOrder,
+    Mirrored,
+    Rates,
+    ServedParameters,
+)
 from mavlink_bridge.firmware.setpoints import global_target
 from mavlink_bridge.routing.service import Message
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.firmware.protocol import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)

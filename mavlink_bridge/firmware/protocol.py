@@ -7,7 +7,7 @@ A firmware converts these to and from MAVLink, and tells how it is flown (docs/r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass, field
@@ -15,12 +15,10 @@ from autopilot.mav import MissionResult, Result
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.setpoints import Facing
 from mavlink_bridge.routing.service import Message
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameters import Parameters
 
 Strategy = Literal["guided", "native"]
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import nan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zlib import crc32
 
 from autopilot.interface.geo import ABOVE_HOME, ABOVE_SEA, GeoPoint
@@ -29,16 +29,21 @@ from autopilot.mav import (
 )
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
+from autopilot.parameters.parameters import Parameters
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, FirmwareHabits, FirmwareTexts, FlightOrder, Mirrored, Rates
+from mavlink_bridge.firmware.protocol import (
+    Aim,
+    FirmwareHabits,
+    FirmwareTexts,
+    FlightOrder,
+    Mirrored,
+    Rates,
+    ServedParameters,
+)
 from mavlink_bridge.routing.service import Message
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.firmware.protocol import ServedParameters
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _CHANGE_MODE: Final = float(RepositionFlag.CHANGE_MODE)

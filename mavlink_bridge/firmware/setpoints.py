@@ -5,18 +5,16 @@ Only type masks that ArduPilot accepts are sent (docs/reference/real-vehicles.md
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.control.attitude import from_euler
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
+from autopilot.interface.targets import Attitude
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import boot_ms, dialect
-
-if TYPE_CHECKING:
-    from autopilot.interface.targets import Attitude
 
 _BOTH: Final = IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _POSITION: Final = _BOTH | IGNORE_VELOCITY

@@ -10,8 +10,9 @@ Clock: link time, for the upload.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.reasons import ArmingReason
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import drives_navigation, spec_of
@@ -24,9 +25,6 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 _RETRY_MS: Final = 2000
 _REFUSED_MS: Final = 60_000

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.vehicle import Request
 from autopilot.mav import Cmd, MissionType, Result, Severity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -34,9 +35,6 @@ from mavlink_bridge.routing.tx_queue import is_droppable
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import MavlinkFrame, unsigned
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")

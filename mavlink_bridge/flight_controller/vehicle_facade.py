@@ -9,8 +9,9 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.context.turns import earliest, next_multiple
 from autopilot.mav import Result, VehicleType
@@ -25,9 +26,6 @@ from mavlink_bridge.services.telemetry.announcements import TextQueue
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 from mavlink_bridge.wire.framing import FrameWriter
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 MISSION_CURRENT: Final = id_of("MISSION_CURRENT")
 MISSION_ITEM_REACHED: Final = id_of("MISSION_ITEM_REACHED")

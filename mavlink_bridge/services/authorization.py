@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.mav import Cmd, Component
 from autopilot.safety.authorization import ArmAuthorization
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import command_message
-
-if TYPE_CHECKING:
-    from mavlink_bridge.routing.endpoint import Endpoint
 
 
 class AuthorizationService:

@@ -9,16 +9,14 @@ Vehicle time. Sources: ArduPilot AP_Camera.cpp (handle_message), AP_Camera_MAVLi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import CameraTriggered, Event, PayloadAction
 from autopilot.mav import Cmd
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.codec import command_message
-
-if TYPE_CHECKING:
-    from mavlink_bridge.routing.endpoint import Endpoint
 
 _Params = tuple[float, ...]
 _FIELDS: Final = {

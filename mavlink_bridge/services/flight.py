@@ -10,7 +10,7 @@ Clock: vehicle time, in which the countdown runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.flight.system import FlightSystem
@@ -19,10 +19,8 @@ from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire.codec import dialect
-
-if TYPE_CHECKING:
-    from mavlink_bridge.services.commands.service import CommandService
 
 TUNNEL_TYPE: Final = 32800
 _TUNNEL_BYTES: Final = 128

@@ -17,26 +17,24 @@ command no longer names the end of a range, and the vehicle decides on secondari
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.context.turns import next_multiple
 from autopilot.flight.lifecycle import FlightCommand
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
+from autopilot.parameters.parameters import Parameters
 from autopilot.parameters.stations import stations
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import tunnelled
 from mavlink_bridge.services.ftp.wire import Nak, nak, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of, ids_of
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.routing.endpoint import Endpoint
-    from mavlink_bridge.services.commands.service import CommandService
-    from mavlink_bridge.wire.framing import MavlinkFrame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 CONTROL_STATUS: Final = id_of("CONTROL_STATUS")
 _SILENT_MS: Final = 5000

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.journal import Journal
@@ -24,13 +24,11 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles, WrittenFile, storing
 from mavlink_bridge.services.operator import START_OF_SHOW
+from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.codec import dialect, id_of
-
-if TYPE_CHECKING:
-    from mavlink_bridge.services.commands.service import CommandService
-    from mavlink_bridge.services.telemetry.service import TelemetryService
 
 FOLDER: Final = "collmot"
 _FILE: Final = "show.skyb"

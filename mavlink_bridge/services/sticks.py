@@ -17,18 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.targets import Sticks
 from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
 from autopilot.modes.outputs import fraction, stick_share
 from autopilot.mount.mount import STICKS, StickInput
 from autopilot.parameters.stations import stations
 from mavlink_bridge.routing.service import Clock, Message, Peer
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
-
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
 """Channels with a calibration (RCn_*)."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
 from sortie.assembly.vehicle import parse_faults
 from sortie.config.errors import UserError, nearest
-
-if TYPE_CHECKING:
-    from sortie.nodes.vehicle import VehicleService
+from sortie.nodes.vehicle import VehicleService
 
 __tracebackhide__ = True  # as in `session`
 WIND = ("SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB")

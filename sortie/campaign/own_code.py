@@ -13,16 +13,14 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from autopilot.mission.executor import MissionExecutor
 from autopilot.modes.mode import VehicleContext
+from sortie.api.session import Session
 from sortie.campaign.sampling import Value
 from sortie.campaign.signals import Array
 from sortie.config.errors import UserError, nearest
-
-if TYPE_CHECKING:
-    from sortie.api.session import Session
 
 JudgeFunction = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 """Signals and inputs in, robustness out."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from math import isfinite, nan
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -37,18 +37,15 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import points
+from autopilot.parameters.parameter_set import ParameterSet
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
 from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE, UNMEASURED
 from sortie.logs.dataflash_samples import NOTHING, Sampler, fields, table, take
+from sortie.logs.logged import LoggedVehicle
 from sortie.logs.sensed import SensorRows
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameter_set import ParameterSet
-    from sortie.logs.logged import LoggedVehicle
-
 
 _OCCURRED, _BAD_VARIANCE, _UNHEALTHY = 1, 2, 4  # LogErrorCode; 0: resolved
 _ALARMS = (

@@ -8,14 +8,12 @@ written. It stops at `LIMIT_BYTES`, because a vehicle may stand for weeks.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.context.events import Event
+from sortie.logs.bin_log import BinLog
+from sortie.logs.logged import LoggedVehicle
 from sortie.logs.run_log import LOGGER
-
-if TYPE_CHECKING:
-    from sortie.logs.bin_log import BinLog
-    from sortie.logs.logged import LoggedVehicle
 
 FOLDER: Final = "boot"
 LIMIT_BYTES: Final = 64 << 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import degrees, inf, isfinite, nan
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.context.events import CameraTriggered
 from autopilot.interface import report as R
@@ -18,9 +18,7 @@ from autopilot.precision.tracker import PadSight
 from mavlink_bridge.wire.codec import boot_ms
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value
-
-if TYPE_CHECKING:
-    from sortie.logs.logged import LoggedVehicle
+from sortie.logs.logged import LoggedVehicle
 
 _GOOD, _OUT_OF_RANGE_HIGH = 4, 3  # RangeFinder::Status
 _PROXIMITY_GOOD: Final = 2

@@ -6,13 +6,11 @@ the new snapshot, never a mixture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.metrics.statistics import MetricsSnapshot
-
-if TYPE_CHECKING:
-    from mavlink_bridge.links.hub import LinkOwner
-    from mavlink_bridge.routing.endpoint import Endpoint
 
 EVERY_MS: Final = 1000
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.interface.mathematics import PI
 from autopilot.mav import Component
 from autopilot.mount.gimbal import optical_axis
+from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.services.camera.device import Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
@@ -15,16 +14,13 @@ from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
 from mavlink_bridge.services.commands.context import CommandRow
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.component_metadata import FOLDER
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from sortie.nodes.camera import DEFINITION, CameraAlbum, PosedVehicle
 from sortie.nodes.camera_card import DCIM
-
-if TYPE_CHECKING:
-    from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.services.commands.service import CommandService
-    from sortie.nodes.vehicle import VehicleService
+from sortie.nodes.vehicle import VehicleService
 
 
 def specs_of(parameters: Parameters) -> Specs:

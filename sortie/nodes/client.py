@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autopilot.mav import Cmd, Component
 from mavlink_bridge.clients.base import Client, Target
@@ -21,15 +20,13 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.framing import MavlinkFrame
+from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
 from sortie.config.errors import UserError
 from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, EVERY, STATION_KEY, TARGET
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.runtime import Runtime
-
-if TYPE_CHECKING:
-    from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, Component.MISSIONPLANNER

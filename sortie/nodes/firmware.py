@@ -14,25 +14,23 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.routing.endpoint import Endpoint
 from sitl.child import SitlError
 from sitl.processors import keep_to
+from sitl.vehicles.rows import MachineRows
+from sitl.ways_in import FirmwareLine, Lockstep
+from sortie.nodes.fleet import FleetNode
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.signals import Signals
 from sortie.runtime.wire import EndpointPlug, Plug, Wire
-
-if TYPE_CHECKING:
-    from mavlink_bridge.flight_controller.controller import FlightController
-    from mavlink_bridge.routing.endpoint import Endpoint
-    from sitl.vehicles.rows import MachineRows
-    from sitl.ways_in import FirmwareLine, Lockstep
-    from sortie.nodes.fleet import FleetNode
 
 LOOK_MS: Final = 40
 """Vehicle time between reads of their messages, ms: half the period of their fastest stream."""

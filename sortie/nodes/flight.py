@@ -3,8 +3,6 @@ its states and the mission's events."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.context.turns import next_multiple
 from autopilot.flight.lifecycle import FlightState
@@ -15,9 +13,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
 from autopilot.mission.commands import LANDINGS
 from autopilot.mission.events import ItemReached, MissionComplete
-
-if TYPE_CHECKING:
-    from sortie.nodes.vehicle import VehicleService
+from sortie.nodes.vehicle import VehicleService
 
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000

@@ -4,10 +4,11 @@ serial lines. All clients on these share the one radio."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import Final, Unpack
 
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.vehicle import Vehicle
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
@@ -19,9 +20,6 @@ from sortie.config.errors import UserError
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
-
-if TYPE_CHECKING:
-    from autopilot.interface.vehicle import Vehicle
 
 
 class Outlet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autopilot.commands.plans import Plans
 from autopilot.interface.geo import GeoPoint, distance, to_global
@@ -17,9 +16,7 @@ from mavlink_bridge.services.mission.transfer import MAX_ITEMS
 from sortie.config.errors import UserError
 from sortie.config.files import content_of
 from sortie.config.installed import installed
-
-if TYPE_CHECKING:
-    from sortie.nodes.vehicle import VehicleService
+from sortie.nodes.vehicle import VehicleService
 
 MAX_AWAY_M = 50_000.0
 

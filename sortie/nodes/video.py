@@ -9,22 +9,20 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from autopilot.interface.geo import GeoPoint
+from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.video import VideoStream
 from sitl.camera.darkroom import Job, darkroom
+from sitl.camera.rendering import CameraView
 from sitl.camera.rtsp_server import LOOPBACK, RtspServer
 from sitl.camera.video import VideoFrame
 from sortie.config.errors import UserError, pip_install
 from sortie.logs.run_log import LOGGER
-
-if TYPE_CHECKING:
-    from autopilot.interface.geo import GeoPoint
-    from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.routing.endpoint import Endpoint
-    from mavlink_bridge.services.camera.device import Shot, Specs
-    from sitl.camera.rendering import CameraView
 
 _RTP_PORTS, _RTSP_PORTS = 4, 2
 _PATHS: Final = ("camera", "thermal")

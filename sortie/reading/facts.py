@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import Enum
 from math import fsum, isfinite, isnan
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
+
+from numpy import bool_, float64
+from numpy.typing import NDArray
 
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint
@@ -17,10 +20,6 @@ from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem, numbered
 from autopilot.mission.plan import Plan
 from autopilot.mission.rally import points
-
-if TYPE_CHECKING:
-    from numpy import bool_, float64
-    from numpy.typing import NDArray
 
 LAST_WAYPOINT: Final = 95
 """MAV_CMD_NAV_LAST: commands above it do not fly to a place."""

@@ -12,9 +12,10 @@ from io import StringIO
 from math import hypot, isfinite, nan
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import AutopilotType
@@ -23,9 +24,6 @@ from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import MOST_ROWS, FlightFacts, LoggedPlan, Quantity, Sample, is_place
 from sortie.reading.log_file import PIECE, open_log
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _TOPICS: Final = [
     "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",

@@ -12,11 +12,9 @@ Link time and vehicle time are in ms. All vehicles of a runtime share one vehicl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from mavlink_bridge.links.hub import LinkOwner
-
+from mavlink_bridge.links.hub import LinkOwner
 
 RUN: Final = 16
 """Most stream instants in one pass without a look at real time: less than half of a slice."""

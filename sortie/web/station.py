@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +17,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
+from mavlink_bridge.wire.signing import Signing
 from sortie.logs.run_log import log_error
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.node import QuietNode
@@ -24,9 +25,6 @@ from sortie.runtime.runtime import Runtime
 from sortie.web.requests import AnyRequest
 from sortie.web.traffic import Traffic
 from sortie.web.watch import Reply, VehicleWatch
-
-if TYPE_CHECKING:
-    from mavlink_bridge.wire.signing import Signing
 
 RATE_HZ: Final = 4
 _PERIOD_MS: Final = 1000 // RATE_HZ

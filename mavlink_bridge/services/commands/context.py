@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.geo import GLOBAL_FRAMES
 from autopilot.interface.records import dataclass, field
 from autopilot.interface.result import ACCEPTED as ACCEPTED
@@ -17,9 +18,6 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 
 class RateRequests(Protocol):

@@ -7,18 +7,14 @@ before the ACK, as by ArduPilot (GCS_Common.cpp, handle_command_get_message_inte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Severity
 from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect, id_of
-
-if TYPE_CHECKING:
-    from mavlink_bridge.routing.endpoint import Endpoint
 
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")

@@ -8,16 +8,14 @@ instances, has one failure at a time: a new type replaces the former. OK ends al
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, FailureType, FailureUnit, Result
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.failures.table import FAILURES, Failures
-
-if TYPE_CHECKING:
-    from mavlink_bridge.services.commands.service import CommandService
 
 ENABLE: Final = "SYS_FAILURE_EN"
 _ANY: Final = "{n}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import degrees, isfinite, nan, radians
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
@@ -29,12 +29,10 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.gimbal.device import ATTITUDE_US, component, demand_of, servos
+from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
-
-if TYPE_CHECKING:
-    from mavlink_bridge.services.commands.service import CommandService
-    from mavlink_bridge.services.telemetry.service import TelemetryService
 
 INFORMATION: Final = id_of("GIMBAL_MANAGER_INFORMATION")
 STATUS: Final = id_of("GIMBAL_MANAGER_STATUS")

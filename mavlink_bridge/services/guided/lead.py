@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite, radians
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.mathematics import atan2
 from autopilot.modes.follow import LeadReport
 from mavlink_bridge.routing.service import Clock, Message, Peer
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 _POSITION, _VELOCITY, _ATTITUDE = 1, 2, 8  # FOLLOW_TARGET.est_capabilities
 _STANDS: Final[Ned] = (0.0, 0.0, 0.0)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import TYPE_CHECKING
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.angles import turned, wrap_pi
 from autopilot.interface.earth import is_place
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
@@ -21,9 +21,6 @@ from autopilot.mav.masks import IGNORE_ACCELERATION
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.guided.masks import TargetParts, asks_height_alone, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 _BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
 _LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}

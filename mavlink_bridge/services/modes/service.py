@@ -13,7 +13,7 @@ as an ArduPilot: stations give standard modes other names, and QGroundControl's 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import Outcome
@@ -22,11 +22,9 @@ from autopilot.modes.manager import ModeChoice
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-
-if TYPE_CHECKING:
-    from mavlink_bridge.services.commands.service import CommandService
 
 AVAILABLE_MODES: Final[int] = codec.id_of("AVAILABLE_MODES")
 NAME_SIZE: Final = 34

@@ -14,22 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import degrees, isfinite
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.context.turns import next_multiple
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import atan2, exp, hypot, log
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
 from autopilot.safety.remote_id import LOCKED, WITHOUT_GPS, RemoteId
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.remote_id.pack import unpacked
 from mavlink_bridge.wire.codec import dialect, id_of
-
-if TYPE_CHECKING:
-    from autopilot.context.vehicle_context import VehicleFacts
-    from autopilot.vehicles.vehicle_class import VehicleClass
 
 _PERIOD_MS: Final = 1000
 _SPACING_MS: Final = 750

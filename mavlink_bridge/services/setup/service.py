@@ -8,8 +8,9 @@ time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result, Severity
@@ -17,14 +18,10 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.setup.calibration import POSITIONS, AccelerometerCalibration, CompassCalibration
 from mavlink_bridge.services.setup.motors import MotorTest
 from mavlink_bridge.wire.codec import command_message
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
-    from mavlink_bridge.services.commands.service import CommandService
-
 
 _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")

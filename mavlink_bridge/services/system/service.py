@@ -7,17 +7,14 @@ time stamps (time_boot_ms).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import SerialControlFlag, VehicleType
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
 from mavlink_bridge.wire.codec import dialect, id_of
-
-if TYPE_CHECKING:
-    from autopilot.commands.vehicle_parts import VehicleParts
 
 _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"
