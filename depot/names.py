@@ -146,8 +146,6 @@ def trip_names(bits: int) -> list[str]:
 
 
 class SkimmerStage(IntEnum):
-    """Stage of the sortie that the skimmer reports."""
-
     DOCKED = 0
     UNDOCKING = 1  # still near the depot
     DEPARTURE = 2  # clear of the depot: the departure burn

@@ -89,8 +89,6 @@ class PrepStep(StrEnum):
 
 
 class PendingRequest(StrEnum):
-    """Request that waits for its answer."""
-
     UPLOAD = "upload"
     CONFIGURE = "configure"
     GO = "go"

@@ -88,7 +88,6 @@ class PhaseContext:
             self.decide(now_ms, name, reason, facts)
 
     def request(self, request: Request) -> None:
-        """Queue a request to the skimmer."""
         if isinstance(request, Upload) or request.answered:
             self.memory.waiting = name_of(request)
         self._requests.append(request)

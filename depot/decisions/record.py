@@ -16,8 +16,6 @@ _MARGINS_A_SORTIE = 100
 
 
 class PhaseReport(TypedDict):
-    """Phase of an ended sortie."""
-
     phase: Phase
     name: str
     start_s: float

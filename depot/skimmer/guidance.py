@@ -159,7 +159,6 @@ class Guidance:
 
     # --- time -------------------------------------------------------------------------------------------------------
     def step(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """Burns that are due now."""
         memory = self.memory
         if not memory.due or now_ms < memory.due[0]:
             return []

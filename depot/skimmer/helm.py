@@ -54,7 +54,6 @@ class SkimmerHelm:
         return plan
 
     def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
-        """Record a decision."""
         memory = self.memory
         number = memory.plan.number if memory.plan else 0
         self._record(Decision(now_ms, number, _PHASE[memory.stage], "skimmer", name, reason, facts))

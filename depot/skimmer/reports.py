@@ -110,7 +110,6 @@ class Reports:
         return reading
 
     def take(self) -> list[Status]:
-        """Take the statuses that are to be sent."""
         out, self.memory.out = self.memory.out, []
         return out
 

@@ -34,8 +34,6 @@ class PackageVerdict(IntEnum):
 
 
 class PackageOutcome(IntEnum):
-    """Result of sending a package."""
-
     ACCEPTED = 0
     REFUSED = 1
     TIMEOUT = 100

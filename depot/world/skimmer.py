@@ -76,7 +76,6 @@ class SkimmerResources(Struct):
 
     @property
     def stores(self) -> tuple[Tank, ...]:
-        """Tanks that the harvest fills."""
         return (*self.partitions, *self.fuel_stores)
 
     @property

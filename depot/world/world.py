@@ -306,7 +306,6 @@ class World:
 
     # --- readings -------------------------------------------------------------------------------------------------
     def skimmer_reading(self) -> SkimmerReading:
-        """Reading of the skimmer's sensors now."""
         self.follow()
         if self._skimmer_reading is None:
             self._skimmer_reading = self._read()
@@ -318,7 +317,6 @@ class World:
         return read_skimmer(self.state, self.profile, self.motion.homing(), expected_kg)
 
     def depot_reading(self) -> DepotReading:
-        """Reading of the depot's sensors now."""
         if self._depot_reading is None:
             self._depot_reading = read_depot(self.state, self.profile)
             self.motion.show(self._depot_reading)

@@ -78,7 +78,6 @@ class ScriptWire:
             yield until_ms
 
     def close(self, pause_ms: int) -> Script[None]:
-        """Close the port and keep it closed for `pause_ms`."""
         self.wants_port = False
         until_ms = self.now_ms + pause_ms
         while self.connected or self.now_ms < until_ms:

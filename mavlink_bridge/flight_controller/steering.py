@@ -85,7 +85,6 @@ class Steering:
 
     # --- target ---------------------------------------------------------------------------------------------------
     def fly(self, target: Target, now_ms: int) -> None:
-        """Begin a new target."""
         old_kind, self.target = type(self.course), target
         self.context.kept_yaw = self.context.readings.state.yaw
         self.course = self._course(target)

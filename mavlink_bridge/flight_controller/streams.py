@@ -107,7 +107,6 @@ class StreamKeeper:
         return self._ask_ms is not None and self.armed
 
     def take(self, now_ms: int) -> list[Message]:
-        """Requests that are due."""
         messages: list[Message] = []
         if self._ask_ms is not None and self.armed and now_ms >= self._ask_due_ms:
             self._ask_due_ms = now_ms + self._ask_ms

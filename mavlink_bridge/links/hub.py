@@ -96,7 +96,6 @@ class Poll:
         self._selector.modify(descriptor, events, callback)
 
     def forget(self, descriptor: int) -> None:
-        """Stop watching a descriptor."""
         self._selector.unregister(descriptor)
 
     def close(self) -> None:
@@ -175,7 +174,6 @@ class LinkHub:
         self.owner.restart_link(number)
 
     def remove(self, link: Link, reason: str) -> None:
-        """Close a link and forget it."""
         number = self._numbers.pop(link, None)
         if number is None:
             return

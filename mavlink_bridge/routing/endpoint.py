@@ -406,7 +406,6 @@ class Endpoint:
         return self._links[link].writer
 
     def out_queue(self, link: int) -> OutQueue:
-        """Queue of the link while it is open."""
         return self._links[link].out
 
     def take_bytes(self, link: int) -> bytes:

@@ -52,7 +52,6 @@ class Router:
             self._private |= {link}
 
     def close_link(self, link: int) -> None:
-        """Forget the link and its senders."""
         for system, component in self._senders.pop(link, set()):
             _drop(self._links_of, (system, component), link)
             _drop(self._links_of_system, system, link)

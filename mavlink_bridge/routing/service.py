@@ -71,7 +71,6 @@ class Speaker:
         self._out: list[Outgoing] = []
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Take and remove the messages to send, in order."""
         messages = self._out.copy()
         self._out.clear()
         return messages
@@ -129,7 +128,6 @@ _ROLES: dict[type, frozenset[type]] = {}
 
 
 def _roles_of(service: Service) -> frozenset[type]:
-    """Protocols that the service implements."""
     kind = type(service)
     if kind not in _ROLES:
         _ROLES[kind] = frozenset(role for role in (Speaks, TimedService, RemembersLinks) if isinstance(service, role))

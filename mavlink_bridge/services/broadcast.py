@@ -41,11 +41,9 @@ class Broadcast:
             self._active.append(self) if goes else self._active.remove(self)
 
     def interval_us(self, link: int) -> int:
-        """Interval on a link, us; -1: off."""
         return self._intervals_us.get(link, self._every_us)
 
     def take_due(self, now_ms: int) -> list[int]:
-        """Links on which the message is due now."""
         due: list[int] = []
         if self._every_us == OFF and not self._intervals_us:
             return due

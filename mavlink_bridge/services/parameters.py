@@ -104,7 +104,6 @@ class ParameterService(Speaker):
         parameters.listeners.append(self._on_change)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle a message of `handles`, addressed to us."""
         self._now_ms = now_ms
         kind = message.get_type()
         if kind == "PARAM_REQUEST_LIST":

@@ -97,7 +97,6 @@ def id_of(name: str) -> int:
 
 
 def ids_of(*names: str) -> frozenset[int]:
-    """Ids of several message names."""
     return frozenset(ID_OF[name] for name in names)
 
 

@@ -329,7 +329,6 @@ class HilLockstep:
         )
 
     def close(self) -> None:
-        """End the firmware."""
         self.child.stop()
         if self._stillness is not None:
             self._stillness.close()

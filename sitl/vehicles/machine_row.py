@@ -54,7 +54,6 @@ class MachineRow:
         self._bind_again()
 
     def stand_on(self, heights: npt.NDArray[np.float32]) -> None:
-        """Use the heights of this ground from now on."""
         self.ground = heights
         self._bind_again()
 

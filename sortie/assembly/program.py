@@ -174,7 +174,6 @@ class Program:
         return texts + pace_warnings(settings)
 
     def _open_state(self, standing: Sequence[PlacedVehicle], temporary: bool) -> None:
-        """Open state directory and log."""
         settings = self.settings
         self._store = Store(_state_dir(settings, self._stack, temporary=temporary), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)

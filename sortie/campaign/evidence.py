@@ -127,7 +127,6 @@ class ContainmentEvidence(Struct, frozen=True):
 
 
 def replay_command(folder: Path, run: int) -> str:
-    """Return the command that flies a run again."""
     return shlex.join(["sortie", "campaign", "replay", str(folder), str(run)])
 
 

@@ -54,7 +54,6 @@ RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 
 
 def figures_of(study: Study) -> tuple[str, ...]:
-    """Return the names of a run's figures."""
     more = () if study.file.containment is None else containment.FIGURES
     return FIGURES + more + (() if study.file.traffic is None else encounters.FIGURES)
 

@@ -88,7 +88,6 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return list(self.columns) if self.table is not None else [name]
 
     def is_text(self, name: str) -> bool:
-        """Check whether the input has texts among its values."""
         values = self.columns[name] if self.table is not None else self.listed
         return values is not None and any(isinstance(value, str) for value in values)
 

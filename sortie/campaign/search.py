@@ -112,7 +112,6 @@ class _Descent:
         self._stale = 0
 
     def ask(self, size: int) -> list[NDArray[np.float64]]:
-        """Return `size` proposed points."""
         return [np.asarray(self._cma.ask(), np.float64) for _ in range(size)]
 
     def tell(self, points: Sequence[NDArray[np.float64]], badness: NDArray[np.float64]) -> bool:

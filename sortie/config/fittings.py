@@ -49,5 +49,4 @@ def fitted(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def fittings_of(values: Mapping[str, float]) -> list[str]:
-    """Return the fittings of a vehicle with these parameters."""
     return [name for name, switch in SWITCHES.items() if values.get(switch, 0.0) != 0.0]

@@ -267,7 +267,6 @@ class Settings:
             self.count is not None or self.fleet is not None)
 
     def non_defaults(self) -> list[str]:
-        """Return the keys of values other than the default."""
         return [key for key, row in SETTINGS.items() if not row.is_default(getattr(self, key))]
 
 

@@ -99,7 +99,6 @@ class Examination:
                 self._advance(heard)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Advance to this time."""
         self._exchange.now_ms = now_ms
         if not self._started:
             self._started = True

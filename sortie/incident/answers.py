@@ -56,7 +56,6 @@ class RecordedPlans(Speaker):
         super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle a message of `handles`, addressed to us."""
         if message.get_type() == "MISSION_SET_CURRENT":
             if not self._player.jump_to_item(message.seq):
                 self._out.append(Outgoing(refusal(), peer.link))
@@ -105,7 +104,6 @@ class RecordedCommands(Speaker):
         super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle a message of `handles`, addressed to us."""
         match message.get_type():
             case "PING":
                 if (message.target_system, message.target_component) == _NO_TARGET:  # otherwise it is an answer

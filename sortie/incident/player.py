@@ -85,7 +85,6 @@ class Player(WithoutMessages, Speaker):
 
     # --- a service ----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
-        """Send the due messages."""
         self._pass(now_ms)
         while self._ahead and self._ahead[0][0] <= self.at_ms and len(self._out) < _MOST:
             at_ms, msg_id, data = self._ahead.popleft()

@@ -56,7 +56,6 @@ class BootLog:
             self.binary.sample(now_ms)
 
     def flush(self) -> None:
-        """Flush the file for readers."""
         if self.binary is not None:
             self.binary.flush()
 

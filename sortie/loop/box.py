@@ -119,7 +119,6 @@ class FlownMission:
         return flown_items(plan, self._ground_m, self._box.photo_m)
 
     def show(self, plan: MissionPlan) -> None:
-        """Store the plan as its mission, if it has none."""
         autopilot = self.service.autopilot
         if not autopilot.plans.mission.total():
             autopilot.plans.replace(MissionType.MISSION, tuple(self.items(plan)))

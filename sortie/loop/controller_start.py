@@ -92,7 +92,6 @@ class ControllerStart:
             )
 
     def maker(self) -> CarrierMaker:
-        """Return the maker of the loop's carrier."""
         return partial(controlled_box, Controller(self.companion, self._simulated))
 
     def say_texts(self, tell: Callable[[str], None]) -> None:

@@ -172,7 +172,6 @@ class LoopJournal:
             self._db.execute("COMMIT")
 
     def sorties(self) -> list[SortieReport]:
-        """Return the records of all ended sorties."""
         with self._user_errors():
             rows = self._rows("SELECT record FROM sortie ORDER BY number")
             return [msgspec.json.decode(row[0], type=SortieReport) for row in rows]
@@ -199,7 +198,6 @@ class LoopJournal:
             return msgspec.convert(found, type=list[StoredDecision])
 
     def levels(self) -> list[Levels]:
-        """Return the levels over time."""
         with self._user_errors():
             rows = self._rows("SELECT time_ms, data FROM level ORDER BY time_ms")
             return [{"time_s": row[0] / 1000.0, **msgspec.json.decode(row[1], type=Levels)} for row in rows]

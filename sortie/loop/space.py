@@ -92,7 +92,6 @@ class KeptMission:
         self._core.plans.mission.replace(tuple(items))
 
     def show(self, plan: MissionPlan) -> None:
-        """Store the plan as its mission, if it has none."""
         if not self._core.plans.mission.total():
             self.keep(plan_items(plan))
 

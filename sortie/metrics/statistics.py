@@ -51,8 +51,6 @@ class MetricsSnapshot:
 
 
 class CountsSkipped(Protocol):
-    """Telemetry that counts skipped messages."""
-
     @property
     def skipped(self) -> int: ...
 

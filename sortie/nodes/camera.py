@@ -169,7 +169,6 @@ class CameraAlbum:
         return place, place.alt - (self._autopilot.facts.home or origin).alt
 
     def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
-        """Return the current view with this number of pixels."""
         vehicle, specs = self._vehicle, self._specs
         return CameraView(
             vehicle.true_ned,

@@ -80,7 +80,6 @@ class Onlooker:
         return {link.name: sight for link, sight in sights.items() if sight is not None}
 
     def close(self) -> None:
-        """Forget all clients."""
         self._peers.clear()
         for process in self._processes.values():
             process.close()

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 class Plug(Protocol):
-    """End of a wire at a node."""
-
     @property
     def node(self) -> Node: ...
     @property

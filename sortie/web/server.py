@@ -253,7 +253,6 @@ class PageServer:
         }
 
     def _take(self, viewer: _Viewer, text: str) -> None:
-        """Handle a request of a page."""
         try:
             request = read_request(text)
         except (msgspec.DecodeError, RecursionError) as error:

@@ -242,7 +242,6 @@ class VehicleWatch(Speaker):
 
 
 def _flight_status(vehicle: ShownVehicle) -> Job:
-    """Return the job that requests the state of a flight manager."""
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand.STATUS))
     yield client
     if client.outcome is CommandOutcome.ACCEPTED:

@@ -129,7 +129,6 @@ class VideoStreams:
         return self._due_ms if any(self._has_viewer(stream) for stream in self._streams) else None
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Send the frames that are due."""
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + FRAME_MS

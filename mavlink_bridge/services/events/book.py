@@ -133,7 +133,6 @@ class FailedCheck:
     limit: float = 0.0
 
     def values(self) -> tuple[float, ...]:
-        """Arguments of the event."""
         return (self.modes, self.part.index, self.value, self.limit)[: len(self.definition.arguments)]
 
 

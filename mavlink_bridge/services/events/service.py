@@ -140,7 +140,6 @@ class EventService(Speaker):
 
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
-        """Send the events that the core has announced."""
         if not (self._everywhere or self._links):
             return
         for event in events:

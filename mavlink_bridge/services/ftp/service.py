@@ -177,7 +177,6 @@ class FtpService:
         return min(due)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Take and remove the messages to send, in order."""
         out, self._out = self._out, []
         if self._component is not None:
             return [replace(outgoing, component=self._component) for outgoing in out]

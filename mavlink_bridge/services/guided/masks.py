@@ -27,8 +27,6 @@ _FLOATS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TargetParts:
-    """Valid parts of a position target."""
-
     position: bool
     velocity: bool
     acceleration: bool

@@ -101,7 +101,6 @@ def _whole(x: Exchange) -> Waiting[tuple[str, bytes]]:
 
 
 def content_of(x: Exchange, path: str) -> Waiting[bytes]:
-    """Read a whole file."""
     yield from reset(x)
     read = yield from x.play(FileRead(x.target, path))
     x.check(read.outcome is FileOutcome.READ, f"{path}, its reading ended with {read.outcome!r}")
