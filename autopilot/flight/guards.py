@@ -14,8 +14,8 @@ HOVER_HEIGHT = 5.0  # m above home
 _STILL = 0.3  # m/s
 
 
-class VehicleGuardFacts:
-    """Implements `autopilot.flight.lifecycle.GuardFacts`."""
+class GuardFacts:
+    """`begun_by_go`: GO began this flight and no one has taken it over on the ground."""
 
     def __init__(self, parts: VehicleParts, reader: flags.Flags) -> None:
         self._parts, self._facts = parts, parts.facts
@@ -25,6 +25,7 @@ class VehicleGuardFacts:
 
     @property
     def in_command(self) -> bool:
+        """True while the vehicle is in the mode of the flight's profile."""
         mode = self._parts.modes.mode
         return mode is (self._parts.guided if self.profile == HOVER else self._parts.auto)
 
@@ -38,6 +39,7 @@ class VehicleGuardFacts:
 
     @property
     def resting(self) -> bool:
+        """True on the ground and still, whatever the landing detector says."""
         vector = self._facts.vehicle.state.report
         speed = hypot(vector[report.VN], vector[report.VE], vector[report.VD])
         kind = self._facts.vehicle_class
@@ -51,14 +53,17 @@ class VehicleGuardFacts:
 
     @property
     def landed(self) -> bool:
+        """True on the ground by the landing detector of a flying vehicle."""
         return self._facts.vehicle_class.flies and not self.airborne
 
     @property
     def waits_to_stop(self) -> bool:
+        """True after landing while the motors run on for a time (LAND_DISARMDELAY), or until another stops them."""
         return self.landed and (not self.begun_by_go or self._parts.modes.mode.next_deadline_ms() is not None)
 
     @property
     def critical_is_ours(self) -> bool:
+        """True if BATT_FS_CRT_ACT is 0, so that no failsafe acts on a critical battery."""
         return int(self._facts.param("BATT_FS_CRT_ACT")) == 0
 
     @property
@@ -67,10 +72,12 @@ class VehicleGuardFacts:
 
     @property
     def motors_run_on(self) -> bool:
+        """True after a landing, until the motors stop by themselves."""
         return self._parts.vehicle_arming.runs_on
 
     @property
     def refusal(self) -> str | None:
+        """Reason to refuse GO, or None."""
         if not self._facts.landed:
             return "the vehicle is not on the ground"
         profile = int(self._facts.param("FM_PROFILE"))

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, IntEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.reasons import FlightEvent
 from autopilot.interface.records import dataclass
+
+if TYPE_CHECKING:
+    from autopilot.flight.guards import GuardFacts  # with a vehicle's parts, which programs that only ask do not have
 
 
 class FlightState(IntEnum):
@@ -34,45 +37,7 @@ class FlightCommand(IntEnum):
     STATUS = 0x22
 
 
-class GuardFacts(Protocol):
-    @property
-    def begun_by_go(self) -> bool:
-        """True if GO began this flight and no one has taken it over on the ground."""
-
-    @property
-    def in_command(self) -> bool:
-        """True while the vehicle is in the mode of the flight's profile."""
-
-    @property
-    def armed(self) -> bool: ...
-    @property
-    def airborne(self) -> bool: ...
-    @property
-    def resting(self) -> bool:
-        """True on the ground and still, whatever the landing detector says."""
-
-    @property
-    def landed(self) -> bool:
-        """True on the ground by the landing detector of a flying vehicle."""
-
-    @property
-    def waits_to_stop(self) -> bool:
-        """True after landing while the motors run on for a time (LAND_DISARMDELAY), or until another stops them."""
-
-    @property
-    def refusal(self) -> str | None:
-        """Reason to refuse GO, or None."""
-
-    @property
-    def critical_is_ours(self) -> bool:
-        """True if BATT_FS_CRT_ACT is 0, so that no failsafe acts on a critical battery."""
-
-    @property
-    def motors_run_on(self) -> bool:
-        """True after a landing, until the motors stop by themselves."""
-
-
-Guard = Callable[[GuardFacts], bool]
+Guard = Callable[["GuardFacts"], bool]
 
 
 def nothing_to_fly(flight: GuardFacts) -> bool:

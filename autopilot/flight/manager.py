@@ -15,7 +15,7 @@ from autopilot.context.turns import earliest
 from autopilot.flight import flags
 from autopilot.flight.faults import ACTORS
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
-from autopilot.flight.guards import VehicleGuardFacts
+from autopilot.flight.guards import GuardFacts
 from autopilot.flight.kernel import Actor
 from autopilot.flight.lifecycle import FlightState, LifecycleAction, LifecycleStateMachine
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
@@ -52,7 +52,7 @@ class FlightManager(Actor):
     def __init__(self, parts: VehicleParts, context: FlightContext) -> None:
         super().__init__()
         self._context = context
-        self._flight = VehicleGuardFacts(parts, context.flags)
+        self._flight = GuardFacts(parts, context.flags)
         self._facts, self._announcer = parts.facts, parts.announcer
         self._modes, self._arming = parts.modes, parts.vehicle_arming
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
