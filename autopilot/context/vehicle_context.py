@@ -7,7 +7,6 @@ vehicle its target. A part receives those that it needs; a mode receives all thr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,29 +16,15 @@ from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.mathematics import cos
-from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Idle, Leg, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
-from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
+from autopilot.interface.vehicle import KnownVehicle, Vehicle
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import drives_navigation
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import ParameterUnit, first_value
-
-
-class KnownVehicle(Protocol):
-    """The read-only side of `autopilot.interface.vehicle.Vehicle`."""
-
-    @property
-    def capabilities(self) -> Capabilities: ...
-    @property
-    def state(self) -> VehicleState: ...
-    @property
-    def origin(self) -> GeoPoint | None: ...
-    @property
-    def armable_reasons(self) -> Sequence[ArmingReason]: ...
 
 
 class ActingFence(Protocol):

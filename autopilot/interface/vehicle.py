@@ -177,8 +177,8 @@ class MotorCut(Enum):
     SILENT = 2.0  # the board's safety switch: its outputs have no pulses
 
 
-class Vehicle(Protocol):
-    """A vehicle. Calls never block; slow ones return a `Request`."""
+class KnownVehicle(Protocol):
+    """The read-only side of a `Vehicle`."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -194,6 +194,10 @@ class Vehicle(Protocol):
     def armable_reasons(self) -> Sequence[ArmingReason]:
         """The vehicle's own reasons to refuse arming (sensors, estimator, a controller's own PreArm texts); empty =
         ready."""
+
+
+class Vehicle(KnownVehicle, Protocol):
+    """A vehicle. Calls never block; slow ones return a `Request`."""
 
     def take_events(self) -> VehicleEvent:
         """Take all events since the last call."""

@@ -7,9 +7,9 @@ from enum import Enum
 from math import pi
 from typing import Protocol, runtime_checkable
 
-from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.interface import report
 from autopilot.interface.records import dataclass
+from autopilot.interface.vehicle import KnownVehicle
 from autopilot.mount.rotation import Angles, Quaternion, about, attitude, times
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 import numpy as np
 
 from autopilot.context.events import ArmedChanged, Event
-from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
+from autopilot.interface.vehicle import KnownVehicle
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
