@@ -1,0 +1,204 @@
+"""What each fault does to the readings of `space`, and what the depot shuts and burns on ABORT-3."""
+
+from __future__ import annotations
+
+from math import exp
+
+import pytest
+
+from depot.decisions.planning import Derating, make_plan
+from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES
+from depot.names import ABORT_1_NAMES
+from depot.readings import DepotReading
+from depot.settings import Profile
+from depot.skimmer.watches import ABORT_1
+from depot.watches import first
+from depot.world.depot import FAILED
+from depot.world.faults import GROWING
+from depot.world.matter import reach
+from tests.fakes import flown_world
+from tests.fakes.flown_world import FlownWorld, run
+
+PROFILE = Profile()
+PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
+
+
+def at_harvest(seconds: float = 90_000.0) -> FlownWorld:
+    """A skimmer that has harvested for some time."""
+    return flown_world.at_harvest(PROFILE, PLAN, seconds)
+
+
+@pytest.mark.parametrize("name", [name for name in ABORT_1_NAMES if name not in GROWING])
+def test_each_fault_of_abort_1_trips_its_own_watch_at_once(name: str) -> None:
+    """Sized so that its trigger holds, and is the first that does."""
+    world = at_harvest()
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
+    world.inject(name)
+    tripped = first(ABORT_1, world.skimmer_reading(), PLAN)
+    assert tripped is not None and tripped.name == name
+
+
+@pytest.mark.parametrize("watch", ABORT_2_DEPOT, ids=lambda watch: watch.name)
+def test_each_fault_of_abort_2_stays_below_the_higher_paths(watch: object) -> None:
+    """Its own watch trips, none of ABORT-3 does, and its end puts things right."""
+    name = watch.name  # type: ignore[attr-defined]  # a Watch; pytest hands parameters on untyped
+    world = at_harvest()
+    world.inject(name)
+    tripped = first(ABORT_2_DEPOT, world.depot_reading(), PROFILE.watch)
+    assert tripped is not None and tripped.name == name
+    assert first(ABORT_3, world.depot_reading(), PROFILE.watch) is None
+    world.clear(name)
+    assert first(ABORT_2_DEPOT, world.depot_reading(), PROFILE.watch) is None
+
+
+@pytest.mark.parametrize("name", [watch.name for watch in ABORT_2_TELEMETRY])
+def test_each_telemetry_fault_stays_below_abort_1(name: str) -> None:
+    """The depot sees what the skimmer does not mind."""
+    world = at_harvest()
+    world.inject(name)
+    tripped = first(ABORT_2_TELEMETRY, world.skimmer_reading(), PROFILE.watch)
+    assert tripped is not None and tripped.name == name
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
+
+
+@pytest.mark.parametrize("first_struck", [0, 1])
+@pytest.mark.parametrize("pair", [("nav_drift", "corridor_drift"), ("store_leak", "store_breach")])
+def test_faults_of_one_quantity_do_not_end_each_other(pair: tuple[str, str], first_struck: int) -> None:
+    """The heavier one counts while both hold; the other one goes on when one of them ends."""
+    alone = {}
+    for name in pair:
+        world = at_harvest()
+        world.inject(name)
+        alone[name] = (world.state.skimmer.health.drift_m, world.state.skimmer.leak_kg_s)
+    light, heavy = pair
+    for ended, left in ((light, heavy), (heavy, light)):
+        world = at_harvest()
+        world.inject(pair[first_struck])
+        world.inject(pair[1 - first_struck])
+        skimmer = world.state.skimmer
+        assert (skimmer.health.drift_m, skimmer.leak_kg_s[0]) == (alone[heavy][0], alone[heavy][1][0])
+        world.clear(ended)
+        assert (skimmer.health.drift_m, skimmer.leak_kg_s) == alone[left]
+
+
+@pytest.mark.parametrize("first_struck", [0, 1])
+def test_an_overheated_reactor_runs_away_and_stays_hot_when_that_ends(first_struck: int) -> None:
+    """Each end leaves the heat of the other fault."""
+    pair = ("soxe_overheat", "soxe_runaway")
+    world = at_harvest()
+    world.inject("soxe_overheat")
+    hot_k = world.state.depot.soxe_k
+    world = at_harvest()
+    world.inject(pair[first_struck])
+    world.inject(pair[1 - first_struck])
+    assert world.state.depot.soxe_k == hot_k
+    run(world, PROFILE.plan.t_sortie_s / 5.0)
+    tripped = first(ABORT_3, world.depot_reading(), PROFILE.watch)
+    assert tripped is not None and tripped.name == "soxe_runaway"
+    run_k = world.state.depot.soxe_k
+    world.clear("soxe_overheat")
+    run(world, 60.0)
+    assert world.state.depot.soxe_k >= run_k
+    world.inject("soxe_overheat")
+    world.clear("soxe_runaway")
+    assert world.state.depot.soxe_k == hot_k
+
+
+@pytest.mark.parametrize("name", ABORT_3_NAMES)
+def test_each_fault_of_abort_3_trips_within_a_fifth_of_a_sortie(name: str) -> None:
+    """At once, or for those that grow, well within T_SORTIE / 5."""
+    world = at_harvest()
+    world.inject(name)
+    if name in GROWING:
+        assert first(ABORT_3, world.depot_reading(), PROFILE.watch) is None
+        run(world, PROFILE.plan.t_sortie_s / 5.0)
+    tripped = first(ABORT_3, world.depot_reading(), PROFILE.watch)
+    assert tripped is not None and tripped.name == name
+
+
+def test_a_breach_of_an_empty_store_shows_when_something_comes_in() -> None:
+    """There is nothing to lose before."""
+    world = at_harvest(0.0)
+    world.state.skimmer.harvesting = False
+    world.inject("store_breach")
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
+    world.start_harvest(18_900.0)
+    tripped = first(ABORT_1, world.skimmer_reading(), PLAN)
+    assert tripped is not None and tripped.name == "store_breach"
+
+
+@pytest.mark.parametrize("name", ABORT_3_NAMES)
+def test_only_the_segments_that_fail_are_isolated(name: str) -> None:
+    """By their own sensors; whatever else is damaged, tanks and engine feed stay open."""
+    world = at_harvest()
+    world.inject(name)
+    segments = world.depot_reading().failed_segments
+    assert (segments != []) == (name in FAILED)
+    shut = world.total_abort(segments)
+    lines = world.state.depot.plumbing.all()
+    assert shut == [line.name for line in lines if line.isolated]
+    assert all(set(name.split("-")) & set(segments) for name in shut)
+    assert all(reach((line,)) > 0.0 for line in lines if not set(line.name.split("-")) & set(segments))
+    assert {"O2_M-ENGINE_FEED", "FUEL_M-ENGINE_FEED"}.isdisjoint(shut)
+
+
+@pytest.mark.parametrize(
+    ("name", "shut"),
+    [
+        ("tank_rupture", ["CO2_M-CO2_TANK_RING"]),
+        ("manifold_breach", ["DOCK_CO2-CO2_M", "CO2_M-CO2_TANK_RING", "CO2_M-SOXE"]),
+        ("hull_fracture", ["DOCK_CO2-CO2_M", "DOCK_FUEL-FUEL_M"]),
+        ("soxe_runaway", ["CO2_M-SOXE", "SOXE-O2_M"]),
+        ("boil_off", ["FUEL_M-H2_TANK_RING"]),
+    ],
+)
+def test_every_line_to_and_from_what_is_damaged_is_shut(name: str, shut: list[str]) -> None:
+    """And passes nothing any more (docs/reference/sortie-loop.md, "Depot topology")."""
+    world = at_harvest()
+    world.inject(name)
+    assert world.total_abort(world.depot_reading().failed_segments) == shut
+    assert [line.name for line in world.state.depot.plumbing.all() if not reach((line,))] == shut
+
+
+def test_total_abort_leaves_the_survival_bus_alone() -> None:
+    """In the dark the depot's battery gives the survival loads and nothing else; no tank changes, nobody is served."""
+    world = at_harvest()
+    world.inject("array_failure")
+    world.state.depot.array = 0.0
+    world.total_abort([])
+    before, held_j = [tank.kg for tank in world.state.depot.tanks], world.state.depot.battery.j
+    run(world, 10_000.0)
+    assert [tank.kg for tank in world.state.depot.tanks] == before
+    assert held_j - world.state.depot.battery.j == pytest.approx(10_000.0 * PROFILE.depot.survival_w)
+
+
+def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings() -> None:
+    """O2 and CH4 in the engine's mixture, at its rate; then it stops."""
+    world = at_harvest()
+    depot, use = world.state.depot, PROFILE.depot
+    world.total_abort([])
+    mass_kg = use.dry_kg + depot.total_kg
+    reading = world.depot_reading()
+    need_kg = mass_kg * (1.0 - exp(-use.origin_dv_mps / use.engine_exhaust_mps))
+    assert reading.burn_need_kg == pytest.approx(need_kg) and reading.burn_available_kg > need_kg
+    o2_kg, ch4_kg = depot.o2.kg, depot.ch4.kg
+    world.burn_to_origin(need_kg)
+    run(world, 0.5 * need_kg / use.engine_kg_s)
+    assert 0.0 < world.depot_reading().burnt_mps < 0.6 * use.origin_dv_mps
+    run(world, need_kg / use.engine_kg_s)
+    assert world.depot_reading().burnt_mps == pytest.approx(use.origin_dv_mps, rel=1e-6)
+    assert world.depot_reading().burn_remaining_kg == 0.0
+    assert (o2_kg - depot.o2.kg) / (ch4_kg - depot.ch4.kg) == pytest.approx(use.engine_mixture)
+    assert world.state.outside.total("exhaust") >= need_kg
+
+
+def test_on_the_survival_bus_nothing_flows_to_the_dock() -> None:
+    """ABORT-3: neither mass nor charge, also for a skimmer that is carried home."""
+    world = FlownWorld(Profile(power=type(PROFILE.power)(solar_w=0.0)), 1, PLAN)
+    world.offload(True)
+    world.refuel(True)
+    world.state.skimmer.batt_a.j = 0.0
+    world.total_abort([])
+    assert not world.state.offloading and not world.state.refuelling
+    run(world, 1_000.0)
+    assert world.state.skimmer.batt_a.j == 0.0
