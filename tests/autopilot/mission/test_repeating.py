@@ -120,6 +120,16 @@ def test_a_longer_distance_leads_to_the_first_place_after_the_command(timing: Do
 
 
 @BOTH
+def test_a_mission_begun_anew_knows_no_distance_before_its_command(timing: DoTiming) -> None:
+    """Nor the places of the run before."""
+    run = Run(timing, *LINE)
+    run.reach(1, 3, 4)
+    run.sequencer.stop(here(40.0, 30.0))
+    run.sequencer.start(run.storage, run.executor)
+    assert run.leave_and_resume(here(0.0, 5.0)) == run.storage.get(1)
+
+
+@BOTH
 @pytest.mark.parametrize("cause", ["set current", "resumed on the first leg", "no distance", "place unknown"])
 def test_else_the_item_that_was_left_begins_again(timing: DoTiming, cause: str) -> None:
     """As ArduPilot, which forgets the distance when an item is made current, also by a resume on the first leg."""

@@ -284,6 +284,22 @@ def test_upload_that_changes_a_near_leg_restarts_the_index(timing: DoTiming, cha
 
 
 @BOTH
+def test_upload_in_a_hold_waits_for_the_new_item_to_be_reached(timing: DoTiming) -> None:
+    """The hold of the old item does not count for it."""
+    storage = mission(wp(hold=9.0), wp())
+    sequencer, executor = begun(storage, timing)
+    executor.arrive(1)
+    sequencer.update(storage, executor, 20)
+    assert sequencer.is_holding()
+    executor.arrived.clear()
+    old = storage.items()
+    storage.replace([wp(hold=9.0, x=50.0), wp()])
+    assert sequencer.mission_changed(old, storage, executor).restarted
+    assert not sequencer.is_holding()
+    assert sequencer.update(storage, executor, 60_000) == []
+
+
+@BOTH
 def test_upload_shorter_than_the_index_completes(timing: DoTiming) -> None:
     """The index is gone: Completed, the executor is told."""
     storage = mission(wp(), wp(), wp())
