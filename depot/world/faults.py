@@ -190,7 +190,6 @@ def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> flo
     if state.place is SkimmerPlace.DOCK:
         return 0.0
     state.destroyed = True
-    state.skimmer.harvesting = False
     return 0.0
 
 

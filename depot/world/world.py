@@ -202,7 +202,7 @@ class World:
     def configure(self) -> None:
         """Power what a launch needs and nothing else."""
         self._changed()
-        self.state.skimmer.prelaunch = self.state.place is SkimmerPlace.DOCK
+        self.state.skimmer.prelaunch = True
 
     def fire(self, command: ThrustCommand) -> None:
         """Fire THRUSTER_FWD or THRUSTER_ATT."""
@@ -297,7 +297,6 @@ class World:
         for battery in (skimmer.batt_a, skimmer.batt_b, skimmer.batt_res):
             battery.j = 0.0
         skimmer.spine.k = 0.0
-        state.offloading = state.refuelling = False
         state.place, state.destroyed = SkimmerPlace.ADRIFT, True
 
     def whereabouts(self) -> tuple[float, float, float] | None:

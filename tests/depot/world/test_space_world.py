@@ -219,3 +219,88 @@ def test_a_launch_that_is_called_off_wears_nothing(
     monkeypatch.setattr(world.motion, "arrive", lambda: setattr(world.state, "place", SkimmerPlace.DOCK))
     world._arrive()
     assert (world.state.skimmer.health.seal > 0.0) is wears
+
+
+def test_a_launch_counts_its_own_flight() -> None:
+    """What was harvested, for how long, what was delivered, and the smallest charge."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    state, skimmer = world.state, world.state.skimmer
+    state.delivered_kg = skimmer.harvested_kg = skimmer.harvest_s = 5.0
+    skimmer.min_soc = 0.1
+    world.undock()
+    assert (state.delivered_kg, skimmer.harvested_kg, skimmer.harvest_s, skimmer.min_soc) == (
+        0.0,
+        0.0,
+        0.0,
+        skimmer.soc,
+    )
+
+
+def test_the_intake_of_each_sortie_is_another_within_the_spread() -> None:
+    """By the seed: the same in a second run."""
+
+    def factors() -> list[float]:
+        found = []
+        world = FlownWorld(PROFILE, 1, PLAN)
+        for _ in range(20):
+            world.undock()
+            found.append(world.state.skimmer.intake_factor)
+        return found
+
+    drawn, spread = factors(), PROFILE.skimmer.spread
+    assert drawn == factors()
+    assert len(set(drawn)) == len(drawn)
+    assert 1.0 - spread <= min(drawn) < 1.0 < max(drawn) <= 1.0 + spread
+
+
+@pytest.mark.parametrize("place", SkimmerPlace)
+def test_intake_and_lines_are_open_only_where_they_lead_somewhere(place: SkimmerPlace) -> None:
+    """INTAKE in the zone, the lines at the dock."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    world.state.place = place
+    world.resume()
+    world.offload(True)
+    world.refuel(True)
+    state = world.state
+    assert state.skimmer.harvesting is (place is SkimmerPlace.ZONE)
+    assert (state.offloading, state.refuelling) == ((True, True) if place is SkimmerPlace.DOCK else (False, False))
+
+
+def test_a_spine_that_is_too_hot_is_an_over_stress_of_this_cycle() -> None:
+    """Counted once, with the wear of the cycle."""
+    world = at_harvest(0.0)
+    skimmer = world.state.skimmer
+    skimmer.spine.k = PROFILE.thermal.spine_stress_k + 50.0
+    world.advance(world.state.now_ms + 1_000)
+    skimmer.spine.k = PROFILE.thermal.settled_k
+    world.advance(world.state.now_ms + 1_000)
+    assert world.skimmer_reading().overstress == 1
+
+
+def test_nothing_more_is_expected_than_what_the_plan_takes_in() -> None:
+    """However long it harvests."""
+    world = at_harvest()
+    world.start_harvest(10.0)
+    assert world.skimmer_reading().expected_kg == 10.0
+
+
+def test_a_store_that_is_full_is_an_event() -> None:
+    """At that time, and not at the next one that something else causes."""
+    world = at_harvest()
+    target_kg = world.state.skimmer.store_kg + 50.0
+    world.start_harvest(target_kg)
+    while not world.skimmer_reading().store_full:
+        event_ms = world.next_event_ms()
+        assert event_ms is not None
+        world.advance(event_ms)
+    assert world.state.skimmer.store_kg == pytest.approx(target_kg, abs=0.01)
+
+
+def test_a_vehicle_that_stands_on_its_dock_again_has_lost_its_harvest() -> None:
+    """What was in the store is outside, and INTAKE is off."""
+    world = at_harvest()
+    before_kg, held_kg = kg(world), world.state.skimmer.store_kg
+    world.stand_on_dock()
+    skimmer = world.state.skimmer
+    assert (skimmer.store_kg, skimmer.harvesting) == (0.0, False)
+    assert world.state.outside.total("dump") == pytest.approx(held_kg) and kg(world) == pytest.approx(before_kg)

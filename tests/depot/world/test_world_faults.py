@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp
 
 import pytest
+from msgspec import structs
 
 from depot.decisions.planning import Derating, make_plan
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES
@@ -13,9 +14,11 @@ from depot.readings import DepotReading
 from depot.settings import Profile
 from depot.skimmer.watches import ABORT_1
 from depot.watches import first
-from depot.world.depot import FAILED
+from depot.world.depot import FAILED, SLOW_FAULT
 from depot.world.faults import GROWING
 from depot.world.matter import reach
+from depot.world.orbital import OrbitalMotion
+from depot.world.world import World
 from tests.fakes import flown_world
 from tests.fakes.flown_world import FlownWorld, run
 
@@ -183,6 +186,8 @@ def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings()
     assert reading.burn_need_kg == pytest.approx(need_kg) and reading.burn_available_kg > need_kg
     o2_kg, ch4_kg = depot.o2.kg, depot.ch4.kg
     world.burn_to_origin(need_kg)
+    end_ms = world.next_event_ms()
+    assert end_ms is not None and end_ms <= world.state.now_ms + 1_000.0 * need_kg / use.engine_kg_s + 1.0
     run(world, 0.5 * need_kg / use.engine_kg_s)
     assert 0.0 < world.depot_reading().burnt_mps < 0.6 * use.origin_dv_mps
     run(world, need_kg / use.engine_kg_s)
@@ -202,3 +207,74 @@ def test_on_the_survival_bus_nothing_flows_to_the_dock() -> None:
     assert not world.state.offloading and not world.state.refuelling
     run(world, 1_000.0)
     assert world.state.skimmer.batt_a.j == 0.0
+
+
+@pytest.mark.parametrize("name", ABORT_1_NAMES)
+def test_a_repair_leaves_nothing_of_a_fault(name: str) -> None:
+    """Health, capacities, connections and leaks are as before, and the spine is settled."""
+
+    def whole() -> tuple[object, ...]:
+        skimmer = world.state.skimmer
+        batteries = [(battery.connected, battery.capacity_j) for battery in (skimmer.batt_a, skimmer.batt_b)]
+        leaks = (list(skimmer.leak_kg_s), list(skimmer.leaked_kg))
+        health = structs.replace(skimmer.health, hot=False, stressed=False)  # an over-stress is not repaired
+        return health, skimmer.lobes.capacity_kg, batteries, leaks, skimmer.spine.coupling
+
+    world = at_harvest(20_000.0)
+    before = whole()
+    world.inject(name)
+    run(world, 100.0)
+    assert whole() != before
+    world.repair(name)
+    assert whole() == before
+    assert world.state.skimmer.spine.k <= PROFILE.thermal.settled_k
+    assert (world.take_repairs(), world.take_repairs()) == ([name], [])
+
+
+@pytest.mark.parametrize("used", [0.0, 0.5])
+def test_what_a_visitor_has_filled_is_taken_out_again_down_to_the_usual_level(used: float) -> None:
+    """Also of a fault that struck twice; a part of it may have been used meanwhile."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    ring = world.state.depot.co2
+    usual_kg = ring.kg
+    world.inject("store_full")
+    world.inject("store_full")
+    ring.kg -= used * (ring.kg - usual_kg)
+    world.clear("store_full")
+    assert ring.kg == pytest.approx(usual_kg)
+
+
+def test_a_skimmer_that_is_lost_at_its_dock_vanishes_when_it_leaves() -> None:
+    world = FlownWorld(PROFILE, 1, PLAN)
+    world.inject("skimmer_lost")
+    assert not world.state.destroyed
+    world.undock()
+    run(world, 0.3 * PROFILE.plan.departure_s)
+    world.initial_burn()
+    run(world, 2.0 * PROFILE.plan.departure_s)
+    assert world.state.destroyed
+
+
+def test_a_runaway_accelerates() -> None:
+    """Half of its time gives an eighth of its rise; it is looked at often enough to see that."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    world.inject("soxe_runaway")
+    whole_s = PROFILE.plan.t_sortie_s / SLOW_FAULT
+    next_ms = world.next_event_ms()
+    assert next_ms is not None and next_ms <= 1_000.0 * whole_s / 10.0
+    run(world, 0.5 * whole_s)
+    rise_k = PROFILE.watch.soxe_max_k - PROFILE.depot.soxe_k
+    assert world.state.depot.soxe_k - PROFILE.depot.soxe_k == pytest.approx(1.05 * rise_k / 8.0, rel=1e-3)
+
+
+def test_a_total_abort_ends_what_comes_from_outside() -> None:
+    """The mains of a depot on the ground."""
+    world = World(PROFILE, (state := FlownWorld(PROFILE, 1, PLAN).state), OrbitalMotion(PROFILE, state), mains_kg_s=1.0)
+    state.depot.ch4.kg -= 100.0
+    short_kg = state.depot.ch4.kg
+    run(world, 10.0)
+    assert state.depot.ch4.kg > short_kg
+    world.total_abort([])
+    short_kg = state.depot.ch4.kg
+    run(world, 10.0)
+    assert state.depot.ch4.kg == short_kg
