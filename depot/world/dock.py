@@ -46,8 +46,7 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
         taken, arrived = transfer(source, sink, rate * remaining_s, state.outside, efficiency=profile.depot.eta_route)
         state.delivered_kg += arrived
         remaining_s -= taken / rate
-        if taken > 0.0:
-            state.moving_kg_s = rate
+        state.moving_kg_s = rate
         if remaining_s <= 1e-9:
             break
 

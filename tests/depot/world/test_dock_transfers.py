@@ -9,6 +9,7 @@ from depot.decisions.planning import Derating, make_plan
 from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
 from depot.world import dock
+from depot.world.skimmer import missing_charge_j
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
 
 PROFILE = Profile()
@@ -122,3 +123,70 @@ def test_undocking_shuts_both_lines() -> None:
     assert world.state.offloading and world.state.refuelling
     world.undock()
     assert not world.state.offloading and not world.state.refuelling
+
+
+@pytest.mark.parametrize(
+    ("line", "tank"),
+    [("co2_soxe", "co2"), ("soxe_o2", "co2"), ("o2_port", "o2"), ("fuel_port", "h2"), ("dock_fuel", "lobes")],
+)
+def test_nothing_passes_a_line_that_is_shut(line: str, tank: str) -> None:
+    """Reactor, customers and FUEL_LOBES; it flows when the line is open."""
+    for shut in (False, True):
+        world = FlownWorld(PROFILE, 1, PLAN)
+        depot = world.state.depot
+        held = world.state.skimmer.lobes if tank == "lobes" else getattr(depot, tank)
+        if tank == "o2":
+            depot.soxe_on = False
+        getattr(depot.plumbing, line).isolated = shut
+        world.refuel(True)
+        before_kg = held.kg
+        run(world, 100.0)
+        assert (held.kg == before_kg) is shut
+
+
+def test_the_engine_burns_what_reaches_it_and_nothing_else() -> None:
+    """Whatever it is told to burn."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    depot = world.state.depot
+    world.total_abort([])
+    depot.plumbing.o2_engine.isolated = True
+    before_kg = depot.total_kg
+    world.burn_to_origin(500.0)
+    run(world, 10.0)
+    assert (depot.total_kg, world.depot_reading().burn_remaining_kg) == (before_kg, 0.0)
+
+
+def test_a_refuelling_and_a_charge_end_in_events() -> None:
+    """At the time that the rates of the dock give."""
+    for what, rate in (("refuelled", PROFILE.depot.refuel_kg_s), ("charged", PROFILE.power.charge_w)):
+        world = FlownWorld(PROFILE, 1, PLAN)
+        skimmer = world.state.skimmer
+        missing = dock.missing_fuel_kg(world.state, PROFILE)
+        world.refuel(what == "refuelled")
+        if what == "charged":
+            skimmer.lobes.kg = PROFILE.skimmer.launch_propellant_kg
+            missing = missing_charge_j(skimmer, PROFILE.power.launch_soc)
+        while not getattr(world.depot_reading(), what):
+            event_ms = world.next_event_ms()
+            assert event_ms is not None
+            world.advance(event_ms)
+        assert world.state.now_ms == pytest.approx(missing / rate * 1000.0, rel=0.05)
+
+
+def test_a_skimmer_that_had_no_power_has_it_again_at_the_dock() -> None:
+    """It hears and says something again."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    skimmer = world.state.skimmer
+    skimmer.dark, skimmer.short_j = True, 10.0
+    assert not world.skimmer_reading().powered
+    run(world, 10.0)
+    assert world.skimmer_reading().powered and skimmer.short_j == 0.0
+
+
+def test_no_more_is_charged_than_the_dock_gives() -> None:
+    """POWER_BUS to BATT_A and BATT_B."""
+    world = FlownWorld(Profile(power=type(PROFILE.power)(solar_w=0.0)), 1, PLAN)
+    skimmer = world.state.skimmer
+    before_j = skimmer.batt_a.j + skimmer.batt_b.j
+    run(world, 60.0)
+    assert 0.0 < skimmer.batt_a.j + skimmer.batt_b.j - before_j <= 60.0 * PROFILE.power.charge_w * (1.0 + 1e-9)
