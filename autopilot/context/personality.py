@@ -14,7 +14,7 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import WireMissionState
+from autopilot.mav import SystemState, WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
 
@@ -172,8 +172,8 @@ class Personality(Protocol):
     def mode_flags(self) -> int:
         """MAV_MODE_FLAG bits of the present mode."""
 
-    def stands_by(self) -> bool:
-        """True if HEARTBEAT shows STANDBY, else ACTIVE, outside of failsafes."""
+    def system_state(self) -> SystemState:
+        """MAV_STATE of HEARTBEAT outside of failsafes."""
 
     def landed_as(self) -> int | None:
         """MAV_LANDED_STATE that is shown; None: as the vehicle reports it."""

@@ -26,10 +26,10 @@ class SystemStatus:
 
     @property
     def system(self) -> int:
-        """MAV_STATE: CRITICAL in a failsafe, else STANDBY or ACTIVE."""
+        """MAV_STATE: CRITICAL in a failsafe."""
         if self._parts.failsafes.active:
             return SystemState.CRITICAL
-        return SystemState.STANDBY if self._facts.personality.stands_by() else SystemState.ACTIVE
+        return self._facts.personality.system_state()
 
     @property
     def base_mode(self) -> int:

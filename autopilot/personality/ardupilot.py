@@ -9,7 +9,7 @@ from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import LandedState, ModeFlag, Severity, StandardMode
+from autopilot.mav import LandedState, ModeFlag, Severity, StandardMode, SystemState
 from autopilot.mission.items import MissionItem
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
@@ -106,10 +106,11 @@ class ArduPilotPersonality:
             return flags | _FLOWN
         return flags | (_MANUAL if spec.pilot else 0)
 
-    def stands_by(self) -> bool:
-        """On the ground; rovers and boats in HOLD."""
+    def system_state(self) -> SystemState:
+        """STANDBY on the ground; of rovers and boats in HOLD."""
         at_rest = self._facts.vehicle_class.modes.at_rest
-        return self._facts.landed if at_rest is None else self._modes.number == at_rest
+        rests = self._facts.landed if at_rest is None else self._modes.number == at_rest
+        return SystemState.STANDBY if rests else SystemState.ACTIVE
 
     def landed_as(self) -> int | None:
         return None if self._facts.vehicle_class.flies else LandedState.UNDEFINED

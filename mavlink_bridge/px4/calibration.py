@@ -14,6 +14,7 @@ from typing import Final
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
+from autopilot.personality.px4.flight import Px4Flight
 from mavlink_bridge.routing.service import Clock, Outgoing, WithoutMessages
 from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -63,19 +64,15 @@ class Px4Calibration(WithoutMessages):
 
     clock: Clock = "vehicle"
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, flight: Px4Flight) -> None:
         self._facts = facts
         self._announcer = announcer
+        self._flight = flight
         self._waits: Script = ()
         self._began_ms = 0
 
     def rows(self) -> dict[int, CommandRow]:
         return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
-
-    @property
-    def runs(self) -> bool:
-        """True during a calibration, which prevents arming."""
-        return bool(self._waits)
 
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""
@@ -87,12 +84,12 @@ class Px4Calibration(WithoutMessages):
         script = next((script for index, value, script in _SCRIPTS if command.param(index) == value), None)
         if script is None:
             return UNSUPPORTED
-        self._waits, self._began_ms = script, context.now_ms
+        self._waits, self._began_ms, self._flight.calibrates = script, context.now_ms, True
         return ACCEPTED
 
     def _cancel(self) -> None:
         if self._waits:
-            self._waits = ()
+            self._waits, self._flight.calibrates = (), False
             self._say("calibration cancelled")
 
     def _say(self, text: str) -> None:
@@ -102,6 +99,7 @@ class Px4Calibration(WithoutMessages):
         while self._waits and now_ms >= self._began_ms + self._waits[0][0]:
             (_, text), self._waits = self._waits[0], self._waits[1:]
             self._say(text)
+            self._flight.calibrates = bool(self._waits)
 
     def next_deadline_ms(self) -> int | None:
         return self._began_ms + self._waits[0][0] if self._waits else None

@@ -37,7 +37,6 @@ from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.notices import Notice
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
@@ -112,17 +111,11 @@ class Px4Face(WithoutMessages, Speaker):
     clock: Clock = "vehicle"
 
     def __init__(
-        self,
-        parts: VehicleParts,
-        flight: Px4Flight,
-        parameters: Px4Parameters,
-        calibration: Px4Calibration,
-        changed: Callable[[], None],
+        self, parts: VehicleParts, flight: Px4Flight, parameters: Px4Parameters, changed: Callable[[], None]
     ) -> None:
         self._parts = parts
         self._flight = flight
         self._parameters = parameters
-        self._calibration = calibration
         self._changed = changed
         self._reached = ReachedAgain()
         super().__init__()
@@ -192,7 +185,7 @@ class Px4Face(WithoutMessages, Speaker):
         """COMPONENT_ARM_DISARM: param2 forces disarming only; arming over a link is always checked (`arm`)."""
         if command.param(1) == 1.0 and not self._parts.facts.armed:
             command = replace(command, params=(1.0, *[0.0] * 6))
-            if self._calibration.runs:
+            if self._flight.calibrates:
                 return Outcome(Result.TEMPORARILY_REJECTED, self._flight.voice.say(Notice.CALIBRATING))
             if self._flight.forbids_arming(context.now_ms) or self._parts.prearm.reasons():
                 self._parts.prearm.run(context.now_ms)  # "Preflight Fail: .."
@@ -294,7 +287,7 @@ class Px4Face(WithoutMessages, Speaker):
     def _store(self, command: Command, context: Context) -> Outcome:
         """PREFLIGHT_STORAGE: every parameter is stored when it is set; 2 and 4 reset them."""
         parameters, action = self._parameters, command.whole(1)
-        if self._parts.facts.armed or self._calibration.runs:
+        if self._parts.facts.armed or self._flight.calibrates:
             return Outcome(Result.TEMPORARILY_REJECTED)
         if action in _RESETS:
             for name in parameters.names():

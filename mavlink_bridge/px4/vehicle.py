@@ -54,9 +54,9 @@ def spoken(
     personality = Px4Personality(parts, parameters)
     personality.take_over()
     flight, facts = personality.flight, parts.facts
-    calibration = Px4Calibration(facts, parts.announcer)
+    calibration = Px4Calibration(facts, parts.announcer, flight)
     actuators, orbit = Px4Actuators(facts, parameters), Px4Orbit(parts, flight, parameters)
-    face = Px4Face(parts, flight, parameters, calibration, mode_shown)
+    face = Px4Face(parts, flight, parameters, mode_shown)
     follow, takeover = FollowMe(parts, flight, parameters), StickTakeover(parts, flight, parameters)
     return Spoken(
         parameters,

@@ -79,6 +79,7 @@ class Px4Flight:
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._was_armed = self._airborne = False
+        self.calibrates = False  # a calibration runs, which prevents arming
         self._reached_revision = -1  # of the mission of which an item was reached last
         self.setpoints = Setpoints(parameters)
         self.returns = Px4Returns(parts.facts, parameters)

@@ -18,7 +18,7 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
-from autopilot.mav import Cmd, LandedState, WireMissionState
+from autopilot.mav import Cmd, LandedState, SystemState, WireMissionState
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
@@ -170,9 +170,11 @@ class Px4Personality:
     def mode_flags(self) -> int:
         return self.flight.modes.flags_of(self.flight.mode)
 
-    def stands_by(self) -> bool:
-        """Until it is armed."""
-        return not self._parts.facts.armed
+    def system_state(self) -> SystemState:
+        """STANDBY until it is armed."""
+        if self.flight.calibrates:
+            return SystemState.CALIBRATING
+        return SystemState.ACTIVE if self._parts.facts.armed else SystemState.STANDBY
 
     def landed_as(self) -> int | None:
         """Landed state of what drives: landed while disarmed, or in Land (RoverLandDetector.cpp)."""

@@ -261,7 +261,10 @@ def test_calibrations_are_told_as_mavsdk_reads_them(station: Station) -> None:
         assert station.command(241, *filled) == 0
         assert station.command(241, *filled) == 1, "one runs"
         assert station.command(ARM, 1.0, 0.0) == 1
+        station.run(1.1)
+        assert station.of("HEARTBEAT")[-1].system_status == 2, "MAV_STATE_CALIBRATING (streams/HEARTBEAT.hpp)"
         station.run(seconds)
+        assert station.of("HEARTBEAT")[-1].system_status == 3
         told = [text for text in station.texts[before:] if text.startswith("[cal] ")]
         assert told[0] == f"[cal] calibration started: 2 {sensor}" and told[-1] == f"[cal] calibration done: {sensor}"
         assert "[cal] progress <100>" in told and "Arming denied: calibrating" in station.texts[before:]
