@@ -208,7 +208,12 @@ class Px4Face(WithoutMessages, Speaker):
         outcome = self._flight.enter(px4.MISSION, context.now_ms)
         if not outcome.ok or self._parts.facts.armed:
             return outcome
-        return self._arm(replace(command, params=(1.0, *[0.0] * 6)), context)
+        self._flight.starts_mission = True
+        outcome = self._arm(replace(command, params=(1.0, *[0.0] * 6)), context)
+        if not (outcome.ok or outcome.result is Result.IN_PROGRESS):
+            self._flight.starts_mission = False
+            self._flight.refuse(px4.MISSION)
+        return outcome
 
     def _terminate(self, command: Command, context: Context) -> Outcome:
         """DO_FLIGHTTERMINATION: only armed motors can be stopped."""

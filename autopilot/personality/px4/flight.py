@@ -29,7 +29,7 @@ from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFeasibility
 from autopilot.personality.px4.flight_stages import FlightStage, NextStep, next_step
-from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
+from autopilot.personality.px4.notices import Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Px4Returns
 
@@ -79,6 +79,7 @@ class Px4Flight:
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._was_armed = self._airborne = False
+        self.starts_mission = False  # MISSION_START arms it
         self.calibrates = False  # a calibration runs, which prevents arming
         self._reached_revision = -1  # of the mission of which an item was reached last
         self.setpoints = Setpoints(parameters)
@@ -158,7 +159,7 @@ class Px4Flight:
         core, number, placed = self._parts, self.modes.core(mode), self._parts.facts.has_position
         cannot = (mode == px4.OFFBOARD and not self.setpoints.come(now_ms)) or (mode == px4.PRECISION and not placed)
         if number is None or (cannot and core.facts.armed):
-            return self._refuse(mode)
+            return self.refuse(mode)
         if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
             core.modes.set(self._guided, now_ms)  # both are the same mode for the core, so the landing must begin anew
         # a landing that begins looks at it
@@ -172,7 +173,7 @@ class Px4Flight:
             core.guided.flight.pause()
         return outcome
 
-    def _refuse(self, mode: px4.Pair) -> Outcome:
+    def refuse(self, mode: px4.Pair) -> Outcome:
         """Refuse a mode that is not possible now."""
         text = self.voice.say(Notice.MODE_REFUSED, px4.custom_of(mode), name=self.modes.name(mode))
         return Outcome(Result.TEMPORARILY_REJECTED, text)
@@ -272,7 +273,7 @@ class Px4Flight:
         if not self.has_mission:
             if self._stage is FlightStage.MISSION_REQUESTED:  # armed by force
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
-            return self._refuse(px4.MISSION)
+            return self.refuse(px4.MISSION)
         runs = core.modes.mode is core.auto and core.sequencer.state() is MissionState.RUNNING
         if self.mode == px4.MISSION and (runs or self._stage is FlightStage.CLIMBING):
             return ACCEPTED  # asked for again, it goes on (UserModeIntention.cpp, `change`: not another mode)
@@ -337,7 +338,8 @@ class Px4Flight:
                 if event.params[0] == 0.0:  # an item of the mission
                     self._parts.vehicle_arming.disarm(self._parts.facts.now_ms)
             elif isinstance(event, ArmedChanged) and event.armed:
-                self.voice.say(Notice.ARMED, DisarmReason.BY_COMMAND)
+                self.voice.armed(by_mission_start=self.starts_mission)
+                self.starts_mission = False
             elif isinstance(event, ArmedChanged):
                 landed = event.method is ArmingMethod.DISARM_DELAY and self._parts.vehicle_arming.flew
                 self.voice.disarmed(ArmingMethod.LANDED if landed else event.method)

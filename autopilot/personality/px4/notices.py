@@ -17,10 +17,11 @@ from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Severity
 
 
-class DisarmReason(IntEnum):
+class ArmReason(IntEnum):
     """arm_disarm_reason_t."""
 
     BY_COMMAND = 4
+    MISSION_START = 5
     BY_LANDING = 6
     BY_DELAY = 7
     BY_DETECTOR = 10
@@ -30,8 +31,8 @@ class DisarmReason(IntEnum):
 class Notice(Enum):
     """Notices with their values. Modes are custom_modes."""
 
-    ARMED = auto()  # DisarmReason
-    DISARMED = auto()  # DisarmReason
+    ARMED = auto()  # ArmReason
+    DISARMED = auto()  # ArmReason
     CALIBRATING = auto()
     LIFTOFF = auto()
     LANDED = auto()
@@ -54,7 +55,7 @@ class Notice(Enum):
 
 
 WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
-    Notice.ARMED: (Severity.INFO, "Armed by external command"),
+    Notice.ARMED: (Severity.INFO, "Armed by {name}"),
     Notice.DISARMED: (Severity.INFO, "Disarmed by {name}"),
     Notice.CALIBRATING: (Severity.CRITICAL, "Arming denied: calibrating"),
     Notice.LIFTOFF: (Severity.INFO, "Takeoff detected"),
@@ -77,13 +78,13 @@ WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
 })  # fmt: skip
 """Texts of notices that have one; `name` is replaced."""
 _DISARMED_BY: Final = {
-    ArmingMethod.MAVLINK: DisarmReason.BY_COMMAND, ArmingMethod.LANDED: DisarmReason.BY_LANDING,
-    ArmingMethod.DISARM_DELAY: DisarmReason.BY_DELAY, ArmingMethod.CRASH: DisarmReason.BY_DETECTOR,
+    ArmingMethod.MAVLINK: ArmReason.BY_COMMAND, ArmingMethod.LANDED: ArmReason.BY_LANDING,
+    ArmingMethod.DISARM_DELAY: ArmReason.BY_DELAY, ArmingMethod.CRASH: ArmReason.BY_DETECTOR,
 }  # fmt: skip
-_DISARMED_WORDS: Final = {  # arm_disarm_reason_str
-    DisarmReason.BY_COMMAND: "external command", DisarmReason.BY_LANDING: "landing",
-    DisarmReason.BY_DELAY: "auto preflight disarming", DisarmReason.BY_DETECTOR: "failure detector",
-    DisarmReason.BY_FAILSAFE: "failsafe",
+_REASON_WORDS: Final = {  # arm_disarm_reason_str
+    ArmReason.BY_COMMAND: "external command", ArmReason.MISSION_START: "mission start", ArmReason.BY_LANDING: "landing",
+    ArmReason.BY_DELAY: "auto preflight disarming", ArmReason.BY_DETECTOR: "failure detector",
+    ArmReason.BY_FAILSAFE: "failsafe",
 }  # fmt: skip
 
 
@@ -101,6 +102,10 @@ class Voice:
         self.announcer.announce(FirmwareNotice(notice, values))
         return text
 
+    def armed(self, *, by_mission_start: bool) -> None:
+        reason = ArmReason.MISSION_START if by_mission_start else ArmReason.BY_COMMAND
+        self.say(Notice.ARMED, reason, name=_REASON_WORDS[reason])
+
     def disarmed(self, method: ArmingMethod) -> None:
-        reason = _DISARMED_BY.get(method, DisarmReason.BY_FAILSAFE)
-        self.say(Notice.DISARMED, reason, name=_DISARMED_WORDS[reason])
+        reason = _DISARMED_BY.get(method, ArmReason.BY_FAILSAFE)
+        self.say(Notice.DISARMED, reason, name=_REASON_WORDS[reason])

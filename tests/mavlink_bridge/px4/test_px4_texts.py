@@ -43,7 +43,7 @@ def test_a_mission_is_told_in_the_words_of_a_px4(kind: str, items: tuple[Mission
             text for text in station.texts if not text.startswith("Flight: ")
         ]  # Sortie's own, of its flight manager
         assert sorted(told) == sorted([
-            "Executing Mission", "Armed by external command", "Takeoff detected", "Landing detected",
+            "Executing Mission", "Armed by mission start", "Takeoff detected", "Landing detected",
             "Mission finished, landed", "Disarmed by landing",
         ])  # fmt: skip
 
@@ -77,3 +77,16 @@ def test_arming_with_a_failed_check_is_denied_in_one_sentence() -> None:
         at = station.texts.index("Arming denied: Resolve system health failures firs")
         assert station.texts[at - 1].startswith("Preflight Fail: ")
         assert not any(text.startswith("Arming denied: GPS") for text in station.texts)
+
+
+def test_a_mission_that_cannot_be_started_says_so() -> None:
+    """Commander.cpp, VEHICLE_CMD_MISSION_START: the mode is refused where arming was."""
+    with Session(firmware="px4", seed=3) as session:
+        station = Station(SessionLine(session))
+        station.until(lambda: station.armable)
+        station.upload(_COPTER)
+        session.inject("gps.loss")
+        station.run(12.0)
+        assert station.command(300, 0.0) == 1
+        station.run(0.5)
+        assert station.texts[-1] == "Switching to Mission is currently not available"
