@@ -56,8 +56,10 @@ class Plans:
         return None if self._pending is None else self._facts.now_ms
 
     def may_clear(self, kind: int) -> bool:
-        """False while armed with a running mission (kind 0)."""
-        return kind != MissionType.MISSION or not (self._facts.armed and self._mission_is_flown())
+        """False while armed with a running mission (kind 0), unless the firmware holds without one."""
+        if kind != MissionType.MISSION or self._facts.personality.holds_without_mission:
+            return True
+        return not (self._facts.armed and self._mission_is_flown())
 
     def _mission_is_flown(self) -> bool:
         return self._sequencer.state() is MissionState.RUNNING

@@ -90,7 +90,8 @@ class Personality(Protocol):
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
-    copters turn to the yaw of their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person
+    `holds_without_mission`: a mission may be cleared while it is flown. `turns_to_items`: copters turn to the yaw of
+    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person
     does."""
 
     @property
@@ -119,6 +120,8 @@ class Personality(Protocol):
     def turns_to_items(self) -> bool: ...
     @property
     def keeps_home_of_items(self) -> bool: ...
+    @property
+    def holds_without_mission(self) -> bool: ...
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
         """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""

@@ -37,6 +37,7 @@ class ArduPilotPersonality:
     climbs_to_return = False
     circles_level = False
     wings_need_fix = True
+    holds_without_mission = False
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class

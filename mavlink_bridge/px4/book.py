@@ -198,6 +198,7 @@ _NOTICES: Final[Mapping[Enum, str | Callable[..., NamedEvent]]] = MappingProxyTy
     Notice.EXECUTES: "mission_execute",
     Notice.LOITERS: "mission_finished_loiter",
     Notice.FINISHED: "mission_finished",
+    Notice.WITHOUT_MISSION: "mission_not_valid_loiter",
     Notice.PILOT: "commander_rc_override",
     Notice.STATION_LOST: "commander_gcs_lost",
     Notice.STATION_FOUND: "commander_dl_regained",

@@ -358,7 +358,8 @@ class Px4Flight:
         """Enter Hold after a mission in the air (Commander.cpp, "Transition to loiter when the mission is ...
         finished")."""
         core = self._parts
-        self.voice.say(Notice.LOITERS if self.flying else Notice.FINISHED)
+        in_air = Notice.LOITERS if core.plans.mission.total() else Notice.WITHOUT_MISSION
+        self.voice.say(in_air if self.flying else Notice.FINISHED)
         if core.modes.mode is core.auto and self.flying and core.modes.set(self._guided, core.facts.now_ms).ok:
             self._requested = self.failsafes.user_mode = px4.HOLD
 

@@ -41,6 +41,7 @@ class Notice(Enum):
     EXECUTES = auto()
     LOITERS = auto()
     FINISHED = auto()
+    WITHOUT_MISSION = auto()
     PILOT = auto()
     STATION_LOST = auto()
     STATION_FOUND = auto()
@@ -65,6 +66,7 @@ WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
     Notice.EXECUTES: (Severity.INFO, "Executing Mission"),
     Notice.LOITERS: (Severity.INFO, "Mission finished, loitering"),
     Notice.FINISHED: (Severity.INFO, "Mission finished, landed"),
+    Notice.WITHOUT_MISSION: (Severity.CRITICAL, "No valid mission available, loitering"),
     Notice.PILOT: (Severity.INFO, "Pilot took over using sticks"),
     Notice.STATION_LOST: (Severity.WARNING, "Connection to ground station lost"),
     Notice.STATION_FOUND: (Severity.INFO, "GCS connection regained"),

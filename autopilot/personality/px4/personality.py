@@ -51,6 +51,7 @@ class Px4Personality:
     climbs_to_return = True
     circles_level = True
     wings_need_fix = False
+    holds_without_mission = True
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts

@@ -403,3 +403,19 @@ def test_go_hovers_after_a_mission(countdown: float) -> None:
         session.run_until(lambda s: s.state.position[2] < -3.0, 30.0)
         assert session.state.mode == "GUIDED"
         session.run_until(lambda s: s.state.mode == "LAND", 30.0)
+
+
+@pytest.mark.parametrize("kind", [0, 255])
+def test_a_mission_that_is_cleared_in_flight_ends_in_hold(station: Station, kind: int) -> None:
+    """mavlink_mission.cpp, `handle_mission_clear_all`; mission_base.cpp, `update_mission`. It was DENIED."""
+    station.upload((MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=6.0), replace(CORNERS[0], x=HOME.lat + 0.001, z=6.0)))
+    assert station.command(300, 0.0) == 0
+    station.until(lambda: station.height > 4.0, 30.0)
+    station.run(2.0)
+    station.link.send(dialect.MAVLink_mission_clear_all_message(1, 1, kind))
+    station.run(1.5)
+    assert [(ack.type, ack.mission_type) for ack in station.of("MISSION_ACK")[-1:]] == [(0, kind)]
+    assert station.mode == HOLD and station.texts[-1] == "No valid mission available, loitering"
+    station.run(5.0)
+    assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.height > 4.0
+    assert station.set_mode(MISSION) == 1
