@@ -31,6 +31,7 @@ from autopilot.mav import (
     StandardMode,
     VtolState,
 )
+from autopilot.mission.commands import LANDINGS
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
@@ -148,6 +149,8 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_FLIGHTTERMINATION: CommandRow(self._terminate, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
             Cmd.NAV_LAND: CommandRow(partial(self._enter_by_name, px4.LAND, "Landing at current position")),
+            Cmd.NAV_LAND_LOCAL: CommandRow(partial(self._enter_by_name, px4.PRECISION, "Precision landing")),
+            Cmd.DO_LAND_START: CommandRow(self._start_landing),
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(partial(self._enter_by_name, px4.RETURN, "Returning to launch")),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
@@ -214,6 +217,17 @@ class Px4Face(WithoutMessages, Speaker):
             self._flight.starts_mission = False
             self._flight.refuse(px4.MISSION)
         return outcome
+
+    def _start_landing(self, command: Command, context: Context) -> Outcome:
+        """DO_LAND_START: MISSION_START at that item, or at the landing (navigator_main.cpp)."""
+        items = self._parts.plans.mission.items()
+        lands = any(item.command in LANDINGS for item in items) and self._flight.has_mission
+        marks = (*LANDINGS, Cmd.DO_LAND_START)
+        first = min((n for n, item in enumerate(items) if item.command in marks), default=0)
+        if not lands:
+            return Outcome(Result.CANCELLED)
+        self._start_mission(replace(command, params=(float(first), *[0.0] * 6)), context)
+        return ACCEPTED
 
     def _terminate(self, command: Command, context: Context) -> Outcome:
         """DO_FLIGHTTERMINATION: only armed motors can be stopped."""

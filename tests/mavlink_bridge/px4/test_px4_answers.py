@@ -10,9 +10,9 @@ import pytest
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.px4.vehicle import UNKNOWN
 from mavlink_bridge.wire.codec import dialect
-from sortie import Session
+from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
-from tests.fakes.px4_station import ARM, SessionLine, Station
+from tests.fakes.px4_station import ARM, MISSION, SessionLine, Station
 
 
 @pytest.mark.parametrize("missing", [5, 6, 7])
@@ -156,3 +156,36 @@ def test_an_actuator_can_be_set(station: Station) -> None:
 @pytest.mark.parametrize("command", sorted(UNKNOWN))
 def test_what_only_ardupilot_knows_is_unsupported(station: Station, command: int) -> None:
     assert station.command(command) == 3
+
+
+def test_the_landing_of_a_mission_is_begun_by_a_command(station: Station) -> None:
+    """DO_LAND_START (navigator_main.cpp): the mission goes on at its landing; without one CANCELLED. It was FAILED with
+    a text of ArduPilot's."""
+    assert station.command(Cmd.DO_LAND_START) == Result.CANCELLED
+    items = ((22, 0.0, 8.0), (16, 0.002, 8.0), (189, 0.0, 0.0), (16, 0.0001, 8.0), (21, 0.0, 0.0))
+    station.upload(
+        tuple(
+            MissionItem(
+                command,
+                2 if command == 189 else 6,
+                x=HOME.lat + north if command != 189 else 0.0,
+                y=HOME.lon if command != 189 else 0.0,
+                z=z,
+            )
+            for command, north, z in items
+        )
+    )
+    assert station.command(Cmd.MISSION_START, 0.0) == Result.ACCEPTED
+    station.until(lambda: station.height > 7.0, 30.0)
+    assert station.command(Cmd.DO_LAND_START) == Result.ACCEPTED
+    station.run(1.5)
+    assert station.mode == MISSION and station.of("MISSION_CURRENT")[-1].seq == 3
+    station.until(lambda: not station.armed, 60.0)
+
+
+def test_a_precision_landing_has_a_command(station: Station) -> None:
+    """VEHICLE_CMD_NAV_PRECLAND, number 23."""
+    station.fly_to(6.0)
+    assert station.command(Cmd.NAV_LAND_LOCAL) == Result.ACCEPTED
+    station.run(1.5)
+    assert station.mode == (4, 9) and "Precision landing" in station.texts
