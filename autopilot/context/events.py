@@ -13,12 +13,10 @@ from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared
 
 @dataclass(frozen=True, slots=True)
 class StatusText:
-    """A message for people (STATUSTEXT). `step`: it tells a step of a flight in ArduPilot's words; other firmwares have
-    no text for it."""
+    """A message for people (STATUSTEXT)."""
 
     severity: Severity
     text: str
-    step: bool = False
 
     @property
     def words(self) -> str:

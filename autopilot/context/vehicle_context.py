@@ -179,17 +179,19 @@ class VehicleFacts:
 
 
 class Announcer:
-    """Collects events for services, observers and people, until they are taken."""
+    """Collects events for services, observers and people, until they are taken. `tells_steps`: `step` has a text."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.tells_steps = True
 
     def say(self, severity: Severity, text: str) -> None:
         self.events.append(StatusText(severity, text))
 
-    def step(self, text: str) -> None:
-        """Say a step of the flight (`StatusText.step`)."""
-        self.events.append(StatusText(Severity.INFO, text, step=True))
+    def step(self, text: str, severity: Severity = Severity.INFO) -> None:
+        """Say a step of the flight in ArduPilot's words, unless the firmware has no text for it."""
+        if self.tells_steps:
+            self.say(severity, text)
 
     def announce(self, event: Event) -> None:
         self.events.append(event)

@@ -47,7 +47,7 @@ class MissionVoice:
         if isinstance(notice, ItemStarted):
             self._announcer.step(f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
-            self._announcer.announce(StatusText(Severity.WARNING, f"Skipping invalid cmd #{notice.command}", step=True))
+            self._announcer.step(f"Skipping invalid cmd #{notice.command}", Severity.WARNING)
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
             self._announcer.step(f"Mission: {notice.seq} Jump {notice.run}/{count}")
@@ -63,17 +63,19 @@ class MissionVoice:
     def reached(self, seq: int, item: MissionItem | None, flown: Maneuver | None) -> list[StatusText]:
         """Texts for the end of item `seq`, which was flown as `flown`."""
         hold, self._hold = self._hold, None
+        if not self._announcer.tells_steps:
+            return []
         if self._facts.vehicle_class.has_stall_speed:
             text = None if item is None else self._reached_on_wings(item, flown)
-            return [] if text is None else [StatusText(Severity.INFO, text, step=True)]
+            return [] if text is None else [StatusText(Severity.INFO, text)]
         if not self._facts.vehicle_class.texts.reached_by_name:
-            return [StatusText(Severity.INFO, f"Reached command #{seq}", step=True)]
+            return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         command = None if item is None else item.command
         texts = []
         if (hold is None or hold.seq != seq) and command in (Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME):
-            texts.append(StatusText(Severity.INFO, f"Reached waypoint #{seq}", step=True))
+            texts.append(StatusText(Severity.INFO, f"Reached waypoint #{seq}"))
         if command == Cmd.NAV_LOITER_TIME:
-            texts.append(StatusText(Severity.WARNING, "Finished active loiter", step=True))
+            texts.append(StatusText(Severity.WARNING, "Finished active loiter"))
         return texts
 
     def _reached_on_wings(self, item: MissionItem, flown: Maneuver | None) -> str | None:

@@ -81,7 +81,7 @@ class FirmwareHabits:
     texts_for_stations: str | None = None  # parameter that must be 0 for a companion to receive texts as a station
     repeats_changes: bool = False  # sends a changed parameter to all links after the answer
     empty_circles: bool = False  # a fence may have circles of radius 0
-    tells_steps: bool = True  # has ArduPilot's texts for steps of a flight, and for received plans
+    announces_plans: bool = True  # has texts for received and cleared plans
     approaches: bool = False  # land approaches may follow rally points
     reports_multicopter: bool = False  # EXTENDED_SYS_STATE reports a copter as a VTOL in multicopter state
     reports_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode

@@ -26,11 +26,10 @@ _ASK_ONE = {
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
     "mavlink_bridge/services/mission/service.py": {"guided_items"},
     "mavlink_bridge/services/mission/transfer.py": {
-        "asks_by_int", "approaches", "empty_circles", "gap_is_error", "tells_steps",
+        "asks_by_int", "approaches", "empty_circles", "gap_is_error", "announces_plans",
     },
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
-    "mavlink_bridge/services/telemetry/service.py": {"tells_steps"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/nodes/simulated_face.py": {"answers_for"},

@@ -90,6 +90,7 @@ class Px4Personality:
         """Become the vehicle's personality, before its first pass."""
         parts = self._parts
         parts.facts.personality = self
+        parts.announcer.tells_steps = False
         vehicle, parameters = parts.helm.vehicle, self._parameters
         for name in parameters.own_names():
             vehicle.set_parameter(name, parameters[name])

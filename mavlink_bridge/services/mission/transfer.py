@@ -391,7 +391,7 @@ class PlanTransfer:
             self._answer = replace(self._answer, plan_id=plan_id)
         if commit.announced:
             self._out.ack(commit.peer, self.kind, MissionResult.ACCEPTED, plan_id)
-        if self.committed.firmware.habits.tells_steps:
+        if self.committed.firmware.habits.announces_plans:
             self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
         items = self.committed.storage.items()
         for place in texts.places_on_ground(items):

@@ -304,7 +304,7 @@ class TelemetryService(Speaker):
             return at_once
         match event:
             case StatusText():
-                return event if not event.step or self.identity.speaks.habits.tells_steps else None
+                return event
             case GuidedTargetReached():
                 return dialect.MAVLink_mission_item_reached_message(0)
             case ItemReached(seq):
