@@ -69,7 +69,7 @@ class FlyingField:
 
     @property
     def cruise_mps(self) -> float:
-        return self.reached(first_value(self.kind.measures.cruise, self.param) or 0.1)
+        return self.reached(max(first_value(self.kind.measures.cruise, self.param), 0.1))
 
     def reached(self, speed: float) -> float:
         """The demanded speed, m/s, as far as the built-in rover or boat reaches it."""

@@ -63,6 +63,11 @@ def test_any_plan_is_judged_or_refused_in_a_line(kind: str, flown: list[MissionI
         assert found.time_s >= 0.0
 
 
+def test_a_speed_below_0_takes_no_time_back() -> None:
+    """Two metres at -1 m/s were -2 s; ArduRover drives at its least speed (AR_WPNav.cpp, `init`)."""
+    assert judged("boat", wp(0.0, 0.0, 0.0), wp(2.0, 0.0, 0.0), WP_SPEED=-1.0).time_s > 0.0
+
+
 @pytest.mark.parametrize("kind", ["plane", "quadplane"])
 def test_wings_without_a_takeoff_fly_on(kind: str) -> None:
     """Straight ahead at the height of home they had no velocity, and the way never ended."""
