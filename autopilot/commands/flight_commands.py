@@ -122,7 +122,7 @@ class FlightCommands:
             flight = self._guided.flight
         if self._flies():
             if speed is not None and self._speeds.takes(speed):
-                self._change_ground_speed(speed)
+                self.set_ground_speed(speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
             flight.go_to(local(self._facts, place), yaw, over_ground, radius)
         return ACCEPTED
@@ -264,7 +264,7 @@ class FlightCommands:
         if self._kind.has_stall_speed:
             return self._change_airspeed(kind, speed, throttle)
         if kind in TRACK_KINDS:
-            self._change_ground_speed(speed)
+            self.set_ground_speed(speed)
         else:
             self._speeds.set_vertical(kind, speed)
         return ACCEPTED
@@ -273,12 +273,12 @@ class FlightCommands:
         """Set an airspeed within its bounds (-2: the default), or as `SpeedControl.change_wings`."""
         default = speed == DEFAULT_SPEED
         if kind == SpeedType.AIRSPEED and (default or self._speeds.takes(speed)):
-            self._change_ground_speed(None if default else speed)
+            self.set_ground_speed(None if default else speed)
         if not self._speeds.change_wings(kind, speed, throttle):
             return self._announcer.refuse(f"Speed change: {speed:g} m/s is not an airspeed of this plane")
         return ACCEPTED
 
-    def _change_ground_speed(self, speed: float | None) -> None:
+    def set_ground_speed(self, speed: float | None) -> None:
         """Set the ground speed of the mode; None: its default. In AUTO it goes to the mission."""
         if self._modes.mode is self._auto:
             self._auto.sequencer.change_speed(speed)
@@ -296,7 +296,7 @@ class FlightCommands:
         sent = mode is self._guided and not self._guided.flight.drives_to_a_place
         if not self._modes.spec.speeds or sent:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
-        self._change_ground_speed(speed)
+        self.set_ground_speed(speed)
         return ACCEPTED
 
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:

@@ -28,11 +28,13 @@ from autopilot.mav import (
     RepositionFlag,
     Result,
     Severity,
+    SpeedType,
     StandardMode,
     VtolState,
 )
 from autopilot.mission.commands import LANDINGS
 from autopilot.mission.events import ItemReached
+from autopilot.mission.state import DEFAULT_SPEED
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.notices import Notice
@@ -154,6 +156,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(partial(self._enter_by_name, px4.RETURN, "Returning to launch")),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
+            Cmd.DO_CHANGE_SPEED: CommandRow(self._change_speed, required=(2,)),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
             Cmd.RUN_PREARM_CHECKS: CommandRow(self._run_checks),
@@ -272,6 +275,16 @@ class Px4Face(WithoutMessages, Speaker):
         params = (0.0, flags, 0.0, nan, nan, nan, height)
         return self._reposition(replace(command, params=params, frame=command.whole(2)), context)
 
+    def _change_speed(self, command: Command, context: Context) -> Outcome:
+        """DO_CHANGE_SPEED: param2 m/s, the airspeed on wings, whatever kind param1 names; 0 or less: the usual speed
+        (navigator_main.cpp)."""
+        commands, speed = self._parts.commands, command.param(2)
+        if self._parts.facts.vehicle_class.has_stall_speed:
+            commands.change_speed(SpeedType.AIRSPEED, speed if speed > 0.0 else DEFAULT_SPEED)
+        else:
+            commands.set_ground_speed(speed if speed > 0.0 else None)
+        return ACCEPTED
+
     def _climb_here(self, command: Command, now_ms: int) -> Outcome:
         core, here = self._parts, self._parts.facts.vehicle.state.place
         altitude = core.facts.altitude(command.frame, command.param(7), here.lat, here.lon)
@@ -300,7 +313,9 @@ class Px4Face(WithoutMessages, Speaker):
         """PREFLIGHT_REBOOT_SHUTDOWN: 0 does nothing; a simulated vehicle has no bootloader and no power switch."""
         if command.whole(1) == RebootAction.NONE:
             return ACCEPTED
-        outcome = self._parts.commands.reboot() if command.whole(1) == RebootAction.REBOOT else DENIED
+        if command.whole(1) != RebootAction.REBOOT or self._parts.facts.armed:
+            return DENIED
+        outcome = self._parts.commands.reboot()
         return outcome if outcome.ok else DENIED
 
     def _store(self, command: Command, context: Context) -> Outcome:

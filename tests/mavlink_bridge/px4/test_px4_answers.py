@@ -189,3 +189,19 @@ def test_a_precision_landing_has_a_command(station: Station) -> None:
     assert station.command(Cmd.NAV_LAND_LOCAL) == Result.ACCEPTED
     station.run(1.5)
     assert station.mode == (4, 9) and "Precision landing" in station.texts
+
+
+@pytest.mark.parametrize("kind", [0.0, 1.0, 3.0, nan])
+def test_a_speed_is_taken_whatever_its_kind_and_given_back(station: Station, kind: float) -> None:
+    """DO_CHANGE_SPEED (navigator_main.cpp): 0 or less is the usual speed (MAVLink's -2); that was DENIED."""
+    station.fly_to(6.0)
+    place = round((HOME.lat + 0.004) * 1e7), round(HOME.lon * 1e7)
+    assert station.command(Cmd.DO_CHANGE_SPEED, kind, 2.0, -1.0) == Result.ACCEPTED
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, 5, Cmd.DO_REPOSITION, 0, 0, -1.0, 1, 0, nan, *place, HOME.alt + 6)
+    )
+    station.run(6.0)
+    assert 1.5 < station.of("VFR_HUD")[-1].groundspeed < 2.3
+    assert station.command(Cmd.DO_CHANGE_SPEED, kind, -2.0, -1.0) == Result.ACCEPTED
+    station.run(6.0)
+    assert station.of("VFR_HUD")[-1].groundspeed > 4.0
