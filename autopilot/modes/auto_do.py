@@ -119,8 +119,6 @@ class DoItems:
 
     def drop(self) -> None:
         """Forget the waiting condition."""
-        if self._condition is not None and self._condition.near_m > 0.0:
-            self._tools.context.helm.vehicle.watch_distance(0.0)
         self._condition = None
 
     def target_changed(self) -> None:

@@ -158,11 +158,9 @@ class AutoExecutor:
 
     def drop(self) -> None:
         """Forget the active items and guided limits, when AUTO is left or its mission begins again."""
-        self._do.drop()
         self._nav.limits.set()
         self.own.drop()
         self.maneuver = None
-        self._nav.before = self._nav.previous = None
 
     def _give_away(self, cmd: MissionItem) -> None:
         """End the maneuver or wait in the slot of `cmd`, which the other executor flies."""

@@ -67,6 +67,13 @@ def test_a_turn_that_still_waits_ends_with_its_leg(goes_on: Callable[[Bench], ob
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG and not turning(bench)
 
 
+def test_a_leg_that_is_left_bends_no_curve() -> None:
+    """A spline from there begins where the vehicle is, in no direction of its own."""
+    bench = flying(takeoff(), waypoint(40, 0), waypoint(80, 0), item(82, 120, 40, 10), past=2)
+    assert bench.core.mission_commands.set_current(4).ok
+    assert bench.vehicle.target.spline and bench.vehicle.target.previous is None
+
+
 def test_auto_rtl_ends_with_the_motors() -> None:
     """Where the mission would go on behind its landing, it is AUTO again, in which a copter may be armed."""
     bench = flying(takeoff(), waypoint(80, 0), item(189), waypoint(20, 0), item(21), waypoint(40, 0), AUTO_OPTIONS=1)
