@@ -240,8 +240,8 @@ class ModeChoice:
         if reason not in _FAILSAFES:
             self.intended = self.number
         self._context.announcer.announce(ModeChanged(self.number, reason))
-        if mode is self.mode:  # AUTO and AUTO_RTL are the same object
-            return
+        if mode is self.mode and (number != mode.spec.number or reason is ModeReason.MISSION_CMD):
+            return  # AUTO and AUTO_RTL are the same object; who asks for AUTO enters it anew (Copter::set_mode)
         self.mode.exit()
         self._heading.reset()
         self._speeds.clear()

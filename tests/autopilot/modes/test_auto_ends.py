@@ -148,6 +148,20 @@ def test_a_mission_that_begins_anew_has_left_its_way_back() -> None:
     assert not bench.core.modes.mode.leads_down
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["under way", "at its end"])
+def test_who_asks_for_auto_in_auto_rtl_enters_it_anew(ended: bool) -> None:
+    """As from any other mode (Copter::set_mode): with MIS_RESTART 1, or a mission at its end, it begins again. It was
+    only shown as AUTO, and a mission at its end waited for ever."""
+    bench = flying(
+        takeoff(), waypoint(80, 0), item(189), waypoint(20, 0), waypoint(0, 20), MIS_RESTART=float(not ended)
+    )
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    bench.run(60.0 if ended else 1.0, lambda: 5 in bench.reached)
+    assert bench.core.modes.number == AUTO_RTL
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    assert (bench.core.sequencer.state(), bench.core.sequencer.current_nav_index()) == (MissionState.RUNNING, 1)
+
+
 # --- with the motors --------------------------------------------------------------------------------------------------
 def test_with_the_motors_a_landing_ends() -> None:
     bench = flying(takeoff(), item(21), waypoint(40, 0))
