@@ -399,6 +399,7 @@ class AutoMode(Mode):
         if kind != MissionType.MISSION:
             return
         self.paths.begun = None
+        self.wake()
         if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
             self._announce(self.sequencer.clear(self.mission))
             return

@@ -248,6 +248,16 @@ def test_without_items_in_the_air_it_is_at_its_end() -> None:
     assert isinstance(bench.vehicle.target, Hold)
 
 
+def test_a_new_mission_has_no_way_back_at_once() -> None:
+    bench = flying(takeoff(), waypoint(400, 0), item(189), waypoint(200, 0), waypoint(0, 20))
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.modes.number == AUTO_RTL
+    bench.upload(bench.core.plans.mission.items()[:-1])
+    bench.run(0.1)
+    assert bench.core.modes.number == AUTO
+
+
 def test_a_fence_changes_no_mission() -> None:
     bench = flying(takeoff(), waypoint(40, 0), waypoint(400, 0), past=2)
     bench.core.modes.set(LOITER, bench.now_ms)
