@@ -165,9 +165,7 @@ class AutoExecutor:
     def _give_away(self, cmd: MissionItem) -> None:
         """End the maneuver or wait in the slot of `cmd`, which the other executor flies."""
         if self._nav.context.facts.takes_nav(cmd.command):
-            self._come_from(None)
-            if self.maneuver is not None:
-                self.maneuver.leave()
+            self._come_from(self.maneuver)
             self.maneuver = None
             self._do.target_changed()
         else:

@@ -87,7 +87,7 @@ def test_a_speed_change_restarts_neither_the_leg_nor_its_hold_time() -> None:
 
 
 def test_set_home_here_and_there() -> None:
-    bench = flying(waypoint(40, 0, param1=1.0), item(179, param1=1.0), waypoint(40, 40))
+    bench = flying(waypoint(40, 0, param1=1.0), item(179, 90.0, 0.0, 3.0, param1=1.0), waypoint(40, 40))
     past(bench, 2)
     home = bench.core.facts.home
     assert home is not None
@@ -112,7 +112,8 @@ def test_a_home_that_an_item_set_lasts_until_the_next_arming() -> None:
 
 @pytest.mark.parametrize("command", [195, 201])
 def test_a_region_of_interest_turns_the_nose_until_it_ends(command: int) -> None:
-    bench = flying(item(command, 100.0, 100.0, 5.0), waypoint(40, 0), item(197), waypoint(40, 40), waypoint(0, 40))
+    ends = item(197, 10.0, 10.0, 5.0)
+    bench = flying(item(command, 100.0, 100.0, 5.0), waypoint(40, 0), ends, waypoint(40, 40), waypoint(0, 40))
     past(bench, 1)
     yaw = bench.vehicle.yaws[-1]
     assert yaw.mode is YawMode.POINT

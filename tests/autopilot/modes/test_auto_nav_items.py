@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pytest
@@ -204,6 +205,30 @@ def test_loiter_turns(radius: float, expected: float, direction: int) -> None:
     assert isinstance(target, Circle)
     assert near(target.center, (40, 0, -15))
     assert (target.radius, target.turns, target.direction) == (expected, 2.5, direction)
+
+
+def test_loiter_turns_of_the_largest_circle() -> None:
+    """AC_CIRCLE_RADIUS_MAX."""
+    bench = Bench()
+    bench.begin([takeoff(), item(18, 40, 0, 15, param1=1.0, param3=5000.0)])
+    way = flown_to(bench, 2)
+    assert isinstance(way, Leg) and near(way.end, (40 - 2000, 0, -15))
+
+
+def test_no_turns_and_not_a_number_of_them_are_none() -> None:
+    """The circle is left at its edge."""
+    bench = Bench()
+    bench.begin([takeoff(), item(18, 40, 0, 15, param1=nan, param3=5.0), waypoint(80, 0)])
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.position == pytest.approx((35, 0, -15), abs=2.5)
+
+
+def test_a_small_circle_near_by_turns_no_nose() -> None:
+    """Within 5 m of its centre, also from outside (ModeAuto::circle_movetoedge_start)."""
+    bench = Bench()
+    bench.begin([takeoff(), item(93, param1=3.0), item(18, 4.5, 0, 10, param1=1.0, param3=2.0)])
+    way = flown_to(bench, 3)
+    assert isinstance(way, Leg) and way.yaw.mode == YawMode.KEEP
 
 
 @pytest.mark.parametrize(("north", "kind"), [(2.5, Circle), (6.0, Leg)])
