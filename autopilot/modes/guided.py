@@ -57,7 +57,8 @@ class GuidedFlight:
         self.deadline_ms: int | None = None  # end of a driven speed, a turn, or wings' attitude, unless renewed
 
     def begin(self) -> None:
-        """Stay in place until there is a target."""
+        """Stay in place, with the nose as it is, until there is a target."""
+        self._heading.reset()
         self.paused = False
         self._announced = True
         self._target = self._hover = self._course = None

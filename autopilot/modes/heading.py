@@ -73,7 +73,8 @@ class Heading:
         return self._fixed or self._of_item or KEEP
 
     def for_circle(self, center: Ned) -> Yaw:
-        """Yaw demand on a circle: the nose points to its centre."""
+        """Yaw demand on a circle: the nose points to its centre, which ends a fixed heading."""
+        self._fixed = None
         return Yaw(YawMode.POINT, point=self.interest or center)
 
     def fix(self, yaw: Yaw) -> None:

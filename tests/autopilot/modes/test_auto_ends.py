@@ -67,6 +67,27 @@ def test_a_turn_that_still_waits_ends_with_its_leg(goes_on: Callable[[Bench], ob
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG and not turning(bench)
 
 
+def test_a_circle_ends_a_heading_that_legs_would_keep() -> None:
+    """WP_YAW_BEHAVIOR 0: the nose then stays where the circle has left it (ModeAuto::circle_movetoedge_start,
+    circle_start); it turned back."""
+    turn = item(115, param1=90.0)
+    circle = item(18, 90, 0, 10, param1=1.0, param3=5.0)
+    bench = flying(takeoff(), turn, waypoint(20, 0), circle, waypoint(180, 0), past=3, WP_YAW_BEHAVIOR=0)
+    assert bench.vehicle.target.yaw.mode is YawMode.KEEP
+    bench.run(60.0, lambda: 4 in bench.reached)
+    assert bench.vehicle.target.yaw.mode is YawMode.KEEP
+
+
+@pytest.mark.parametrize("turned", [item(201, 20, -50), item(115, param1=90.0)])
+def test_who_is_guided_has_no_heading_of_the_mission(turned: MissionItem) -> None:
+    """ModeGuided::pva_control_start."""
+    limit = item(222, param1=3.0)
+    bench = flying(takeoff(), turned, limit, waypoint(20, 0), item(92, param1=1.0), waypoint(80, 0), past=4)
+    assert bench.vehicle.target.yaw.mode is YawMode.KEEP
+    bench.run(20.0, lambda: 5 in bench.reached)
+    assert bench.vehicle.target.yaw.mode is YawMode.ALONG
+
+
 def test_a_leg_that_is_left_bends_no_curve() -> None:
     """A spline from there begins where the vehicle is, in no direction of its own."""
     bench = flying(takeoff(), waypoint(40, 0), waypoint(80, 0), item(82, 120, 40, 10), past=2)
