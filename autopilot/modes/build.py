@@ -17,7 +17,7 @@ from autopilot.modes.landing import LandMode
 from autopilot.modes.loitering import CircleDrive, CircleMode, LoiterMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode, VehicleContext
-from autopilot.modes.pilot import PilotMode, StopMode, acro, always
+from autopilot.modes.pilot import PilotMode, PointedMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
@@ -78,6 +78,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.DRIFT: _by_sticks(PilotKind.DRIFT),
     ModeKind.MANUAL: _by_sticks(PilotKind.MANUAL),
     ModeKind.STEERING: _by_sticks(PilotKind.STEERING),
+    ModeKind.POINTED: lambda p, spec: PointedMode(p.context, spec),
     ModeKind.TURN_RATE: _by_sticks(PilotKind.ACRO),
     ModeKind.TRAINED_RATES: lambda p, spec: PilotMode(p.context, spec, acro(p.context.facts)),
     ModeKind.STOP: lambda p, spec: StopMode(p.context, spec),

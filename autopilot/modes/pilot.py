@@ -12,11 +12,13 @@ from typing import Final
 
 from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.interface.targets import Circle, Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.interface.mathematics import atan2, hypot
+from autopilot.interface.targets import Circle, Drive, Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import TargetLoiter
+from autopilot.vehicles.driving import stick_speed
 from autopilot.vehicles.mode_table import ModeSpec, TerrainFollow
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
@@ -24,6 +26,7 @@ _LIFTS = 0.55  # throttle, 0 .. 1: above the hover position and its dead zone
 _SINKS = 0.45  # below the hover position and its dead zone
 _GROUND = 1.0  # SURFTRAK_MODE
 _RELEASED = Sticks()
+_FOR_EVER_MS: Final = 10**12
 _CLIMBS_BY_STICK: Final = 1 << 12  # FLIGHT_OPTIONS
 
 
@@ -166,3 +169,17 @@ class StopMode(Mode):
         if not self.facts.option("FLIGHT_OPTIONS", _CLIMBS_BY_STICK):
             return replace(circle, climbs=False)
         return replace(circle, climbs=True, over_ground=None)
+
+
+class PointedMode(Mode):
+    """SIMPLE of a rover or boat: the sticks point to where it drives, seen along its heading at arming (SIMPLE_TYPE 1:
+    northwards), and how far they are moved is the speed. Released, it stops (Rover/mode_simple.cpp)."""
+
+    def enter(self, now_ms: int) -> None:
+        self.sticks_moved(self.helm.sticks)
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        ahead, right = 2.0 * sticks.throttle - 1.0, sticks.roll
+        turned = self.facts.armed_yaw if int(self.facts.param("SIMPLE_TYPE")) == 0 else 0.0
+        speed = min(hypot(ahead, right), 1.0) * stick_speed(self.facts.param)
+        self.helm.fly(Drive(speed, turned + atan2(right, ahead), timeout_ms=_FOR_EVER_MS))

@@ -131,6 +131,7 @@ class ModeKind(Enum):
     TRAINED_RATES = "body rates, level where the sticks are centred"
     MANUAL = "steering and throttle direct"
     STEERING = "lateral acceleration and speed"
+    POINTED = "to the side that the sticks point to, as fast as they are moved"
     BOUNDED = "control surfaces and throttle direct, bank and pitch within their limits"
     ANGLES = "bank and pitch within their limits, throttle direct"
     CLIMB_AND_SPEED = "bank, climb rate and airspeed"
@@ -240,6 +241,7 @@ ROVER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.HOLD, "HOLD", arming=True, flown=_F.STOP),
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STAY),
         ModeSpec(_R.FOLLOW, "FOLLOW", position=True, arming=True, autopilot=True, speeds=True, flown=_F.FOLLOW),
+        ModeSpec(_R.SIMPLE, "SIMPLE", position=True, arming=True, pilot=True, flown=_F.POINTED),
         ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True, speeds=True, flown=_F.CIRCLE_DRIVING),
         ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True, speeds=True, flown=_F.MISSION),
         ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, speeds=True, flown=_F.RETURN),

@@ -46,7 +46,7 @@ _MODES: Final = Modes(
     of_flights=frozenset({_R.HOLD, _R.AUTO, _R.GUIDED}),
     switches={
         4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
-        55: _R.GUIDED, 56: _R.LOITER, 57: _R.FOLLOW, 72: _R.CIRCLE,
+        55: _R.GUIDED, 56: _R.LOITER, 57: _R.FOLLOW, 59: _R.SIMPLE, 72: _R.CIRCLE,
     },
     standard={StandardMode.SAFE_RECOVERY: _R.RTL, StandardMode.MISSION: _R.AUTO},
 )  # fmt: skip

@@ -7,6 +7,7 @@ from math import pi
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
+from autopilot.vehicles.driving import stick_speed
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
@@ -45,9 +46,8 @@ def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Speed at full throttle stick: SPEED_MAX, or CRUISE_SPEED scaled from CRUISE_THROTTLE to full throttle."""
-    cruise = values.get("CRUISE_SPEED", 2.0) * 100.0 / max(values.get("CRUISE_THROTTLE", 50.0), 5.0)
-    p[L.P_STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
+    """SPEED_MAX, CRUISE_SPEED, CRUISE_THROTTLE."""
+    p[L.P_STICK_SPEED] = stick_speed(values.get)
 
 
 def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:

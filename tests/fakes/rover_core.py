@@ -16,7 +16,7 @@ from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 
-MANUAL, ACRO, STEERING, HOLD, LOITER, CIRCLE, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 9, 10, 11, 12, 15
+MANUAL, ACRO, STEERING, HOLD, LOITER, SIMPLE, CIRCLE, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 7, 9, 10, 11, 12, 15
 ROUND = (waypoint(30, 0, 0), waypoint(30, 30, 0, param1=2.0), waypoint(0, 30, 0))
 
 
@@ -36,8 +36,8 @@ chosen = "rover"
 """The kind that `ready` and all below make; a module's fixture sets it."""
 
 
-def ready(by_tick: bool = False, **parameters: Any) -> Bench:
-    bench = Bench(chosen, vehicle=make_simulated(chosen, ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
+def ready(by_tick: bool = False, heading: float = 0.0, **parameters: Any) -> Bench:
+    bench = Bench(chosen, vehicle=make_simulated(chosen, ORIGIN, heading, 7), by_tick=by_tick, parameters=parameters)
     bench.run(20.0, lambda: bench.core.prearm.ok)
     assert bench.core.prearm.ok
     return bench

@@ -25,6 +25,7 @@ from tests.fakes.rover_core import (
     MANUAL,
     ROUND,
     RTL,
+    SIMPLE,
     SMART_RTL,
     STEERING,
     Traits,
@@ -324,6 +325,24 @@ def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool | None
     n, e = place(bench)
     assert (-6.0 < n - north < -1.5) is drives
     assert abs(e - east) < 1.0
+
+
+@pytest.mark.parametrize(("north", "to_east", "to_north"), [(0, 0.0, -28.0), (1, 28.0, 0.0)])
+def test_simple_drives_where_the_sticks_point(north: int, to_east: float, to_north: float, kind: Traits) -> None:
+    """As seen along the heading at arming, to the east, or northwards; how far they are moved is the speed."""
+    bench = driving(HOLD, heading=90.0, SIMPLE_TYPE=north, CRUISE_SPEED=2.0, CRUISE_THROTTLE=50)
+    assert bench.core.modes.set(SIMPLE, bench.now_ms).ok
+    bench.run(3.0)
+    assert away(bench, 0, 0) < 0.5
+    for _ in range(30):
+        bench.core.sticks.move(Sticks(roll=0.5), bench.now_ms)
+        bench.run(0.5)
+    n, e = place(bench)
+    assert (n, e) == pytest.approx((to_north, to_east), abs=4.0)
+    assert speed(bench) == pytest.approx(2.0, abs=0.3)
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    bench.run(4.0 + kind.coasts_s)
+    assert abs(speed(bench)) < 0.1
 
 
 @pytest.mark.parametrize(("how", "slides", "backwards"), [(0, 1.0, True), (1, 1.0, False), (2, -1.0, True)])

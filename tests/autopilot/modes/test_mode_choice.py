@@ -43,7 +43,16 @@ def test_each_mode_can_be_entered_in_the_air(number: int, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "name"),
-    [(0, "MANUAL"), (1, "ACRO"), (3, "STEERING"), (5, "LOITER"), (9, "CIRCLE"), (11, "RTL"), (15, "GUIDED")],
+    [
+        (0, "MANUAL"),
+        (1, "ACRO"),
+        (3, "STEERING"),
+        (5, "LOITER"),
+        (7, "SIMPLE"),
+        (9, "CIRCLE"),
+        (11, "RTL"),
+        (15, "GUIDED"),
+    ],
 )
 def test_each_rover_mode_can_be_entered(number: int, name: str) -> None:
     bench = Bench("rover")
