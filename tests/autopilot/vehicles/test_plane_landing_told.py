@@ -47,5 +47,7 @@ def test_after_a_go_around_they_are_told_again() -> None:
     assert bench.core.mission_commands.go_around(60.0).ok
     bench.run(400.0, lambda: not bench.core.facts.armed)
     assert [next(b for b in BEGINNINGS if text.startswith(b)) for text in told(bench)] == [
-        *BEGINNINGS[:2], BEGINNINGS[4], *BEGINNINGS[:4]
-    ]  # fmt: skip
+        *BEGINNINGS[:2],
+        BEGINNINGS[4],
+        *BEGINNINGS[:4],
+    ]

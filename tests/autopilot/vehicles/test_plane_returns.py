@@ -196,9 +196,12 @@ def test_a_changed_radius_is_flown_at_once_in_rtl() -> None:
     assert isinstance(plane.vehicle.target, TakeOff)
     plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
     for name, value, flown in (
-        ("RTL_ALTITUDE", 90.0, 90.0), ("RTL_RADIUS", -120.0, -120.0), ("WP_LOITER_RAD", 80.0, -120.0),
-        ("RTL_RADIUS", 0.0, 80.0), ("WP_LOITER_RAD", -60.0, -60.0),
-    ):  # fmt: skip
+        ("RTL_ALTITUDE", 90.0, 90.0),
+        ("RTL_RADIUS", -120.0, -120.0),
+        ("WP_LOITER_RAD", 80.0, -120.0),
+        ("RTL_RADIUS", 0.0, 80.0),
+        ("WP_LOITER_RAD", -60.0, -60.0),
+    ):
         plane.parameters.set(name, value)
         plane.run(1.0)
         circle = plane.vehicle.target
