@@ -20,6 +20,7 @@ from mavlink_bridge.routing.endpoint import raise_error
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
 from sortie.assembly.vehicles import Vehicles, without_collector
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import make_folder
 from sortie.config.radio import radio_of
 from sortie.config.settings import STRATEGIES
 from sortie.config.traffic import TrafficPlan
@@ -148,12 +149,14 @@ def assembled(
     for warning in keys.warnings:
         LOGGER.warning("%s", warning)
     folder = None if log_dir is None else Path(log_dir)
+    if folder is not None:
+        make_folder(folder, f"log_dir {folder}")  # a mistake is told now, not at the first arming
     around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, folder, ground)
     with without_collector():
         vehicles = Vehicles(standing, around)
     runtime.set_speedup(0.0, always)
-    if log_dir is not None:
-        vehicles.log_to(Path(log_dir))
+    if folder is not None:
+        vehicles.log_to(folder)
     if vehicles.firmwares is not None:
         vehicles.firmwares.node.start()
     return vehicles

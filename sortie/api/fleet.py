@@ -194,7 +194,7 @@ class Fleet(Sequence[Session]):
 
     def _open(self, link: FleetLink, insecure: bool) -> None:
         signed = self._assembly.signing[0].signing is not None
-        for warning in check_links([link.url], signed=signed, insecure=insecure):
+        for warning in check_links([link.url], signed=signed, insecure=insecure, in_python=True):
             LOGGER.warning("%s", warning)
         if link.vehicle is not None:
             spec = self.vehicles[link.vehicle]

@@ -178,7 +178,8 @@ class Session(Claims["Session"]):
         it cannot be opened, or when the network can reach it without a signing key or `insecure`, because any client
         could command the vehicle.
         """
-        for warning in check_links([url], signed=self._member.signing.signing is not None, insecure=insecure):
+        signed = self._member.signing.signing is not None
+        for warning in check_links([url], signed=signed, insecure=insecure, in_python=True):
             LOGGER.warning("%s", warning)
         return self._member.open(url, self.spec.radio, self.seed)
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -242,8 +243,15 @@ def test_ground_station_loss_acts_without_a_socket():
 
 
 def test_the_network_is_opened_only_by_word():
-    """A link that others can reach needs `insecure`."""
-    with pytest.raises(UserError, match="--insecure"):
+    """A link that others can reach needs `insecure`; options of the command line are not for this reader."""
+    with pytest.raises(UserError, match=r"^link tcpin.*give signing_key=FILE, or insecure=True if"):
         Session(links=["tcpin:0.0.0.0:0"])
     with Session(links=["tcpin:0.0.0.0:0"], insecure=True) as session:
         session.run_for(0.1)
+
+
+def test_a_folder_for_logs_that_is_a_file_is_told_at_once(tmp_path: Path) -> None:
+    """It was told at the first arming, which was refused."""
+    (tmp_path / "logs").write_text("")
+    with pytest.raises(UserError, match=r"^log_dir .*logs: is a file, not a folder"):
+        Session(log_dir=tmp_path / "logs")
