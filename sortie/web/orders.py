@@ -269,7 +269,11 @@ def _clear(vehicle: ShownVehicle, request: requests.Clear) -> Job:
 
 def _item(vehicle: ShownVehicle, request: requests.Item) -> Job:
     """Select a mission item. In flight the mission continues there, in any mode; on the ground it starts there."""
-    answer = yield from _command(vehicle, f"go on with item {request.seq}", SetCurrent(vehicle.target, request.seq))
+    what, facts = f"go on with item {request.seq}", vehicle.facts(vehicle.heard_ms)
+    items = 0 if facts.get("mission") == _NONE else facts.get("items") or None  # 0 is also told by who does not count
+    if items is not None and request.seq > items:  # the vehicle would not answer
+        return Answer(False, f"{what}: the mission has {counted(items, 'item')}")
+    answer = yield from _command(vehicle, what, SetCurrent(vehicle.target, request.seq))
     if not answer.ok or not vehicle.facts(vehicle.heard_ms).get("armed"):
         return answer
     begun = yield from _start(vehicle, requests.StartRequest(id=request.id, system=request.system))

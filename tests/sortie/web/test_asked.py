@@ -333,9 +333,7 @@ def test_a_refused_plan_item_or_parameter_says_why(watched):
     plan = "\n".join(rows)
     refused = "a.txt, mission: unsupported (Mission item 1: command 999 is not supported)"
     assert watched.ask("upload", name="a.txt", text=plan).text == refused
-    assert (
-        watched.ask("item", seq=3).text == "go on with item 3: timeout (Mission: no mission item 3: the mission has 0)"
-    )
+    assert watched.ask("item", seq=3).text == "go on with item 3: the mission has 0 items"
     assert watched.ask("set", name="NONE", value=1, type=9).text == "NONE: no answer (Unknown parameter NONE)"
     kept = "SYSID_THISMAV: the vehicle keeps 255 (SYSID_THISMAV limited to 255)"
     assert watched.ask("set", name="SYSID_THISMAV", value=300, type=4).text == kept
