@@ -81,7 +81,7 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
     try:
         facts = read_log(folder)
         facts.take_plan(plan)
-        write_file(page, flight_page([facts]), ELSEWHERE)
+        write_file(page, flight_page([facts]), "choose another folder with --report")
     except UserError as error:
         print(f"sortie: no report: {error}", file=sys.stderr)
         return None

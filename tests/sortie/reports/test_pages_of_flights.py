@@ -54,3 +54,11 @@ def test_what_was_not_logged_has_no_page(tmp_path):
     assert told["report"] is None
     assert "no page" in done.stderr
     assert [page.name for page in (tmp_path / "pages").iterdir()] == ["flight-0001.html"]
+
+
+def test_a_page_that_cannot_be_written_is_told_by_the_option_of_this_command(tmp_path):
+    """It advised --out, which `fly` does not have."""
+    (tmp_path / "pages" / "flight-0001.html").mkdir(parents=True)
+    told, done = fly(tmp_path)
+    assert (done.returncode, told["report"]) == (0, None)
+    assert "no report: pages/flight-0001.html: Is a directory; choose another folder with --report" in done.stderr
