@@ -24,6 +24,7 @@ from sortie.config.options import TABLE
 from sortie.config.version import VERSION
 from sortie.runtime.signals import work_begins
 
+_ADDRESSES: Final = ("--link=", "tcp:", "udp", "tcpin:", "serial:", "/dev/")
 _NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
 
 
@@ -238,6 +239,13 @@ def _root(context: click.Context, version: bool) -> None:
         click.echo(context.get_help())
 
 
+def _by_connect(error: click.UsageError, arguments: Sequence[str]) -> str:
+    """Return a hint for a command that was given a vehicle's address as others take it."""
+    options = () if error.ctx is None else [name for each in error.ctx.command.params for name in each.opts]
+    addressed = any(text == "--link" or text.startswith(_ADDRESSES) for text in arguments)
+    return "; the vehicle's address is given with --connect" if "--connect" in options and addressed else ""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return the exit status."""
     app = application()
@@ -252,8 +260,9 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except click.UsageError as error:
         command = "sortie" if error.ctx is None else error.ctx.command_path
-        line = " ".join(error.format_message().split()).rstrip(".")
-        print(f"sortie: {line} (see {command} --help)", file=sys.stderr)
+        hint = _by_connect(error, arguments)
+        line = " ".join((error.message if hint else error.format_message()).split()).rstrip(".")
+        print(f"sortie: {line}{hint} (see {command} --help)", file=sys.stderr)
         return 2
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code

@@ -51,6 +51,8 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "--count", "2", "--spacing", "0"], "a number above 0"),
         (["serve", "--fleet", "missing.toml"], "--print-fleet"),
         (["param", "set"], "Missing argument 'NAME' (see sortie param set --help)"),
+        (["status", "tcp:127.0.0.1:5760"], "; the vehicle's address is given with --connect (see"),
+        (["status", "--link", "tcp:127.0.0.1:5760"], "No such option '--link'; the vehicle's address is given with"),
         (["param", "lost"], "(see sortie param --help)"),
         (["serve", "--home", "1,2"], "LAT,LON,ALT,HEADING"),
         (["serve", "--home", "91,0,0,0"], "LAT,LON,ALT,HEADING"),
