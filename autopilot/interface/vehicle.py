@@ -136,11 +136,6 @@ class VehicleState:
         return self.report.item(report.LANDED_STATE) == ON_GROUND
 
     @property
-    def arrived(self) -> bool:
-        """True if the present target's end condition is met."""
-        return bool(self.report.item(report.ARRIVED))
-
-    @property
     def ground_speed(self) -> float:
         """Speed over ground, m/s."""
         return self.report.item(report.GROUND_SPEED)
@@ -261,9 +256,6 @@ class ControlledVehicle(Vehicle, Protocol):
 
     def command(self, mode: int) -> Request:
         """Take the vehicle for a person: fly `mode` (AUTO: by our targets). TAKEN_OVER if it refuses."""
-
-    def release(self) -> None:
-        """Stop commanding at once, because another party has the vehicle."""
 
 
 @runtime_checkable

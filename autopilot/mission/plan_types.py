@@ -27,7 +27,6 @@ class PlanError(ValueError):
     def __init__(self, place: str, expected: str, found: str) -> None:
         flat = " ".join(found.split())
         self.place = place
-        self.expected = expected
         self.found = flat if len(flat) <= _SHOWN else flat[: _SHOWN - 3] + "..."
         super().__init__(f"{place}: expected {expected}, found {self.found or 'nothing'}")
 

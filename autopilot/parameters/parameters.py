@@ -24,7 +24,6 @@ class UnknownParameterError(KeyError):
         hint = f"; did you mean {nearest}?" if nearest else ""
         super().__init__(f"unknown parameter {name}{hint}")
         self.name = name
-        self.nearest = nearest
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -129,10 +128,6 @@ class Parameters:
     def values(self) -> Collection[float]:
         """In the order of `names()`."""
         return {**self._defaults, **self._changed}.values()
-
-    def index(self, name: str) -> int | None:
-        """Index of `name` in `names()`; None for an alias or an unknown name."""
-        return self._index.get(name)
 
     def definition(self, name: str) -> ParameterDef:
         """Definition of `name` (of an alias: derived from its target); KeyError if unknown."""

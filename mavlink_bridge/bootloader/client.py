@@ -32,7 +32,6 @@ class BootloaderRefusedError(Exception):
 
     def __init__(self, op: int, status: int) -> None:
         super().__init__(f"{Op(op).name} was answered {BootStatus(status).name}")
-        self.op = Op(op)
         self.status = BootStatus(status)
 
 

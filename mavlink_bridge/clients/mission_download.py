@@ -59,11 +59,6 @@ class MissionDownload(Client):
             if firmware.seq_of(item.seq) > 0
         )
 
-    @property
-    def received(self) -> int:
-        """Number of received items, home included."""
-        return len(self._received)
-
     def next_deadline_ms(self) -> int | None:
         if self.done or not self._pending:
             return self._due_ms

@@ -129,7 +129,6 @@ class SetCurrent(Client):
 
     def __init__(self, target: Target, seq: int, *, retry: Retry = _SHORT) -> None:
         super().__init__(target, retry)
-        self.seq = seq
         self._wire_seq = target.firmware.wire_seq(seq)
 
     def _handle(self, message: Message, now_ms: int) -> None:

@@ -169,10 +169,6 @@ class Brake(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, context: GuidedContext, yaw: Yaw) -> None:
-        super().__init__(context, yaw)
-        self.at_rest = False
-
     def send(self, now_ms: int) -> list[Message]:
         if self.end is not None:
             self.interval_ms = self.context.position_ms

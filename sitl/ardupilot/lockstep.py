@@ -115,11 +115,6 @@ class JsonLockstep:
         self._answered_s = 0.0
         body.listen(receiver.fileno())
 
-    @property
-    def exchanges(self) -> int:
-        """Number of answers that were sent."""
-        return self.body.answers
-
     def step(self, until_ms: float, stop: Callable[[], bool] = _never) -> bool:
         """Answer the firmware's packets as long as they come. False if one waits at `until_ms`, or if `stop()` is true;
         `stop` is asked while the firmware is silent. SitlError if it has ended or hangs."""

@@ -36,7 +36,6 @@ value, so the measured value counts. With 0 for "equal", implies(item == 2, heig
 TEMPORAL: Final = ("always", "eventually", "until")
 FUNCTIONS: Final = ("abs", "min", "max")
 _LARGEST: Final = sys.float_info.max
-WORDS: Final = (*TEMPORAL, "implies", *FUNCTIONS)
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
 }  # fmt: skip
@@ -62,7 +61,6 @@ class FormulaError(ValueError):
 class Formula:
     """Parsed judge. `signals`: the signals that it uses; `texts`: the texts that it compares with."""
 
-    text: str
     margin: Margin
     signals: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
@@ -90,7 +88,7 @@ def parse_formula(
         margin = reader.formula(tree)
     except RecursionError:  # a chain of operators is as deep as it is long
         raise FormulaError("nested too deep; expected such as always(height < 30)") from None
-    return Formula(text, margin, frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
+    return Formula(margin, frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------

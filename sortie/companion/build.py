@@ -91,7 +91,6 @@ class ControllerSide:
             address = settings.vehicle.target
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self._find(patience_s)
-        self._runtime = runtime
         firmware = self.found.firmware
         if self.child is not None:
             _check_kind(settings.vehicle, firmware)

@@ -92,13 +92,11 @@ _NOT_AGAIN: Final = frozenset(
 
 @dataclass(slots=True)
 class Built:
-    """Scenario with origins, plan and found faults. `calibration` None: nothing was measured."""
+    """Scenario with origins and plan."""
 
     scenario: Scenario
     origins: dict[str, Origin]
     plan: str | None
-    faults: tuple[FoundFault, ...]
-    calibration: Calibration | None
 
 
 def build(found: Evidence, log: Path) -> Built:
@@ -144,7 +142,7 @@ class Builder:
             "lasts_s": Origin(f"from arming at {self._zero_s:.2f} s"),
             "firmware": Origin("what wrote the log, or its HEARTBEATs"),
         }
-        return Built(scenario, self._origins, plan, faults, calibration)
+        return Built(scenario, self._origins, plan)
 
     # --- where and what -----------------------------------------------------------------------------------------------
     def _home(self) -> str:

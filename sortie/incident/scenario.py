@@ -26,8 +26,6 @@ from sortie.incident.signals import Basis
 
 SCENARIO: Final = "scenario.toml"
 PLAN: Final = "plan.plan"
-LOG: Final = "log"
-"""Folder with the original log."""
 
 
 class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

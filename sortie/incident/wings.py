@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.incident.evidence import Evidence
 from sortie.incident.signals import FoundFault, in_flight, stretches
 
-Array = npt.NDArray[np.float64]
 _PULLS_US: Final = 1300.0
 """Throttle above which an engine draws a visible current, us."""
 _TAKES: Final = 0.2

@@ -101,7 +101,6 @@ class FlightLog:
         self.folder = folder
         self.error: str | None = None
         self._epoch_us = epoch_us
-        self._start_ms = start_ms
         self._next_csv_ms = start_ms
         self._unmeasured = np.isin(_CSV_INDEX, unmeasured)
         self._tlog: IO[bytes] = (folder / "flight.tlog").open("wb", buffering=1 << 18)

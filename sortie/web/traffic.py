@@ -55,10 +55,9 @@ class Sender:
     """Component: rows by message id, and gaps in its sequence numbers. A component has one sequence for all its links,
     so gaps are counted on the first open link on which it was heard."""
 
-    __slots__ = ("_heard", "_link", "_missed", "_seconds", "_sequence", "component", "last_ms", "rows", "system")
+    __slots__ = ("_heard", "_link", "_missed", "_seconds", "_sequence", "component", "last_ms", "rows")
 
-    def __init__(self, system: int, component: int) -> None:
-        self.system = system
+    def __init__(self, component: int) -> None:
         self.component = component
         self.rows: dict[int, MessageStatistics] = {}
         self.last_ms = 0
@@ -110,11 +109,6 @@ class Sender:
         (begin_ms, before, _), (end_ms, now, _) = self._seconds[0], self._seconds[-1]
         return (now - before) * 1000.0 / max(end_ms - begin_ms, 1)
 
-    def newest(self, msg_id: int) -> Message | None:
-        """Return the newest message of a kind, or None."""
-        row = self.rows.get(msg_id)
-        return None if row is None else row.message
-
 
 class Traffic:
     """All senders by (system, component). `clock` returns link time; `listeners` are called with each frame."""
@@ -138,7 +132,7 @@ class Traffic:
         key = (frame.system, frame.component)
         sender = self.senders.get(key)
         if sender is None:
-            sender = self.senders[key] = Sender(*key)
+            sender = self.senders[key] = Sender(key[1])
         return sender
 
     def link_closed(self, link: int) -> None:

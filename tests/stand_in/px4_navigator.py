@@ -11,6 +11,7 @@ from collections.abc import Callable
 from math import hypot, isnan
 from typing import Any
 
+from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.targets import Hold, Idle, Land, Leg, Speeds, TakeOff, Velocity
 from autopilot.interface.vehicle import SimulatedVehicle, VehicleEvent
@@ -168,7 +169,7 @@ class Navigator:
         elif self.mode == RTL and events & VehicleEvent.ARRIVED:
             self._return_on()
         elif self.mode == MISSION:
-            self._fly_mission(bool(state.arrived), now_ms)
+            self._fly_mission(bool(state.report[report.ARRIVED]), now_ms)
         if self.mode in (MISSION, RTL) and self.last_reached >= 0 and now_ms >= self._tell_ms and self._told < _REPEATS:
             self._tell_ms, self._told = now_ms + 1000, self._told + 1
             self.reached(self.last_reached)

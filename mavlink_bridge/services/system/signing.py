@@ -68,8 +68,6 @@ class SigningService(Speaker):
         self._looked_at = 0
         super().__init__()
         self.signing: Signing | None = None
-        self.refused = 0
-        """Number of refused keys."""
         if key is not None:
             self._begin(key, 0)
 
@@ -127,5 +125,4 @@ class SigningService(Speaker):
         return timestamp_of(self._unix_us()) + 24 * 3600 * SECOND
 
     def _refuse(self, reason: str, peer: Peer) -> None:
-        self.refused += 1
         self._out.append(Outgoing(status_text(Severity.WARNING, f"Signing key refused: {reason}"), peer.link))

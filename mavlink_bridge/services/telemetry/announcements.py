@@ -92,7 +92,7 @@ class TextQueue:
     """Queue of texts: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts. Texts in chunks
     have ids from `first_id` on.
 
-    If too many wait, the oldest of the least important is dropped and counted in `dropped`.
+    If too many wait, the oldest of the least important is dropped.
     """
 
     def __init__(self, *, first_id: int = 1) -> None:
@@ -101,12 +101,10 @@ class TextQueue:
         self._window = -1
         self._sent = 0
         self._last_id = 0
-        self.dropped = 0
 
     def push(self, text: StatusText) -> None:
         self._waiting.append(text)
         if len(self._waiting) > _WAITING_LIMIT:
-            self.dropped += 1
             self._waiting.remove(max(self._waiting, key=lambda waiting: waiting.severity))
 
     def take(self, now_ms: int) -> list[Message]:

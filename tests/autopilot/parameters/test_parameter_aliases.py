@@ -53,7 +53,7 @@ def test_earlier_names_of_the_rover_s_parameters_are_known() -> None:
 def test_aliases_are_neither_listed_nor_counted() -> None:
     p = Parameters(COPTER.parameters)
     assert not set(vehicle_class("copter").parameters.aliases) & set(p.names())
-    assert "WP_SPD" in p and p.index("WP_SPD") is None
+    assert "WP_SPD" in p and "WP_SPD" not in p.names()
     assert p.target("WP_SPD") == "WPNAV_SPEED"
 
 

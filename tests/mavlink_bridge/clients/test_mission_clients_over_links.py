@@ -116,7 +116,7 @@ def test_a_plan_replaced_while_it_is_read_is_read_anew(window: int) -> None:
     old, new = waypoints(30), waypoints(8, lat=10.0)
     ends.core.mission.replace(old)
     reader = ends.add(MissionDownload(VEHICLE, window=window))
-    ends.run(lambda: reader.received > 10)
+    ends.run(lambda: len(reader.items) > 9)
     ends.core.mission.replace(new)
     ends.run(lambda: reader.done)
     assert reader.outcome is TransferOutcome.ACCEPTED

@@ -52,7 +52,7 @@ def test_time_goes_as_far_as_it_is_asked_to(start: Start) -> None:
     lockstep = start()
     fly(lockstep, 1000.0)
     assert lockstep.body.time_ms == pytest.approx(1000.0)
-    assert lockstep.exchanges == 800
+    assert lockstep.body.answers == 800
 
 
 def test_what_it_has_said_is_there_when_time_stops(start: Start) -> None:
@@ -67,7 +67,7 @@ def test_a_packet_that_comes_again_is_answered_once(start: Start) -> None:
     """While an answer is held, ArduPilot sends its packet again each second: time does not jump by it."""
     lockstep = start("repeat")
     fly(lockstep, 2000.0)
-    assert lockstep.exchanges == 1600
+    assert lockstep.body.answers == 1600
     assert lockstep.restarts == 0
 
 
@@ -115,16 +115,16 @@ def test_it_comes_back_from_a_reboot_in_the_same_place_and_time(start: Start) ->
 def test_garbage_on_its_port_takes_no_time(start: Start) -> None:
     lockstep = start("flood")
     fly(lockstep, 200.0)
-    assert lockstep.exchanges == 160
+    assert lockstep.body.answers == 160
 
 
 def test_it_is_answered_until_it_notices_its_end(start: Start) -> None:
     """Else each flight would end with three seconds of waiting and SIGKILL. Its body does not move any more."""
     lockstep = start("late")
     fly(lockstep, 500.0)
-    exchanges, state = lockstep.exchanges, lockstep.body.machine.rows()[0].copy()
+    exchanges, state = lockstep.body.answers, lockstep.body.machine.rows()[0].copy()
     lockstep.close()
-    assert lockstep.exchanges > exchanges
+    assert lockstep.body.answers > exchanges
     assert lockstep.child.status == 0
     assert (lockstep.body.machine.rows()[0] == state).all()
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from autopilot.interface import report
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from mavlink_bridge.wire.codec import dialect
@@ -176,7 +177,7 @@ def test_a_hold_time_is_counted_at_the_waypoint(make_bench: MakeBench) -> None:
     take_off(bench, (SQUARE[0], held, *SQUARE[2:]))
     bench.run_until(
         lambda: (
-            bench.vehicle.state.arrived
+            bench.vehicle.state.report[report.ARRIVED]
             and len(reached(bench)) == 1
             and bench.autopilot.sequencer.current_nav_index() == 2
         ),

@@ -171,7 +171,7 @@ def test_the_firmware_itself_flies_its_own_parameters(tmp_path: Path) -> None:
     origins = {f"params.{name}": Origin("parameter") for name in params}
     fitted = {"MPC_XY_CRUISE": 7.2, "MPC_JERK_AUTO": 3.1, "SIM_WIND_SPD": 1.4}
     scenario = msgspec.structs.replace(logged, params=fitted)
-    built = Built(logged, {f"params.{name}": Origin("by flying it", Basis.FITTED) for name in fitted}, None, (), None)
+    built = Built(logged, {f"params.{name}": Origin("by flying it", Basis.FITTED) for name in fitted}, None)
     assert with_its_own(scenario, built, origins).params == {"MPC_XY_CRUISE": 8.0, "SIM_WIND_SPD": 1.4}
     assert str(built.origins["params.MPC_XY_CRUISE"]) == "logged: parameter"
     assert "params.MPC_JERK_AUTO" not in built.origins

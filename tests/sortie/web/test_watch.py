@@ -169,7 +169,7 @@ def frame(sequence: int) -> MavlinkFrame:
 
 def test_loss_is_what_the_sequence_numbers_say():
     """One in four is lost; another link's numbers do not count, and a link that comes anew begins anew."""
-    sender = Sender(1, 1)
+    sender = Sender(1)
     sender.note_second(0)
     for number in range(400):
         if number % 4:
@@ -185,7 +185,7 @@ def test_loss_is_what_the_sequence_numbers_say():
 
 def test_a_restart_is_no_loss():
     """Its numbers begin anew behind a silence, on the same link."""
-    sender = Sender(1, 1)
+    sender = Sender(1)
     sender.note_second(0)
     for number in range(100):
         sender.take(1, frame(number), number)
