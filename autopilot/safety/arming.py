@@ -277,7 +277,9 @@ class Arming:
         elif self.switches.disarm_ms is not None and now_ms >= self.switches.disarm_ms:
             self.disarm(now_ms, force=True, method=ArmingMethod.DISARM_DELAY)
         elif self._stops_when_finished():
-            self._disarm_when_finished(now_ms)
+            if now_ms >= self._finish_ms:  # one that does not stop is asked again every second
+                self._finish_ms = now_ms + _LOOK_MS
+                self.disarm(now_ms, method=ArmingMethod.LANDED)
         elif self._idle_since_ms is not None:
             self._disarm_when_idle(now_ms)
 
@@ -295,12 +297,6 @@ class Arming:
 
     def _stops_when_finished(self) -> bool:
         return self._modes.mode.finished and not self.runs_on and not self._leave_finished()
-
-    def _disarm_when_finished(self, now_ms: int) -> None:
-        """Disarm when the mode has finished. A vehicle that does not stop is asked again every second."""
-        if now_ms >= self._finish_ms:
-            self._finish_ms = now_ms + _LOOK_MS
-            self.disarm(now_ms, method=ArmingMethod.LANDED)
 
     def _disarm_when_idle(self, now_ms: int) -> None:
         deadline_ms = self._idle_deadline()

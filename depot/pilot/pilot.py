@@ -184,7 +184,8 @@ class SkimmerPilot:
         self._stranded = False
         if other:
             return before
-        self._ask_again()
+        if self._refused_ms is not None and self._clock() >= self._refused_ms + ASK_AGAIN_MS:
+            self._go_to(*self._target)
         return self._way(before)
 
     def _look(self) -> str:
@@ -341,11 +342,6 @@ class SkimmerPilot:
         self._refused_ms = None if outcome.ok else now_ms
         if outcome.ok:
             self._claim.commanded()
-
-    def _ask_again(self) -> None:
-        """Command a refused target again after `ASK_AGAIN_MS`."""
-        if self._refused_ms is not None and self._clock() >= self._refused_ms + ASK_AGAIN_MS:
-            self._go_to(*self._target)
 
     def _climb_again(self) -> bool:
         """Take off again after a touchdown off the middle of the pad. False: it cannot be armed any more."""

@@ -77,7 +77,9 @@ class Px4Calibration(WithoutMessages):
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""
         if not any(command.param(index) for index in range(1, 8)):
-            self._cancel()
+            if self._waits:
+                self._waits, self._flight.calibrates = (), False
+                self._say("calibration cancelled")
             return ACCEPTED
         if self._facts.armed or self._waits:
             return Outcome(Result.TEMPORARILY_REJECTED)
@@ -86,11 +88,6 @@ class Px4Calibration(WithoutMessages):
             return UNSUPPORTED
         self._waits, self._began_ms, self._flight.calibrates = script, context.now_ms, True
         return ACCEPTED
-
-    def _cancel(self) -> None:
-        if self._waits:
-            self._waits, self._flight.calibrates = (), False
-            self._say("calibration cancelled")
 
     def _say(self, text: str) -> None:
         self._announcer.say(Severity.INFO, f"[cal] {text}")

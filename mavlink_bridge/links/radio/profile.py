@@ -109,12 +109,6 @@ class BurstLosses:
     good_ms: float = 10_000.0
     bad_ms: float = 0.0
 
-    @property
-    def mean(self) -> float:
-        """Mean fraction of lost packets."""
-        share = self.bad_ms / (self.good_ms + self.bad_ms)
-        return self.bad * share + self.good * (1.0 - share)
-
 
 @dataclass(frozen=True, slots=True)
 class LinkBudget:

@@ -115,7 +115,10 @@ class StreamEncoder:
     def encode(self, chosen: Chosen, sequence: int) -> tuple[bytes, int]:
         """Frames of the `chosen` streams that are ready, numbered from `sequence`: (bytes, number of frames)."""
         if self._plain is None:
-            return self._encode_compiled(chosen, sequence)
+            assert self._write is not None
+            self._write(chosen, len(chosen), sequence, self.system, self.component)
+            size, _, frames = self._result.tolist()
+            return self._out[:size].tobytes(), frames
         return self._encode_plain(self._plain, chosen.tolist(), sequence)
 
     def payload(self, number: int) -> bytes | None:
@@ -125,12 +128,6 @@ class StreamEncoder:
             values = self.source.tolist()
         layout = LAYOUTS[number]
         return _pack(layout, values) if values[layout.ready] != 0.0 else None
-
-    def _encode_compiled(self, chosen: Chosen, sequence: int) -> tuple[bytes, int]:
-        assert self._write is not None
-        self._write(chosen, len(chosen), sequence, self.system, self.component)
-        size, _, frames = self._result.tolist()
-        return self._out[:size].tobytes(), frames
 
     def _encode_plain(self, values: list[float], chosen: Sequence[int], sequence: int) -> tuple[bytes, int]:
         parts: list[bytes] = []
