@@ -5,12 +5,11 @@ unsupported one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from autopilot.context.staying import stay
-from autopilot.interface.targets import Idle, Sticks, Yaw
-from autopilot.interface.vehicle import VehicleEvent
+from autopilot.interface.targets import Idle
 from autopilot.mav import Severity
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -55,78 +54,31 @@ class GuardedMode(Mode):
         self._failed = False
         self._ask(lambda: self._mode.enter(now_ms), None)
 
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        self._ask(lambda: self._mode.update(now_ms, events), None)
 
-    def exit(self) -> None:
-        self._ask(self._mode.exit, None)
+_FACTS: Final = (
+    "is_landing", "leads_down", "takes_targets", "rises_upright", "finished", "holds_arming", "delays_failsafes",
+)  # fmt: skip
+"""Properties of a mode; a failed one has none of them."""
+_CALLS: Final[Mapping[str, bool | None]] = {
+    **dict.fromkeys(("goes_on_to_land", "take_off", "pause", "resume", "go_around", "turn"), False),
+    **dict.fromkeys(("update", "exit", "next_deadline_ms", "armed", "disarmed", "begin_with_pause")),
+    **dict.fromkeys(("refresh_height", "sticks_moved", "parameter_changed")),
+}
+"""Methods of a mode, with the answer of a failed one."""
 
-    def next_deadline_ms(self) -> int | None:
-        return self._ask(self._mode.next_deadline_ms, None)
 
-    @property
-    def is_landing(self) -> bool:
-        return self._ask(lambda: self._mode.is_landing, False)
+def _fact(name: str) -> property:
+    return property(lambda guard: guard._ask(lambda: getattr(guard._mode, name), False))
 
-    @property
-    def leads_down(self) -> bool:
-        return self._ask(lambda: self._mode.leads_down, False)
 
-    def goes_on_to_land(self) -> bool:
-        return self._ask(self._mode.goes_on_to_land, False)
+def _call(name: str, otherwise: bool | None) -> Callable[..., object]:
+    return lambda guard, *args: guard._ask(lambda: getattr(guard._mode, name)(*args), otherwise)
 
-    @property
-    def takes_targets(self) -> bool:
-        return self._ask(lambda: self._mode.takes_targets, False)
 
-    @property
-    def rises_upright(self) -> bool:
-        return self._ask(lambda: self._mode.rises_upright, False)
-
-    @property
-    def finished(self) -> bool:
-        return self._ask(lambda: self._mode.finished, False)
-
-    @property
-    def holds_arming(self) -> bool:
-        return self._ask(lambda: self._mode.holds_arming, False)
-
-    @property
-    def delays_failsafes(self) -> bool:
-        return self._ask(lambda: self._mode.delays_failsafes, False)
-
-    def armed(self, now_ms: int) -> None:
-        self._ask(lambda: self._mode.armed(now_ms), None)
-
-    def disarmed(self) -> None:
-        self._ask(self._mode.disarmed, None)
-
-    def take_off(self, down: float) -> bool:
-        return self._ask(lambda: self._mode.take_off(down), False)
-
-    def pause(self) -> bool:
-        return self._ask(self._mode.pause, False)
-
-    def resume(self) -> bool:
-        return self._ask(self._mode.resume, False)
-
-    def go_around(self, height_m: float = 0.0) -> bool:
-        return self._ask(lambda: self._mode.go_around(height_m), False)
-
-    def turn(self, yaw: Yaw) -> bool:
-        return self._ask(lambda: self._mode.turn(yaw), False)
-
-    def begin_with_pause(self, now_ms: int) -> None:
-        self._ask(lambda: self._mode.begin_with_pause(now_ms), None)
-
-    def refresh_height(self) -> None:
-        self._ask(self._mode.refresh_height, None)
-
-    def sticks_moved(self, sticks: Sticks) -> None:
-        self._ask(lambda: self._mode.sticks_moved(sticks), None)
-
-    def parameter_changed(self, name: str) -> None:
-        self._ask(lambda: self._mode.parameter_changed(name), None)
+for _name in _FACTS:
+    setattr(GuardedMode, _name, _fact(_name))
+for _name, _otherwise in _CALLS.items():
+    setattr(GuardedMode, _name, _call(_name, _otherwise))
 
 
 class GuardedExecutor:
