@@ -80,6 +80,7 @@ class FirmwareHabits:
     introduces_itself: bool  # sends version, board and frame as texts with a parameter list
     texts_for_stations: str | None = None  # parameter that must be 0 for a companion to receive texts as a station
     repeats_changes: bool = False  # sends a changed parameter to all links after the answer
+    sets_by_type: bool = False  # ignores a PARAM_SET with another type than the parameter's
     empty_circles: bool = False  # a fence may have circles of radius 0
     announces_plans: bool = True  # has texts for received and cleared plans
     approaches: bool = False  # land approaches may follow rally points

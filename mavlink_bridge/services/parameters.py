@@ -111,7 +111,7 @@ class ParameterService(Speaker):
         elif kind == "PARAM_REQUEST_READ":
             self._read(message.param_index, message.param_id, peer)
         elif kind == "PARAM_SET":
-            self._set(message.param_id, self._firmware.value_of(message.param_value, message.param_type), peer)
+            self._set(message.param_id, message.param_value, message.param_type, peer)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Continue lists, acknowledge stored sets, announce changes."""
@@ -201,7 +201,7 @@ class ParameterService(Speaker):
         return self._value(self._parameters.names()[index], index)
 
     # --- setting ---------------------------------------------------------------------------------------------------
-    def _set(self, requested: str, value: float, peer: Peer) -> None:
+    def _set(self, requested: str, wire: float, kind: int, peer: Peer) -> None:
         if requested == HASH:  # sent by a station that has all parameters
             self._lists.pop(peer.link, None)
             return
@@ -211,8 +211,12 @@ class ParameterService(Speaker):
         if len(self._pending) >= PENDING_SETS:
             return
         name = self._parameters.target(requested)
+        if self._firmware.habits.sets_by_type and kind != (own := self._parameters.definition(name).type):
+            # a PX4 answers nothing and tells only its console (mavlink_parameters.cpp, "param types mismatch")
+            self._text(Severity.WARNING, f"{name} not set: type {kind}, not {own:d}", peer.link)
+            return
         before = self._parameters[name]
-        outcome = self._put(name, requested, value)
+        outcome = self._put(name, requested, self._firmware.value_of(wire, kind))
         now = self._parameters[name]
         if not outcome.accepted or (self._stored.get(name) == now and name not in self._unsettled):
             self._answer(requested, name, peer.link, outcome.warning)

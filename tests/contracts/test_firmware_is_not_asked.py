@@ -28,7 +28,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/mission/transfer.py": {
         "asks_by_int", "approaches", "empty_circles", "gap_is_error", "announces_plans",
     },
-    "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes"},
+    "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes", "sets_by_type"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},

@@ -334,3 +334,14 @@ def test_a_px4_tells_a_change_once_more() -> None:
     assert (len(bench.ask(setting)), bench.drain()) == (1, [])
     plain = Bench()
     assert (len(plain.set("SYS_FAILURE_EN", 1)), plain.drain()) == (1, [])
+
+
+def test_a_px4_takes_a_value_only_in_the_type_of_its_parameter() -> None:
+    """A float for a whole number is not written, as by PX4, which tells it only on its console; an ArduPilot takes any
+    type. The asker learns why."""
+    bench = Bench(firmware=firmware_spoken(12, 2))
+    before = bench.parameters["SYS_FAILURE_EN"]
+    (word,) = bench.set("SYS_FAILURE_EN", 1.0)
+    assert (word.message.text, word.link) == ("SYS_FAILURE_EN not set: type 9, not 6", QGC.link)
+    assert (bench.parameters["SYS_FAILURE_EN"], bench.drain()) == (before, [])
+    assert len(Bench().set("SYS_FAILURE_EN", 1.0)) == 1
