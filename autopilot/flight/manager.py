@@ -112,7 +112,7 @@ class FlightManager(Actor):
 
     def handle_timeout(self) -> None:
         due_ms = self._context.auto_go_ms
-        if due_ms is not None and self.port.now_ms >= due_ms and self._context.flags.ready:
+        if due_ms is not None and self.port.now_ms >= due_ms:
             self._context.auto_go_ms = None
             self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
         for event in self._walk.due(self.port.now_ms):
@@ -126,14 +126,16 @@ class FlightManager(Actor):
         self._schedule()
 
     def _schedule(self) -> None:
-        waits = self._walk.state is FlightState.IDLE and self._context.flags.ready
-        self.deadline_ms = earliest((self._walk.deadline_ms, self._context.auto_go_ms if waits else None))
+        auto_go_ms = self._context.auto_go_ms if self._context.flags.ready else None
+        self.deadline_ms = earliest((self._walk.deadline_ms, auto_go_ms))
 
     def _after(self, event: FlightEvent, delay_ms: int) -> None:
         """Dispatch `event` in `delay_ms`, unless the state changes before."""
         self._walk.at(event, self.port.now_ms + delay_ms)
 
     def _enter(self) -> None:
+        if self._walk.state is not FlightState.IDLE:  # a flight, whoever began it, ends the waiting of FM_AUTO_GO
+            self._context.auto_go_ms = None
         self._takeoff_ms = None
         self._late = False
         self._arming.hold_auto_disarm = False
@@ -174,20 +176,15 @@ class FlightManager(Actor):
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
     def _prepare_go(self) -> None:
-        self._context.auto_go_ms = None
         self._manner = Manner.GO
         self._flight.begun_by_go = True
         self._flight.profile = int(self._facts.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
         self._modes.set(self._facts.vehicle_class.modes.guided, self.port.now_ms, ModeReason.GCS_COMMAND)
-        self._prepare()
+        self._prepare_plain()
 
     def _prepare_plain(self) -> None:
-        self._context.auto_go_ms = None
-        self._flight.begun_by_go = False
-        self._prepare()
-
-    def _prepare(self) -> None:
+        """Begin the RESETs."""
         self.port.revive()
         self._to_reset = list(RESET_ORDER)
         self._reset_next()
@@ -256,7 +253,6 @@ class FlightManager(Actor):
 
     def _follow(self) -> None:
         """Follow a flight whose arming the flight manager did not request."""
-        self._flight.begun_by_go = False
         self._start_motors()
 
     def _stay(self) -> None:
@@ -266,7 +262,8 @@ class FlightManager(Actor):
         """Let an operator start the vehicle in the usual way, also during a countdown."""
         if self._flight.begun_by_go:
             self._walk.reason = "taken over in the countdown"
-        self._follow()
+        self._flight.begun_by_go = False
+        self._start_motors()
 
     def _look_again(self) -> None:
         """Leave the vehicle to a person or a failsafe, although the flight's time is over, until they give it back."""

@@ -156,6 +156,19 @@ def test_a_vehicle_that_somebody_else_armed_is_followed() -> None:
     assert bench.mode_changes() == []
 
 
+def test_a_flight_that_somebody_else_began_ends_the_waiting_of_auto_go() -> None:
+    """A radio armed it, flew it and put it down: it does not take off by itself when it is ready again."""
+    bench = FlightBench(parameters={"FM_AUTO_GO": 5.0})
+    bench.vehicle.state.report[report.ARMED] = 1.0
+    bench.vehicle.raise_event(VehicleEvent.ARMED)
+    bench.run(30.0)
+    bench.vehicle.state.report[report.ARMED] = 0.0
+    bench.vehicle.raise_event(VehicleEvent.DISARMED)
+    bench.run(60.0)
+    assert bench.states == [A, I]
+    assert not bench.said("GO refused")
+
+
 def test_a_process_that_finds_its_vehicle_in_the_air_is_flying_and_commands_nothing() -> None:
     vehicle = FakeVehicle()
     vehicle.put((10.0, 0.0, -20.0))
@@ -169,3 +182,13 @@ def test_a_process_that_finds_its_vehicle_in_the_air_is_flying_and_commands_noth
     bench.core.commands.land(bench.now_ms)
     bench.run(100.0, lambda: bench.state is I)
     assert bench.state is I
+
+
+def test_who_arms_before_the_end_of_a_flight_was_noticed_begins_the_next_one() -> None:
+    """The motors have stopped: that is looked at first."""
+    bench = FlightBench()
+    bench.arm_plainly()
+    bench.vehicle.state.report[report.ARMED] = 0.0
+    assert bench.state is A
+    assert bench.core.arming.arm(bench.now_ms).ok
+    assert bench.states == [P, A, I, P, A]
