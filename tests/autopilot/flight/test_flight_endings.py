@@ -9,6 +9,7 @@ from autopilot.flight.messages import Tag
 from autopilot.interface import report
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.targets import Sticks
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import FakeVehicle
@@ -189,6 +190,29 @@ def test_whatever_a_rover_does_at_the_end_of_its_mission_go_stops_it(behaviour: 
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE
+
+
+def test_a_rover_that_stands_already_has_landed_at_once() -> None:
+    """In HOLD, where an operator has stopped it: no event follows the command to stop."""
+    bench = FlightBench("rover", mission=ROVER_MISSION, parameters={"BATT_FS_CRT_ACT": 0})
+    bench.fly()
+    bench.core.modes.set(HOLD, bench.now_ms)
+    bench.run(20.0)
+    assert bench.state is F
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(1.0)
+    assert bench.states == WHOLE
+
+
+def test_a_rover_that_somebody_else_arms_behind_a_flight_is_not_landed() -> None:
+    """That it stood still at the end of the flight is reported once."""
+    bench = FlightBench("rover", mission=ROVER_MISSION)
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    bench.vehicle.state.report[report.ARMED] = 1.0
+    bench.vehicle.raise_event(VehicleEvent.ARMED)
+    bench.run(10.0)
+    assert bench.states == [*WHOLE, A]
 
 
 def test_a_plain_rover_stays_flying_until_it_is_disarmed() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from autopilot.context.events import ModeChanged
 from autopilot.flight.flags import UNDER_WAY
+from autopilot.flight.messages import Manner
 from autopilot.interface import report
 from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
 from autopilot.interface.vehicle import ControlPart, Request
@@ -263,6 +264,17 @@ def test_checks_that_fail_in_preflight_without_early_arming_return_to_idle() -> 
     bench.vehicle.armable_reasons = [COMPASS_FAILED]
     assert bench.go().reason == "motor: ARM: Compass not healthy"
     assert bench.states == [P, I]
+
+
+def test_go_behind_a_plain_flight_is_a_go() -> None:
+    """Its RESETs are those of GO, which begin the mission anew."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.arm_plainly()
+    bench.core.arming.disarm(bench.now_ms)
+    bench.trace.clear()
+    bench.go()
+    resets = {entry.message.payload for entry in bench.trace if entry.message.subject == "RESET"}
+    assert resets >= {Manner.GO} and Manner.PLAIN not in resets
 
 
 def test_somebody_who_takes_off_in_the_countdown_takes_the_flight_over() -> None:
