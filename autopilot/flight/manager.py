@@ -52,6 +52,7 @@ class FlightManager(Actor):
     def __init__(self, parts: VehicleParts, context: FlightContext) -> None:
         super().__init__()
         self._context = context
+        context.status = FlightManagerStatus()  # of one that stays down too: it waits for the next preflight
         self._flight = GuardFacts(parts, context.flags)
         self._facts, self._announcer = parts.facts, parts.announcer
         self._modes, self._arming = parts.modes, parts.vehicle_arming

@@ -8,6 +8,7 @@ from autopilot.context.events import StatusText
 from autopilot.flight.actors import MotorActor
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
+from autopilot.flight.manager import FlightManager
 from autopilot.flight.noncritical_actors import LoggerActor
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
@@ -259,3 +260,27 @@ def test_motors_that_raise_at_every_arm_command_end_the_one_that_waits(monkeypat
     assert {outcome.result for outcome in results} == {Result.FAILED}
     assert [outcome.reason for outcome in results] == ["actors restarted"] * 5 + ["actors are down"]
     assert bench.said("actor flight_manager stays down") and bench.arms() == []
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+def test_who_begins_a_flight_starts_a_flight_manager_that_is_down(
+    monkeypatch: pytest.MonkeyPatch, plainly: bool
+) -> None:
+    """By GO or by arming; while it is down, DISARM_DELAY stops the motors that its countdown had kept running."""
+
+    def explode(self: FlightManager, message: object) -> None:
+        raise OSError("no memory")
+
+    bench = FlightBench(parameters={"FM_COUNTDOWN": 60.0})
+    bench.go()
+    bench.until(A)
+    with monkeypatch.context() as patch:
+        patch.setattr(FlightManager, "handle_message", explode)
+        bench.abort()
+        bench.run(1.0)
+        assert bench.said("actor flight_manager stays down")
+        bench.run(20.0)
+        assert not bench.core.facts.armed
+    outcome = bench.core.arming.arm(bench.now_ms) if plainly else bench.go()
+    assert outcome.ok
+    assert bench.state is A
