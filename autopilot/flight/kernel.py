@@ -249,7 +249,6 @@ class ActorKernel:
         cell.actor = actor
         cell.mail.clear()
         cell.news = 0
-        cell.poisoned = False
         cell.down = False
 
     def _recover(self, failed: _ActorCell) -> None:

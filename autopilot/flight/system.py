@@ -245,7 +245,6 @@ class FlightSystem:
 
     def _restarted(self) -> None:
         """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""
-        self._finish_arming(False, "actors restarted")
         self.kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
     def _actor_stopped(self, name: str) -> None:

@@ -3,12 +3,14 @@ Responsibilities")."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from autopilot.flight.messages import Ask, Manner
 from autopilot.interface import layout as L
-from autopilot.interface.vehicle import ControlPart
+from autopilot.interface.vehicle import ControlPart, Request
 from sitl.kernel import layout as M
 from sitl.vehicles import clearing
 from sitl.vehicles.copter import SimulatedCopter
@@ -60,6 +62,19 @@ def test_sensor_calibrates_and_leaves_the_filters() -> None:
     reset(bench, "sensor")
     assert np.abs(s[L.S_BGX : L.S_BGZ + 1] - s[M.S_GBX : M.S_GBX + 3]).max() < 0.003
     assert s[L.S_EPN] == 40.0
+
+
+@pytest.mark.parametrize(("manner", "own_checks"), [(Manner.PLAIN, True), (Manner.PLAIN, False), (Manner.GO, True)])
+def test_a_plain_arm_leaves_a_controller_its_own_calibration(manner: Manner, own_checks: bool) -> None:
+    """GO calibrates it too."""
+    bench = FlightBench()
+    asked: list[bool] = []
+    bench.vehicle.calibrate = lambda: asked.append(True) or Request(ok=True, done=True)
+    bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=own_checks)
+    kernel = bench.flights.kernel
+    kernel.request("flight_manager", "sensor", Ask.RESET, manner, 1000)
+    kernel.run(bench.now_ms, bench.flights.context.flags.read())
+    assert asked == ([] if own_checks and manner is Manner.PLAIN else [True])
 
 
 def test_estimator_begins_anew() -> None:
