@@ -207,14 +207,19 @@ def test_a_rover_that_stands_already_has_landed_at_once() -> None:
 
 
 def test_a_rover_that_somebody_else_arms_behind_a_flight_is_not_landed() -> None:
-    """That it stood still at the end of the flight is reported once."""
+    """That it stands still is reported behind LANDING, and once."""
     bench = FlightBench("rover", mission=ROVER_MISSION)
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
     bench.vehicle.state.report[report.ARMED] = 1.0
     bench.vehicle.raise_event(VehicleEvent.ARMED)
-    bench.run(10.0)
-    assert bench.states == [*WHOLE, A]
+    bench.run(0.5)
+    bench.core.modes.set(0, bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
+    bench.run(2.0)
+    bench.core.modes.set(HOLD, bench.now_ms)
+    bench.run(20.0)
+    assert bench.states == [*WHOLE, A, F]
 
 
 def test_a_plain_rover_stays_flying_until_it_is_disarmed() -> None:
