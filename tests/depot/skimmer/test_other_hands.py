@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from depot.messages import DepotCommand, RequestResult
 from depot.names import SkimmerStage
 from depot.readings import SkimmerPlace, SkimmerReading
 from tests.fakes.loop_run import LoopBench
@@ -110,3 +111,32 @@ def test_the_time_of_a_harvest_ends_with_it_when_others_land_the_vehicle_in_its_
     while bench.loop.skimmer.memory.stage is not SkimmerStage.DOCKED:
         bench.step()
     assert bench.loop.skimmer.memory.harvest_until_ms is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "order"),
+    [
+        (SkimmerStage.HARVEST, DepotCommand.RECALL),
+        (SkimmerStage.HOLDING, DepotCommand.CLEARANCE),
+        (SkimmerStage.APPROACH, DepotCommand.WAVE_OFF),
+    ],
+)
+def test_orders_are_refused_while_somebody_else_has_the_vehicle(stage: SkimmerStage, order: DepotCommand) -> None:
+    bench = LoopBench()
+    controller = bench.loop.skimmer
+    controller.memory.stage, controller.memory.controlled_by = stage, "pilot"
+    assert controller.handle_order(order, 1_000) is RequestResult.REFUSED
+    assert (controller.memory.stage, controller.memory.recalled) == (stage, False)
+
+
+def test_that_somebody_else_has_the_vehicle_is_told_at_once_and_until_it_is_known() -> None:
+    """Meanwhile the time of its harvest is nothing to wait for."""
+    bench = Hands()
+    bench.fly_to(SkimmerStage.HARVEST)
+    controller = bench.loop.skimmer
+    memory, now_ms = controller.memory, bench.loop.world.state.now_ms
+    memory.harvest_until_ms, memory.repeat_ms, bench.holder = now_ms, None, "pilot"
+    controller._step(bench.loop.world.skimmer_reading(), now_ms)
+    assert (memory.out + memory.unsent)[-1].taken_over  # sent, or kept until the window opens
+    assert memory.repeat_ms is not None
+    assert controller.next_deadline_ms() > now_ms

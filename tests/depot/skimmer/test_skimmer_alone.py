@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -26,11 +28,68 @@ def alone() -> tuple[SkimmerController, list[Decision]]:
     ), decisions
 
 
-def test_an_order_is_a_sign_of_life_of_the_depot() -> None:
-    """Whatever it says: the time of silence begins anew."""
+@pytest.mark.parametrize(
+    "hear",
+    [
+        lambda controller: controller.handle_order(DepotCommand.REPORT, NOW_MS),
+        lambda controller: controller.handle_plan(PLAN, NOW_MS),
+        lambda controller: controller.handle_ack(1, NOW_MS),
+    ],
+    ids=["order", "plan", "acknowledgement"],
+)
+def test_whatever_comes_is_a_sign_of_life_of_the_depot(hear: Callable[[SkimmerController], object]) -> None:
+    """The time of silence begins anew."""
     controller, _ = alone()
-    controller.handle_order(DepotCommand.REPORT, NOW_MS)
+    hear(controller)
     assert controller.memory.heard_ms == NOW_MS
+
+
+@pytest.mark.parametrize("stage", [SkimmerStage.OUTBOUND, SkimmerStage.HARVEST])
+@pytest.mark.parametrize("early_ms", [0, 1])
+def test_a_long_silence_of_the_depot_leads_home(stage: SkimmerStage, early_ms: int) -> None:
+    """On the way out and in the harvest, after `home_after_s`."""
+    controller, decisions = alone()
+    memory = controller.memory
+    memory.plan, memory.stage, memory.mode = PLAN, stage, SkimmerMode.CRUISE
+    memory.heard_ms = NOW_MS - round(PROFILE.heartbeat.home_after_s * 1000.0) + early_ms
+    controller._step(SkimmerReading(place=SkimmerPlace.OUT, fuel_kg=100.0, power_wh=100.0), NOW_MS)
+    assert memory.stage is (stage if early_ms else SkimmerStage.RETURN)
+    assert ("depot_silent" in [each.name for each in decisions]) is not bool(early_ms)
+
+
+def test_one_that_was_recalled_while_it_undocked_turns_back_as_soon_as_it_has_left() -> None:
+    controller, decisions = alone()
+    memory = controller.memory
+    memory.plan, memory.stage = PLAN, SkimmerStage.DEPARTURE
+    assert controller.handle_order(DepotCommand.RECALL, NOW_MS) is RequestResult.ACCEPTED
+    assert memory.stage is SkimmerStage.DEPARTURE
+    controller._step(SkimmerReading(place=SkimmerPlace.OUT), NOW_MS)
+    assert memory.stage is SkimmerStage.RETURN
+    assert "recall" in [each.name for each in decisions]
+
+
+def test_one_that_stands_on_its_dock_again_has_its_plan_and_nothing_of_its_flight() -> None:
+    """A new process: its number of statuses goes on, and what was launched is not launched again."""
+    controller, _ = alone()
+    before = controller.memory
+    before.plan, before.flown, before.seq, before.trips = PLAN, PLAN.number, 77, 4
+    before.stage, before.trigger, before.recalled = SkimmerStage.HARVEST, 2, True
+    controller.stand_on_dock(NOW_MS)
+    memory = controller.memory
+    assert (memory.plan, memory.flown, memory.seq, memory.trips) == (PLAN, PLAN.number, 77, 4)
+    assert (memory.beat_ms, memory.heard_ms, memory.boot_ms) == (NOW_MS, NOW_MS, NOW_MS)
+    assert (memory.stage, memory.trigger, memory.recalled) == (SkimmerStage.DOCKED, 0, False)
+
+
+def test_one_that_flies_no_more_is_disposed_of_on_its_survival_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an abort: it waits at the corridor, where none is declared any more."""
+    controller, decisions = alone()
+    disposed: list[bool] = []
+    monkeypatch.setattr(controller._craft, "dispose", lambda: disposed.append(True))
+    controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.HOLDING
+    controller._step(SkimmerReading(place=SkimmerPlace.CORRIDOR, imu_ok=False, down="crashed"), NOW_MS)
+    assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DISPOSAL, SkimmerMode.SURVIVAL)
+    assert (disposed, decisions[0].name, controller.memory.trigger) == ([True], "flies_no_more", 0)
 
 
 def test_the_configuration_is_written_down_before_it_acts() -> None:
@@ -77,6 +136,7 @@ def test_a_launch_begins_with_nothing_of_the_last_flight(monkeypatch: pytest.Mon
     assert (memory.trigger, memory.recalled, memory.controlled_by) == (0, False, "")
     assert (memory.least_fuel, memory.least_power, memory.flown) == (FAR, FAR, PLAN.number)
     assert controller.reports.take()[-1].boot_ms == 0
+    assert memory.beat_ms == NOW_MS + round(PROFILE.heartbeat.period_s * 1000.0)
 
 
 def test_another_plan_is_judged_anew_on_the_same_reading() -> None:
