@@ -26,7 +26,11 @@ _ASK_ONE = {
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
     "mavlink_bridge/services/mission/service.py": {"guided_items"},
     "mavlink_bridge/services/mission/transfer.py": {
-        "asks_by_int", "approaches", "empty_circles", "gap_is_error", "announces_plans",
+        "asks_by_int",
+        "approaches",
+        "empty_circles",
+        "gap_is_error",
+        "announces_plans",
     },
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes", "sets_by_type"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
