@@ -115,7 +115,7 @@ def left_straight(leg: PlannedLeg) -> bool:
 
 
 def leaves_at(circle: PlannedLeg, radius: float, place: Place) -> Place:
-    """Where a circle is left on its tangent for a place. `radius` below 0: counter-clockwise."""
+    """Place where a circle is left on its tangent to another. `radius` below 0: counter-clockwise."""
     (north, east, up), distance_m = circle.end, hypot(place[0] - circle.end[0], place[1] - circle.end[1])
     if distance_m <= abs(radius):
         return circle.end

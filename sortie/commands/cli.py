@@ -242,7 +242,7 @@ def _root(context: click.Context, version: bool) -> None:
 def _by_connect(error: click.UsageError, arguments: Sequence[str]) -> str:
     """Return a hint for a command that was given a vehicle's address as others take it."""
     options = () if error.ctx is None else [name for each in error.ctx.command.params for name in each.opts]
-    addressed = any(text == "--link" or text.startswith(_ADDRESSES) for text in arguments)
+    addressed = any(given == "--link" or given.startswith(_ADDRESSES) for given in arguments)
     return "; the vehicle's address is given with --connect" if "--connect" in options and addressed else ""
 
 
