@@ -21,7 +21,7 @@ from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw, yaw_of
 from autopilot.control.lateral import bank_for, bank_limit, to_place, track
 from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow, slew_throttle
-from autopilot.control.plane_watch import come_to_rest, wait_for_start, watch_takeoff
+from autopilot.control.plane_watch import IDLE_THROTTLE, come_to_rest, wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
 from autopilot.control.reference import follow_vehicle
 from autopilot.control.sticks import ACRO, ALT_HOLD, FBWA, HOVER, LOITER, MANUAL, STABILIZE, TRAINING
@@ -390,7 +390,7 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         rest_lifted(s, p)
         settle(s)
         return
-    if s[L.S_SPIN] == FLYING and s[L.S_AIR] == 0.0 and by_hand(t):
+    if s[L.S_SPIN] == FLYING and s[L.S_AIR] == 0.0 and by_hand(t) and p[L.P_STICK_T] <= IDLE_THROTTLE:
         s[L.S_SPIN] = IDLING  # a takeoff that a pilot has left on the ground
     if s[L.S_SPIN] != FLYING:
         spool_up(s, p, t)
@@ -415,8 +415,8 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Spool up on the ground for a takeoff, upright or on the wings, or for a pilot's throttle in a hovering mode. The
-    motors stand still until the delay after arming is over."""
+    """Spool up on the ground for a takeoff, upright or on the wings, or for a pilot's throttle in a hovering mode; that of
+    the wings opens the pusher at once. The motors stand still until the delay after arming is over."""
     held = s[L.S_MOTORS_HELD] == 1.0 or s[L.S_SPOOL_S] < 0.0
     s[L.S_SPIN] = STOPPED if held else IDLING
     s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
@@ -427,6 +427,9 @@ def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
         lift(s, p, t)
         if not hovers(t):
             change_over(s, p, L.LIFT_SPEEDING)
+    elif by_hand(t) and p[L.P_STICK_T] > IDLE_THROTTLE and not held:
+        s[L.S_SPIN] = FLYING
+        change_over(s, p, L.LIFT_NONE)
 
 
 @jit
