@@ -415,8 +415,8 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Spool up on the ground for a takeoff, upright or on the wings, or for a pilot's throttle in a hovering mode; that of
-    the wings opens the pusher at once. The motors stand still until the delay after arming is over."""
+    """Spool up on the ground for a takeoff, upright or on the wings, or for a pilot's throttle in a hovering mode. That
+    of the wings opens the pusher at once. The motors stand still until the delay after arming is over."""
     held = s[L.S_MOTORS_HELD] == 1.0 or s[L.S_SPOOL_S] < 0.0
     s[L.S_SPIN] = STOPPED if held else IDLING
     s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
