@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.context.turns import earliest
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Result
-from mavlink_bridge.routing.service import Clock, Outgoing, WithoutMessages
+from mavlink_bridge.routing.service import Clock, WithoutMessages
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MavlinkFrame
 
@@ -70,6 +70,3 @@ class ModeAnswers(WithoutMessages):
 
     def next_deadline_ms(self) -> int | None:
         return earliest([request.until_ms for request in self._open.values()])
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []

@@ -10,16 +10,7 @@ from typing import Final, Protocol
 
 from autopilot.context.turns import earliest
 from autopilot.mav import Result
-from mavlink_bridge.routing.service import (
-    Clock,
-    Message,
-    Outgoing,
-    Peer,
-    RemembersLinks,
-    Service,
-    TimedService,
-    WithoutMessages,
-)
+from mavlink_bridge.routing.service import Clock, Message, Peer, RemembersLinks, Service, TimedSpeaker, WithoutMessages
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import MavlinkFrame
@@ -27,7 +18,7 @@ from mavlink_bridge.wire.framing import MavlinkFrame
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
-class InnerService(Service, TimedService, RemembersLinks, Protocol):
+class InnerService(Service, TimedSpeaker, RemembersLinks, Protocol):
     """Service inside the component."""
 
 
@@ -71,9 +62,6 @@ class OnboardComponent(WithoutMessages):
 
     def next_deadline_ms(self) -> int | None:
         return earliest(service.next_deadline_ms() for service in self._inner)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []
 
     def link_closed(self, link: int) -> None:
         for service in self._inner:

@@ -15,7 +15,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.personality.px4.flight import Px4Flight
-from mavlink_bridge.routing.service import Clock, Outgoing, WithoutMessages
+from mavlink_bridge.routing.service import Clock, WithoutMessages
 from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 
@@ -100,6 +100,3 @@ class Px4Calibration(WithoutMessages):
 
     def next_deadline_ms(self) -> int | None:
         return self._began_ms + self._waits[0][0] if self._waits else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []

@@ -326,9 +326,6 @@ class FollowMe:
         self._by_sticks = (angle, distance, height)
         return self._by_sticks
 
-    def take_outgoing(self) -> list[Outgoing]:
-        return []
-
 
 class StickTakeover(WithoutMessages):
     """Takeover of an automatic mode by moved sticks (Commander.cpp, COM_RC_OVERRIDE), except in Follow Me, which they
@@ -361,6 +358,3 @@ class StickTakeover(WithoutMessages):
 
     def next_deadline_ms(self) -> int | None:
         return None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []

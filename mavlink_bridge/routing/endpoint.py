@@ -27,8 +27,8 @@ from mavlink_bridge.routing.service import (
     Outgoing,
     RemembersLinks,
     Service,
-    Speaks,
     TimedService,
+    TimedSpeaker,
 )
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire import codec
@@ -327,7 +327,7 @@ class Endpoint:
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 
-    def handle_timeout_of(self, service: TimedService, now_ms: int) -> None:
+    def handle_timeout_of(self, service: TimedSpeaker, now_ms: int) -> None:
         """Call one service with the time on its clock, and queue its messages."""
         try:
             service.handle_timeout(now_ms)
@@ -431,7 +431,7 @@ class Endpoint:
             sums.add(counted)
         return sums
 
-    def _send_all(self, messages: list[Outgoing], service: Speaks) -> None:
+    def _send_all(self, messages: list[Outgoing], service: object) -> None:
         for outgoing in messages:
             try:
                 self.send(outgoing.message, outgoing.link, outgoing.component)

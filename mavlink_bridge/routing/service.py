@@ -7,6 +7,7 @@ the time of its next call. Messages are those of `mavlink_bridge.wire.dialect` (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol, cast, runtime_checkable
 
 from autopilot.interface.records import dataclass
@@ -86,7 +87,7 @@ class WithoutMessages:
 
 
 @runtime_checkable
-class TimedService(Speaks, Protocol):
+class TimedService(Protocol):
     """Service that is called at deadlines."""
 
     clock: Clock
@@ -98,9 +99,14 @@ class TimedService(Speaks, Protocol):
         """Time of the next call on the service's clock, ms; None: only on a message."""
 
 
+class TimedSpeaker(Speaks, TimedService, Protocol):
+    """Service that sends at its deadlines."""
+
+
 class CalledService:
     """A service with deadlines and its methods, looked up once because they are called on every pass and message.
-    `waiting`: its messages, so that a look tells that there is none; None: only `take_outgoing` tells."""
+    `waiting`: its messages, so that a look tells that there is none, or never one; None: only `take_outgoing`
+    tells."""
 
     __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing", "waiting")
 
@@ -109,8 +115,10 @@ class CalledService:
         self.on_link = service.clock == "link"
         self.handle_timeout = service.handle_timeout
         self.next_deadline_ms = service.next_deadline_ms
-        self.take_outgoing = service.take_outgoing
-        self.waiting: list[Outgoing] | None = None
+        self.take_outgoing: Callable[[], list[Outgoing]] = list
+        self.waiting: list[Outgoing] | None = []
+        if isinstance(service, Speaks):
+            self.take_outgoing, self.waiting = service.take_outgoing, None
         if isinstance(service, Speaker) and type(service).take_outgoing is Speaker.take_outgoing:
             self.waiting = service._out
 

@@ -9,7 +9,7 @@ from autopilot.context.events import Event
 from autopilot.interface.records import dataclass
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import ServedParameters
-from mavlink_bridge.routing.service import RemembersLinks, Service, TimedService
+from mavlink_bridge.routing.service import RemembersLinks, Service, TimedSpeaker
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.mission.service import MissionService
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sortie.nodes.camera import CameraAlbum
 
 
-class Frontend(Service, TimedService, RemembersLinks, Protocol):
+class Frontend(Service, TimedSpeaker, RemembersLinks, Protocol):
     """Service that sends a vehicle's state: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity

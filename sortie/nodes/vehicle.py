@@ -22,7 +22,7 @@ from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Message, Service, TimedService
+from mavlink_bridge.routing.service import Message, Service, TimedSpeaker
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
@@ -94,7 +94,7 @@ class VehicleService:
         """HEARTBEATs of further components on this link, by component id."""
         self.components: dict[int, Sequence[Service]] = {}
         """Services of further components; the face sets them."""
-        self.traffic: TimedService | None = None  # sends other aircraft; set by the face
+        self.traffic: TimedSpeaker | None = None  # sends other aircraft; set by the face
         self.passes = 0
         self.most_instants = 1
         self.lines = LineMeter()

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer
 
 LARGEST_MS: Final = 2000
 SPARE_PERCENT: Final = 33
@@ -116,10 +116,6 @@ class RadioFlow:
             return None
         going_on = (radio for radio in self._radios.values() if radio.granted_ms is not None)
         return min((radio.transfer_ends_ms for radio in going_on), default=None)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """Return no message."""
-        return []
 
     def link_closed(self, link: int) -> None:
         self._radios.pop(link, None)
