@@ -280,7 +280,8 @@ class Px4Face(WithoutMessages, Speaker):
         (navigator_main.cpp)."""
         commands, speed = self._parts.commands, command.param(2)
         if self._parts.facts.vehicle_class.has_stall_speed:
-            commands.change_speed(SpeedType.AIRSPEED, speed if speed > 0.0 else DEFAULT_SPEED)
+            least, most = (self._parameters[f"FW_AIRSPD_{end}"] for end in ("MIN", "MAX"))
+            commands.change_speed(SpeedType.AIRSPEED, min(max(speed, least), most) if speed > 0.0 else DEFAULT_SPEED)
         else:
             commands.set_ground_speed(speed if speed > 0.0 else None)
         return ACCEPTED
