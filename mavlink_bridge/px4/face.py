@@ -255,11 +255,15 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.take_off(height, context.now_ms, mode)
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
-        """DO_REPOSITION, which must ask for the change of mode alone. Without a place: stop here, or climb here if only
-        the height is given."""
+        """DO_REPOSITION, which must ask for the change of mode alone. Without a place, or with one outside the fence:
+        stop here, or climb here if only the height is given."""
         if command.whole(2) != RepositionFlag.CHANGE_MODE:
             return UNSUPPORTED
-        if command.given(5) and command.given(6) and command.given(7):
+        place = command.params[4:7]
+        if is_place(*place) and self._flight.keeps_in and not self._parts.fence.admits(GeoPoint(*place)):
+            self._parts.announcer.say(Severity.CRITICAL, "Reposition is outside geofence")
+            outcome = self._flight.stop(context.now_ms)
+        elif command.given(5) and command.given(6) and command.given(7):
             outcome = flight_commands.reposition(command, context)
         elif command.given(7) and self._flight.flying:
             outcome = self._climb_here(command, context.now_ms)

@@ -43,7 +43,6 @@ _RADIUS, _SPEED = 10.0, 2.0  # defaults of an orbit, m and m/s (FlightTaskOrbit.
 _FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
 _CHANGES: Final = (VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _STATUS_MS: Final = 500
-_WARNS: Final = 1  # GF_ACTION
 _FOLLOW_MS: Final = 200
 _STALE_MS: Final = 1500
 _MOVING: Final = 0.5  # least speed with a course, m/s
@@ -127,10 +126,9 @@ class Px4Orbit(WithoutMessages, Speaker):
 
     clock: Clock = "vehicle"
 
-    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight) -> None:
         self._autopilot = autopilot
         self._flight = flight
-        self._parameters = parameters
         self._due_ms = 0
         super().__init__()
 
@@ -159,7 +157,7 @@ class Px4Orbit(WithoutMessages, Speaker):
         yaw = self._yaw(int(command.param(3, 0.0)), center)
         if wings:
             self._flight.fly_guided(HOLD, context.now_ms)
-            if self._keeps_in() and not core.fence.admits(GeoPoint(lat, lon, altitude)):
+            if self._flight.keeps_in and not core.fence.admits(GeoPoint(lat, lon, altitude)):
                 core.announcer.say(Severity.CRITICAL, "Orbit is outside geofence")
             else:
                 core.guided.flight.go_to(center, radius=command.param(1, 0.0))
@@ -175,10 +173,6 @@ class Px4Orbit(WithoutMessages, Speaker):
         """True if the vehicle circles by itself: a plane, or a VTOL that does not hover."""
         core = self._autopilot
         return core.facts.vehicle_class.has_stall_speed and not core.helm.upright
-
-    def _keeps_in(self) -> bool:
-        """True if the fence does more than warn."""
-        return self._parameters["GF_ACTION"] > _WARNS
 
     def _yaw(self, behaviour: int, center: Ned) -> Yaw:
         if behaviour == _FACES_CENTRE:

@@ -55,7 +55,7 @@ def spoken(
     personality.take_over()
     flight, facts = personality.flight, parts.facts
     calibration = Px4Calibration(facts, parts.announcer, flight)
-    actuators, orbit = Px4Actuators(facts, parameters), Px4Orbit(parts, flight, parameters)
+    actuators, orbit = Px4Actuators(facts, parameters), Px4Orbit(parts, flight)
     face = Px4Face(parts, flight, parameters, mode_shown)
     follow, takeover = FollowMe(parts, flight, parameters), StickTakeover(parts, flight, parameters)
     return Spoken(

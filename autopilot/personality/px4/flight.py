@@ -34,6 +34,7 @@ from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.personality.px4.returning import Px4Returns
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
+_WARNS: Final = 1  # GF_ACTION
 _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.RETURN, px4.ORBIT))
 """Modes that do not accept a transition to wings."""
 
@@ -139,6 +140,11 @@ class Px4Flight:
     def flying(self) -> bool:
         """True if armed and off the ground."""
         return self._parts.facts.armed and not self._parts.facts.grounded
+
+    @property
+    def keeps_in(self) -> bool:
+        """True if the fence does more than warn."""
+        return self._parameters["GF_ACTION"] > _WARNS
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def begin(self) -> None:

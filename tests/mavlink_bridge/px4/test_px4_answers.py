@@ -205,3 +205,16 @@ def test_a_speed_is_taken_whatever_its_kind_and_given_back(station: Station, kin
     assert station.command(Cmd.DO_CHANGE_SPEED, kind, -2.0, -1.0) == Result.ACCEPTED
     station.run(6.0)
     assert station.of("VFR_HUD")[-1].groundspeed > 4.0
+
+
+def test_a_reposition_outside_the_fence_stops(station: Station) -> None:
+    """navigator_main.cpp: accepted, told, and Hold where it is; it was FAILED with a text of Sortie's."""
+    station.fly_to(6.0)
+    station.set_param("GF_MAX_HOR_DIST", 20.0)
+    station.set_param("GF_ACTION", 3.0)
+    assert station.set_mode((3, 0)) == Result.ACCEPTED
+    there = HOME.lat + 0.0005, HOME.lon, HOME.alt + 6.0
+    assert station.command(Cmd.DO_REPOSITION, -1.0, 1.0, 0.0, nan, *there) == Result.ACCEPTED
+    station.run(4.0)
+    assert station.mode == (4, 3) and "Reposition is outside geofence" in station.texts
+    assert station.of("VFR_HUD")[-1].groundspeed < 0.5
