@@ -45,6 +45,7 @@ ALONE: Mapping[str, str] = {
     "sortie.incident.page": "a page, apart from what flies",
     "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
     "mavlink_bridge.flight_controller.mode_answers": "a service, as each of `services`",
+    "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
     "mavlink_bridge.flight_controller.onboard_sensors": "a service, as each of `services`",
     "mavlink_bridge.services.camera.items": "a mission's executor, beside the service that stations speak to",
     "sortie.logs.flight_story": "a log of a run, as each of `logs`",
