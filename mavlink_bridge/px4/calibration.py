@@ -52,10 +52,12 @@ _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
     _at_rest("gyro", 3000), _on_all_sides("mag", "Rotate vehicle around"), _at_rest("baro", 3000),
     _on_all_sides("accel", "Hold still, measuring"), _at_rest("level", 1500),
 )  # fmt: skip
+_AIRSPEED, _RADIO = 6, 4  # parameters of the command: a pitot tube, of wings only; sticks, which a station looks at
 # (parameter of the command, its value, calibration); the first that fits is used
 _SCRIPTS: Final = (
     (1, 1.0, _GYRO), (2, 1.0, _MAG), (3, 1.0, _BARO), (5, 1.0, _ACCEL), (5, 2.0, _LEVEL),
-    (5, 4.0, _at_rest("accel", 1500)),
+    (5, 4.0, _at_rest("accel", 1500)), (_AIRSPEED, 1.0, _at_rest("airspeed", 3000)),
+    (_AIRSPEED, 2.0, _at_rest("airspeed", 3000)),
 )  # fmt: skip
 
 
@@ -70,6 +72,7 @@ class Px4Calibration(WithoutMessages):
         self._flight = flight
         self._waits: Script = ()
         self._began_ms = 0
+        self._radio = False  # a station looks at the sticks
 
     def rows(self) -> dict[int, CommandRow]:
         return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
@@ -77,17 +80,30 @@ class Px4Calibration(WithoutMessages):
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""
         if not any(command.param(index) for index in range(1, 8)):
-            if self._waits:
-                self._waits, self._flight.calibrates = (), False
-                self._say("calibration cancelled")
+            self._cancel()
             return ACCEPTED
         if self._facts.armed or self._waits:
             return Outcome(Result.TEMPORARILY_REJECTED)
-        script = next((script for index, value, script in _SCRIPTS if command.param(index) == value), None)
-        if script is None:
+        found = next(((index, script) for index, value, script in _SCRIPTS if command.param(index) == value), None)
+        if found is None and command.param(_RADIO) == 1.0:
+            self._set_radio(calibrates=True)
+            return ACCEPTED
+        if found is None or (found[0] == _AIRSPEED and not self._facts.vehicle_class.has_stall_speed):
             return UNSUPPORTED
+        script = found[1]
         self._waits, self._began_ms, self._flight.calibrates = script, context.now_ms, True
         return ACCEPTED
+
+    def _set_radio(self, *, calibrates: bool) -> None:
+        if self._radio is not calibrates:
+            self._radio = calibrates
+            self._announcer.say(Severity.INFO, f"Calibration: {'Disabling' if calibrates else 'Restoring'} RC input")
+
+    def _cancel(self) -> None:
+        self._set_radio(calibrates=False)
+        if self._waits:
+            self._waits, self._flight.calibrates = (), False
+            self._say("calibration cancelled")
 
     def _say(self, text: str) -> None:
         self._announcer.say(Severity.INFO, f"[cal] {text}")

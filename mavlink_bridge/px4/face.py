@@ -150,10 +150,10 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
             Cmd.DO_FLIGHTTERMINATION: CommandRow(self._terminate, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
-            Cmd.NAV_LAND: CommandRow(partial(self._enter_by_name, px4.LAND, "Landing at current position")),
+            Cmd.NAV_LAND: CommandRow(partial(self._enter_by_name, px4.LAND, "Landing at current position\t")),
             Cmd.NAV_LAND_LOCAL: CommandRow(partial(self._enter_by_name, px4.PRECISION, "Precision landing")),
             Cmd.DO_LAND_START: CommandRow(self._start_landing),
-            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(partial(self._enter_by_name, px4.RETURN, "Returning to launch")),
+            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(partial(self._enter_by_name, px4.RETURN, "Returning to launch\t")),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.DO_CHANGE_ALTITUDE: CommandRow(self._change_altitude, required=(1,)),
             Cmd.DO_CHANGE_SPEED: CommandRow(self._change_speed, required=(2,)),
@@ -175,16 +175,14 @@ class Px4Face(WithoutMessages, Speaker):
             mode = (mode[0], 0)  # only these have sub modes: Orbit is begun by DO_ORBIT
         mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
         if mode[0] == px4.AUTO and mode not in px4.NAMES:
-            return self._parts.announcer.refuse(
-                "Unsupported auto mode\t", Result.TEMPORARILY_REJECTED, Severity.CRITICAL
-            )
+            return self._parts.announcer.refuse("Unsupported auto mode", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _enter_by_name(self, mode: px4.Pair, text: str, _command: Command, context: Context) -> Outcome:
-        """Enter a mode that has a command of its own, and announce it."""
+        """Enter a mode that has a command of its own, and announce it; a tab says that there is an event for it."""
         outcome = self._flight.enter(mode, context.now_ms)
         if outcome.ok:
-            self._parts.announcer.say(Severity.INFO, f"{text}\t")
+            self._parts.announcer.say(Severity.INFO, text)
         return outcome
 
     def _arm(self, command: Command, context: Context) -> Outcome:

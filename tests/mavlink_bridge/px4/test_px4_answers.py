@@ -218,3 +218,21 @@ def test_a_reposition_outside_the_fence_stops(station: Station) -> None:
     station.run(4.0)
     assert station.mode == (4, 3) and "Reposition is outside geofence" in station.texts
     assert station.of("VFR_HUD")[-1].groundspeed < 0.5
+
+
+def test_a_station_calibrates_sticks(station: Station) -> None:
+    """QGroundControl's page for the transmitter begins with param4 1, and ends with zeros; it was UNSUPPORTED."""
+    for value, word in ((1.0, "Disabling"), (0.0, "Restoring")):
+        assert station.command(Cmd.PREFLIGHT_CALIBRATION, 0.0, 0.0, 0.0, value, 0.0, 0.0, 0.0) == Result.ACCEPTED
+        station.run(0.2)
+        assert station.texts[-1] == f"Calibration: {word} RC input"
+
+
+@pytest.mark.parametrize(("kind", "result"), [("sim:plane", Result.ACCEPTED), ("sim:copter", Result.UNSUPPORTED)])
+def test_a_pitot_tube_is_calibrated_where_there_is_one(kind: str, result: Result) -> None:
+    with Session(kind, firmware="px4", seed=3) as session:
+        one = Station(SessionLine(session))
+        one.until(lambda: one.armable)
+        assert one.command(Cmd.PREFLIGHT_CALIBRATION, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0) == result
+        one.run(4.0)
+        assert ("[cal] calibration done: airspeed" in one.texts) is (result is Result.ACCEPTED)
