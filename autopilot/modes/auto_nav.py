@@ -145,7 +145,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     yaw = tools.heading.for_circle(center)
     circle = Circle(center, radius, direction, turns, yaw, circle_speed(facts.vehicle_class, facts.param, radius))
     own_speeds = None if facts.vehicle_class.flies else tools.speeds
-    return CircleTurns(tools.context, circle, _way_to_edge(tools, circle), own_speeds)
+    return CircleTurns(tools.context, circle, tools.heading, _way_to_edge(tools, circle), own_speeds)
 
 
 def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:

@@ -205,10 +205,11 @@ class CircleTurns(Maneuver):
     `speeds`: of vehicles that drive, which have a speed for circles (`SpeedControl.circle`)."""
 
     def __init__(
-        self, context: VehicleContext, circle: Circle, way: Leg | None = None, speeds: SpeedControl | None = None
+        self, context: VehicleContext, circle: Circle, heading: Heading, way: Leg | None, speeds: SpeedControl | None
     ) -> None:
         super().__init__(context)
         self._circle = circle
+        self._heading = heading
         self._way = way
         self._speeds = speeds
         self._begun = 0
@@ -236,7 +237,7 @@ class CircleTurns(Maneuver):
             self._speeds.override(None)
 
     def _turn(self, now_ms: int) -> None:
-        self.helm.fly(self._circle)
+        self.helm.fly(replace(self._circle, yaw=self._heading.for_circle(self._circle.center)))
         if self.facts.vehicle_class.hovers:
             self._announce(now_ms, 0.0)
 

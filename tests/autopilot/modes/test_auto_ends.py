@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from autopilot.context.journal import SaveProgress
-from autopilot.interface.targets import Hold, Idle, Pilot, YawMode
+from autopilot.interface.targets import Circle, Hold, Idle, Pilot, YawMode
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
@@ -76,6 +76,13 @@ def test_a_circle_ends_a_heading_that_legs_would_keep() -> None:
     assert bench.vehicle.target.yaw.mode is YawMode.KEEP
     bench.run(60.0, lambda: 4 in bench.reached)
     assert bench.vehicle.target.yaw.mode is YawMode.KEEP
+
+
+def test_an_interest_on_the_way_to_a_circle_is_looked_at_from_it() -> None:
+    """ModeAuto::circle_start; the nose turned to the centre."""
+    bench = flying(takeoff(), waypoint(20, 0), item(183, param1=9), item(201, 90, 300), item(18, 90, 0, 10), past=2)
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Circle))
+    assert bench.vehicle.target.yaw.point == pytest.approx((90.0, 300.0, 0.0), abs=0.1)
 
 
 @pytest.mark.parametrize("turned", [item(201, 20, -50), item(115, param1=90.0)])
