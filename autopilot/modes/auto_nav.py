@@ -193,11 +193,11 @@ def _place(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Go straight up: at least 1 m from the ground, never down in the air. A region of interest ends (ArduCopter
-    mode_auto.cpp, takeoff_start), but not as a PX4 (mission_base.cpp, on_active)."""
+    """Go straight up: at least 1 m from the ground, never down in the air. A region of interest or a fixed heading ends
+    (ArduCopter mode_auto.cpp, takeoff_start), but not as a PX4 (mission_base.cpp, on_active)."""
     facts = tools.context.facts
     if not facts.personality.turns_to_items:
-        tools.heading.interest = None
+        tools.heading.reset()
     here, down = facts.vehicle.state.position[2], item_down(facts, item)
     if item.frame in ABOVE_GROUND and facts.height_over_ground is None:  # an unknown ground: it counts from here
         down = here - item.z

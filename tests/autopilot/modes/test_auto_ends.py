@@ -67,12 +67,14 @@ def test_a_turn_that_still_waits_ends_with_its_leg(goes_on: Callable[[Bench], ob
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG and not turning(bench)
 
 
-def test_a_circle_ends_a_heading_that_legs_would_keep() -> None:
-    """WP_YAW_BEHAVIOR 0: the nose then stays where the circle has left it (ModeAuto::circle_movetoedge_start,
-    circle_start); it turned back."""
+@pytest.mark.parametrize(
+    "ends", [item(18, 90, 0, 10, param1=1.0, param3=5.0), takeoff(30.0)], ids=["circle", "takeoff"]
+)
+def test_a_circle_or_a_takeoff_ends_a_heading_that_legs_would_keep(ends: MissionItem) -> None:
+    """WP_YAW_BEHAVIOR 0: the nose then stays where it is (ModeAuto::circle_movetoedge_start, circle_start,
+    takeoff_start); it turned back."""
     turn = item(115, param1=90.0)
-    circle = item(18, 90, 0, 10, param1=1.0, param3=5.0)
-    bench = flying(takeoff(), turn, waypoint(20, 0), circle, waypoint(180, 0), past=3, WP_YAW_BEHAVIOR=0)
+    bench = flying(takeoff(), turn, waypoint(20, 0), ends, waypoint(180, 0), past=3, WP_YAW_BEHAVIOR=0)
     assert bench.vehicle.target.yaw.mode is YawMode.KEEP
     bench.run(60.0, lambda: 4 in bench.reached)
     assert bench.vehicle.target.yaw.mode is YawMode.KEEP
