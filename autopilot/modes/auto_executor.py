@@ -165,16 +165,14 @@ class AutoExecutor:
     def _give_away(self, cmd: MissionItem) -> None:
         """End the maneuver or wait in the slot of `cmd`, which the other executor flies."""
         if self._nav.context.facts.takes_nav(cmd.command):
-            self._come_from(self.maneuver)
+            self._nav.speeds.begin_leg()
             self.maneuver = None
             self._do.target_changed()
         else:
             self._do.drop()
 
     def _come_from(self, last: Maneuver | None) -> None:
-        """Leave the last maneuver. Begin a leg where it ended, if the vehicle got there."""
-        if last is not None:
-            last.leave()
+        """Begin a leg where the last maneuver ended, if the vehicle got there."""
         arrived = last is not None and last.done and last.end is not None
         self._nav.previous = self._nav.before if arrived else None
         self._nav.before = last.end if last is not None and arrived else None

@@ -99,6 +99,7 @@ def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
 
 
 def _leg(tools: NavTools, item: MissionItem, *, stops: bool = True) -> Leg:
+    tools.speeds.begin_leg()
     end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = (None, None) if stops else next_place(tools, item, end)
@@ -166,14 +167,15 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
+    tools.speeds.begin_leg()
     end = item_position(tools.context.facts, item, tools.before)
     return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading)
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Return by the parameters: what DO_CHANGE_SPEED and DO_SET_REVERSE have told ends here (ArduCopter's
+    """Return by the parameters: not at the speeds of DO_CHANGE_SPEED, and DO_SET_REVERSE ends here (ArduCopter's
     ModeRTL::init, ArduRover's ModeRTL::_enter, Mode::enter)."""
-    tools.speeds.end_vertical()
+    tools.speeds.leave_legs()
     tools.context.helm.backwards = False
     tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.default()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
@@ -181,7 +183,7 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
 
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     """Land at the parameters' descent (ModeAuto::land_start)."""
-    tools.speeds.end_vertical()
+    tools.speeds.leave_legs()
     here = item.x == 0.0 and item.y == 0.0
     return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
 
@@ -223,6 +225,7 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
 def _guided(tools: NavTools, item: MissionItem) -> Maneuver:
     if not item.param1 > 0.0:
         return Maneuver(tools.context)
+    tools.speeds.begin_leg()
     tools.context.helm.backwards = False
     drives_there = not tools.context.facts.vehicle_class.flies and (item.x, item.y) != (0.0, 0.0)
     goal = item_position(tools.context.facts, item) if drives_there else None

@@ -72,9 +72,6 @@ class Maneuver:
         """Abort a landing and climb, to `height_m` above home if that is above 0; False if it does not land."""
         return False
 
-    def leave(self) -> None:
-        """End what counts during this maneuver alone, when the next item begins."""
-
 
 class RudderedTakeoff(Maneuver, ABC):
     """Base of wings' takeoffs, which wait on the ground for the release of a rudder stick that has armed (ArduPlane
@@ -231,10 +228,6 @@ class CircleTurns(Maneuver):
             self.done, self.deadline_ms = True, None
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self._announce(now_ms, float(self.facts.vehicle.state.report[report.TURNS]))
-
-    def leave(self) -> None:
-        if self._speeds is not None:
-            self._speeds.override(None)
 
     def _turn(self, now_ms: int) -> None:
         self.helm.fly(replace(self._circle, yaw=self._heading.for_circle(self._circle.center)))

@@ -33,6 +33,7 @@ class SpeedControl:
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
+        self._plain = False  # climb and descent by the parameters, whatever they are to be on the next leg
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -62,30 +63,37 @@ class SpeedControl:
 
     def set_vertical(self, kind: int, speed: float | None) -> None:
         """Climb or descend at `speed`; None: the parameter's value. `kind`: the SPEED_TYPE of DO_CHANGE_SPEED."""
+        self._plain = False
         if kind == SpeedType.CLIMB_SPEED:
             self.up = speed
         else:
             self.down = speed
         self.apply()
 
-    def end_vertical(self) -> None:
-        """End the overrides of climb and descent."""
-        self.up = self.down = None
+    def leave_legs(self) -> None:
+        """Climb and descend by the parameters until the next leg."""
+        self._plain = True
+        self.apply()
+
+    def begin_leg(self) -> None:
+        """Fly at the mission's speeds (ModeAuto::wp_start, desired_speed_override)."""
+        self.ground, self._plain = None, False
         self.apply()
 
     def clear(self) -> None:
-        self.ground = self.up = self.down = None
-        self.apply()
+        self.up = self.down = None
+        self.begin_leg()
 
     def current(self) -> Speeds:
         measures = self._facts.vehicle_class.measures
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
+        up, down = (None, None) if self._plain else (self.up, self.down)
         return Speeds(
             ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
-            up=max(_LOWEST, self.up if self.up is not None else self._facts.first(measures.climb) or _UP),
-            down=max(_LOWEST, self.down if self.down is not None else self._facts.first(measures.descent) or _DOWN),
+            up=max(_LOWEST, up if up is not None else self._facts.first(measures.climb) or _UP),
+            down=max(_LOWEST, down if down is not None else self._facts.first(measures.descent) or _DOWN),
         )
 
     def default(self) -> float:

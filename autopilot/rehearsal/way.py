@@ -197,13 +197,14 @@ class _Walk:
         if field_.kind.has_stall_speed:
             return self._fly_on_wings(item)
         if item.command in LANDINGS:
+            told = self._up, self._down
             self._end_vertical()
             north, east, _ = field_.place(item, self._at)
             ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
             follows = field_.follows_ground
             up = ground + max(above, _LOWEST_APPROACH_M) if follows else self._at[2]
             self._add(item, (north, east, up), wait_s=self._landing_s(up - ground), over_ground=follows)
-            self._at = (north, east, ground)
+            self._at, (self._up, self._down) = (north, east, ground), told
             return not self._goes_on(item)
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self._add(item, field_.place(item, self._at), over_ground=self._follows(item))

@@ -137,3 +137,13 @@ def test_a_speed_of_guided_is_not_the_missions_and_an_upload_leaves_it() -> None
     bench.run(0.1)
     assert bench.core.sequencer.mission_speed() is None
     assert bench.vehicle.speeds.ground == 5.0
+
+
+def test_behind_a_landing_and_a_return_it_flies_at_the_missions_speeds() -> None:
+    """They are in force until AUTO is left (ModeAuto::wp_start); a takeoff climbs by the parameter before."""
+    speeds = (speed_item(3.0), speed_item(1.0, 2.0))
+    bench = Bench(parameters={"MIS_OPTIONS": 4, "RTL_ALT_FINAL": 500, "RTL_SPEED": 800})
+    bench.begin([takeoff(), *speeds, waypoint(40, 0), item(21), takeoff(), waypoint(40, 0), item(20), waypoint(90, 0)])
+    for seq, flown in ((4, (3.0, 2.5)), (5, (3.0, 2.5)), (6, (3.0, 1.0)), (7, (8.0, 2.5)), (8, (3.0, 1.0))):
+        bench.run(200.0, lambda seq=seq: seq in bench.reached)
+        assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.up) == flown, seq
