@@ -151,6 +151,8 @@ class Follow(Maneuver):
 
     def pause(self) -> bool:
         if not self._paused:
+            if self.helm.arrived:
+                return False
             self._paused = True
             target = stay(self.facts, self._heading.for_hold())
             self.helm.fly(replace(target, on_leg=True) if isinstance(target, Hold) else target)

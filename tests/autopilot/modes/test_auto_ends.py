@@ -256,6 +256,15 @@ def test_at_its_end_there_is_nothing_to_pause() -> None:
     assert not bench.core.mission_commands.pause().ok
 
 
+def test_at_the_place_of_an_endless_item_there_is_nothing_to_pause() -> None:
+    """ModeAuto::pause: its destination is reached."""
+    bench = flying(takeoff(), item(17, 40, 0, 10))
+    assert bench.core.mission_commands.pause().ok
+    assert bench.core.mission_commands.resume().ok
+    bench.run(30.0, lambda: bench.core.helm.arrived)
+    assert not bench.core.mission_commands.pause().ok
+
+
 def test_at_its_end_nobody_guides_it() -> None:
     """Its last item let others guide it for a while (DO_GUIDED_LIMITS)."""
     bench = flying(takeoff(), item(222, param1=3.0), item(92, param1=1.0), past=3)
