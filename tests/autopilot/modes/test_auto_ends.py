@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.context.journal import SaveProgress
 from autopilot.interface.targets import Circle, Hold, Idle, Pilot, YawMode
-from autopilot.interface.vehicle import VehicleEvent
+from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
@@ -192,6 +192,17 @@ def test_who_asks_for_auto_in_auto_rtl_enters_it_anew(ended: bool) -> None:
     assert (bench.core.sequencer.state(), bench.core.sequencer.current_nav_index()) == (MissionState.RUNNING, 1)
 
 
+def test_a_mission_that_begins_anew_drives_forwards() -> None:
+    """MIS_RESTART 1 in ArduRover; one that goes on drives on backwards."""
+    for anew in (0.0, 1.0):
+        rover = Bench("rover", parameters={"MIS_RESTART": anew})
+        rover.begin([waypoint(40, 0), item(194, param1=1.0), waypoint(400, 0)])
+        rover.run(60.0, lambda rover=rover: rover.core.helm.backwards)
+        for mode in (4, 10):
+            assert rover.core.modes.set(mode, rover.now_ms).ok
+        assert rover.core.helm.backwards is not bool(anew)
+
+
 # --- with the motors --------------------------------------------------------------------------------------------------
 def test_with_the_motors_a_landing_ends() -> None:
     bench = flying(takeoff(), item(21), waypoint(40, 0))
@@ -226,6 +237,28 @@ def test_a_missing_takeoff_is_told_at_each_arming() -> None:
         assert bench.texts.count("Auto: Missing Takeoff Cmd") == times
         assert bench.core.arming.disarm(bench.now_ms, force=True).ok
         bench.run(1.0)
+
+
+def test_the_end_of_one_flight_is_none_of_the_next() -> None:
+    """Armed by force with a mission that cannot begin, the motors run until somebody stops them."""
+    bench = flying(takeoff(), item(21), past=2)
+    bench.run(5.0)
+    assert not bench.core.facts.armed
+    bench.upload([waypoint(40, 0)])
+    bench.run(0.1)
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok
+    bench.run(1.0)
+    assert bench.core.facts.armed
+
+
+def test_a_mission_that_begins_again_before_the_motors_stop_is_not_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vehicle that does not stop is asked again every second; in the air that would be its end."""
+    bench = flying(takeoff(), item(21))
+    monkeypatch.setattr(bench.vehicle, "disarm", lambda **_: Request.refused("it does not stop"))
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.core.facts.armed and bench.core.modes.mode.finished
+    assert bench.core.mission_commands.start(bench.now_ms).ok
+    assert not bench.core.modes.mode.finished
 
 
 def test_a_takeoff_that_is_not_allowed_keeps_no_motors_running() -> None:
