@@ -36,6 +36,9 @@ def web(given: GivenOptions) -> int:
         raise UserError(f"a page needs {error.name}: {pip_install('web')}") from error
     from sortie.web.station import WebStation
 
+    for option, folder in (("state", given[SHOWN_STATE]), ("log", given[SHOWN_LOGS])):
+        if folder is not None and folder.is_file():  # one that does not exist may come later
+            raise UserError(f"--{option}-dir {folder}: is a file, not a folder")
     runtime = Runtime()
     with ExitStack() as stack:
         stack.callback(runtime.close)

@@ -53,7 +53,8 @@ class FoxgloveServer(QuietNode):
         try:
             self._server = foxglove.start_server(name="sortie", host="127.0.0.1", port=port, context=self._context)
         except (OSError, RuntimeError) as error:
-            raise UserError(f"--foxglove {port}: {error}") from error
+            reason = str(error).rpartition(": ")[2]
+            raise UserError(f"--foxglove {port}: {reason}; choose another port, or 0 for a free one") from error
         self._channels: dict[int, _Channels] = {}
         self._due_ms = 0
 

@@ -109,6 +109,15 @@ def test_a_signal_while_the_server_starts_ends_the_command_and_the_server(monkey
         pass
 
 
+def test_a_taken_port_is_told_in_a_line(capsys):
+    """The library's name for its error came first, and no advice."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        where = ["--listen", "127.0.0.1:0", "--connect", "udpin:127.0.0.1:0"]
+        assert run(["web", *where, "--foxglove", str(port)]) == 2
+    assert capsys.readouterr().err.startswith(f"sortie: --foxglove {port}: Address already in use")
+
+
 def test_who_connects_and_asks_for_nothing_does_not_hold_the_end_up():
     """`sortie web --foxglove` ran on after SIGTERM while such a client stayed."""
     runtime = Runtime()

@@ -139,6 +139,8 @@ def test_a_taken_port_is_told_in_a_line(run, capsys):
         (("--terrain", "nowhere"), "", "terrain nowhere: No such file or directory; expected a file or folder of .hgt"),
         (("--origin", "cockpit"), "", "--origin cockpit: expected the beginning of an address, such as http://"),
         (("--origin", "http://a/b"), "", "--origin http://a/b: expected the beginning of an address"),
+        (("--log-dir", __file__), "", f"--log-dir {__file__}: is a file, not a folder"),
+        (("--state-dir", __file__), "", f"--state-dir {__file__}: is a file, not a folder"),
     ],
 )
 def test_what_a_page_cannot_be_started_with(monkeypatch, capsys, words, token, said):
