@@ -127,6 +127,7 @@ def leaves_at(circle: PlannedLeg, radius: float, place: Place) -> Place:
 _STEEPEST: Final = 0.18  # largest glide slope: 10 degrees
 _SPARE: Final = 1.1  # tolerance of a rate
 _LEAST_RISE_M: Final = 5.0
+_HIGH_M: Final = 5.0  # above the ground, of a flare's end
 
 
 def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[MissionItem, ...]) -> Iterator[Finding]:
@@ -145,6 +146,9 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
         if leg.item.command in LANDINGS:
             if not lands_upright(field.kind, leg.item, field.lift_options):
                 yield from _approach(leg, name)
+                above_m = leg.end[2] - field.ground_up(*leg.end[:2])
+                if above_m > _HIGH_M:
+                    yield found("landing-high", f"{name} ends {above_m:.0f} m above the ground", leg.item.seq)
         elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and not (leg.radius_m or leg.upright):
             yield from _climb(field, leg, name)
     for item, distance_m, least_m in near_landings(items, field.param) if field.kind.lands_anywhere else ():

@@ -251,6 +251,7 @@ TABLE = (
     Row("photo-unknown", 4, SURVEY, "a survey without a camera", no_camera),
     Row("landing-unjoined", 5, CIRCUIT, "a DO_LAND_START that no return joins", add(5, do(Cmd.DO_LAND_START))),
     Row("landing-near", 4, LIFTED, "a waypoint 100 m before an upright landing", change(3, **at(100, 0))),
+    Row("landing-high", 6, CIRCUIT, "a landing 30 m above the ground", change(6, z=30.0)),
     Row("return-circles", 6, CIRCUIT, "RTL in the place of a landing", put(6, BACK)),
     Row("radius-tight", 5, CIRCUIT, "a circle of 12 m", change(5, param2=12.0)),
     Row("leg-short", 3, CIRCUIT, "a zigzag of 20 m", add(3, wp(500, 20, 60), wp(520, 20, 60)),
