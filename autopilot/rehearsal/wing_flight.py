@@ -85,7 +85,8 @@ class WingFlight:
 
     def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
         """Fly a leg; returns the time of its arrival, where it waits."""
-        if leg.upright and not self._hovers:
+        turns_back = self._point.changes and leg.item.command in LANDINGS and self._is_near(leg.end)
+        if turns_back or (leg.upright and not self._hovers):
             self._point.brake()
             self._hovers = True
         if leg.item.command in TAKEOFFS:
@@ -307,8 +308,7 @@ class WingFlight:
         """Come to a hover over the leg's end, at a height: on wings as far as they carry, and then or all the way on
         lift motors. Returns how much of `sinks_s` it sinks meanwhile."""
         point, s, p, over = self._point, self._s, self._p, (*leg.end[:2], height)
-        near = point.distance_to(over) <= approach_m(self._field.param)
-        if self._hovers and (leg.upright or near):
+        if self._hovers and (leg.upright or self._is_near(over)):
             sinks_s, seconds = 0.0, hover_s(self._field, point.distance_to(over), height + s[L.S_EPD])
             carried_s = seconds
         else:
@@ -326,6 +326,9 @@ class WingFlight:
         point.put(over, point.distance_to(over))
         self._hovers = True
         return sinks_s
+
+    def _is_near(self, place: Place) -> bool:
+        return self._point.distance_to(place) <= approach_m(self._field.param)
 
     def _stay(self, leg: PlannedLeg) -> float:
         """Wait on the ground or in a hover; returns the time of its beginning."""

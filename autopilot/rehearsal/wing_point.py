@@ -99,6 +99,11 @@ class WingPoint:
         return self.time_s, self.joules, self.way_m
 
     @property
+    def changes(self) -> bool:
+        """True during a change from a hover to the wings."""
+        return self.lifted or self._fades_s > 0.0
+
+    @property
     def keeps_height(self) -> bool:
         return abs(self.climb) < _STEADY_MPS
 
@@ -153,7 +158,7 @@ class WingPoint:
 
     def brake(self) -> None:
         """Slow down straight on, until lift motors carry; the nose comes up, and half of the speed becomes height."""
-        s = self.s
+        s, self.lifted, self._fades_s = self.s, False, 0.0
         ground = max(hypot(s[L.S_EVN], s[L.S_EVE]), _STOPS_MPS)
         seconds, way_m = _BRAKE_S * log(ground / _STOPS_MPS), _BRAKE_S * (ground - _STOPS_MPS)
         self.spend(seconds, self.body.watts(0.0) + _BRAKE_SHARE * self.body.hover_w)
@@ -213,7 +218,7 @@ class WingPoint:
         elif self.speed < (min(self._helps_mps, self.p[L.P_V_MIN]) if self.approaches else self._helps_mps):
             self.lifted = True
             self.joules += _HELP_S * self.body.hover_w
-        if self.lifted or self._fades_s > 0.0:
+        if self.changes:
             self._fades_s -= dt
             self.floor = 1.0 if self.lifted else self._field.param("TRIM_THROTTLE") / 100.0
 

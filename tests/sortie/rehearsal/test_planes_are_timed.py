@@ -222,6 +222,11 @@ PAD = at(Cmd.NAV_VTOL_LAND, 0.0, 0.0, 0.0)
         pytest.param((*FIRST, UPRIGHT, at(Cmd.NAV_VTOL_LAND, 400.0, 100.0, 0.0)), {}, id="to the landing"),
         pytest.param((*FIRST, ROUND, *BACK, PAD), {"Q_GUIDED_MODE": 1.0}, id="in place of a circle"),
         pytest.param((FIRST[0], at(Cmd.NAV_VTOL_LAND, 100.0, 0.0, 0.0)), {}, id="to a landing near by"),
+        pytest.param(
+            (FIRST[0], at(Cmd.NAV_WAYPOINT, 110.0, -60.0, 30.0), at(Cmd.NAV_VTOL_LAND, -30.0, -120.0, 0.0)),
+            {},
+            id="back from the change to the wings",
+        ),
     ],
 )
 def test_ways_on_lift_motors_are_timed_and_take_their_energy(
