@@ -160,9 +160,14 @@ def _bearing(index: int) -> Column:
 
 
 def _output(first: int, signs: tuple[int, int, int, int]) -> Column:
-    """Return a combination of motor outputs (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear right), -1
-    to 1."""
-    return lambda b: sum((b[first + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
+    """Return a combination of the motors' thrusts (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear
+    right), -1 to 1. The thrust is the square of the output; each motor takes half of a demand (AP_MotorsMatrix.cpp,
+    normalise_rpy_factors)."""
+
+    def thrust(pulse: Table) -> Table:
+        return np.square(0.001 * np.maximum(pulse - 1000.0, 0.0))
+
+    return lambda b: sum((thrust(b[first + i]) * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 2.0
 
 
 def outputs_of_rate(kinds: Sequence[MessageFormat]) -> dict[str, Column]:

@@ -157,13 +157,14 @@ def test_times_of_sensors_count_in_32_bits(tmp_path: Path) -> None:
 def test_the_outputs_of_rate_are_those_of_motors_that_lift(
     tmp_path: Path, kind: VehicleClass, first: int | None
 ) -> None:
-    """Motors 1 and 3 in front, 2 and 3 at the left, 1 and 2 turn left. A plane and a rover have none: their RATE told
+    """Motors 1 and 3 in front, 2 and 3 at the left, 1 and 2 turn left; by their thrusts, the squares of the outputs
+    (by the outputs it was half as much). A plane and a rover have none: their RATE told
     mixtures of aileron, elevator, throttle and rudder, or of steering and throttle, and so did that of a quadplane."""
     report = np.zeros(R.SIZE)
     report[R.SERVO_1 : R.SERVO_1 + 8] = 1500.0, 1400.0, 1700.0, 1600.0, 1500.0, 1400.0, 1700.0, 1600.0
     report[R.SERVO_1 + (first or 0) : R.SERVO_1 + (first or 0) + 4] = 1500.0, 1600.0, 1800.0, 1300.0
     rate = sampled(tmp_path, kind, report, 0.0)["RATE"]
-    expected = (math.nan,) * 3 if first is None else (0.15, 0.1, 0.0)
+    expected = (math.nan,) * 3 if first is None else (0.33, 0.22, -0.06)
     assert (rate.ROut, rate.POut, rate.YOut) == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
