@@ -85,10 +85,8 @@ class WingFlight:
 
     def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
         """Fly a leg; returns the time of its arrival, where it waits."""
-        turns_back = self._point.changes and leg.item.command in LANDINGS and self._is_near(leg.end)
-        if turns_back or (leg.upright and not self._hovers):
-            self._point.brake()
-            self._hovers = True
+        if leg.upright and not self._hovers:
+            self._brake()
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
         elif leg.item.command == Cmd.NAV_DELAY:
@@ -243,6 +241,8 @@ class WingFlight:
             return self._land(leg, line)
         if circles_down(leg.item, options):
             self._circle_down(replace(leg, end=self._field.place(leg.item, leg.begin)), line)
+        elif self._point.changes and self._is_near(leg.end):
+            self._brake()
         return self._set_down(leg, -self._s[L.S_EPD])
 
     def _circle_down(self, leg: PlannedLeg, line: Place | None) -> None:
@@ -326,6 +326,11 @@ class WingFlight:
         point.put(over, point.distance_to(over))
         self._hovers = True
         return sinks_s
+
+    def _brake(self) -> None:
+        """Come to a hover straight on."""
+        self._point.brake()
+        self._hovers = True
 
     def _is_near(self, place: Place) -> bool:
         return self._point.distance_to(place) <= approach_m(self._field.param)
