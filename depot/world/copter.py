@@ -10,7 +10,7 @@ from depot.pilot.pilot import SkimmerPilot
 from depot.readings import DepotReading, Relative, SkimmerPlace, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.chance import uniform
-from depot.world.motion import Homing, Spot
+from depot.world.motion import Homing
 from depot.world.pack import Pack
 from depot.world.state import WorldState
 
@@ -72,11 +72,10 @@ class CopterMotion:
         self._watched = watched
         self._down = False  # it was told to land where it holds
         self._photos = 0
+        self.now_ms, self.fall, self.whereabouts = pilot.now_ms, pilot.fall, pilot.whereabouts
+        self.refuel_kg_s = pack.refuel_kg_s
 
     # --- time ---------------------------------------------------------------------------------------------------------
-    def now_ms(self) -> int:
-        return self._pilot.now_ms()
-
     def events_ms(self) -> list[float]:
         """Times at which the copter's place is polled, ms: a fixed grid, so that observers do not change the run. A
         destroyed vehicle is not polled."""
@@ -188,13 +187,7 @@ class CopterMotion:
         state.leg_end_ms = state.undocked_ms + round((DEATH_FACTOR * plan.t_sortie_s + plan.return_s) * 1000.0)
         self._pilot.hold()
 
-    def fall(self) -> None:
-        self._pilot.fall()
-
     # --- facts --------------------------------------------------------------------------------------------------------
-    def whereabouts(self) -> Spot | None:
-        return self._pilot.whereabouts()
-
     def homing(self) -> Homing:
         """Need in proportion to the remaining way. At the dock it is that of the whole way, so that a charge which
         could not bring it back from the survey forbids the launch."""
@@ -218,9 +211,6 @@ class CopterMotion:
         if self._state.place is not SkimmerPlace.NEAR:
             return 0.0 if self._state.place is SkimmerPlace.DOCK else _FAR_M
         return max(self._pilot.relative().position_m[0], 0.0)
-
-    def refuel_kg_s(self, seconds: float) -> float:
-        return self.pack.refuel_kg_s(seconds)
 
     def tell(self, reading: SkimmerReading) -> None:
         pilot = self._pilot

@@ -18,7 +18,6 @@ from depot.world.burns import Burns
 from depot.world.dips import Dips
 from depot.world.flight import SkimmerFlightState
 from depot.world.legs import PASSING, Legs
-from depot.world.motion import Homing, Spot
 from depot.world.navigation import Navigator, normal
 from depot.world.skimmer import burn
 from depot.world.state import WorldState
@@ -58,8 +57,11 @@ class OrbitalMotion:
         self._orbit = self.almanac.orbit
         self.legs = Legs(profile, state, self._orbit.rate)
         self.burns = Burns(profile, state, self.legs)
-        self._dips = Dips(profile, state, self.legs, self.almanac)
-        self._navigator = Navigator(profile, state, self.legs, self.almanac)
+        self._dips = dips = Dips(profile, state, self.legs, self.almanac)
+        self._navigator = navigator = Navigator(profile, state, self.legs, self.almanac)
+        self.intake_kg, self.filled_ms, self.expected_kg = dips.intake_kg, dips.filled_ms, dips.expected_kg
+        self.whereabouts, self.homing = navigator.whereabouts, navigator.homing
+        self.fall = self.burns.stop
 
     @property
     def flight(self) -> SkimmerFlightState:
@@ -128,15 +130,6 @@ class OrbitalMotion:
 
     def finish(self, seconds: float) -> None:
         """Do nothing."""
-
-    def intake_kg(self, seconds: float) -> float:
-        return self._dips.intake_kg(seconds)
-
-    def filled_ms(self, kg: float) -> float | None:
-        return self._dips.filled_ms(kg)
-
-    def expected_kg(self) -> float:
-        return self._dips.expected_kg()
 
     # --- transitions --------------------------------------------------------------------------------------------------
     def arrive(self) -> None:
@@ -259,10 +252,6 @@ class OrbitalMotion:
     def stretch_return(self) -> None:
         """Do nothing: the skimmer reads `SkimmerReading.detour_s`."""
 
-    def fall(self) -> None:
-        """Stop the burns of a destroyed craft (`WorldState.destroyed`)."""
-        self.burns.stop()
-
     # --- facts --------------------------------------------------------------------------------------------------------
     def sunlit(self) -> bool:
         """True while depot and skimmer are in sunlight."""
@@ -270,12 +259,6 @@ class OrbitalMotion:
 
     def link_open(self) -> bool:
         return self._navigator.link_open()
-
-    def whereabouts(self) -> Spot | None:
-        return self._navigator.whereabouts()
-
-    def homing(self) -> Homing:
-        return self._navigator.homing()
 
     def refuel_kg_s(self, seconds: float) -> float:
         return self._profile.depot.refuel_kg_s

@@ -14,9 +14,8 @@ from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
-from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd, LandedState, SystemState, WireMissionState
 from autopilot.mission.items import MissionItem
@@ -71,7 +70,10 @@ class Px4Personality:
             transition_failed="Quad-chute triggered\t",
         )
         self.flight = Px4Flight(parts, parameters)
-        self.failsafes = self.flight.failsafes
+        self.failsafes = failsafes = self.flight.failsafes
+        self.battery_failed, self.estimator_recovered = failsafes.battery_failed, failsafes.estimator_recovered
+        self.fence_breached = failsafes.outside
+        self.return_height, self.return_approach = self.flight.returns.height, self.flight.returns.approach
         self._has_fastest = FASTEST in parameters
         self._traffic: Px4Traffic | None = None
         if AVOIDED in parameters:
@@ -98,15 +100,6 @@ class Px4Personality:
         if self._has_fastest:
             parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
         self.flight.begin()
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self.failsafes.battery_failed(critical=critical, now_ms=now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self.failsafes.estimator_recovered(now_ms)
-
-    def fence_breached(self, now_ms: int) -> None:
-        self.failsafes.outside(now_ms)
 
     def aircraft_heard(self, contact: Contact) -> bool:
         if self._traffic is not None:
@@ -159,12 +152,6 @@ class Px4Personality:
 
     def return_place(self) -> GeoPoint | None:
         return self._return().place
-
-    def return_height(self, goal: Ned) -> float | None:
-        return self.flight.returns.height(goal)
-
-    def return_approach(self, goal: Ned) -> Circle | None:
-        return self.flight.returns.approach(goal)
 
     def return_path(self) -> Sequence[MissionItem]:
         return self._return().path
