@@ -175,11 +175,11 @@ class Recorder:
 
     @property
     def every_ms(self) -> int:
-        """Interval for reports, ms (`ReportSampler`); 0 with a limit, which must be checked at each sample."""
+        """Interval for reports, ms (`TimedSampler`); 0 with a limit, which must be checked at each sample."""
         return STEP_MS if self._limit_ms is None else 0
 
     def take(self, reports: NDArray[np.float64], first_ms: int) -> None:
-        """Take reports (`ReportSampler`)."""
+        """Take reports (`TimedSampler`)."""
         have, count = len(self._times_ms), len(reports)
         if not count:
             return

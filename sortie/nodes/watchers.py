@@ -8,7 +8,7 @@ itself if these are enough. Vehicles of a fleet move together and have a pass wi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -40,13 +40,9 @@ class TimedSampler(Protocol):
     def next_sample_ms(self) -> int | None:
         """Return the vehicle time of the next sample, ms; None: there is none."""
 
-
-@runtime_checkable
-class ReportSampler(TimedSampler, Protocol):
-    """Sampler that needs only report vectors, every `every_ms`; 0: it must be called for each sample."""
-
     @property
-    def every_ms(self) -> int: ...
+    def every_ms(self) -> int:
+        """Interval at which it needs report vectors only (`take`), ms; 0: it must be called for each sample."""
 
     def take(self, reports: npt.NDArray[np.float64], first_ms: int) -> None:
         """Take report vectors of these times, a row for each."""
@@ -61,7 +57,7 @@ class Watchers:
         self.samplers: list[Callable[[int], None]] = []
         self._followers: list[Follower] = []
         self._timed: list[TimedSampler] = []
-        self._taker: ReportSampler | None = None  # the only timed sampler, if reports are enough for it
+        self._taker: TimedSampler | None = None  # the only timed sampler
         self._moved: SimulatedVehicle | None = None
         self._keeper: SampledOnItsWay | None = None  # the same vehicle, if it collects reports
 
@@ -76,7 +72,7 @@ class Watchers:
 
     def sample_by(self, sampler: TimedSampler) -> None:
         """Let this sampler record the state at its times; it may do so in any pass."""
-        self._taker = sampler if isinstance(sampler, ReportSampler) and not self._timed else None
+        self._taker = None if self._timed else sampler
         self._timed.append(sampler)
         self.samplers.append(sampler.sample)
         self.observers.append(lambda _, now_ms: sampler.sample(now_ms))
