@@ -17,7 +17,6 @@ from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
 from depot.decisions.memory import ControlledBy, PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext, name_of
 from depot.decisions.phases import LoopEvent
-from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_3
 from depot.messages import CommandMessage, DepotCommand, Request, RequestResult, Status
 from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
@@ -45,6 +44,7 @@ class DepotController:
     def __init__(self, context: PhaseContext) -> None:
         self.context = context
         self.profile, self.memory = context.profile, context.memory
+        self.take_requests, self.take_closed = context.take_requests, context.take_closed
         self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
 
     # --- messages ---------------------------------------------------------------------------------------------------
@@ -210,14 +210,6 @@ class DepotController:
             self.context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         while self.memory.ended_by is None and _STEPS[memory.phase](self.context, reading, now_ms):
             reading = self.context.plant.depot_reading()
-
-    def take_requests(self) -> list[Request]:
-        """Take the requests that are to be sent to the skimmer."""
-        return self.context.take_requests()
-
-    def take_closed(self) -> list[SortieRecord]:
-        """Take the sorties that have ended since the last call."""
-        return self.context.take_closed()
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
     def _total_abort(self, trigger: str, facts: dict[str, Any], reading: DepotReading, now_ms: int) -> None:
