@@ -19,7 +19,7 @@ from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason
-from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
+from autopilot.interface.targets import Bounds, Sticks, Target, Yaw
 from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from autopilot.mav import Cmd, Component, ModeFlag, ParameterType, Severity, SystemState, VehicleType
 from mavlink_bridge.clients.base import Target as Address
@@ -120,6 +120,8 @@ class FlightController(Speaker):
         self.home = HomeQuestion(self.orders)
         self.prearm = PreArmQuestion(firmware.words.prearm)
         self.motors = Motors(self.steering, self.link, self.home, self.news)
+        self.command, self.release = self.control.command, self.control.release
+        self.set_speeds, self.watch_distance = self.steering.set_speeds, self.steering.watch_distance
         self._texts = TextAssembler()
         super().__init__()
         self._now_ms = 0
@@ -179,12 +181,6 @@ class FlightController(Speaker):
         return bool(self.news) or self.motors.holds_news
 
     # --- the vehicle: control and orders -------------------------------------------------------------------------
-    def command(self, mode: int) -> Request:
-        return self.control.command(mode)
-
-    def release(self) -> None:
-        self.control.release()
-
     def arm(self, *, force: bool = False) -> Request:
         return self.motors.arm(force)
 
@@ -232,17 +228,11 @@ class FlightController(Speaker):
         if self.modes.commanded:
             self.steering.turn(yaw, self._now_ms)
 
-    def set_speeds(self, speeds: Speeds) -> None:
-        self.steering.set_speeds(speeds)
-
     def set_sticks(self, sticks: Sticks) -> None:
         """Do nothing: sticks are connected to the controller."""
 
     def keep_within(self, bounds: Bounds | None) -> None:
         """Do nothing: the controller has its own fence."""
-
-    def watch_distance(self, metres: float) -> None:
-        self.steering.watch_distance(metres)
 
     def set_parameter(self, name: str, value: float) -> None:
         """Use a speed parameter of the controller as its own ground speed."""

@@ -54,6 +54,8 @@ class MemoryEnd:
         self._side = side
         self._inbox: list[bytes] = []
         self._open = True
+        self.open = self.maintain = owner.advance
+        self.next_deadline_ms = owner.next_delivery_ms
 
     @property
     def connected(self) -> bool:
@@ -73,9 +75,6 @@ class MemoryEnd:
     def fileno(self) -> int | None:
         return None
 
-    def open(self, now_ms: int) -> None:
-        self._owner.advance(now_ms)
-
     def read(self) -> bytes | None:
         if self._inbox:
             data = b"".join(self._inbox)
@@ -91,12 +90,6 @@ class MemoryEnd:
 
     def flush(self) -> None:
         """Do nothing: nothing is pending."""
-
-    def maintain(self, now_ms: int) -> None:
-        self._owner.advance(now_ms)
-
-    def next_deadline_ms(self) -> int | None:
-        return self._owner.next_delivery_ms()
 
     def close(self) -> None:
         self._open = False
