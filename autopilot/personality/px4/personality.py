@@ -72,7 +72,6 @@ class Px4Personality:
         self.flight = Px4Flight(parts, parameters)
         self.failsafes = failsafes = self.flight.failsafes
         self.battery_failed, self.estimator_recovered = failsafes.battery_failed, failsafes.estimator_recovered
-        self.fence_breached = failsafes.outside
         self.return_height, self.return_approach = self.flight.returns.height, self.flight.returns.approach
         self._has_fastest = FASTEST in parameters
         self._traffic: Px4Traffic | None = None
@@ -100,6 +99,9 @@ class Px4Personality:
         if self._has_fastest:
             parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
         self.flight.begin()
+
+    def fence_breached(self, now_ms: int) -> None:
+        self.failsafes.outside(now_ms)
 
     def aircraft_heard(self, contact: Contact) -> bool:
         if self._traffic is not None:
