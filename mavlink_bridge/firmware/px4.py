@@ -52,11 +52,11 @@ _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF
 
 # PX4's modes to ArduPilot's numbers, and back
-_NUMBERS: Final = {
+_NUMBERS: Final = px4.COPTER | {
     px4.ORBIT: CopterMode.CIRCLE, px4.POSITION_SLOW: CopterMode.POSHOLD, px4.FOLLOW: CopterMode.FOLLOW,
 }  # fmt: skip
 _SECOND: Final = (px4.MANUAL, px4.TAKEOFF, px4.OFFBOARD, px4.PRECISION)  # modes with the number of another
-_MODES: Final = {number: pair for pair, number in (px4.COPTER | _NUMBERS).items() if pair not in _SECOND}
+_MODES: Final = {number: pair for pair, number in _NUMBERS.items() if pair not in _SECOND}
 _NAMES: Final = {pair: name for pair, name in px4.LISTED if pair not in px4.EXTERNAL} | {(4, 1): "Ready"}
 # states of a HEARTBEAT: failsafe, engine failure, termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)
@@ -158,10 +158,9 @@ class Px4:
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
-        pair = px4.pair_of(custom_mode)
-        unknown = _UNKNOWN_BASE + pair[0] * 100 + pair[1]
-        own = _NUMBERS.get(pair) if self.vehicle_class.hovers else None
-        return int(px4.numbers_of(self.vehicle_class).get(pair, unknown) if own is None else own)
+        pair, kind = px4.pair_of(custom_mode), self.vehicle_class
+        numbers = _NUMBERS if kind.hovers else px4.flown(kind)
+        return int(numbers.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
 
     def custom_mode(self, mode: int) -> int:
         return px4.custom_of(self._modes(mode))
@@ -171,8 +170,7 @@ class Px4:
 
     def _modes(self, mode: int) -> px4.Pair:
         """PX4's main and sub mode; also for a number above `_UNKNOWN_BASE`."""
-        kind = self.vehicle_class
-        modes = px4.WINGS_SHOWN if kind.has_stall_speed else _MODES if kind.hovers else px4.ROVER_SHOWN
+        modes = _MODES if self.vehicle_class.hovers else px4.shown(self.vehicle_class)
         if mode in modes:
             return modes[mode]
         if mode < _UNKNOWN_BASE:

@@ -30,7 +30,7 @@ COPTER: Final[dict[Pair, int]] = {
     MISSION: CopterMode.AUTO, RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
     ORBIT: CopterMode.GUIDED, FOLLOW: CopterMode.GUIDED, PRECISION: CopterMode.LAND,
 }  # fmt: skip
-ROVER: Final[dict[Pair, int]] = {
+_ROVER: Final[dict[Pair, int]] = {
     MANUAL: RoverMode.MANUAL, ACRO: RoverMode.ACRO, STABILIZED: RoverMode.STEERING, POSITION: RoverMode.STEERING,
     HOLD: RoverMode.GUIDED, MISSION: RoverMode.AUTO, RETURN: RoverMode.RTL, OFFBOARD: RoverMode.GUIDED,
     LAND: RoverMode.HOLD,
@@ -52,12 +52,12 @@ _COPTER_SHOWN: Final[dict[int, Pair]] = {
     CopterMode.CIRCLE: ORBIT, CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN,
     CopterMode.SMART_RTL: RETURN, CopterMode.LAND: LAND,
 }  # fmt: skip
-ROVER_SHOWN: Final[dict[int, Pair]] = {
+_ROVER_SHOWN: Final[dict[int, Pair]] = {
     RoverMode.MANUAL: MANUAL, RoverMode.ACRO: ACRO, RoverMode.STEERING: POSITION, RoverMode.HOLD: HOLD,
     RoverMode.LOITER: HOLD, RoverMode.GUIDED: HOLD, RoverMode.AUTO: MISSION, RoverMode.RTL: RETURN,
     RoverMode.SMART_RTL: RETURN,
 }  # fmt: skip
-WINGS_SHOWN: Final[dict[int, Pair]] = {
+_WINGS_SHOWN: Final[dict[int, Pair]] = {
     _P.MANUAL: MANUAL, _P.CIRCLE: LAND, _P.STABILIZE: STABILIZED, _P.ACRO: ACRO, _P.FBWA: STABILIZED, _P.FBWB: ALTITUDE,
     _P.CRUISE: POSITION, _P.AUTO: MISSION, _P.RTL: RETURN, _P.LOITER: HOLD, _P.TAKEOFF: TAKEOFF, _P.GUIDED: HOLD,
     _P.AUTOLAND: LAND, _P.QSTABILIZE: STABILIZED, _P.QHOVER: ALTITUDE, _P.QLOITER: POSITION, _P.QLAND: LAND,
@@ -109,11 +109,15 @@ def pair_of(custom_mode: int) -> Pair:
     return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF
 
 
-def numbers_of(kind: VehicleClass) -> dict[Pair, int]:
-    """The core's mode of each mode of PX4, for a kind of vehicle that is not upright on its wings."""
-    if kind.has_stall_speed:
-        return VTOL if kind.lands_anywhere else WINGS
-    return COPTER if kind.hovers else ROVER
+def flown(kind: VehicleClass) -> dict[Pair, int]:
+    """Core modes of a kind of vehicle by PX4's, on wings if it has wings."""
+    wings = VTOL if kind.lands_anywhere else WINGS
+    return COPTER if kind.hovers else wings if kind.has_stall_speed else _ROVER
+
+
+def shown(kind: VehicleClass) -> dict[int, Pair]:
+    """PX4's modes by the core modes of a kind of vehicle."""
+    return _COPTER_SHOWN if kind.hovers else _WINGS_SHOWN if kind.has_stall_speed else _ROVER_SHOWN
 
 
 class ModeMap:
@@ -121,9 +125,9 @@ class ModeMap:
 
     def __init__(self, kind: VehicleClass, modes: ModeChoice, stance: Helm) -> None:
         wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
-        self._flown = numbers_of(kind)
+        self._flown = flown(kind)
         self._upright = _UPRIGHT if lifts else self._flown
-        self._shown = _COPTER_SHOWN if kind.hovers else WINGS_SHOWN if wings else ROVER_SHOWN
+        self._shown = shown(kind)
         position = {} if lifts else {POSITION: _S.CRUISE if wings else _S.POSITION_HOLD}
         self._standards = _STANDARD | _STANDARD_FLYING | position if kind.flies else _STANDARD
         self._stance = stance

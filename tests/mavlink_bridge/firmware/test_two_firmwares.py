@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, ParameterType
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import COPTER, PLANE, ROVER, vehicle_class
+from autopilot.vehicles.kinds import COPTER, KINDS, PLANE, ROVER, vehicle_class
 from autopilot.vehicles.mode_table import CopterMode, RoverMode
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.known import SPOKEN, firmware_of, firmware_spoken
@@ -52,6 +53,14 @@ def test_modes_go_there_and_back(firmware: Firmware) -> None:
         custom = firmware.custom_mode(mode)
         assert firmware.mode_of(custom) == mode
         assert firmware.custom_of(*firmware.set_mode_params(mode)[1:]) == custom
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_a_px4_of_each_kind_has_its_own_modes(kind: VehicleClass) -> None:
+    """A rover's AUTO, GUIDED and RTL have other numbers than a copter's, whose modes it would be asked for."""
+    firmware, modes = Px4(kind), kind.modes
+    assert [firmware.custom_mode(mode) for mode in (modes.auto, modes.guided, modes.rtl)] == [MISSION, HOLD, RETURN]
+    assert [firmware.mode_of(mode) for mode in (MISSION, HOLD, RETURN)] == [modes.auto, modes.guided, modes.rtl]
 
 
 def test_px4s_modes() -> None:
