@@ -134,10 +134,11 @@ class AutolandMode(StagedMode):
     the glide slope."""
 
     def refusal(self, now_ms: int) -> str | None:
-        if self.facts.landed:
+        facts = self.facts
+        if facts.landed and (facts.armed or not facts.personality.lands_in_place):  # disarmed, a PX4 takes any mode
             self.announcer.say(Severity.WARNING, "Must already be flying!")
             return "not flying"
-        return "home is not set" if self.facts.home is None else None
+        return "home is not set" if facts.home is None else None
 
     def enter(self, now_ms: int) -> None:
         facts = self.facts

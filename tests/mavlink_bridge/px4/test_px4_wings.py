@@ -102,6 +102,17 @@ def test_wings_that_do_not_take_off_are_disarmed(kind: str) -> None:
         assert station.armed and station.height > 15.0
 
 
+@pytest.mark.parametrize("kind", ["plane", "quadplane"])
+def test_wings_with_motors_off_take_land_as_any_mode(kind: str) -> None:
+    """Commander refuses it for a missing position alone, and does not arm in it."""
+    with flown(kind) as station:
+        assert station.set_mode(LAND) == 0
+        station.run(1.0)
+        assert station.mode == LAND and station.command(ARM, 1.0, 0.0) != 0
+        assert not [text for text in station.texts if "flying" in text or "failed" in text]
+        assert (station.set_mode(HOLD), station.command(ARM, 1.0, 0.0)) == (0, 0)
+
+
 def test_a_vtol_takes_off_upright_flies_on_wings_and_returns(vtol: WingStation) -> None:
     """As MAVSDK flies one: takeoff, transition, hold on wings, return, which circles down and lands upright."""
     beat = vtol.of("HEARTBEAT")[-1]
