@@ -10,7 +10,7 @@ from depot.decisions import phase_dock
 from depot.decisions.memory import PendingRequest
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
-from depot.messages import CommandMessage, DepotCommand, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import Abort, Phase, SkimmerStage
 from depot.readings import DepotReading, Relative
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -151,3 +151,10 @@ def test_an_interface_that_fails_is_looked_at_for_twice_the_time_of_docking(cont
     assert (looks, now_ms - NOW_MS) == (20, pytest.approx(2_000.0 * PROFILE.plan.dock_s, abs=20.0))
     assert memory.record is not None
     assert (memory.phase, memory.record.trigger) == (Phase.HEALTH, "interface_failure")
+
+
+def test_a_wave_off_that_was_not_taken_is_looked_at_again_after_a_while(context: PhaseContext) -> None:
+    """One that was accepted is not."""
+    for answer, seconds in ((RequestResult.ACCEPTED, None), (RequestResult.SILENCE, PROFILE.heartbeat.retry_s)):
+        phase_dock.wave_off_answered(context, answer, NOW_MS)
+        assert context.memory.check_ms == (None if seconds is None else NOW_MS + round(1000.0 * seconds))

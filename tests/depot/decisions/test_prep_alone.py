@@ -18,7 +18,7 @@ from depot.decisions.memory import (
     RecallState,
 )
 from depot.decisions.phase_context import PhaseContext
-from depot.messages import RequestResult, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import FaultName, Phase
 from depot.readings import RINGS, DepotReading
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -170,3 +170,34 @@ def test_only_what_it_says_of_this_plan_counts(context: PhaseContext) -> None:
     for loaded in (memory.number - 1, memory.number):
         memory.status = Status(loaded=loaded)
         assert phase_prep._status_of_plan(context) is (memory.status if loaded == memory.number else None)
+
+
+def test_after_a_silent_launch_it_is_asked_and_one_that_still_stands_in_the_dock_is_not_awaited(
+    context: PhaseContext, said: list[Decision]
+) -> None:
+    """T_DEATH stops with it, and phase 1 is done again; what it said before it was asked does not count."""
+    memory = context.memory
+    memory.step, memory.waiting, memory.check_ms = PrepStep.LAUNCH, None, None
+    memory.death.start(NOW_MS, 1_000.0)
+    memory.status, memory.status_ms = Status(plan=memory.number - 1), NOW_MS - 1
+    context.take_requests()
+    assert not phase_prep.step(context, DepotReading(), NOW_MS)
+    assert context.take_requests() == [CommandMessage(DepotCommand.REPORT, answered=False)]
+    asked_ms = NOW_MS + round(1000.0 * PROFILE.heartbeat.retry_s)
+    assert memory.check_ms == asked_ms and memory.death.due_ms is not None
+    assert not phase_prep.step(context, DepotReading(), asked_ms)  # it has said nothing since
+    again_ms = memory.check_ms
+    memory.status_ms = asked_ms + 1
+    assert phase_prep.step(context, DepotReading(), again_ms)
+    assert said[0].name == "launch_failed"
+    assert (memory.step, memory.death.due_ms) == (PrepStep.WAIT, None)
+
+
+def test_beats_are_expected_anew_from_the_beginning_of_a_sortie_and_from_its_launch(context: PhaseContext) -> None:
+    """In full, without the misses of before."""
+    beats = context.memory.beats
+    first_ms = NOW_MS + round(1000.0 * (PROFILE.heartbeat.period_s + PROFILE.heartbeat.grace_s))
+    for begin in (lambda: context.begin_sortie(Phase.HEALTH, NOW_MS), lambda: phase_prep.launched(context, NOW_MS)):
+        beats.due_ms, beats.misses = None, 1
+        begin()
+        assert (beats.due_ms, beats.misses) == (first_ms, 0)

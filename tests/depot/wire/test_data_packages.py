@@ -103,3 +103,37 @@ def test_what_is_no_part_is_not_answered() -> None:
     store = PackageStore()
     for data in (b"", b"\0" * 5, b"\1\0\0\0\x63" + b"\0" * 8, b"\1\0\0\0\1\xff\xff" + b"\0" * 6):
         assert store.take(tunnel_data(tunnel(32805, data)), 1, 1) is None
+
+
+def parts_of(number: int) -> list[bytes]:
+    """All parts of the package of a plan, in their order."""
+    client, parts = PackageClient(Target(), number, PACKAGE, Retry(250, 4)), []
+    store = PackageStore()
+    client.start(0)
+    while outgoing := client.take_outgoing():
+        parts.append(tunnel_data(outgoing[0].message))
+        answer = store.take(parts[-1], 1, 1)
+        assert answer is not None
+        client.handle_message(answer, Peer(0, 1, 1), 0)
+    return parts
+
+
+def test_parts_of_another_plan_are_none_of_this_one() -> None:
+    """What had come of the plan before is dropped."""
+    store = PackageStore()
+    store.take(parts_of(7)[0], 1, 1)
+    for part in parts_of(8)[1:]:
+        store.take(part, 1, 1)
+    assert store.limits(8) is None
+    for part in parts_of(8):
+        store.take(part, 1, 1)
+    assert store.limits(8) == LIMITS and store.limits(7) is None
+
+
+def test_a_package_that_begins_again_replaces_what_had_come() -> None:
+    """Of a depot that has started again; the first part may have come damaged."""
+    store = PackageStore()
+    first, *rest = parts_of(7)
+    for part in (damaged(first), first, *rest):
+        store.take(part, 1, 1)
+    assert store.limits(7) == LIMITS

@@ -1,0 +1,95 @@
+"""What the depot decides in one instant while the skimmer is away (phases 2 to 5), without a loop around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from depot.decisions import phase_flight
+from depot.decisions.memory import ControlledBy, RecallState
+from depot.decisions.phase_context import PhaseContext
+from depot.decisions.phases import LoopEvent
+from depot.decisions.record import SortieRecord
+from depot.messages import CommandMessage, DepotCommand, Status
+from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState
+from depot.readings import DepotReading
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+NOW_MS = 1_000_000
+
+
+@pytest.fixture
+def context() -> PhaseContext:
+    """Of a depot whose skimmer flies its first sortie."""
+    context = LoopBench().loop.depot.context
+    memory = context.memory
+    memory.number, memory.docked, memory.check_ms, memory.waiting = 1, False, None, None
+    memory.record = SortieRecord(1, 1_000.0, 1_500.0)
+    memory.record.enter(Phase.DEPARTURE, 0)
+    memory.death.start(0, 1_000_000.0)
+    memory.beats.start(NOW_MS, PROFILE.heartbeat)
+    context.take_requests()
+    return context
+
+
+def test_one_that_never_left_its_dock_has_flown_no_sortie(context: PhaseContext) -> None:
+    """Its launch was called off: that is why the sortie is not completed."""
+    context.memory.phase = Phase.DEPARTURE
+    phase_flight.follow(context, Status(plan=1, stage=SkimmerStage.DOCKED), NOW_MS)
+    assert context.memory.record is not None and context.memory.record.trigger == "launch_called_off"
+    assert context.memory.phase is Phase.DOCKING
+
+
+@pytest.mark.parametrize(
+    ("who", "start_ms", "held_ms"), [(ControlledBy.RESTART, 5_000, 0), (ControlledBy.SOMEBODY, 1_000, 4_000)]
+)
+def test_the_pause_of_a_restart_puts_the_harvest_off(
+    context: PhaseContext, who: ControlledBy, start_ms: int, held_ms: int
+) -> None:
+    """What another party took is time that was held."""
+    memory = context.memory
+    memory.phase, memory.harvest_start_ms = Phase.HARVEST, 1_000
+    memory.controlled_by, memory.controlled_by_ms = who, 2_000
+    phase_flight.follow_hands(context, Status(plan=1, stage=SkimmerStage.HARVEST), 6_000)
+    assert (memory.harvest_start_ms, memory.held_ms) == (start_ms, held_ms)
+
+
+@pytest.mark.parametrize("missed", [-1, 0])
+def test_one_in_disposal_is_lost_when_its_telemetry_ends(context: PhaseContext, missed: int) -> None:
+    """After as many misses as count, long before T_DEATH."""
+    memory = context.memory
+    memory.phase, memory.status = Phase.RETURN, Status(plan=1, stage=SkimmerStage.DISPOSAL)
+    memory.beats.misses = PROFILE.heartbeat.misses + missed
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    assert (memory.ended_by is EndedBy.LOST) is (missed == 0)
+    assert (memory.skimmer is SkimmerState.LOST) is (missed == 0)
+
+
+@pytest.mark.parametrize("recall", RecallState)
+def test_a_recall_goes_on_until_it_is_acknowledged(context: PhaseContext, recall: RecallState) -> None:
+    """To one that is heard and goes on with its sortie."""
+    memory = context.memory
+    memory.phase, memory.recall = Phase.RETURN, recall
+    memory.status, memory.status_ms = Status(plan=1, stage=SkimmerStage.OUTBOUND), NOW_MS
+    context.raise_abort(Abort.ABORT_2, "debris")
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    again = recall in (RecallState.SENT, RecallState.SILENT)
+    assert context.take_requests() == ([CommandMessage(DepotCommand.RECALL)] if again else [])
+
+
+def test_at_the_end_of_a_loop_nothing_is_awaited_any_more(context: PhaseContext) -> None:
+    """Neither a time nor an answer."""
+    memory = context.memory
+    memory.check_ms = NOW_MS
+    context.request(CommandMessage(DepotCommand.RECALL))
+    assert memory.waiting is not None
+    context.end(EndedBy.RETIRED, NOW_MS)
+    assert (memory.check_ms, memory.waiting, memory.death.due_ms, memory.beats.due_ms) == (None, None, None, None)
+
+
+def test_a_loss_is_counted_and_customers_are_rationed(context: PhaseContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next plan has more reserve for each."""
+    told: list[bool] = []
+    monkeypatch.setattr(context.plant, "ration", told.append)
+    context.memory.phase = Phase.RETURN
+    context.declare_lost(LoopEvent.DEATH_TIMER, NOW_MS, "T_DEATH expired")
+    assert (context.memory.losses, told) == (1, [True])
