@@ -137,3 +137,18 @@ def test_a_package_that_begins_again_replaces_what_had_come() -> None:
     for part in (damaged(first), first, *rest):
         store.take(part, 1, 1)
     assert store.limits(7) == LIMITS
+
+
+def test_a_skimmer_that_has_less_than_it_said_gets_the_rest_from_there() -> None:
+    """It has started again between two parts."""
+    client, store = PackageClient(Target(), 7, PACKAGE, Retry(250, 4)), PackageStore()
+    client.start(0)
+    for number in range(20):
+        for outgoing in client.take_outgoing():
+            if number == 1:
+                store = PackageStore()
+            answer = store.take(tunnel_data(outgoing.message), 1, 1)
+            assert answer is not None
+            client.handle_message(answer, Peer(0, 1, 1), 250 * number)
+        client.handle_timeout(250 * (number + 1))
+    assert client.outcome is PackageOutcome.ACCEPTED and store.limits(7) == LIMITS
