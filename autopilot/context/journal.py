@@ -71,7 +71,7 @@ class Journal(Protocol):
 
     def latest(self) -> int:
         """The last ticket that an acknowledgement may wait for, 0 before the first. Comparing it before and after a
-        call shows which changes the call submitted. Progress without `asked` may be left out."""
+        call shows which changes the call submitted. Progress that nobody `requested` may be left out."""
 
     def durable(self) -> int:
         """The highest ticket that is settled: written, or failed."""

@@ -16,6 +16,7 @@ from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SavePro
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
+from sortie.loop.journal import LoopJournal
 from sortie.storage import rows as store_rows
 from sortie.storage import store as store_module
 from sortie.storage.rows import SaveStamp
@@ -128,11 +129,23 @@ def test_progress_waits_for_the_one_before_it_and_goes_with_what_is_waited_for(t
     assert woken.acquire(timeout=PATIENCE_S)
     assert store.durable() >= asked == store.latest()
     assert store.wait(store.submit(SaveProgress(20, 1)), PATIENCE_S)
-    store.submit(SaveProgress(21, 1))
+    later = store.submit(SaveProgress(21, 1))
+    time.sleep(0.05)
+    assert store.durable() < later
     store.close()
     again = Store(tmp_path)
     assert again.stored.progress == (21, 1)
     again.close()
+
+
+def test_a_commit_is_on_the_disk_before_anything_is_acknowledged(tmp_path):
+    """SQLite's FULL, in the store and in the journal of a loop: a power cut takes nothing back."""
+    store, journal = Store(tmp_path), LoopJournal(tmp_path / "loop.sqlite")
+    for database in (store._database, journal._db):
+        assert database.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    store.close()
+    journal.close()
 
 
 def test_closing_writes_what_is_queued(tmp_path):
