@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress
+from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveShow
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.storage.store import Store
@@ -53,6 +53,32 @@ def test_each_vehicle_of_a_fleet_has_its_own_state(tmp_path):
         assert stored.progress == (number, 1)
     assert (again.stored.plans, again.stored.parameters, again.stored.home) == ({}, {}, None)
     again.close()
+
+
+def test_what_one_vehicle_takes_back_stays_with_the_others(tmp_path):
+    """A parameter at its default, no home, an empty plan, no show."""
+    store = Store(tmp_path)
+    kept = [
+        SavePlan(0, ITEMS),
+        SaveParameter("RTL_ALT", 1000.0),
+        SaveHome(GeoPoint(47.0, 8.0, 400.0)),
+        SaveShow(b"show"),
+    ]
+    gone = [SavePlan(0, ()), SaveParameter("RTL_ALT", None), SaveHome(None), SaveShow(b"")]
+    for vehicle in ("1", "2"):
+        for change in kept:
+            store.of(vehicle).submit(change)
+    for change in gone:
+        store.of("2").submit(change)
+    assert store.wait(store.latest())
+    store.close()
+    again = Store(tmp_path)
+    stored = [again.of(vehicle).stored for vehicle in ("1", "2")]
+    again.close()
+    assert [each.plans for each in stored] == [{0: ITEMS}, {0: ()}]
+    assert [each.parameters for each in stored] == [{"RTL_ALT": 1000.0}, {}]
+    assert [each.home for each in stored] == [GeoPoint(47.0, 8.0, 400.0), None]
+    assert [each.show for each in stored] == [b"show", b""]
 
 
 def test_what_one_vehicle_waits_for_is_its_own(tmp_path):
