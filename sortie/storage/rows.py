@@ -41,20 +41,17 @@ ALONE = ""
 
 
 def prepare(database: sqlite3.Connection, version: int) -> None:
-    """Upgrade a database of schema `version` (0: an empty file) in one transaction."""
+    """Upgrade a database of schema `version` (0: an empty file) in one transaction. After an error the caller closes
+    it, which takes everything back."""
     database.execute("BEGIN IMMEDIATE")
-    try:
-        for name in _TABLES if version else ():
-            database.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
-        for statement in _SCHEMA:
-            database.execute(statement)
-        for name, columns in _OF_ONE_VEHICLE.items() if version else ():
-            database.execute(f"INSERT INTO {name} SELECT '{ALONE}', {columns} FROM old_{name}")
-            database.execute(f"DROP TABLE old_{name}")
-        database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
+    for name in _TABLES if version else ():
+        database.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
+    for statement in _SCHEMA:
+        database.execute(statement)
+    for name, columns in _OF_ONE_VEHICLE.items() if version else ():
+        database.execute(f"INSERT INTO {name} SELECT '{ALONE}', {columns} FROM old_{name}")
+        database.execute(f"DROP TABLE old_{name}")
+    database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     database.execute("COMMIT")
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveShow
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
+from sortie.config.errors import UserError
 from sortie.storage.store import Store
 
 ITEMS = (MissionItem(22, 3, z=10.0, seq=0), MissionItem(16, 3, x=47.1, y=8.2, z=20.0, seq=1))
@@ -109,3 +112,17 @@ def test_a_database_of_one_vehicle_is_taken_over(tmp_path):
         store.close()
     tables = sqlite3.connect(tmp_path / "state.db").execute("SELECT name FROM sqlite_master WHERE type = 'table'")
     assert not [name for (name,) in tables if name.startswith("old_")]
+
+
+def test_a_database_that_cannot_be_taken_over_is_as_it_was(tmp_path):
+    """An error in the middle of it, here a table in the way."""
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.executescript(SCHEMA_2.replace("INSERT INTO signing", "CREATE TABLE old_home (x); INSERT INTO signing"))
+    before = list(database.iterdump())
+    database.close()
+    with pytest.raises(UserError, match="old_home"):
+        Store(tmp_path)
+    database = sqlite3.connect(tmp_path / "state.db")
+    assert list(database.iterdump()) == before
+    assert database.execute("PRAGMA user_version").fetchone() == (2,)
+    database.close()

@@ -387,3 +387,22 @@ def test_waiting_for_what_never_settles_ends(tmp_path):
     store = Store(tmp_path)
     assert not store.wait(99, timeout_s=0.01)
     store.close()
+
+
+def test_a_store_that_is_closed_takes_nothing(tmp_path):
+    """Who submitted to it would wait for ever."""
+    store = Store(tmp_path)
+    store.close()
+    with pytest.raises(UserError, match="closed vehicle"):
+        store.submit(SaveParameter("RTL_ALT", 1.0))
+
+
+def test_a_disk_that_stays_full_takes_no_memory(tmp_path, monkeypatch):
+    """The reasons of the last tickets are kept, and no others."""
+    monkeypatch.setattr(store_module, "_FAILURES", 10)
+    store = Store(tmp_path)
+    monkeypatch.setattr(store, "_write", lambda batch: "disk full")
+    for number in range(30):
+        assert store.wait(store.submit(SaveParameter("RTL_ALT", float(number))))
+    assert (store.failure(20), store.failure(21), store.failure(30)) == (None, "disk full", "disk full")
+    store.close()
