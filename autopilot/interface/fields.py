@@ -19,7 +19,7 @@ class Fields:
 
     def __init__(self, prefix: str, after: Fields | None = None) -> None:
         self._prefix = prefix
-        self._next = 0 if after is None else after.size
+        self._first = self._next = 0 if after is None else after.size
         self._places: set[int] = set()
         self._names: set[str] = set() if after is None else set(after._names)
 
