@@ -9,7 +9,7 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
-from depot.messages import FAR, DepotCommand, RequestResult
+from depot.messages import FAR, DepotCommand, RequestResult, Status
 from depot.names import ABORT_1_NAMES, SkimmerMode, SkimmerStage
 from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
@@ -338,3 +338,48 @@ def test_one_that_flies_back_to_its_gate_is_not_cleared_and_without_a_transmitte
     assert controller.handle_order(DepotCommand.CLEARANCE, NOW_MS) is RequestResult.REFUSED
     assert controller.handle_order(DepotCommand.REPORT, NOW_MS) is RequestResult.ACCEPTED
     assert (controller.reports.take(), decisions) == ([], [])
+
+
+def test_what_waited_for_the_window_is_sent_once_and_in_its_order() -> None:
+    """Before anything new."""
+    controller, _ = alone()
+    memory = controller.memory
+    memory.silent, memory.repeat_ms, memory.beat_ms = True, None, NOW_MS
+    memory.unsent = [Status(seq=1), Status(seq=2)]
+    memory.seq = 2
+    for link_open in (True, False, True):
+        controller.reports.due(SkimmerReading(link_open=link_open), NOW_MS)
+    assert [status.seq for status in controller.reports.take()] == [1, 2, 3]
+
+
+def test_without_power_nothing_is_reported() -> None:
+    controller, _ = alone()
+    for powered, sent in ((False, 0), (True, 1)):
+        controller.reports.report(NOW_MS, SkimmerReading(powered=powered))
+        assert len(controller.reports.take()) == sent
+
+
+def test_a_change_of_mode_on_the_way_is_told_until_it_is_known() -> None:
+    """Once it can be sent."""
+    for transmits in (False, True):
+        controller, _ = alone()
+        memory = controller.memory
+        memory.plan, memory.stage, memory.mode, memory.repeat_ms = PLAN, SkimmerStage.RETURN, SkimmerMode.CRUISE, None
+        dark = SkimmerReading(sunlit=False, transmits=transmits)
+        assert controller._loads.set_transit_mode(dark, SkimmerMode.CRUISE, NOW_MS)
+        assert memory.mode is SkimmerMode.SURVIVAL
+        assert (memory.repeat_ms is not None) is transmits
+
+
+def test_a_flight_is_guided_from_its_undocking_to_its_dock() -> None:
+    """Its times count from there, and nothing is due behind it; the dock powers all loads."""
+    loop = LoopBench().loop
+    helm, craft = loop.skimmer._helm, loop.world.state.skimmer
+    guidance = helm.ctrl._guidance
+    assert guidance is not None
+    helm.memory.plan = PLAN
+    helm.ctrl.undock(NOW_MS)
+    assert guidance.memory.undocked_ms == NOW_MS
+    guidance.memory.due, craft.shed = [NOW_MS], True
+    helm.stand_in_dock(NOW_MS)
+    assert (guidance.next_ms(), craft.shed) == (None, False)
