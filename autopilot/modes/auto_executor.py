@@ -70,7 +70,6 @@ class OwnItems:
                 executor.on_mission_complete()
 
     def drop(self) -> None:
-        """Forget the active items."""
         self._flown_by.clear()
         self._waiting.clear()
 

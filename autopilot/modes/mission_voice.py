@@ -43,7 +43,6 @@ class MissionVoice:
         self._hold: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
-        """Announce a notice of the sequencer."""
         if isinstance(notice, ItemStarted):
             self._announcer.step(f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):

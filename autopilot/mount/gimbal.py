@@ -83,8 +83,6 @@ class Gimbal(Protocol):
 
 @runtime_checkable
 class HasGimbal(Protocol):
-    """A vehicle with its own gimbal."""
-
     @property
     def gimbal(self) -> Gimbal: ...
 

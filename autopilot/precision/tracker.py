@@ -183,7 +183,6 @@ class Tracker:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def look_round(self, now_ms: int) -> None:
-        """Update the state of sight at `now_ms`."""
         self._predict(now_ms)
         self._believe(now_ms)
         if self._acquired and self._axes is not None:

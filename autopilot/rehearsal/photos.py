@@ -97,8 +97,6 @@ def camera_of(field: FlyingField, survey: Survey | None) -> PhotoCamera | None:
 
 # --- where they are taken ---------------------------------------------------------------------------------------------
 class _Shutter:
-    """State of the camera on the way."""
-
     def __init__(self) -> None:
         self.every_m = 0.0
         self.every_s = 0.0

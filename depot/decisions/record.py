@@ -75,7 +75,6 @@ class SortieRecord(Struct):
         self.phases.append((int(phase), now_ms, None))
 
     def leave(self, now_ms: int) -> None:
-        """End the present phase."""
         if self.phases and self.phases[-1][2] is None:
             phase, start_ms, _ = self.phases[-1]
             self.phases[-1] = (phase, start_ms, now_ms)

@@ -196,7 +196,6 @@ class World:
         self.motion.depart()
 
     def initial_burn(self) -> None:
-        """Begin the departure burn."""
         self._changed()
 
     def configure(self) -> None:

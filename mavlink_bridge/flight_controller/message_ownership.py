@@ -22,8 +22,6 @@ from mavlink_bridge.wire.framing import MavlinkFrame
 
 
 class Ownership(Enum):
-    """Treatment of a message to the vehicle."""
-
     OURS = auto()
     FLY = auto()  # ours; the controller must first follow our targets: AUTO, MISSION_START
     BOTH = auto()

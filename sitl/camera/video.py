@@ -118,8 +118,6 @@ class Encoder:
 
 
 class Screen:
-    """Stream to its targets."""
-
     def __init__(self, targets: tuple[Target, ...]) -> None:
         self.targets = targets
         self._sockets = [_connected(target) for target in targets]

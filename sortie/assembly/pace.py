@@ -17,7 +17,6 @@ _BOUNDS: tuple[Option[float | None], ...] = (Settings.pace_lead, Settings.pace_l
 
 
 def is_real_time(settings: Settings) -> bool:
-    """Check whether vehicle time follows real time."""
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 

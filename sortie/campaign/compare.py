@@ -64,7 +64,6 @@ class StudyComparison(Struct, frozen=True):
 
     @property
     def worse(self) -> list[str]:
-        """Judges that got worse."""
         return [name for name, judge in self.judges.items() if judge.verdict == "worse"]
 
 

@@ -51,7 +51,6 @@ def templates(file: StudyFile) -> Iterator[tuple[str, str]]:
 
 
 def put(template: Value, given: Mapping[str, Value]) -> str:
-    """Return the template with inputs inserted."""
     return PLACE.sub(lambda match: written(given[match[1]]), str(template))
 
 

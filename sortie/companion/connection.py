@@ -76,7 +76,6 @@ class ControllerFront(QuietNode):
 
     @property
     def spec(self) -> LinkSpec:
-        """Current address of the controller."""
         return self._port.spec
 
     def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> FoundController:

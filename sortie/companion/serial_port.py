@@ -70,7 +70,6 @@ class ControllerPort:
 
     @property
     def spec(self) -> LinkSpec:
-        """Current address of the port."""
         return self._spec if self._serial is None else self._serial.spec
 
     @property

@@ -93,8 +93,6 @@ class TimedStep(Struct, frozen=True):
 
 
 class StepsTable(Struct, frozen=True):
-    """Commands of the test."""
-
     commands: Annotated[list[TimedStep], Meta(max_length=100_000)] | None = None
     commands_file: str | None = None
 

@@ -101,8 +101,6 @@ def _heartbeat(armed: bool) -> Message:
 
 
 class _Way:
-    """Way along the samples."""
-
     def __init__(self) -> None:
         self._before: Sample | None = None
         self._north, self._east = 1.0, 0.0  # direction over ground

@@ -42,8 +42,6 @@ _POLL_MS = 100
 
 
 class Narrator(Protocol):
-    """Progress display."""
-
     def refresh(self, now_ms: int) -> None: ...
 
 

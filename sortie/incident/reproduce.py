@@ -181,7 +181,6 @@ def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
 
 
 def beside(scenario: Scenario, log: Evidence, flown: Evidence, notes: tuple[str, ...]) -> ReproducedIncident:
-    """Compare the flight with the log."""
     happened = happened_in(flown)
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
     since = fit_of(scenario).since if flies else Since.ARMED

@@ -188,7 +188,6 @@ class BinLog:
                 self.flush()
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
-        """Write the new value of a parameter."""
         default = self._service.parameters.definition(name).default
         self._insert(K.PARM.pack(now_ms * 1000, name, value, default))
 

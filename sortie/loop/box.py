@@ -115,7 +115,6 @@ class FlownMission:
             self._inside.add(link)
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """Return a plan as the copter's mission items."""
         return flown_items(plan, self._ground_m, self._box.photo_m)
 
     def show(self, plan: MissionPlan) -> None:

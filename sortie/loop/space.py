@@ -108,7 +108,6 @@ class CraftClock:
 
     @property
     def state(self) -> VehicleState:
-        """State that has only a time."""
         self._state.report[report.TIME_MS] = self._now_ms()
         return self._state
 

@@ -75,7 +75,6 @@ class Start:
 
     @property
     def directory(self) -> Path:
-        """Directory with the loop's state."""
         return self.settings.state_dir or default_state_dir()
 
     @property

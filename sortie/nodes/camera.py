@@ -107,7 +107,6 @@ class CameraAlbum:
         return None if self.service is None else self.service.unwritten_ms()
 
     def keep_in(self, folder: Path) -> None:
-        """Use this folder as the card."""
         self.card.keep_in(folder)
 
     def close(self, *, hurried: bool) -> None:

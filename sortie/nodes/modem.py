@@ -87,7 +87,6 @@ class Modem(QuietNode):
         return self
 
     def take(self) -> bytes:
-        """Take the bytes that sockets received."""
         data = b"".join(self.outlet.heard)
         self.outlet.heard.clear()
         return data

@@ -59,7 +59,6 @@ class PulsePort(QuietNode):
         self._received = True
 
     def serve_links(self, link_ms: int) -> None:
-        """Pass on all received pulses."""
         if not self._received:
             return
         self._received = False

@@ -124,8 +124,6 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class LoggedProblem:
-    """Problem that the log reports."""
-
     time_s: float
     severity: Severity
     text: str

@@ -132,7 +132,6 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
 
 
 def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
-    """Check whether a log begins armed and in the air."""
     first = next((sample for sample in facts.samples if sample.time_s >= armed_s - SOON_S), None)
     begins = armed_s - facts.span_s[0] < SOON_S
     return begins and first is not None and first.height > _ALOFT_M

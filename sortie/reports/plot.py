@@ -40,8 +40,6 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class PlotMark:
-    """Mark with a word beside it."""
-
     x: float
     y: float
     word: str

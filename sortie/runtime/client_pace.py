@@ -93,7 +93,6 @@ class ClientPace:
     _askings: dict[LinkOwner, _BarrierClient] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Stop looking at clients."""
         self._onlooker.close()
 
     def must_look(self, hubs: Sequence[LinkHub]) -> bool:

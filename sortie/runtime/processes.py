@@ -70,7 +70,6 @@ class Process:
         return True  # threads start and end all the time
 
     def close(self) -> None:
-        """Forget its threads."""
         for file in self._files.values():
             if file is not None:
                 os.close(file)

@@ -54,7 +54,6 @@ def _mode(vehicle: ShownVehicle, request: requests.SetMode) -> Job:
 
 
 def take_flight(vehicle: ShownVehicle, client: CommandClient) -> None:
-    """Take the answer of the flight manager."""
     number = client.detail & 0xFF
     if number in set(FlightState):
         vehicle.flight, vehicle.countdown_s = FlightState(number), client.detail >> 8 & 0xFF

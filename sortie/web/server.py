@@ -102,7 +102,6 @@ class PageServer:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/{self.settings.token}/"
 
     def close(self) -> None:
-        """Disconnect all clients."""
         if self._runner is not None:
             asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)

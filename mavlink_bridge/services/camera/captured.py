@@ -42,7 +42,6 @@ class CaptureReports:
 
     @property
     def waits(self) -> bool:
-        """True when there is a picture that was not reported."""
         return bool(self._unreported)
 
     def unwritten_ms(self) -> int | None:

@@ -107,7 +107,6 @@ class Choices:
     names: bool = False
 
     def entries(self) -> dict[str, Any]:
-        """Entries in the form of the file."""
         entries = {str(number): {"name": _word(word), "description": word} for number, word in self.words.items()}
         return {"type": self.kind.base, "entries": entries} | ({"is_bitfield": True} if self.bits else {})
 

@@ -95,7 +95,6 @@ class PlanTransfer:
 
     # --- in ---------------------------------------------------------------------------------------------------
     def handle(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle a message of this mission type."""
         TABLE[self.state, kind, self._sender(kind, peer, now_ms)](self, message, peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
