@@ -190,6 +190,7 @@ def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> flo
     if state.place is SkimmerPlace.DOCK:
         return 0.0
     state.destroyed = True
+    state.skimmer.harvesting = False  # else the world would look for the time when its store is full
     return 0.0
 
 

@@ -278,3 +278,15 @@ def test_a_total_abort_ends_what_comes_from_outside() -> None:
     short_kg = state.depot.ch4.kg
     run(world, 10.0)
     assert state.depot.ch4.kg == short_kg
+
+
+def test_nothing_is_looked_for_behind_a_skimmer_that_vanished_in_its_harvest() -> None:
+    """Its store will never be full: no event of the harvest comes any more."""
+    world = at_harvest()
+    world.start_harvest(world.state.skimmer.store_kg + 1e-3)
+    full_ms = world.next_event_ms()
+    assert full_ms is not None
+    world.inject("skimmer_lost")
+    event_ms = world.next_event_ms()
+    assert not world.state.skimmer.harvesting
+    assert event_ms is None or event_ms > full_ms
