@@ -57,6 +57,7 @@ def test_t_death_runs_on_while_nobody_watches_and_leaves_time_for_an_answer(
 
 
 def test_one_that_is_taken_back_in_is_expected_to_report(depot: DepotController) -> None:
+    """Nothing of its lost approach counts."""
     memory = depot.memory
     memory.skimmer, memory.ended_by, memory.death.due_ms, memory.beats.due_ms = (
         SkimmerState.LOST,
@@ -64,7 +65,9 @@ def test_one_that_is_taken_back_in_is_expected_to_report(depot: DepotController)
         None,
         None,
     )
+    memory.announced, memory.approaching, memory.waved_off = ["withhold_clearance"], True, True
     depot.recover(NOW_MS)
+    assert (memory.announced, memory.approaching, memory.waved_off) == ([], False, False)
     assert (memory.beats.due_ms, memory.beats.misses) == (NEXT_BEAT_MS, 0)
     assert memory.death.due_ms is not None
 
