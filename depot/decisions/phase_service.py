@@ -128,8 +128,6 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
     if near:
         memory.near_misses += 1
         context.decide(now_ms, "near_miss", ", ".join(near), {"near": near, "near_misses": memory.near_misses})
-    context.plant.offload(False)
-    context.plant.refuel(False)
     _carry_out(context, verdict, status, now_ms)
     return True
 
