@@ -89,10 +89,9 @@ class Personality(Protocol):
     to a circle at another height, leave circles of a mission at any place unless an item asks for the course to the
     next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix in any mode.
     `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
-    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach. `turns_to_items`:
+    `approaches_anew`: a mission that is left in the landing of wings goes on with its approach.
     `holds_without_mission`: a mission may be cleared while it is flown. `turns_to_items`: copters turn to the yaw of
-    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person
-    does."""
+    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does."""
 
     @property
     def texts(self) -> Texts: ...

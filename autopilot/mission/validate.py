@@ -51,14 +51,14 @@ def check_item(item: MissionItem, kind: int, count: int, *, approaches: bool = F
     spec = spec_of(item.command)
     approach = approaches and kind == MissionType.RALLY and item.command == Cmd.NAV_LOITER_TO_ALT
     if spec is None or (spec.plan != kind and not approach):
-        return _unknown_command(item.command)
+        return unknown_command(item.command)
     for parameter in spec.parameters:
         if isnan(params[parameter.number - 1]):
             return ItemVerdict(_PARAM_RESULTS[parameter.number - 1], f"param{parameter.number} is not a number")
     return (_check_position(item, spec) if spec.place else None) or _check_values(spec, params, count) or GOOD
 
 
-def _unknown_command(command: int) -> ItemVerdict:
+def unknown_command(command: int) -> ItemVerdict:
     if command in _NO_COMMANDS:
         return ItemVerdict(MissionResult.INVALID, f"command {command} is none")
     return ItemVerdict(MissionResult.UNSUPPORTED, f"command {command} is not supported")

@@ -174,9 +174,11 @@ class Px4Face(WithoutMessages, Speaker):
         if mode[0] != px4.AUTO and mode != px4.POSITION_SLOW:
             mode = (mode[0], 0)  # only these have sub modes: Orbit is begun by DO_ORBIT
         mode = px4.MISSION if mode == (px4.AUTO, 0) else mode
+        if not px4.fits(mode):
+            return DENIED
         if mode[0] == px4.AUTO and mode not in px4.NAMES:
             return self._parts.announcer.refuse("Unsupported auto mode", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
-        return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
+        return self._flight.enter(mode, context.now_ms)
 
     def _enter_by_name(self, mode: px4.Pair, text: str, _command: Command, context: Context) -> Outcome:
         """Enter a mode that has a command of its own, and announce it; a tab says that there is an event for it."""

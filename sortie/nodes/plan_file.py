@@ -8,10 +8,10 @@ from pathlib import Path
 from autopilot.commands.plans import Plans
 from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mav import MissionType
-from autopilot.mission.commands import has_position
+from autopilot.mission.commands import PX4S, has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
-from autopilot.mission.validate import check_item
+from autopilot.mission.validate import check_item, unknown_command
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS
 from sortie.config.errors import UserError
 from sortie.config.files import content_of
@@ -58,13 +58,16 @@ def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or mov
 
 
 def check_plan(plan: Plan, source: Path) -> None:
-    """Raise UserError, beginning with `source`, for what an upload of the plan would refuse."""
+    """Raise UserError, beginning with `source`, for what an upload of the plan would refuse, and for what only a PX4
+    would keep: the vehicle of a file is not known yet."""
     installed()  # a plan may hold commands of packages
     for kind, items in _by_kind(plan).items():
         if len(items) > MAX_ITEMS:
             raise UserError(f"{source}: {len(items)} {kind.name.lower()} items; a vehicle takes at most {MAX_ITEMS}")
         for number, item in enumerate(items, start=1):
             verdict = check_item(item, kind, len(items) + 1)
+            if item.command in PX4S:
+                verdict = unknown_command(item.command)
             if not verdict.ok:
                 raise UserError(f"{source}: {kind.name.lower()} item {number}: {verdict.text}")
         complaint = Plans.check(kind, items)
