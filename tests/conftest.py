@@ -85,16 +85,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def in_shares(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
-    """Tests that wait for processes first in the shares of two workers, modules whole. xdist gives each worker a share
-    of the list to begin with (`--dist worksteal`): so the others compute meanwhile, and no test that waits is last."""
+    """Tests that wait for processes first in the shares of half of the workers, modules whole. xdist gives each worker
+    a share of the list to begin with (`--dist worksteal`): so the others compute meanwhile, and no test that waits is
+    last."""
     waiting: dict[Path, list[pytest.Item]] = {}
     rest: list[pytest.Item] = []
     for item in items:
         waits = item.get_closest_marker("waits") or item.get_closest_marker("client")
         (waiting.setdefault(item.path, []) if waits else rest).append(item)
     ordered: list[pytest.Item] = []
-    for first in (0, 1):
-        begin = [item for module in list(waiting.values())[first::2] for item in module]
+    shares = workers // 2
+    for first in range(shares):
+        begin = [item for module in list(waiting.values())[first::shares] for item in module]
         room = max(len(items) // workers - len(begin), 0)
         ordered += begin + rest[:room]
         del rest[:room]

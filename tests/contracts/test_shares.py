@@ -17,14 +17,14 @@ class CollectedTest:
         return name == self._marks
 
 
-def test_two_workers_begin_with_what_waits() -> None:
+def test_half_of_the_workers_begin_with_what_waits() -> None:
     """Modules stay whole and in their order, the shares are equal, and no test is lost."""
     waiting = [CollectedTest("b", 0, "waits"), CollectedTest("b", 1, "waits"), CollectedTest("c", 0, "client")]
     items = (
         [CollectedTest("a", number) for number in range(7)] + waiting + [CollectedTest("d", 0), CollectedTest("d", 1)]
     )
-    ordered = [item.name for item in in_shares(items, 3)]
-    assert ordered == ["b0", "b1", "a0", "a1", "c0", "a2", "a3", "a4", "a5", "a6", "d0", "d1"]
+    ordered = [item.name for item in in_shares(items, 4)]
+    assert ordered == ["b0", "b1", "a0", "c0", "a1", "a2", "a3", "a4", "a5", "a6", "d0", "d1"]
 
 
 def test_where_most_wait_none_is_lost() -> None:
