@@ -57,8 +57,8 @@ class ObjectDatabase:
         objects, radius = self._objects, np.maximum(self._objects[_RADIUS], item[_RADIUS])
         north, east, down = objects[_NORTH] - item[_NORTH], objects[_EAST] - item[_EAST], objects[_DOWN] - item[_DOWN]
         same = north * north + east * east + down * down < radius * radius
-        first = int(same.argmax()) if same.size else 0
-        if same.size and same[first]:
+        if same.any():
+            first = int(same.argmax())
             renewed = item[_SEEN_MS] - self._objects[_SEEN_MS, first] >= _REFRESH_MS
             if renewed or self._objects[_RADIUS, first] != item[_RADIUS]:
                 self._objects[_RADIUS:, first] = item[_RADIUS:]

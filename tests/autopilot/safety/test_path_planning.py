@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.geo import to_global
 from autopilot.parameters import Parameters
 from autopilot.safety.object_database import ObjectDatabase
 from autopilot.safety.path_planning import BendSettings, bend, bend_upright, is_free, shortest_way
 from autopilot.safety.room import Barriers, Disc, Enclosure, Place
 from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.examples import examples
-from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.fake_vehicle import ORIGIN, FakeVehicle
 
 SETTINGS = BendSettings(5.0, 15.0, 1.5, 1.3)
 HOUSE = Enclosure(((20.0, -10.0), (20.0, 10.0), (40.0, 10.0), (40.0, -10.0)), inside=False)
@@ -51,6 +52,15 @@ def test_room(barriers: Barriers, begin: Place, end: Place, room: float) -> None
 def test_the_ruler_goes_straight_where_there_is_room() -> None:
     found = bend(Barriers((HOUSE,)), (-40.0, 0.0), NORTH, 0.0, SETTINGS, None)
     assert not found.active
+
+
+def test_the_ruler_does_not_look_beyond_its_goal() -> None:
+    assert not bend(Barriers((HOUSE,)), (0.0, 0.0), (10.0, 0.0), 0.0, SETTINGS, None).active
+
+
+def test_room_that_is_just_the_margin_is_none() -> None:
+    """It begins five metres behind the house."""
+    assert bend(Barriers((HOUSE,)), (45.0, 0.0), (100.0, 0.0), 0.0, SETTINGS, None).active
 
 
 def test_the_ruler_turns_aside_as_little_as_it_must() -> None:
@@ -148,15 +158,17 @@ def test_every_way_keeps_off_every_fence(here: Place, goal: Place) -> None:
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
-def kept(north: float = 0.0, **parameters: float) -> ObjectDatabase:
-    """Of a vehicle that stands so far north of home."""
+def kept(north: float = 0.0, home: float = 0.0, **parameters: float) -> ObjectDatabase:
+    """Of a vehicle and a home that are so far north of the origin."""
     vehicle = FakeVehicle()
     vehicle.advance(1000)
     vehicle.state.report[report.NORTH] = north
     table = Parameters(vehicle_class("copter").parameters)
     for name, value in {"OA_TYPE": 1, **parameters}.items():
         table.set(name, value)
-    return ObjectDatabase(VehicleFacts("copter", vehicle, table))
+    facts = VehicleFacts("copter", vehicle, table)
+    facts.home = to_global(ORIGIN, (home, 0.0, 0.0))
+    return ObjectDatabase(facts)
 
 
 def test_an_object_is_kept_for_its_time_and_seen_again() -> None:
@@ -180,6 +192,7 @@ def test_an_object_is_kept_for_its_time_and_seen_again() -> None:
         ({"OA_TYPE": 2}, 0),  # no way is planned by objects
         ({"OA_DB_ALT_MIN": 2}, 0),  # it stands at home
         ({"OA_DB_ALT_MIN": 2, "north": 5}, 3),  # and here beside it
+        ({"OA_DB_ALT_MIN": 2, "north": 5, "home": 5}, 0),
         ({"OA_DB_RADIUS_MIN": 8}, 2),  # two of them are one
     ],
 )
