@@ -47,6 +47,13 @@ def test_a_copter_whose_motors_turn_as_they_should_or_that_checks_none_takes_off
     assert not any(text.startswith("Takeoff") for text in bench.texts)
 
 
+def test_nothing_is_checked_once_it_is_disarmed() -> None:
+    bench = lifted(3.0, TKOFF_RPM_MIN=500, SIM_ESC_ARM_RPM=100)
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    bench.run(6.0)
+    assert not any(text.startswith("Takeoff") for text in bench.texts)
+
+
 def test_motors_that_come_to_their_speed_later_lift_then() -> None:
     bench = lifted(3.0, TKOFF_RPM_MIN=500, SIM_ESC_ARM_RPM=100)
     assert height(bench) < 0.1

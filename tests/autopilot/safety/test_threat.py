@@ -61,3 +61,5 @@ def test_away_is_at_a_right_angle_to_its_way() -> None:
     standing = away_from(threat((30.0, 40.0, 0.0), (0.5, 0.0, 0.0)))
     assert standing == pytest.approx((-0.6, -0.8, 0.0), abs=1e-3)
     assert hypot(*(beside)) == pytest.approx(1.0)
+    below = away_from(threat((1000.0, 0.0, -50.0), (-50.0, 0.0, -50.0)))  # it climbs
+    assert below == pytest.approx((-(0.5**0.5), 0.0, 0.5**0.5), abs=1e-3)
