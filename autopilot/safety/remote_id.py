@@ -22,16 +22,15 @@ _LOST_MS: Final = 5000
 
 
 class RemoteId:
-    """Remote identification; see the module. `identified`: a BASIC_ID with a type is known; `operator`: degrees;
-    `transmitter_error`: of the last ARM_STATUS, empty: good to arm."""
+    """Remote identification; see the module. `identified`: a BASIC_ID with a type is known; `operator`: degrees."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
         self._announcer = announcer
         self.identified = False
         self.operator = (0.0, 0.0)
-        self.transmitter_error = ""
         self._transmitter_ms: int | None = None
+        self._transmitter_error: str  # of the last ARM_STATUS; empty: good to arm
         self._operator_ms: int | None = None
         self._lost_ms: int | None = None  # time of the last text about a lost transmitter
         self._unknown_ms = 0  # time of the last text about the operator's place
@@ -46,7 +45,7 @@ class RemoteId:
 
     def transmitter_heard(self, error: str, now_ms: int) -> None:
         """Take an ARM_STATUS; `error`: reason not to arm."""
-        self.transmitter_error, self._transmitter_ms = error, now_ms
+        self._transmitter_error, self._transmitter_ms = error, now_ms
 
     def operator_heard(self, lat: float, lon: float, now_ms: int) -> None:
         """Take the operator's place, degrees."""
@@ -68,7 +67,7 @@ class RemoteId:
             return "ARM_STATUS not available"
         if self._older(self._operator_ms, _STALE_MS):
             return "SYSTEM not available"
-        return self.transmitter_error
+        return self._transmitter_error
 
     def watch(self, now_ms: int) -> None:
         """Announce a lost transmitter or operator's place every 5 s, and the transmitter's return."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionAction, CollisionThreat
 from autopilot.modes.auxiliary import AVOID_AIRCRAFT, HIGH, LOW
@@ -180,6 +180,9 @@ def test_the_list_keeps_the_nearest() -> None:
     assert known() == {2, 3}
     hear(2, 2001.0)
     assert known() == {3}
+    above = GeoPoint(ORIGIN.lat, ORIGIN.lon, bench.vehicle.state.place.alt + 1000.0)
+    bench.core.traffic.hear(Contact(6, above, None, bench.now_ms))
+    assert known() == {3, 6}  # at the very limit
     bench.run(5.2)
     assert not known()
 
@@ -236,3 +239,4 @@ def test_aircraft_that_have_left_are_forgotten() -> None:
         bench.run(6.0)
     assert {collision.threat.contact.number for collision in bench.core.traffic.collisions} == set(range(1, 6))
     assert not bench.core.traffic._reported_ms
+    assert bench.core.traffic.level is CollisionThreat.NONE
