@@ -193,7 +193,7 @@ class Arming:
         self.forced = force and method is ArmingMethod.MAVLINK
         return self._ask(self._helm.vehicle.disarm(force=force), False, now_ms, method)
 
-    def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
+    def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod) -> Outcome:
         if not request.done:
             self._pending = (request, arm)
             return Outcome(Result.IN_PROGRESS)

@@ -72,9 +72,10 @@ def test_without_gps_it_is_armed_in_a_mode_that_needs_none(mode: int) -> None:
     assert bench.core.facts.armed
 
 
-def test_before_the_first_position_it_waits_in_every_mode() -> None:
+@pytest.mark.parametrize("satellites", [10, 0])
+def test_before_the_first_position_it_waits_in_every_mode(satellites: int) -> None:
     """Its sensors are still starting: a script that waits for the pre-arm bit must not get it too early."""
-    bench = Bench()
+    bench = Bench(parameters={"SIM_GPS_NUMSATS": satellites})
     bench.vehicle.origin = None
     bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
     assert bench.core.modes.number == STABILIZE
@@ -144,7 +145,8 @@ def test_settings_that_contradict_each_other(parameters: dict[str, float], reaso
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"ANGLE_MAX": 1000}, {"ANGLE_MAX": 8000}, {"FS_THR_VALUE": 910}, {"BATT_LOW_MAH": 3300}]
+    "parameters",
+    [{"ANGLE_MAX": 1000}, {"ANGLE_MAX": 8000}, {"FS_THR_VALUE": 910}, {"BATT_LOW_MAH": 3300}, {"BATT_CRT_MAH": 3300}],
 )
 def test_settings_at_the_end_of_their_range_are_good(parameters: dict[str, float]) -> None:
     """As ArduPilot has the limits."""
@@ -163,6 +165,7 @@ def test_a_fix_that_is_not_good_enough() -> None:
     assert bench.core.prearm.ok  # STABILIZE does not need it
     bench.core.modes.set(GUIDED, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).reason == "High GPS HDOP"
+    assert [reason.check for reason in bench.core.prearm.reasons()] == [Check.GPS]
 
 
 def test_a_position_far_from_the_fix() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import hypot
 
 import pytest
 
@@ -71,6 +72,32 @@ def test_the_ruler_keeps_off_all_edges_but_that_which_closes_the_fence(first: in
     north, east, _ = bench.vehicle.state.position
     assert north > 10.0
     assert (east > 1.0) is bent
+
+
+@pytest.mark.parametrize("planning", [BENDY_RULER, DIJKSTRA])
+def test_it_looks_for_a_way_once_a_second(planning: int) -> None:
+    """A straight leg of a minute costs a pass a second, not one at each tick."""
+    bench = Bench(parameters={"OA_TYPE": planning})
+    bench.airborne()
+    before = bench.updates
+    assert bench.core.commands.guided_target(position=(500.0, 0.0, -10.0)).ok
+    bench.run(40.0)
+    assert 40 <= bench.updates - before < 60
+
+
+def test_a_corner_is_as_high_as_its_part_of_the_way() -> None:
+    """From 10 m up to 30 m: each piece rises in proportion to what remains."""
+    bench = Bench(parameters={"FENCE_ACTION": 0, "FENCE_TYPE": POLYGON, "OA_TYPE": DIJKSTRA})
+    bench.upload(HOUSE, 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.airborne()
+    assert bench.core.commands.guided_target(position=(60.0, 0.0, -30.0)).ok
+    piece = bench.vehicle.target
+    assert isinstance(piece, Leg)
+    north, east, down = bench.position
+    first, rest = hypot(piece.end[0] - north, piece.end[1] - east), hypot(60.0 - piece.end[0], piece.end[1])
+    assert piece.end[2] == pytest.approx(down + (-30.0 - down) * first / (first + rest), abs=0.01)
+    assert piece.goal == pytest.approx((60.0, 0.0, -30.0))
 
 
 def test_without_planning_it_flies_through() -> None:

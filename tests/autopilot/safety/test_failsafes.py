@@ -142,6 +142,8 @@ def test_a_lost_fix_is_said_by_an_armed_copter(kind: str, says: bool) -> None:
     bench.vehicle.raise_event(VehicleEvent.GPS_OK)
     bench.run(0.02)
     assert ("Glitch cleared" in bench.texts) is says
+    logged = [ErrorLogged(ErrorSubsystem.GPS, code) for code in (2, 0)]  # LogErrorCode::GPS_GLITCH, ERROR_RESOLVED
+    assert bench.events(ErrorLogged) == (logged if says else [])
 
 
 def test_nobody_hears_of_a_crash_of_a_vehicle_that_was_not_armed() -> None:

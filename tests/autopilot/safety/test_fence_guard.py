@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.events import FenceChanged
+from autopilot.context.events import FenceChanged, ModeChanged
 from autopilot.interface.geo import to_global
+from autopilot.interface.reasons import ModeReason
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
@@ -45,6 +46,7 @@ def test_beyond_the_circle_it_returns() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 200.0)
     assert bench.core.modes.number == RTL
+    assert bench.events(ModeChanged)[-1] == ModeChanged(RTL, ModeReason.FENCE_BREACHED)
     assert 50.0 < bench.position[0] < 52.0
     assert "Circle fence breached" in bench.texts
     status, types, count, time_ms = bench.core.fence.breach
@@ -121,6 +123,16 @@ def test_landing_below_the_lowest_altitude_is_meant() -> None:
     bench.core.modes.set(LAND, bench.now_ms)
     bench.run(60.0, lambda: not bench.core.facts.armed)
     assert bench.core.fence.breach[2] == 0
+
+
+def test_a_landing_forgets_a_breach_of_the_lowest_altitude() -> None:
+    """No limit acts any more: the vehicle is not back inside, and nothing says so."""
+    bench = flying(MIN_ALT, FENCE_ALT_MIN=5, FENCE_ACTION=2)
+    go(bench, 0.0, 3.0)
+    assert bench.core.modes.number == LAND
+    bench.run(1.0)
+    assert [event.breach_types for event in bench.events(FenceChanged)] == [MIN_ALT, 0]
+    assert "Fence breach cleared" not in bench.texts
 
 
 def test_a_command_about_another_limit_leaves_a_commanded_lowest_altitude() -> None:

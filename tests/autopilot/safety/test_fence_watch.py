@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import to_global
-from autopilot.mav import Sensor
+from autopilot.interface.targets import Circle
+from autopilot.mav import Cmd, MissionType, Sensor
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.vehicles.copter import SimulatedCopter
@@ -256,3 +257,43 @@ def test_a_long_leg_does_not_jump_over_a_narrow_zone() -> None:
         ways = ((0.0, 0.0), (3.0, 3.0), (-20.0, -20.0), (0.0, -20.0), (-12.0, 9.1))
         crossed = [crosses((0.0, begin, -20.0), (20000.0, end, -20.0)) for begin, end in ways]
         assert crossed == [True, True, False, False, True]
+
+
+# --- the way back of wings (FENCE_ACTION 6) ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, (0.0, 0.0, -45.0)),
+        ({"FENCE_RET_ALT": 70.0}, (0.0, 0.0, -70.0)),
+        ({"FENCE_RET_RALLY": 1.0}, (100.0, 50.0, -40.0)),
+    ],
+)
+def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place: tuple[float, float, float]) -> None:
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=6.0, **changes)
+    plane.upload([item(Cmd.NAV_RALLY_POINT, 100.0, 50.0, 40.0)], MissionType.RALLY)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    back = plane.vehicle.target
+    assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
+
+
+@pytest.mark.parametrize(("height", "flown"), [(80.0, 80.0), (-1.0, 50.0)])
+def test_without_a_rally_point_a_breach_is_flown_home_from_as_high_as_a_return(height: float, flown: float) -> None:
+    """FENCE_RET_RALLY 1 (ArduPlane's calc_best_rally_or_home_location); it circled home at its ground."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 300.0, "FENCE_ACTION": 6.0, "FENCE_RET_RALLY": 1.0}
+    plane = Plane(RTL_ALTITUDE=height, **fence)
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    assert plane.vehicle.target.center == pytest.approx((0.0, 0.0, -flown), abs=1.0)
+
+
+def test_a_polygon_without_a_return_point_is_returned_to_its_middle() -> None:
+    """As AC_PolyFence_loader's get_return_point; that of home was flown to."""
+    plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0)
+    corners = [(-100.0, -150.0), (400.0, -150.0), (400.0, 250.0), (-100.0, 250.0)]
+    plane.upload([item(5001, *corner, 0.0, param1=4.0) for corner in corners], MissionType.FENCE)
+    assert plane.core.fence.command(1.0).ok
+    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
+    plane.run(60.0, lambda: bool(plane.core.fence.breached))
+    back = plane.vehicle.target
+    assert isinstance(back, Circle) and back.center == pytest.approx((150.0, 50.0, -45.0), abs=1.0)

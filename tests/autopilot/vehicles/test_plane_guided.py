@@ -1,4 +1,4 @@
-"""A plane in GUIDED: places, heights, bank and thrust, and the return from a breach of its fence."""
+"""A plane in GUIDED: places, heights, bank and thrust, and what its fence changes there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autopilot.context.events import GuidedTargetReached
 from autopilot.interface import report
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Attitude, Circle, Idle, Leg
-from autopilot.mav import Cmd, Frame, MissionType, Result
+from autopilot.mav import Frame, MissionType, Result
 from autopilot.vehicles.mode_table import PlaneMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.guided.setpoints import GuidedService
@@ -190,45 +190,6 @@ def test_a_pause_is_a_circle_here() -> None:
     paused = plane.vehicle.targets[-1]
     assert isinstance(paused, Circle) and paused.radius == 80.0  # WP_LOITER_RAD
     assert paused.center == pytest.approx(plane.vehicle.state.position)
-
-
-@pytest.mark.parametrize(
-    ("changes", "place"),
-    [
-        ({}, (0.0, 0.0, -45.0)),
-        ({"FENCE_RET_ALT": 70.0}, (0.0, 0.0, -70.0)),
-        ({"FENCE_RET_RALLY": 1.0}, (100.0, 50.0, -40.0)),
-    ],
-)
-def test_a_breach_is_flown_back_from_in_guided(changes: dict[str, float], place: tuple[float, float, float]) -> None:
-    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=300.0, FENCE_ACTION=6.0, **changes)
-    plane.upload([item(Cmd.NAV_RALLY_POINT, 100.0, 50.0, 40.0)], MissionType.RALLY)
-    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
-    plane.run(60.0, lambda: bool(plane.core.fence.breached))
-    back = plane.vehicle.target
-    assert isinstance(back, Circle) and back.center == pytest.approx(place, abs=1.0)
-
-
-@pytest.mark.parametrize(("height", "flown"), [(80.0, 80.0), (-1.0, 50.0)])
-def test_without_a_rally_point_a_breach_is_flown_home_from_as_high_as_a_return(height: float, flown: float) -> None:
-    """FENCE_RET_RALLY 1 (ArduPlane's calc_best_rally_or_home_location); it circled home at its ground."""
-    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 300.0, "FENCE_ACTION": 6.0, "FENCE_RET_RALLY": 1.0}
-    plane = Plane(RTL_ALTITUDE=height, **fence)
-    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
-    plane.run(60.0, lambda: bool(plane.core.fence.breached))
-    assert plane.vehicle.target.center == pytest.approx((0.0, 0.0, -flown), abs=1.0)
-
-
-def test_a_polygon_without_a_return_point_is_returned_to_its_middle() -> None:
-    """As AC_PolyFence_loader's get_return_point; that of home was flown to."""
-    plane = Plane(FENCE_TYPE=4.0, FENCE_ACTION=6.0)
-    corners = [(-100.0, -150.0), (400.0, -150.0), (400.0, 250.0), (-100.0, 250.0)]
-    plane.upload([item(5001, *corner, 0.0, param1=4.0) for corner in corners], MissionType.FENCE)
-    assert plane.core.fence.command(1.0).ok
-    plane.core.guided.flight.go_to((900.0, 0.0, -50.0))
-    plane.run(60.0, lambda: bool(plane.core.fence.breached))
-    back = plane.vehicle.target
-    assert isinstance(back, Circle) and back.center == pytest.approx((150.0, 50.0, -45.0), abs=1.0)
 
 
 @pytest.mark.parametrize(("chosen", "mode"), [(None, M.LOITER), (M.GUIDED, M.GUIDED), (M.RTL, M.RTL)])
