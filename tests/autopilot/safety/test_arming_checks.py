@@ -400,6 +400,7 @@ def test_what_is_close_keeps_a_copter_on_the_ground() -> None:
     assert text in reasons(0.5)
     bench.core.modes.set(GUIDED, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).reason == text
+    assert "Proximity 90 deg, 0.60m (want > 0.6m)" in reasons(0.6)
     assert text not in reasons(0.61)
     bench.run(0.6)
     assert text not in [reason.text for reason in bench.core.prearm.reasons()]
@@ -427,3 +428,29 @@ def test_a_rover_may_begin_beside_something() -> None:
     rover = Bench("rover", parameters={"PRX1_TYPE": 2})
     rover.core.proximity.see(Scan([0.3], 0.0, 90.0, 10.0), rover.now_ms)
     assert not [reason for reason in rover.core.prearm.reasons() if "Proximity" in reason.text]
+
+
+def test_what_a_remote_identification_lacks_keeps_the_motors_off() -> None:
+    """AP_OpenDroneID::pre_arm_check, in its order, with bit 0 of DID_OPTIONS only."""
+    bench = Bench(parameters={"DID_ENABLE": 1, "DID_OPTIONS": 1})
+    remote_id = bench.core.remote_id
+
+    def text() -> str:
+        return "; ".join(reason.text.removeprefix("OpenDroneID: ") for reason in remote_id.complaints())
+
+    assert text() == "UA_TYPE required in BasicID"
+    remote_id.identified = True
+    assert text() == "operator location must be set"
+    remote_id.operator_heard(ORIGIN.lat, ORIGIN.lon, bench.now_ms)
+    assert text() == "ARM_STATUS not available"
+    remote_id.transmitter_heard("no GPS", bench.now_ms)
+    assert text() == "no GPS"
+    remote_id.transmitter_heard("", bench.now_ms)
+    assert not text()
+    bench.run(3.1)
+    remote_id.transmitter_heard("", bench.now_ms)
+    assert text() == "SYSTEM not available"
+    bench.parameters.set("DID_ENABLE", 0)
+    assert text() == "DID_ENABLE must be 1"
+    bench.parameters.set("DID_OPTIONS", 0)
+    assert not text()

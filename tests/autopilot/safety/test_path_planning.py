@@ -110,6 +110,14 @@ def test_an_upright_ruler_goes_over_or_under(lower: float, ceiling: float, up: f
     barriers = Barriers(objects=WALL + np.array([[0.0], [0.0], [lower], [0.0]]), ceiling=ceiling)
     found = bend_upright(barriers, (0.0, 0.0), (60.0, 0.0), settings, None)
     assert (found.up, found.active) == (up, active)
+    assert not found.turned_back
+
+
+def test_an_upright_ruler_looks_no_further_than_its_goal() -> None:
+    """Its second step would come too near to a wall that is beyond the goal."""
+    barriers = Barriers(objects=WALL + np.array([[25.0], [0.0], [0.0], [0.0]]))
+    found = bend_upright(barriers, (0.0, 0.0), (30.0, 0.0), BendSettings(12.0, 40.0, 1.5, 1.3), None)
+    assert (found.up, found.active) == (0.0, False)
 
 
 def test_an_upright_ruler_in_a_box_takes_the_widest() -> None:
@@ -120,6 +128,13 @@ def test_an_upright_ruler_in_a_box_takes_the_widest() -> None:
 
 def test_the_shortest_way_turns_at_corners_of_the_margin() -> None:
     way = shortest_way(Barriers((HOUSE,)), (0.0, 0.0), NORTH, 5.0)
+    assert way is not None
+    assert [(round(n), abs(round(e))) for n, e in way] == [(15, 15), (45, 15), (60, 0)]
+
+
+def test_the_shortest_way_keeps_its_margin_after_it_has_begun_nearer() -> None:
+    """It begins 2 m from the house; the margin was not reduced for its corners."""
+    way = shortest_way(Barriers((HOUSE,)), (18.0, 0.0), NORTH, 5.0)
     assert way is not None
     assert [(round(n), abs(round(e))) for n, e in way] == [(15, 15), (45, 15), (60, 0)]
 
