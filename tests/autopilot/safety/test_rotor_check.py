@@ -57,6 +57,9 @@ def test_nothing_is_checked_once_it_is_disarmed() -> None:
 def test_motors_that_come_to_their_speed_later_lift_then() -> None:
     bench = lifted(3.0, TKOFF_RPM_MIN=500, SIM_ESC_ARM_RPM=100)
     assert height(bench) < 0.1
+    before = bench.updates
+    bench.run(2.0)
+    assert 20 <= bench.updates - before <= 30  # it looks ten times a second, not at each tick
     bench.vehicle.set_parameter("SIM_ESC_ARM_RPM", 600.0)
     bench.run(5.0)
     assert height(bench) > 2.0

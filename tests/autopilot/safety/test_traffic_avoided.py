@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autopilot.interface.geo import GeoPoint, Ned, to_global
-from autopilot.interface.traffic import Contact
+from autopilot.interface.traffic import Contact, Lookout
 from autopilot.mav import CollisionAction, CollisionThreat
 from autopilot.modes.auxiliary import AVOID_AIRCRAFT, HIGH, LOW
 from autopilot.vehicles.mode_table import PlaneMode
@@ -185,6 +185,7 @@ def test_the_list_keeps_the_nearest() -> None:
     assert known() == {3, 6}  # at the very limit
     bench.run(5.2)
     assert not known()
+    assert bench.core.traffic.look_ms is None  # nothing is left to judge
 
 
 def test_without_traffic_nobody_is_called() -> None:
@@ -205,6 +206,23 @@ def test_the_same_by_tick_and_by_deadline() -> None:
         meet(bench, (1900.0, 20.0, -20.0), (-60.0, 0.0, 0.0), 45)
         flights.append((bench.modes, moved(bench)))
     assert flights[0] == flights[1]
+
+
+@pytest.mark.parametrize(("action", "above"), [(1, None), (2, False)])
+def test_the_vehicle_looks_out_until_the_next_report_is_due(
+    action: int, above: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second later, for a change of level; while it evades by height, also for a change of who is higher."""
+    bench = hovering(action)
+    asked: list[Lookout | None] = []
+    monkeypatch.setattr(bench.vehicle, "look_out", asked.append)
+    bench.core.traffic.hear(Contact(1, to_global(ORIGIN, (0.0, 50.0, -20.0)), (0.0, 0.0, 0.0), bench.now_ms))
+    heard_ms = bench.now_ms
+    bench.run(0.3)
+    first = asked[0]
+    assert first is not None
+    assert (first.level, first.above) == (CollisionThreat.HIGH, above)
+    assert 1000 <= first.until_ms - heard_ms <= 1200
 
 
 def test_a_mission_goes_on_afterwards() -> None:
