@@ -185,7 +185,8 @@ def test_a_position_far_from_the_fix() -> None:
 @pytest.mark.parametrize(
     ("roll", "pitch", "parameters", "refusal"),
     [(-1.57, 0.6, {}, "Leaning"), (3.1, 0.0, {}, "Leaning"), (0.4, -0.4, {}, "Leaning"), (0.4, 0.3, {}, ""),
-     (0.4, -0.4, {"ANGLE_MAX": 4500}, ""), (-1.57, 0.6, {"ARMING_CHECK": COMPASS}, "")],
+     (0.4, -0.4, {"ANGLE_MAX": 4500}, ""), (-1.57, 0.6, {"ARMING_CHECK": COMPASS}, ""),
+     (-1.57, 0.6, {"ARMING_CHECK": INS}, "Leaning")],
 )  # fmt: skip
 def test_a_copter_that_leans_further_than_it_may_fly_is_not_armed(
     roll: float, pitch: float, parameters: dict[str, float], refusal: str

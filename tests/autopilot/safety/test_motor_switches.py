@@ -52,6 +52,17 @@ def test_the_interlock_lets_the_motors_turn_but_not_arm() -> None:
     assert min(motors(bench)) > 1000.0
 
 
+def test_each_arming_with_stopped_motors_has_the_whole_time() -> None:
+    """Half of DISARM_DELAY counts from this arming, not from when the motors were stopped in the one before."""
+    bench = Bench(parameters={"RC8_OPTION": 32, "DISARM_DELAY": 4})
+    for _ in range(2):
+        bench.arm()
+        bench.run(1.9)
+        assert bench.core.facts.armed
+        bench.run(0.2)
+        assert not bench.core.facts.armed
+
+
 def test_without_a_switch_for_it_the_interlock_holds_nothing() -> None:
     bench = ready()
     bench.core.auxiliary.act(MOTOR_INTERLOCK, LOW)
