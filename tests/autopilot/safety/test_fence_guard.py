@@ -13,7 +13,7 @@ from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item, takeoff
 from tests.fakes.fake_vehicle import ORIGIN
 
-GUIDED, RTL, LAND, BRAKE, SMART_RTL = 4, 6, 9, 17, 21
+GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 4, 5, 6, 9, 17, 21
 MAX_ALT, CIRCLE, POLYGON, MIN_ALT = 1, 2, 4, 8
 
 
@@ -184,6 +184,8 @@ def test_the_action_is_a_parameter(action: int, mode: int) -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_ACTION=action)
     go(bench, 200.0)
     assert bench.core.modes.number == mode
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    assert ("Manual recovery started" in bench.texts) is (action != 0), "without an action there is nothing to suspend"
 
 
 def test_a_pilot_who_goes_on_is_acted_upon_once_until_far_outside() -> None:
@@ -258,11 +260,13 @@ def test_arming_follows_the_content_of_the_fence_at_once() -> None:
     assert bench.core.arming.arm(bench.now_ms).ok
 
 
-def test_a_fence_needs_a_position_to_arm() -> None:
-    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE})
+@pytest.mark.parametrize(("kind", "complaints"), [(CIRCLE, ["Fence requires position"]), (MAX_ALT, [])])
+def test_a_fence_needs_a_position_to_arm_unless_it_is_a_height(kind: int, complaints: list[str]) -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": kind})
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert "Fence requires position" in bench.core.arming.arm(bench.now_ms).reason
+    assert bench.core.fence.complaints() == complaints
+    assert bench.core.arming.arm(bench.now_ms).reason == "".join(complaints)
 
 
 def test_a_rover_holds_when_far_outside_and_returns_otherwise() -> None:
@@ -295,6 +299,14 @@ def test_a_command_for_one_limit_leaves_the_others() -> None:
     assert bench.core.fence.admits(bench.core.facts.vehicle.state.place)
     go(bench, 80.0, 40.0)
     assert bench.core.fence.breach[:2] == (1, MAX_ALT)
+
+
+def test_a_command_for_the_polygon_leaves_the_circle() -> None:
+    bench = flying(CIRCLE | POLYGON, box(50.0), FENCE_RADIUS=80)
+    assert bench.core.fence.command(0.0, POLYGON).ok
+    go(bench, 120.0)
+    assert bench.core.fence.breach[:2] == (1, CIRCLE)
+    assert "Polygon fence breached" not in bench.texts
 
 
 def test_a_command_for_one_limit_enables_it_alone() -> None:
