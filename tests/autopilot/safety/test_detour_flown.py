@@ -100,6 +100,23 @@ def test_a_corner_is_as_high_as_its_part_of_the_way() -> None:
     assert piece.goal == pytest.approx((60.0, 0.0, -30.0))
 
 
+def test_also_in_the_last_metre_the_height_follows_the_way() -> None:
+    """A post that appears between it and its goal, ten metres higher: at the corner beside it, part of the climb."""
+    parameters = {"FENCE_ACTION": 0, "FENCE_TYPE": POLYGON, "OA_TYPE": DIJKSTRA, "OA_MARGIN_MAX": 0.1}
+    bench = Bench(parameters={"AVOID_ENABLE": 0, "WPNAV_SPEED": 20, **parameters})
+    bench.airborne()
+    assert bench.core.commands.guided_target(position=(60.0, 0.0, -20.0)).ok
+    bench.run(0.9)
+    bench.vehicle.put((59.1, 0.0, -10.0))
+    bench.upload([zone(5004, 59.6, 0.0, 0.1)], 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(0.3)
+    aside = bench.vehicle.target
+    assert isinstance(aside, Leg) and aside.goal is not None
+    assert aside.goal[:2] == pytest.approx((60.0, 0.0), abs=0.01)
+    assert -17.0 < aside.end[2] < -13.0
+
+
 def test_without_planning_it_flies_through() -> None:
     bench = flying(POND, NONE)
     assert bench.core.commands.guided_target(position=GOAL).ok

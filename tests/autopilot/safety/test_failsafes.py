@@ -9,8 +9,9 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Severity
+from autopilot.mav import Severity, VtolState
 from autopilot.safety.failsafe_actions import CAUSES
+from autopilot.safety.failsafes import TransitionWatch
 from tests.fakes.core_bench import MISSION, Bench, flying, item, waypoint
 
 AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 3, 4, 5, 6, 9, 17, 21
@@ -228,3 +229,16 @@ def test_a_battery_that_is_measured_no_more_is_told_of_in_flight() -> None:
     assert not told()
     bench.run(10.0)
     assert len(told()) == 1
+
+
+# --- transition -------------------------------------------------------------------------------------------------------
+def test_a_transition_to_wings_fails_once_beyond_its_limit() -> None:
+    """Q_TRANS_FAIL from the look at which it was first seen; at the limit itself it goes on."""
+    bench = Bench("quadplane", parameters={"Q_TRANS_FAIL": 1.0})
+    bench.vehicle.state.report[[report.VTOL_STATE, report.AIR_SPEED]] = VtolState.TRANSITION_TO_FW, 0.0
+    watch = TransitionWatch(bench.core.facts, bench.core.announcer, bench.core.helm)
+    watch.armed_changed(True, 5000)
+    for now_ms, times in ((5000, 0), (5500, 0), (6000, 0), (6200, 1), (6400, 1)):
+        watch.update(now_ms)
+        assert bench.texts.count("Transition failed, exceeded time limit") == times
+    assert bench.core.helm.upright

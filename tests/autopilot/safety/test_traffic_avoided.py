@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.targets import Velocity
 from autopilot.interface.traffic import Contact, Lookout
 from autopilot.mav import CollisionAction, CollisionThreat
 from autopilot.modes.auxiliary import AVOID_AIRCRAFT, HIGH, LOW
+from autopilot.safety.threat import Threat
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
@@ -100,6 +102,20 @@ def test_no_descent_below_the_height_of_a_return() -> None:
     high = hovering(2, up=30.0)
     meet(high, (1000.0, 0.0, -60.0), (-50.0, 0.0, 0.0), 6)
     assert moved(high)[2] > -26.0
+
+
+@pytest.mark.parametrize(("down", "above"), [(0.1, False), (0.0, True), (-0.1, True)])
+def test_one_at_the_same_height_is_descended_from(down: float, above: bool) -> None:
+    """End of the descent: the height of a return, which limits no climb."""
+    bench = hovering(2)
+    threat = Threat(Contact(1, ORIGIN, None, bench.now_ms), CollisionThreat.HIGH, (50.0, 0.0, down), 50.0, down, 0.0)
+    evasion = bench.core.traffic._evasion
+    evasion.evade(threat, CollisionAction.ASCEND_OR_DESCEND, bench.now_ms)
+    conditions = evasion.repeat_conditions(threat, CollisionAction.ASCEND_OR_DESCEND)
+    assert conditions is not None and conditions.above is above
+    assert (conditions.deepest_m < 0.0) is above
+    flown = bench.core.helm.target
+    assert isinstance(flown, Velocity) and (flown.velocity[2] > 0.0) is above
 
 
 def test_on_the_ground_a_copter_is_disarmed() -> None:
