@@ -59,7 +59,6 @@ class FlightManager(Actor):
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._announce)
         self._takeoff_ms: int | None = None
-        self._late = False  # True after the text that this state lasts too long
         self._manner = Manner.GO  # payload of RESET and ARM
         self._to_reset: list[str] = []
         self._awaited: int | None = None  # tag of the expected answer
@@ -138,7 +137,7 @@ class FlightManager(Actor):
         if self._walk.state is not FlightState.IDLE:  # a flight, whoever began it, ends the waiting of FM_AUTO_GO
             self._context.auto_go_ms = None
         self._takeoff_ms = None
-        self._late = False
+        self._late = False  # True after the text that this state lasts too long
         self._arming.hold_auto_disarm = False
 
     # --- what people see ------------------------------------------------------------------------------------------

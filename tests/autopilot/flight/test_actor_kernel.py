@@ -7,7 +7,15 @@ from typing import ClassVar
 
 import pytest
 
-from autopilot.flight.kernel import MAILBOX_SIZE, MOST_RESTARTS, Actor, ActorKernel, MailboxFullError, UnknownActorError
+from autopilot.flight.kernel import (
+    MAILBOX_SIZE,
+    MOST_RESTARTS,
+    MOST_ROUNDS,
+    Actor,
+    ActorKernel,
+    MailboxFullError,
+    UnknownActorError,
+)
 from autopilot.flight.messages import OK, Ask, Message, MessageKind, Tag
 
 Doing = Callable[[Actor, Message], None]
@@ -161,6 +169,22 @@ def test_an_answer_comes_into_a_full_mailbox_too() -> None:
     assert world.errors == [] and world.log[-1] == ("first", "reply", (OK, ""))
 
 
+def test_a_timeout_comes_into_a_full_mailbox_too() -> None:
+    """The vehicle's run goes on, and whoever is flooded learns that nobody answers."""
+    world = World()
+    world.kernel.request("first", "second", Ask.ARM, None, 1000)
+    for _ in range(MAILBOX_SIZE):
+        world.tell("first")
+    world.kernel.run(1000, 0)
+    assert world.log[MAILBOX_SIZE] == ("first", "timeout", None)
+
+
+def test_requests_are_numbered_one_by_one() -> None:
+    """As a trace shows them."""
+    kernel = World().kernel
+    assert [kernel.request("first", "second", Ask.ARM, None, 1000) for _ in range(3)] == [1, 2, 3]
+
+
 def test_a_sibling_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(UnknownActorError, match=r"no actor 'fourth'; there are first, second, third"):
         World().tell("fourth")
@@ -250,7 +274,8 @@ def test_actors_that_never_come_to_rest_are_stopped_and_reported() -> None:
     world.tell("first")
     world.kernel.run(20, 0)
     assert world.errors[0][0] == "kernel"
-    assert "still busy" in str(world.errors[0][1])
+    assert str(world.errors[0][1]) == "actors still busy after 200 rounds"
+    assert len(world.log) == 2 * MOST_ROUNDS  # both run in each round
 
 
 def test_a_hung_actor_keeps_its_mail_and_its_deadline_until_it_goes_on() -> None:
