@@ -40,12 +40,12 @@ class Survey:
     first: int
     last: int
     area: tuple[tuple[float, float], ...]
-    corridor_m: float = 0.0
-    lens: Lens | None = None
-    along: float | None = None
-    beside: float | None = None
-    least_s: float = 0.0
-    """Shortest time between two photos of the camera, s."""
+    corridor_m: float
+    lens: Lens | None
+    along: float | None
+    beside: float | None
+    least_s: float
+    """Shortest time between two photos of the camera, s. 0: not given."""
 
 
 @dataclass(frozen=True, slots=True)

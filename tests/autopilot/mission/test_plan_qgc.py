@@ -116,6 +116,23 @@ def test_a_corner_that_is_no_number_is_no_area_of_a_survey(number: Any) -> None:
     assert noted.area == ()
 
 
+@pytest.mark.parametrize("kind", ["survey", "CorridorScan"])
+def test_a_survey_of_a_newer_form_is_refused(kind: str) -> None:
+    """Version 5 is the newest that is known."""
+    assert len(parsed(document(survey(simple(), kind=kind, version=5))).items) == 1
+    newer = refusal(document(survey(simple(), kind=kind, version=6)))
+    assert newer == "mission.items[0].version: expected a whole number from 1 to 5, found 6"
+
+
+@pytest.mark.parametrize(("interval", "least_s"), [(0.5, 0.5), (0, 0.0), ("fast", 0.0), (None, 0.0)])
+def test_the_camera_of_a_survey_may_need_a_time_between_two_photos(interval: Any, least_s: float) -> None:
+    """Seconds; 0 if none is noted."""
+    scan = survey(simple())
+    scan["TransectStyleComplexItem"]["CameraCalc"] = {"MinTriggerInterval": interval}
+    (noted,) = parsed(document(scan)).surveys
+    assert noted.least_s == least_s
+
+
 def test_jump_without_ids_counts_items() -> None:
     """A missing doJumpId is the position, through complex items."""
     plan = parsed(document(simple(), survey(simple(), simple()), simple(177, params=[3, 1, 0, 0, 0, 0, 0])))
