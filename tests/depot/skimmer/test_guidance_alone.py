@@ -8,7 +8,7 @@ import pytest
 
 from depot.decisions.planning import Derating, make_plan
 from depot.physics.engines import BurnPurpose, Thruster
-from depot.physics.orbit import size
+from depot.physics.orbit import minus, size, transfer
 from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
@@ -58,3 +58,24 @@ def test_what_the_last_burn_of_a_way_has_given_is_looked_at_two_minutes_behind_i
     assert command.purpose is BurnPurpose.ARRIVE and size(command.dv) > 0.1
     assert command.at_ms + lasts_ms / 2.0 == pytest.approx(end_ms, abs=2)
     assert due_ms == pytest.approx(command.at_ms + lasts_ms + 120_000.0, abs=2)
+
+
+def test_only_a_craft_that_comes_nearer_brakes_before_it_turns() -> None:
+    """At rest, or slowly moving away, there is time to turn."""
+    guidance = FlownWorld(PROFILE, 1, make_plan(PROFILE, 1, Derating(), DepotReading())).guidance
+    for along_mps, closes in ((0.1, True), (0.0, False), (-0.001, False)):
+        reading = SkimmerReading(position_m=(0.0, -10.0, 0.0), velocity_mps=(0.0, along_mps, 0.0))
+        assert guidance._closes_in(reading) is closes
+
+
+@pytest.mark.parametrize("late_ms", [0, 5_000])
+def test_the_last_pulse_of_the_glide_aims_a_metre_beyond_the_dock(late_ms: int) -> None:
+    """So that contact has a speed; one that is late does not aim any farther."""
+    guidance = FlownWorld(PROFILE, 1, make_plan(PROFILE, 1, Derating(), DepotReading())).guidance
+    far = SkimmerReading(position_m=(0.0, -1_000.0, 0.0), velocity_mps=(0.0, 0.0, 0.0))
+    guidance.approach(far, 0)
+    memory, near = guidance.memory, SkimmerReading(position_m=(0.0, -30.0, 0.0), velocity_mps=(0.0, 0.0, 0.0))
+    (command,) = guidance._pulse(near, memory.end_ms - memory.pulse_ms + late_ms)
+    departure = transfer(guidance._n, near.position_m, (0.0, 1.0, 0.0), memory.pulse_ms / 1000.0)
+    assert departure is not None
+    assert command.dv == pytest.approx(minus(departure, near.velocity_mps), rel=1e-9, abs=1e-12)

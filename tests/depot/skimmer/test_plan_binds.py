@@ -68,6 +68,24 @@ def test_each_trigger_trips_alone_and_only_where_it_is_armed(name: str) -> None:
     assert trips(reading, None) == 0
 
 
+AT_ITS_LIMIT: dict[str, float] = {
+    "thruster_fwd": PLAN.limits.thruster_min,
+    "attitude": PLAN.limits.attitude_min,
+    "spine_k": PLAN.limits.spine_max_k,
+    "cryo_bar": PLAN.limits.cryo_max_bar,
+    "thermal_routes": PLAN.limits.thermal_routes_min,
+    "breach_kg_s": PLAN.limits.breach_kg_s,
+    "leaking": PLAN.limits.leaking_max,
+    "drift_m": PLAN.limits.corridor_m,
+}
+
+
+@pytest.mark.parametrize("name", AT_ITS_LIMIT)
+def test_a_reading_at_its_limit_trips_nothing(name: str) -> None:
+    """A limit is the last value that is allowed."""
+    assert trips(SkimmerReading(**(WELL | {name: AT_ITS_LIMIT[name]})), PLAN) == 0
+
+
 @pytest.mark.parametrize(
     ("limits", "name"),
     [
