@@ -17,7 +17,7 @@ from depot.decisions.memory import (
     PrepStep,
     RecallState,
 )
-from depot.decisions.phase_context import PhaseContext
+from depot.decisions.phase_context import PhaseContext, name_of
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import FaultName, Phase
 from depot.readings import RINGS, DepotReading
@@ -97,6 +97,42 @@ def test_what_was_left_in_the_store_is_offloaded_unless_the_depot_is_unstable(
     context.tend_skimmer(NOW_MS)
     assert told == {"offload": flows, "refuel": True}
     assert said[0].name == name
+
+
+def test_a_configured_skimmer_is_asked_as_often_as_any_other(context: PhaseContext) -> None:
+    """The questions of an earlier try do not count; after the last one, phase 1 decides without an answer."""
+    memory, attempts = context.memory, PROFILE.heartbeat.attempts
+    memory.plan, memory.step, memory.status_requests = context.replan(NOW_MS), PrepStep.CONFIGURE, attempts
+    memory.status = None
+    context.take_requests()
+    phase_prep.answered(context, PendingRequest.CONFIGURE, RequestResult.ACCEPTED, NOW_MS)
+    assert memory.verified
+    now_ms = NOW_MS
+    while memory.step is PrepStep.CHECK and memory.check_ms is not None:
+        now_ms = memory.check_ms
+        phase_prep.step(context, DepotReading(), now_ms)
+    assert context.take_requests() == [CommandMessage(DepotCommand.REPORT, answered=False)] * attempts
+
+
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [
+        (DepotCommand.CONFIGURE, PendingRequest.CONFIGURE),
+        (DepotCommand.GO, PendingRequest.GO),
+        (DepotCommand.RECALL, PendingRequest.RECALL),
+        (DepotCommand.CLEARANCE, PendingRequest.CLEARANCE),
+        (DepotCommand.EMERGENCY_CLEARANCE, PendingRequest.CLEARANCE),
+        (DepotCommand.WAVE_OFF, PendingRequest.WAVE_OFF),
+        (DepotCommand.REPORT, None),
+    ],
+)
+def test_each_order_waits_for_its_own_answer(
+    context: PhaseContext, order: DepotCommand, name: PendingRequest | None
+) -> None:
+    """A clearance is one, in an emergency too; a question for a status waits for none."""
+    context.memory.waiting = None
+    context.request(CommandMessage(order, answered=name is not None))
+    assert context.memory.waiting is name_of(CommandMessage(order)) is name
 
 
 def test_a_new_sortie_sets_t_death_by_its_plan(context: PhaseContext, said: list[Decision]) -> None:
