@@ -91,8 +91,12 @@ class Px4Calibration(WithoutMessages):
         if found is None or (found[0] == _AIRSPEED and not self._facts.vehicle_class.has_stall_speed):
             return UNSUPPORTED
         script = found[1]
-        self._waits, self._began_ms, self._flight.calibrates = script, context.now_ms, True
+        self._began_ms = context.now_ms
+        self._wait_for(script)
         return ACCEPTED
+
+    def _wait_for(self, script: Script) -> None:
+        self._waits, self._flight.calibrates = script, bool(script)
 
     def _set_radio(self, *, calibrates: bool) -> None:
         if self._radio is not calibrates:
@@ -102,7 +106,7 @@ class Px4Calibration(WithoutMessages):
     def _cancel(self) -> None:
         self._set_radio(calibrates=False)
         if self._waits:
-            self._waits, self._flight.calibrates = (), False
+            self._wait_for(())
             self._say("calibration cancelled")
 
     def _say(self, text: str) -> None:
@@ -110,9 +114,9 @@ class Px4Calibration(WithoutMessages):
 
     def handle_timeout(self, now_ms: int) -> None:
         while self._waits and now_ms >= self._began_ms + self._waits[0][0]:
-            (_, text), self._waits = self._waits[0], self._waits[1:]
+            (_, text), *later = self._waits
+            self._wait_for(tuple(later))
             self._say(text)
-            self._flight.calibrates = bool(self._waits)
 
     def next_deadline_ms(self) -> int | None:
         return self._began_ms + self._waits[0][0] if self._waits else None
