@@ -274,6 +274,18 @@ def test_seen_objects_do_not_change_the_distance_to_ceiling_and_floor(off_fence:
         assert bounds.floor - bounds.margin == pytest.approx(-5.0 - off_fence)
 
 
+def plane_behind_its_takeoff(mode: PlaneMode, parameters: dict[str, float]) -> Bench:
+    """A plane on its way to a waypoint 60 m above home, then in `mode`."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload([takeoff(60.0), waypoint(3000.0, 0.0, 60.0)])
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    return bench
+
+
 @pytest.mark.parametrize("mode", [PlaneMode.FBWB, PlaneMode.CRUISE, PlaneMode.LOITER])
 @pytest.mark.parametrize(("pull", "kind", "level"), [(-1.0, MAX_ALT, 95.0), (1.0, MIN_ALT, 35.0)])
 def test_a_plane_keeps_the_heights_where_the_stick_moves_its_own(
@@ -283,13 +295,7 @@ def test_a_plane_keeps_the_heights_where_the_stick_moves_its_own(
     climbs_in_loiter = {"FLIGHT_OPTIONS": 1 << 12}
     heights = {"FENCE_TYPE": kind, "FENCE_ALT_MAX": 100.0, "FENCE_ALT_MIN": 30.0, "FENCE_MARGIN": 5.0}
     parameters = {**climbs_in_loiter, **heights, "FENCE_ACTION": 1, "FENCE_ENABLE": 1}
-    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=parameters)
-    bench.run(30.0, lambda: bench.core.prearm.ok)
-    bench.upload([takeoff(60.0), waypoint(3000.0, 0.0, 60.0)])
-    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
-    bench.arm()
-    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
-    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench = plane_behind_its_takeoff(mode, parameters)
     nearest_to_outside(bench, Sticks(pitch=pull, throttle=0.5), 40.0)
     assert bench.core.modes.number == mode
     assert height(bench) == pytest.approx(level, abs=1.5)
@@ -310,13 +316,7 @@ def test_a_plane_keeps_a_least_height_without_a_fence(
     """CRUISE_ALT_FLOOR, or the fence's height if that is higher (ArduPlane's check_fbwb_altitude)."""
     fence = {"FENCE_TYPE": MIN_ALT, "FENCE_MARGIN": 5.0, "FENCE_ACTION": 1, **parameters}
     given = {"CRUISE_ALT_FLOOR": 45.0, "FLIGHT_OPTIONS": 1 << 12, **fence}
-    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=given)
-    bench.run(30.0, lambda: bench.core.prearm.ok)
-    bench.upload([takeoff(60.0), waypoint(3000.0, 0.0, 60.0)])
-    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
-    bench.arm()
-    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
-    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench = plane_behind_its_takeoff(mode, given)
     nearest_to_outside(bench, Sticks(pitch=1.0, throttle=0.5), 30.0)
     assert height(bench) == pytest.approx(level, abs=1.5)
     bench.parameters.set("CRUISE_ALT_FLOOR", 70.0)

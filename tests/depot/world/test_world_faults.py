@@ -41,10 +41,9 @@ def test_each_fault_of_abort_1_trips_its_own_watch_at_once(name: str) -> None:
     assert tripped is not None and tripped.name == name
 
 
-@pytest.mark.parametrize("watch", ABORT_2_DEPOT, ids=lambda watch: watch.name)
-def test_each_fault_of_abort_2_stays_below_the_higher_paths(watch: object) -> None:
+@pytest.mark.parametrize("name", [watch.name for watch in ABORT_2_DEPOT])
+def test_each_fault_of_abort_2_stays_below_the_higher_paths(name: str) -> None:
     """Its own watch trips, none of ABORT-3 does, and its end puts things right."""
-    name = watch.name  # type: ignore[attr-defined]  # a Watch; pytest hands parameters on untyped
     world = at_harvest()
     world.inject(name)
     tripped = first(ABORT_2_DEPOT, world.depot_reading(), PROFILE.watch)

@@ -129,8 +129,9 @@ def test_progress_waits_for_the_one_before_it_and_goes_with_what_is_waited_for(t
     assert woken.acquire(timeout=PATIENCE_S)
     assert store.durable() >= asked == store.latest()
     assert store.wait(store.submit(SaveProgress(20, 1)), PATIENCE_S)
+    assert woken.acquire(timeout=PATIENCE_S)
     later = store.submit(SaveProgress(21, 1))
-    time.sleep(0.05)
+    assert not woken.acquire(timeout=0.05)
     assert store.durable() < later
     store.close()
     again = Store(tmp_path)
