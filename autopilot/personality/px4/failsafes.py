@@ -153,7 +153,8 @@ class Px4Failsafes:
         if up_ms is not None and now_ms >= up_ms:
             self._failed.add(Cause.FLIGHT_TIME)
             self._voice.say(Notice.FLIGHT_TIME)
-        self._judge(now_ms)
+        if self._failed or self._active or self._battery.level is not None:
+            self._judge(now_ms)
 
     def armed(self, armed: bool) -> None:
         """Begin or end a flight without present actions; continuing causes act anew."""
