@@ -274,8 +274,11 @@ class Guidance:
         if memory.leg not in (SkimmerLeg.OUT, SkimmerLeg.PATTERN, SkimmerLeg.BACK) or reading.thrusting:
             return 0.0
         remaining_s = (memory.end_ms - now_ms) / 1000.0
-        known = coast(self._n, _state(reading), max(remaining_s, 0.0))
-        planned = coast(self._n, memory.target, max(-remaining_s, 0.0))
+        known, planned = _state(reading), memory.target
+        if remaining_s > 0.0:
+            known = coast(self._n, known, remaining_s)
+        else:
+            planned = coast(self._n, planned, -remaining_s)
         return size(minus(position(known), position(planned)))
 
     def _slope(self, reading: SkimmerReading) -> float:
