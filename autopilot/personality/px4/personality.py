@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.personality import FailsafeRules
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.traffic import Contact
@@ -70,7 +71,8 @@ class Px4Personality:
             transition_failed="Quad-chute triggered\t",
         )
         self.flight = Px4Flight(parts, parameters)
-        self.failsafes = failsafes = self.flight.failsafes
+        self.failsafes: FailsafeRules = self.flight.failsafes
+        failsafes = self.flight.failsafes
         self.battery_failed, self.estimator_recovered = failsafes.battery_failed, failsafes.estimator_recovered
         self.return_height, self.return_approach = self.flight.returns.height, self.flight.returns.approach
         self._has_fastest = FASTEST in parameters
@@ -101,7 +103,7 @@ class Px4Personality:
         self.flight.begin()
 
     def fence_breached(self, now_ms: int) -> None:
-        self.failsafes.outside(now_ms)
+        self.flight.failsafes.outside(now_ms)
 
     def aircraft_heard(self, contact: Contact) -> bool:
         if self._traffic is not None:
