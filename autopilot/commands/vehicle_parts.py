@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from autopilot.commands.auxiliary import AuxFunctions
     from autopilot.commands.flight_commands import FlightCommands
     from autopilot.commands.mission_commands import MissionCommands
     from autopilot.commands.pilot_input import PilotInput
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from autopilot.interface.vehicle import Vehicle
     from autopilot.mission.sequencer import MissionSequencer
     from autopilot.modes.auto import AutoMode
-    from autopilot.modes.auxiliary import AuxFunctions
     from autopilot.modes.buttons import Buttons
     from autopilot.modes.follow import Lead
     from autopilot.modes.guided import GuidedMode

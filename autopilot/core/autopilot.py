@@ -9,8 +9,7 @@ has the time of the present pass (`VehicleFacts.now_ms`).
 
 from __future__ import annotations
 
-from functools import partial
-
+from autopilot.commands.auxiliary import AuxFunctions
 from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.mission_commands import MissionCommands, MissionRecorder
 from autopilot.commands.pilot_input import PilotInput
@@ -32,7 +31,6 @@ from autopilot.interface.vehicle import Vehicle, VehicleEvent
 from autopilot.mission.commands import Ability
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.build import ModeParts
 from autopilot.modes.buttons import Buttons
 from autopilot.modes.follow import Lead
@@ -212,32 +210,13 @@ class Autopilot:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()
 
     def _make_commands(self, commanded: CommandContext, parts: ModeParts) -> None:
-        facts, announcer, modes = self.facts, self.announcer, self.modes
+        facts, modes = self.facts, self.modes
         self.commands = FlightCommands(commanded, self.guided, self.heading, self.speeds, self.fence.admits, self.mount)
         self.mission_commands = MissionCommands(commanded)
-        recorder = MissionRecorder(commanded, self.plans, self.mission_commands, lambda: self.sticks.throttle_up)
-        switches = partial(
-            AuxFunctions,
-            facts,
-            announcer,
-            self.payload,
-            self.fence.enable,
-            self.proximity.keep_off,
-            self.precision.loiter,
-            self.mount.lock_pilot,
-            self.airspeed.switch_off,
-            self.traffic.switch,
-            modes,
-            self.mode_switch,
-            self.transmitter,
-            recorder,
-        )
-        self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
+        self.recorder = MissionRecorder(commanded, self.plans, self.mission_commands, lambda: self.sticks.throttle_up)
+        self.auxiliary = AuxFunctions(self, lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.buttons = Buttons(facts, self.auxiliary.act)
-        auxiliary = switches(self.auto.leave_for)
-        self.auto.executor = build_executor(
-            parts, self.payload, self.mount, self.home, self.fence, self.commands, auxiliary
-        )
+        self.auto.executor = build_executor(parts, self, AuxFunctions(self, self.auto.leave_for))
 
     def _do_timing(self) -> DoTiming:
         return DoTiming.ARDUPILOT if self.facts.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED

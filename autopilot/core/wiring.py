@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol, cast
 
-from autopilot.commands.flight_commands import FlightCommands
+from autopilot.commands.auxiliary import AuxFunctions
 from autopilot.commands.plans import Items
-from autopilot.context.home import Home
+from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.vehicle import ControlledVehicle
@@ -16,15 +16,11 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
-from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.build import ModeParts, build_modes
 from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.payload import Payload
-from autopilot.mount.mount import Mount
-from autopilot.safety.fence import FenceGuard
 from autopilot.vehicles.mode_table import ModeSpec
 
 
@@ -69,15 +65,7 @@ def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
     return number if usable else facts.vehicle_class.modes.initial
 
 
-def build_executor(
-    parts: ModeParts,
-    payload: Payload,
-    mount: Mount,
-    home: Home,
-    fence: FenceGuard,
-    commands: FlightCommands,
-    auxiliary: AuxFunctions,
-) -> AutoExecutor:
+def build_executor(parts: ModeParts, core: VehicleParts, auxiliary: AuxFunctions) -> AutoExecutor:
     """Build the executor of the items of AUTO's mission."""
     context, auto, heading, limits = parts.context, parts.auto, parts.heading, GuidedLimits()
     nav = NavTools(
@@ -87,7 +75,7 @@ def build_executor(
         GuidedFlight(context, heading),
         limits,
         parts.destination,
-        payload,
+        core.payload,
         lambda seq: auto.sequencer.next_nav(auto.mission, seq),
         auto.leave_for,
     )
@@ -95,14 +83,14 @@ def build_executor(
         context,
         heading,
         parts.speeds,
-        payload,
-        mount,
+        core.payload,
+        core.mount,
         limits,
-        partial(home.set, by_item=True),
-        commands.set_roi,
-        fence.carry_out,
-        commands.set_reverse,
-        commands.change_over,
-        auxiliary,
+        partial(core.home.set, by_item=True),
+        core.commands.set_roi,
+        core.fence.carry_out,
+        core.commands.set_reverse,
+        core.commands.change_over,
+        auxiliary.carry_out,
     )
     return AutoExecutor(nav, do, auto.mission_complete)

@@ -20,7 +20,6 @@ from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.repeating import repeat_distance
 from autopilot.mission.state import speed_change
-from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.mode import VehicleContext
@@ -48,7 +47,8 @@ class DoTools:
     enable_fence: Callable[[float], object]
     set_reverse: Callable[[bool], object]
     change_over: Callable[[int], object]
-    auxiliary: AuxFunctions
+    auxiliary: Callable[[int, int], bool]
+    """Put the switch of a function to a position; False if the vehicle has no such function."""
 
 
 @dataclass(slots=True)
@@ -225,10 +225,8 @@ class DoItems:
 
     def _auxiliary(self, item: MissionItem) -> CommandStartResult:
         function, position = (int(p) if isfinite(p) else -1 for p in (item.param1, item.param2))
-        if not self._tools.auxiliary.knows(function):
-            return CommandStartResult.UNSUPPORTED
-        self._tools.auxiliary.act(function, position)
-        return CommandStartResult.COMPLETE
+        known = self._tools.auxiliary(function, position)
+        return CommandStartResult.COMPLETE if known else CommandStartResult.UNSUPPORTED
 
     def _marker(self, item: MissionItem) -> CommandStartResult:
         return CommandStartResult.COMPLETE

@@ -20,12 +20,11 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.auxiliary import MOTOR_STOP
+from autopilot.modes.auxiliary import MOTOR_INTERLOCK, MOTOR_STOP
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.outputs import outputs_of
 from autopilot.modes.upright import near_landings
 from autopilot.safety.failsafes import Failsafes
-from autopilot.safety.motor_switches import INTERLOCK
 from autopilot.vehicles.mode_table import LiftOption
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
@@ -234,7 +233,7 @@ class ArmingChecks:
             yield from self._bounds()
         if not self._is_judged:
             return
-        if {INTERLOCK, MOTOR_STOP} <= set(self._options):
+        if {MOTOR_INTERLOCK, MOTOR_STOP} <= set(self._options):
             yield ArmingReason("Interlock/E-Stop Conflict")
         param = self.facts.param
         lowest, highest = param("MOT_PWM_MIN", 1000.0), param("MOT_PWM_MAX", 2000.0)

@@ -12,10 +12,8 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import INTERLOCK_CLOSED, MOTORS_STOPPED, SAFETY_SWITCH, ArmingReason
 from autopilot.interface.vehicle import MotorCut
 from autopilot.mav import Severity
+from autopilot.modes.auxiliary import MOTOR_INTERLOCK
 from autopilot.safety.rotor_check import RotorCheck
-
-INTERLOCK = 32
-"""Auxiliary function of the interlock switch (RCn_OPTION)."""
 
 
 class MotorSwitches:
@@ -70,7 +68,7 @@ class MotorSwitches:
     @property
     def _interlocked(self) -> bool:
         facts = self._facts
-        return facts.vehicle_class.hovers and any(facts.param(f"RC{n}_OPTION") == INTERLOCK for n in range(1, 17))
+        return facts.vehicle_class.hovers and any(facts.param(f"RC{n}_OPTION") == MOTOR_INTERLOCK for n in range(1, 17))
 
     # --- what follows ---------------------------------------------------------------------------------------------
     def reasons(self) -> list[ArmingReason]:

@@ -32,7 +32,7 @@ FOLDERS = (
 )  # fmt: skip
 #: Sets and tables there whose numbers are no MAVLink ones.
 OTHERS = frozenset({
-    ("autopilot/modes/auxiliary.py", "_RELAYS"),  # ArduPilot's auxiliary functions
+    ("autopilot/modes/auxiliary.py", "RELAYS"),  # ArduPilot's auxiliary functions
     ("autopilot/modes/payload.py", "_FREE"),  # ArduPilot's SERVOn_FUNCTION
     ("autopilot/personality/px4/failsafe_rules.py", "_LOSS"),  # values of PX4's parameters
     ("autopilot/personality/px4/failsafe_rules.py", "_LIMIT"),
