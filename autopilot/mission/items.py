@@ -31,6 +31,11 @@ class MissionItem:
     autocontinue: bool = True
     seq: int = 0
 
+    @property
+    def params(self) -> tuple[float, ...]:
+        """param1 to param7, as MAVLink counts them."""
+        return (self.param1, self.param2, self.param3, self.param4, self.x, self.y, self.z)
+
 
 def numbered(items: Iterable[MissionItem], first: int) -> tuple[MissionItem, ...]:
     return tuple(item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, first))

@@ -280,7 +280,6 @@ def format_plan(plan: Plan) -> str:
 
 
 def _format_item(item: MissionItem) -> dict[str, Any]:
-    values = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
     frame = item.frame
     mode = _SEA_MODE if frame in ABOVE_SEA else _GROUND_MODE if frame in ABOVE_GROUND else _ABOVE_HOME_MODE
     return {
@@ -291,7 +290,7 @@ def _format_item(item: MissionItem) -> dict[str, Any]:
         "command": item.command,
         "doJumpId": item.seq,
         "frame": item.frame,
-        "params": [value if isfinite(value) else None for value in values],
+        "params": [value if isfinite(value) else None for value in item.params],
         "type": "SimpleItem",
     }
 

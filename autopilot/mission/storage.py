@@ -19,8 +19,7 @@ _PACKED = struct.Struct("<HB7d?")
 
 def pack_item(item: MissionItem) -> bytes:
     """Pack all of `item` but its index into bytes. Equal items give equal bytes, and all NaNs are equal."""
-    numbers = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
-    plain = [value + 0.0 if value == value else nan for value in numbers]  # -0.0 and signed NaN have other bytes
+    plain = [value + 0.0 if value == value else nan for value in item.params]  # -0.0 and signed NaN have other bytes
     return _PACKED.pack(item.command & 0xFFFF, item.frame & 0xFF, *plain, item.autocontinue)
 
 

@@ -44,7 +44,7 @@ GOOD: Final = ItemVerdict()
 def check_item(item: MissionItem, kind: int, count: int, *, approaches: bool = False) -> ItemVerdict:
     """Check `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (with a mission's home item), by
     its command's row. `approaches`: see `autopilot.mission.rally`."""
-    params = (item.param1, item.param2, item.param3, item.param4)
+    params = item.params[:4]
     for position, value in enumerate(params):
         if isinf(value):
             return ItemVerdict(_PARAM_RESULTS[position], f"param{position + 1} is infinite")

@@ -88,11 +88,10 @@ class DoItems:
         handler = DO_ITEMS.get(item.command)
         if handler is not None:
             return handler(self, item)
-        params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
         if item.command in MOUNT_ITEMS and self._tools.mount.gimbal is not None:
-            act(self._tools.mount, item.command, params)
+            act(self._tools.mount, item.command, item.params)
             return CommandStartResult.COMPLETE
-        if self._tools.payload.act(item.command, params, now_ms):
+        if self._tools.payload.act(item.command, item.params, now_ms):
             if item.command == Cmd.DO_GRIPPER:
                 done = "Grabbed" if item.param2 == GripperAction.GRAB else "Released"
                 self._tools.context.announcer.step(f"Gripper {done}")
@@ -207,8 +206,7 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _limits(self, item: MissionItem) -> CommandStartResult:
-        params = item.param1, item.param2, item.param3, item.param4
-        self._tools.limits.set(*(p if isfinite(p) and p > 0.0 else 0.0 for p in params))
+        self._tools.limits.set(*(p if isfinite(p) and p > 0.0 else 0.0 for p in item.params[:4]))
         return CommandStartResult.COMPLETE
 
     def _reverse(self, item: MissionItem) -> CommandStartResult:

@@ -99,7 +99,7 @@ class AutoExecutor:
             return own
         facts = self._nav.context.facts
         if not self._carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
-            self._record(cmd, now_ms)
+            self._do_tools.payload.act(cmd.command, cmd.params, now_ms)  # recorded: a payload could do it (30, 94, ..)
             return CommandStartResult.UNSUPPORTED
         if not self._nav.context.facts.takes_nav(cmd.command):
             return self._do.start(cmd, now_ms)
@@ -175,10 +175,3 @@ class AutoExecutor:
         arrived = last is not None and last.done and last.end is not None
         self._nav.previous = self._nav.before if arrived else None
         self._nav.before = last.end if last is not None and arrived else None
-
-    def _record(self, cmd: MissionItem, now_ms: int) -> None:
-        """Record an item that this vehicle cannot do but a payload could (30, 94, grippers, ...). It is then
-        skipped."""
-        self._do_tools.payload.act(
-            cmd.command, (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z), now_ms
-        )

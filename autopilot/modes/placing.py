@@ -141,8 +141,7 @@ class Placing(Maneuver):
             self._say("Releasing the gripper")
             gripper.order(GripperAction.RELEASE, now_ms)
         self._stage = Stage.RELEASING
-        params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
-        self._payload.act(item.command, params, now_ms)
+        self._payload.act(item.command, item.params, now_ms)
 
     def _let_go(self, now_ms: int) -> None:
         if self._opened or not self._payload.gripper.fitted:
