@@ -87,7 +87,9 @@ class DoItems:
         self._begun_ms = now_ms
         handler = DO_ITEMS.get(item.command)
         if handler is not None:
-            return handler(self, item)
+            if handler(self, item) is False:
+                return CommandStartResult.UNSUPPORTED
+            return CommandStartResult.COMPLETE if self._condition is None else CommandStartResult.ACCEPTED
         if item.command in MOUNT_ITEMS and self._tools.mount.gimbal is not None:
             act(self._tools.mount, item.command, item.params)
             return CommandStartResult.COMPLETE
@@ -132,22 +134,20 @@ class DoItems:
             self._tools.heading.fix(condition.yaw)
 
     # --- items ----------------------------------------------------------------------------------------------------
-    def _delay(self, item: MissionItem) -> CommandStartResult:
+    def _delay(self, item: MissionItem) -> None:
         wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         self._condition = Condition(
             deadline_ms=self._tools.context.facts.now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS
         )
-        return CommandStartResult.ACCEPTED
 
-    def _distance(self, item: MissionItem) -> CommandStartResult:
+    def _distance(self, item: MissionItem) -> None:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
         near_m = item.param1 if item.param1 > 0.0 else 0.0
         look_ms = self._tools.context.facts.now_ms if near_m > 0.0 else None
         self._condition = Condition(look_ms, VehicleEvent.NEAR, near_m, passed=self._has_no_place)
         self._tools.context.helm.vehicle.watch_distance(near_m)
-        return CommandStartResult.ACCEPTED
 
-    def _gate(self, item: MissionItem) -> CommandStartResult:
+    def _gate(self, item: MissionItem) -> None:
         """Wait until the vehicle is beyond the line through the gate that is square to the way from it to the target;
         without such a way it is (PX4's mission_block.cpp)."""
         facts, helm = self._tools.context.facts, self._tools.context.helm
@@ -162,17 +162,15 @@ class DoItems:
             return ahead >= 0.0
 
         self._condition = Condition(deadline_ms=facts.now_ms, passed=passed, every_ms=_LOOK_MS)
-        return CommandStartResult.ACCEPTED
 
-    def _yaw(self, item: MissionItem) -> CommandStartResult:
+    def _yaw(self, item: MissionItem) -> None:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
         heading = self._tools.context.facts.vehicle.state.yaw
         yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, heading)
         self._condition = Condition(event=VehicleEvent.YAW_DONE, yaw=yaw)
         self._tools.heading.fix(yaw)
-        return CommandStartResult.ACCEPTED
 
-    def _speed(self, item: MissionItem) -> CommandStartResult:
+    def _speed(self, item: MissionItem) -> None:
         """Set climb and descent speeds, or what wings have besides their airspeed. The sequencer has the speed along
         the track, which is the only one for rovers and boats."""
         change, kind = speed_change(item), self._tools.context.facts.vehicle_class
@@ -180,57 +178,48 @@ class DoItems:
             speed_type = int(item.param1) if isfinite(item.param1) else 0
             self._tools.speeds.change_wings(speed_type, item.param2, item.param3)
         elif change is None:
-            return CommandStartResult.COMPLETE
+            return
         elif kind.flies and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         elif not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.context.announcer.step(f"speed: {change.speed:.1f} m/s")
-        return CommandStartResult.COMPLETE
 
-    def _home(self, item: MissionItem) -> CommandStartResult:
+    def _home(self, item: MissionItem) -> None:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
         at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.context.facts.vehicle_class.home_by_zeros)
         place = GeoPoint(item.x, item.y, amsl(self._tools.context.facts, item.frame, item.z, item.x, item.y))
         self._tools.set_home(None if at_vehicle else place)
-        return CommandStartResult.COMPLETE
 
-    def _interest(self, item: MissionItem) -> CommandStartResult:
+    def _interest(self, item: MissionItem) -> None:
         facts = self._tools.context.facts
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
         place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
         self._tools.set_roi(None if ends else place)
-        return CommandStartResult.COMPLETE
 
-    def _fence(self, item: MissionItem) -> CommandStartResult:
+    def _fence(self, item: MissionItem) -> None:
         self._tools.enable_fence(item.param1)
-        return CommandStartResult.COMPLETE
 
-    def _limits(self, item: MissionItem) -> CommandStartResult:
+    def _limits(self, item: MissionItem) -> None:
         self._tools.limits.set(*(p if isfinite(p) and p > 0.0 else 0.0 for p in item.params[:4]))
-        return CommandStartResult.COMPLETE
 
-    def _reverse(self, item: MissionItem) -> CommandStartResult:
+    def _reverse(self, item: MissionItem) -> None:
         self._tools.set_reverse(item.param1 == 1.0)
-        return CommandStartResult.COMPLETE
 
-    def _repeat(self, item: MissionItem) -> CommandStartResult:
+    def _repeat(self, item: MissionItem) -> None:
         self._tools.context.announcer.step(f"Resume repeat dist set to {repeat_distance(item):.0f} m")
-        return CommandStartResult.COMPLETE
 
-    def _change_over(self, item: MissionItem) -> CommandStartResult:
+    def _change_over(self, item: MissionItem) -> None:
         self._tools.change_over(int(item.param1) if isfinite(item.param1) else 0)
-        return CommandStartResult.COMPLETE
 
-    def _auxiliary(self, item: MissionItem) -> CommandStartResult:
+    def _auxiliary(self, item: MissionItem) -> bool:
         function, position = (int(p) if isfinite(p) else -1 for p in (item.param1, item.param2))
-        known = self._tools.auxiliary(function, position)
-        return CommandStartResult.COMPLETE if known else CommandStartResult.UNSUPPORTED
+        return self._tools.auxiliary(function, position)
 
-    def _marker(self, item: MissionItem) -> CommandStartResult:
-        return CommandStartResult.COMPLETE
+    def _marker(self, item: MissionItem) -> None:
+        """Do nothing: others look for it."""
 
 
-DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]] = {
+DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], bool | None]]] = {
     Cmd.CONDITION_DELAY: DoItems._delay,
     Cmd.CONDITION_DISTANCE: DoItems._distance,
     Cmd.CONDITION_YAW: DoItems._yaw,
@@ -249,3 +238,4 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]]
     Cmd.DO_RETURN_PATH_START: DoItems._marker,
     Cmd.DO_AUX_FUNCTION: DoItems._auxiliary,
 }
+"""Each acts on its item, or begins to wait for its condition; False: the vehicle does not have what it needs."""
