@@ -5,8 +5,8 @@ unsupported one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from autopilot.context.staying import stay
 from autopilot.interface.targets import Idle
@@ -55,30 +55,17 @@ class GuardedMode(Mode):
         self._ask(lambda: self._mode.enter(now_ms), None)
 
 
-_FACTS: Final = (
-    "is_landing", "leads_down", "takes_targets", "rises_upright", "finished", "holds_arming", "delays_failsafes",
-)  # fmt: skip
-"""Properties of a mode; a failed one has none of them."""
-_CALLS: Final[Mapping[str, bool | None]] = {
-    **dict.fromkeys(("goes_on_to_land", "take_off", "pause", "resume", "go_around", "turn"), False),
-    **dict.fromkeys(("update", "exit", "next_deadline_ms", "armed", "disarmed", "begin_with_pause")),
-    **dict.fromkeys(("refresh_height", "sticks_moved", "parameter_changed")),
-}
-"""Methods of a mode, with the answer of a failed one."""
-
-
-def _fact(name: str) -> property:
-    return property(lambda guard: guard._ask(lambda: getattr(guard._mode, name), False))
-
-
-def _call(name: str, otherwise: bool | None) -> Callable[..., object]:
+def _guarded(name: str, member: object) -> object:
+    """A member of `Mode`, asked of the package's mode; the answer of a failed one is False, or None."""
+    if isinstance(member, property):
+        return property(lambda guard: guard._ask(lambda: getattr(guard._mode, name), False))
+    otherwise = False if getattr(member, "__annotations__", {})["return"] == "bool" else None
     return lambda guard, *args: guard._ask(lambda: getattr(guard._mode, name)(*args), otherwise)
 
 
-for _name in _FACTS:
-    setattr(GuardedMode, _name, _fact(_name))
-for _name, _otherwise in _CALLS.items():
-    setattr(GuardedMode, _name, _call(_name, _otherwise))
+for _name, _member in vars(Mode).items():
+    if not _name.startswith("_") and _name not in vars(GuardedMode):
+        setattr(GuardedMode, _name, _guarded(_name, _member))
 
 
 class GuardedExecutor:
