@@ -169,7 +169,7 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     tools.speeds.begin_leg()
     end = item_position(tools.context.facts, item, tools.before)
-    return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading)
+    return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading, tools.speeds)
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
@@ -191,7 +191,7 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
 def _place(tools: NavTools, item: MissionItem) -> Maneuver:
     here = item.x == 0.0 and item.y == 0.0
     place = None if here else item_position(tools.context.facts, item)[:2]
-    return Placing(tools.context, item, place, tools.heading.for_leg(), tools.payload)
+    return Placing(tools.context, item, place, tools.heading, tools.speeds, tools.payload)
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -54,30 +54,25 @@ class GuidedItem(Maneuver):
         self.flight = flight
         self._limits = limits
         self._begin: Ned = context.facts.vehicle.state.position
-        self._end_ms: int | None = None
+        self._begun_ms = self._looked_ms = context.facts.now_ms
 
     def start(self, now_ms: int) -> None:
         self.flight.begin()
-        if self._limits.time_s > 0.0:
-            self._end_ms = now_ms + int(self._limits.time_s * 1000.0)
-        self._schedule(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return earliest((self.deadline_ms, self.flight.deadline_ms))
+        look_ms = self._looked_ms + _LOOK_MS if self._limits.spatial or self._goal is not None else None
+        return earliest((look_ms, self._end_ms, self.flight.deadline_ms))
+
+    @property
+    def _end_ms(self) -> int | None:
+        """A limit that is set during the flight acts from its beginning too (ModeGuided::limit_check)."""
+        time_s = self._limits.time_s
+        return self._begun_ms + int(time_s * 1000.0) if time_s > 0.0 else None
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self.flight.update(now_ms)
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
-            return
+        self._looked_ms = now_ms
         facts, here = self.facts, self.facts.vehicle.state.position
         over = self._limits.exceeded(facts.height, self._begin, here)
         there = self._goal is not None and hypot(here[0] - self._goal[0], here[1] - self._goal[1]) <= facts.acceptance_m
-        if over or there or (self._end_ms is not None and now_ms >= self._end_ms):
-            self.deadline_ms = None
-            self.done = True
-        else:
-            self._schedule(now_ms)
-
-    def _schedule(self, now_ms: int) -> None:
-        look_ms = now_ms + _LOOK_MS if self._limits.spatial or self._goal is not None else None
-        self.deadline_ms = earliest((look_ms, self._end_ms))
+        self.done = over or there or (self._end_ms is not None and now_ms >= self._end_ms)

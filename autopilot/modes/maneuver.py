@@ -248,30 +248,45 @@ class CircleTurns(Maneuver):
 
 
 class GoThenClimb(Maneuver):
-    """Go straight to a place and its altitude, then wait there for the altitude (LOITER_TO_ALT, as ArduCopter's
-    do_loiter_to_alt)."""
+    """Go straight to a place and its altitude, then wait there for the altitude, at the parameters' vertical speeds
+    (LOITER_TO_ALT, as ArduCopter's do_loiter_to_alt)."""
 
-    def __init__(self, context: VehicleContext, end: Ned, start: Ned | None, radius: float, heading: Heading) -> None:
+    def __init__(
+        self,
+        context: VehicleContext,
+        end: Ned,
+        start: Ned | None,
+        radius: float,
+        heading: Heading,
+        speeds: SpeedControl,
+    ) -> None:
         super().__init__(context)
-        self.end = end
+        self.end: Ned = end
         self._start = start
         self._radius = radius
         self._heading = heading
+        self._speeds = speeds
         self._at_place = False
 
     def start(self, now_ms: int) -> None:
-        assert self.end is not None
-        self.helm.fly(Leg(self.end, self._start, radius=self._radius, yaw=self._heading.for_leg()))
+        north, east, _ = self.facts.vehicle.state.position
+        if hypot(north - self.end[0], east - self.end[1]) <= self._radius:
+            self._climb(self._heading.for_leg())
+        else:
+            self.helm.fly(Leg(self.end, self._start, radius=self._radius, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self.helm.arrived or self.end is None:
+        if not self.helm.arrived:
             return
         if self._at_place:
             self.done = True
         else:
-            self._at_place = True
-            near = min(self._radius, _AT_ALTITUDE)
-            self.helm.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
+            self._climb(self._heading.for_hold())
+
+    def _climb(self, yaw: Yaw) -> None:
+        self._at_place = True
+        self._speeds.leave_legs()
+        self.helm.fly(Leg(self.end, None, radius=min(self._radius, _AT_ALTITUDE), yaw=yaw))
 
 
 class WaitUntil(Maneuver):

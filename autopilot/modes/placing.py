@@ -15,16 +15,17 @@ from math import isfinite
 from typing import Final
 
 from autopilot.interface import report
-from autopilot.interface.targets import Land, Leg, TakeOff, Yaw
+from autopilot.interface.targets import Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import GripperAction, Severity
 from autopilot.mission.items import MissionItem
-from autopilot.modes.heading import KEEP
+from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import above_place
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.outputs import Grip
 from autopilot.modes.payload import Payload
+from autopilot.modes.speeds import SpeedControl
 
 _LOOK_MS: Final = 100
 _CALIBRATION_MS: Final = 2000
@@ -43,15 +44,23 @@ class Stage(Enum):
 
 
 class Placing(Maneuver):
-    """Place the load of `item` at (n, e) m, or with None in place. `yaw`: on the way there."""
+    """Place the load of `item` at (n, e) m, or with None in place. The way there is flown as a leg; the descent ends
+    what has turned the nose, and from there the vertical speeds are the parameters' (PayloadPlace::start_descent)."""
 
     def __init__(
-        self, context: VehicleContext, item: MissionItem, place: tuple[float, float] | None, yaw: Yaw, payload: Payload
+        self,
+        context: VehicleContext,
+        item: MissionItem,
+        place: tuple[float, float] | None,
+        heading: Heading,
+        speeds: SpeedControl,
+        payload: Payload,
     ) -> None:
         super().__init__(context)
         self._item = item
         self._place = place
-        self._yaw = yaw
+        self._heading = heading
+        self._speeds = speeds
         self._payload = payload
         self._deepest_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         self._stage = Stage.GOING
@@ -67,8 +76,9 @@ class Placing(Maneuver):
 
     def start(self, now_ms: int) -> None:
         if self._place is not None:
+            self._speeds.begin_leg()
             end, over = above_place(self.facts, self._place, self.facts.vehicle.state.position[2])
-            self.helm.fly(Leg((*self._place, end), None, yaw=self._yaw, over_ground=over))
+            self.helm.fly(Leg((*self._place, end), None, yaw=self._heading.for_leg(), over_ground=over))
         self.update(now_ms, VehicleEvent(0))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -90,6 +100,8 @@ class Placing(Maneuver):
             self._descend(now_ms)
 
     def _descend(self, now_ms: int) -> None:
+        self._heading.reset()
+        self._speeds.leave_legs()
         param = self.facts.param
         own = param("PLDP_SPEED_DN")
         speed = own if own > 0.0 else param("LAND_SPEED", 50.0) / 100.0

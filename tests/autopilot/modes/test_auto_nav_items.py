@@ -264,6 +264,20 @@ def test_loiter_to_altitude_goes_straight_to_its_place_and_height() -> None:
     assert bench.reached == [1, 2]
 
 
+def test_loiter_to_altitude_climbs_at_its_place_at_the_parameters_speed() -> None:
+    """Not at that of DO_CHANGE_SPEED (do_loiter_to_alt)."""
+    climb = item(178, param1=2, param2=5.0)
+    bench = Bench()
+    bench.begin([takeoff(), climb, waypoint(40, 0), item(31, 40, 0, 30), waypoint(0, 40)])
+    flown_to(bench, 3)
+    bench.run(0.5)
+    assert bench.vehicle.speeds.up == 5.0
+    flown_to(bench, 4)
+    assert bench.vehicle.speeds.up == 2.5
+    flown_to(bench, 5)
+    assert bench.vehicle.speeds.up == 5.0
+
+
 def test_land_flies_to_its_place_at_this_height_and_comes_down() -> None:
     bench = Bench()
     bench.begin([takeoff(), item(21, 40, 0)])
@@ -402,6 +416,16 @@ def test_guided_enable_ends_beyond_its_distance() -> None:
     bench.core.commands.guided_target(position=(100.0, 0.0, -10.0))
     bench.run(60.0, lambda: 3 in bench.reached)
     assert 15.0 < bench.position[0] < 17.5
+
+
+def test_limits_that_are_set_during_guided_enable_count_from_its_beginning() -> None:
+    """By a DO item that waited for a condition (ModeGuided::limit_check). They did not act."""
+    bench = Bench()
+    bench.begin([takeoff(), item(112, param1=3.0), item(222, param1=10.0), item(92, param1=1.0), waypoint(0, 40)])
+    flown_to(bench, 4)
+    began = bench.now_ms
+    bench.run(30.0, lambda: 4 in bench.reached)
+    assert bench.now_ms - began == pytest.approx(10_000, abs=100)
 
 
 def test_guided_enable_off_is_done_at_once() -> None:

@@ -6,8 +6,9 @@ from math import hypot
 
 from autopilot.context.events import PayloadAction
 from autopilot.interface import report as R
+from autopilot.interface.targets import YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
-from tests.fakes.sim_copter import away, height, on_mission
+from tests.fakes.sim_copter import away, climb, height, on_mission
 
 GRIPPER = {"GRIP_ENABLE": 1, "GRIP_TYPE": 1, "SERVO6_FUNCTION": 28}
 OPEN, NEUTRAL = 1100.0, 1500.0
@@ -61,6 +62,21 @@ def test_the_ground_is_not_looked_for_deeper_than_param1() -> None:
     assert abs(height(bench) - 10.0) < 1.0
     assert said(bench) == ["Reached maximum descent"]
     assert bench.vehicle.state.report[R.SERVO_1 + 5] == NEUTRAL
+
+
+def test_its_descent_ends_an_interest_and_the_speeds_of_the_mission() -> None:
+    """The nose turned to it on the legs behind, and it climbed at the speed of DO_CHANGE_SPEED (start_descent)."""
+    before = item(195, 0, 60, 5), item(178, param1=2, param2=5.0)
+    bench = on_mission((takeoff(30.0), *before, waypoint(20, 0, 30.0), item(94, 20, 0, param1=20.0), waypoint(60, 0)))
+    at_item(bench, 5)
+    assert bench.core.helm.target.yaw.mode is YawMode.POINT
+    fastest = 0.0
+    while bench.core.sequencer.current_nav_index() == 5 and bench.now_ms < 180_000:
+        bench.run(0.1)
+        fastest = max(fastest, climb(bench))
+    assert 2.0 < fastest < 3.0
+    at_item(bench, 6)
+    assert bench.core.helm.target.yaw.mode is YawMode.ALONG
 
 
 def test_an_open_gripper_has_nothing_to_place() -> None:
