@@ -129,10 +129,12 @@ class Trail:
         self._due_ms: int | None = None
         self.paused = False
         self.keeping = False
+        self._was_armed = False
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """Begin a new trail at arming; disarming keeps it. A flight controller with its own modes has its own trail."""
         if armed:
+            self._was_armed = True
             self._points, self._last = [], None
         self.keeping = armed and self._limit >= 2 and not self._facts.vehicle.capabilities.own_modes
         if self.keeping:
@@ -172,8 +174,9 @@ class Trail:
             self._look(now_ms)
 
     def __bool__(self) -> bool:
-        """True if there is a way back."""
-        return bool(self._points)
+        """True if there is a way back. Before the first arming it begins at the present place
+        (AP_SmartRTL::update)."""
+        return bool(self._points) or (not self._was_armed and self._limit >= 2 and self._facts.has_position)
 
     def way_back(self) -> list[Ned]:
         """Points from the newest to the place of arming; empty if unknown."""

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.interface.geo import Ned
 from tests.fakes.core_bench import Bench, takeoff, waypoint
-from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air, on_mission, ready, to_the_end
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, RTL, SMART_RTL, away, height, in_air, on_mission, ready, to_the_end
 
 
 def beside(p: Ned, a: Ned, b: Ned) -> float:
@@ -124,10 +124,13 @@ def test_on_the_ground_it_disarms() -> None:
     assert not bench.core.facts.armed
 
 
-def test_there_is_a_way_back_from_the_first_arming_on() -> None:
-    """AP_SmartRTL is active from then on, also when the motors stand (ModeSmartRTL::init)."""
+def test_there_is_a_way_back_with_the_first_position() -> None:
+    """It is entered before the first arming and after the last one (AP_SmartRTL::update)."""
     bench = ready()
-    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    for _ in range(2):
+        assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+        bench.run(1.0)
+        assert bench.core.modes.set(ALT_HOLD, bench.now_ms).ok
     bench.airborne()
     bench.core.modes.set(SMART_RTL, bench.now_ms)
     to_the_end(bench)
@@ -137,8 +140,6 @@ def test_there_is_a_way_back_from_the_first_arming_on() -> None:
 
 def test_it_cannot_be_armed_in() -> None:
     bench = ready()
-    bench.arm()
-    assert bench.core.arming.disarm(bench.now_ms).ok
     assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: SMARTRTL mode not armable" in bench.texts
