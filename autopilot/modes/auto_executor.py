@@ -19,7 +19,7 @@ from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
-from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.maneuver import Climb, Maneuver
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.wing_nav import WING_ITEMS
 
@@ -175,3 +175,4 @@ class AutoExecutor:
         arrived = last is not None and last.done and last.end is not None
         self._nav.previous = self._nav.before if arrived else None
         self._nav.before = last.end if last is not None and arrived else None
+        self._nav.rose = isinstance(last, Climb)

@@ -57,7 +57,7 @@ AT_CENTER_M, _NEAR_CENTER_M = 3.0, 5.0  # from the centre of a circle: it begins
 @dataclass(slots=True)
 class NavTools:
     """Tools of NAV items. `before`: NED m of the end of the last leg, None if the vehicle does not come from a leg;
-    `previous`: beginning of that leg; `following`: the NAV item after an index."""
+    `previous`: beginning of that leg; `rose`: the last leg was a takeoff; `following`: the NAV item after an index."""
 
     context: VehicleContext
     heading: Heading
@@ -70,8 +70,15 @@ class NavTools:
     leave_for: Callable[[int], object]
     before: Ned | None = None
     previous: Ned | None = None
+    rose: bool = False
     climbed: WingTakeoff | None = None
     """Takeoff of this flight, for wings."""
+
+    @property
+    def reached(self) -> Ned | None:
+        """Place of an item that gives none: of the last waypoint; None: the vehicle's, also after a takeoff
+        (ModeAuto::do_nav_wp)."""
+        return None if self.rose else self.before
 
 
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
@@ -100,7 +107,7 @@ def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
 
 def _leg(tools: NavTools, item: MissionItem, *, stops: bool = True) -> Leg:
     tools.speeds.begin_leg()
-    end = item_position(tools.context.facts, item, tools.before)
+    end = item_position(tools.context.facts, item, tools.reached)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = (None, None) if stops else next_place(tools, item, end)
     origin, from_rest = (tools.before, False) if spline else _origin(tools)
@@ -168,7 +175,7 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     tools.speeds.begin_leg()
-    end = item_position(tools.context.facts, item, tools.before)
+    end = item_position(tools.context.facts, item, tools.reached)
     return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading, tools.speeds)
 
 
