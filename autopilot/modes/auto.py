@@ -8,6 +8,7 @@ and keeps the index. Sources: docs/reference/mission-semantics.md, items 23 to 2
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 from autopilot.context.journal import Journal, SaveProgress
@@ -41,6 +42,7 @@ _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
 _FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
 _ON_THE_GROUND: Final = (*TAKEOFFS, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
+_LOOKS: Final = 16  # NAV items up to a takeoff (AP_Mission::is_takeoff_next)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
@@ -134,7 +136,7 @@ class AutoMode(Mode):
 
     def exit(self) -> None:
         self._leave_for = None
-        self._active = False
+        self._active = self._ignore_restart = False
         lands = self.sequencer.state() is MissionState.RUNNING and isinstance(self.executor.maneuver, GlideSlope)
         self._announce(self.sequencer.stop(self.facts.vehicle.state.place))
         if lands and self.facts.personality.approaches_anew:
@@ -145,7 +147,7 @@ class AutoMode(Mode):
     def disarmed(self) -> None:
         """Rewind the mission of a flying vehicle. A rover or boat in AUTO keeps its item
         (docs/reference/mission-semantics.md, item 26)."""
-        self._waiting = True
+        self._waiting = self._ignore_restart = True
         self._finished = False
         self._announce(self.sequencer.stop())
         self.executor.drop()
@@ -354,19 +356,15 @@ class AutoMode(Mode):
         return self._goes_on_at(self.sequencer.current_nav_index() + 1)
 
     def _takes_off_at(self, index: int) -> bool:
-        at = max(index, self.mission.first_index)
-        item = self.sequencer.next_nav(self.mission, at - 1)
-        while item is not None and item.command == Cmd.NAV_DELAY:
-            after = self.sequencer.next_nav(self.mission, item.seq)
-            item = after if after is not None and after.seq > item.seq else None
-        if item is None or item.command not in TAKEOFFS:
-            return False
-        return self.facts.vehicle_class.carries_out(item.command)
+        ahead = islice(self.sequencer.ahead(self.mission, max(index, self.mission.first_index)), _LOOKS)
+        command = next((item.command for item in ahead if item.command != Cmd.NAV_DELAY), None)
+        return command in TAKEOFFS and self.facts.vehicle_class.carries_out(command)
 
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""
         self.paths.begun = None
         self._announce(self.sequencer.set_current(index, self.mission, self.executor), requested=True)
+        self._ignore_restart = self._ignore_restart or (self._active and self._waiting)
         self.wake()
 
     def begin_again(self) -> None:

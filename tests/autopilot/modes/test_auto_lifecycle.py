@@ -88,6 +88,26 @@ def test_mis_restart_begins_anew_on_entering_auto() -> None:
     assert bench.core.sequencer.current_nav_index() == 1
 
 
+def test_mis_restart_does_not_begin_anew_at_arming() -> None:
+    """A rover or boat in AUTO keeps its item while it is disarmed, and goes to the one that was chosen then (Rover's
+    ModeAuto::update, which starts the mission when AUTO is entered). It drove the mission from its beginning."""
+    bench = Bench("rover", parameters={"MIS_RESTART": 1})
+    bench.begin([waypoint(30, 0), waypoint(60, 0), waypoint(90, 0), waypoint(120, 0)])
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    bench.arm()
+    assert bench.core.sequencer.current_nav_index() == 3
+    for mode in (4, 10):  # HOLD, AUTO
+        assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.mission_commands.set_current(4).ok
+    bench.arm()
+    assert (state(bench), bench.core.sequencer.current_nav_index()) == (MissionState.RUNNING, 4)
+    for mode in (4, 10):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 1
+
+
 def test_a_repeated_auto_does_not_restart_the_mission() -> None:
     bench = Bench(parameters={"MIS_RESTART": 1})
     bench.begin(SQUARE)

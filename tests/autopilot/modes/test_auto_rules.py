@@ -256,6 +256,17 @@ def test_mis_options_lets_a_mission_go_on_after_landing_with_a_takeoff() -> None
     assert bench.reached == [1, 2, 3, 4, 5]
 
 
+def test_mis_options_finds_the_takeoff_through_a_jump() -> None:
+    """Behind a delay (AP_Mission::is_takeoff_next); a loop of delays takes off nowhere. The first landing ended it."""
+    delay, again, for_ever = item(93, param1=2.0), item(177, param1=1.0, param2=1.0), item(177, param1=3.0, param2=-1.0)
+    bench = flying(takeoff(), item(21), delay, again, until=3, MIS_OPTIONS=4)
+    bench.run(60.0, lambda: not bench.core.facts.armed)
+    assert bench.reached == [1, 2, 3, 1, 2]
+    bench = flying(takeoff(), item(21), delay, for_ever, until=2, MIS_OPTIONS=4)
+    bench.run(1.0)
+    assert not bench.core.facts.armed
+
+
 def test_without_that_option_it_ends_at_the_landing() -> None:
     bench = flying(takeoff(), item(21), takeoff(), waypoint(40, 0), until=2)
     bench.run(5.0)
