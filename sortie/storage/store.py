@@ -100,7 +100,7 @@ class Store:
             except BaseException:
                 self._database.close()
                 raise
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._lock.release()
             raise UserError(f"{self.path}: {_refusal(error, directory)}") from error
         self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
@@ -300,7 +300,8 @@ def _refusal(error: Exception, directory: Path) -> str:
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
     ):
         return "no space left on device; make room or choose another --state-dir"
-    return f"{error}; move the file away to start with an empty state, or choose another --state-dir"
+    reason = "the database is damaged" if isinstance(error, UnicodeDecodeError) else error  # its schema, quoted
+    return f"{reason}; move the file away to start with an empty state, or choose another --state-dir"
 
 
 def _reason(error: Exception) -> str:

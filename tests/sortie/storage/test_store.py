@@ -293,6 +293,15 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
+def test_a_damaged_schema_is_not_quoted(tmp_path):
+    """SQLite's error quotes it, and `sqlite3` raises UnicodeDecodeError."""
+    Store(tmp_path).close()
+    path = tmp_path / "state.db"
+    path.write_bytes(path.read_bytes().replace(b"tableplan_item", b"table\xfflan_item"))
+    with pytest.raises(UserError, match=r"state\.db: the database is damaged; move the file away"):
+        Store(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("table", "edit"),
     [
