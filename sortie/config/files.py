@@ -54,12 +54,10 @@ def check_readable(path: Path) -> None:
 def content_of(path: Path, largest: int = LARGEST) -> bytes:
     """Read a file of at most `largest` bytes that the user has named. OSError, also as in `check_readable`."""
     check_readable(path)
-    with path.open("rb") as file:
-        content = file.read(largest + 1)
-    if len(content) > largest:
+    if path.stat().st_size > largest:
         size = f"{largest >> 20} MB" if largest >> 20 else f"{largest >> 10} kB"
         raise OSError(errno.EFBIG, f"larger than {size}", str(path))
-    return content
+    return path.read_bytes()
 
 
 def text_of(path: Path, where: object, hint: str = "", largest: int = LARGEST) -> str:

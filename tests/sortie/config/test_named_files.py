@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     with pytest.raises(UserError, match="larger than 32 MB"):
         text_of(tmp_path / "s.toml", "here")
+
+
+def test_a_small_file_is_read_into_little_memory(tmp_path: Path) -> None:
+    """Room for the largest one was asked for, which a process with a limit (`ulimit -v 160000`) does not get."""
+    (tmp_path / "s.toml").write_bytes(b"a = 1")
+    tracemalloc.start()
+    try:
+        assert content_of(tmp_path / "s.toml") == b"a = 1"
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_byte_order_mark_is_none_of_the_text(tmp_path: Path) -> None:
