@@ -37,14 +37,13 @@ from sortie.config.values import DEFAULT_HOME, VehicleSource
 from sortie.config.words import counted
 from sortie.conform.case import CaseResult, ConformityCase, Obligation, Verdict
 from sortie.conform.cases import all_cases, chosen
-from sortie.conform.examination import GONE_MS, Examination, ExaminationListener, ExaminationSettings
+from sortie.conform.examination import GONE_MS, Examination, ExaminationListener, ExaminationSettings, tries_on
 from sortie.conform.facts import VehicleFound
 from sortie.conform.judge import judge_link, judge_simulated
 from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_json, case_line, result_line, summary_lines
 
 _PATIENCE_MS: Final = 1500
 _SLOW_PATIENCE_MS: Final = 5000
-_TRIES: Final = 3
 
 
 def conform(given: GivenOptions) -> int:
@@ -103,7 +102,7 @@ def _examination(given: GivenOptions, cases: Sequence[ConformityCase]) -> Examin
     loses = given[JUDGED_RADIO] is not None or given[JUDGED_LOSS] > 0.0 or source.kind == "link"
     settings = ExaminationSettings(
         _SLOW_PATIENCE_MS if given[JUDGED_RADIO] is not None else _PATIENCE_MS,
-        tries=_TRIES if loses else 1,
+        tries=tries_on(given[JUDGED_LOSS]) if loses else 1,
         may_fly=given[MAY_FLY],
         system=given[JUDGED_SYSTEM],
     )

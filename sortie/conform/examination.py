@@ -23,8 +23,18 @@ _DISCOVERY_MS: Final = 10_000
 _LISTEN_MS: Final = 2_500
 GONE_MS: Final = 30_000
 """Silence after which a failure is none of the vehicle's services: it has ended, or the link has."""
+_MOST_TRIES: Final = 40
 _PAUSE_MS: Final = 40
 """Pause between two cases, ms: messages in transit belong to the last one."""
+
+
+def tries_on(loss: float) -> int:
+    """Tries on a link that loses frames (`loss`: share in each direction; 0: unknown): in so many a question and its
+    answer are lost once in 10,000 times, so that the link is not taken for the vehicle."""
+    lost, tries = 1.0 - (1.0 - loss) ** 2, 3
+    while lost**tries > 1e-4 and tries < _MOST_TRIES:
+        tries += 1
+    return tries
 
 
 @dataclass(frozen=True, slots=True)

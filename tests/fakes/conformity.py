@@ -9,7 +9,7 @@ from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.api.begin import spec_of
 from sortie.api.session import Session
 from sortie.conform.cases import chosen
-from sortie.conform.examination import Examination, ExaminationSettings
+from sortie.conform.examination import Examination, ExaminationSettings, tries_on
 from sortie.conform.judge import ExaminerNode, judge_simulated
 from sortie.runtime.wire import EndpointPlug, Wire
 
@@ -28,7 +28,7 @@ def judged(
 ) -> Examination:
     """The examination, which has ended."""
     spec = spec_of(kind, "a test", seed=seed, params=params, firmware=firmware)
-    again = 3 if radio or loss else 1
+    again = tries_on(loss) if radio or loss else 1
     settings = ExaminationSettings(5000 if radio else 1500, tries=again, may_fly=may_fly)
     examination = Examination(chosen(only), settings)
     begun(examination)

@@ -242,11 +242,11 @@ def test_what_was_changed_is_put_back_after_an_interruption(in_case: bool) -> No
         assert session.state.mission.items == 2
 
 
-@pytest.mark.parametrize(("loss", "radio"), [(0.1, None), (0.0, "sik-57600")])
+@pytest.mark.parametrize(("loss", "radio"), [(0.1, None), (0.3, None), (0.0, "sik-57600")])
 def test_losses_are_no_faults_of_the_vehicle(loss: float, radio: str | None) -> None:
     """What is lost is asked for again: the verdicts are those of a good link. Where nothing is to come, an answer that
     is lost is none: such a case may be kept then."""
-    only = ["command", "mission.download", "parameter.read", "fence.upload.gap"]
+    only = ["command", "mission.download", "parameter.read", "parameter.list", "fence.upload.gap", "ftp.burst"]
     good = {result.case.name: result.verdict for result in judged(only).results}
     lossy = judged(only, loss=loss, radio=radio, seed=3)
     differ = {result.case.name: result.why for result in lossy.results if result.verdict is not good[result.case.name]}
