@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from autopilot.interface.records import dataclass, field
-from sortie.conform.exchange import Exchange, Steps
+from sortie.conform.exchange import Exchange, Waiting
 from sortie.conform.facts import Need
 
 GUIDE: Final = "https://mavlink.io/en/"
@@ -32,8 +32,9 @@ class Verdict(Enum):
     UNTESTED = "untested"
 
 
-Run: TypeAlias = Callable[[Exchange], Steps]
-"""Exchange of a case."""
+Run: TypeAlias = Callable[[Exchange], Waiting[object]]
+"""Exchange of a case; its result is not used."""
+AnyRun = TypeVar("AnyRun", bound=Run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,10 @@ class Chapter:
         )
         self.cases.append(case)
 
-    def case(self, name: str, *needs: Need) -> Callable[[Run], Run]:
+    def case(self, name: str, *needs: Need) -> Callable[[AnyRun], AnyRun]:
         """Decorate the exchange of a case."""
 
-        def added(run: Run) -> Run:
+        def added(run: AnyRun) -> AnyRun:
             self.add(name, run, *needs)
             return run
 

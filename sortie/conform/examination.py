@@ -15,7 +15,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader
 from sortie.conform.case import CaseResult, ConformityCase, Verdict
-from sortie.conform.exchange import CaseFailedError, Exchange, NotApplicableError, Steps, UntestedError
+from sortie.conform.exchange import CaseFailedError, Exchange, NotApplicableError, Steps, UntestedError, Waiting
 from sortie.conform.facts import Heard, VehicleFound, is_flight_controller
 
 _BEAT_MS: Final = 1000
@@ -52,7 +52,7 @@ class ExaminationSettings:
 class _Running:
     """Waiting generator, and the end of its wait, ms."""
 
-    steps: Generator[int, Heard | None, None]
+    steps: Waiting[object]
     until_ms: int = 0
     done: bool = False
 

@@ -76,8 +76,8 @@ class Exchange:
         self._writers: dict[tuple[int, int], FrameWriter] = {}
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self._watched: set[str] = set()
-        self._undo: list[tuple[str, Steps]] = []
-        self._keepsakes: dict[str, Steps] = {}
+        self._undo: list[tuple[str, Waiting[object]]] = []
+        self._keepsakes: dict[str, Waiting[object]] = {}
         self._transfers: set[tuple[tuple[int, int], int]] = set()  # open transfers: sender and MAV_MISSION_TYPE
 
     # --- of who runs it -------------------------------------------------------------------------------------------
@@ -103,12 +103,12 @@ class Exchange:
         """Record of the exchange, a line for each message."""
         return tuple(self._lines)
 
-    def take_undo(self) -> list[tuple[str, Steps]]:
+    def take_undo(self) -> list[tuple[str, Waiting[object]]]:
         """Take the steps that undo changes, last change first."""
         undo, self._undo = self._undo[::-1], []
         return undo
 
-    def take_keepsakes(self) -> list[tuple[str, Steps]]:
+    def take_keepsakes(self) -> list[tuple[str, Waiting[object]]]:
         """Take the steps that restore what many cases change: the vehicle's own plans."""
         keepsakes, self._keepsakes = list(self._keepsakes.items()), {}
         return keepsakes
@@ -220,6 +220,13 @@ class Exchange:
         message = yield from self.hear(names, where, for_ms, 0)
         if message is not None:
             self.fail(f"{what or 'nothing had to come'}, but {one_line(message)} came")
+
+    def unanswered(
+        self, question: Message, names: str | Iterable[str], where: Where = _any, what: str = "", for_ms: int = 600
+    ) -> Steps:
+        """Send a message, and fail when such an answer comes within `for_ms`."""
+        self.send(question)
+        yield from self.silent(names, where, what, for_ms)
 
     def until_quiet(
         self, names: str | Iterable[str], quiet_ms: int, where: Where = _any, component: int | None = None
@@ -380,7 +387,7 @@ class Exchange:
     def fail(self, why: str) -> NoReturn:
         raise CaseFailedError(why)
 
-    def undo(self, what: str, steps: Steps) -> None:
+    def undo(self, what: str, steps: Waiting[object]) -> None:
         """Undo a change later, at the end of the case or after an interrupt."""
         self._undo.append((what, steps))
 

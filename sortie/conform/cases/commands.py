@@ -18,6 +18,7 @@ from sortie.conform.exchange import (
     NotApplicableError,
     Steps,
     Waiting,
+    is_of_query,
 )
 from sortie.conform.facts import can
 
@@ -32,14 +33,8 @@ _UNKNOWN_FRAME: Final = 99
 _VERSION: Final = id_of("AUTOPILOT_VERSION")
 
 
-@command.case("long")
-def _long(x: Exchange) -> Steps:
-    yield from x.accepted(x.query())
-
-
-@command.case("int", _INT)
-def _int(x: Exchange) -> Steps:
-    yield from x.accepted(x.whole(Cmd.REQUEST_MESSAGE, _VERSION))
+command.add("long", lambda x: x.accepted(x.query()))
+command.add("int", lambda x: x.accepted(x.whole(Cmd.REQUEST_MESSAGE, _VERSION)), _INT)
 
 
 @command.case("forms-agree", _INT)
@@ -67,7 +62,7 @@ def _two_stations(x: Exchange) -> Steps:
 @command.case("ack-before-message")
 def _acked_once(x: Exchange) -> Steps:
     x.send(x.query())
-    acks = yield from x.collect("COMMAND_ACK", 1200, lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
+    acks = yield from x.collect("COMMAND_ACK", 1200, is_of_query)
     x.check(len(acks) == 1 or (len(acks) < 2 and x.tries > 1), f"one COMMAND_ACK, {len(acks)} came")
 
 
@@ -97,48 +92,26 @@ for _number in _UNKNOWN[:2]:
     command.add(f"unknown.int-{_number}", partial(_refused_unknown, _number, True), _INT)
 
 
-@command.case("unknown.zero")
-def _zero(x: Exchange) -> Steps:
-    yield from x.refused(x.long(0))
-
-
-@command.case("other-system")
-def _other_system(x: Exchange) -> Steps:
-    x.send(x.query(target=(ABSENT_SYSTEM, 1)))
-    yield from x.silent("COMMAND_ACK", lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
-
-
-@command.case("other-component")
-def _other_component(x: Exchange) -> Steps:
-    x.send(x.query(target=(x.found.system, ABSENT_COMPONENT)))
-    yield from x.silent("COMMAND_ACK", lambda ack: ack.command == Cmd.REQUEST_MESSAGE)
-
-
-@command.case("all-components")
-def _all_components(x: Exchange) -> Steps:
-    yield from x.accepted(x.query(target=(x.found.system, Component.ALL)))
-
-
-@command.case("broadcast")
-def _broadcast(x: Exchange) -> Steps:
-    question = x.query(target=(0, 0))
-    yield from x.ask(question, ("COMMAND_ACK", "AUTOPILOT_VERSION"))
+command.add("unknown.zero", lambda x: x.refused(x.long(0)))
+command.add("other-system", lambda x: x.unanswered(x.query(target=(ABSENT_SYSTEM, 1)), "COMMAND_ACK", is_of_query))
+command.add(
+    "other-component",
+    lambda x: x.unanswered(x.query(target=(x.found.system, ABSENT_COMPONENT)), "COMMAND_ACK", is_of_query),
+)
+command.add("all-components", lambda x: x.accepted(x.query(target=(x.found.system, Component.ALL))))
+command.add("broadcast", lambda x: x.ask(x.query(target=(0, 0)), ("COMMAND_ACK", "AUTOPILOT_VERSION")))
 
 
 # --- places and frames ------------------------------------------------------------------------------------------------
-@command.case("frame-ignored", _INT)
-def _frame_ignored(x: Exchange) -> Steps:
-    yield from x.refused(_home_at(x, _UNKNOWN_FRAME))
-
-
-@command.case("frame-result", _INT)
-def _frame_result(x: Exchange) -> Steps:
-    yield from x.refused(_home_at(x, _UNKNOWN_FRAME), Result.COMMAND_UNSUPPORTED_MAV_FRAME)
-
-
-@command.case("place-refused", _INT)
-def _place_refused(x: Exchange) -> Steps:
-    yield from x.refused(x.whole(Cmd.DO_SET_HOME, 0, 0, 0, 0, 910_000_000, 1_810_000_000, 0, frame=Frame.GLOBAL))
+command.add("frame-ignored", lambda x: x.refused(_home_at(x, _UNKNOWN_FRAME)), _INT)
+command.add(
+    "frame-result", lambda x: x.refused(_home_at(x, _UNKNOWN_FRAME), Result.COMMAND_UNSUPPORTED_MAV_FRAME), _INT
+)
+command.add(
+    "place-refused",
+    lambda x: x.refused(x.whole(Cmd.DO_SET_HOME, 0, 0, 0, 0, 910_000_000, 1_810_000_000, 0, frame=Frame.GLOBAL)),
+    _INT,
+)
 
 
 def _home_at(x: Exchange, frame: int) -> Message:
@@ -157,15 +130,10 @@ def _mode_unknown(x: Exchange) -> Steps:
 @command.case("mode-same")
 def _mode_same(x: Exchange) -> Steps:
     before = yield from x.expect("HEARTBEAT", within_ms=3500)
-    yield from x.accepted(x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *_mode_params(x, before.custom_mode)))
+    params = x.target.firmware.mode_params(before.custom_mode)[:2]
+    yield from x.accepted(x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params))
     after = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(after.custom_mode == before.custom_mode, f"mode {before.custom_mode}, {after.custom_mode} came")
-
-
-def _mode_params(x: Exchange, custom_mode: int) -> tuple[float, float]:
-    """Return parameters 2 and 3 of DO_SET_MODE for a custom_mode of HEARTBEAT."""
-    main, sub = x.target.firmware.mode_params(custom_mode)[:2]
-    return main, sub
 
 
 # --- results of what cannot be done -----------------------------------------------------------------------------------
@@ -195,11 +163,6 @@ def _cancel_idle(x: Exchange) -> Steps:
     yield from x.silent("COMMAND_ACK", lambda ack: ack.command == Cmd.PREFLIGHT_CALIBRATION)
 
 
-@progress.case("ends")
-def _ends(x: Exchange) -> Steps:
-    yield from _calibrated(x)
-
-
 @progress.case("percent")
 def _percent(x: Exchange) -> Steps:
     acks = yield from _calibrated(x)
@@ -225,6 +188,7 @@ def _calibration_ack(x: Exchange) -> Waiting[Message]:
     return x.expect("COMMAND_ACK", lambda ack: ack.command == Cmd.PREFLIGHT_CALIBRATION, within_ms=20_000)
 
 
+@progress.case("ends")
 def _calibrated(x: Exchange) -> Waiting[list[Message]]:
     x.send(x.long(Cmd.PREFLIGHT_CALIBRATION, 1))
     acks: list[Message] = []

@@ -30,10 +30,10 @@ def _with_extended(found: VehicleFound) -> str:
     return ""
 
 
-@extended.case("other-system")
-def _ext_other(x: Exchange) -> Steps:
-    x.send(dialect.MAVLink_param_ext_request_list_message(ABSENT_SYSTEM, 1))
-    yield from x.silent("PARAM_EXT_VALUE")
+extended.add(
+    "other-system",
+    lambda x: x.unanswered(dialect.MAVLink_param_ext_request_list_message(ABSENT_SYSTEM, 1), "PARAM_EXT_VALUE"),
+)
 
 
 @extended.case("list", _with_extended)
@@ -97,9 +97,7 @@ def _camera_can(x: Exchange, bit: CameraCapability) -> None:
         raise NotApplicableError(f"its camera does not say that it can: {bit.name}")
 
 
-@camera.case("information")
-def _information(x: Exchange) -> Steps:
-    yield from x.requested("CAMERA_INFORMATION", component=x.found.camera)
+camera.add("information", lambda x: x.requested("CAMERA_INFORMATION", component=x.found.camera))
 
 
 @camera.case("heartbeat")
@@ -161,9 +159,7 @@ def _camera_mode_back(x: Exchange, mode: int) -> Steps:
     x.check(ack.result == Result.ACCEPTED, f"ACCEPTED, {ack.result} came")
 
 
-@camera.case("photo")
-def _photo(x: Exchange) -> Steps:
-    yield from _captured(x)
+camera.add("photo", lambda x: _captured(x))
 
 
 @camera.case("photo-counted")
@@ -190,9 +186,7 @@ def _captured(x: Exchange) -> Waiting[Message]:
 # --- gimbal -----------------------------------------------------------------------------------------------------------
 
 
-@gimbal.case("information")
-def _gimbal_information(x: Exchange) -> Steps:
-    yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
+gimbal.add("information", lambda x: x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal))
 
 
 @gimbal.case("device")

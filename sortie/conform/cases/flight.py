@@ -138,9 +138,7 @@ def _stays_disarmed(x: Exchange, message: Message) -> Steps:
     x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
 
 
-@manual.case("does-not-arm")
-def _does_not_arm(x: Exchange) -> Steps:
-    yield from _stays_disarmed(x, _stick(x, 500))
+manual.add("does-not-arm", lambda x: _stays_disarmed(x, _stick(x, 500)))
 
 
 @manual.case("shown")
@@ -164,9 +162,7 @@ def _other_sticks(x: Exchange) -> Steps:
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
-@failure.case("answered")
-def _failure_answered(x: Exchange) -> Steps:
-    yield from x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OK, 0))
+failure.add("answered", lambda x: x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OK, 0)))
 
 
 @failure.case("acts")
@@ -224,10 +220,15 @@ def _armed_again(x: Exchange) -> Steps:
     yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 1))
 
 
-@arming.case("other-system")
-def _armed_other(x: Exchange) -> Steps:
-    x.send(x.long(Cmd.COMPONENT_ARM_DISARM, 1, target=(ABSENT_SYSTEM, 1)))
-    yield from x.silent("HEARTBEAT", lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED), for_ms=2500)
+arming.add(
+    "other-system",
+    lambda x: x.unanswered(
+        x.long(Cmd.COMPONENT_ARM_DISARM, 1, target=(ABSENT_SYSTEM, 1)),
+        "HEARTBEAT",
+        lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED),
+        for_ms=2500,
+    ),
+)
 
 
 @arming.case("no-calibration")
@@ -254,9 +255,7 @@ def _velocity(x: Exchange, north_mps: float, target: tuple[int, int] | None = No
     )
 
 
-@setpoint.case("disarmed")
-def _setpoint_disarmed(x: Exchange) -> Steps:
-    yield from _stays_disarmed(x, _velocity(x, 2.0))
+setpoint.add("disarmed", lambda x: _stays_disarmed(x, _velocity(x, 2.0)))
 
 
 @setpoint.case("followed")

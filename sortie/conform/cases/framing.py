@@ -252,9 +252,7 @@ def _sync(x: Exchange, ts1: int = 1_000_000_123_000) -> Waiting[Message]:
     x.fail("no TIMESYNC in answer")
 
 
-@timesync.case("answered")
-def _synced(x: Exchange) -> Steps:
-    yield from _sync(x)
+timesync.add("answered", lambda x: _sync(x))
 
 
 @timesync.case("mirrored")
@@ -274,10 +272,12 @@ def _own_time(x: Exchange) -> Steps:
     x.check(0.5 * passed_ms <= counted_ms <= 2.0 * passed_ms, f"about {passed_ms} ms later, {counted_ms:.0f} ms came")
 
 
-@timesync.case("answers-are-not-answered")
-def _sync_answer(x: Exchange) -> Steps:
-    x.send(dialect.MAVLink_timesync_message(55, 777_000))
-    yield from x.silent("TIMESYNC", lambda message: message.ts1 == 777_000)
+timesync.add(
+    "answers-are-not-answered",
+    lambda x: x.unanswered(
+        dialect.MAVLink_timesync_message(55, 777_000), "TIMESYNC", lambda message: message.ts1 == 777_000
+    ),
+)
 
 
 @timesync.case("target")

@@ -108,19 +108,9 @@ def content_of(x: Exchange, path: str) -> Waiting[bytes]:
 
 
 # --- opcodes ----------------------------------------------------------------------------------------------------------
-@ftp.case("none")
-def _none(x: Exchange) -> Steps:
-    yield from granted(x, Operation(3, 0, Opcode.NONE))
-
-
-@ftp.case("reset")
-def _reset_case(x: Exchange) -> Steps:
-    yield from granted(x, Operation(4, 0, Opcode.RESET_SESSIONS))
-
-
-@ftp.case("unknown")
-def _unknown(x: Exchange) -> Steps:
-    yield from denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND)
+ftp.add("none", lambda x: granted(x, Operation(3, 0, Opcode.NONE)))
+ftp.add("reset", lambda x: granted(x, Operation(4, 0, Opcode.RESET_SESSIONS)))
+ftp.add("unknown", lambda x: denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND))
 
 
 @ftp.case("sequence")
@@ -136,12 +126,13 @@ def _target(x: Exchange) -> Steps:
     x.check(ids == STATION, f"target {STATION}, {ids} came")
 
 
-@ftp.case("other-system")
-def _other(x: Exchange) -> Steps:
-    x.send(
-        dialect.MAVLink_file_transfer_protocol_message(0, ABSENT_SYSTEM, 1, list(Operation(9, 0, Opcode.NONE).pack()))
-    )
-    yield from x.silent("FILE_TRANSFER_PROTOCOL")
+ftp.add(
+    "other-system",
+    lambda x: x.unanswered(
+        dialect.MAVLink_file_transfer_protocol_message(0, ABSENT_SYSTEM, 1, list(Operation(9, 0, Opcode.NONE).pack())),
+        "FILE_TRANSFER_PROTOCOL",
+    ),
+)
 
 
 @ftp.case("nak-size")
@@ -166,9 +157,10 @@ for _opcode in (
     ftp.add(f"missing.{_opcode.name.lower().replace('_', '-')}", partial(_missing, _opcode))
 
 
-@ftp.case("missing-reason")
-def _not_found(x: Exchange) -> Steps:
-    yield from denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND)
+ftp.add(
+    "missing-reason",
+    lambda x: denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND),
+)
 
 
 @ftp.case("rename-missing")

@@ -106,9 +106,7 @@ def _component(x: Exchange) -> Steps:
 
 
 # --- AUTOPILOT_VERSION ------------------------------------------------------------------------------------------------
-@identity.case("version")
-def _version_requested(x: Exchange) -> Steps:
-    yield from x.requested("AUTOPILOT_VERSION")
+identity.add("version", lambda x: x.requested("AUTOPILOT_VERSION"))
 
 
 @identity.case("version-by-520")
@@ -158,9 +156,7 @@ def _release(x: Exchange) -> Steps:
     x.check(version.flight_sw_version > 0, "a version, 0 came")
 
 
-@identity.case("protocol-version")
-def _protocol_version(x: Exchange) -> Steps:
-    yield from x.command(x.long(Cmd.REQUEST_PROTOCOL_VERSION, 1))
+identity.add("protocol-version", lambda x: x.command(x.long(Cmd.REQUEST_PROTOCOL_VERSION, 1)))
 
 
 @identity.case("same-system")

@@ -130,10 +130,10 @@ def _list_of_all(x: Exchange) -> Steps:
     yield from _quiet(x)
 
 
-@parameter.case("list.other-system")
-def _list_of_other(x: Exchange) -> Steps:
-    x.send(dialect.MAVLink_param_request_list_message(ABSENT_SYSTEM, 1))
-    yield from x.silent("PARAM_VALUE")
+parameter.add(
+    "list.other-system",
+    lambda x: x.unanswered(dialect.MAVLink_param_request_list_message(ABSENT_SYSTEM, 1), "PARAM_VALUE"),
+)
 
 
 @parameter.case("list.other-station")
@@ -214,15 +214,14 @@ def _read_longest(x: Exchange) -> Steps:
     yield from _named(x, long[0])
 
 
-@parameter.case("read.unknown")
-def _read_unknown(x: Exchange) -> Steps:
-    x.send(_question(x, NO_NAME))
-    yield from x.silent("PARAM_VALUE", what="no PARAM_VALUE for a name that there is not")
-
-
-@parameter.case("read.unknown-told")
-def _read_unknown_answered(x: Exchange) -> Steps:
-    yield from x.ask(_question(x, NO_NAME), ("STATUSTEXT", "PARAM_ERROR"), what="word about an unknown parameter")
+parameter.add(
+    "read.unknown",
+    lambda x: x.unanswered(_question(x, NO_NAME), "PARAM_VALUE", what="no PARAM_VALUE for a name that there is not"),
+)
+parameter.add(
+    "read.unknown-told",
+    lambda x: x.ask(_question(x, NO_NAME), ("STATUSTEXT", "PARAM_ERROR"), what="word about an unknown parameter"),
+)
 
 
 @parameter.case("read.all-components")

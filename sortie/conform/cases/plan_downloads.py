@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -128,15 +128,12 @@ def _past_end(kind: PlanKind, x: Exchange) -> Steps:
     x.check(answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED, "an error")
 
 
-def _for_station(sender: tuple[int, int]) -> Callable[[Message], bool]:
-    return lambda count: (count.target_system, count.target_component) == sender
-
-
 def _to_each_station(kind: PlanKind, x: Exchange) -> Steps:
     yield from upload(x, kind)
     for sender in (STATION, OTHER_STATION):
         question = dialect.MAVLink_mission_request_list_message(*x.ids, kind.type)
-        yield from x.ask(question, "MISSION_COUNT", _for_station(sender), sender=sender)
+        to_it = lambda count, ids=sender: (count.target_system, count.target_component) == ids
+        yield from x.ask(question, "MISSION_COUNT", to_it, sender=sender)
 
 
 # --- ids, removal -----------------------------------------------------------------------------------------------------
@@ -230,10 +227,6 @@ add_cases(TABLE)
 # --- missions alone ---------------------------------------------------------------------------------------------------
 
 
-def _tells(seq: int) -> Callable[[Message], bool]:
-    return lambda message: bool(message.seq == seq)
-
-
 def _set_current(x: Exchange, seq: int) -> Message:
     return dialect.MAVLink_mission_set_current_message(*x.ids, seq)
 
@@ -242,7 +235,8 @@ def _set_current(x: Exchange, seq: int) -> Message:
 def _current_set(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     for seq in (2, 1):
-        yield from x.ask(_set_current(x, seq), "MISSION_CURRENT", _tells(seq), f"MISSION_CURRENT {seq}")
+        named = lambda message, seq=seq: message.seq == seq
+        yield from x.ask(_set_current(x, seq), "MISSION_CURRENT", named, f"MISSION_CURRENT {seq}")
 
 
 @MISSION.chapter.case("current.unknown")

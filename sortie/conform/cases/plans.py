@@ -84,7 +84,7 @@ RALLY: Final = PlanKind(
     _rallies, 3, 6,
 )  # fmt: skip
 KINDS: Final = (MISSION, FENCE, RALLY)
-PlanSteps = Callable[[PlanKind, Exchange], Steps]
+PlanSteps = Callable[[PlanKind, Exchange], Waiting[object]]
 PlanCases = tuple[tuple[str, PlanSteps], ...]
 """Name and exchange of cases for every kind of plan."""
 
@@ -162,12 +162,19 @@ def close(x: Exchange, kind: PlanKind) -> Steps:
     yield from x.until_quiet(REQUESTS, 2200)
 
 
-def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int) -> Waiting[Message]:
+def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int = 1) -> Waiting[Message]:
     """Send items from `seq` on as requested, up to the acknowledgement."""
     for number in range(seq, len(wire)):
         message = item_of(x, kind, wire[number], number)
         answer = yield from x.ask(message, (*REQUESTS, "MISSION_ACK"), any_of(kind, number + 1))
     return answer
+
+
+def replaced(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem]) -> Steps:
+    """Send all items but the first, after which this plan is there."""
+    ack = yield from go_on(x, kind, wire)
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED in the end, {ack.type} came")
+    yield from unchanged(x, kind, kind.size + 2)
 
 
 def any_of(kind: PlanKind, seq: int) -> Callable[[Message], bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -26,12 +25,8 @@ _REQUESTED: Final = (
 )  # fmt: skip
 
 
-def _comes_if_accepted(name: str, x: Exchange) -> Steps:
-    yield from x.request(name)
-
-
 for _message in _REQUESTED:
-    request.add(_message.lower().replace("_", "-"), partial(_comes_if_accepted, _message))
+    request.add(_message.lower().replace("_", "-"), partial(Exchange.request, name=_message))
 
 
 @request.case("interval")
@@ -55,11 +50,7 @@ def _interval_of(x: Exchange, name: str) -> Waiting[Message]:
 def borrow(x: Exchange, name: str) -> Steps:
     """Restore the current interval at the end."""
     message = yield from _interval_of(x, name)
-    x.undo(f"interval of {name}", _interval_back(x, name, message.interval_us or -1))
-
-
-def _interval_back(x: Exchange, name: str, interval_us: int) -> Steps:
-    yield from x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of(name), interval_us))
+    x.undo(f"interval of {name}", x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of(name), message.interval_us or -1)))
 
 
 def set_interval(x: Exchange, name: str, interval_us: int) -> Steps:
@@ -233,23 +224,17 @@ def _current_mode(x: Exchange) -> Steps:
 def _mode_set(x: Exchange) -> Steps:
     listed = yield from _all_modes(x)
     before = yield from x.expect("HEARTBEAT", within_ms=3500)
-    main_sub = x.target.firmware.mode_params
-    x.undo("mode", _mode_back(x, before.custom_mode))
+    x.undo("mode", x.accepted(_entering(x, before.custom_mode)))
     for mode in listed:
         if mode.custom_mode != before.custom_mode and not mode.properties & ModeProperty.NOT_USER_SELECTABLE:
-            ack = yield from x.command(
-                x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *main_sub(mode.custom_mode)[:2])
-            )
+            ack = yield from x.command(_entering(x, mode.custom_mode))
             if ack.result == Result.ACCEPTED:
-                yield from x.expect("HEARTBEAT", _shows(mode.custom_mode), within_ms=5000)
+                entered = lambda beat, wanted=mode.custom_mode: beat.custom_mode == wanted
+                yield from x.expect("HEARTBEAT", entered, within_ms=5000)
                 return
     raise NotApplicableError("it takes no other mode here")
 
 
-def _shows(custom_mode: int) -> Callable[[Message], bool]:
-    return lambda beat: bool(beat.custom_mode == custom_mode)
-
-
-def _mode_back(x: Exchange, custom_mode: int) -> Steps:
+def _entering(x: Exchange, custom_mode: int) -> Message:
     params = x.target.firmware.mode_params(custom_mode)[:2]
-    yield from x.accepted(x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params))
+    return x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params)

@@ -119,9 +119,7 @@ def _home_at(x: Exchange, lat: int, lon: int, alt: float) -> Steps:
 # --- battery ----------------------------------------------------------------------------------------------------------
 
 
-@battery.case("told")
-def _battery(x: Exchange) -> Steps:
-    yield from x.available("BATTERY_STATUS")
+battery.add("told", lambda x: x.available("BATTERY_STATUS"))
 
 
 @battery.case("remaining")
@@ -157,9 +155,7 @@ def _agrees(x: Exchange) -> Steps:
 
 
 # --- high latency -----------------------------------------------------------------------------------------------------
-@latency.case("control")
-def _latency(x: Exchange) -> Steps:
-    yield from x.command(x.long(Cmd.CONTROL_HIGH_LATENCY, 0))
+latency.add("control", lambda x: x.command(x.long(Cmd.CONTROL_HIGH_LATENCY, 0)))
 
 
 @latency.case("message")
