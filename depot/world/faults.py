@@ -8,6 +8,7 @@ Slow faults grow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from autopilot.interface.mathematics import whole_power
 from depot.names import FaultName
@@ -112,16 +113,17 @@ def _sets(
     part: Callable[[WorldState], object],
     field: str,
     value: Callable[[Profile], float | bool],
-    whole: Callable[[Profile], float | bool],
+    whole: Callable[[Profile], float | bool] | None = None,
 ) -> tuple[Strike, Withdraw]:
-    """Fault that sets a field of `part` to `value`; its end sets it to `whole`."""
+    """Fault that sets a field of `part` to `value`; its end sets it to `whole`, None: it stays."""
 
     def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
         setattr(part(state), field, value(profile))
         return 0.0
 
     def put_right(state: WorldState, profile: Profile, amount: float) -> None:
-        setattr(part(state), field, whole(profile))
+        if whole is not None:
+            setattr(part(state), field, whole(profile))
 
     return strike_it, put_right
 
@@ -145,10 +147,6 @@ def _stays(state: WorldState, profile: Profile, amount: float) -> None:
 def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
     state.skimmer.batt_a.connected = True
     state.skimmer.batt_b.capacity_j = profile.power.batt_b_wh * J_PER_WH
-
-
-def _calm_soxe(state: WorldState, profile: Profile, amount: float) -> None:
-    state.depot.soxe_k = profile.depot.soxe_k
 
 
 def hold_full(state: WorldState, profile: Profile) -> None:
@@ -180,11 +178,6 @@ def _free(state: WorldState, profile: Profile, amount: float) -> None:
     state.depot.plumbing.co2_ring.free()
 
 
-def _array(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    state.depot.array = 0.5 * profile.watch.array_min
-    return 0.0
-
-
 def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """Destroy a skimmer that has left the dock."""
     if state.place is SkimmerPlace.DOCK:
@@ -194,11 +187,7 @@ def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> flo
     return 0.0
 
 
-def _late(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    state.late = True
-    return 0.0
-
-
+_SOXE: Final = _depot("soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k)
 ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     **dict.fromkeys(FaultName, (_nothing, _stays)),  # most only set a reading: `sensors` asks whether they hold
     FaultName.THRUSTER_FWD_LOSS: _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
@@ -224,19 +213,17 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     FaultName.FUEL_STORE_FULL: _filler(lambda state: state.depot.ch4),
     FaultName.CRYO_LIMIT: _depot("cryo_k", lambda p: 1.05 * p.watch.cryo_warn_k, lambda p: p.depot.cryo_k),
     FaultName.MANIFOLD_PRESSURE: _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
-    FaultName.SOXE_OVERHEAT: _depot(
-        "soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k
-    ),
+    FaultName.SOXE_OVERHEAT: _SOXE,
     FaultName.O2_OVERPRESSURE: _depot("o2_extra_bar", lambda p: p.watch.o2_max_bar, lambda p: 0.0),
     FaultName.BUS_UNSTABLE: _depot("bus_ripple", lambda p: 2.0 * p.watch.bus_ripple_max, lambda p: 0.0),
     FaultName.TANK_RUPTURE: (_rupture, _stays),
-    FaultName.SOXE_RUNAWAY: (_nothing, _calm_soxe),  # it grows
+    FaultName.SOXE_RUNAWAY: (_nothing, _SOXE[1]),  # it grows
     FaultName.BOIL_OFF: _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
     FaultName.RADIATOR_FAILURE: _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
     FaultName.BUS_COLLAPSE: _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
-    FaultName.ARRAY_FAILURE: (_array, _stays),
+    FaultName.ARRAY_FAILURE: _sets(lambda state: state.depot, "array", lambda p: 0.5 * p.watch.array_min),
     FaultName.SKIMMER_LOST: (_vanish, _stays),
-    FaultName.SKIMMER_LATE: (_late, _stays),
+    FaultName.SKIMMER_LATE: _sets(lambda state: state, "late", lambda p: True),
     FaultName.VALVE_STUCK: (_stick, _free),
 }
 
