@@ -147,7 +147,6 @@ def replay(given: GivenOptions) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     stored, row = flown_row(folder, given[RUN])
-    check_identity(folder, stored)
     logs = folder / "replays" / str(row.run)
     watched = ViewOfRun(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
     again = fly_run(stored.study, row.run, row.inputs, watched)
@@ -160,13 +159,19 @@ def replay(given: GivenOptions) -> int:
 
 
 def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
-    """Return a run of a folder. UserError when it does not exist or is not flown."""
+    """Return a run of a folder that this version of the program flies again as it was. UserError when there is
+    none."""
     stored = read_study(folder)
     if number >= stored.study.runs:
         raise UserError(f"run {number}: the study has {stored.study.runs}, from 0 to {stored.study.runs - 1}")
     row = next((row for row in rows(folder) if row.run == number), None)
     if row is None:
         raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
+    if (own := identity()) != stored.identity:
+        raise UserError(
+            f"{folder}: was flown by Sortie {stored.identity}, this is {own}, whose flights differ; "
+            "use that version, or run the campaign again in another folder"
+        )
     return stored, row
 
 
@@ -182,12 +187,3 @@ def _lines(row: RunResult) -> list[str]:
             since = "" if exit_s is None else f", left at {exit_s:.1f} s"
             lines.append(f"{name}: {abs(margin):.1f} m {'inside' if margin >= 0.0 else 'outside'} at the worst{since}")
     return lines
-
-
-def check_identity(folder: Path, stored: StoredStudy) -> None:
-    """Raise UserError when another version of the program flew the campaign."""
-    if (own := identity()) != stored.identity:
-        raise UserError(
-            f"{folder}: was flown by Sortie {stored.identity}, this is {own}, whose flights differ; "
-            "use that version, or run the campaign again in another folder"
-        )

@@ -14,7 +14,7 @@ from sortie.campaign.compare import compare as compared
 from sortie.campaign.execution import check_installed
 from sortie.campaign.shrink import described, keep
 from sortie.campaign.shrink import shrink as shrunk_of
-from sortie.commands.campaign import check_identity, flown_row
+from sortie.commands.campaign import flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
@@ -29,7 +29,6 @@ def shrink(given: GivenOptions) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     stored, row = flown_row(folder, given[RUN])
-    check_identity(folder, stored)
     small = shrunk_of(stored.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
     out = folder / "shrunk" / str(row.run)
     keep(small, out)
