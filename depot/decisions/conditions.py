@@ -55,10 +55,6 @@ def _time_is_over(scene: ConditionInputs) -> bool:
     return plan is not None and since is not None and (scene.now_ms - since) / 1000.0 >= plan.harvest_s * _NEARLY
 
 
-def _in_corridor(scene: ConditionInputs) -> bool:
-    return scene.beyond in (SkimmerStage.HOLDING, SkimmerStage.APPROACH) or scene.status.stage is SkimmerStage.DOCKED
-
-
 def _acceptable(scene: ConditionInputs, names: tuple[str, ...]) -> bool:
     """True if the depot's sensors see the skimmer and it keeps the limits `names`, or if it is locked in the dock."""
     if scene.status.stage is SkimmerStage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
@@ -107,7 +103,9 @@ CONDITIONS: dict[str, Condition] = {
     "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
     # phase 5
     "harvest_ended": lambda s: s.beyond is not SkimmerStage.HARVEST or _abort(s) is not Abort.NONE,
-    "in_docking_corridor": _in_corridor,
+    "in_docking_corridor": lambda s: (
+        s.beyond in (SkimmerStage.HOLDING, SkimmerStage.APPROACH) or s.status.stage is SkimmerStage.DOCKED
+    ),
     "geometry_and_relative_motion_acceptable": lambda s: _acceptable(s, (*GEOMETRY, *MOTION)),
     # phase 6
     "within_docking_corridor": lambda s: _acceptable(s, GEOMETRY),

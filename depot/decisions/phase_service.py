@@ -117,7 +117,8 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
         context.profile,
         status,
         memory.cycles,
-        _to_judge(context, reading),
+        # without a service that has been completed since
+        tuple(name for name in memory.anomalies if name != SERVICE_INCOMPLETE or not _is_served(reading)),
         fuel_tells=fuel_tells,
         near=memory.near_misses + int(bool(near)),
     )
@@ -153,11 +154,6 @@ def _serves_late(context: PhaseContext, reading: DepotReading, now_ms: int) -> b
 
 def _is_served(reading: DepotReading) -> bool:
     return reading.emptied and reading.margins_restored
-
-
-def _to_judge(context: PhaseContext, reading: DepotReading) -> tuple[str, ...]:
-    """Anomalies for the review, without a service that has been completed since."""
-    return tuple(name for name in context.memory.anomalies if name != SERVICE_INCOMPLETE or not _is_served(reading))
 
 
 def _was_served(context: PhaseContext) -> bool:

@@ -7,7 +7,7 @@ from autopilot.interface.mathematics import hypot
 from depot.physics.engines import ThrustCommand
 from depot.pilot.body import Body
 from depot.pilot.pilot import SkimmerPilot
-from depot.readings import DepotReading, Relative, SkimmerPlace, SkimmerReading
+from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.chance import uniform
 from depot.world.motion import Homing
@@ -201,11 +201,6 @@ class CopterMotion:
         kg = (use.return_kg * (1.0 if docked else state.way) + use.dock_kg) / state.skimmer.health.thrust
         return Homing(remaining_s, back_s + plan.dock_s, kg)
 
-    def _relative(self) -> Relative | None:
-        """Position by the box's own sensors; None out of their range."""
-        relative = self._pilot.relative()
-        return None if hypot(*relative.position_m) > SENSOR_RANGE_M else relative
-
     def _clearance_m(self) -> float:
         """Height above the pad while the copter is near; `_FAR_M` beyond."""
         if self._state.place is not SkimmerPlace.NEAR:
@@ -243,6 +238,8 @@ class CopterMotion:
         if self.weather is not None:
             reading.wind_mps = self.weather.wind_mps
         reading.dock_fuels = self.pack.fuelled
-        reading.clearance_m, reading.relative = self._clearance_m(), self._relative()
+        relative = self._pilot.relative()
+        in_range = hypot(*relative.position_m) <= SENSOR_RANGE_M
+        reading.clearance_m, reading.relative = self._clearance_m(), relative if in_range else None
         if self._state.place is SkimmerPlace.DOCK:
             reading.locks_ok &= self._pilot.on_pad()

@@ -100,11 +100,7 @@ class StreamKeeper:
 
     @property
     def deadline_ms(self) -> int:
-        return min(self._due_ms, self._ask_due_ms) if self._asks else self._due_ms
-
-    @property
-    def _asks(self) -> bool:
-        return self._ask_ms is not None and self.armed
+        return min(self._due_ms, self._ask_due_ms) if self._ask_ms is not None and self.armed else self._due_ms
 
     def take(self, now_ms: int) -> list[Message]:
         messages: list[Message] = []

@@ -159,7 +159,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_CHANGE_SPEED: CommandRow(self._change_speed, required=(2,)),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
-            Cmd.RUN_PREARM_CHECKS: CommandRow(self._run_checks),
+            Cmd.RUN_PREARM_CHECKS: CommandRow(self._run_checks),  # also while armed
             Cmd.DO_SET_HOME: CommandRow(self._set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
             Cmd.PREFLIGHT_REBOOT_SHUTDOWN: CommandRow(self._reboot),
             Cmd.PREFLIGHT_STORAGE: CommandRow(self._store, durable=True),
@@ -301,7 +301,6 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.enter(px4.HOLD if command.param(1) == 0.0 else px4.MISSION, context.now_ms)
 
     def _run_checks(self, command: Command, context: Context) -> Outcome:
-        """RUN_PREARM_CHECKS, also while armed."""
         self._parts.prearm.run(context.now_ms)
         return ACCEPTED
 

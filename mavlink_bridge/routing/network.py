@@ -140,12 +140,8 @@ class Network:
             taken = self.endpoints[member].take(shared.numbers[member], frame, link_ms, vehicle_ms)
             admitted = admitted or taken
         if others and (admitted or (not members and self.endpoints[0].admits(shared.numbers[0], frame))):
-            self._pass_on(others, frame)
-
-    def _pass_on(self, links: Sequence[int], frame: MavlinkFrame) -> None:
-        """Forward a frame unchanged to the links of its target."""
-        for link in links:
-            self.endpoints[0].forward(self._links[link].numbers[0], frame)
+            for other in others:
+                self.endpoints[0].forward(self._links[other].numbers[0], frame)
 
     # --- out ------------------------------------------------------------------------------------------------------
     def out_queue(self, link: int) -> OutQueue:

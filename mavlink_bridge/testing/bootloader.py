@@ -107,9 +107,9 @@ class SimulatedBootloader:
             Op.READ_MULTI: self._read,
             Op.GET_CRC: self._crc,
             Op.GET_OTP: lambda data: b"\xff" * 4,
-            Op.GET_SN: self._serial_number,
+            Op.GET_SN: lambda data: b"SIM" + data[:1],
             Op.GET_CHIP: lambda data: _IDCODE.to_bytes(4, "little"),
-            Op.GET_CHIP_DES: self._describe,
+            Op.GET_CHIP_DES: lambda data: len(_DESCRIPTION).to_bytes(4, "little") + _DESCRIPTION,
             Op.BOOT: self._boot,
             Op.SET_BAUD: lambda data: b"",
             Op.EXTF_ERASE: self._erase_external,
@@ -310,12 +310,6 @@ class SimulatedBootloader:
     def _crc(self, data: bytes) -> bytes:
         lie = 1 if self.counts[Op.GET_CRC] in self.faults.wrong_crc else 0
         return (crc32(self._after_boot()) ^ lie).to_bytes(4, "little")
-
-    def _serial_number(self, data: bytes) -> bytes:
-        return b"SIM" + data[:1]
-
-    def _describe(self, data: bytes) -> bytes:
-        return len(_DESCRIPTION).to_bytes(4, "little") + _DESCRIPTION
 
     def _boot(self, data: bytes) -> bytes | BootStatus:
         if self.spec.family == "px4" and not self._unproven <= self._proofs:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -274,7 +275,7 @@ class Program:
         clock = None if controller is None else controller.clock
         begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running, clock=clock)
         self._serve_figures()
-        runtime.install_signals(None if controller is None else controller.hold_if_flying)
+        runtime.install_signals(None if controller is None else partial(controller.companion.hold, "Ctrl-C"))
         return runtime
 
     def _serve_figures(self) -> None:

@@ -303,15 +303,12 @@ class _Flights:
 
     def ends(self) -> list[EndOfFlight]:
         """Return the farthest ends outside, and the hardest of all."""
-        rows = (row for row in self._landed() if row.run == self.hardest or (row.figures["end_fence_m"] or 0.0) < 0.0)
-        ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, rows, key=self._order)]
+        outside = (row for row in rows(self._folder) if row.figures["flight_time_s"] and self._inside_m(row) < 0.0)
+        ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, outside, key=self._inside_m)]
         return sorted(ends, key=lambda end: -end.beyond_m)
 
-    def _order(self, row: RunResult) -> float:
+    def _inside_m(self, row: RunResult) -> float:
         return -np.inf if row.run == self.hardest else (row.figures["end_fence_m"] or 0.0)
-
-    def _landed(self) -> Iterator[RunResult]:
-        return (row for row in rows(self._folder) if row.figures["flight_time_s"])
 
     def _end(self, row: RunResult) -> EndOfFlight:
         time_s, north, east, inside = (

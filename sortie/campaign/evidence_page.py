@@ -244,7 +244,8 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
     if rate.widest_share < _MOST:
         return ""
     whose = "without a fault" if rate.widest == NO_FAULT else f"with {escape(rate.widest)}"
-    text = f" {_most(rate.widest_share)} of the upper end comes from the {share.flights} flights {whose}"
+    part = f"{min(rate.widest_share, 0.999):.0%}" if rate.widest_share < 0.995 else "Nearly all"
+    text = f" {part} of the upper end comes from the {share.flights} flights {whose}"
     if share.left:
         return f"{text}, of which {share.left} left."
     upper = "" if share.interval is None else f"{share.interval[1]:.2%} of flights"
@@ -256,10 +257,6 @@ def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
         f"{text}. To reduce this part to {TARGET:g} per flight hour{criterion}, about "
         f"{float(f'{rate.unseen:.2g}'):,.0f} such flights are needed, none of which leaves."
     )
-
-
-def _most(share: float) -> str:
-    return f"{min(share, 0.999):.0%}" if share < 0.995 else "Nearly all"
 
 
 def _code(command: str) -> str:

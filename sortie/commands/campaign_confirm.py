@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from html import escape
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,7 @@ from sortie.campaign.folder import write_signals
 from sortie.campaign.report_charts import STYLE, map_of, track_of
 from sortie.campaign.signals import Array, Recorder
 from sortie.campaign.study import PlannedRun
-from sortie.commands.campaign import check_identity, flown_row
+from sortie.commands.campaign import flown_row
 from sortie.commands.flying import COUNTDOWN, fly_round, places_of
 from sortie.commands.progress import progress_of
 from sortie.config.campaign_options import CAMPAIGN_DIR, CONFIRM_SPEEDUP, CONFIRM_VEHICLE, RUN
@@ -64,7 +65,6 @@ def confirm(given: GivenOptions) -> int:
     if vehicle.kind not in CONFIRMING:
         raise UserError(f"--vehicle {vehicle}: expected ardupilot:copter=BINARY, a SITL that is started for this")
     stored, row = flown_row(folder, given[RUN])
-    check_identity(folder, stored)
     check_confirmable(stored.study, vehicle)
     ours = fly_run(stored.study, row.run, row.inputs)
     planned = stored.study.planned(row.run, row.inputs)
@@ -119,7 +119,8 @@ class _Strikes:
         facts = self._service.autopilot.facts
         if self._began_ms is None and facts.armed and not (self._flies and facts.landed):
             self._began_ms = now_ms
-        while self._due and self._is_due(self._due[0], now_ms):
+        passed_ms = -inf if self._began_ms is None else now_ms - self._began_ms
+        while self._due and passed_ms >= 1000.0 * self._due[0].after_s:
             strike = self._due.pop(0)
             self._struck.append((strike, [self._write(name, value) for name, value in strike.params]))
 
@@ -129,9 +130,6 @@ class _Strikes:
             if not any(client.outcome is ParameterOutcome.ACCEPTED for client in writes):
                 names = " or ".join(name for name, _ in strike.params)
                 raise UserError(f"fault {strike.fault}: the controller did not set {names}", 1)
-
-    def _is_due(self, strike: SitlFault, now_ms: int) -> bool:
-        return self._began_ms is not None and now_ms - self._began_ms >= strike.after_s * 1000.0
 
 
 def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies: bool) -> tuple[dict[str, Array], str]:

@@ -159,7 +159,3 @@ class ControllerSide:
             self.child.check()
         except SitlError as error:
             raise _for_the_person(error) from error
-
-    def hold_if_flying(self) -> bool:
-        """Hold a flying vehicle on Ctrl-C; it continues to hold after the end of this program."""
-        return self.companion.hold("Ctrl-C")

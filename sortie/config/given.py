@@ -86,12 +86,6 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
     return [f"environment, {name}: ignored, no option has this name{hint}" for name, hint in hints.items() if hint]
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """Read SORTIE_VEHICLE, SORTIE_STATE_DIR and so on."""
-    texts = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
-    return {key: row.read_variable(text) for key, (row, text) in texts.items() if text}
-
-
 def options_of_file(path: Path) -> dict[str, object]:
     """Read a TOML file with the names of options; `[param]` may be a table of NAME = VALUE."""
     from sortie.config.tables import parse_toml
@@ -123,7 +117,9 @@ def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
 def resolve(flags: Mapping[str, object], config: Path | None, environment: Mapping[str, str]) -> Settings:
     """Merge `flags` (parsed values) over the environment over the file `config`. Parameters of all three are combined,
     those of flags last."""
-    layers = ({} if config is None else options_of_file(config), _from_environment(environment), flags)
+    texts = {key: text for key, row in SETTINGS.items() if (text := environment.get(row.variable))}
+    variables = {key: SETTINGS[key].read_variable(text) for key, text in texts.items()}
+    layers = ({} if config is None else options_of_file(config), variables, flags)
     merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
     if Settings.param.key in merged:
         several = [layer[Settings.param.key] for layer in layers if Settings.param.key in layer]

@@ -63,17 +63,12 @@ def check_own_links(vehicles: Sequence[VehicleSpec], where: str) -> None:
             except LinkError as error:
                 raise UserError(f"{vehicle.source}: {error}") from None
             if own in taken:
+                by_port, found = re.subn(r":(\d+)$", r":{\1+10*n}", url)
                 raise UserError(
                     f"{where}: sysid {vehicle.label}: links: {own} is another vehicle's already; count them, as in "
-                    f"{_counting(url)}, or give it with --link, for all"
+                    f"{by_port if found else COUNTED}, or give it with --link, for all"
                 )
             taken.add(own)
-
-
-def _counting(url: str) -> str:
-    """Return the address with a pattern that counts vehicles by port."""
-    counted, found = re.subn(r":(\d+)$", r":{\1+10*n}", url)
-    return counted if found else COUNTED
 
 
 def _spread(url: str, vehicles: Sequence[VehicleSpec], networks: int) -> list[FleetLink]:

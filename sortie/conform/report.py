@@ -118,14 +118,11 @@ def as_page(vehicles: Sequence[Judged]) -> str:
 def _heads(vehicles: Sequence[Judged]) -> str:
     rows = "".join(
         f"<tr><th>{html.escape(judged['vehicle'])}</th><td>{html.escape(judged['revision'])}</td>"
-        f"<td>{html.escape(_counts(judged))}</td><td><small>{html.escape(judged['judged_by'])}</small></td></tr>"
+        f"<td>{', '.join(f'{count} {verdict}' for verdict, count in judged['counts'].items())}</td>"
+        f"<td><small>{html.escape(judged['judged_by'])}</small></td></tr>"
         for judged in vehicles
     )
     return wide_table("Vehicles", rows)
-
-
-def _counts(judged: Judged) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in judged["counts"].items())
 
 
 def _failures(vehicles: Sequence[Judged]) -> str:

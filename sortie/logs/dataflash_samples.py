@@ -99,7 +99,8 @@ def take(samplers: Sequence[Sampler]) -> list[bytes]:
     """Return and clear the messages of each sampler, in order. Vehicles of a kind are packed together, so a thousand
     logs of a fleet cost little more than one."""
     found: dict[Sampler, bytes] = {}
-    for _, alike in groupby(sorted(samplers, key=_likeness), _likeness):
+    likeness = lambda sampler: id(sampler.blank)
+    for _, alike in groupby(sorted(samplers, key=likeness), likeness):
         group = list(alike)
         packed, begin = _pack(group), 0
         for sampler in group:
@@ -107,11 +108,6 @@ def take(samplers: Sequence[Sampler]) -> list[bytes]:
             found[sampler] = sampler.forget(packed[begin:end])
             begin = end
     return [found[sampler] for sampler in samplers]
-
-
-def _likeness(sampler: Sampler) -> int:
-    """Return a key that is equal for samplers that can be packed together."""
-    return id(sampler.blank)
 
 
 def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:

@@ -87,10 +87,8 @@ _FIELDS: dict[type, tuple[tuple[str, str], ...]] = {}
 """Fields of each kind of event so far: names, and the text before their values."""
 
 
-@cache
-def _stamper() -> FrameStamper:
-    """Return the frame stamper, one for all logs of a process."""
-    return FrameStamper()
+_stamper = cache(FrameStamper)
+"""Returns the frame stamper, one for all logs of a process."""
 
 
 class FlightLog:

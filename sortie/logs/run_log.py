@@ -127,18 +127,13 @@ def open_run_log(directory: Path, form: str) -> logging.Handler:
     directory.mkdir(parents=True, exist_ok=True)
     handler = RunLogHandler(directory / "run.log", maxBytes=10_000_000, backupCount=3)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
-    _say_less()
+    # Caller, thread and process take half of a line's time (Python's logging HOWTO, Optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
     return handler
-
-
-def _say_less() -> None:
-    """Remove caller, thread and process from log records, which take half of a line's time. Source: Python's logging
-    HOWTO, Optimization."""
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None
 
 
 def close_run_log(handler: logging.Handler) -> None:

@@ -88,7 +88,8 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
         "levels": levels,
         "tracks": [{"sortie": number, "points": points} for number, points in tracks.items()],
     }
-    sorties = [_flat(sortie) for sortie in result["sorties"]]
+    spans = [(sortie["phases"][0]["start_s"], sortie["phases"][-1]["end_s"]) for sortie in result["sorties"]]
+    sorties = [{**s, "start_s": a, "end_s": b} for s, (a, b) in zip(result["sorties"], spans, strict=True)]
     flights = run.flights()
     plots = draw_plots(run.profile, result["sorties"], levels, tracks)
     plots[:0] = draw_flight(run.profile, flights, result["sorties"], decisions)
@@ -102,11 +103,6 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
         _write_csv(directory / "track.csv", _TRACK_COLUMNS, points)
         page = _page(run.profile, result, sorties, comparison, decisions, plots)
         (directory / "report.html").write_text(page, encoding="utf-8")
-
-
-def _flat(sortie: dict[str, Any]) -> dict[str, Any]:
-    phases = sortie["phases"]
-    return {**sortie, "start_s": phases[0]["start_s"], "end_s": phases[-1]["end_s"]}
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:

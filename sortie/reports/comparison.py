@@ -197,7 +197,10 @@ def compared(
         pair = [_sampled(facts, value_of, time + shift) for facts, shift in zip(both, shifts, strict=True)]
         rows.append(_row(name, unit, time, np.abs(pair[0] - pair[1])))
     for quantity, unit in ((Quantity.ROLL, "deg"), (Quantity.PITCH, "deg"), (Quantity.YAW, "deg")):
-        pair = [_series(facts, quantity, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+        pair = [
+            _known(facts.series.get(quantity, []), time + shift, period=_TURN_DEG)
+            for facts, shift in zip(both, shifts, strict=True)
+        ]
         apart = np.abs((pair[0] - pair[1] + 180.0) % 360.0 - 180.0)
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
@@ -251,10 +254,6 @@ def places_at(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
 
 def _sampled(facts: FlightFacts, value_of: Callable[[Sample], float], time: Array) -> Array:
     return _known([(sample.time_s, value_of(sample)) for sample in facts.samples], time)
-
-
-def _series(facts: FlightFacts, quantity: Quantity, time: Array) -> Array:
-    return _known(facts.series.get(quantity, []), time, period=_TURN_DEG)
 
 
 def _known(rows: Sequence[tuple[float, float]], time: Array, *, period: float | None = None) -> Array:

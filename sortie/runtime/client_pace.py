@@ -120,7 +120,7 @@ class ClientPace:
         if owner not in self._askings and isinstance(owner, Endpoint | Network):
             barrier = Barrier(round(1000.0 * self.rule.bounds.limit_s) + _ANSWER_BEYOND_MS)
             endpoint = owner.endpoints[0] if isinstance(owner, Network) else owner
-            number = owner.number_at_first if isinstance(owner, Network) else _itself
+            number = owner.number_at_first if isinstance(owner, Network) else lambda link: link
             endpoint.add_service(barrier)
             self._askings[owner] = _BarrierClient(endpoint, barrier, number)
         return self._askings.get(owner)
@@ -168,8 +168,3 @@ class ClientPace:
                 number = asking.number(at)
                 owing[link] = number is not None and asking.barrier.owes(number, link_ms)
         return owing
-
-
-def _itself(link: int) -> int:
-    """Return the link number of the hub, which is also the number at an endpoint."""
-    return link

@@ -31,10 +31,6 @@ class Plug(Protocol):
         """Pass received bytes to the node, which acts on them in this turn."""
 
 
-def _always() -> bool:
-    return True
-
-
 class EndpointPlug:
     """Link of a node's endpoint on a wire. While `present()` is false, received bytes are dropped and nothing is sent.
     `radio`: the profile that limits the link."""
@@ -46,7 +42,7 @@ class EndpointPlug:
         node: Node,
         endpoint: LinkOwner,
         name: str,
-        present: Callable[[], bool] = _always,
+        present: Callable[[], bool] = lambda: True,
         *,
         trusted: bool = True,
         radio: RadioProfile | None = None,

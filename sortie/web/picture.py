@@ -84,10 +84,6 @@ def _status(m: Message, vehicle: ShownVehicle) -> Facts:
     }
 
 
-def _gps(m: Message, _vehicle: ShownVehicle) -> Facts:
-    return {"fix": m.fix_type, "satellites": None if m.satellites_visible == 255 else m.satellites_visible}
-
-
 def _mission(m: Message, vehicle: ShownVehicle) -> Facts:
     state = m.mission_state
     return {
@@ -101,10 +97,6 @@ def _mission(m: Message, vehicle: ShownVehicle) -> Facts:
 def _stance(m: Message, vehicle: ShownVehicle) -> Facts:
     wings = vehicle.target.firmware.vehicle_class.has_stall_speed
     return {"stance": _STANCES.get(m.vtol_state) if wings else None}
-
-
-def _home(m: Message, _vehicle: ShownVehicle) -> Facts:
-    return {"home": [m.latitude / 1e7, m.longitude / 1e7, round(m.altitude / 1e3, 1)]}
 
 
 def _target(m: Message, _vehicle: ShownVehicle) -> Facts:
@@ -122,9 +114,11 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "GLOBAL_POSITION_INT": _position,
     "ATTITUDE": _attitude,
     "SYS_STATUS": _status,
-    "GPS_RAW_INT": _gps,
+    "GPS_RAW_INT": lambda m, _: {
+        "fix": m.fix_type, "satellites": None if m.satellites_visible == 255 else m.satellites_visible
+    },
     "MISSION_CURRENT": _mission,
-    "HOME_POSITION": _home,
+    "HOME_POSITION": lambda m, _: {"home": [m.latitude / 1e7, m.longitude / 1e7, round(m.altitude / 1e3, 1)]},
     "POSITION_TARGET_GLOBAL_INT": _target,
     "VFR_HUD": lambda m, _: {"throttle_percent": m.throttle, "airspeed_mps": _rounded(m.airspeed, 1)},
     "EXTENDED_SYS_STATE": _stance,

@@ -182,12 +182,9 @@ class PageServer:
     # --- the page -----------------------------------------------------------------------------------------------------
     async def _page(self, request: web.Request) -> web.Response:
         response = _asset("index.html")
-        response.headers["Content-Security-Policy"] = policy(self._tile_origin())
-        return response
-
-    def _tile_origin(self) -> str | None:
         tiles = self.settings.tiles
-        return None if tiles is None else "/".join(tiles.split("/")[:3])
+        response.headers["Content-Security-Policy"] = policy(None if tiles is None else "/".join(tiles.split("/")[:3]))
+        return response
 
     async def _asset(self, request: web.Request) -> web.Response:
         return _asset(request.match_info["file"])

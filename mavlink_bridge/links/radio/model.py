@@ -168,7 +168,7 @@ class RadioLink:
         dues = [self._air.next_us((self._ready(0), self._ready(1))), self._report_us]
         if self._flying:
             dues.append(self._flying[0][0])
-        dues += [self._line_free_us(modem) for modem in self._modems if modem.line]
+        dues += [m.begun_us + math.ceil((m.done + len(m.line)) * self._byte_us) for m in self._modems if m.line]
         due_us = earliest(dues)
         return None if due_us is None else max(-(-due_us // 1000), self.now_ms)
 
@@ -176,9 +176,6 @@ class RadioLink:
     def free_percent(self, side: int) -> int:
         """Room in the buffer, per cent, as RADIO_STATUS.txbuf."""
         return 100 * (self.profile.fifo - len(self._modems[side].fifo)) // self.profile.fifo
-
-    def _line_free_us(self, modem: _Modem) -> int:
-        return modem.begun_us + math.ceil((modem.done + len(modem.line)) * self._byte_us)
 
     def _ready(self, side: int) -> int | None:
         modem = self._modems[side]

@@ -27,14 +27,9 @@ _GROUND_CLUTTER: Final = BurstLosses(good=0.005, bad=0.6, good_ms=8_000.0, bad_m
 """Assumption: a short fade every 8 s, as by an antenna that turns away."""
 
 
-def _sensitivity_dbm(kbps: int) -> float:
-    """Sensitivity at an air rate, dBm: -121 dBm at 2 kbit/s (assumption); ten times the rate needs ten times the
-    power."""
-    return _SI4432.sensitivity_dbm + 10.0 * log10(kbps / 2.0)
-
-
 def _sik(kbps: int, *, golay: bool, name: str = "") -> RadioProfile:
-    budget = replace(_SI4432, sensitivity_dbm=_sensitivity_dbm(kbps) - (2.0 if golay else 0.0))
+    sensitivity_dbm = _SI4432.sensitivity_dbm + 10.0 * log10(kbps / 2.0)  # ten times the rate needs ten times the power
+    budget = replace(_SI4432, sensitivity_dbm=sensitivity_dbm - (2.0 if golay else 0.0))
     code = ", ECC" if golay else ""
     return RadioProfile(
         name or f"sik-air-{kbps}",

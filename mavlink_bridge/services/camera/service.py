@@ -117,7 +117,10 @@ class CameraService(Speaker):
         )
         sender.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
         sender.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))
-        sender.answer("STORAGE_INFORMATION", self._storage)
+        sender.answer(
+            "STORAGE_INFORMATION",  # of the requested card; 0: all
+            lambda command, now_ms: [messages.storage(device, now_ms)] if which(command) in (0, STORAGE_ID) else [],
+        )
         sender.stream("CAMERA_CAPTURE_STATUS", lambda now_ms: messages.capture_status(device, now_ms))
         sender.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
         sender.answer("CAMERA_IMAGE_CAPTURED", self._captured)
@@ -381,11 +384,6 @@ class CameraService(Speaker):
         for answer in answers:
             self._say(answer, peer.link)
         return outcome
-
-    def _storage(self, command: Command, now_ms: int) -> list[Message]:
-        """STORAGE_INFORMATION of the requested card; 0: all."""
-        known = which(command) in (0, STORAGE_ID)
-        return [messages.storage(self.device, now_ms)] if known else []
 
     def _captured(self, command: Command, now_ms: int) -> list[Message]:
         """Reports from the picture in param2 (-1: all) to that in param3."""

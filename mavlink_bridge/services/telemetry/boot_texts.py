@@ -17,10 +17,6 @@ def _at_once(facts: VehicleFacts) -> bool:
     return True
 
 
-def _has_gps(facts: VehicleFacts) -> bool:
-    return facts.param("GPS1_TYPE", 1.0) != 0.0
-
-
 def _has_origin(facts: VehicleFacts) -> bool:
     return facts.vehicle.origin is not None
 
@@ -39,7 +35,7 @@ LINES: Final[tuple[tuple[Occasion, str | Callable[[VehicleFacts], str]], ...]] =
     (_at_once, "AHRS: EKF3 active"),
     (_at_once, "EKF3 IMU0 tilt alignment complete"),
     (_at_once, "EKF3 IMU0 MAG0 initial yaw alignment complete"),
-    (_has_gps, "GPS 1: detected u-blox"),
+    (lambda facts: facts.param("GPS1_TYPE", 1.0) != 0.0, "GPS 1: detected u-blox"),
     (_has_origin, "EKF3 IMU0 origin set"),
     (_has_origin, _elevation),
     (lambda facts: facts.has_position, "EKF3 IMU0 is using GPS"),

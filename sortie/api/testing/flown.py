@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.geo import ABOVE_HOME
-from autopilot.mission.plan import Plan, format_plan
+from autopilot.mission.plan import format_plan
 from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.story import standing, story
@@ -121,14 +121,10 @@ class FlownVehicle:
                 recorder.reopen(session.service.now_ms)
         with (place / EVENTS).open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(event_line(entry.event, entry.time_s) for entry in session.events)
-        plan = _above_home(plan_of(session), session)
+        plan = plan_of(session)
+        rally = tuple(item for item in plan.rally if item.frame in ABOVE_HOME)  # the file format cannot hold others
+        plan = replace(plan, home=session.autopilot.facts.home, rally=rally)
         if plan.items:
             (place / PLAN).write_text(format_plan(plan), encoding="utf-8")
         if (place / LOG).exists():
             write_flight_page(place / LOG, plan, place / PAGE)
-
-
-def _above_home(plan: Plan, session: Session) -> Plan:
-    """Return the plan with its home, without rally points that the file format cannot hold."""
-    rally = tuple(item for item in plan.rally if item.frame in ABOVE_HOME)
-    return replace(plan, home=session.autopilot.facts.home, rally=rally)
