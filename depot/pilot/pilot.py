@@ -119,7 +119,6 @@ class SkimmerPilot:
 
     @property
     def docked(self) -> bool:
-        """At rest in its dock."""
         return self.at_rest and hypot(*self.off_pad()) <= max(self._box.position_m, self._body.precision_m)
 
     def on_pad(self) -> bool:

@@ -42,7 +42,6 @@ def tunnel(kind: int, data: bytes, system: int = 0, component: int = 0) -> Messa
 
 
 def tunnel_data(message: Message) -> bytes:
-    """Payload of a TUNNEL message."""
     return bytes(message.payload[: message.payload_length])
 
 
@@ -142,7 +141,6 @@ def read_plan_ack(data: bytes) -> tuple[int, bool] | None:
 
 
 def pack_status_ack(seq: int, system: int, component: int) -> Message:
-    """Acknowledgement of status `seq`."""
     return tunnel(STATUS_ACK, _STATUS_ACK.pack(seq), system, component)
 
 

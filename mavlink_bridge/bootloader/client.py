@@ -63,7 +63,6 @@ class BootloaderClient:
         return revision
 
     def device(self, info: Info) -> Script[int]:
-        """Value of GET_DEVICE."""
         reply = yield from self._ask(Op.GET_DEVICE, bytes((info,)), 4)
         return int.from_bytes(reply, "little")
 

@@ -35,7 +35,6 @@ class CommandOutcome(IntEnum):
 
     @classmethod
     def of(cls, result: int) -> CommandOutcome:
-        """Outcome of a MAV_RESULT."""
         return next((known for known in cls if known == result and known < cls.TIMEOUT), cls.UNKNOWN)
 
 

@@ -18,7 +18,6 @@ class TextAssembler:
         self._begun: dict[int, list[str]] = {}
 
     def take(self, message: Message) -> None:
-        """Take in a STATUSTEXT."""
         chunk = printable(str(message.text))
         number, sequence = int(message.id), int(message.chunk_seq)
         if number == 0:

@@ -33,7 +33,6 @@ class OnboardComponent(WithoutMessages):
         self._send = send
 
     def handle_frame(self, link: int, frame: MavlinkFrame, link_ms: int) -> None:
-        """Handle a frame for component 191."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None:
             return

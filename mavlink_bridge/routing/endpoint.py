@@ -204,7 +204,6 @@ class Endpoint:
         return tuple(plain) if route is None else (route,)
 
     def trusted(self, link: int) -> bool:
-        """True if the link is open and trusted."""
         opened = self._links.get(link)
         return opened is not None and opened.trusted
 

@@ -58,7 +58,6 @@ class ComponentMessages:
         return (command.whole(2) if _asks_interval(command) else command.whole(1, -1)) in self._answers
 
     def serve(self, command: Command, now_ms: int) -> Served:
-        """Serve a command of `ABOUT_MESSAGES`."""
         if not command.sane:
             return DENIED, []
         match command.number:

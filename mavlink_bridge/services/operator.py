@@ -84,7 +84,6 @@ class OperatorControl(Speaker):
         endpoint.gates.append(self._keep_out)
 
     def status(self) -> Message:
-        """CONTROL_STATUS."""
         flags = ControlStatusFlag.SYSTEM_MANAGER | ControlStatusFlag.TAKEOVER_ALLOWED * self._takeover
         others = [system for system in self._owners() if system != self.owner][:_MOST_LISTED]
         return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_LISTED - len(others)))

@@ -110,7 +110,6 @@ class ShowService(Speaker):
 
     # --- how things stand -------------------------------------------------------------------------------------------
     def status(self) -> Message:
-        """Status message, DATA16."""
         facts, show, mode, fence = self._parts.facts, self._show, self._mode, self._parts.fence
         now_ms, r = facts.now_ms, facts.vehicle.state.report
         red, green, blue = self.colour(now_ms)

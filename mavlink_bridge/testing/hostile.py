@@ -59,7 +59,6 @@ def _one(kind: str, random: Random) -> Any:
 
 
 def sequence(seeds: Sequence[int], numbers: Sequence[int]) -> list[Any]:
-    """Messages, one for each (number, seed)."""
     return [any_message(number, Random(seed)) for number, seed in zip(numbers, seeds, strict=True)]
 
 

@@ -67,7 +67,6 @@ def ready(readable: _Readable) -> _Readable:
 
 
 def accept_links(port: Port, count: int, now_ms: int = 0) -> list[Link]:
-    """Next `count` new links of a port."""
     new: list[Link] = []
     while len(new) < count:
         new += ready(port).accept(now_ms)

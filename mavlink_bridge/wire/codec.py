@@ -87,7 +87,6 @@ def status_text(severity: int, text: str) -> Message:
 
 
 def message_id(name: str) -> int | None:
-    """Id of a message name ("HEARTBEAT"), or None."""
     return ID_OF.get(name)
 
 
@@ -101,7 +100,6 @@ def ids_of(*names: str) -> frozenset[int]:
 
 
 def message_name(msg_id: int) -> str | None:
-    """Name of a message id, or None."""
     return NAME_OF.get(msg_id)
 
 

@@ -49,7 +49,6 @@ def standing(session: ObservedVehicle) -> str:
 
 
 def mode_name(session: ObservedVehicle, number: int) -> str:
-    """Return the vehicle's name of a mode."""
     return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
 
 

@@ -52,7 +52,6 @@ class EventWatch(Generic[E]):
 
     @property
     def description(self) -> str:
-        """Description for messages."""
         return "the condition" if self._kind is None else self._kind.__name__
 
     def done(self) -> bool:

@@ -99,5 +99,4 @@ def begin_pace(
 
 
 def _boot(services: Iterable[VehicleService]) -> bool:
-    """Check whether a vehicle is booting."""
     return any(service.busy and not service.autopilot.facts.armed for service in services)

@@ -40,12 +40,10 @@ def judge_of(name: str, text: str, word: str) -> JudgeFunction:
 
 
 def client_of(name: str, text: str, word: str) -> Client:
-    """Return the client that the study names."""
     return cast(Client, _named(name, text, word))
 
 
 def executor_of(name: str, text: str, word: str) -> Executor:
-    """Return the function that makes the study's executor."""
     return cast(Executor, _named(name, text, word))
 
 

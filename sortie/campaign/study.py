@@ -146,7 +146,6 @@ class Study(Struct, frozen=True):
         return f"{names[0]}, {names[1]} and {len(names) - 2} more"
 
     def seed(self, run: int) -> int:
-        """Return the seed of a run."""
         return seed_of_run(self.file.sample.seed, self.first + run)
 
     def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:

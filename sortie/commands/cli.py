@@ -198,7 +198,6 @@ def _call(command: HelpLine) -> Callable[..., int]:
 
 
 def application() -> click.Group:
-    """Make the application with all commands."""
     app = click.Group(
         "sortie",
         callback=_root,

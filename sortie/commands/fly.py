@@ -90,7 +90,6 @@ def fly(given: GivenOptions) -> int:
 
 
 def _plans(given: GivenOptions, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
-    """Return the vehicles and the plan of each."""
     if settings.is_fleet and settings.fleet is not None:
         return _plans_of_file(given, settings)
     path = given[PLAN]

@@ -91,7 +91,6 @@ class Progress:
 
 
 def progress_of(run: Program) -> Progress:
-    """Make the progress display of a run."""
     return Progress(run.vehicles.services, [spec.label for spec in run.vehicles.specs])
 
 

@@ -134,7 +134,6 @@ def _of_laboratory(text: str, name: str) -> PairNetwork:
 
 
 def _sorted(tables: dict[int, PairVariable], parents: dict[int, list[int]]) -> tuple[PairVariable, ...]:
-    """Sort variables, parents first."""
     order: list[int] = []
     while len(order) < len(tables):
         ready = [k for k in tables if k not in order and all(parent in order for parent in parents[k])]

@@ -51,7 +51,6 @@ def is_of_network(url: str) -> bool:
 
 
 def filled_in(url: str, values: Mapping[str, int]) -> str:
-    """Return the address with calculated patterns."""
     names_in(url)
     return _BRACES.sub(lambda match: str(_value(_parsed(match[1], url).body, values, url)), url)
 

@@ -45,7 +45,6 @@ def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
 
 
 def own_link(url: str, vehicle: VehicleSpec) -> FleetLink:
-    """Return a link of this vehicle only."""
     values = {"n": vehicle.number, "sysid": vehicle.system or 1, "m": vehicle.network}
     return FleetLink(filled_in(url, values), vehicle.network, vehicle.number)
 

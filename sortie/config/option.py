@@ -78,7 +78,6 @@ ANYWHERE: Final = frozenset(OptionScope)
 
 
 def key_of(name: str) -> str:
-    """Return the Python name of an option."""
     key = name.replace("-", "_")
     return f"{key}_" if iskeyword(key) else key
 

@@ -29,7 +29,6 @@ class PortFinder:
 
     @property
     def name(self) -> str:
-        """Name for messages."""
         return "the flight controller" if self.auto else self.given
 
     def find(self) -> str | None:

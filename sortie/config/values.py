@@ -212,7 +212,6 @@ def metres(text: str) -> float:
 
 
 def number_from_zero(text: str) -> float:
-    """Parse a number from 0 on."""
     value = number_of(text)
     if not 0.0 <= value < inf:
         raise UserError("expected a number from 0 on")
@@ -220,7 +219,6 @@ def number_from_zero(text: str) -> float:
 
 
 def share(text: str) -> float:
-    """Parse a share from 0 to 1."""
     value = number_of(text)
     if not 0.0 <= value <= 1.0:
         raise UserError("expected a share from 0 to 1")

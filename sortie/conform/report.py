@@ -70,7 +70,6 @@ def as_json(examination: Examination) -> dict[str, Any]:
 
 
 def case_json(case: ConformityCase) -> dict[str, Any]:
-    """Return JSON values of a case."""
     return {"name": case.name, "service": case.service, "level": case.level.name, "says": case.says, "page": case.page}
 
 

@@ -60,7 +60,6 @@ def diagnose(found: Evidence) -> list[FoundFault]:
 
 
 def _length(vectors: Array) -> Array:
-    """Return the lengths of vectors in columns."""
     found = np.zeros(vectors.shape[1])
     for axis in vectors:
         found = np.asarray(hypot(found, axis), np.float64)

@@ -199,13 +199,11 @@ def battery_status(millivolts: int, centiamps: int, percent: int) -> Message:
 
 
 def home_position(home: GeoPoint) -> Message:
-    """Return HOME_POSITION of a place."""
     place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
     return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
 
 
 def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:
-    """Return HEARTBEAT of the recorded vehicle in this mode."""
     flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
     state = SystemState.ACTIVE if armed else SystemState.STANDBY
     return dialect.MAVLink_heartbeat_message(recording.vehicle, recording.autopilot, flags, custom_mode, state, 3)

@@ -111,7 +111,6 @@ def take(samplers: Sequence[Sampler]) -> list[bytes]:
 
 
 def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
-    """Pack all samples of a group, a row each."""
     blank, plan = group[0].blank, group[0].plan
     count = sum(sampler.count for sampler in group)
     if not count:

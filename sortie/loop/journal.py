@@ -124,7 +124,6 @@ class LoopJournal:
             raise JournalError(f"journal {self.path}: {error}; {_HINT}") from error
 
     def stored(self) -> StoredLoop | None:
-        """Return the stored loop, or None."""
         with self._user_errors():
             state = self._rows("SELECT data FROM state")
             profile, seed = self._value("profile"), self._value("seed")

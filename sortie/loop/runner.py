@@ -181,7 +181,6 @@ class LoopRun:
         self.runtime.load(self.view.terminal.say)
 
     def run(self) -> EndedBy:
-        """Run to the end, or to a signal."""
         loop, runtime = self.loop, self.runtime
         self.load()
         self.view.refresh(loop)

@@ -152,7 +152,6 @@ class FleetStatistics:
         self._parts = tuple(parts)
 
     def snapshot(self, *, read: bool = True) -> MetricsSnapshot:
-        """Return a snapshot, as `Statistics.snapshot` does."""
         merged: dict[str, tuple[str, str, list[Sample]]] = {}
         for label, part in self._parts:
             for name, kind, text, samples in part.snapshot(read=read).families:

@@ -66,7 +66,6 @@ class FaultPlan:
 
     # --- for who puts things back -------------------------------------------------------------------------------------
     def state(self) -> FaultState:
-        """Return the state for `restore`."""
         return FaultState(self.active, tuple(self._changes))
 
     def restore(self, state: FaultState, now_ms: int) -> None:

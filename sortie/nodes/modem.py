@@ -146,5 +146,4 @@ def medium_of(
 
 
 def radio_between(profile: RadioProfile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:
-    """Make a pair of radios, one on the vehicle and one at `place`."""
     return RadioLink(profile, seed, away_from(place, vehicle))

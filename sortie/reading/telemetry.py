@@ -266,7 +266,6 @@ def read_telemetry(path: Path) -> FlightFacts:
 
 
 def payload_of(frame: LoggedFrame) -> bytes:
-    """Return the payload of a frame of MAVLink 1 or 2."""
     begin = 10 if frame.data[0] == _V2 else 6
     return frame.data[begin : begin + frame.data[1]]
 

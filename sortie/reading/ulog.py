@@ -141,7 +141,6 @@ class _UlogFile:
         return self._counts[number] % (1 + self._counts[number] // MOST_ROWS) != 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Seek as in a file."""
         return self._file.seek(offset, whence)
 
 

@@ -76,6 +76,5 @@ class Calibration:
         }
 
     def as_param(self) -> str:
-        """Return the `.param` file for `--param FILE`."""
         settings = [f"{name},{value:.6g}" for name, value in self.params.items()]
         return "\n".join([*(f"# {line}" for line in self.lines()), *settings, ""])

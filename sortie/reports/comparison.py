@@ -51,7 +51,6 @@ class Apart:
     first_s: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return JSON values."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -86,7 +85,6 @@ class FlightComparison:
         return self.first_s is None
 
     def as_json(self) -> dict[str, object]:
-        """Return JSON values."""
         return {
             "same": self.same,
             "first": self.first,

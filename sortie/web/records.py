@@ -76,7 +76,6 @@ class RecordedFlights:
         return page[1]
 
     def file(self, name: str, file: str) -> Path | None:
-        """Return the path of a flight's file, or None."""
         folder = self._folders().get(name)
         if folder is None or file not in FILES or not (folder / file).is_file():
             return None

@@ -46,7 +46,6 @@ class MessageStatistics:
 
     @property
     def rate_hz(self) -> float:
-        """Mean rate of all, Hz."""
         span_ms = self.last_ms - self.first_ms
         return 0.0 if span_ms <= 0 else (self.count - 1) * 1000.0 / span_ms
 

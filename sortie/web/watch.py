@@ -232,7 +232,6 @@ class VehicleWatch(Speaker):
 
     # --- what a page is told ------------------------------------------------------------------------------------------
     def facts(self, now_ms: int) -> list[Facts]:
-        """Return the facts of all vehicles by id."""
         return [vehicle.facts(now_ms) for _, vehicle in sorted(self.vehicles.items())]
 
     def take_news(self) -> list[tuple[str, int, Any]]:

@@ -140,7 +140,6 @@ class CameraDevice:
 
     # --- lens -----------------------------------------------------------------------------------------------------
     def focal_mm(self, now_ms: int) -> float:
-        """Focal length now, mm."""
         return self.specs.focal_mm * (1.0 + (self.specs.zoom - 1.0) * self.zoom.at(now_ms) / FULL_RANGE)
 
     def zoom_to_focal(self, focal_mm: float, now_ms: int) -> bool:

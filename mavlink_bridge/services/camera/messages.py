@@ -60,7 +60,6 @@ class CameraSight:
 
 
 def heartbeat() -> Message:
-    """HEARTBEAT of a camera."""
     return dialect.MAVLink_heartbeat_message(
         VehicleType.CAMERA, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, _MAVLINK_2
     )
@@ -93,7 +92,6 @@ def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int, *, str
 
 
 def settings(device: CameraDevice, now_ms: int) -> Message:
-    """CAMERA_SETTINGS."""
     focus = FULL_RANGE if device.focuses_itself else device.focus.at(now_ms)
     return dialect.MAVLink_camera_settings_message(
         boot_ms(now_ms), device.mode, zoomLevel=device.zoom.at(now_ms), focusLevel=focus
@@ -120,7 +118,6 @@ def storage(device: CameraDevice, now_ms: int) -> Message:
 
 
 def capture_status(device: CameraDevice, now_ms: int) -> Message:
-    """CAMERA_CAPTURE_STATUS."""
     return dialect.MAVLink_camera_capture_status_message(
         boot_ms(now_ms),
         device.image_status(now_ms),

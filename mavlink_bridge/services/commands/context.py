@@ -93,7 +93,6 @@ class CommandRow:
     part: Component | None = None
 
     def fits(self, kind: VehicleClass) -> bool:
-        """True when a vehicle of this kind knows the command."""
         return self.needs is None or self.needs(kind)
 
     def speaker(self, component: int) -> int | None:

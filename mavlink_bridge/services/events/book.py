@@ -145,7 +145,6 @@ class Report:
     unhealthy: int
 
     def events(self) -> tuple[Emitted, ...]:
-        """Events of the report, in order."""
         error, forbidden = 0, 0
         for check in self.failed:
             error |= check.part

@@ -148,7 +148,6 @@ class EventService(Speaker):
                 self.send_event(translated[0], now_ms, *translated[1])
 
     def send_event(self, definition: EventType, now_ms: int, *values: float) -> None:
-        """Send one event to all listeners."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(
             0,

@@ -103,7 +103,6 @@ class MetadataFiles:
         return entry if described.german is None else entry | {"translationUri": _URI + _summary_name(described)}
 
     def message(self, time_ms: int) -> Message:
-        """COMPONENT_METADATA."""
         return dialect.MAVLink_component_metadata_message(
             boot_ms(time_ms), crc32(self.general_file()), (_URI + GENERAL_FILE).encode()
         )

@@ -89,7 +89,6 @@ def unpack(payload: bytes) -> Operation:
 
 
 def message_of(peer: Peer, reply: Operation) -> Outgoing:
-    """Message with `reply` to `peer`."""
     message = dialect.MAVLink_file_transfer_protocol_message(0, peer.system, peer.component, reply.pack())
     return Outgoing(message, peer.link)
 

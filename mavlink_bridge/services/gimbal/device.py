@@ -164,7 +164,6 @@ class GimbalDevice(Speaker):
         return dialect.MAVLink_heartbeat_message(VehicleType.GIMBAL, AutopilotType.INVALID, 0, 0, state, 3)
 
     def information(self) -> Message:
-        """GIMBAL_DEVICE_INFORMATION."""
         limits = self._gimbal.limits()
         return dialect.MAVLink_gimbal_device_information_message(
             boot_ms(self._now_ms()),
@@ -182,7 +181,6 @@ class GimbalDevice(Speaker):
         )
 
     def attitude(self) -> Message:
-        """GIMBAL_DEVICE_ATTITUDE_STATUS."""
         p = self._gimbal.pointing()
         return dialect.MAVLink_gimbal_device_attitude_status_message(
             0,

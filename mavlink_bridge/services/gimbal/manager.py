@@ -164,14 +164,12 @@ class GimbalManager(Speaker):
         return self._facts.vehicle.state.time_ms
 
     def information(self) -> Message:
-        """GIMBAL_MANAGER_INFORMATION."""
         device, limits = self._device, self._device.limits()
         return dialect.MAVLink_gimbal_manager_information_message(
             boot_ms(self._now_ms), device.capabilities(), device.number, *limits.roll, *limits.pitch, *limits.yaw
         )
 
     def status(self) -> Message:
-        """GIMBAL_MANAGER_STATUS."""
         control, device = self._mount.control, self._device
         return dialect.MAVLink_gimbal_manager_status_message(
             boot_ms(self._now_ms), device.flags(), device.number, *control.primary, *control.secondary

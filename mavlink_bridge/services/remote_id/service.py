@@ -128,7 +128,6 @@ class RemoteIdService(Speaker):
         super().__init__()
 
     def on_air(self) -> list[Message]:
-        """Messages for a transmitter."""
         return [self._basic, *self._location(), self._self_id, self._system, self._operator]
 
     def hear(self, events: Iterable[Event], _now_ms: int) -> None:

@@ -66,7 +66,6 @@ class Transmitter(Speaker):
 
     @staticmethod
     def heartbeat() -> Message:
-        """HEARTBEAT of a transmitter."""
         return dialect.MAVLink_heartbeat_message(VehicleType.ODID, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
 
     def _status(self, now_ms: int) -> Message:

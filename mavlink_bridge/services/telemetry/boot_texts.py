@@ -54,7 +54,6 @@ class BootTexts:
         """True when all links have received all texts."""
 
     def open_link(self, link: int) -> None:
-        """Send all texts to a new link."""
         self._sent[link] = 0
         self.complete = False
 

@@ -69,7 +69,6 @@ def _value(entry: Any, behind: int = 0) -> Value:
 
 
 def _read(row: dict[str, Any]) -> Stream:
-    """Stream of a row of `streams.json`."""
     fields: dict[str, Value | Sequence[Value]] = {}
     for names, entry in row["fields"].items():
         if isinstance(entry, dict):

@@ -73,7 +73,6 @@ class Garage:
     # --- vehicles -----------------------------------------------------------------------------------------------------
     @contextmanager
     def vehicle(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Session]:
-        """Make a vehicle for this test."""
         self.begin(item)
         with self._flown(wish, item.path.parent) as session:
             yield session
@@ -309,6 +308,5 @@ def _keep(flown: FlownVehicle, place: Path) -> None:
 
 
 def folder_name(test: str) -> str:
-    """Return the id of a test as a folder name."""
     name = re.sub(r"[^\w.]+", "-", test).strip("-")
     return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{zlib.crc32(test.encode()):08x}"

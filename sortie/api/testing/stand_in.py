@@ -139,7 +139,6 @@ class StandIn:
             self.restart(now_ms)
 
     def take(self) -> bytes:
-        """Take the bytes that it sends."""
         return self.service.endpoint.take_bytes(self.link)
 
     # --- what it has, whatever Sortie makes of it -----------------------------------------------------------------
@@ -175,7 +174,6 @@ class StandIn:
         return self.service.parameters[name]
 
     def parameter_names(self) -> list[str]:
-        """Return the names of all parameters by index."""
         return list(self.service.parameters.names())
 
     def lose_gps(self) -> None:
