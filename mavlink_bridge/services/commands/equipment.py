@@ -90,7 +90,9 @@ def aux_function(command: Command, context: Context) -> Outcome:
 def reboot(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot, while armed only with `FORCE_REBOOT` in param6 (ArduPilot's
     GCS_Common.cpp, handle_preflight_reboot). A simulated one has no bootloader (3: DENIED) and no power switch (2:
-    UNSUPPORTED)."""
+    UNSUPPORTED). A restart of another component is not for it (DENIED)."""
+    if command.component not in (Component.ALL, Component.AUTOPILOT1):
+        return DENIED
     match command.param(1):
         case RebootAction.REBOOT:
             return context.parts.commands.reboot(forced=command.whole(6) == FORCE_REBOOT)

@@ -111,6 +111,15 @@ def test_an_armed_vehicle_is_restarted_by_force_only() -> None:
     assert one.autopilot.announcer.take_events().count(RebootRequested()) == 2
 
 
+@pytest.mark.parametrize(("component", "result"), [(0, A), (1, A), (154, D), (191, D)])
+def test_a_restart_of_another_component_restarts_no_autopilot(component: int, result: Result) -> None:
+    """PreflightRebootComponent of ArduPilot's tests: it was accepted."""
+    one = Flight()
+    message = dialect.MAVLink_command_int_message(1, component, 0, Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 0, 0, 1, *[0] * 6)
+    assert one.send(message)[0].result == result
+    assert one.autopilot.announcer.take_events().count(RebootRequested()) == (result is A)
+
+
 @pytest.mark.parametrize(("kind", "down"), [("copter", -25.0), ("plane", -25.0), ("quadplane", -5.0)])
 def test_a_takeoff_counts_from_home_or_from_where_it_stands(kind: str, down: float) -> None:
     """Home is 20 m above the vehicle: ArduPlane's do_user_takeoff climbs from the present place (MAV_CMD_NAV_TAKEOFF of
