@@ -61,6 +61,8 @@ class VehicleFacts:
         self.armed_yaw = 0.0  # rad, heading at arming; RTL turns the nose to it before it lands
         self.landing_course: float | None = None
         """Course in which AUTOLAND lands, rad (`autopilot.modes.wing_modes.TakeoffCourse`); None: by `armed_yaw`."""
+        self.landing_off = 0.0
+        """Error of the height by which a landing of this flight was too steep, m; the next ones have it."""
         self.parameters = parameters
         self.fence: ActingFence | None = None
         """The fence sets itself."""

@@ -4,6 +4,7 @@ As in ArduPlane's AP_Landing_Slope, the slope ends above and before the place, s
 its first and last sink rates) ends at the place. The slope continues behind that point, so that nothing jumps. The
 flare begins at LAND_FLARE_ALT, or LAND_FLARE_SEC before the ground at the present sink rate, or beyond the place:
 throttle off, wings nearly level, sink rate down to TECS_LAND_SINK, and at its end a pitch of at least LAND_PITCH_DEG.
+With RNGFND_LANDING the place is as high as the range finder sees the ground below.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ SLOPE = 0.1
 LINED_UP, LINED_UP_TURN, UNDERWAY, HALFWAY = 5.0, 10.0 * pi / 180.0, 0.15, 0.5
 #: Distance that the line continues beyond the place, m.
 AHEAD = 200.0
+#: Time for which the ground that a range finder has seen counts, ms; share of a new sample in it (ArduPlane's
+#: rangefinder_height_update).
+SEEN_MS, SEEN_SHARE = 5000.0, 0.2
 #: Distance to the approach below which a landing begins without one, m.
 SHORTEST = 1.0
 
@@ -87,10 +91,22 @@ def lined_up(s: L.Row, along: float) -> bool:
 
 
 @jit
+def place_down(s: L.Row, p: L.Row) -> float:
+    """NED down of the landing place, m: as given, or as a range finder sees the ground (RNGFND_LANDING)."""
+    now = s[L.S_TIME_MS]
+    known = s[L.S_SURFACE_MS] > 0.0 and now - s[L.S_SURFACE_MS] <= SEEN_MS
+    if p[L.P_RANGE_LANDS] == 1.0 and s[L.S_RANGE] > 0.0:
+        seen = s[L.S_EPD] + s[L.S_RANGE]
+        s[L.S_SURFACE] = s[L.S_SURFACE] + SEEN_SHARE * (seen - s[L.S_SURFACE]) if known else seen
+        s[L.S_SURFACE_MS], known = now, True
+    return s[L.S_SURFACE] if known else s[L.S_END_D]
+
+
+@jit
 def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
-    """True when the flare begins."""
+    """True when the flare begins: beyond the place only if it does not see the ground."""
     share = along / s[L.S_LENGTH]
-    if share >= 1.0:
+    if share >= 1.0 and (p[L.P_RANGE_LANDS] == 0.0 or s[L.S_RANGE] == 0.0):
         return True
     if s[L.S_STAGE] != L.STAGE_APPROACH:
         return False
@@ -99,7 +115,7 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 
 
 @jit
-def approach_speed(s: L.Row, p: L.Row) -> float:
+def approach_speed(s: L.Row, p: L.Row, above: float) -> float:
     """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, or LAND_PF_ARSPD
     near the ground, plus a share of the headwind, at most cruise; before it cruise, whatever speed the mission has set;
     and more as a pilot asks for."""
@@ -108,7 +124,7 @@ def approach_speed(s: L.Row, p: L.Row) -> float:
     if s[L.S_STAGE] == L.STAGE_LANDING:
         return cruise + more
     own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
-    near = s[L.S_END_D] - s[L.S_EPD] <= max(p[L.P_PREFLARE_HEIGHT], s[L.S_EVD] * p[L.P_PREFLARE_S])
+    near = above <= max(p[L.P_PREFLARE_HEIGHT], s[L.S_EVD] * p[L.P_PREFLARE_S])
     if p[L.P_PREFLARE_SPEED] > 0.0 and (near or s[L.S_STAGE] == L.STAGE_FLARE):
         own = p[L.P_PREFLARE_SPEED]
     ahead = -(s[L.S_WEN] * s[L.S_U_N] + s[L.S_WEE] * s[L.S_U_E])
@@ -120,7 +136,8 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly one tick of the landing. It has arrived with LANDED (`autopilot.control.plane_watch`)."""
     dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
     along = dn * s[L.S_U_N] + de * s[L.S_U_E]
-    above = s[L.S_END_D] - s[L.S_EPD]
+    floor = place_down(s, p)
+    above = floor - s[L.S_EPD]
     lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
     s[L.S_GLIDE] = min(max(along / s[L.S_LENGTH], 0.0), 1.0)
     if s[L.S_STAGE] == L.STAGE_LANDING and lined_up(s, along):
@@ -132,13 +149,13 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_FLARE_H], s[L.S_FLARE_RATE] = max(above, 0.0), -s[L.S_EVD]
     if s[L.S_STAGE] != L.STAGE_FLARE:
         bank_for(s, p, lateral, bank_limit(s, p))
-        height = slope_height(s, p, along) - s[L.S_END_D]
-        control_energy(s, p, height, approach_speed(s, p), p[L.P_PITCH_DOWN])
+        height = slope_height(s, p, along) - floor
+        control_energy(s, p, height, approach_speed(s, p, above), p[L.P_PITCH_DOWN])
         return
     bank_for(s, p, lateral, min(p[L.P_BANK_LEVEL], bank_limit(s, p)))
     demand_flare(s, p, above)
     done = 1.0 - min(max(above / max(s[L.S_FLARE_H], 0.1), 0.0), 1.0)
     least = p[L.P_PITCH_DOWN] + done * (p[L.P_FLARE_PITCH] - p[L.P_PITCH_DOWN])
-    control_energy(s, p, -s[L.S_EPD], approach_speed(s, p), least)
+    control_energy(s, p, -s[L.S_EPD], approach_speed(s, p, above), least)
     s[L.S_NAV_PITCH] = max(s[L.S_NAV_PITCH], limit(least, p[L.P_PITCH_UP]))
     s[L.S_THROTTLE] = 0.0

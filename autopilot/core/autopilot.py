@@ -348,6 +348,7 @@ class Autopilot:
             self.sequencer.timing = self._do_timing()
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
+        self.facts.landing_off = 0.0
         self.statistics.armed_changed(armed, now_ms)
         self.turns.armed_changed(armed, now_ms)
 

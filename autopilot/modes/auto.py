@@ -25,6 +25,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
+from autopilot.modes.glide_slope import GlideSlope
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.heading import KEEP
@@ -34,7 +35,6 @@ from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.upright import LiftOff
-from autopilot.modes.wings import GlideSlope
 from autopilot.vehicles.mode_table import ModeSpec
 
 _NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS

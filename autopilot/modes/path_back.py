@@ -9,8 +9,8 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_nav import Build, NavTools
+from autopilot.modes.glide_slope import GlideSlope
 from autopilot.modes.maneuver import Maneuver
-from autopilot.modes.wings import GlideSlope
 
 
 class PathBack(Maneuver):

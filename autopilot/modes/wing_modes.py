@@ -17,11 +17,12 @@ from autopilot.interface.targets import Attitude, Circle, Idle
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.auto import AutoMode
+from autopilot.modes.glide_slope import GlideSlope, abort_climb
 from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import Destination, HomewardMode
 from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
-from autopilot.modes.wings import GlideSlope, LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.wings import LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
 _FOR_EVER_MS: Final = 10**12

@@ -19,23 +19,14 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, end_of_delay, next_place
+from autopilot.modes.glide_slope import GlideSlope, abort_climb
 from autopilot.modes.heading import KEEP
 from autopilot.modes.hovering import WingsOrUpright
 from autopilot.modes.maneuver import Follow, Maneuver, WaitUntil
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach
-from autopilot.modes.wings import (
-    GlideSlope,
-    KeepCourse,
-    LoiterForever,
-    LoiterItem,
-    UprightBy,
-    WingReturn,
-    WingTakeoff,
-    abort_climb,
-    is_past,
-)
+from autopilot.modes.wings import KeepCourse, LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff, is_past
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import VehicleClass
 

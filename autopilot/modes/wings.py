@@ -1,8 +1,7 @@
-"""Maneuvers of planes: a takeoff along the ground, a landing on a glide slope, circles that are left towards the next
-place, a kept course with a change of height, and the return.
+"""Maneuvers of planes: a takeoff along the ground, circles that are left towards the next place, a kept course with a
+change of height, and the return.
 
-Sources: ArduPilot ArduPlane/commands_logic.cpp, mode_rtl.cpp, mode_takeoff.cpp, mode_autoland.cpp;
-libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
+Sources: ArduPilot ArduPlane/commands_logic.cpp, mode_rtl.cpp, mode_takeoff.cpp, mode_autoland.cpp.
 """
 
 from __future__ import annotations
@@ -10,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
-from math import copysign, degrees, inf, radians, sqrt
+from math import copysign, inf, radians, sqrt
 from typing import Final
 
 from autopilot.context.staying import loiter, over_terrain
 from autopilot.context.vehicle_context import VehicleFacts
-from autopilot.control.plane_landing import slope_of
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
-from autopilot.interface.layout import STAGE_APPROACH, STAGE_FLARE, STAGE_LANDING, TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
-from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
+from autopilot.interface.targets import Circle, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Severity
 from autopilot.modes.maneuver import Maneuver, RudderedTakeoff
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
@@ -31,8 +27,7 @@ from autopilot.modes.upright import HeightWatch, WindApproach, hovers_near, stop
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _LOOK_MS: Final = 200
-_ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
-_ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
+_CLIMB_PITCH_DEG: Final = 10.0  # of the climb at the beginning of a return
 NEAR_HEIGHT_M: Final = 5.0
 """Height tolerance of an item, in a climb or descent."""
 CLIMBS, SINKS = 1.0, 2.0
@@ -217,93 +212,6 @@ class KeepCourse(Maneuver):
             self.start(now_ms)
 
 
-class GlideSlope(Maneuver):
-    """Land at `place` (NED m) on a slope from `approach` (None: from here); the motor stops after LAND_DISARMDELAY, and
-    the speeds are those of the parameters again (AP_Landing_Slope.cpp, type_slope_verify_land).
-    `abort`: NED d and pitch (rad) of a go-around's climb."""
-
-    def __init__(self, context: VehicleContext, place: Ned, approach: Ned | None, abort: tuple[float, float]) -> None:
-        super().__init__(context)
-        self._place = place
-        self._approach = approach
-        self._abort = abort
-        self._aborting = False
-        self._stage = float(STAGE_LANDING)
-        self.goes_around = False
-        """True after the climb of an aborted landing: the mission decides where it continues."""
-
-    @property
-    def is_landing(self) -> bool:
-        return not self._aborting
-
-    def start(self, now_ms: int) -> None:
-        here = self.facts.vehicle.state.position
-        self._approach = self._approach or here
-        if self.facts.landed:  # its landing event is past
-            self.helm.fly(Idle())
-            self.deadline_ms = now_ms + TICK_MS
-        else:
-            self.announcer.step(f"Landing approach start at {self.facts.height:.1f}m")
-            self.helm.fly(Land(self._place[:2], approach=self._approach, down=self._place[2]))
-            self.deadline_ms = now_ms + _LOOK_MS
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._aborting:
-            self.goes_around = self.goes_around or self.helm.arrived
-        elif events & VehicleEvent.LANDED:
-            for name in ("MIN_GROUNDSPEED", "TRIM_THROTTLE"):  # what DO_CHANGE_SPEED has set ends
-                self.helm.vehicle.set_parameter(name, self.facts.param(name))
-            delay_s = self.facts.param("LAND_DISARMDELAY")
-            self.deadline_ms = now_ms + int(1000.0 * delay_s) if delay_s > 0.0 else None
-        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.done = self.facts.landed
-            self.deadline_ms = None if self.done else now_ms + _LOOK_MS
-            self._tell()
-
-    def _tell(self) -> None:
-        """Announce how it comes down: its slope, the flare, and where it stands at the end."""
-        vector, (north, east, down) = self.facts.vehicle.state.report, self.facts.vehicle.state.position
-        off, speed = hypot(north - self._place[0], east - self._place[1]), vector[report.GROUND_SPEED]
-        stage, self._stage = self._stage, vector[report.STAGE]
-        if self.done:
-            self.announcer.step(f"Distance from LAND point={off:.2f}m")
-        elif self._stage == STAGE_APPROACH != stage:
-            self.announcer.step(f"Landing glide slope {self._slope_deg(speed):.1f} degrees")
-        elif self._stage == STAGE_FLARE != stage:
-            height, sink = self._place[2] - down, vector[report.VD]
-            self.announcer.step(f"Flare {height:.1f}m sink={sink:.2f} speed={speed:.1f} dist={off:.1f}")
-
-    def _slope_deg(self, ground_speed: float) -> float:
-        (north, east, top), param = self._approach or self._place, self.facts.param
-        length = max(hypot(self._place[0] - north, self._place[1] - east), 1.0)
-        flare = param("LAND_FLARE_SEC"), param("LAND_FLARE_ALT"), 0.01 * param("LAND_FLARE_AIM")
-        drop, sink = self._place[2] - top, param("TECS_LAND_SINK")
-        return degrees(atan2(slope_of(drop, length, ground_speed, *flare, sink), 1.0))
-
-    def go_around(self, height_m: float = 0.0) -> bool:
-        """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a
-        go-around."""
-        if self._aborting or self.facts.landed or self._approach is None:
-            return False
-        self._aborting = True
-        self.deadline_ms = None
-        north, east = self._place[0] - self._approach[0], self._place[1] - self._approach[1]
-        (down, pitch), home = self._abort, self.facts.home_ned[2]
-        if height_m > 0.0:
-            down = home - height_m
-        self.announcer.say(Severity.NOTICE, f"Landing aborted, climbing to {home - down:.0f}m")
-        self.helm.fly(TakeOff(down, Yaw(YawMode.ANGLE, angle=atan2(east, north)), pitch))
-        return True
-
-
-def abort_climb(context: VehicleContext, height_m: float, climbed: WingTakeoff | None) -> tuple[float, float]:
-    """NED d and pitch (rad) of a go-around's climb: `height_m` above home, or as high and steep as the flight's
-    takeoff, or a default takeoff."""
-    home = context.facts.home_ned[2]
-    down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
-    return (home - height_m, pitch) if height_m > 0.0 else (down, pitch)
-
-
 def is_past(here: Sequence[float], begin: Sequence[float], end: Sequence[float]) -> bool:
     """True beyond the line through `end` across the way from `begin` (ArduPilot's past_interval_finish_line)."""
     way_n, way_e = end[0] - begin[0], end[1] - begin[1]
@@ -377,7 +285,7 @@ class WingReturn(Maneuver):
             self.helm.fly(replace(loiter(self.facts, (*state.position[:2], down)), at_height=True))
         elif self._climbing:
             yaw = Yaw(YawMode.ANGLE, angle=state.yaw)
-            self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_ABORT_PITCH_DEG), (north, east)))
+            self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_CLIMB_PITCH_DEG), (north, east)))
         else:
             self.helm.fly(self._circle)
 

@@ -266,10 +266,11 @@ class WingFlight:
             bank_for(s, p, lateral, bank_limit(s, p))
             if s[L.S_STAGE] == L.STAGE_LANDING and lined_up(s, along):
                 s[L.S_STAGE] = L.STAGE_APPROACH
-            if flares(s, p, along, s[L.S_END_D] - s[L.S_EPD]):
+            above = s[L.S_END_D] - s[L.S_EPD]
+            if flares(s, p, along, above):
                 break
             soon = along + HEIGHT_S * hypot(s[L.S_EVN], s[L.S_EVE])  # it does not lag behind its slope
-            self._point.step(slope_height(s, p, soon) - s[L.S_END_D], landing_speed(s, p))
+            self._point.step(slope_height(s, p, soon) - s[L.S_END_D], landing_speed(s, p, above))
         arrived_s = self._point.time_s
         ground = hypot(s[L.S_EVN], s[L.S_EVE])
         flare_s = _FLARE_S * ground

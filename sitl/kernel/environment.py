@@ -114,7 +114,9 @@ def read_baro(s: L.Row, p: L.Row, rng: Any, table: Any) -> float:
     rng[3] = rng[3] + GAMMA
     r = draw(rng[3])
     s[M.S_BARO_DRIFT] = 0.9998 * s[M.S_BARO_DRIFT] + p[M.P_BARO_NOISE] / 60.0 * table[r & MASK]
+    s[M.S_BARO_AWAY] += p[M.P_BARO_RATE] * L.TICK
     s[M.S_BARO_ALT] = -s[M.S_PD] + s[M.S_BARO_DRIFT] + p[M.P_BARO_NOISE] * table[(r >> S10) & MASK] + p[M.P_BARO_GLITCH]
+    s[M.S_BARO_ALT] += s[M.S_BARO_AWAY]
     return -s[M.S_BARO_ALT]
 
 

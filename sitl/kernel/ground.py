@@ -45,9 +45,10 @@ def height_below(p: L.Row, ground: Any, n: float, e: float) -> float:
 @jit
 def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
     """Read the height of the ground in this tick. Over a gap of the map the last height stays."""
-    height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
-    if height == height:
-        s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
+    if p[M.P_MAP] != 0.0:
+        height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
+        if height == height:
+            s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
     s[L.S_RANGE] = 0.0
     over = max(s[L.S_FLOOR] - s[M.S_PD], 0.0)
     upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])

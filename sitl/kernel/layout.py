@@ -38,7 +38,7 @@ S_SOC, S_AMPS, S_VOLTS, S_REST_VOLTS, S_MAH, S_WH = _state.take(6)
 S_GPS_N, S_GPS_E, S_GPS_D, S_GPS_VN, S_GPS_VE, S_GPS_VD, S_GPS_MS, S_GPS_FIX = _state.take(8)
 S_GPS_WN, S_GPS_WE, S_GPS_WD = _state.take(3)  # slow wander of the fix
 S_JAM_N, S_JAM_E, S_JAM_MS = _state.take(3)  # false place of a jammed receiver, since when it is jammed
-S_BARO_DRIFT, S_BARO_ALT = _state.take(2)
+S_BARO_DRIFT, S_BARO_ALT, S_BARO_AWAY = _state.take(3)  # its height's wander, itself, and steady drift, m
 S_MAG_X, S_MAG_Y, S_MAG_Z = _state.take(3)
 S_GYRO_X, S_GYRO_Y, S_GYRO_Z, S_ACC_X, S_ACC_Y, S_ACC_Z = _state.take(6)  # raw samples, bias and noise in
 S_VIBE_X, S_VIBE_Y, S_VIBE_Z = _state.take(3)
@@ -76,7 +76,7 @@ P_FIELD_N, P_FIELD_E, P_FIELD_D = _settings.take(3)  # gauss
 P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS, P_GPS_JAM = _settings.take(6)
 P_FAIL_GYRO, P_FAIL_ACC, P_FAIL_GPS, P_FAIL_MAG, P_FAIL_BARO = _settings.take(5)  # FAILURE_..., 0: none
 P_FAILING = _settings.block(1)  # 1: one of them is set
-P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH = _settings.take(4)
+P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH, P_BARO_RATE = _settings.take(5)
 # share of thrust left; 1: commands stand still
 P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_LOSS_5, P_LOSS_6, P_LOSS_7, P_LOSS_8, P_FREEZE = _settings.take(9)
 P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)

@@ -343,7 +343,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
     """Run one plane for 20 ms."""
-    if p[M.P_MAP] != 0.0:
+    if p[M.P_MAP] != 0.0 or p[M.P_FINDER_MAX] > 0.0:
         look_down(s, p, ground)
     strike_plane(s, p)
     run_tick(s, p, rng, table)
