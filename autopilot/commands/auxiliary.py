@@ -11,7 +11,7 @@ from typing import Protocol
 
 from autopilot.commands.mission_commands import MissionRecorder
 from autopilot.commands.transmitter import TransmitterArming
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, GripperAction, Result
 from autopilot.modes import auxiliary as aux
@@ -57,6 +57,7 @@ class SwitchedParts(Protocol):
     payload: Payload
     mount: Mount
     precision: PrecisionLanding
+    helm: Helm
     fence: FenceGuard
     airspeed: AirspeedUse
     traffic: TrafficWatch
@@ -98,6 +99,7 @@ class AuxFunctions:
             }
         if facts.vehicle_class.has_stall_speed:
             self._functions[aux.MODE_SWITCH_RESET] = lambda _: self._follow_mode_switch()
+            self._functions[aux.INVERTED] = _on_or_off(lambda on: parts.helm.invert(switch=on))
             self._functions[aux.AIRSPEED_UNUSED] = _at_ends(parts.airspeed.switch_off)
         if facts.vehicle_class.hovers:
             self._functions[aux.MOTOR_INTERLOCK] = _on_or_off(arming.close_interlock)

@@ -19,7 +19,7 @@ from autopilot.interface.mathematics import cos
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Idle, Leg, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
-from autopilot.interface.vehicle import KnownVehicle, Vehicle
+from autopilot.interface.vehicle import FliesInverted, KnownVehicle, Vehicle
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import drives_navigation
 from autopilot.parameters.parameters import Parameters
@@ -239,6 +239,7 @@ class Helm:
         self.rudder_held = False  # armed by the rudder stick, which has not been neutral since
         self.backwards = False  # rover: DO_SET_REVERSE
         self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION to hover
+        self._inverted = (False, False)  # wings: by a switch, by DO_INVERTED_FLIGHT
 
     def target_reached(self) -> None:
         """Handle the vehicle's report that it has reached a piece of the target, or the whole target."""
@@ -253,6 +254,13 @@ class Helm:
         self.target = replace(target, backwards=True) if self.backwards and isinstance(target, Leg) else target
         self.arrived = False
         self.vehicle.set_target(self._pieces.begin(self.target))
+
+    def invert(self, *, switch: bool | None = None, item: bool | None = None) -> None:
+        """Fly wings upside down, or upright: by a switch, and by an item of the mission (ArduPlane's fly_inverted)."""
+        before, (by_switch, by_item) = self._inverted, self._inverted
+        self._inverted = by_switch if switch is None else switch, by_item if item is None else item
+        if self._inverted != before and isinstance(self.vehicle, FliesInverted):
+            self.vehicle.fly_inverted(on=any(self._inverted))
 
     def set_yaw(self, yaw: Yaw) -> None:
         """Change the yaw demand of the present target."""

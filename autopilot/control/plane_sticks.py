@@ -13,7 +13,7 @@ from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.heading import wrap
 from autopilot.control.lateral import along_line, bank_for, bank_limit, track
 from autopilot.control.sticks import ACRO, CRUISE, FBWB, MANUAL, STABILIZE, TRAINING
-from autopilot.control.surfaces import control_attitude, move_surfaces
+from autopilot.control.surfaces import control_attitude, inverted, move_surfaces
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan2
@@ -95,7 +95,7 @@ def mix_sticks(s: L.Row, p: L.Row, climbs: bool) -> None:
         most = bank_limit(s, p)
         s[L.S_NAV_ROLL] = limit(s[L.S_NAV_ROLL] + override(right) * most, most)
     if down != 0.0 and not climbs and p[L.P_STICK_MIX] != MIX_NO_PITCH:
-        s[L.S_NAV_PITCH] += pitch_by(p, -override(down))
+        s[L.S_NAV_PITCH] += pitch_by(p, override(down) if inverted(s, p) else -override(down))
         s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
 
 
@@ -127,7 +127,7 @@ def train(s: L.Row, p: L.Row) -> None:
     beyond = pitch - s[L.S_NAV_PITCH]
     control_attitude(s, p)
     right, pull = limit(p[L.P_STICK_R], 1.0), limit(-p[L.P_STICK_P], 1.0)
-    if s[L.S_NAV_ROLL] == 0.0:
+    if abs(bank) < most:
         s[L.S_AILERON], s[L.S_IRX] = right, 0.0
     else:
         s[L.S_AILERON] = min(s[L.S_AILERON], right) if bank > 0.0 else max(s[L.S_AILERON], right)
@@ -180,5 +180,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         if p[L.P_STICK_T] < 0.0 and p[L.P_SHORT_ACTION] == GLIDE:
             wanted = 0.0
         s[L.S_NAV_PITCH] = min(max(wanted, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
+        if inverted(s, p):
+            s[L.S_NAV_PITCH] = -s[L.S_NAV_PITCH]
         control_attitude(s, p)
         s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)

@@ -87,18 +87,30 @@ def steer_rudder(s: L.Row, p: L.Row, k: float) -> None:
 
 
 @jit
+def inverted(s: L.Row, p: L.Row) -> bool:
+    """True if it is to fly upside down; lift motors carry it upright."""
+    return p[L.P_INVERTED] == 1.0 and s[L.S_LIFTING] == L.LIFT_NONE
+
+
+@jit
 def control_attitude(s: L.Row, p: L.Row) -> None:
-    """Move the surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`)."""
+    """Move the surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`). Upside down the bank counts from
+    there, and the nose rises by pushing (ArduPlane's stabilize_roll, AP_PitchController)."""
     sine, cosine = s[L.S_ER + 7], s[L.S_ER + 8]
     level = sqrt(sine * sine + cosine * cosine)  # cosine of the pitch
     roll = atan2(sine, cosine)
     pitch = asin(min(max(-s[L.S_ER + 6], -1.0), 1.0))
+    if inverted(s, p):
+        s[L.S_NAV_ROLL] += pi if roll >= 0.0 else -pi
     roll_rate = limit((s[L.S_NAV_ROLL] - roll) / max(p[L.P_ROLL_TIME], 0.05), p[L.P_ROLL_RATE])
     pitch_rate = (s[L.S_NAV_PITCH] - pitch) / max(p[L.P_PITCH_TIME], 0.05)
     if level > PITCH_KNOWN:
         speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], p[L.P_V_MIN], 1.0)
-        pitch_rate += p[L.P_TURN_PITCH] * L.GRAVITY / speed * sine * sine / max(cosine, BANK_KNOWN * level)
-    pitch_rate = min(max(pitch_rate, -p[L.P_PITCH_RATE_DN]), p[L.P_PITCH_RATE_UP])
-    if cosine < 0.0:  # inverted: the nose comes up after it has rolled upright
+        pitch_rate += p[L.P_TURN_PITCH] * L.GRAVITY / speed * sine * sine / max(abs(cosine), BANK_KNOWN * level)
+    if cosine >= 0.0:
+        pitch_rate = min(max(pitch_rate, -p[L.P_PITCH_RATE_DN]), p[L.P_PITCH_RATE_UP])
+    elif inverted(s, p):
+        pitch_rate = -pitch_rate
+    else:  # the nose comes up after it has rolled upright
         pitch_rate = 0.0
     move_surfaces(s, p, roll_rate, pitch_rate)

@@ -210,6 +210,7 @@ P_LEANS_FREELY = SETTINGS.block(1)  # 1: sticks lean lift motors beyond the limi
 P_PREFLARE_SPEED, P_PREFLARE_HEIGHT, P_PREFLARE_S, P_WIND_SHARE, P_LAND_SINK_MOST = SETTINGS.take(5)
 P_ENERGY_DOWN, P_ACRO_PITCH_RATE, P_CLIMB_REVERSED = SETTINGS.take(3)  # rad; rad/s; 1: pulling sinks (FBWB_ELEV_REV)
 P_RANGE_LANDS = SETTINGS.block(1)  # 1: wings land by a range finder (RNGFND_LANDING)
+P_INVERTED = SETTINGS.block(1)  # 1: wings fly upside down (DO_INVERTED_FLIGHT)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -266,6 +266,14 @@ class Rechargeable(Protocol):
         """Set the charge as a share of the capacity, 0 to 1."""
 
 
+@runtime_checkable
+class FliesInverted(Protocol):
+    """Wings that can fly upside down."""
+
+    def fly_inverted(self, *, on: bool) -> None:
+        """Fly upside down from now on, or upright."""
+
+
 class SimulatedVehicle(Vehicle, Protocol):
     def load(self) -> None:
         """Load compiled code, if not loaded; takes some tenths of a second. `advance` does this too."""

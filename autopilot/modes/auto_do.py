@@ -205,6 +205,11 @@ class DoItems:
     def _reverse(self, item: MissionItem) -> None:
         self._tools.set_reverse(item.param1 == 1.0)
 
+    def _invert(self, item: MissionItem) -> None:
+        if item.param1 in (0.0, 1.0):
+            self._tools.context.helm.invert(item=item.param1 == 1.0)
+            self._tools.context.announcer.step(f"Set inverted {int(item.param1)}")
+
     def _repeat(self, item: MissionItem) -> None:
         self._tools.context.announcer.step(f"Resume repeat dist set to {repeat_distance(item):.0f} m")
 
@@ -232,6 +237,7 @@ DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], bool | None]]] = {
     Cmd.DO_FENCE_ENABLE: DoItems._fence,
     Cmd.DO_GUIDED_LIMITS: DoItems._limits,
     Cmd.DO_SET_REVERSE: DoItems._reverse,
+    Cmd.DO_INVERTED_FLIGHT: DoItems._invert,
     Cmd.DO_SET_RESUME_REPEAT_DIST: DoItems._repeat,
     Cmd.DO_VTOL_TRANSITION: DoItems._change_over,
     Cmd.DO_LAND_START: DoItems._marker,

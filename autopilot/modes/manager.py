@@ -247,6 +247,7 @@ class ModeChoice:
         self._speeds.clear()
         if mode.spec.autopilot and mode is not self._auto:  # AUTO may resume a mission that drives backwards
             self._context.helm.backwards = False
+        self._context.helm.invert(item=False)
         self.mode = mode
         self._take_command(self.number)
         mode.enter(now_ms)

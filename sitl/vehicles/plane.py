@@ -116,6 +116,9 @@ class SimulatedPlane(SimulatedMachine):
             raise TypeError("a plane cannot fly Drive")
         write_target(self._t, target)
 
+    def fly_inverted(self, *, on: bool) -> None:
+        self._p[L.P_INVERTED] = float(on)
+
     def fault_names(self) -> Sequence[str]:
         return (*super().fault_names(), *TUBE, TUBE_LOST)
 
