@@ -59,6 +59,8 @@ FEELS = 0.4
 SLOW_S, EARLY_S = 20.0, 60.0
 #: Beyond the limits of bank and pitch by so much the plane may be upset, rad (VTOL_Assist::should_assist).
 BEYOND = 0.0872665
+#: Time within which a hover whose pusher may have failed leans as far as without one, s; largest lean that counts, rad.
+PUSHER_LOST_S, MOST_TILT = 10.0, 0.785398
 #: Factor on the stopping distance at which stopping begins.
 ROOM = 1.25
 
@@ -138,6 +140,39 @@ def level_out(s: L.Row, t: L.Row) -> None:
 
 
 @jit
+def pushes(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """True if the pusher helps this hover (Q_FWD_THR_USE)."""
+    kind = 0.0
+    if t[L.T_KIND] != L.KIND_PILOT or t[L.T_STICKS] == LOITER:
+        kind = 1.0
+    elif t[L.T_STICKS] == ALT_HOLD:
+        kind = 2.0
+    return s[L.S_AIR] == 1.0 and 0.0 < kind <= p[L.P_PUSHES]
+
+
+@jit
+def push(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Fly the forward part of a demanded lean by the pusher. The nose goes down by at most Q_FWD_PIT_LIM, so that the
+    wings do not push down; farther within `PUSHER_LOST_S` while no lean is left, because the pusher may have failed
+    (ArduPlane's assign_tilt_to_fwd_thr)."""
+    before, s[L.S_THROTTLE] = s[L.S_THROTTLE], 0.0
+    if not pushes(s, p, t):
+        s[L.S_NOSE_DOWN] = p[L.P_PUSH_PITCH]
+        return
+    a, b, c, d = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    roll = atan2(2.0 * (c * d + a * b), 1.0 - 2.0 * (b * b + c * c))
+    yaw = atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
+    down = -asin(limit(2.0 * (a * c - b * d), 1.0))
+    s[L.S_THROTTLE] = min(p[L.P_PUSH_GAIN] * tan(min(max(down, 0.0), MOST_TILT)), p[L.P_THROTTLE_MAX])
+    slew_throttle(s, p, before)
+    usual, most = p[L.P_PUSH_PITCH], max(p[L.P_STICK_LEAN], p[L.P_PUSH_PITCH])
+    step = (most - usual) / PUSHER_LOST_S * L.TICK
+    goal = most if s[L.S_LEAN_FULL] == 1.0 else usual
+    s[L.S_NOSE_DOWN] = min(s[L.S_NOSE_DOWN] + limit(goal - s[L.S_NOSE_DOWN], step), max(down, usual))
+    s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(roll, max(-down, -s[L.S_NOSE_DOWN]), yaw)
+
+
+@jit
 def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly one tick of a hovering target, at the speeds of a hover and the height of its way. On its way from the wings
     to a place it keeps what speed it has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
@@ -151,7 +186,7 @@ def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
     level_out(s, t)
     p[L.P_SPEED_GROUND] = cruise
     rest_surfaces(s)
-    s[L.S_THROTTLE] = 0.0
+    push(s, p, t)
     watch_air(s, p, t)
     # a hover over a place, or down to its height, or on the way to a landing
     if s[L.S_LANDED_STATE] == L.LANDING and (t[L.T_VD] < 0.0 or t[L.T_END_D] != 0.0):

@@ -117,7 +117,7 @@ S_WING_LIFT = STATE.block(1)  # specific force of the wings, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
 # what lift motors help wings for: ASSIST_.. bits; clocks of these, s (`autopilot.control.plane_lift`)
-S_ASSISTS, S_LOW_CLOCK, S_UPSET_CLOCK = STATE.take(3)
+S_ASSISTS, S_LOW_CLOCK, S_UPSET_CLOCK, S_NOSE_DOWN = STATE.take(4)
 S_COUNTS_TURNS = STATE.block(1)  # 1: the change of the direction to a circle's middle counts
 S_THROWN_MS = STATE.block(1)  # when a throw was felt, then when the motor started after it, ms; 0: not
 STATE.seal(globals())
@@ -211,6 +211,8 @@ P_PREFLARE_SPEED, P_PREFLARE_HEIGHT, P_PREFLARE_S, P_WIND_SHARE, P_LAND_SINK_MOS
 P_ENERGY_DOWN, P_ACRO_PITCH_RATE, P_CLIMB_REVERSED = SETTINGS.take(3)  # rad; rad/s; 1: pulling sinks (FBWB_ELEV_REV)
 P_RANGE_LANDS = SETTINGS.block(1)  # 1: wings land by a range finder (RNGFND_LANDING)
 P_INVERTED = SETTINGS.block(1)  # 1: wings fly upside down (DO_INVERTED_FLIGHT)
+# the pusher of a hover: 1 where it holds a place, 2 also a height, 0 never; throttle by the tangent of a lean; rad
+P_PUSHES, P_PUSH_GAIN, P_PUSH_PITCH = SETTINGS.take(3)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -49,6 +49,7 @@ RATE: Final = (
 MOTORS: Final = (
     L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL, L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER,
     L.S_LIFTING, L.S_CHANGE_MS, L.S_WING_LIFT, L.S_FADES_FROM, L.S_ASSISTS, L.S_LOW_CLOCK, L.S_UPSET_CLOCK,
+    L.S_NOSE_DOWN,
 )  # fmt: skip
 """Collective, throttle, wheel, control surfaces, spool-up, and whether the motors were started."""
 
