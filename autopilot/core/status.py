@@ -13,7 +13,7 @@ _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CO
 _OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
 _AIRSPEED = int(Sensor.DIFFERENTIAL_PRESSURE)
-_BATTERY = int(Sensor.BATTERY)
+_BATTERY, _PROXIMITY = int(Sensor.BATTERY), int(Sensor.PROXIMITY)
 
 
 class SystemStatus:
@@ -44,6 +44,8 @@ class SystemStatus:
             bits &= ~_AIRSPEED
         if not self._measures_battery:
             bits &= ~_BATTERY
+        if self._parts.proximity.source:
+            bits |= _PROXIMITY
         return bits | _RECEIVER if self._parts.sticks.has_input or self._parts.failsafes.sticks.lost else bits
 
     @property
@@ -70,3 +72,13 @@ class SystemStatus:
         if not spec.autopilot:
             bits &= ~(_POSITION | _ALTITUDE if spec.manual_throttle else _POSITION)
         return bits | _GEOFENCE if self._parts.fence.acts else bits & ~_GEOFENCE
+
+    @property
+    def sensors_failed(self) -> int:
+        """MAV_SYS_STATUS_SENSOR bits of what the parts have found to have failed: the checks before arming, the battery
+        by its failsafe, the RC receiver, a proximity sensor that tells nothing."""
+        failsafes = self._parts.failsafes
+        bits = 0 if self._parts.prearm.ok else _PREARM
+        bits |= _BATTERY if failsafes.battery_level else 0
+        bits |= _RECEIVER if failsafes.sticks.lost else 0
+        return bits if self._parts.proximity.scan is not None else bits | _PROXIMITY

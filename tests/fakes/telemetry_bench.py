@@ -12,6 +12,7 @@ import numpy as np
 from autopilot.interface import report as r
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.vehicle import VehicleState
+from autopilot.mav import Sensor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.mission.storage import MissionStorage
@@ -114,11 +115,13 @@ class FakeCore:
 
     @property
     def status(self) -> SimpleNamespace:
+        failed = (0 if self.prearm_ok else Sensor.PREARM_CHECK) | (Sensor.BATTERY if self.battery_level else 0)
         return SimpleNamespace(
             system=self.system_status,
             base_mode=self.base_mode,
             sensors_enabled=self.sensors_enabled,
             sensors_present=self.sensors_enabled | self.sensors_present,
+            sensors_failed=failed,
         )
 
     @property
@@ -136,10 +139,6 @@ class FakeCore:
     @property
     def sticks(self) -> SimpleNamespace:
         return SimpleNamespace(pulses=self.radio_pulses)
-
-    @property
-    def prearm(self) -> SimpleNamespace:
-        return SimpleNamespace(ok=self.prearm_ok)
 
     @property
     def fence(self) -> SimpleNamespace:

@@ -47,26 +47,14 @@ def breach_type(fence_types: int) -> int:
 
 
 def sensor_bits(
-    *,
-    vehicle_has: int,
-    vehicle_healthy: int,
-    present: int,
-    enabled: int,
-    prearm_ok: bool,
-    breached: bool,
-    battery_failed: bool,
-    sticks_lost: bool,
+    *, vehicle_has: int, vehicle_healthy: int, present: int, enabled: int, failed: int, breached: bool
 ) -> tuple[int, int, int]:
     """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). Parts of the core that are
-    not sensors (controllers, outputs) are healthy. PREARM_CHECK follows the checks. The fence is healthy while it is
-    not breached, also when disabled, as in ArduPilot: MAVProxy reports "fence breach" when the bit is cleared. The
-    battery is healthy until its failsafe, the RC receiver until the sticks are lost."""
+    not sensors (controllers, outputs) are healthy, unless they are among `failed`. The fence is healthy while it is not
+    breached, also when disabled, as in ArduPilot: MAVProxy reports "fence breach" when the bit is cleared."""
     enabled |= Sensor.PREARM_CHECK
-    own = enabled & ~vehicle_has & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
-    healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
-    healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
-    healthy &= ~Sensor.BATTERY if battery_failed else -1
-    healthy &= ~Sensor.RC_RECEIVER if sticks_lost else -1
+    own = (enabled & ~vehicle_has) | Sensor.PREARM_CHECK
+    healthy = (vehicle_healthy | own) & ~(failed | Sensor.GEOFENCE)
     # outputs blocked by the safety switch are healthy, and so is a pitot tube out of use
     fine = enabled | Sensor.MOTOR_OUTPUTS | Sensor.DIFFERENTIAL_PRESSURE
     return present | enabled, enabled, (healthy & fine) | (0 if breached else Sensor.GEOFENCE)
@@ -161,7 +149,7 @@ class FactReader:
         self._modes = identity.vehicle_class.modes
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
-        self._sensors_seen: tuple[float, float, int, bool, int, int, int, int, bool] | None = None
+        self._sensors_seen: tuple[float, float, int, int, int, int, int, int] | None = None
         self._mission_seen: tuple[int, int, int, int, int, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
@@ -263,17 +251,15 @@ class FactReader:
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, boot_ms(time_ms)
         state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
-        sticks_lost = parts.failsafes.sticks.lost
         values = (
             float(state[report.SENSORS_PRESENT]),
             float(state[report.SENSORS_HEALTHY]),
             parts.status.sensors_enabled,
-            parts.prearm.ok,
+            parts.status.sensors_failed,
             status,
             level,
             parts.facts.parameters.version,
             parts.plans.fence.checksum(),
-            sticks_lost,
         )
         if values == self._sensors_seen:
             return
@@ -283,10 +269,8 @@ class FactReader:
             vehicle_healthy=int(values[1]),
             present=parts.status.sensors_present,
             enabled=values[2],
-            prearm_ok=values[3],
+            failed=values[3],
             breached=bool(status),
-            battery_failed=level != 0,
-            sticks_lost=sticks_lost,
         )
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.FAILURES] = failures((enabled | _FENCE) & ~healthy)

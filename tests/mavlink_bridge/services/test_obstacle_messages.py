@@ -10,7 +10,7 @@ import pytest
 from autopilot.interface.geo import to_global
 from autopilot.interface.obstacles import Scan
 from autopilot.interface.targets import Sticks
-from autopilot.mav import Frame
+from autopilot.mav import Frame, Sensor
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.proximity import Directions, distance_of, distance_of_3d, obstacle_message, scan_of
 from mavlink_bridge.wire import codec
@@ -189,3 +189,32 @@ def test_a_copter_backs_away_from_what_a_companion_tells_unless_it_is_low(
             session.autopilot.sticks.move(Sticks(), now_ms)
             session.run_for(0.1)
         assert (dist(start[:2], session.service.vehicle.true_ned[:2]) > 1.0) is backs
+
+
+@pytest.mark.parametrize("kind", ["sim:copter", "sim:rover"])
+def test_a_companions_sensor_is_healthy_while_it_tells_something(kind: str) -> None:
+    """In SYS_STATUS, where it had no bit; and each direction is told again (ArduPilot's test MAVProximity)."""
+    away_cm = {0: 30, 1: 35, 2: 20, 3: 15, 4: 70, 5: 80, 6: 10, 7: 90}
+    with Session(kind, home=HOME, params={"PRX1_TYPE": 2}) as session:
+        link = session.connect()
+
+        def bits() -> tuple[int, int, int]:
+            session.run_for(1.0)
+            status = link.messages("SYS_STATUS")[-1]
+            fields = ("present", "enabled", "health")
+            return tuple(getattr(status, f"onboard_control_sensors_{name}") & Sensor.PROXIMITY for name in fields)
+
+        one = int(Sensor.PROXIMITY)
+        assert bits() == (one, one, 0)
+        heard: list[Any] = []
+        for _ in range(5):
+            for orientation, cm in away_cm.items():
+                link.send(dialect.MAVLink_distance_sensor_message(0, 10, 90, cm, 0, 21, orientation, 255))
+            session.run_for(0.4)
+            heard += link.messages()
+        again = [message for message in heard if message.get_type() == "DISTANCE_SENSOR"]
+        assert {message.orientation: message.current_distance for message in again} == away_cm
+        assert [m for m in heard if m.get_type() == "SYS_STATUS"][-1].onboard_control_sensors_health & one
+        assert bits() == (one, one, 0)
+        session.autopilot.parameters.set("PRX1_TYPE", 0)
+        assert bits() == (0, 0, 0)
