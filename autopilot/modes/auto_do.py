@@ -200,7 +200,10 @@ class DoItems:
         self._tools.enable_fence(item.param1)
 
     def _limits(self, item: MissionItem) -> None:
-        self._tools.limits.set(*(p if isfinite(p) and p > 0.0 else 0.0 for p in item.params[:4]))
+        time_s, lowest, highest, away = (p if isfinite(p) and p > 0.0 else 0.0 for p in item.params[:4])
+        if not self._tools.context.facts.vehicle_class.flies:  # only its time and distance (ArduRover's limit_set)
+            lowest = highest = 0.0
+        self._tools.limits.set(time_s, lowest, highest, away)
 
     def _reverse(self, item: MissionItem) -> None:
         self._tools.set_reverse(item.param1 == 1.0)

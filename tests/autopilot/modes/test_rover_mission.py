@@ -168,6 +168,17 @@ def test_guided_flight_to_a_place_ends_there() -> None:
     assert bench.reached == [1, 2]
 
 
+def test_guided_flight_of_a_rover_has_no_limits_of_height() -> None:
+    """Its lowest height ended it in the same moment (ArduRover's do_guided_limits)."""
+    limits = item(222, param1=8.0, param2=5.0, param3=0.5)
+    bench = Bench("rover")
+    bench.begin((waypoint(20, 0, 0), limits, item(92, param1=1.0), waypoint(60, 0, 0)))
+    bench.run(60.0, lambda: 1 in bench.reached)
+    began = bench.now_ms
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert bench.now_ms - began == pytest.approx(8000, abs=100)
+
+
 def test_driving_backwards_is_an_item() -> None:
     bench = Bench("rover")
     bench.begin([item(194, param1=1.0), *ROUND])
