@@ -122,7 +122,7 @@ class GuidedFlight:
         """Fly to `end` and hold it; wings circle it at `radius` m (negative: counter-clockwise, 0: the kind's default).
         `over_ground`: height above the ground there, which is followed."""
         if yaw is not None:
-            self._heading.fix(yaw)
+            self._heading.take(yaw)
         if self._facts.vehicle_class.has_stall_speed:
             self._lifted = False
             self._fly_round(replace(loiter(self._facts, end, radius), over_ground=over_ground))
@@ -197,6 +197,8 @@ class GuidedFlight:
             else:
                 self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self.timeout_ms))
             return
+        if yaw is not None:
+            self._heading.take(yaw)
         demand = yaw or self._heading.for_target()  # without a yaw the nose follows the movement
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self.timeout_ms))
 
@@ -242,7 +244,10 @@ class GuidedFlight:
                 self._course.start(self._facts.now_ms)
                 self.deadline_ms = self._course.deadline_ms
             elif self._target is not None:
+                turned = self._heading.turned
                 self._fly(self._target)
+                if turned is not None:
+                    self._helm.set_yaw(turned)
 
 
 class GuidedMode(Mode):

@@ -66,11 +66,14 @@ class Heading:
         self.interest = None
         return self.for_leg()
 
+    @property
+    def turned(self) -> Yaw | None:
+        """Demand of a region of interest or a fixed heading, which a pause does not end; None: there is none."""
+        return self._fixed if self.interest is None else Yaw(YawMode.POINT, point=self.interest)
+
     def for_hold(self) -> Yaw:
         """Yaw demand while the vehicle stays in place."""
-        if self.interest is not None:
-            return Yaw(YawMode.POINT, point=self.interest)
-        return self._fixed or self._of_item or KEEP
+        return self.turned or self._of_item or KEEP
 
     def for_circle(self, center: Ned) -> Yaw:
         """Yaw demand on a circle: the nose points to its centre, which ends a fixed heading."""
@@ -79,9 +82,13 @@ class Heading:
 
     def fix(self, yaw: Yaw) -> None:
         """Turn now, and keep that heading until the next leg."""
-        self.interest = self._of_item = None
-        self._fixed = yaw.again
+        self.take(yaw)
         self._helm.set_yaw(yaw)
+
+    def take(self, yaw: Yaw) -> None:
+        """Keep the heading to which a target turns. A rate ends with the target."""
+        self.interest = self._of_item = None
+        self._fixed = yaw.again if yaw.mode is YawMode.ANGLE else None
 
     def turn_by(self, angle: float) -> None:
         """Turn by `angle` rad from the fixed heading, or from the present one."""

@@ -161,7 +161,7 @@ class Follow(Maneuver):
     def resume(self) -> bool:
         if self._paused:
             self._paused = False
-            leg, yaw = self._leg, self._heading.for_leg()
+            leg, yaw = self._leg, self._heading.turned or self._heading.for_leg()
             self.helm.fly(Leg(leg.end, None, leg.next, leg.radius, yaw, over_ground=leg.over_ground))
         return True
 

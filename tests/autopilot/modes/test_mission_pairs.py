@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from math import degrees
+
+import pytest
+
+from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mission.events import CurrentChanged
-from tests.fakes.core_bench import item, takeoff, waypoint
-from tests.fakes.sim_copter import on_mission
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.sim_copter import in_air, on_mission
 
 
 def test_a_waypoint_without_a_place_behind_a_takeoff_is_flown_to() -> None:
@@ -14,3 +19,40 @@ def test_a_waypoint_without_a_place_behind_a_takeoff_is_flown_to() -> None:
     bench.run(60.0, lambda: 2 in bench.reached)
     current = {event.seq: at_ms for at_ms, event in bench.log if isinstance(event, CurrentChanged)}
     assert current[3] - current[2] > 1000
+
+
+def nose(bench: Bench, seconds: float) -> float:
+    """Heading after so many seconds, degrees east of north."""
+    bench.run(seconds)
+    return degrees(bench.vehicle.state.yaw)
+
+
+@pytest.mark.parametrize("mode", ["AUTO", "GUIDED"])
+def test_a_turn_outlives_a_pause(mode: str) -> None:
+    """DO_PAUSE_CONTINUE and CONDITION_YAW: when it went on, the nose turned along the way (ModeAuto::resume,
+    ModeGuided::resume)."""
+    if mode == "AUTO":
+        bench = on_mission([takeoff(), waypoint(30, 0), item(115, param1=90.0, param2=30.0), waypoint(500, 0)])
+        bench.run(60.0, lambda: 2 in bench.reached)
+    else:
+        bench = in_air()
+        assert bench.core.commands.guided_target(position=(500.0, 0.0, -10.0)).ok
+        bench.run(3.0)
+        assert bench.core.commands.condition_yaw(90.0, 30.0, 0, False).ok
+    assert nose(bench, 6.0) == pytest.approx(90.0, abs=2.0)
+    assert bench.core.mission_commands.pause().ok
+    assert nose(bench, 4.0) == pytest.approx(90.0, abs=2.0)
+    assert bench.core.mission_commands.resume().ok
+    assert nose(bench, 4.0) == pytest.approx(90.0, abs=2.0)
+
+
+def test_the_heading_of_a_velocity_ends_a_turn_before_it() -> None:
+    """In a pause the nose turned back to that of an earlier CONDITION_YAW (Mode::AutoYaw::set_yaw_angle_and_rate)."""
+    bench = in_air(GUID_TIMEOUT=60)
+    assert bench.core.commands.condition_yaw(90.0, 60.0, 0, False).ok
+    assert nose(bench, 4.0) == pytest.approx(90.0, abs=2.0)
+    north = Yaw(YawMode.ANGLE, angle=0.0)
+    assert bench.core.commands.guided_target(velocity=(3.0, 0.0, 0.0), yaw=north).ok
+    assert nose(bench, 4.0) == pytest.approx(0.0, abs=2.0)
+    assert bench.core.mission_commands.pause().ok
+    assert nose(bench, 4.0) == pytest.approx(0.0, abs=2.0)
