@@ -54,12 +54,13 @@ class GuidedFlight:
         self._target: Target | None = None  # target that resume continues
         self._announced = True  # True if the arrival was announced
         self.paused = False
+        self._waits = False  # until it goes on, another target too
         self.deadline_ms: int | None = None  # end of a driven speed, a turn, or wings' attitude, unless renewed
 
     def begin(self) -> None:
         """Stay in place, with the nose as it is, until there is a target."""
         self._heading.reset()
-        self.paused = False
+        self.paused = self._waits = False
         self._announced = True
         self._target = self._hover = self._course = None
         self._lifted = False
@@ -72,13 +73,15 @@ class GuidedFlight:
         return Land(None, KEEP, sink=0.0) if upright else stay(self._facts, self._heading.for_hold())
 
     def _fly(self, target: Target) -> None:
-        self.paused = False
+        self.paused = self._waits
         self._target = target
         place = isinstance(target, Leg | Circle)
         self._announced = not (place and self._facts.personality.texts.guided_arrival)
         self._hover = self._course = None
         self._lifted = False
         self.deadline_ms = None
+        if self.paused:
+            return
         turns = isinstance(target, Leg | Velocity) and target.yaw.mode is YawMode.RATE
         if turns or isinstance(target, Drive):
             self.deadline_ms = self._facts.now_ms + self.timeout_ms + TICK_MS
@@ -183,6 +186,7 @@ class GuidedFlight:
         return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
 
     def take_off(self, down: float) -> None:
+        self._waits = False
         wings, upright = self._facts.vehicle_class.has_stall_speed, self._facts.vehicle_class.lands_anywhere
         self._fly(
             TakeOff(down, KEEP, radians(self._facts.param("TKOFF_LVL_PITCH", 15.0)) if wings and not upright else None)
@@ -215,7 +219,9 @@ class GuidedFlight:
             self._target = circled or loiter(self._facts, self._facts.vehicle.state.position)
             self.deadline_ms = self._facts.now_ms + target.timeout_ms
 
-    def pause(self) -> None:
+    def pause(self, *, waits: bool = False) -> None:
+        """Stay in place. `waits`: until it goes on, also if there is another target by then (ModeGuided::run)."""
+        self._waits = waits
         if not self.paused:
             self.paused = True
             self.deadline_ms = None
@@ -237,7 +243,7 @@ class GuidedFlight:
 
     def resume(self) -> None:
         if self.paused:
-            self.paused = False
+            self.paused = self._waits = False
             if self._hover is not None and isinstance(self._target, Circle):
                 self._fly_round(self._target)
             elif self._course is not None:
@@ -292,7 +298,7 @@ class GuidedMode(Mode):
         return True
 
     def pause(self) -> bool:
-        self.flight.pause()
+        self.flight.pause(waits=self.facts.vehicle_class.hovers)
         return True
 
     def resume(self) -> bool:

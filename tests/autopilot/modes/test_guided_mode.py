@@ -272,6 +272,25 @@ def test_pause_holds_and_continue_takes_the_target_up_again() -> None:
     assert bench.vehicle.target == target
 
 
+def test_a_target_that_comes_in_a_pause_waits_for_its_end() -> None:
+    """A companion that goes on sending does not end a person's pause (ModeGuided::run); entering GUIDED does."""
+    bench = hovering()
+    bench.core.commands.guided_target(position=(60.0, 0.0, -10.0))
+    assert bench.core.mission_commands.pause().ok
+    held = bench.vehicle.target
+    assert bench.core.commands.guided_target(velocity=(5.0, 0.0, 0.0)).ok
+    assert bench.core.commands.guided_target(position=(0.0, 60.0, -10.0)).ok
+    bench.run(5.0)
+    assert bench.vehicle.target is held
+    assert bench.core.mission_commands.resume().ok
+    assert bench.vehicle.target.end == pytest.approx((0.0, 60.0, -10.0))
+    assert bench.core.mission_commands.pause().ok
+    for mode in (17, 4):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.commands.guided_target(position=(60.0, 0.0, -10.0)).ok
+    assert bench.vehicle.target.end == pytest.approx((60.0, 0.0, -10.0))
+
+
 def test_after_a_flight_guided_forgets_its_target() -> None:
     bench = hovering()
     bench.core.commands.guided_target(position=(60.0, 0.0, -10.0))
