@@ -87,8 +87,10 @@ class ShownRecording:
         parameters, files, journal = recording.parameters(), VirtualFiles(), NoJournal()
         files.mount("@PARAM", ParameterFiles(parameters, journal))
         folder = _LogFolder(recording.path)
-        files.mount("@LOG", folder)
-        logs = LogService(_TheLog(folder, recording.facts.boot_us), room=room)
+        files.mount("@MAV_LOG", folder)
+        logs = LogService(
+            _TheLog(folder, recording.facts.boot_us), room=room, first=recording.firmware.habits.first_log
+        )
         for service in (
             player,
             RecordedCommands(player),

@@ -18,7 +18,7 @@ from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
-from sortie.logs.served import ArduPilotLogs, FlightShelf, ServedDirectory
+from sortie.logs.served import ArduPilotLogs, FlightShelf, NumberedLogs, ServedDirectory
 
 if TYPE_CHECKING:
     from mavlink_bridge.routing.open_link import OutQueue
@@ -221,7 +221,8 @@ def record_flights(
     service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = ""
 ) -> FlightRecorder:
     """Log the flights of `service` in `directory`, and serve the logs to ground stations: DataFlash logs by the log
-    protocol, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP. Pictures of the camera are there too."""
+    protocol, the whole directory as `@MAV_LOG`, `@LOGS` and `/APM/LOGS` by MAVFTP. Pictures of the camera are there
+    too."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry, name=name)
     service.observers.append(recorder.observe)
     service.samplers.append(recorder.sample)
@@ -230,7 +231,9 @@ def record_flights(
     shelf = service.logs.files = FlightShelf(directory, lambda: recorder.open, recorder.boot)
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)
-    service.files.mount("APM", ArduPilotLogs(tree, shelf))
+    logs = NumberedLogs(tree, shelf)
+    service.files.mount("@MAV_LOG", logs)  # MAVFTP's own name; QGroundControl asks a PX4 for no other
+    service.files.mount("APM", ArduPilotLogs(logs))
     if service.camera is not None:
         service.camera.keep_in(directory / "camera")
     return recorder

@@ -134,32 +134,28 @@ class FlightShelf:
         return [folder for folder in flight_folders(self._directory) if folder != writing]
 
 
-class ArduPilotLogs:
-    """`Mount` with the log directory as its folder `LOGS`, where ArduPilot has it. Beside all else there are the names
-    of ArduPilot's logs (AP_Logger_File.cpp): `00000007.BIN` for flight 7, and `LASTLOG.TXT` with the last number."""
+class NumberedLogs:
+    """`Mount` of the log directory. Beside all else there are the names of ArduPilot's logs (AP_Logger_File.cpp):
+    `00000007.BIN` for flight 7, and `LASTLOG.TXT` with the last number."""
 
     def __init__(self, tree: ServedDirectory, shelf: FlightShelf) -> None:
         self._tree = tree
         self._shelf = shelf
 
     def open(self, path: str, query: str) -> OpenFile:
-        rest = _in_logs(path)
-        numbered = _NUMBERED.fullmatch(rest)
-        if rest == _LAST:
+        numbered = _NUMBERED.fullmatch(path)
+        if path == _LAST:
             return self._last()
         if numbered is None:
-            return self._tree.open(rest, query)
+            return self._tree.open(path, query)
         file = self._shelf.open_log(int(numbered[1])) if int(numbered[1]) != _BOOT else None
         if file is None:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return file
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        if not path:
-            return [DirectoryEntry(_LOGS, directory=True)]
-        rest = _in_logs(path)
-        found = self._tree.entries(rest)
-        if rest:
+        found = self._tree.entries(path)
+        if path:
             return found
         logs = [DirectoryEntry(f"{log.key:08d}.BIN", log.size) for log in self._flights()]
         return [*logs, *([DirectoryEntry(_LAST, self._last().size)] if logs else []), *found]
@@ -172,6 +168,19 @@ class ArduPilotLogs:
         if not logs:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return MemoryFile(f"{logs[-1].key}\r\n".encode())
+
+
+class ArduPilotLogs:
+    """`Mount` with those logs as its folder `LOGS`, where ArduPilot has them."""
+
+    def __init__(self, logs: NumberedLogs) -> None:
+        self._logs = logs
+
+    def open(self, path: str, query: str) -> OpenFile:
+        return self._logs.open(_in_logs(path), query)
+
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
+        return self._logs.entries(_in_logs(path)) if path else [DirectoryEntry(_LOGS, directory=True)]
 
 
 def _in_logs(path: str) -> str:

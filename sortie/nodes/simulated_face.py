@@ -125,7 +125,7 @@ def simulated_face(
         return flow.room(link, service.room(link))
 
     sticks = StickService(autopilot)
-    logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
+    logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed, first=firmware.habits.first_log)
     services: tuple[Service, ...] = (
         flow,  # first, so that the others see its current rates
         missions,  # before the commands that wait for a mission on its way to the disk

@@ -1,9 +1,10 @@
 """Log requests of ground stations: list, download and erase flight logs (mavlink.io, messages LOG_*).
 
-Logs are numbered 1, 2, ... from the oldest, without gaps, as QGroundControl's table requires; the numbers are valid
-until the list is requested again. A download is a sequence of LOG_DATA with 90 bytes each, limited by the room on the
-link; a shorter one marks the end. Clients request lost data again, MAVProxy many gaps at once, so each peer has a queue
-of ranges. Files come from `DownloadableLogs`; a link never names a file.
+Logs are numbered from the oldest, without gaps, as QGroundControl's table requires: from 1 as by ArduPilot, from 0 as
+by PX4 (mavlink_log_handler.cpp). The numbers are valid until the list is requested again. A download is a sequence of
+LOG_DATA with 90 bytes each, limited by the room on the link; a shorter one marks the end. Clients request lost data
+again, MAVProxy many gaps at once, so each peer has a queue of ranges. Files come from `DownloadableLogs`; a link never
+names a file.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ _Key = tuple[int, int, int]
 class LogService(Speaker):
     """Service of LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END and LOG_ERASE. `room(link)`: bytes that may be
     queued on a link now. `may_erase()`: False while armed; an empty list then reports that the log of this flight comes
-    later. A pass deletes one log, as in ArduPilot: a slow disk takes seconds for a hundred, and HEARTBEAT goes on."""
+    later. `first`: number of the oldest log. A pass deletes one log, as in ArduPilot: a slow disk takes seconds for a
+    hundred, and HEARTBEAT goes on."""
 
     clock: Clock = "link"
     handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE"})
@@ -101,10 +103,12 @@ class LogService(Speaker):
         *,
         room: Callable[[int], int] = lambda link: 65536,
         may_erase: Callable[[], bool] = lambda: True,
+        first: int = 1,
     ) -> None:
         self.files: DownloadableLogs = files or NoDownloadableLogs()
         self._room = room
         self._may_erase = may_erase
+        self._first = first
         self._list: Sequence[LogEntry] | None = None
         self._downloads: dict[_Key, _Download] = {}
         self._erasing: _Erasing | None = None
@@ -154,10 +158,11 @@ class LogService(Speaker):
             self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
             if not self._may_erase():
                 self._send(status_text(Severity.NOTICE, "The log of this flight is listed after landing"), peer)
-        for number in range(max(first, 1), min(last, count) + 1):
-            log = logs[number - 1]
+        highest = self._first + count - 1
+        for number in range(max(first, self._first), min(last, highest) + 1):
+            log = logs[number - self._first]
             size = min(log.size, 0xFFFFFFFF)
-            self._send(dialect.MAVLink_log_entry_message(number, count, count, log.time_utc, size), peer)
+            self._send(dialect.MAVLink_log_entry_message(number, count, highest, log.time_utc, size), peer)
 
     def _present(self) -> Sequence[LogEntry]:
         """Return the logs for a list; none while they are erased."""
@@ -185,7 +190,8 @@ class LogService(Speaker):
         self._end(key)
         if self._list is None:
             self._list = self._present()
-        file = self.files.open_log(self._list[number - 1].key) if 1 <= number <= len(self._list) else None
+        index = number - self._first
+        file = self.files.open_log(self._list[index].key) if 0 <= index < len(self._list) else None
         if file is None:
             return None
         if len(self._downloads) >= DOWNLOADS:

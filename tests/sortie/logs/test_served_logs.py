@@ -16,7 +16,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
-from sortie.logs.served import ArduPilotLogs, FlightShelf, ServedDirectory
+from sortie.logs.served import ArduPilotLogs, FlightShelf, NumberedLogs, ServedDirectory
 from tests.fakes.ftp_client import FtpBench
 
 SECRET = b"outside"
@@ -42,7 +42,7 @@ def tree(tmp_path: Path) -> Path:
 def bench(tree: Path) -> FtpBench:
     files = VirtualFiles()
     files.mount("@LOGS", ServedDirectory(tree))
-    files.mount("APM", ArduPilotLogs(ServedDirectory(tree), FlightShelf(tree, lambda: None)))
+    files.mount("APM", ArduPilotLogs(NumberedLogs(ServedDirectory(tree), FlightShelf(tree, lambda: None))))
     return FtpBench(FtpService(files, room=lambda link: 1 << 20))
 
 
@@ -58,7 +58,7 @@ def test_logs_have_the_names_that_ardupilot_gives_them(tree: Path) -> None:
     served = bench(tree)
     assert served.download(b"/APM/LOGS/LASTLOG.TXT") == b"1\r\n"
     assert served.download(b"/APM/LOGS/00000001.BIN") == b"\xa3\x95" * 600
-    logs = ArduPilotLogs(ServedDirectory(tree), FlightShelf(tree, lambda: tree / "flights" / "0001"))
+    logs = ArduPilotLogs(NumberedLogs(ServedDirectory(tree), FlightShelf(tree, lambda: tree / "flights" / "0001")))
     for name in ("LOGS/LASTLOG.TXT", "LOGS/00000000.BIN", "LOGS/00000002.BIN", "LOGS", "ELSE/00000001.BIN"):
         with pytest.raises(FileRefusedError):
             logs.open(name, "")
@@ -71,7 +71,7 @@ def test_listings_show_plain_files_and_folders_only(tree: Path) -> None:
         DirectoryEntry("flights", directory=True),
         DirectoryEntry("run.log", 3),
     ]
-    logs = ArduPilotLogs(ServedDirectory(tree), FlightShelf(tree, lambda: None))
+    logs = ArduPilotLogs(NumberedLogs(ServedDirectory(tree), FlightShelf(tree, lambda: None)))
     assert logs.entries("") == [DirectoryEntry("LOGS", directory=True)]
     assert [entry.name for entry in logs.entries("LOGS")] == ["00000001.BIN", "LASTLOG.TXT", "flights", "run.log"]
     assert bench(tree).ask(Opcode.LIST_DIRECTORY, data=b"@LOGS")[0].data.startswith(b"Dflights\0Frun.log\t3\0")

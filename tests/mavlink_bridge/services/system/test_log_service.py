@@ -55,12 +55,14 @@ class Unreadable(MemoryFile):
 class Bench:
     """The service, its clock, and a room for each link that tests may shrink."""
 
-    def __init__(self, *contents: bytes) -> None:
+    def __init__(self, *contents: bytes, first: int = 1) -> None:
         self.shelf = Shelf(*contents)
         self.room = 1 << 20
         self.armed = False
         self.now_ms = 1000
-        self.service = LogService(self.shelf, room=lambda link: self.room, may_erase=lambda: not self.armed)
+        self.service = LogService(
+            self.shelf, room=lambda link: self.room, may_erase=lambda: not self.armed, first=first
+        )
 
     def ask(self, message: Any, peer: Peer = QGC) -> list[Any]:
         self.service.handle_message(message, peer, self.now_ms)
@@ -97,6 +99,16 @@ def test_the_list_numbers_logs_without_gaps() -> None:
     entries = [(one.id, one.num_logs, one.last_log_num, one.size, one.time_utc) for one in bench.list()]
     assert entries == [(1, 3, 3, 100, 1_700_000_007), (2, 3, 3, 200, 1_700_000_008), (3, 3, 3, 0, 1_700_000_009)]
     assert [one.id for one in bench.list(2, 2)] == [2]
+
+
+def test_the_oldest_log_of_a_px4_is_number_0() -> None:
+    """QGroundControl's table of a PX4 begins there: of logs from 1 the newest was never in it."""
+    bench = Bench(b"a" * 100, b"b" * 200, first=0)
+    assert [(one.id, one.num_logs, one.last_log_num) for one in bench.list()] == [(0, 2, 1), (1, 2, 1)]
+    assert [one.id for one in bench.list(0, 0)] == [0]
+    assert text(bench.data(0, 0, 100) + bench.rest()) == b"a" * 100
+    assert text(bench.data(1, 0, 200) + bench.rest()) == b"b" * 200
+    assert [(one.id, one.count) for one in bench.data(2, 0, 90)] == [(2, 0)]
 
 
 def test_a_log_is_downloaded_whole() -> None:
