@@ -52,6 +52,8 @@ _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
     _at_rest("gyro", 3000), _on_all_sides("mag", "Rotate vehicle around"), _at_rest("baro", 3000),
     _on_all_sides("accel", "Hold still, measuring"), _at_rest("level", 1500),
 )  # fmt: skip
+_FIXED: Final[Script] = ((100, "Mag quick calibration finished"),)
+_NOWHERE: Final[Script] = ((0, "GPS required for mag quick cal"),)
 _AIRSPEED, _RADIO = 6, 4  # parameters of the command: a pitot tube, of wings only; sticks, which a station looks at
 # (parameter of the command, its value, calibration); the first that fits is used
 _SCRIPTS: Final = (
@@ -75,7 +77,10 @@ class Px4Calibration(WithoutMessages):
         self._radio = False  # a station looks at the sticks
 
     def rows(self) -> dict[int, CommandRow]:
-        return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
+        return {
+            Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin),
+            Cmd.FIXED_MAG_CAL_YAW: CommandRow(self._fix_compass),
+        }
 
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""
@@ -90,7 +95,17 @@ class Px4Calibration(WithoutMessages):
             return ACCEPTED
         if found is None or (found[0] == _AIRSPEED and not self._facts.vehicle_class.has_stall_speed):
             return UNSUPPORTED
-        script = found[1]
+        return self._play(found[1], context)
+
+    def _fix_compass(self, command: Command, context: Context) -> Outcome:
+        """FIXED_MAG_CAL_YAW: param1 heading, param3 and param4 the place, 0: that of the vehicle (mag_calibration.cpp,
+        do_mag_calibration_quick)."""
+        if self._facts.armed or self._waits:
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        placed = (command.param(3) and command.param(4)) or self._facts.has_position
+        return self._play(_FIXED if placed else _NOWHERE, context)
+
+    def _play(self, script: Script, context: Context) -> Outcome:
         self._began_ms = context.now_ms
         self._wait_for(script)
         return ACCEPTED

@@ -21,6 +21,7 @@ from tests.fakes.qgc_checker import QgcChecker
 from tests.fakes.station_plan import HOME
 
 COMPASS_START, COMPASS_CANCEL, ACCELEROMETER, MOTOR, LIES = 42424, 42426, 241, 209, 42429
+COMPASS_FAST = 42006
 STEP_S = 0.1
 
 
@@ -171,6 +172,25 @@ def test_a_compass_calibration_can_be_cancelled(station: Station) -> None:
     station.judged()
 
 
+def test_the_compass_calibrates_by_a_known_heading(station: Station) -> None:
+    """ "Fast Calibration", for vehicles that nobody can turn; also Mission Planner's, and `magcal yaw` of MAVProxy."""
+    station.send(long(COMPASS_FAST))
+    station.wait(1.0)
+    assert station.of("COMMAND_ACK")[-1].result == m.MAV_RESULT_ACCEPTED
+    station.judged()
+
+
+def test_a_known_heading_needs_a_place() -> None:
+    with Session(home=HOME) as session:
+        station = Station(session)
+        for place, result in (((0.0, 0.0), m.MAV_RESULT_FAILED), ((-35.0, 149.0), m.MAV_RESULT_ACCEPTED)):
+            station.link.send(long(COMPASS_FAST, 0, 0, *place))
+            station.listen()
+            assert station.of("COMMAND_ACK")[-1].result == result
+        station.wait(1.0)
+        assert "Mag: no position available" in [one.text for one in station.of("STATUSTEXT")]
+
+
 def test_motors_are_tried_while_disarmed_only(station: Station) -> None:
     """Row 7: accepted, with ArduPilot's texts; refused armed."""
     station.send(long(MOTOR, 1, 0, 5, 3))
@@ -180,10 +200,17 @@ def test_motors_are_tried_while_disarmed_only(station: Station) -> None:
     station.judged()
     station.session.set_mode("GUIDED")
     station.session.arm()
-    for command in (long(MOTOR, 1, 0, 5, 3), long(COMPASS_START, 0, 1, 1), long(ACCELEROMETER, 0, 0, 0, 0, 1)):
+    for command, what in (
+        (long(MOTOR, 1, 0, 5, 3), "a motor test"),
+        (long(COMPASS_START, 0, 1, 1), "compass calibration"),
+        (long(ACCELEROMETER, 0, 0, 0, 0, 1), "calibration"),
+        (long(ACCELEROMETER, 1), "calibration"),
+    ):
         station.link.send(command)
         station.listen()
         assert station.of("COMMAND_ACK")[-1].result == m.MAV_RESULT_FAILED
+        station.wait(0.2)
+        assert station.of("STATUSTEXT")[-1].text == f"Disarm to allow {what}"
 
 
 def test_a_motor_that_is_not_there_is_refused(station: Station) -> None:

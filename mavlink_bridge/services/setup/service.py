@@ -1,5 +1,5 @@
 """Commands of a setup page: PREFLIGHT_CALIBRATION with a person, compass calibration (DO_START_MAG_CAL, ACCEPT,
-CANCEL), DO_MOTOR_TEST.
+CANCEL; FIXED_MAG_CAL_YAW), DO_MOTOR_TEST.
 
 They require a disarmed vehicle; arming ends them. For the motor test of a ground vehicle it is armed until the test
 ends. Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, with their checks and texts. Clock: vehicle
@@ -47,6 +47,7 @@ class SetupService(Speaker):
         commands.register(Cmd.DO_START_MAG_CAL, CommandRow(self._start_compass))
         commands.register(Cmd.DO_ACCEPT_MAG_CAL, CommandRow(self._accept_compass))
         commands.register(Cmd.DO_CANCEL_MAG_CAL, CommandRow(self._cancel_compass))
+        commands.register(Cmd.FIXED_MAG_CAL_YAW, CommandRow(self._fix_compass))
         commands.register(Cmd.DO_MOTOR_TEST, CommandRow(self._test_motor, required=(1, 2, 3, 4)))
 
     # --- commands -------------------------------------------------------------------------------------------------
@@ -59,11 +60,11 @@ class SetupService(Speaker):
             return ACCEPTED
         if command.param(5) != _SIX_SIDES:
             return equipment.calibrate(command, context)
-        refusal = self._armed()
-        if refusal is None:
-            self._asker, self._requested_position = command.peer, 0
-            self._accelerometer.begin(context.now_ms)
-        return refusal or ACCEPTED
+        if self._parts.facts.armed:
+            return equipment.refused(context, Severity.NOTICE, "Disarm to allow calibration")
+        self._asker, self._requested_position = command.peer, 0
+        self._accelerometer.begin(context.now_ms)
+        return ACCEPTED
 
     def _lies(self, command: Command, context: Context) -> Outcome:
         """ACCELCAL_VEHICLE_POS: the station confirms the position."""
@@ -75,9 +76,8 @@ class SetupService(Speaker):
     def _start_compass(self, command: Command, context: Context) -> Outcome:
         """DO_START_MAG_CAL: param1 compasses (0: all), of which there is one; param3 1: store the result without
         ACCEPT."""
-        refusal = self._armed()
-        if refusal is not None:
-            return refusal
+        if self._parts.facts.armed:
+            return equipment.refused(context, Severity.NOTICE, "Disarm to allow compass calibration")
         if command.whole(1) not in (0, 1):
             return Outcome(Result.FAILED)
         self._compass.begin(context.now_ms, autosave=command.param(3) == 1.0)
@@ -92,10 +92,15 @@ class SetupService(Speaker):
         self._compass.cancel()
         return ACCEPTED
 
+    def _fix_compass(self, command: Command, context: Context) -> Outcome:
+        """FIXED_MAG_CAL_YAW: param1 heading, param3 and param4 the place, 0 and 0: that of the vehicle
+        (AP_Compass_Calibration.cpp, mag_cal_fixed_yaw). The present offsets are right already."""
+        placed = command.param(3) or command.param(4) or self._parts.facts.has_position
+        return ACCEPTED if placed else equipment.refused(context, Severity.ERROR, "Mag: no position available")
+
     def _test_motor(self, command: Command, context: Context) -> Outcome:
-        refusal = None if self._motors.drives else self._armed()
-        if refusal is not None:
-            return refusal
+        if self._parts.facts.armed and not self._motors.drives:
+            return equipment.refused(context, Severity.NOTICE, "Disarm to allow a motor test")
         ran = self._motors.runs
         outcome = self._motors.begin(command, context.now_ms)
         if outcome.ok and self._motors.drives:
@@ -107,10 +112,6 @@ class SetupService(Speaker):
         elif self._motors.runs and not ran:
             self._parts.announcer.say(Severity.INFO, "starting motor test")
         return outcome
-
-    def _armed(self) -> Outcome | None:
-        """Refusal of an armed vehicle, for safety."""
-        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._parts.facts.armed else None
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

@@ -236,3 +236,18 @@ def test_a_pitot_tube_is_calibrated_where_there_is_one(kind: str, result: Result
         assert one.command(Cmd.PREFLIGHT_CALIBRATION, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0) == result
         one.run(4.0)
         assert ("[cal] calibration done: airspeed" in one.texts) is (result is Result.ACCEPTED)
+
+
+def test_the_compass_is_calibrated_by_a_known_heading(station: Station) -> None:
+    """Commander.cpp, FIXED_MAG_CAL_YAW: not during another calibration; it was UNSUPPORTED."""
+    assert station.command(Cmd.PREFLIGHT_CALIBRATION, 1.0) == Result.ACCEPTED
+    assert station.command(Cmd.FIXED_MAG_CAL_YAW) == Result.TEMPORARILY_REJECTED
+    station.run(4.0)
+    assert station.command(Cmd.FIXED_MAG_CAL_YAW) == Result.ACCEPTED
+    station.run(0.5)
+    assert station.texts[-1] == "[cal] Mag quick calibration finished"
+    with Session(firmware="px4", seed=3) as session:
+        one = Station(SessionLine(session))
+        assert one.command(Cmd.FIXED_MAG_CAL_YAW) == Result.ACCEPTED
+        one.run(0.2)
+        assert "[cal] GPS required for mag quick cal" in one.texts
