@@ -34,12 +34,12 @@ _FITTED: Final = 6.0  # MNT1_TYPE
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 # any station counts; losses are announced; thrust is thrust, and places are legs; a return circles down, then lands
 # upright; no drag feed-forward, so it lags; circles are as wide as requested (DirectionalGuidance ignores air density);
-# sticks steer in no automatic mode; lift motors do not help upset wings
+# sticks steer in no automatic mode; lift motors do not help upset wings; there is no mode switch (RC_MAP_FLTMODE)
 _PRESET: Final = {
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 72.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0, "RTL_AUTOLAND": 3.0,
     "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME | LiftOption.LEANS_FREELY), "SIM_DRAG_FEED": 0.0,
-    "NAVL1_LIM_BANK": 89.0, "STICK_MIXING": 0.0, "Q_ASSIST_ANGLE": 0.0,
+    "NAVL1_LIM_BANK": 89.0, "STICK_MIXING": 0.0, "Q_ASSIST_ANGLE": 0.0, "FLTMODE_CH": 0.0, "MODE_CH": 0.0,
 }  # fmt: skip
 """Values that give the core PX4's fixed behaviour, unless they were set."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")

@@ -162,3 +162,11 @@ def test_auto_without_a_submode_is_mission(station: Station) -> None:
     assert station.command(SET_MODE, 1.0, 4.0, 0.0) == 0
     station.run(1.5)
     assert station.mode == MISSION
+
+
+def test_no_channel_is_a_mode_switch(station: Station) -> None:
+    """RC_MAP_FLTMODE is 0: `rc all 1500` of MAVProxy put a PX4 in Mission, by a parameter that it does not have."""
+    before = station.mode
+    station.link.send(dialect.MAVLink_rc_channels_override_message(1, 1, *[1500] * 8))
+    station.run(1.0)
+    assert station.mode == before
