@@ -6,6 +6,7 @@ wrong and what is expected, with exit status 2.
 
 from __future__ import annotations
 
+import errno
 import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -266,6 +267,12 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code
     except BrokenPipeError:  # `sortie ... | head`
+        return 1
+    except (OSError, MemoryError) as error:
+        if isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        limit = "open files; allow more (ulimit -n)" if isinstance(error, OSError) else "memory; allow more (ulimit -v)"
+        print(f"sortie: not enough {limit} or ask for less", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import socket
@@ -266,6 +267,23 @@ def test_the_version_is_told(capsys):
     """`sortie --version`."""
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("sortie ")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "not enough open files; allow more (ulimit -n) or ask for less"),
+        (MemoryError(), "not enough memory; allow more (ulimit -v) or ask for less"),
+    ],
+)
+def test_a_limit_of_the_system_is_told_in_one_line(monkeypatch, capsys, error, said):
+    """A port for each of 500 vehicles is more files than most shells allow."""
+
+    def refused(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mavlink_bridge.links.sockets.socket.socket", refused)
+    assert said in one_line(capsys, "serve", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", status=1)
 
 
 def test_a_wrong_value_names_where_it_stands(tmp_path, monkeypatch, capsys):
