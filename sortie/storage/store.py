@@ -300,6 +300,8 @@ def _refusal(error: Exception, directory: Path) -> str:
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
     ):
         return "no space left on device; make room or choose another --state-dir"
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CANTOPEN:  # it may be good: SQLite's limit on paths
+        return f"{error}; choose another --state-dir"
     reason = "the database is damaged" if isinstance(error, UnicodeDecodeError) else error  # its schema, quoted
     return f"{reason}; move the file away to start with an empty state, or choose another --state-dir"
 

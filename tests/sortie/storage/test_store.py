@@ -293,6 +293,12 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
+def test_a_database_that_cannot_be_opened_is_not_to_be_moved_away(tmp_path):
+    """It may be good: SQLite takes no path of more than 512 bytes."""
+    with pytest.raises(UserError, match=r"state\.db: unable to open database file; choose another --state-dir$"):
+        Store(tmp_path.joinpath(*["d" * 200] * 3))
+
+
 def test_a_damaged_schema_is_not_quoted(tmp_path):
     """SQLite's error quotes it, and `sqlite3` raises UnicodeDecodeError."""
     Store(tmp_path).close()
