@@ -31,26 +31,33 @@ class FailsafeCause(Enum):
     TRANSITION = "Transition"
 
 
-class FailsafeRules(Protocol):
-    """Failsafe rules of a kind of vehicle or a firmware. `deadline_ms`: vehicle time at which `update` must run.
-    `warns_of_variance`: it announces a failed estimator, whatever follows. `needs_sticks`, `needs_station`: the vehicle
-    cannot be armed while they are lost."""
+class FailsafeRules:
+    """Base of the failsafe rules of a kind of vehicle or a firmware: no failure is acted on. `warns_of_variance`: it
+    announces a failed estimator, whatever follows."""
+
+    warns_of_variance = True
 
     @property
-    def warns_of_variance(self) -> bool: ...
-    @property
-    def needs_sticks(self) -> bool: ...
-    @property
-    def needs_station(self) -> bool: ...
+    def needs_sticks(self) -> bool:
+        """True if the vehicle cannot be armed while the sticks are lost."""
+        return True
 
     @property
-    def deadline_ms(self) -> int | None: ...
+    def needs_station(self) -> bool:
+        """True if the vehicle cannot be armed while the ground station is lost."""
+        return True
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """Vehicle time at which `update` must run, ms; may be past. None: a loss acts at once."""
+        return None
 
     def update(self, now_ms: int) -> None:
         """Check whether a loss has lasted long enough."""
 
     def in_force(self, *, failing: bool) -> bool:
         """True while a failsafe is in force (system_status CRITICAL). `failing`: battery or estimator have failed."""
+        return failing
 
     def armed(self, armed: bool) -> None:
         """Begin or end a flight."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.context.personality import FailsafeCause
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
@@ -26,10 +26,9 @@ class _LastingLoss:
     acts_ms: int
 
 
-class DrivingFailsafes:
-    """Failsafe rules of a vehicle that drives. Losses are stored by their cause."""
-
-    warns_of_variance = needs_sticks = needs_station = True
+class DrivingFailsafes(FailsafeRules):
+    """Failsafe rules of a vehicle that drives. Losses are stored by their cause. ArduRover does not announce a lost
+    fix."""
 
     def __init__(self, context: SafetyContext) -> None:
         kind = context.facts.vehicle_class
@@ -64,7 +63,6 @@ class DrivingFailsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Vehicle time at which `update` must run, ms; may be past."""
         if self._acted or not self._losses or self._safe:
             return None
         return min(loss.acts_ms for loss in self._losses.values())
@@ -95,12 +93,6 @@ class DrivingFailsafes:
             self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
-    def position_lost(self, *, lost: bool) -> None:
-        """Do nothing: ArduRover does not announce it."""
-
-    def thrust_lost(self, now_ms: int) -> None:
-        """Do nothing: rovers have no lift."""
-
     def crashed(self, check: int, now_ms: int) -> None:
         """Act by FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
         self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")

@@ -10,7 +10,7 @@ from math import degrees
 from typing import Final
 
 from autopilot.context.events import ErrorLogged
-from autopilot.context.personality import FailsafeCause
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.angles import lean_error
@@ -48,10 +48,8 @@ _PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
 """Modes that control the position, but are a pilot's (LOITER, POSHOLD, BRAKE; ArduCopter/mode.h, is_autopilot)."""
 
 
-class FlyingFailsafes:
-    warns_of_variance = needs_sticks = needs_station = True
-    deadline_ms: int | None = None
-    """None: a loss acts at once."""
+class FlyingFailsafes(FailsafeRules):
+    """Failsafe rules of a copter. A loss acts at once, and continues in the next flight."""
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         self._context, self._lost, self._gripper = context, losses, gripper
@@ -61,12 +59,6 @@ class FlyingFailsafes:
     def in_force(self, *, failing: bool) -> bool:
         """True while there is a loss, or battery or estimator have failed."""
         return self._lost.ground_station.lost or self._lost.sticks.lost or failing
-
-    def update(self, now_ms: int) -> None:
-        """Do nothing: no failsafe waits."""
-
-    def armed(self, armed: bool) -> None:
-        """Do nothing: a loss continues."""
 
     def position_lost(self, *, lost: bool) -> None:
         """Announce a lost or recovered fix."""

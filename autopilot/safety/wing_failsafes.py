@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.context.personality import FailsafeCause
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity, VtolState
@@ -29,11 +29,10 @@ _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVE
 """By Q_OPTIONS: the first bit that is set."""
 
 
-class WingFailsafes:
+class WingFailsafes(FailsafeRules):
     """Failsafe rules of a vehicle that cannot stop in the air. Losses are stored by cause, with the times of their long
-    actions."""
-
-    warns_of_variance = needs_sticks = needs_station = True
+    actions; they continue in the next flight. ArduPlane reports a lost fix by pre-arm checks and the estimator's flags,
+    and does not check its lift motors."""
 
     def __init__(self, context: SafetyContext) -> None:
         kind = context.facts.vehicle_class
@@ -49,9 +48,6 @@ class WingFailsafes:
         failed."""
         short = FailsafeCause.RADIO in self._losses and self._short_action != _NOT
         return short or self._long is not None or failing
-
-    def armed(self, armed: bool) -> None:
-        """Do nothing: a loss continues."""
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
         if setting == _WATCHED_ONLY or FailsafeCause.RADIO in self._losses:
@@ -110,7 +106,6 @@ class WingFailsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Vehicle time at which `update` must run, ms; may be past."""
         if self._long is not None:
             return None
         return min((due for cause, due in self._losses.items() if self._acts(cause)), default=None)
@@ -142,12 +137,6 @@ class WingFailsafes:
         self._announcer.say(Severity.WARNING, f"{name} Failsafe On: {self._modes.spec.title}")
 
     # --- other failures -------------------------------------------------------------------------------------------
-    def position_lost(self, *, lost: bool) -> None:
-        """Do nothing: ArduPlane reports it by pre-arm checks and the estimator's flags."""
-
-    def thrust_lost(self, now_ms: int) -> None:
-        """Do nothing: ArduPlane does not check its lift motors."""
-
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motor; CRASH_DETECT is not 0."""
         self._announcer.say(Severity.EMERGENCY, "Crash detected: Disarming")

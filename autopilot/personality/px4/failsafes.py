@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot.context.personality import FailsafeCause
+from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
@@ -70,10 +70,11 @@ class _ActiveAction:
     failing: bool = True
 
 
-class Px4Failsafes:
-    """PX4's `FailsafeRules`; see the module. `disarm(method)` stops the motors. `selected`: the action that is flown or
-    announced. `user_mode`: the mode that the user wants. `rest_mode`: the last of these that allows arming, which
-    returns after disarming (UserModeIntention.cpp)."""
+class Px4Failsafes(FailsafeRules):
+    """PX4's failsafes; see the module. A lost fix changes nothing until the estimator fails, and PX4 detects failed
+    motors by their telemetry, which is not simulated. `disarm(method)` stops the motors. `selected`: the action that is
+    flown or announced. `user_mode`: the mode that the user wants. `rest_mode`: the last of these that allows arming,
+    which returns after disarming (UserModeIntention.cpp)."""
 
     warns_of_variance = False
 
@@ -166,12 +167,6 @@ class Px4Failsafes:
         self.selected = Px4Action.NONE
         if armed:
             self._judge(self._facts.now_ms)
-
-    def position_lost(self, *, lost: bool) -> None:
-        """Do nothing: it flies on until the estimator fails."""
-
-    def thrust_lost(self, now_ms: int) -> None:
-        """Do nothing: PX4 detects failed motors by their telemetry, which is not simulated."""
 
     def crashed(self, check: int, now_ms: int) -> None:
         self._voice.say(Notice.CRASHED, px4.custom_of(self.user_mode))
