@@ -185,52 +185,24 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
     **{(state, _E.ABORT): (Transition(_A.REFUSE_ABORT, state),) for state in FlightState if state is not _S.ARMED},
 }
 
-_QUIET = frozenset(
-    {
-        _E.RESETS_DONE,
-        _E.RESET_FAILED,
-        _E.ARM_OK,
-        _E.ARM_FAILED,
-        _E.COUNTDOWN_OVER,
-        _E.START_FAILED,
-        _E.RETRY,
-        _E.DURATION_OVER,
-        _E.LANDING_TIMEOUT,
-        _E.DISARM_OK,
-        _E.DISARM_FAILED,
-        _E.MISSION_DONE,
-        _E.UNDER_WAY,
-        _E.DESCENDING,
-        _E.CLIMBING,
-        _E.LOW_BATTERY,
-        _E.PLAIN_ARM,
-        _E.RESTARTED,
-    }
-)
+_QUIET: Final = frozenset({
+    _E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED, _E.COUNTDOWN_OVER, _E.START_FAILED, _E.RETRY,
+    _E.DURATION_OVER, _E.LANDING_TIMEOUT, _E.DISARM_OK, _E.DISARM_FAILED, _E.MISSION_DONE, _E.UNDER_WAY, _E.DESCENDING,
+    _E.CLIMBING, _E.LOW_BATTERY, _E.PLAIN_ARM, _E.RESTARTED,
+})  # fmt: skip
 IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
-    _S.IDLE: frozenset((_QUIET | {_E.LANDED, _E.DISARMED}) - {_E.PLAIN_ARM, _E.RESTARTED}),
-    _S.PREFLIGHT: frozenset(
-        (_QUIET | {_E.LANDED, _E.ARMED}) - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
-    ),
-    _S.ARMED: frozenset(
-        (_QUIET | {_E.ARMED})
-        - {
-            _E.COUNTDOWN_OVER,
-            _E.ARM_OK,
-            _E.ARM_FAILED,
-            _E.UNDER_WAY,
-            _E.LOW_BATTERY,
-            _E.DISARM_OK,
-            _E.DISARM_FAILED,
-            _E.RETRY,
-        }
-    ),
-    _S.FLYING: frozenset(
-        (_QUIET | {_E.ARMED}) - {_E.MISSION_DONE, _E.DURATION_OVER, _E.LOW_BATTERY, _E.DESCENDING, _E.START_FAILED}
-    ),
-    _S.LANDING: frozenset((_QUIET | {_E.ARMED}) - {_E.CLIMBING, _E.LANDING_TIMEOUT}),
-    _S.LANDED: frozenset((_QUIET | {_E.LANDED, _E.ARMED}) - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY, _E.UNDER_WAY}),
-}
+    _S.IDLE: _QUIET - {_E.PLAIN_ARM, _E.RESTARTED} | {_E.LANDED, _E.DISARMED},
+    _S.PREFLIGHT: _QUIET - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED} | {_E.LANDED, _E.ARMED},
+    _S.ARMED: _QUIET - {
+        _E.COUNTDOWN_OVER, _E.ARM_OK, _E.ARM_FAILED, _E.UNDER_WAY, _E.LOW_BATTERY, _E.DISARM_OK, _E.DISARM_FAILED,
+        _E.RETRY,
+    } | {_E.ARMED},
+    _S.FLYING: _QUIET - {
+        _E.MISSION_DONE, _E.DURATION_OVER, _E.LOW_BATTERY, _E.DESCENDING, _E.START_FAILED,
+    } | {_E.ARMED},
+    _S.LANDING: _QUIET - {_E.CLIMBING, _E.LANDING_TIMEOUT} | {_E.ARMED},
+    _S.LANDED: _QUIET - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY, _E.UNDER_WAY} | {_E.LANDED, _E.ARMED},
+}  # fmt: skip
 """Events without a meaning in a state: late answers, timers that were not stopped, known facts."""
 
 
