@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import radians
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
 from sitl.vehicles import rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip
-from sitl.vehicles.parameters import Row, Special, scaled
+from sitl.vehicles.parameters import Row, scaled, setters
 from sitl.vehicles.rover import DrivenMachine
 
 MASS, INERTIA = 14.5, 2.2  # kg, kg m2
@@ -88,13 +89,9 @@ def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 #: Parameters that act on the boat differently; all others act as on the rover.
-SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
-    "SIM_TIDE_SPEED": _tide,
-    "SIM_TIDE_DIR": _tide,
-    "TURN_RADIUS": _turning,
-    "ATC_STR_RAT_MAX": _turning,
-    "ATC_STR_ACC_MAX": _turning,
-}
+SPECIAL: Final = rover_parameters.SPECIAL | setters(
+    (_tide, "SIM_TIDE_SPEED SIM_TIDE_DIR"), (_turning, "TURN_RADIUS ATC_STR_RAT_MAX ATC_STR_ACC_MAX")
+)
 SCALED = scaled("rover", "boat")
 
 

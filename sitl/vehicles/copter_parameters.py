@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import radians, sqrt
+from typing import Final
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import atan, cos, tan
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
-from sitl.vehicles.parameters import Row, Special, scaled
+from sitl.vehicles.parameters import Row, scaled, setters
 from sitl.vehicles.stops import stop_as_arducopter, stop_as_px4
 
 #: Limits of the airframe itself (`sitl.vehicles.airframe`): rate deg/s, yaw acceleration deg/s2; ArduPilot's default of
@@ -138,31 +139,19 @@ def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
     _corner(p, s, values)
 
 
-SPECIAL: dict[str, Special] = parameters.SPECIAL | {
-    "SIM_GPS_NOISE": parameters.gps_noise(PLAIN_RECEIVER),
-    "SIM_HOVER_W": _power,
-    "SIM_HOVER_THST": _rotors,
-    "SIM_DRAG_ROTOR": _drag,
-    "SIM_DRAG_AREA": _drag,
-    "SIM_DRAG_FEED": _follow,
-    "PSC_POSXY_P": _follow,
-    "PSC_VELXY_P": _follow,
-    "SIM_SHOVE_TIME": _shove,
-    "ANGLE_MAX": _lean,
-    "PSC_ANGLE_MAX": _lean,
-    "LOIT_ACC_MAX": _loiter,
-    "LOIT_ANG_MAX": _loiter,
-    "ATC_RATE_R_MAX": _rates,
-    "ATC_RATE_P_MAX": _rates,
-    "ATC_ACCEL_Y_MAX": _rates,
-    "FM_CUT_TILT": _cut_tilt,
-    "WPNAV_ACCEL": _legs,
-    "WPNAV_ACCEL_Z": _legs,
-    "WPNAV_JERK": _legs,
-    "PSC_JERK_XY": _stops,
-    "PSC_JERK_Z": _stops,
-    "MPC_XY_TRAJ_P": _stops,
-    "WPNAV_ACCEL_C": _corner,
-    "PILOT_SPEED_UP": _pilot_down,
-    "PILOT_SPEED_DN": _pilot_down,
-}
+SPECIAL: Final = parameters.SPECIAL | setters(
+    (parameters.gps_noise(PLAIN_RECEIVER), "SIM_GPS_NOISE"),
+    (_power, "SIM_HOVER_W"),
+    (_rotors, "SIM_HOVER_THST"),
+    (_drag, "SIM_DRAG_ROTOR SIM_DRAG_AREA"),
+    (_follow, "SIM_DRAG_FEED PSC_POSXY_P PSC_VELXY_P"),
+    (_shove, "SIM_SHOVE_TIME"),
+    (_lean, "ANGLE_MAX PSC_ANGLE_MAX"),
+    (_loiter, "LOIT_ACC_MAX LOIT_ANG_MAX"),
+    (_rates, "ATC_RATE_R_MAX ATC_RATE_P_MAX ATC_ACCEL_Y_MAX"),
+    (_cut_tilt, "FM_CUT_TILT"),
+    (_legs, "WPNAV_ACCEL WPNAV_ACCEL_Z WPNAV_JERK"),
+    (_stops, "PSC_JERK_XY PSC_JERK_Z MPC_XY_TRAJ_P"),
+    (_corner, "WPNAV_ACCEL_C"),
+    (_pilot_down, "PILOT_SPEED_UP PILOT_SPEED_DN"),
+)

@@ -149,30 +149,26 @@ SWITCHES: Final[dict[str, tuple[int, Special]]] = {
 """Switch of each sensor that can be lost, and its setter by the parameters, which count again at the end of the
 fault."""
 
-SPECIAL: dict[str, Special] = {
-    "SIM_WIND_SPD": _wind,
-    "SIM_WIND_DIR": _wind,
-    "SIM_TERRAIN": use_map,
-    "MPC_LAND_ALT1": climb_slowly,
-    "MPC_TKO_RAMP_T": climb_slowly,
-    "MPC_TKO_SPEED": climb_slowly,
-    "SIM_ENGINE_FAIL": _engine,
-    "SIM_ENGINE_MUL": _engine,
-    "GPS1_TYPE": _gps,
-    "EK3_SRC1_POSXY": _gps,
-    "SIM_GPS_DISABLE": _gps,
-    "SIM_BATT_VOLTAGE": _battery_voltage,
-    "FS_CRASH_CHECK": _crash,
-    "RNGFND1_TYPE": _finder,
-    "RNGFND1_MIN_CM": _finder,
-    "RNGFND1_MAX_CM": _finder,
-    "SIM_GPS_GLITCH_X": _glitch,
-    "SIM_GPS_GLITCH_Y": _glitch,
-    "SIM_BARO_DISABLE": _baro,
-    "SIM_MAG1_FAIL": _compass,
-    "SIM_ACC_FAIL_MSK": _inertial,
-    "SIM_GYR_FAIL_MSK": _inertial,
-}
+
+def setters(*rows: tuple[Special, str]) -> dict[str, Special]:
+    """Setters by name of a parameter. A row has a setter and the parameters after whose change it runs."""
+    return {name: setter for setter, names in rows for name in names.split()}
+
+
+SPECIAL: Final = setters(
+    (_wind, "SIM_WIND_SPD SIM_WIND_DIR"),
+    (use_map, "SIM_TERRAIN"),
+    (climb_slowly, "MPC_LAND_ALT1 MPC_TKO_RAMP_T MPC_TKO_SPEED"),
+    (_engine, "SIM_ENGINE_FAIL SIM_ENGINE_MUL"),
+    (_gps, "GPS1_TYPE EK3_SRC1_POSXY SIM_GPS_DISABLE"),
+    (_battery_voltage, "SIM_BATT_VOLTAGE"),
+    (_crash, "FS_CRASH_CHECK"),
+    (_finder, "RNGFND1_TYPE RNGFND1_MIN_CM RNGFND1_MAX_CM"),
+    (_glitch, "SIM_GPS_GLITCH_X SIM_GPS_GLITCH_Y"),
+    (_baro, "SIM_BARO_DISABLE"),
+    (_compass, "SIM_MAG1_FAIL"),
+    (_inertial, "SIM_ACC_FAIL_MSK SIM_GYR_FAIL_MSK"),
+)
 
 
 def apply(

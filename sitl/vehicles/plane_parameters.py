@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import pi, sqrt
+from typing import Final
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
@@ -14,7 +15,7 @@ from autopilot.vehicles.vehicle_class import first_value
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
-from sitl.vehicles.parameters import Row, Special, scaled
+from sitl.vehicles.parameters import Row, scaled, setters
 
 _DEGREES = pi / 180.0
 
@@ -101,24 +102,18 @@ def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_LEANS_FREELY] = float(LiftOption.LEANS_FREELY in options)
 
 
-SPECIAL: dict[str, Special] = parameters.SPECIAL | {
-    "SIM_GPS_NOISE": parameters.gps_noise(PLAIN_RECEIVER),
-    "PTCH_LIM_MAX_DEG": _pitches,
-    "PTCH_LIM_MIN_DEG": _pitches,
-    "TECS_PITCH_MAX": _pitches,
-    "TECS_PITCH_MIN": _pitches,
-    "RLL2SRV_RMAX": _rates,
-    "PTCH2SRV_RMAX_UP": _rates,
-    "PTCH2SRV_RMAX_DN": _rates,
-    "THR_MIN": _throttle,
-    "LAND_WIND_COMP": _wind_share,
-    "TKOFF_OPTIONS": _takeoff_options,
-    "WP_LOITER_RAD": _circle,
-    "ARSPD_TYPE": fit_tube,
-    "SIM_ARSPD_FAIL": _pitot,
-    "ARSPD_RATIO": _pitot_ratio,
-    "Q_ANGLE_MAX": _hover_lean,
-    "Q_PILOT_SPD_UP": _hover_sticks,
-    "Q_PILOT_SPD_DN": _hover_sticks,
-    "Q_OPTIONS": _q_options,
-}
+SPECIAL: Final = parameters.SPECIAL | setters(
+    (parameters.gps_noise(PLAIN_RECEIVER), "SIM_GPS_NOISE"),
+    (_pitches, "PTCH_LIM_MAX_DEG PTCH_LIM_MIN_DEG TECS_PITCH_MAX TECS_PITCH_MIN"),
+    (_rates, "RLL2SRV_RMAX PTCH2SRV_RMAX_UP PTCH2SRV_RMAX_DN"),
+    (_throttle, "THR_MIN"),
+    (_wind_share, "LAND_WIND_COMP"),
+    (_takeoff_options, "TKOFF_OPTIONS"),
+    (_circle, "WP_LOITER_RAD"),
+    (fit_tube, "ARSPD_TYPE"),
+    (_pitot, "SIM_ARSPD_FAIL"),
+    (_pitot_ratio, "ARSPD_RATIO"),
+    (_hover_lean, "Q_ANGLE_MAX"),
+    (_hover_sticks, "Q_PILOT_SPD_UP Q_PILOT_SPD_DN"),
+    (_q_options, "Q_OPTIONS"),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import pi
+from typing import Final
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import tan
@@ -12,7 +13,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
 from sitl.vehicles.equipment import GOOD_RECEIVER
-from sitl.vehicles.parameters import Row, Special, scaled
+from sitl.vehicles.parameters import Row, scaled, setters
 
 _DEGREES = pi / 180.0
 #: Values for a limit of 0, which means no limit: m/s2, rad/s.
@@ -64,20 +65,13 @@ def _speeding(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_CARRIED] = 1.0 - values["SIM_DRIVE_ACC"]
 
 
-SPECIAL: dict[str, Special] = parameters.SPECIAL | {
-    "SIM_GPS_NOISE": parameters.gps_noise(GOOD_RECEIVER),
-    "SIM_DRIVE_W": _drive,
-    "SIM_DRIVE_ACC": _speeding,
-    "WP_ACCEL": _acceleration,
-    "ATC_ACCEL_MAX": _acceleration,
-    "ATC_DECEL_MAX": _acceleration,
-    "WP_JERK": _acceleration,
-    "ATC_TURN_MAX_G": _grip,
-    "ATC_STR_RAT_MAX": _turning,
-    "ATC_STR_ACC_MAX": _turning,
-    "TURN_RADIUS": _turning,
-    "CRUISE_SPEED": _stick_speed,
-    "CRUISE_THROTTLE": _stick_speed,
-    "SPEED_MAX": _stick_speed,
-    "ATC_BRAKE": _brake,
-}
+SPECIAL: Final = parameters.SPECIAL | setters(
+    (parameters.gps_noise(GOOD_RECEIVER), "SIM_GPS_NOISE"),
+    (_drive, "SIM_DRIVE_W"),
+    (_speeding, "SIM_DRIVE_ACC"),
+    (_acceleration, "WP_ACCEL ATC_ACCEL_MAX ATC_DECEL_MAX WP_JERK"),
+    (_grip, "ATC_TURN_MAX_G"),
+    (_turning, "ATC_STR_RAT_MAX ATC_STR_ACC_MAX TURN_RADIUS"),
+    (_stick_speed, "CRUISE_SPEED CRUISE_THROTTLE SPEED_MAX"),
+    (_brake, "ATC_BRAKE"),
+)
