@@ -147,7 +147,7 @@ class JsonLockstep:
 
     def close(self) -> None:
         """End the firmware. The body stays where it is."""
-        state = self.body.machine.rows()[0]
+        state = self.body.machine.rows().state
         last = state.copy()
         self.child.stop(self._answer)
         state[:] = last

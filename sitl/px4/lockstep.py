@@ -138,7 +138,7 @@ class HilLockstep:
         self.silence = ProcessSilence(child.pid, SILENT_S)
         self._line_heard, self._silent_samples = 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_supported() else None
-        s = body.machine.rows()[0][0]
+        s = body.machine.rows().state[0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
 
     def _lose_radio(self, lost: bool) -> None:
@@ -287,8 +287,8 @@ class HilLockstep:
             self._owed = True
 
     def _sample(self) -> SensorSample:
-        state, settings, *_ = self.body.machine.rows()
-        s, p, values = state[0], settings[0], self.body.values
+        rows, values = self.body.machine.rows(), self.body.values
+        s, p = rows.state[0], rows.settings[0]
         home = self.body.machine.switched_on_at
         time_us = round(1000.0 * self.body.time_ms)
         fix = field = pressure = impact = None

@@ -6,7 +6,7 @@ The kernel is loaded by the first `advance` (or `load`), so that the first HEART
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,31 +26,31 @@ def no_samples() -> tuple[FloatRows, FloatRows]:
     return np.array([np.inf, 0.0, 0.0]), np.zeros((1, R.SIZE))
 
 
-class MachineRow:
-    """Arrays of one row each: state, settings, target, noise and report. `ground`: heights, shared by all that stand on
-    it; a 2 x 2 array of NaN without terrain. `kernel` advances the row."""
+class RowArrays(NamedTuple):
+    """Arrays of a kernel's machines, with a row for each."""
 
-    def __init__(
-        self,
-        kernel: Entry,
-        state: FloatRows,
-        settings: FloatRows,
-        target: FloatRows,
-        noise: npt.NDArray[np.uint64],
-        report: FloatRows,
-    ) -> None:
+    state: FloatRows
+    settings: FloatRows
+    target: FloatRows
+    noise: npt.NDArray[np.uint64]
+    report: FloatRows
+
+
+class MachineRow:
+    """The row of a machine. `ground`: heights, shared by all that stand on it; a 2 x 2 array of NaN without terrain.
+    `kernel` advances the row."""
+
+    def __init__(self, kernel: Entry, arrays: RowArrays) -> None:
         self._kernel = kernel
         self._until_ms = np.zeros(1)
         self._sampling, self._samples = no_samples()
         self._advance: Callable[..., int] | None = None
         self.ground: npt.NDArray[np.float32] = _FLAT
-        self.move_to(state, settings, target, noise, report)
+        self.arrays = arrays
 
-    def move_to(
-        self, state: FloatRows, settings: FloatRows, target: FloatRows, noise: npt.NDArray[np.uint64], report: FloatRows
-    ) -> None:
+    def move_to(self, arrays: RowArrays) -> None:
         """Use these arrays from now on. They already have the row's values."""
-        self.state, self.settings, self.target, self.noise, self.report = state, settings, target, noise, report
+        self.arrays = arrays
         self._bind_again()
 
     def stand_on(self, heights: npt.NDArray[np.float32]) -> None:
@@ -68,17 +68,9 @@ class MachineRow:
             self._bind()
 
     def _bind(self) -> Callable[..., int]:
+        *rows, report = self.arrays
         self._advance = self._kernel.bind(
-            self.state,
-            self.settings,
-            self.target,
-            self.noise,
-            quantiles(),
-            self.report,
-            self.ground,
-            self._until_ms,
-            self._samples,
-            self._sampling,
+            *rows, quantiles(), report, self.ground, self._until_ms, self._samples, self._sampling
         )
         return self._advance
 
@@ -91,7 +83,7 @@ class MachineRow:
         advance = self._advance or self._bind()
         self._until_ms[0] = until_ms
         advance()
-        return int(self.state[0, L.S_TIME_MS])
+        return int(self.arrays.state[0, L.S_TIME_MS])
 
     def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, FloatRows]:
         """Run as `advance` does, and copy the report at `next_ms` and every `every_ms` after it."""

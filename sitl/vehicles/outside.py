@@ -90,28 +90,16 @@ class OutsideBody:
         self.answer, self._fields = _template((*_ANSWER, _RANGE, *((_AIRSPEED,) if airspeed else ())))
         self._entry = OUTSIDE[kind]
         self._call: Callable[..., int] | None = None
-        _, settings, *_ = machine.rows()
-        settings[0, M.P_STEPS] = 1.0
-        self._step_ms = 1000.0 * float(settings[0, M.P_DT])
+        p = machine.rows().settings[0]
+        p[M.P_STEPS] = 1.0
+        self._step_ms = 1000.0 * float(p[M.P_DT])
         self.payload, self._widths, self._line_due_ms = payload or {}, dict[int, int](), 0.0
         self._pulse = pulse
 
     def load(self) -> None:
-        state, settings, _, noise, _ = self.machine.rows()
-        self._call = self._entry.bind(
-            state,
-            settings,
-            noise,
-            quantiles(),
-            self.machine.ground,
-            self._outputs,
-            self.request,
-            self._clock,
-            self.values,
-            self._fields,
-            self.answer,
-            self._wire,
-        )
+        rows, packet = self.machine.rows(), (self.request, self._clock, self.values, self._fields, self.answer)
+        body = rows.state, rows.settings, rows.noise, quantiles(), self.machine.ground
+        self._call = self._entry.bind(*body, self._outputs, *packet, self._wire)
 
     def listen(self, handle: int) -> None:
         """Exchange packets on the UDP socket with this handle from now on."""

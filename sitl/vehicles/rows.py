@@ -14,7 +14,7 @@ import numpy.typing as npt
 from autopilot.control.kernels import compiled
 from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
-from sitl.vehicles.machine_row import no_samples
+from sitl.vehicles.machine_row import RowArrays, no_samples
 from sitl.vehicles.simulated import SimulatedMachine
 
 SHARED_FROM: Final = 32
@@ -27,10 +27,9 @@ class MachineRows:
 
     def __init__(self, machines: Sequence[SimulatedMachine]) -> None:
         self.machines = tuple(machines)
-        arrays = [machine.rows() for machine in self.machines]
-        stacked = [np.concatenate([rows[which] for rows in arrays]) for which in range(4)]
-        self.state, self.settings, self.target, self._noise = stacked
-        self.reports: npt.NDArray[np.float64] = np.concatenate([rows[4] for rows in arrays])
+        each = zip(*(machine.rows() for machine in self.machines), strict=True)
+        self._rows = RowArrays._make(np.concatenate(arrays) for arrays in each)
+        self.state, self.settings, self.target, _, self.reports = self._rows
         self.times_ms: npt.NDArray[np.float64] = self.state[:, L.S_TIME_MS]
         """Vehicle time of each, ms; a view."""
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
@@ -39,8 +38,7 @@ class MachineRows:
         self._parts: tuple[Callable[..., int], ...] = ()
         self._ground = self.machines[0].ground  # shared by all: places on it are absolute
         for k, machine in enumerate(self.machines):
-            row = slice(k, k + 1)
-            machine.move_to(self.state[row], self.settings[row], self.target[row], self._noise[row], self.reports[row])
+            machine.move_to(RowArrays._make(array[k : k + 1] for array in self._rows))
 
     @property
     def armed(self) -> bool:
@@ -57,16 +55,9 @@ class MachineRows:
         self._parts = tuple(self._bound(rows) for rows in parts)
 
     def _bound(self, rows: slice) -> Callable[..., int]:
+        *arrays, reports = (array[rows] for array in self._rows)
         return self.machines[0].kernel.bind(
-            self.state[rows],
-            self.settings[rows],
-            self.target[rows],
-            self._noise[rows],
-            quantiles(),
-            self.reports[rows],
-            self._ground,
-            self._until_ms[rows],
-            *no_samples()[::-1],
+            *arrays, quantiles(), reports, self._ground, self._until_ms[rows], *no_samples()[::-1]
         )
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:

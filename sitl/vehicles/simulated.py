@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
-from sitl.vehicles.machine_row import FloatRows, MachineRow
+from sitl.vehicles.machine_row import FloatRows, MachineRow, RowArrays
 from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.readiness import rests, sensor_reasons
@@ -73,9 +73,8 @@ class SimulatedMachine(ABC):
         self._parameters: dict[str, float] = {}
         self._payload = SimulatedPayload(self._parameters, settings, state)
         target, report = np.zeros((1, L.TARGET_SIZE)), np.zeros((1, R.SIZE))
-        self._row = MachineRow(
-            self.kernel, state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), report
-        )
+        arrays = RowArrays(state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), report)
+        self._row = MachineRow(self.kernel, arrays)
         self._find_row()
         self._home = home
         self._origin: GeoPoint | None = None
@@ -86,17 +85,14 @@ class SimulatedMachine(ABC):
         """Sensor of obstacles, if the world has any."""
         self._begin_report()
 
-    def move_to(
-        self, state: FloatRows, settings: FloatRows, target: FloatRows, noise: npt.NDArray[np.uint64], report: FloatRows
-    ) -> None:
+    def move_to(self, arrays: RowArrays) -> None:
         """Use these arrays of one row from now on. They already have its values."""
-        self._row.move_to(state, settings, target, noise, report)
+        self._row.move_to(arrays)
         self._find_row()
 
     def _find_row(self) -> None:
-        row = self._row
-        self._s, self._p, self._t, self._report = row.state[0], row.settings[0], row.target[0], row.report
-        self._vehicle_state.report = row.report[0]
+        (self._s,), (self._p,), (self._t,), _, self._report = self._row.arrays
+        self._vehicle_state.report = self._report[0]
         self._payload.move_to(self._p, self._s)
         self._faults = VehicleFaults(self._p, self._s, self.motors, self._payload.burden, self._parameters)
 
@@ -104,10 +100,9 @@ class SimulatedMachine(ABC):
     def burden(self) -> CarriedMass:
         return self._payload.burden
 
-    def rows(self) -> tuple[npt.NDArray[Any], ...]:
-        """Arrays of the vehicle's row: state, settings, target, noise, report."""
-        row = self._row
-        return row.state, row.settings, row.target, row.noise, row.report
+    def rows(self) -> RowArrays:
+        """Arrays of the vehicle's row."""
+        return self._row.arrays
 
     def stand_on(self, ground: HeightMap) -> None:
         """Stand on this ground from now on. Call this before the vehicle moves; `home` must lie on the ground."""

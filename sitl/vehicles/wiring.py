@@ -70,7 +70,7 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
     if kind == "copter":
         given = {**_PX4_DEFAULTS, **parameters}
         motors = _px4_rotors(machine, given)
-        p = machine.rows()[1][0]
+        p = machine.rows().settings[0]
         places = [(x * p[M.P_ARM_X], y * p[M.P_ARM_Y], x * y * p[M.P_YAW_ARM]) for x, y in _CORNERS]
         _fit_rotors(machine, given["MPC_THR_HOVER"], places)
         return OutsideBody(
@@ -110,7 +110,7 @@ def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[O
     counter_clockwise = [x * y > 0.0 for x, y in corners]
     if sorted(corners) != sorted(_CORNERS) or [given[f"CA_ROTOR{k}_KM"] > 0.0 for k in range(4)] != counter_clockwise:
         raise SitlError("CA_ROTORn_PX, _PY and _KM are not those of a quad X, front right and rear left turning left")
-    p = machine.rows()[1][0]
+    p = machine.rows().settings[0]
     p[M.P_ARM_X], p[M.P_ARM_Y] = (fsum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
     p[M.P_YAW_ARM] = fsum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
     driven = [_px4_output(given, _PX4_MOTOR_1 + corners.index(corner), 0.0) for corner in _CORNERS]
@@ -135,7 +135,7 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
         return OutsideBody(kind, machine, motors, airspeed=False, payload=_payload(given))
     if kind in ("plane", "quadplane"):
         return _wings(kind, machine, given)
-    settings = machine.rows()[1]
+    settings = machine.rows().settings
     wheel = _servo(given, _channel(given, _STEERING, 0), full=float(settings[0, L.P_WHEEL_MAX]))
     return OutsideBody(kind, machine, [wheel, _servo(given, _channel(given, _THROTTLE, 2))], airspeed=False)
 
@@ -169,7 +169,7 @@ def _fit_rotors(machine: SimulatedMachine, hover: float, places: Sequence[tuple[
     """Give the machine rotors at these places: m ahead, m to the right, torque per thrust m. On a full battery it
     hovers at the share `hover` of their thrust, because a firmware takes off with MOT_THST_HOVER until it has learned
     a better value. Together the rotors sweep as much air as the machine's own."""
-    p = machine.rows()[1][0]
+    p = machine.rows().settings[0]
     rotors = len(places)
     p[M.P_ROTORS] = rotors
     for i, (ahead, right, turn) in enumerate(places):
@@ -179,7 +179,7 @@ def _fit_rotors(machine: SimulatedMachine, hover: float, places: Sequence[tuple[
     p[M.P_POWER] *= sqrt(rotors / machine.motors)
     machine.motors = rotors
     machine.burden.refit(ROTOR_DRAG / sqrt(hover))
-    machine.move_to(*machine.rows())
+    machine.move_to(machine.rows())
 
 
 def _motor(given: Mapping[str, float], number: int, usual: int) -> Output:
