@@ -10,8 +10,6 @@ MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import Enum
-from types import MappingProxyType
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
@@ -20,49 +18,7 @@ Holder = tuple[int, int]
 """System and component."""
 NOBODY: Final[Holder] = (0, 0)
 _IDS: Final = range(256)
-
-
-class HolderOrder(Enum):
-    """Orders of DO_GIMBAL_MANAGER_CONFIGURE for a holder; the value is the parameter. Any id gives control to that
-    id."""
-
-    KEEP = -1
-    TAKE = -2
-    RELEASE = -3
-    GIVE = None
-
-
-class HeldBy(Enum):
-    """Holder of the control, relative to the sender."""
-
-    BY_NOBODY = "nobody"
-    BY_ASKER = "the asker"
-    BY_OTHER = "another"
-
-
-class HeldThen(Enum):
-    """Holder after an order."""
-
-    AS_BEFORE = "as before"
-    ASKER = "the asker"
-    NAMED = "who is named"
-    NOBODY = "nobody"
-
-
-TABLE: Final = MappingProxyType({
-    (HolderOrder.KEEP, HeldBy.BY_NOBODY): HeldThen.AS_BEFORE,
-    (HolderOrder.KEEP, HeldBy.BY_ASKER): HeldThen.AS_BEFORE,
-    (HolderOrder.KEEP, HeldBy.BY_OTHER): HeldThen.AS_BEFORE,
-    (HolderOrder.TAKE, HeldBy.BY_NOBODY): HeldThen.ASKER,
-    (HolderOrder.TAKE, HeldBy.BY_ASKER): HeldThen.ASKER,
-    (HolderOrder.TAKE, HeldBy.BY_OTHER): HeldThen.ASKER,
-    (HolderOrder.RELEASE, HeldBy.BY_NOBODY): HeldThen.AS_BEFORE,
-    (HolderOrder.RELEASE, HeldBy.BY_ASKER): HeldThen.NOBODY,
-    (HolderOrder.RELEASE, HeldBy.BY_OTHER): HeldThen.AS_BEFORE,
-    (HolderOrder.GIVE, HeldBy.BY_NOBODY): HeldThen.NAMED,
-    (HolderOrder.GIVE, HeldBy.BY_ASKER): HeldThen.NAMED,
-    (HolderOrder.GIVE, HeldBy.BY_OTHER): HeldThen.NAMED,
-})  # fmt: skip
+_KEEP, _TAKE, _RELEASE = -1.0, -2.0, -3.0  # orders of DO_GIMBAL_MANAGER_CONFIGURE in place of a system
 
 
 class Control:
@@ -87,33 +43,24 @@ class Control:
     def configure(self, asker: Holder, params: Sequence[float]) -> bool:
         """Configure the holders from params 1 to 4: the primary's system and component, the secondary's. False, without
         a change, for numbers that are neither ids nor orders."""
-        first, second = _order(params[0], params[1]), _order(params[2], params[3])
-        if first is None or second is None:
+        taker = self._itself() if self.asked_first and params[0] == _TAKE else asker
+        primary = _after(self.primary, taker, params[0], params[1])
+        secondary = _after(self.secondary, asker, params[2], params[3])
+        if primary is None or secondary is None:
             return False
-        if self.asked_first:
-            taker = self._itself() if first[0] is HolderOrder.TAKE else asker
-            self.primary = _after(self.primary, taker, *first)
-            return True
-        self.primary = _after(self.primary, asker, *first)
-        self.secondary = _after(self.secondary, asker, *second)
+        self.primary = primary
+        if not self.asked_first:
+            self.secondary = secondary
         return True
 
 
-def _order(system: float, component: float) -> tuple[HolderOrder, Holder] | None:
+def _after(holder: Holder, asker: Holder, system: float, component: float) -> Holder | None:
+    """Holder after an order of `asker`, who releases only its own control. An id gives control to it; system 0: to
+    nobody. None if there is no such order."""
     if system in _IDS and component in _IDS:
-        return HolderOrder.GIVE, (int(system), int(component)) if system else NOBODY
-    orders = {order.value: order for order in HolderOrder}
-    order = orders.get(int(system)) if system in (-1.0, -2.0, -3.0) else None
-    return None if order is None or component not in range(-3, 256) else (order, NOBODY)
-
-
-def _after(holder: Holder, asker: Holder, order: HolderOrder, named: Holder) -> Holder:
-    held_by = HeldBy.BY_NOBODY if holder == NOBODY else HeldBy.BY_ASKER if holder == asker else HeldBy.BY_OTHER
-    match TABLE[order, held_by]:
-        case HeldThen.ASKER:
-            return asker
-        case HeldThen.NAMED:
-            return named
-        case HeldThen.NOBODY:
-            return NOBODY
-    return holder
+        return (int(system), int(component)) if system else NOBODY
+    if system not in (_KEEP, _TAKE, _RELEASE) or component not in range(-3, 256):
+        return None
+    if system == _RELEASE:
+        return NOBODY if holder == asker else holder
+    return asker if system == _TAKE else holder

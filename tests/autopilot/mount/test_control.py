@@ -1,4 +1,4 @@
-"""Who may move the gimbal: the table of the hand-over, walked whole."""
+"""Who may move the gimbal, and every order for every holder."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot.mount.control import NOBODY, TABLE, Control, HeldBy, HeldThen, HolderOrder
+from autopilot.mount.control import NOBODY, Control
 
 VEHICLE = (1, 1)
 FREE, OF_A_PX4 = (SimpleNamespace(personality=SimpleNamespace(asks_for_gimbal=asks)) for asks in (False, True))
 ME, OTHER, NAMED = (255, 190), (42, 191), (7, 100)
 KEEP = (-1.0, -1.0)
-HOLDERS = {HeldBy.BY_NOBODY: NOBODY, HeldBy.BY_ASKER: ME, HeldBy.BY_OTHER: OTHER}
-ORDERS = {
-    HolderOrder.KEEP: KEEP,
-    HolderOrder.TAKE: (-2.0, -2.0),
-    HolderOrder.RELEASE: (-3.0, -3.0),
-    HolderOrder.GIVE: (7.0, 100.0),
-}
+GIVE, TAKE, RELEASE = (7.0, 100.0), (-2.0, -2.0), (-3.0, -3.0)
+#: Order, holder before it, holder after it.
+ORDERS = [
+    (KEEP, NOBODY, NOBODY), (KEEP, ME, ME), (KEEP, OTHER, OTHER),
+    (TAKE, NOBODY, ME), (TAKE, ME, ME), (TAKE, OTHER, ME),
+    (RELEASE, NOBODY, NOBODY), (RELEASE, ME, NOBODY), (RELEASE, OTHER, OTHER),
+    (GIVE, NOBODY, NAMED), (GIVE, ME, NAMED), (GIVE, OTHER, NAMED),
+]  # fmt: skip
 
 
 def held_by(holder: tuple[int, int]) -> Control:
@@ -27,23 +28,17 @@ def held_by(holder: tuple[int, int]) -> Control:
     return control
 
 
-def test_the_table_is_whole() -> None:
-    """An order for each holder."""
-    assert set(TABLE) == {(order, held) for order in HolderOrder for held in HeldBy}
-
-
-@pytest.mark.parametrize(("order", "held"), TABLE)
+@pytest.mark.parametrize(("order", "before", "after"), ORDERS)
 @pytest.mark.parametrize("first", [True, False])
-def test_each_row(order: HolderOrder, held: HeldBy, first: bool) -> None:
+def test_each_order(order: tuple[float, float], before: tuple[int, int], after: tuple[int, int], first: bool) -> None:
     """Of the primary and of the secondary holder, each for itself."""
     control = Control(FREE, lambda: VEHICLE)
     if first:
-        control.primary = HOLDERS[held]
+        control.primary = before
     else:
-        control.secondary = HOLDERS[held]
-    wanted = {HeldThen.AS_BEFORE: HOLDERS[held], HeldThen.ASKER: ME, HeldThen.NAMED: NAMED, HeldThen.NOBODY: NOBODY}
-    assert control.configure(ME, (*ORDERS[order], *KEEP) if first else (*KEEP, *ORDERS[order]))
-    assert (control.primary if first else control.secondary) == wanted[TABLE[order, held]]
+        control.secondary = before
+    assert control.configure(ME, (*order, *KEEP) if first else (*KEEP, *order))
+    assert (control.primary if first else control.secondary) == after
     assert (control.secondary if first else control.primary) == NOBODY
 
 
