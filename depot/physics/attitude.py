@@ -92,9 +92,7 @@ class AttitudeSlew(Struct):
     def rate_at(self, now_ms: int) -> float:
         """Rate of turn now, degrees/s."""
         since, whole = (now_ms - self.start_ms) / 1000.0, self.seconds
-        if not 0.0 < since < whole:
-            return 0.0
-        return self.accel_dps2 * min(since, self._ramp_s, whole - since)
+        return 0.0 if not 0.0 < since < whole else self.accel_dps2 * min(since, self._ramp_s, whole - since)
 
     def at(self, now_ms: int) -> Quaternion:
         return multiply(about(self.axis, self.turned_deg(now_ms)), self.before)

@@ -176,9 +176,7 @@ def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spo
         elif item.command == Cmd.DO_JUMP and start is not None and points:
             again = next((spot for at, spot in points if at >= item.param1), None)
             lines += [] if again is None else [(points[-1][1], again)]
-    if start is None:
-        return []
-    return [*pairwise(spot for _, spot in points[start:]), *lines]
+    return [] if start is None else [*pairwise((spot for _, spot in points[start:])), *lines]
 
 
 def over_a_line(place: Spot, lines: Sequence[tuple[Spot, Spot]], off_m: float) -> bool:

@@ -153,9 +153,7 @@ def order_of(command: int, param1: float) -> DepotCommand | None:
     """Order of a COMMAND_LONG; None if it is not one of ours."""
     if command == CMD_GO and param1 == GO:
         return DepotCommand.GO
-    if command == CMD_ORDER and param1 in tuple(DepotCommand)[1:]:
-        return DepotCommand(int(param1))
-    return None
+    return DepotCommand(int(param1)) if command == CMD_ORDER and param1 in tuple(DepotCommand)[1:] else None
 
 
 def command_of(order: DepotCommand) -> tuple[int, float]:

@@ -286,6 +286,4 @@ class FlashUpload:
 def _words(trouble: Exception) -> str:
     if isinstance(trouble, _CrcDiffers):
         return "what was read back differs from the file"
-    if isinstance(trouble, BootloaderSilentError):
-        return "an answer was missing"
-    return str(trouble)
+    return "an answer was missing" if isinstance(trouble, BootloaderSilentError) else str(trouble)

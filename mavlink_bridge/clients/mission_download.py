@@ -60,9 +60,7 @@ class MissionDownload(Client):
         )
 
     def next_deadline_ms(self) -> int | None:
-        if self.done or not self._pending:
-            return self._due_ms
-        return min(self._pending.values())
+        return self._due_ms if self.done or not self._pending else min(self._pending.values())
 
     def handle_timeout(self, now_ms: int) -> None:
         """Request again what has not arrived."""

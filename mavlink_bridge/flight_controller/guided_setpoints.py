@@ -77,9 +77,7 @@ class GuidedContext:
         return self.firmware.vehicle_class.turns_nose
 
     def nose(self, yaw: Yaw) -> Facing:
-        if not self.turns_nose:
-            return Facing()
-        return _facing(yaw, self.readings.state, self.kept_yaw)
+        return Facing() if not self.turns_nose else _facing(yaw, self.readings.state, self.kept_yaw)
 
     def place(self, ned: Ned) -> GeoPoint | None:
         origin = self.readings.origin

@@ -86,9 +86,7 @@ def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = Fals
     if number == _TUNNEL:
         message = codec.decode(number, frame.payload)
         return Ownership.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Ownership.PASS
-    if number == _FTP:
-        return _file(codec.decode(number, frame.payload))
-    return Ownership.PASS
+    return _file(codec.decode(number, frame.payload)) if number == _FTP else Ownership.PASS
 
 
 def is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:

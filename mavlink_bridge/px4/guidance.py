@@ -113,9 +113,7 @@ class Offboard:
     def next_deadline_ms(self) -> int | None:
         """Time at which the setpoints count as lost, ms; only in Offboard."""
         end_ms = self._setpoints.end_ms
-        if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD:
-            return None
-        return end_ms
+        return None if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD else end_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._inner.take_outgoing()

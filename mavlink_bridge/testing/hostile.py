@@ -46,9 +46,7 @@ def _value(name: str, kind: str, length: int, random: Random) -> Any:
         return random.choice((0, 1, 1, 190))
     if kind == "char":
         return random.randbytes(length or 1) if random.random() < 0.5 else b"WPNAV_SPEED"[: length or 1]
-    if length:
-        return [_one(kind, random) for _ in range(length)]
-    return _one(kind, random)
+    return [_one(kind, random) for _ in range(length)] if length else _one(kind, random)
 
 
 def _one(kind: str, random: Random) -> Any:

@@ -161,9 +161,7 @@ def _scaled(margins: NDArray[np.float64], flew: NDArray[np.bool_]) -> NDArray[np
     """Return margins in standard deviations. A constant margin gives inf until it breaks."""
     measured = flew & (np.abs(margins) < YES)
     spread = float(margins[measured].std()) if measured.any() else 0.0
-    if spread == 0.0:
-        return np.where(margins < 0.0, -1.0, inf)
-    return np.where(margins < YES, margins / spread, inf)
+    return np.where(margins < 0.0, -1.0, inf) if spread == 0.0 else np.where(margins < YES, margins / spread, inf)
 
 
 def _margin(robustness: Mapping[str, float | None], name: str) -> float:

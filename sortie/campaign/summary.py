@@ -279,9 +279,7 @@ def first_order(given: Floats, values: Floats) -> float:
     within = fsum(float(values[part].var()) * part.size for part in slices)
     freedom = given.size - len(slices)
     whole = float(values.var(ddof=1))
-    if freedom <= 0 or whole == 0.0:
-        return 0.0
-    return max(0.0, 1.0 - within / freedom / whole)
+    return 0.0 if freedom <= 0 or whole == 0.0 else max(0.0, 1.0 - within / freedom / whole)
 
 
 def sliced(given: Floats) -> list[NDArray[np.intp]]:

@@ -45,6 +45,4 @@ def _of_place(key: str, table: Parameters) -> str:
     place, _, name = key.partition(".")
     if place == "params":
         return table.definition(name.upper()).unit if name.upper() in table else ""
-    if key == "fleet.spacing":
-        return "m"
-    return _OF_CHANGE.get(key.rpartition(" ")[2], "")
+    return "m" if key == "fleet.spacing" else _OF_CHANGE.get(key.rpartition(" ")[2], "")

@@ -97,9 +97,7 @@ _LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
 
 def fit_of(scenario: Scenario) -> Fit:
     """Return the fit for a vehicle of this kind that leaves the ground."""
-    if scenario.kind.has_stall_speed:
-        return _WINGS
-    return _HOVERING.get(scenario.firmware, _HOVERS)
+    return _WINGS if scenario.kind.has_stall_speed else _HOVERING.get(scenario.firmware, _HOVERS)
 
 
 class OffTrack:

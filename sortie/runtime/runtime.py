@@ -124,9 +124,7 @@ class Runtime:
     def now_ms(self) -> int:
         """Vehicle time, ms: that of the slowest vehicle."""
         vehicles = self._vehicles
-        if len(vehicles) == 1:
-            return vehicles[0].now_ms
-        return min((vehicle.now_ms for vehicle in vehicles), default=0)
+        return vehicles[0].now_ms if len(vehicles) == 1 else min((vehicle.now_ms for vehicle in vehicles), default=0)
 
     @property
     def link_ms(self) -> int:
@@ -134,9 +132,7 @@ class Runtime:
         return self._link_ms(self._wall_s())
 
     def _link_ms(self, wall_s: float) -> int:
-        if self.sockets is None or self.virtual_links:
-            return self.now_ms
-        return int(wall_s * 1000.0) + self._zero_ms
+        return self.now_ms if self.sockets is None or self.virtual_links else int(wall_s * 1000.0) + self._zero_ms
 
     def set_speedup(
         self, speedup: float, ahead: Callable[[], bool], clock: Callable[[], int | None] | None = None

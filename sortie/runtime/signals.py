@@ -219,9 +219,7 @@ class Signals:
     @property
     def exit_status(self) -> int | None:
         """Exit status for the signal that ended the runtime: 0 SIGTERM or SIGHUP, 130 Ctrl-C; None without one."""
-        if self.number is None:
-            return None
-        return STATUS[self.number]
+        return None if self.number is None else STATUS[self.number]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and self.running and self._first_interrupt is not None and not self._interrupted:

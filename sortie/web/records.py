@@ -77,9 +77,7 @@ class RecordedFlights:
 
     def file(self, name: str, file: str) -> Path | None:
         folder = self._folders().get(name)
-        if folder is None or file not in FILES or not (folder / file).is_file():
-            return None
-        return folder / file
+        return None if folder is None or file not in FILES or (not (folder / file).is_file()) else folder / file
 
 
 def _name(path: Path) -> str:

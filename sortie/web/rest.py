@@ -117,9 +117,7 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
         return _whole(given["bits"])
     if isinstance(given, Mapping):
         given = given["type"]
-    if isinstance(given, str):
-        return _named(kind.fieldenums_by_name[name], given)
-    return convert(given)
+    return _named(kind.fieldenums_by_name[name], given) if isinstance(given, str) else convert(given)
 
 
 def _real(given: Any) -> float:

@@ -106,6 +106,4 @@ class DuplexAir:
 
 
 def _slot(lane: RadioLane, from_us: int) -> int:
-    if not lane.period_us:
-        return from_us
-    return from_us + (lane.offset_us - from_us) % lane.period_us
+    return from_us if not lane.period_us else from_us + (lane.offset_us - from_us) % lane.period_us

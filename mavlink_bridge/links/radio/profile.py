@@ -59,9 +59,7 @@ class Tdm:
     @property
     def largest(self) -> int:
         """Largest data of a packet, bytes."""
-        if self.golay:
-            return SIK_LARGEST_PACKET // 2 - (6 + SIK_TRAILER)
-        return SIK_LARGEST_PACKET - SIK_TRAILER
+        return SIK_LARGEST_PACKET // 2 - (6 + SIK_TRAILER) if self.golay else SIK_LARGEST_PACKET - SIK_TRAILER
 
     @property
     def silence_us(self) -> int:

@@ -82,9 +82,7 @@ def follow(command: Command, context: Context) -> Outcome:
 def aux_function(command: Command, context: Context) -> Outcome:
     """DO_AUX_FUNCTION: param1 function, param2 switch position."""
     function, position = int(command.param(1)), command.param(2)
-    if position not in (0.0, 1.0, 2.0):
-        return DENIED
-    return context.parts.auxiliary.act(function, int(position))
+    return DENIED if position not in (0.0, 1.0, 2.0) else context.parts.auxiliary.act(function, int(position))
 
 
 def reboot(command: Command, context: Context) -> Outcome:

@@ -307,9 +307,7 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
         if not flies(context.parts.facts.vehicle_class):
             return UNSUPPORTED
         return context.parts.announcer.refuse("AFS not enabled, can't terminate the vehicle")
-    if command.param(1) <= 0.5:
-        return FAILED
-    return context.parts.arming.disarm(context.now_ms, force=True)
+    return FAILED if command.param(1) <= 0.5 else context.parts.arming.disarm(context.now_ms, force=True)
 
 
 def _drives(kind: VehicleClass) -> bool:

@@ -153,9 +153,7 @@ class VirtualFiles:
         """Open the file at `path`. Raises FileRefusedError and FileComesError."""
         path, _, query = path.partition("?")
         mount, rest = self._find(path)
-        if mount is None or not rest:
-            return self._root.open(path.lstrip("/"), query)
-        return mount.open(rest, query)
+        return self._root.open(path.lstrip("/"), query) if mount is None or not rest else mount.open(rest, query)
 
     def writer(self, path: str, begin: Callable[[], WrittenFile]) -> None:
         """Permit clients to write the file at `path`."""

@@ -77,9 +77,7 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
 
 def float32_range(value: float) -> float:
     """Value, or an infinity if a float32 cannot hold it (plan files have doubles; packing would fail)."""
-    if -_FLOAT32_MAX <= value <= _FLOAT32_MAX or isnan(value):
-        return value
-    return copysign(inf, value)
+    return value if -_FLOAT32_MAX <= value <= _FLOAT32_MAX or isnan(value) else copysign(inf, value)
 
 
 def _int32(value: float) -> int:

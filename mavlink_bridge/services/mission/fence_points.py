@@ -69,9 +69,7 @@ class FencePointService:
             return f"Invalid fence point, bad count ({message.count} vs {total})"
         if message.idx >= total:
             return f"Invalid fence point, index past total ({message.idx} >= {total})"
-        if writes and not on_earth(message.lat, message.lng):
-            return "Invalid fence point, bad lat or lng"
-        return ""
+        return "Invalid fence point, bad lat or lng" if writes and (not on_earth(message.lat, message.lng)) else ""
 
     # --- the fence that is stored -----------------------------------------------------------------------------
     def _is_simple(self) -> bool:

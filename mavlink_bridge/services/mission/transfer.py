@@ -114,9 +114,7 @@ class PlanTransfer:
 
     def next_deadline_ms(self) -> int | None:
         """Time of the next repetition or end of an upload, ms."""
-        if self._upload is None:
-            return None
-        return min(self._upload.repeat_due_ms(), self._upload.abandon_due_ms())
+        return None if self._upload is None else min(self._upload.repeat_due_ms(), self._upload.abandon_due_ms())
 
     def link_closed(self, link: int) -> None:
         """Drop the upload of a closed link. A commit continues, without an acknowledgement."""

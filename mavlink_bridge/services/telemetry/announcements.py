@@ -83,9 +83,7 @@ def introduces(identity: Identity) -> bool:
 
 def banner(identity: Identity) -> list[Message]:
     """Lines of `Identity.banner` as STATUSTEXTs (INFO), if the firmware sends them."""
-    if not introduces(identity):
-        return []
-    return [status_text(Severity.INFO, line) for line in identity.banner()]
+    return [] if not introduces(identity) else [status_text(Severity.INFO, line) for line in identity.banner()]
 
 
 class TextQueue:

@@ -37,9 +37,7 @@ def step_ms(txbuf: int, slowdown_ms: int) -> int:
         return 20
     if txbuf > 95 and slowdown_ms > 200:
         return -40
-    if txbuf > 90 and slowdown_ms != 0:
-        return -20
-    return 0
+    return -20 if txbuf > 90 and slowdown_ms != 0 else 0
 
 
 @dataclass(slots=True)

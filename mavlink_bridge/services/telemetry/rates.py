@@ -94,9 +94,7 @@ class StreamRates:
         number, schedule = NUMBER_OF.get(msg_id), self.schedules.get(link)
         if msg_id in self.subscriptions:
             return self.subscriptions[msg_id].interval_us(link)
-        if number is None or schedule is None:
-            return 0
-        return schedule.intervals.get(number, OFF)
+        return 0 if number is None or schedule is None else schedule.intervals.get(number, OFF)
 
     def intervals(self) -> dict[int, dict[int, int]]:
         """Intervals of the active streams of each link by stream number, us."""
