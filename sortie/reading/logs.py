@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -80,7 +80,14 @@ def read_log(path: Path) -> FlightFacts:
     """Read a log, or that of a folder, with the plan file beside it. UserError in one line."""
     log = find_log(path)
     with reading(log):
-        facts = _READERS[form_of(log)](log)
+        match form_of(log):  # a reader is loaded with its first log
+            case LogForm.DATAFLASH:
+                from sortie.reading.dataflash import read_dataflash as read
+            case LogForm.TELEMETRY:
+                from sortie.reading.telemetry import read_telemetry as read
+            case LogForm.ULOG:
+                from sortie.reading.ulog import read_ulog as read
+        facts = read(log)
         plan_file = log.parent / PLAN
         if plan_file.is_file():
             facts.take_plan(parse_plan(plan_file.read_bytes()))
@@ -88,28 +95,3 @@ def read_log(path: Path) -> FlightFacts:
         raise UserError(f"{log}: the log has no data of a flight")
     facts.name = f"{log.resolve().parent.name}/{log.name}"
     return facts
-
-
-def _dataflash(path: Path) -> FlightFacts:
-    from sortie.reading.dataflash import read_dataflash
-
-    return read_dataflash(path)
-
-
-def _telemetry(path: Path) -> FlightFacts:
-    from sortie.reading.telemetry import read_telemetry
-
-    return read_telemetry(path)
-
-
-def _ulog(path: Path) -> FlightFacts:
-    from sortie.reading.ulog import read_ulog
-
-    return read_ulog(path)
-
-
-_READERS: Final[dict[LogForm, Callable[[Path], FlightFacts]]] = {
-    LogForm.DATAFLASH: _dataflash,
-    LogForm.TELEMETRY: _telemetry,
-    LogForm.ULOG: _ulog,
-}
