@@ -12,7 +12,7 @@ from autopilot.interface.texts import printable
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import format_parameters, format_value
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
+from autopilot.vehicles.kinds import DEFAULT, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import (
     ParameterList,
     ParameterOutcome,
@@ -232,9 +232,6 @@ def metadata(given: GivenOptions) -> int:
     from sortie.config.parameters import spoken_as  # the other commands make no vehicle
 
     spec, output = given[METADATA_VEHICLE], given[OUTPUT]
-    if not spec.frame:
-        known = " or ".join(f"sim:{kind}" for kind in KINDS)
-        raise UserError(f"--vehicle {spec}: expected {known}")
     table = Parameters(parameter_set(spec.frame))
     speaks = spoken_as(given[METADATA_FIRMWARE], vehicle_class(spec.frame))
     served = speaks.served_parameters(table)

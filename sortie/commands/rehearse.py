@@ -6,7 +6,6 @@ import json
 import os
 import sys
 
-from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError
 from sortie.config.files import check_place, make_folder, write_file
 from sortie.config.given import GivenOptions
@@ -42,9 +41,6 @@ def rehearse(given: GivenOptions) -> int:
     plan, spec, home = given[PLAN], given[METADATA_VEHICLE], given[REHEARSAL_HOME]
     if plan is None:
         raise UserError("Missing argument 'PLAN' (see sortie rehearse --help)")
-    if not spec.frame:
-        known = " or ".join(f"sim:{kind}" for kind in KINDS)
-        raise UserError(f"--vehicle {spec}: expected {known}")
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)

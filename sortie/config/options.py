@@ -17,6 +17,7 @@ from sortie.config.settings import FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULAT
 from sortie.config.values import (
     DEFAULT_CONNECT,
     VehicleSource,
+    known_vehicle,
     metres,
     number_from_zero,
     one_of,
@@ -163,7 +164,7 @@ EXAMINED: Final = Option[VehicleSource | None](
     otherwise="all",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSource(), f"Kind of vehicle: {SIMULATED_KINDS}.", {"param metadata", "rehearse"},
+    "vehicle", known_vehicle, VehicleSource(), f"Kind of vehicle: {SIMULATED_KINDS}.", {"param metadata", "rehearse"},
     form="SPEC",
 )  # fmt: skip
 METADATA_FIRMWARE: Final = Option(

@@ -111,6 +111,14 @@ def parse_vehicle(text: str) -> VehicleSource:
     )
 
 
+def known_vehicle(text: str) -> VehicleSource:
+    """Parse a vehicle whose kind is known, so not an address."""
+    source = parse_vehicle(text)
+    if not source.frame:
+        raise UserError(f"expected {' or '.join(f'sim:{kind}' for kind in KINDS)}", option="vehicle", given=text)
+    return source
+
+
 def number_of(text: str) -> float:
     """Parse a number; NaN, which is outside of all limits, for another text."""
     try:
