@@ -140,9 +140,7 @@ def _serves_late(context: PhaseContext, reading: DepotReading, now_ms: int) -> b
     if SERVICE_INCOMPLETE not in memory.anomalies:
         return False
     _meter(context, reading, now_ms)
-    if _is_served(reading):
-        return False
-    if now_ms - memory.phase_start_ms >= patience_ms:
+    if _is_served(reading) or now_ms - memory.phase_start_ms >= patience_ms:
         return False
     facts = {"store_kg": reading.offloadable_kg, "refuelled": reading.refuelled, "charged": reading.charged}
     context.decide_once(now_ms, "await_service", "the review waits until it has been served", facts)

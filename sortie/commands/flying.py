@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,8 @@ def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any
     `flight_wall_s` and `speedup` count from the start of its flight; for a fleet, `speedup` is that of the whole
     round."""
     vehicles = [
-        {**_facts(flight), "logs": str(recorder.latest or recorder.directory)}
-        for flight, recorder in zip(flown.flights, run.vehicles.recorders, strict=True)
+        {**asdict(result), "reason": result.reason or None, "logs": str(recorder.latest or recorder.directory)}
+        for result, recorder in zip((f.result for f in flown.flights), run.vehicles.recorders, strict=True)
     ]
     wall_s = round(time.monotonic() - began_s, 3)
     if run.alone:
@@ -142,17 +143,6 @@ def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any
         "wall_s": wall_s,
         "speedup": round(flown.passed_s / max(flown.wall_s, 1e-6), 1),
         "logs": str(run.log_dir),
-    }
-
-
-def _facts(flight: Flight) -> dict[str, Any]:
-    result = flight.result
-    return {
-        "result": result.result,
-        "reason": result.reason or None,
-        "items_reached": result.items_reached,
-        "flight_time_s": result.flight_time_s,
-        "distance_m": result.distance_m,
     }
 
 

@@ -176,11 +176,7 @@ class Exchange:
         watched = self._watch(names)
         end_ms, received = self.now_ms + wait_ms, []
         while (heard := (yield end_ms)) is not None:
-            if (
-                self._is_of(heard, self.found.component)
-                and heard.message.get_type() in watched
-                and where(heard.message)
-            ):
+            if self._is_of(heard, self.found.component, watched) and where(heard.message):
                 received.append(heard)
         return received
 
@@ -197,7 +193,7 @@ class Exchange:
         end_ms = self.now_ms + (self.patience_ms if within_ms is None else within_ms)
         source = self.found.component if component is None else component
         while (heard := (yield end_ms)) is not None:
-            if self._is_of(heard, source) and heard.message.get_type() in watched and where(heard.message):
+            if self._is_of(heard, source, watched) and where(heard.message):
                 return heard.message
         return None
 
@@ -341,7 +337,7 @@ class Exchange:
             self.send(question)
             end_ms = self.now_ms + self.patience_ms
             while (ack is None or message is None) and (heard := (yield end_ms)) is not None:
-                if not self._is_of(heard, source) or heard.message.get_type() not in watched:
+                if not self._is_of(heard, source, watched):
                     continue
                 if heard.message.get_type() == name:
                     message = heard.message if where(heard.message) else message
@@ -405,8 +401,9 @@ class Exchange:
         self._watched |= watched
         return watched
 
-    def _is_of(self, heard: Heard, component: int) -> bool:
-        return heard.frame.system == self.found.system and component in (0, heard.frame.component)
+    def _is_of(self, heard: Heard, component: int, names: frozenset[str]) -> bool:
+        ids = self.found.system, component or heard.frame.component
+        return (heard.frame.system, heard.frame.component) == ids and heard.message.get_type() in names
 
 
 def _listed(names: str | Iterable[str]) -> str:
