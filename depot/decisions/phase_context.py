@@ -74,7 +74,6 @@ class PhaseContext:
         self.memory.waiting = None  # requests do not survive a restart; a phase repeats those that it still needs
 
     def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
-        """Record a decision."""
         memory = self.memory
         self._record(Decision(now_ms, memory.number, int(memory.phase), "depot", name, reason, facts or {}))
 

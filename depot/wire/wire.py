@@ -128,7 +128,6 @@ def read_plan(
 
 
 def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:
-    """Acknowledgement or refusal of plan `number`."""
     return tunnel(PLAN_ACK, _PLAN_ACK.pack(number, accepted), system, component)
 
 

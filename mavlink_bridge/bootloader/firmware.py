@@ -39,7 +39,6 @@ class FirmwareImage:
 
     @property
     def describe(self) -> str:
-        """Description for people."""
         parts = [f"firmware for board id {board_name(self.board_id)}"]
         if self.summary:
             parts[0] += f' "{self.summary}"'

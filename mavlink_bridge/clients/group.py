@@ -28,7 +28,6 @@ class ClientGroup(Speaker):
 
     @property
     def busy(self) -> bool:
-        """True while a client runs."""
         return bool(self._running)
 
     def start(self, client: AnyClient, now_ms: int) -> AnyClient:

@@ -34,7 +34,6 @@ class TransferOutcome(IntEnum):
 
     @classmethod
     def of(cls, result: int) -> TransferOutcome:
-        """Outcome of a MAV_MISSION_RESULT."""
         return cls(result) if 0 <= result <= cls.OPERATION_CANCELLED else cls.UNKNOWN
 
     @property

@@ -183,7 +183,6 @@ class TrafficMonitor:
         """True when a station has armed the vehicle; reset by the code that acts on it."""
 
     def from_ground(self, frame: MavlinkFrame) -> None:
-        """Look at a message to the controller."""
         if frame.msg_id in _COMMANDS:
             message = codec.decode(frame.msg_id, frame.payload)
             if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM:

@@ -72,7 +72,6 @@ class Motors:
 
     # --- messages of the controller -----------------------------------------------------------------------------
     def heartbeat(self, armed: bool, now_ms: int) -> None:
-        """Handle the armed state of a HEARTBEAT."""
         self.reported = True
         if self._is_stop_in_air(armed) and not self._open:
             self._link.stopped_in_air_ms = now_ms

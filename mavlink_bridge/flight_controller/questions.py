@@ -26,7 +26,6 @@ class HomeQuestion:
         self._ask_ms = 0
 
     def hear(self, message: Message) -> None:
-        """Note a HOME_POSITION."""
         self.position = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
         self._moved = False
 
@@ -58,7 +57,6 @@ class PreArmQuestion:
         return tuple(self._reasons) or ("the flight controller's checks do not pass",)
 
     def hear(self, text: str) -> None:
-        """Note a STATUSTEXT."""
         if not text.startswith(self._prefixes):
             return
         reason = text.partition(": ")[2]

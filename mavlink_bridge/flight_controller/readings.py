@@ -50,7 +50,6 @@ class ControllerReadings:
         self.names = frozenset(self._read)
 
     def read(self, name: str, message: Message) -> None:
-        """Read a message; others are ignored."""
         reader = self._read.get(name)
         if reader is not None:
             reader(message)

@@ -210,7 +210,6 @@ class LinkHub:
 
     # --- a pass ---------------------------------------------------------------------------------------------------
     def wait(self, timeout_s: float) -> bool:
-        """See `Poll.wait`."""
         return self._poll.wait(timeout_s)
 
     def receive(self, link_ms: int, vehicle_ms: int) -> bool:

@@ -114,7 +114,6 @@ class Network:
             self._take_in(link, frame, link_ms, vehicle_ms)
 
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
-        """See `Endpoint.give_up_claims`."""
         for link, shared in tuple(self._links.items()):
             for frame in shared.reader.give_up(link_ms):
                 self._take_in(link, frame, link_ms, vehicle_ms)
@@ -145,5 +144,4 @@ class Network:
 
     # --- out ------------------------------------------------------------------------------------------------------
     def out_queue(self, link: int) -> OutQueue:
-        """See `Endpoint.out_queue`."""
         return self._links[link].out

@@ -131,7 +131,6 @@ class ParameterService(Speaker):
         return earliest((list_ms, *self._again.values())) if self._again else list_ms
 
     def link_closed(self, link: int) -> None:
-        """End the list on a closed link."""
         self._lists.pop(link, None)
 
     # --- reading ---------------------------------------------------------------------------------------------------

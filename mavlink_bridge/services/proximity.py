@@ -222,7 +222,6 @@ class ProximityClock(WithoutMessages, Speaker):
 
     @property
     def sees(self) -> bool:
-        """True when there is a sensor."""
         return self._sees_obstacles or self._proximity.source == SIMULATED
 
     @property

@@ -61,7 +61,6 @@ def contact_of(message: Message, now_ms: int) -> Contact | None:
 
 
 def adsb_message(contact: Contact, now_ms: int) -> Message:
-    """ADSB_VEHICLE of a report."""
     north, east, down = contact.velocity or (0.0, 0.0, 0.0)
     flags = _NEEDED | (0 if contact.velocity is None else _MOVES) | (AdsbFlag.SIMULATED if contact.simulated else 0)
     flags |= (AdsbFlag.VALID_CALLSIGN if contact.callsign else 0) | (AdsbFlag.VALID_SQUAWK if contact.squawk else 0)

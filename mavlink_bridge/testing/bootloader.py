@@ -136,7 +136,6 @@ class SimulatedBootloader:
 
     @property
     def has_firmware(self) -> bool:
-        """True when there is a firmware to start."""
         return self.flash[:WORD] != b"\xff" * WORD
 
     def receive(self, data: bytes, now_ms: int) -> None:

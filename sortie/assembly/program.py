@@ -195,7 +195,6 @@ class Program:
         return make
 
     def _watch(self, service: VehicleService, spec: VehicleSpec) -> None:
-        """Add the observers of one vehicle."""
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, spec.label))
         service.autopilot.commands.restart_objections.append(self._restart_objection)

@@ -230,7 +230,6 @@ class _Flights:
         return speed, angle, energy(box.mass_kg, speed), critical_area(box.width_m, box.mass_kg, speed, angle)
 
     def part(self, name: str, part: NDArray[np.intp]) -> Boundaries:
-        """Return figures of some of the flights."""
         return Boundaries(name, self.share("volume", part), self.share("buffer", part))
 
     def share(self, boundary: str, part: NDArray[np.intp], confidence: float = CONFIDENCE) -> ExitShare:

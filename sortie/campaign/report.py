@@ -261,7 +261,6 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
 
 
 def _links(folder: Path, row: RunResult) -> str:
-    """Return links to the files of a flight in the folder."""
     pages = {
         "signals": f"signals/{row.run}.parquet",
         "logs": f"replays/{row.run}/",
@@ -324,7 +323,6 @@ _MEANS: Final = {
 
 
 def _distribution(kind: str, value: object) -> str:
-    """Describe a distribution in words."""
     if kind in _MEANS and isinstance(value, tuple):
         return _MEANS[kind].format(*(f"{number:g}" for number in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

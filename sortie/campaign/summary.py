@@ -222,7 +222,6 @@ def parts_of(columns: Columns, name: str) -> list[tuple[str, NDArray[np.intp]]]:
 
 
 def levels(columns: Columns, name: str) -> list[InputLevel]:
-    """Count failures by level of an input."""
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     return [
         InputLevel(

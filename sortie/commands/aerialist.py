@@ -55,7 +55,6 @@ class AerialistFlight:
         return min(self.nearest_m, key=lambda name: self.nearest_m[name], default=None)
 
     def as_json(self) -> dict[str, object]:
-        """Return the result as JSON values."""
         name = self.nearest
         return {
             "result": self.result,
@@ -68,7 +67,6 @@ class AerialistFlight:
         }
 
     def lines(self) -> list[str]:
-        """Return the result as lines for people."""
         lines = [f"{self.result}{': ' if self.reason else ''}{self.reason}, after {self.seconds:.1f} s"]
         lines += [
             f"{name}: {away:.2f} m at its nearest, after {self.nearest_s[name]:.1f} s"

@@ -99,7 +99,6 @@ def run(given: GivenOptions) -> int:
 
 
 def _fly(folder: Folder, given: GivenOptions, expected: str) -> None:
-    """Fly the remaining runs."""
     if given[SCHEDULER] is not None and given[WORKERS] is not None:
         raise UserError("--workers: those of --scheduler fly; leave one of the two out")
     progress = CampaignProgress(len(folder.done), expected)

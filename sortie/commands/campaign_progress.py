@@ -77,7 +77,6 @@ def live_line(view: CampaignView, seconds: float, start: int) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Format a duration for people."""
     if seconds < 120.0:
         return f"{seconds:.0f} s"
     return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"

@@ -90,8 +90,6 @@ class Chapter:
         self.cases.append(case)
 
     def case(self, name: str, *needs: Need) -> Callable[[AnyRun], AnyRun]:
-        """Decorate the exchange of a case."""
-
         def added(run: AnyRun) -> AnyRun:
             self.add(name, run, *needs)
             return run

@@ -392,7 +392,6 @@ class Exchange:
         self._keepsakes[what] = steps
 
     def keeps(self, what: str) -> bool:
-        """True when it will be restored."""
         return what in self._keepsakes
 
     # --- helpers --------------------------------------------------------------------------------------------------

@@ -75,7 +75,6 @@ class VehicleFound:
 
     @property
     def firmware(self) -> str:
-        """Name of its firmware from HEARTBEAT."""
         if self.heartbeat is None:
             return "unknown"
         entry = dialect.enums["MAV_AUTOPILOT"].get(self.heartbeat.autopilot)

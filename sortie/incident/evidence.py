@@ -117,7 +117,6 @@ class Evidence:
 
     @property
     def sticks_moved(self) -> bool:
-        """True when a stick was moved in flight."""
         begin_s, end_s = self.flight_s
         rows = [row[1:5] for row in self.sticks if begin_s <= row[0] <= end_s]
         return any(max(column) - min(column) > _MOVED_US for column in zip(*rows, strict=True))

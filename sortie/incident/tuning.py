@@ -200,7 +200,6 @@ def _cost(off: Array, unusual: Array) -> float:
 
 
 def _with(scenario: Scenario, change: Array) -> Scenario:
-    """Return the scenario with this change of drag and wind."""
     if not change.any():
         return scenario
     params = dict(scenario.params)

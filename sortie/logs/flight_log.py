@@ -125,7 +125,6 @@ class FlightLog:
         self._guard(self._tlog, b"".join(pieces))
 
     def write_stamped(self, frames: memoryview) -> None:
-        """Write frames that already have their stamps."""
         if self.error is None:
             self._guard(self._tlog, frames)
 

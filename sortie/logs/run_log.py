@@ -142,5 +142,4 @@ def close_run_log(handler: logging.Handler) -> None:
 
 
 def log_error(error: Exception, where: str) -> None:
-    """Log a program error; the program continues."""
     LOGGER.error("internal error in %s", where, exc_info=error)

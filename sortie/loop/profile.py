@@ -30,7 +30,6 @@ WELL_BEFORE = 0.7
 
 
 def profile_text(name: str) -> str:
-    """Return the TOML of a built-in profile."""
     if name not in BUILT_IN:
         raise UserError(f"--print-profile {name}: known profiles are {', '.join(BUILT_IN)}{nearest(name, BUILT_IN)}")
     return (files("sortie.loop") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")

@@ -98,7 +98,6 @@ class Start:
 
 
 def run_loop(start: Start) -> int:
-    """Run the loop and return the exit status."""
     with ExitStack() as stack:
         lock = StateLock(start.directory)
         stack.callback(lock.release)
@@ -121,7 +120,6 @@ def run_loop(start: Start) -> int:
 
 
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
-    """Make the loop with its vehicle and links, and run it to its end."""
     opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
     real = has_controller(start.vehicle) and not (start.vehicle is not None and start.vehicle.in_our_world)
     runtime = Runtime(Sockets(), virtual_links=not real)

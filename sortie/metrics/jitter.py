@@ -15,7 +15,6 @@ class Jitter:
     recent_s: float = 0.0
 
     def note(self, late_s: float) -> None:
-        """Note a delayed turn."""
         self.count += 1
         self.total_s += late_s
         if late_s > self.recent_s:

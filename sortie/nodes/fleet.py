@@ -325,7 +325,6 @@ class FleetNode:
         return told or bool(streams.flown)
 
     def _glance(self, member: int, now_ms: int) -> bool:
-        """Call `Autopilot.glance` of a member."""
         try:
             return self.services[member].autopilot.glance(now_ms)
         except Exception as error:  # noqa: BLE001 - as in `_arrive`

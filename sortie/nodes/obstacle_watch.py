@@ -42,7 +42,6 @@ class ObstacleWatch:
         return self._due_ms
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """Check the distance if it is due."""
         if self._touched or not self._service.autopilot.facts.armed:
             self._due_ms = None
         elif self._due_ms is None or now_ms >= self._due_ms:

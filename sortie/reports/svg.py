@@ -67,7 +67,6 @@ def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "mid
 
 
 def circle(x: float, y: float, radius: float, kind: str) -> str:
-    """Draw a circle, pixels."""
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
 
 

@@ -128,5 +128,4 @@ def _pose(facts: Facts, system: int, at: Any) -> Any:
 
 
 def level_of(severity: int) -> Any:
-    """Return Foxglove's level for a MAV_SEVERITY."""
     return next((level for most, level in _LEVELS if severity <= most), LogLevel.Unknown)

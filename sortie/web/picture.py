@@ -202,7 +202,6 @@ class ShownVehicle:
         return photo
 
     def say(self, message: Message, now_ms: int) -> None:
-        """Take a STATUSTEXT."""
         self.texts.take(message)
         for severity, text in self.texts.texts:
             self.last_text += 1

@@ -100,7 +100,6 @@ def read_message(data: object) -> tuple[int, int, Message]:
 
 
 def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
-    """Parse a field."""
     if ctype == "char":
         text = given if isinstance(given, str) else "".join(given or ())
         data = text.rstrip("\0").encode("utf-8")

@@ -105,5 +105,4 @@ class CaptureReports:
         return self._look_ms if due_ms is None else min(due_ms, self._look_ms)
 
     def link_closed(self, link: int) -> None:
-        """Forget the repeated reports of the link."""
         self._again.pop(link, None)

@@ -165,7 +165,6 @@ def not_captured(report: Message) -> Message:
 
 
 def field_of_view(device: CameraDevice, now_ms: int, sight: CameraSight) -> Message:
-    """CAMERA_FOV_STATUS."""
     across, down = device.view(now_ms)
     middle = (_NO_PLACE, _NO_PLACE, _NO_PLACE) if sight.middle is None else _wire(sight.middle)
     return dialect.MAVLink_camera_fov_status_message(

@@ -376,7 +376,6 @@ class CameraService(Speaker):
         return self._answer(self._messages.serve(command, now_ms), command.peer)
 
     def request(self, name: str, command: Command, now_ms: int) -> Outcome:
-        """Answer a request for a message by name."""
         return self._answer(self._messages.request(id_of(name), command, now_ms), command.peer)
 
     def _answer(self, served: Served, peer: Peer) -> Outcome:

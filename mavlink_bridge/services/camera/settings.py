@@ -84,7 +84,6 @@ class CameraSettings:
         return value
 
     def with_value(self, name: str, value: float) -> CameraSettings:
-        """Copy with one value changed."""
         return replace(self, **{_FIELDS[name]: value})
 
     @property

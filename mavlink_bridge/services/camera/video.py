@@ -141,6 +141,5 @@ class VideoStreams:
         self._due_ms = now_ms
 
     def link_closed(self, link: int) -> None:
-        """Remove the viewers on a closed link."""
         for looking in self._looking.values():
             looking.pop(link, None)

@@ -67,7 +67,6 @@ class Command:
 
 
 def acknowledgement(number: int, peer: Peer, outcome: Outcome) -> Message:
-    """COMMAND_ACK for a command of `peer`."""
     return dialect.MAVLink_command_ack_message(
         number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
     )

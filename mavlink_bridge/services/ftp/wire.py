@@ -94,7 +94,6 @@ def message_of(peer: Peer, reply: Operation) -> Outgoing:
 
 
 def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
-    """Reply that grants `request`."""
     return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
 
 
@@ -105,5 +104,4 @@ def nak(request: Operation, error: Nak, errno: int = 0) -> Operation:
 
 
 def reason(error: Nak, errno: int) -> bytes:
-    """Data of a refusal."""
     return bytes((error, errno & 0xFF)) if error is Nak.FAIL_ERRNO else bytes((error,))

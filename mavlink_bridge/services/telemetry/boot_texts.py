@@ -61,7 +61,6 @@ class BootTexts:
         self._sent.pop(link, None)
 
     def due(self) -> list[tuple[int, Message]]:
-        """Links and STATUSTEXTs that are due."""
         new: list[tuple[int, Message]] = []
         if self.complete:
             return new

@@ -122,7 +122,6 @@ class Garage:
     def server(
         self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Server]:
-        """Make a vehicle with sockets for this test."""
         self.begin(item)
         make = lambda: self._session(wish, item.path.parent)
         with self._served(make, wish.seed, speedup, bounds) as (server,):
