@@ -74,11 +74,22 @@ def test_a_library_of_sources_that_a_pull_has_changed_is_made_anew_and_nothing_e
     assert steps(clone) == ["pip", "sortie.kernels"]
 
 
-def test_every_source_of_the_library_is_looked_at_for_changes():
-    text = (ROOT / "scripts" / "environment").read_text()
-    watched = text[text.index("find autopilot/") + len("find ") : text.index("-name '*.py'")].replace("\\", "").split()
-    for source in source_files():
-        assert any(source.is_relative_to(ROOT / folder) for folder in watched), source
+def test_every_source_of_the_library_is_looked_at_for_changes(tmp_path):
+    """A source that is newer than what was installed is a change, and the same one older is none."""
+    environment = (ROOT / "scripts" / "environment").read_text()
+    looks = environment[environment.index("kernels_changed() {") : environment.index("# A library of other sources")]
+    old, stamp, new = (tmp_path / name for name in ("old", "stamp", "new"))
+    for at_s, file in enumerate((old, stamp, new), start=1000):
+        file.touch()
+        os.utime(file, (at_s, at_s))
+    sources = [tmp_path / source.relative_to(ROOT) for source in source_files()]
+    for source in sources:
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.touch()
+        os.utime(source, (1000.0, 1000.0))
+    each = "".join(f"touch -r {new} {s}; kernels_changed {stamp} || echo {s}; touch -r {old} {s}\n" for s in sources)
+    script = f"root={tmp_path}\n{looks}\nkernels_changed {stamp} && echo changed\n{each}"
+    assert subprocess.run(["bash", "-c", script], capture_output=True, text=True).stdout == ""
 
 
 def test_a_folder_that_was_moved_is_installed_anew(clone):
