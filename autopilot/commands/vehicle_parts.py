@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autopilot.safety.fence import FenceGuard
     from autopilot.safety.fenced_mission import FencedMission
     from autopilot.safety.proximity import Proximity
+    from autopilot.safety.termination import AdvancedFailsafe
     from autopilot.safety.traffic import TrafficWatch
 
 
@@ -56,6 +57,7 @@ class VehicleParts(Protocol):
     arming: ArmingProcedure
     prearm: PrearmWatch
     fence: FenceGuard
+    advanced_failsafe: AdvancedFailsafe
     auxiliary: AuxFunctions
     buttons: Buttons
     mode_switch: ModeSwitch

@@ -60,6 +60,7 @@ from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.losses import Losses
 from autopilot.safety.proximity import Proximity
 from autopilot.safety.remote_id import RemoteId
+from autopilot.safety.termination import AdvancedFailsafe
 from autopilot.safety.traffic import TrafficWatch
 
 
@@ -167,6 +168,9 @@ class Autopilot:
         )
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.failsafes = Failsafes(context, self.losses)
+        self.advanced_failsafe = AdvancedFailsafe(
+            context, self.losses, lambda: bool(self.fence.breached), self.auto, self.parameters.set
+        )
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
         self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_readonly)
@@ -234,6 +238,7 @@ class Autopilot:
         airspeed = self.airspeed if wings else None
         course = TakeoffCourse(facts, announcer, lambda: modes.number) if wings and not lifts else None
         voice = LiftVoice(facts, announcer, helm, lambda: modes.mode.is_landing) if lifts else None
+        advanced = self.advanced_failsafe if wings else None
         mount = self.mount if self.mount.gimbal is not None else None
         rows = [
             PassTurn(
@@ -292,6 +297,7 @@ class Autopilot:
                 armed=self.fence.armed_changed,
                 parameter=self.fence.parameter_changed,
             ),
+            turn_of("advanced failsafe", "it may end the flight, or change the item of the mission", advanced),
             PassTurn(
                 "recovery",
                 "the sticks do not steer a plane that the fence brings back",
@@ -380,4 +386,4 @@ class Autopilot:
 
     def next_link_deadline_ms(self) -> int | None:
         """Time at which `update_link_clock` must be called next, on the link clock, ms."""
-        return self.failsafes.ground_station.deadline_ms
+        return self.failsafes.next_link_deadline_ms()

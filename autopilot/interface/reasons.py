@@ -80,6 +80,7 @@ class ArmingMethod(IntEnum):
     AUX_SWITCH = 2
     TERMINATION = 5
     BATTERY_FAILSAFE = 7
+    AFS = 9
     ADSB_COLLISION = 10
     PARACHUTE_RELEASE = 11
     CRASH = 12

@@ -267,17 +267,24 @@ class Failsafes:
         if failed:
             self._station_heard = False
             self.ground_station.deadline_ms = None
+            self.losses.comms.forget()
             self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
         """Advance the link clock to `link_ms`."""
         if self._station_heard:
             self._station_heard = False
+            if self._facts.param("AFS_ENABLE") != 0.0:
+                self.losses.comms.heard(link_ms, self._facts.param("AFS_GCS_TIMEOUT", 10.0))
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
                 self._facts.personality.failsafes.found(FailsafeCause.GROUND_STATION)
+        self.losses.comms.is_due(link_ms)
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
+
+    def next_link_deadline_ms(self) -> int | None:
+        return earliest((self.ground_station.deadline_ms, self.losses.comms.deadline_ms))
 
     def ground_station_silent(self, now_ms: int) -> None:
         """Act on a ground station that was not heard in time."""

@@ -49,11 +49,13 @@ class Watchdog:
 
 @dataclass(slots=True)
 class Losses:
-    """Present losses. `battery_action`: action of a failing battery in this flight. `throttle_down_ms`: vehicle time
-    since which a pilot holds the throttle at its low end, or held it when the sticks were lost; None: does not."""
+    """Present losses. `comms`: of the ground station, for the advanced failsafe. `battery_action`: action of a failing
+    battery in this flight. `throttle_down_ms`: vehicle time since which a pilot holds the throttle at its low end, or
+    held it when the sticks were lost; None: does not."""
 
     ground_station: Watchdog = field(default_factory=Watchdog)
     sticks: Watchdog = field(default_factory=Watchdog)
+    comms: Watchdog = field(default_factory=Watchdog)
     battery_action: FailsafeAction | None = None
     throttle_down_ms: int | None = None
 

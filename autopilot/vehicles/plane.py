@@ -29,7 +29,7 @@ identity gripper flight_manager statistics logs sensors terrain relay remote_id 
 generator engine parachute landing_gear radio radio_loss radio_channel
 plane_mode_switch plane_start plane_navigation plane_speeds plane_takeoff plane_landing plane_control airspeed
 range_finder arming mission rally fence plane_fence failsafes plane_failsafes wind battery
-traffic output passthrough simulation wings camera mount
+traffic output passthrough simulation wings camera mount advanced_failsafe
 """
 _P = PlaneMode
 

@@ -306,7 +306,7 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
     if not context.firmware.capabilities & Capability.FLIGHT_TERMINATION:
         if not flies(context.parts.facts.vehicle_class):
             return UNSUPPORTED
-        return context.parts.announcer.refuse("AFS not enabled, can't terminate the vehicle")
+        return context.parts.advanced_failsafe.command(terminate=command.param(1) > 0.5)
     return FAILED if command.param(1) <= 0.5 else context.parts.arming.disarm(context.now_ms, force=True)
 
 

@@ -22,13 +22,13 @@ _PER_WINDOW: Final = 20
 _WAITING_LIMIT: Final = 100
 
 
-def autopilot_version(identity: Identity) -> Message:
-    """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2)."""
+def autopilot_version(identity: Identity, more: int = 0) -> Message:
+    """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2). `more`: capabilities beside those of the identity."""
     by_number = identity.speaks.habits.commit_as_number
     # PX4: three bytes of a vendor's version, then the first five of the commit, the lowest first (mavlink_main.cpp)
     custom = list(bytes.fromhex(GIT_HASH)[::-1].rjust(8, b"\0") if by_number else GIT_HASH.encode())
     return dialect.MAVLink_autopilot_version_message(
-        capabilities=identity.capabilities,
+        capabilities=identity.capabilities | more,
         flight_sw_version=identity.software_version,
         middleware_sw_version=identity.software_version if by_number else 0,
         os_sw_version=0,

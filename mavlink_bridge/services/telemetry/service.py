@@ -23,7 +23,7 @@ from autopilot.context.events import (
     ModeChanged,
     StatusText,
 )
-from autopilot.mav import Result
+from autopilot.mav import Capability, Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -155,7 +155,8 @@ class TelemetryService(Speaker):
             self._out += [Outgoing(answer, link) for answer in answers]
             return Result.ACCEPTED if answers else Result.FAILED
         if msg_id == _AUTOPILOT_VERSION:
-            message = announcements.autopilot_version(self.identity)
+            ends = self._parts.facts.param("AFS_ENABLE") != 0.0
+            message = announcements.autopilot_version(self.identity, Capability.FLIGHT_TERMINATION if ends else 0)
         elif msg_id == _GPS_GLOBAL_ORIGIN:
             message = self._origin()
         elif msg_id in NUMBER_OF:

@@ -120,6 +120,19 @@ def test_a_restart_of_another_component_restarts_no_autopilot(component: int, re
     assert one.autopilot.announcer.take_events().count(RebootRequested()) == (result is A)
 
 
+@pytest.mark.parametrize(("enabled", "results"), [(0.0, [F, F]), (1.0, [A, A])])
+def test_a_flight_of_a_plane_ends_by_its_advanced_failsafe_only(enabled: float, results: list[Result]) -> None:
+    bench = Bench("plane", parameters={"AFS_ENABLE": enabled, "AFS_TERM_ACTION": 42.0})
+    firmware = ArduPilot(bench.core.facts.vehicle_class)
+    commands = CommandService(bench.core, RecordingTelemetry(), firmware=firmware)
+    bench.arm()
+    for ends, result in zip((1.0, 0.0), results, strict=True):
+        message = dialect.MAVLink_command_long_message(1, 1, Cmd.DO_FLIGHTTERMINATION, 0, ends, *[0.0] * 6)
+        commands.handle_message(message, QGC, bench.now_ms)
+        assert commands.take_outgoing()[-1].message.result == result
+        assert bench.core.facts.armed is not bool(enabled)
+
+
 @pytest.mark.parametrize(("kind", "down"), [("copter", -25.0), ("plane", -25.0), ("quadplane", -5.0)])
 def test_a_takeoff_counts_from_home_or_from_where_it_stands(kind: str, down: float) -> None:
     """Home is 20 m above the vehicle: ArduPlane's do_user_takeoff climbs from the present place (MAV_CMD_NAV_TAKEOFF of
@@ -155,7 +168,7 @@ def test_only_a_copter_ends_its_flight_by_a_command(kind: str, result: Result) -
     firmware = ArduPilot(KINDS[kind])
     bench = Bench(kind)
     bench.arm()
-    service = CommandService(bench.core, RecordingTelemetry(), vehicle_now=lambda: bench.now_ms, firmware=firmware)  # type: ignore[arg-type]
+    service = CommandService(bench.core, RecordingTelemetry(), vehicle_now=lambda: bench.now_ms, firmware=firmware)
     service.handle_message(dialect.MAVLink_command_long_message(1, 1, 185, 0, *(1.0,) * 7), QGC, 0)
     assert service.take_outgoing()[0].message.result == result
     assert bench.core.facts.armed is not ends
