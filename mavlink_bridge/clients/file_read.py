@@ -12,7 +12,8 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
 
-_RETRY = Retry(interval_ms=500, attempts=6)
+_RETRY = Retry(interval_ms=500, attempts=16)
+"""8 s for each block, as `PATIENT`: a file has hundreds of blocks, and one that never comes ends it."""
 _LARGEST = 1 << 20
 
 
@@ -33,8 +34,8 @@ class FileRead(Client):
     outcome: FileOutcome | None
     silence = FileOutcome.TIMEOUT
 
-    def __init__(self, target: Target, path: str, *, retry: Retry = _RETRY) -> None:
-        super().__init__(target, retry)
+    def __init__(self, target: Target, path: str) -> None:
+        super().__init__(target, _RETRY)
         self.content = b""
         self._path = path.encode("utf-8", "surrogateescape")
         self._seq = 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mavlink_bridge.clients.base import Retry, Target
+from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
@@ -18,15 +18,13 @@ from tests.fakes.two_ends import TwoEnds
 CONTENT = random.Random(5).randbytes(239 * 12 + 100)
 
 
-def reading(
-    path: str, *, content: bytes = CONTENT, seed: int = 1, retry: Retry | None = None, **radio: float
-) -> FileRead:
+def reading(path: str, *, content: bytes = CONTENT, seed: int = 1, **radio: float) -> FileRead:
     """A client that has ended."""
     ends = TwoEnds(seed=seed, **radio)
     files = VirtualFiles()
     files.mount("@SYS", Pages({"page.bin": lambda: content}))
     ends.vehicle.add_service(FtpService(files, room=lambda link: 1 << 16))
-    client = FileRead(Target(), path, retry=retry or Retry(200, 50))
+    client = FileRead(Target(), path)
     ends.add(client)
     ends.run(lambda: client.done)
     return client
@@ -41,9 +39,9 @@ def test_a_file_is_read_whole(content: bytes) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_losses_duplicates_and_reordering_change_nothing(seed: int) -> None:
-    """Each block once, in its place."""
-    client = reading("@SYS/page.bin", seed=seed, loss=0.25, duplicate=0.2, reorder=0.2)
-    assert (client.outcome, client.content) == (FileOutcome.READ, CONTENT)
+    """Each block once, in its place, also of a long file: none comes so late that the client gives up."""
+    client = reading("@SYS/page.bin", content=CONTENT * 30, seed=seed, loss=0.25, duplicate=0.2, reorder=0.2)
+    assert (client.outcome, client.content) == (FileOutcome.READ, CONTENT * 30)
 
 
 def test_a_file_that_is_not_there_is_said() -> None:
@@ -60,7 +58,7 @@ def test_a_file_beyond_the_limit_is_left() -> None:
 
 def test_silence_ends_it() -> None:
     """After the attempts of its patience."""
-    assert reading("@SYS/page.bin", retry=Retry(100, 4), loss=1.0).outcome is FileOutcome.TIMEOUT
+    assert reading("@SYS/page.bin", loss=1.0).outcome is FileOutcome.TIMEOUT
 
 
 class OtherVehicle(Speaker):
