@@ -11,7 +11,7 @@ from autopilot.flight.flags import UNDER_WAY
 from autopilot.flight.messages import Manner
 from autopilot.interface import report
 from autopilot.interface.reasons import BARO_FAILED, COMPASS_FAILED, ModeReason
-from autopilot.interface.vehicle import ControlPart, Request
+from autopilot.interface.vehicle import ControlPart, Request, VehicleEvent
 from autopilot.mav import Cmd, Result
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import item, takeoff, waypoint
@@ -278,11 +278,13 @@ def test_go_behind_a_plain_flight_is_a_go() -> None:
 
 
 def test_somebody_who_takes_off_in_the_countdown_takes_the_flight_over() -> None:
-    """It is flown by hand then: no countdown, no end by itself."""
-    bench = FlightBench(parameters={"FM_COUNTDOWN": 30, "FM_DURATION": 10})
+    """It is flown by hand then: no countdown, no end by itself, nor by a battery for which no failsafe is set."""
+    bench = FlightBench(parameters={"FM_COUNTDOWN": 30, "FM_DURATION": 10, "BATT_FS_CRT_ACT": 0})
     bench.go()
     bench.core.commands.takeoff(10.0)
     bench.run(60.0)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(0.1)
     assert (bench.states, bench.core.modes.number) == ([P, A, F], GUIDED)
     assert bench.said("Flight: FLYING: taken over in the countdown")
 
