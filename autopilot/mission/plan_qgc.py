@@ -39,15 +39,15 @@ def parse_qgc_plan(text: str) -> Plan:
     mission["version"].whole(2, 2)
     elements, surveys = _flat(mission["items"])
     items = [*_mission_items(elements), *_fence_items(root["geoFence"]), *_rally_items(root["rallyPoints"])]
-    return make_plan(
+    plan = Plan(
         _home(mission["plannedHomePosition"]),
-        items,
         cruise_speed=mission["cruiseSpeed"].number_or_none(),
         hover_speed=mission["hoverSpeed"].number_or_none(),
         vehicle_type=None if mission["vehicleType"].missing else mission["vehicleType"].whole(0, 255),
         firmware_type=None if mission["firmwareType"].missing else mission["firmwareType"].whole(0, 255),
         surveys=tuple(surveys),
     )
+    return make_plan(plan, items)
 
 
 def _home(node: JsonNode) -> GeoPoint | None:

@@ -64,7 +64,7 @@ def parse_waypoints(text: str) -> Plan:
         first = parsed.pop(0)
         check_position(replace(first.item, command=int(Cmd.NAV_WAYPOINT)), first.place)
         home = GeoPoint(first.item.x, first.item.y, 0.0 if isnan(first.item.z) else first.item.z)  # as in a .plan
-    return make_plan(home, _renumber_jumps(parsed))
+    return make_plan(Plan(home), _renumber_jumps(parsed))
 
 
 def _split(line: str) -> list[str]:
@@ -123,7 +123,7 @@ def parse_fence_text(text: str) -> Plan:
     corners = places[1:-1]
     back = MissionItem(int(Cmd.NAV_FENCE_RETURN_POINT), Frame.GLOBAL, x=places[0][0], y=places[0][1])
     vertices = [MissionItem(_VERTEX, Frame.GLOBAL, float(len(corners)), x=lat, y=lon) for lat, lon in corners]
-    return make_plan(None, [back, *vertices])
+    return make_plan(Plan(), [back, *vertices])
 
 
 def parse_rally_text(text: str) -> Plan:
@@ -136,7 +136,7 @@ def parse_rally_text(text: str) -> Plan:
         lat, lon = _parse_place(place, fields[1:3])
         alt = number(fields[3], place, "altitude")
         items.append(MissionItem(int(Cmd.NAV_RALLY_POINT), Frame.GLOBAL_RELATIVE_ALT, x=lat, y=lon, z=alt))
-    return make_plan(None, items)
+    return make_plan(Plan(), items)
 
 
 def _parse_place(place: str, fields: Sequence[str]) -> tuple[float, float]:

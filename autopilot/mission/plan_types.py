@@ -68,17 +68,8 @@ class Plan:
         return next((i for i in self.items if has_position(i.command) and (i.x != 0.0 or i.y != 0.0)), None)
 
 
-def make_plan(
-    home: GeoPoint | None,
-    items: Iterable[MissionItem],
-    *,
-    cruise_speed: float | None = None,
-    hover_speed: float | None = None,
-    vehicle_type: int | None = None,
-    firmware_type: int | None = None,
-    surveys: tuple[Survey, ...] = (),
-) -> Plan:
-    """Sort `items` into mission, fence and rally, number them, and check the fence."""
+def make_plan(plan: Plan, items: Iterable[MissionItem]) -> Plan:
+    """Put `items` into `plan`: sort them into mission, fence and rally, number them, and check the fence."""
     sorted_items: tuple[list[MissionItem], list[MissionItem], list[MissionItem]] = ([], [], [])
     for item in items:
         spec = spec_of(item.command)
@@ -86,19 +77,9 @@ def make_plan(
     complaint = check_fence(sorted_items[MissionType.FENCE])
     if complaint is not None:
         raise PlanError("fence", "a complete fence", complaint)
-    if home is not None and home.lat == 0.0 and home.lon == 0.0:
-        home = None
-    return Plan(
-        home,
-        numbered(sorted_items[0], 1),
-        numbered(sorted_items[1], 0),
-        numbered(sorted_items[2], 0),
-        cruise_speed,
-        hover_speed,
-        vehicle_type,
-        firmware_type,
-        surveys,
-    )
+    home = None if plan.home is not None and plan.home.lat == plan.home.lon == 0.0 else plan.home
+    mission, fence, rally = (numbered(part, first) for part, first in zip(sorted_items, (1, 0, 0), strict=True))
+    return replace(plan, home=home, items=mission, fence=fence, rally=rally)
 
 
 def without_nan(item: MissionItem) -> MissionItem:
