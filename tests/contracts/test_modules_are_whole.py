@@ -31,6 +31,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",
     "mavlink_bridge.services.guided.lead": "one module for each protocol: setpoints and sticks are long enough",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",
+    "autopilot.mount.control": "the rules of a protocol: who may move a gimbal, apart from its aim",
     "autopilot.personality.ardupilot": "one module for each firmware",
     "autopilot.personality.px4.flight_stages": "a state machine as a table, which a test walks",
     "autopilot.core.statistics": "what is counted over a life: the composition of all parts is long enough",
