@@ -51,6 +51,8 @@ _PILOTS: Final = frozenset({ModeKind.POSITION, ModeKind.STOP})
 class FlyingFailsafes(FailsafeRules):
     """Failsafe rules of a copter. A loss acts at once, and continues in the next flight."""
 
+    deadline_ms: int | None = None  # asked in every pass
+
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         self._context, self._lost, self._gripper = context, losses, gripper
         self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes

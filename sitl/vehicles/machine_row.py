@@ -46,11 +46,11 @@ class MachineRow:
         self._sampling, self._samples = no_samples()
         self._advance: Callable[..., int] | None = None
         self.ground: npt.NDArray[np.float32] = _FLAT
-        self.arrays = arrays
+        self.move_to(arrays)
 
     def move_to(self, arrays: RowArrays) -> None:
         """Use these arrays from now on. They already have the row's values."""
-        self.arrays = arrays
+        self.arrays, self._s = arrays, arrays.state[0]
         self._bind_again()
 
     def stand_on(self, heights: npt.NDArray[np.float32]) -> None:
@@ -83,7 +83,7 @@ class MachineRow:
         advance = self._advance or self._bind()
         self._until_ms[0] = until_ms
         advance()
-        return int(self.arrays.state[0, L.S_TIME_MS])
+        return int(self._s[L.S_TIME_MS])
 
     def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, FloatRows]:
         """Run as `advance` does, and copy the report at `next_ms` and every `every_ms` after it."""
