@@ -101,16 +101,8 @@ def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, flo
 
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
     """Header of a plan with the number of its waypoints, which are uploaded before it."""
-    data = _PLAN.pack(
-        plan.number,
-        len(plan.waypoints),
-        plan.t_sortie_s,
-        plan.harvest_s,
-        plan.store_kg,
-        plan.fuel_reserve,
-        plan.power_reserve,
-    )
-    return tunnel(PLAN, data, system, component)
+    number, waypoints, *values, _ = astuple(plan)
+    return tunnel(PLAN, _PLAN.pack(number, len(waypoints), *values), system, component)
 
 
 def read_plan(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from math import isfinite, nan
+from operator import attrgetter
 from typing import Any
 
 from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveShow, SaveTogether
@@ -133,6 +134,9 @@ def _item(row: tuple[Any, ...]) -> MissionItem:
     return MissionItem(row[0], row[1], p1, p2, p3, p4, x, y, z, bool(row[9]), row[10])
 
 
+_OF_ITEM = attrgetter("command", "frame", "param1", "param2", "param3", "param4", "x", "y", "z", "autocontinue")
+
+
 def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> None:
     """Write a change of a vehicle, in the caller's transaction."""
     if isinstance(change, SaveTogether):
@@ -142,24 +146,7 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
         database.execute("DELETE FROM plan_item WHERE vehicle = ? AND kind = ?", (vehicle, change.kind))
         database.executemany(
             "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                (
-                    vehicle,
-                    change.kind,
-                    seq,
-                    i.command,
-                    i.frame,
-                    i.param1,
-                    i.param2,
-                    i.param3,
-                    i.param4,
-                    i.x,
-                    i.y,
-                    i.z,
-                    int(i.autocontinue),
-                )
-                for seq, i in enumerate(change.items)
-            ),
+            ((vehicle, change.kind, seq, *_OF_ITEM(item)) for seq, item in enumerate(change.items)),
         )
         database.execute("INSERT OR REPLACE INTO plan VALUES (?, ?, ?)", (vehicle, change.kind, len(change.items)))
     elif isinstance(change, SaveParameter):

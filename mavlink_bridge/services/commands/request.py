@@ -8,6 +8,7 @@ beyond any unit) are recognised before a handler reads them.
 from __future__ import annotations
 
 from math import isnan, nan
+from operator import attrgetter
 from struct import Struct
 
 from autopilot.interface.earth import is_place
@@ -81,16 +82,10 @@ def without_place(message: Message, peer: Peer) -> Command:
 
 def from_long(message: Message, peer: Peer, frame: int) -> Command:
     """Command from a COMMAND_LONG; `frame` is the MAV_FRAME that ArduPilot assumes for it."""
-    params = (
-        message.param1,
-        message.param2,
-        message.param3,
-        message.param4,
-        message.param5,
-        message.param6,
-        message.param7,
-    )
-    return Command(message.command, params, frame, peer, message.confirmation, message.target_component)
+    return Command(message.command, _LONG(message), frame, peer, message.confirmation, message.target_component)
+
+
+_LONG = attrgetter("param1", "param2", "param3", "param4", "param5", "param6", "param7")
 
 
 def from_int(message: Message, peer: Peer, *, has_place: bool) -> Command:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Final
 
 from autopilot.mav import MissionType
@@ -36,6 +37,10 @@ NO_CLEAR: Final = 1
 _MAGIC: Final = 0x763D
 _HEADER: Final = struct.Struct("<HHHHH")  # magic, mission type, options, first item, number of items
 _ITEM: Final = struct.Struct("<ffffiifHHBBBBBB")
+_FIELDS: Final = attrgetter(
+    *("param1", "param2", "param3", "param4", "x", "y", "z", "seq", "command", "target_system", "target_component"),
+    *("frame", "current", "autocontinue", "mission_type"),
+)
 _LARGEST: Final = _HEADER.size + (MAX_ITEMS + 1) * _ITEM.size
 _EIO, _EBUSY, _EINVAL = 5, 16, 22
 
@@ -70,7 +75,7 @@ class PlanFiles:
 
     def _packed(self, kind: int) -> bytes:
         items = self._missions.transfer(kind).committed.messages(NOBODY)
-        return _HEADER.pack(_MAGIC, kind, 0, 0, len(items)) + b"".join(map(_pack, items))
+        return _HEADER.pack(_MAGIC, kind, 0, 0, len(items)) + b"".join(_ITEM.pack(*_FIELDS(item)) for item in items)
 
     def _take(self, kind: int, content: bytes) -> Callable[[], bool]:
         """Submit the plan in a written file; the result tells whether it is stored."""
@@ -95,26 +100,6 @@ class PlanFiles:
             return True
 
         return is_stored
-
-
-def _pack(item: Message) -> bytes:
-    return _ITEM.pack(
-        item.param1,
-        item.param2,
-        item.param3,
-        item.param4,
-        item.x,
-        item.y,
-        item.z,
-        item.seq,
-        item.command,
-        0,
-        0,
-        item.frame,
-        item.current,
-        item.autocontinue,
-        item.mission_type,
-    )
 
 
 def _unpack(kind: int, content: bytes) -> tuple[int | None, list[Message]]:

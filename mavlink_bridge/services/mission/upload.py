@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from operator import attrgetter
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import MissionResult
@@ -193,18 +194,7 @@ class LastAnswer:
 
 def _identity(message: Message) -> str:
     """Identity of an item message, equal for a repetition even with NaN."""
-    return repr(
-        (
-            message.get_type(),
-            message.seq,
-            message.frame,
-            message.command,
-            message.param1,
-            message.param2,
-            message.param3,
-            message.param4,
-            message.x,
-            message.y,
-            message.z,
-        )
-    )
+    return repr((message.get_type(), *_OF_ITEM(message)))
+
+
+_OF_ITEM = attrgetter("seq", "frame", "command", "param1", "param2", "param3", "param4", "x", "y", "z")
