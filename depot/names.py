@@ -156,6 +156,16 @@ class SkimmerStage(IntEnum):
     APPROACH = 7
     DISPOSAL = 8  # a return is not feasible
 
+    @property
+    def phase(self) -> Phase:
+        """Phase of the sortie in which the skimmer is; a docked one is before its launch."""
+        return _PHASES[self]
+
+
+_PHASES = (
+    Phase.PREP, Phase.DEPARTURE, Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING,
+    Phase.DOCKING, Phase.RETURN,
+)  # fmt: skip
 
 ABORTABLE = frozenset((SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage.RETURN))
 """Stages in which ABORT-1 may be declared: phases 3, 4 and 5."""

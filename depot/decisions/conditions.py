@@ -41,10 +41,6 @@ class ConditionInputs(Struct):
 Condition = Callable[[ConditionInputs], bool]
 
 
-def _abort(scene: ConditionInputs) -> Abort:
-    return Abort.NONE if scene.memory.record is None else scene.memory.record.abort
-
-
 def _margins(scene: ConditionInputs, share: float = _NEARLY) -> bool:
     plan = scene.memory.plan
     return plan is not None and margin_near(scene.status, plan, share) is None
@@ -87,7 +83,7 @@ CONDITIONS: dict[str, Condition] = {
     "on_outbound_trajectory": lambda s: s.beyond > SkimmerStage.DEPARTURE and _on_course(s),
     # phase 3
     "departure_burn_completed": lambda s: s.beyond > SkimmerStage.DEPARTURE and _burns_give(s),
-    "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
+    "no_abort_triggered": lambda s: s.memory.abort is Abort.NONE,
     "at_entry_point": lambda s: s.beyond is SkimmerStage.HARVEST,
     "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),
     "power_margin_acceptable": lambda s: s.memory.plan is not None and power_margin(s.status, s.memory.plan, _NEARLY),
@@ -100,9 +96,9 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "time_budget_reached": _time_is_over,
     "margins_near_limits": lambda s: not _margins(s, 1.0 / _NEARLY),
-    "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
+    "abort_commanded": lambda s: s.memory.abort is not Abort.NONE,
     # phase 5
-    "harvest_ended": lambda s: s.beyond is not SkimmerStage.HARVEST or _abort(s) is not Abort.NONE,
+    "harvest_ended": lambda s: s.beyond is not SkimmerStage.HARVEST or s.memory.abort is not Abort.NONE,
     "in_docking_corridor": lambda s: (
         s.beyond in (SkimmerStage.HOLDING, SkimmerStage.APPROACH) or s.status.stage is SkimmerStage.DOCKED
     ),

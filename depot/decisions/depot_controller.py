@@ -16,7 +16,7 @@ from autopilot.context.turns import earliest
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
 from depot.decisions.memory import ControlledBy, PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext, name_of
-from depot.decisions.phases import LoopEvent
+from depot.decisions.phases import FLYING, LoopEvent
 from depot.decisions.watches import ABORT_3
 from depot.messages import CommandMessage, DepotCommand, Request, RequestResult, Status
 from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
@@ -25,7 +25,6 @@ from depot.watches import first
 
 ANSWER_BEATS = 3.0
 """Heartbeats that a rediscovered skimmer has for its first report before T_DEATH counts again."""
-_FLOWN = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
 _STEPS: dict[Phase, Callable[[PhaseContext, DepotReading, int], bool]] = {
     Phase.PREP: phase_prep.step,
     Phase.DEPARTURE: phase_flight.step,
@@ -170,7 +169,7 @@ class DepotController:
         self.context.decide(
             now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0}
         )
-        if (memory.phase in _FLOWN and not memory.docked) or memory.step is PrepStep.LAUNCH:
+        if (memory.phase in FLYING and not memory.docked) or memory.step is PrepStep.LAUNCH:
             memory.controlled_by, memory.controlled_by_ms = ControlledBy.RESTART, now_ms
         if memory.death.due_ms is not None:
             answered_ms = now_ms + round(ANSWER_BEATS * self.profile.heartbeat.period_s * 1000.0)

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from depot.decisions.planning import Derating
 from depot.decisions.record import SortieRecord
 from depot.messages import MissionPlan, Status
-from depot.names import EndedBy, Phase, SkimmerState
+from depot.names import Abort, EndedBy, Phase, SkimmerState
 from depot.settings import DEATH_FACTOR, HeartbeatSettings
 
 # decisions on which later ones of the same sortie depend
@@ -166,6 +166,11 @@ class DepotMemory(Struct):
     controlled_by_ms: int = field(default=0, name="taken_ms")
     held_ms: int = 0  # part of the harvest time in which another party had the vehicle
     ended_by: EndedBy | None = None
+
+    @property
+    def abort(self) -> Abort:
+        """Abort of the highest precedence in this sortie so far."""
+        return Abort.NONE if self.record is None else self.record.abort
 
     @property
     def leftover_offload_begun(self) -> bool:

@@ -251,11 +251,6 @@ class PhaseContext:
         if self.memory.record is not None:
             self.memory.record.raise_abort(abort, trigger)
 
-    @property
-    def abort(self) -> Abort:
-        """Abort of the highest precedence in this sortie so far."""
-        return Abort.NONE if self.memory.record is None else self.memory.record.abort
-
     def end(self, ended_by: EndedBy, now_ms: int) -> None:
         """End the loop and stop all timers."""
         memory = self.memory

@@ -45,7 +45,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         if cause not in (FaultName.DOCK_REFUSED, FaultName.DOCK_DELAYED):  # the others end by an event
             memory.check_ms = now_ms + look_ms(context)
         return False
-    emergency = context.abort is Abort.ABORT_1
+    emergency = memory.abort is Abort.ABORT_1
     context.decide_once(
         now_ms,
         "grant_docking_clearance",
@@ -178,10 +178,10 @@ def _leave(context: PhaseContext, reading: DepotReading, now_ms: int) -> None:
     if memory.recovering:
         context.decide(now_ms, "offload_skipped", "a recovered skimmer goes straight to health assessment")
         context.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
-    elif context.abort is Abort.ABORT_1:
+    elif memory.abort is Abort.ABORT_1:
         context.decide(now_ms, "offload_skipped", "after ABORT-1: straight to health assessment")
         context.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
-    elif context.abort in (Abort.ABORT_2, Abort.ABORT_2B) and shaky:
+    elif memory.abort in (Abort.ABORT_2, Abort.ABORT_2B) and shaky:
         context.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": shaky})
         context.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     else:

@@ -16,17 +16,6 @@ from depot.names import ABORT_1_NAMES, Abort, Phase, SkimmerStage
 from depot.readings import DepotReading
 from depot.watches import first
 
-_REACHED = {
-    SkimmerStage.UNDOCKING: Phase.DEPARTURE,
-    SkimmerStage.DEPARTURE: Phase.DEPARTURE,
-    SkimmerStage.OUTBOUND: Phase.OUTBOUND,
-    SkimmerStage.HARVEST: Phase.HARVEST,
-    SkimmerStage.RETURN: Phase.RETURN,
-    SkimmerStage.DISPOSAL: Phase.RETURN,
-    SkimmerStage.HOLDING: Phase.DOCKING,
-    SkimmerStage.APPROACH: Phase.DOCKING,
-    SkimmerStage.DOCKED: Phase.DOCKING,
-}
 _DEPOT_SHARE = 0.9
 """Share of the plan's reserves below which the depot ends a harvest that the skimmer does not end."""
 FAIR_SHARE = 0.2
@@ -38,12 +27,12 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
     memory = context.memory
     if status.plan != memory.number or memory.phase in (Phase.OFFLOAD, Phase.HEALTH):
         return
-    reached = _REACHED[status.stage]
+    reached = Phase.DOCKING if status.stage is SkimmerStage.DOCKED else status.stage.phase
     if status.stage is SkimmerStage.HOLDING and memory.phase < Phase.DOCKING and not _is_acceptable(context, now_ms):
         reached = Phase.RETURN
     while memory.phase < reached and memory.ended_by is None:
         _next_phase(context, status, reached, now_ms)
-    if status.trigger and context.abort < Abort.ABORT_1:
+    if status.trigger and memory.abort < Abort.ABORT_1:
         _self_aborted(context, status, now_ms)
     elif status.stage is SkimmerStage.DISPOSAL:
         facts = {"remaining_s": status.remaining_s, "fuel_kg": status.fuel_kg}
@@ -118,7 +107,7 @@ def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: i
             facts = harvest_facts(context, status, context.when(now_ms))
             context.decide(now_ms, "harvest_ended", f"the skimmer reports {status.stage.name}", facts)
             # with another party in control, that is the reason
-            judged = context.abort is Abort.NONE and not memory.controlled_by
+            judged = memory.abort is Abort.NONE and not memory.controlled_by
             if judged and _is_short(context, facts) and memory.record is not None:
                 memory.record.trigger = memory.record.trigger or SHORTFALL
             context.happen(LoopEvent.HARVEST_ENDED, now_ms)
@@ -200,7 +189,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if status is not None and status.stage is SkimmerStage.DISPOSAL and misses >= context.profile.heartbeat.misses:
         context.declare_lost(LoopEvent.TELEMETRY_ENDED, now_ms, "telemetry of the disposal has ended")
         return False
-    if context.abort is Abort.NONE:
+    if memory.abort is Abort.NONE:
         return _watch(context, reading, now_ms)
     if memory.recall in (RecallState.SENT, RecallState.SILENT) and memory.waiting is None and _needs_recall(context):
         memory.recall = RecallState.SENT
@@ -300,7 +289,7 @@ def _needs_recall(context: PhaseContext) -> bool:
         SkimmerStage.OUTBOUND,
         SkimmerStage.HARVEST,
     )
-    return heard and going and not memory.controlled_by and context.abort in (Abort.ABORT_2, Abort.ABORT_2B)
+    return heard and going and not memory.controlled_by and memory.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 
 
 def _trend(context: PhaseContext, now_ms: int) -> bool:

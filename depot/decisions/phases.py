@@ -122,7 +122,7 @@ PHASES: dict[Phase, PhaseRow] = {
 }  # fmt: skip
 
 _E = LoopEvent
-_FLYING = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
+FLYING = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
 
 NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.PREP, _E.NO_GO): Phase.PREP,
@@ -143,10 +143,10 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.OFFLOAD, _E.SERVICE_INCOMPLETE): Phase.HEALTH,
     (Phase.HEALTH, _E.RELAUNCH): Phase.PREP,
     (Phase.HEALTH, _E.RETIRE): None,
-    **{(phase, _E.DEATH_TIMER): None for phase in _FLYING},
+    **{(phase, _E.DEATH_TIMER): None for phase in FLYING},
     **{(phase, _E.ABORT_3): None for phase in Phase},
-    **{(phase, _E.RESTART): Phase.HEALTH for phase in (Phase.PREP, *_FLYING)},
-    **{(phase, _E.RECOVER): Phase.DOCKING for phase in (Phase.PREP, *_FLYING)},
+    **{(phase, _E.RESTART): Phase.HEALTH for phase in (Phase.PREP, *FLYING)},
+    **{(phase, _E.RECOVER): Phase.DOCKING for phase in (Phase.PREP, *FLYING)},
 }  # fmt: skip
 
 

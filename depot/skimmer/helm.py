@@ -13,18 +13,6 @@ from depot.skimmer.guidance import Guidance
 from depot.skimmer.mode_ctrl import ModeCtrl
 from depot.skimmer.reports import Reports, SkimmerMemory, SkimmerVehicle
 
-_PHASE = {
-    SkimmerStage.DOCKED: 1,
-    SkimmerStage.UNDOCKING: 2,
-    SkimmerStage.DEPARTURE: 2,
-    SkimmerStage.OUTBOUND: 3,
-    SkimmerStage.HARVEST: 4,
-    SkimmerStage.RETURN: 5,
-    SkimmerStage.HOLDING: 6,
-    SkimmerStage.APPROACH: 6,
-    SkimmerStage.DISPOSAL: 5,
-}
-
 
 class SkimmerHelm:
     """Shared actions. `record` takes each decision before it is carried out; `ctrl` commands the craft."""
@@ -56,7 +44,7 @@ class SkimmerHelm:
     def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
         memory = self.memory
         number = memory.plan.number if memory.plan else 0
-        self._record(Decision(now_ms, number, _PHASE[memory.stage], "skimmer", name, reason, facts))
+        self._record(Decision(now_ms, number, int(memory.stage.phase), "skimmer", name, reason, facts))
 
     def set_mode(self, mode: SkimmerMode, now_ms: int) -> None:
         """Set the mode, which selects the powered buses."""

@@ -33,12 +33,9 @@ class Orders:
                 return self._cleared(now_ms, order)
             case DepotCommand.WAVE_OFF:
                 return self._waved_off(now_ms)
-            case DepotCommand.REPORT:
-                if self._helm.vehicle.skimmer_reading().transmits:
-                    self._helm.reports.report(now_ms)
-                return RequestResult.ACCEPTED
-            case _:
-                return RequestResult.ACCEPTED
+            case DepotCommand.REPORT if self._helm.vehicle.skimmer_reading().transmits:
+                self._helm.reports.report(now_ms)
+        return RequestResult.ACCEPTED
 
     def _configure(self, now_ms: int) -> RequestResult:
         """Power what a launch needs, then check the critical sensors; refused while one of them fails."""
@@ -65,15 +62,11 @@ class Orders:
         helm, memory = self._helm, self._helm.memory
         if memory.plan is None:
             return RequestResult.REFUSED
-        if memory.stage is not SkimmerStage.DOCKED:
-            return (
-                RequestResult.ACCEPTED
-                if memory.stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE)
-                else RequestResult.REFUSED
-            )
+        if memory.stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE):
+            return RequestResult.ACCEPTED
         number = memory.plan.number
-        if number == memory.flown:
-            return RequestResult.REFUSED  # a late repetition of an old GO: this plan has been flown
+        if memory.stage is not SkimmerStage.DOCKED or number == memory.flown:
+            return RequestResult.REFUSED  # also a late repetition of an old GO: this plan has been flown
         if memory.verified != number:
             helm.decide(now_ms, "not_ready", "its sensors have not been verified", {"plan": number})
             return RequestResult.REFUSED

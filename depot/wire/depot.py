@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 
+from autopilot.context.turns import earliest
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
 from depot.messages import CommandMessage, DataPackage, MissionPlan, Request, RequestResult, Upload
 from depot.wire import wire
-from depot.wire.packages import PackageClient, PackageOutcome, packages_of
+from depot.wire.packages import PackageClient, PartOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_long
 from mavlink_bridge.clients.group import ClientGroup
@@ -22,20 +23,12 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 _TAKEOFF_HEIGHT_M = 15.0
 
 
-class PlanOutcome(IntEnum):
-    """Result of sending a plan's header."""
-
-    ACCEPTED = 0
-    REFUSED = 1
-    TIMEOUT = 100
-
-
 class PlanClient(Client):
     """Client that sends a plan's header until it is acknowledged."""
 
     handles = frozenset(("TUNNEL",))
-    outcome: PlanOutcome | None
-    silence = PlanOutcome.TIMEOUT
+    outcome: PartOutcome | None
+    silence = PartOutcome.TIMEOUT
 
     def __init__(self, target: Target, plan: MissionPlan, retry: Retry) -> None:
         super().__init__(target, retry)
@@ -46,7 +39,7 @@ class PlanClient(Client):
             return
         ack = wire.read_plan_ack(wire.tunnel_data(message))
         if ack is not None and ack[0] == self._plan.number:
-            self._end(PlanOutcome.ACCEPTED if ack[1] else PlanOutcome.REFUSED)
+            self._end(PartOutcome.ACCEPTED if ack[1] else PartOutcome.REFUSED)
 
     def _repeat(self) -> None:
         self._send(wire.pack_plan(self._plan, self.target.system, self.target.component))
@@ -127,8 +120,7 @@ class DepotClient:
     def next_deadline_ms(self) -> int | None:
         due = self.controller.next_deadline_ms()
         if self._clients.busy and self.controller.hears:
-            retry_ms = self._clients.next_deadline_ms()
-            due = retry_ms if due is None else due if retry_ms is None else min(due, retry_ms)
+            due = earliest((due, self._clients.next_deadline_ms()))
         return None if due is None else due - self._offset_ms
 
     def take_outgoing(self) -> list[Outgoing]:
@@ -187,6 +179,6 @@ class DepotClient:
 
 
 def _answer(outcome: IntEnum | None) -> RequestResult:
-    if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT, PackageOutcome.TIMEOUT):
+    if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PartOutcome.TIMEOUT):
         return RequestResult.SILENCE
     return RequestResult.ACCEPTED if outcome == Result.ACCEPTED else RequestResult.REFUSED

@@ -33,7 +33,9 @@ class PackageVerdict(IntEnum):
     CORRUPT = 2
 
 
-class PackageOutcome(IntEnum):
+class PartOutcome(IntEnum):
+    """Result of sending a part of a plan: a data package, or its header."""
+
     ACCEPTED = 0
     REFUSED = 1
     TIMEOUT = 100
@@ -48,8 +50,8 @@ class PackageClient(Client):
     """Client that sends one package of a plan, `attempts` times if the skimmer finds it corrupt."""
 
     handles = frozenset(("TUNNEL",))
-    outcome: PackageOutcome | None
-    silence = PackageOutcome.TIMEOUT
+    outcome: PartOutcome | None
+    silence = PartOutcome.TIMEOUT
 
     def __init__(self, target: Target, number: int, package: DataPackage, retry: Retry) -> None:
         super().__init__(target, retry)
@@ -67,11 +69,11 @@ class PackageClient(Client):
         if (number, kind) != (self._number, self._package.kind):
             return
         if verdict == PackageVerdict.WHOLE:
-            self._end(PackageOutcome.ACCEPTED)
+            self._end(PartOutcome.ACCEPTED)
         elif verdict == PackageVerdict.CORRUPT:
             self._again -= 1
             if self._again <= 0:
-                self._end(PackageOutcome.REFUSED)
+                self._end(PartOutcome.REFUSED)
                 return
             self._go_on(0, now_ms)
         elif offset > self._offset:

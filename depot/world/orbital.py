@@ -24,15 +24,6 @@ from depot.world.state import WorldState
 
 AHEAD: Vector = (0.0, 1.0, 0.0)
 """Direction along the track: of INTAKE in the harvest, and of DOCK_PORT in the approach from behind."""
-_AWAY = (
-    SkimmerPlace.NEAR,
-    SkimmerPlace.OUT,
-    SkimmerPlace.ZONE,
-    SkimmerPlace.BACK,
-    SkimmerPlace.CORRIDOR,
-    SkimmerPlace.FINAL,
-    SkimmerPlace.ADRIFT,
-)
 _PLENTY = 0.3
 """Fraction of the propellant at launch above which the return margin needs no extra checks."""
 _LEAST_S = 20.0
@@ -75,7 +66,7 @@ class OrbitalMotion:
     def events_ms(self) -> list[float]:
         state, now_ms = self._state, self._state.now_ms
         dues: list[float] = [self.almanac.next_edge_ms(self.almanac.shadow, now_ms)]
-        if state.place not in _AWAY or state.destroyed:
+        if state.place is SkimmerPlace.DOCK or state.destroyed:
             return dues
         flight = self.flight
         dues.append(self.almanac.next_edge_ms(self.almanac.blocked, now_ms))
@@ -134,7 +125,7 @@ class OrbitalMotion:
     # --- transitions --------------------------------------------------------------------------------------------------
     def arrive(self) -> None:
         state, flight = self._state, self.flight
-        if state.destroyed or state.place not in _AWAY:
+        if state.destroyed or state.place is SkimmerPlace.DOCK:
             return
         flight.marks = [mark for mark in flight.marks if mark > state.now_ms]
         if state.skimmer.dark and flight.burn is not None:
@@ -202,7 +193,7 @@ class OrbitalMotion:
     def fire(self, command: ThrustCommand) -> None:
         """Take a command of MODE_CTRL: turn, wait for its time, burn."""
         state, flight = self._state, self.flight
-        if state.place not in _AWAY or state.destroyed:
+        if state.place is SkimmerPlace.DOCK or state.destroyed:
             return
         if command.purpose in (BurnPurpose.DEPART, BurnPurpose.RETURN):
             state.leg_start_ms, state.leg_end_ms = state.now_ms, command.until_ms

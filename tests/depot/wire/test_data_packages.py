@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from depot.messages import AbortLimits, DataPackage, MissionPlan, PackageKind
-from depot.wire.packages import PART_BYTES, PackageClient, PackageOutcome, PackageStore, packages_of
+from depot.wire.packages import PART_BYTES, PackageClient, PackageStore, PartOutcome, packages_of
 from depot.wire.wire import tunnel, tunnel_data
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.routing.service import Message, Peer
@@ -46,7 +46,7 @@ def damaged(data: bytes) -> bytes:
 def test_a_package_arrives_byte_for_byte_over_several_parts() -> None:
     """And the limits in it are those of the plan."""
     client, store, parts = send(lambda number, data: data)
-    assert client.outcome is PackageOutcome.ACCEPTED
+    assert client.outcome is PartOutcome.ACCEPTED
     assert len(parts) == -(-len(PACKAGE.data) // PART_BYTES) > 1
     assert store.limits(7) == LIMITS
     assert store.limits(8) is None  # of another plan
@@ -56,7 +56,7 @@ def test_a_package_arrives_byte_for_byte_over_several_parts() -> None:
 def test_a_part_that_is_lost_is_sent_again(lost: int) -> None:
     """After its time."""
     client, store, _ = send(lambda number, data: None if number == lost else data)
-    assert client.outcome is PackageOutcome.ACCEPTED and client.repeats == 1
+    assert client.outcome is PartOutcome.ACCEPTED and client.repeats == 1
     assert store.limits(7) == LIMITS
 
 
@@ -74,7 +74,7 @@ def test_a_corrupt_package_is_refused_and_sent_again_from_the_beginning(spoilt: 
 
     client, store, parts = send(line)
     whole = -(-len(PACKAGE.data) // PART_BYTES)
-    assert client.outcome is PackageOutcome.ACCEPTED
+    assert client.outcome is PartOutcome.ACCEPTED
     assert len(parts) == 2 * whole and parts[:whole] == parts[whole:]
     assert taken[whole - 1] is None and store.limits(7) == LIMITS
 
@@ -82,14 +82,14 @@ def test_a_corrupt_package_is_refused_and_sent_again_from_the_beginning(spoilt: 
 def test_one_that_is_always_corrupt_is_given_up() -> None:
     """After so many attempts; the skimmer has no limits, so that it takes no plan."""
     client, store, _ = send(lambda number, data: damaged(data), attempts=3)
-    assert client.outcome is PackageOutcome.REFUSED
+    assert client.outcome is PartOutcome.REFUSED
     assert store.limits(7) is None
 
 
 def test_silence_is_a_timeout() -> None:
     """Nobody answers."""
     client, _, parts = send(lambda number, data: None, attempts=3)
-    assert client.outcome is PackageOutcome.TIMEOUT and len(parts) == 3
+    assert client.outcome is PartOutcome.TIMEOUT and len(parts) == 3
 
 
 def test_whole_bytes_that_are_no_limits_are_none() -> None:
@@ -151,4 +151,4 @@ def test_a_skimmer_that_has_less_than_it_said_gets_the_rest_from_there() -> None
             assert answer is not None
             client.handle_message(answer, Peer(0, 1, 1), 250 * number)
         client.handle_timeout(250 * (number + 1))
-    assert client.outcome is PackageOutcome.ACCEPTED and store.limits(7) == LIMITS
+    assert client.outcome is PartOutcome.ACCEPTED and store.limits(7) == LIMITS
