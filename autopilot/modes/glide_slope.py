@@ -142,7 +142,7 @@ class GlideSlope(Maneuver):
 
 
 def _lower(place: Ned, error: float) -> Ned:
-    """Where a place lies by a height that is wrong by `error` m."""
+    """Place, by a height that is wrong by `error` m."""
     return place[0], place[1], place[2] - error
 
 

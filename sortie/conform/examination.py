@@ -31,9 +31,10 @@ _PAUSE_MS: Final = 40
 def tries_on(loss: float) -> int:
     """Tries on a link that loses frames (`loss`: share in each direction; 0: unknown): in so many a question and its
     answer are lost once in 10,000 times, so that the link is not taken for the vehicle."""
-    lost, tries = 1.0 - (1.0 - loss) ** 2, 3
-    while lost**tries > 1e-4 and tries < _MOST_TRIES:
-        tries += 1
+    lost = 1.0 - (1.0 - loss) * (1.0 - loss)
+    tries, unanswered = 3, lost * lost * lost
+    while unanswered > 1e-4 and tries < _MOST_TRIES:
+        tries, unanswered = tries + 1, unanswered * lost
     return tries
 
 

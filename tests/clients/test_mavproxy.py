@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.services.telemetry.boot_texts import LINES
+from mavlink_bridge.services.telemetry.announcements import BOOT_TEXTS
 from tests.fakes.mavproxy import Mavproxy, mavproxy
 from tests.fakes.served import served
 
@@ -21,7 +21,7 @@ TROUBLE = ("fence breach", "Unable", "Failed", "Invalid", "BUG", "Traceback", "l
            "Time has wrapped", "internal error", "PreArm", "UNSUPPORTED", "DENIED", "re-requesting")  # fmt: skip
 BEFORE_THE_ITEMS = re.compile(r"^(.*Requesting \d+ .* t=.*)\nre-requesting .* \[\]$", re.M)
 """MISSION_COUNT has come, and MAVProxy's timer before the items that it has just asked for: it asks for none again."""
-START = [text for _, text in LINES if isinstance(text, str)]
+START = [text for _, text in BOOT_TEXTS if isinstance(text, str)]
 """Texts of a start, which name the EKF without trouble."""
 
 #: frame, command, parameters 1 to 4, latitude, longitude, height of each item

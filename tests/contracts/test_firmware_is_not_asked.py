@@ -36,7 +36,8 @@ _ASK_ONE = {
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
-    "sortie/nodes/simulated_face.py": {"answers_for"},
+    "sortie/incident/shown.py": {"first_log"},
+    "sortie/nodes/simulated_face.py": {"answers_for", "first_log"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"

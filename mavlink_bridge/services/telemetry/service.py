@@ -29,7 +29,6 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.telemetry import announcements
-from mavlink_bridge.services.telemetry.boot_texts import BootTexts
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
@@ -81,7 +80,7 @@ class TelemetryService(Speaker):
         self._row = 0
         self._at_once = False
         self._texts = announcements.TextQueue()
-        self._boot = BootTexts(parts.facts)
+        self._boot = announcements.BootTexts(parts.facts)
         super().__init__()
         self.skipped = 0
         self.decided = True
