@@ -134,7 +134,7 @@ class Autopilot:
 
     def _make_modes(self) -> ModeParts:
         context, numbers = self.context, self.facts.vehicle_class.modes
-        self.guided = GuidedMode(context, numbers.specs[numbers.guided], self.heading)
+        self.guided = GuidedMode(context, numbers.specs[numbers.guided], self.heading, self.speeds)
         self.auto = AutoMode(
             context,
             numbers.specs[numbers.auto],

@@ -42,10 +42,12 @@ _BY_WAYPOINTS = 64  # GUID_OPTIONS bit 6
 
 
 class GuidedFlight:
-    """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE."""
+    """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE. `speeds`: those of the mode, which do not
+    limit a copter's velocity (ArduCopter's velaccel_control_run)."""
 
-    def __init__(self, context: VehicleContext, heading: Heading) -> None:
+    def __init__(self, context: VehicleContext, heading: Heading, speeds: SpeedControl | None = None) -> None:
         self._context = context
+        self._speeds = speeds
         self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
         self._heading = heading
         self._hover: HoverAt | None = None  # way to the place with lift motors and Q_GUIDED_MODE
@@ -82,6 +84,9 @@ class GuidedFlight:
         self.deadline_ms = None
         if self.paused:
             return
+        if self._speeds is not None and self._facts.vehicle_class.hovers:  # a flight controller has its own rules
+            own = self._facts.vehicle.capabilities.own_modes
+            self._speeds.free(not own and isinstance(target, Velocity) and target.position is None)
         turns = isinstance(target, Leg | Velocity) and target.yaw.mode is YawMode.RATE
         if turns or isinstance(target, Drive):
             self.deadline_ms = self._facts.now_ms + self.timeout_ms + TICK_MS
@@ -259,10 +264,10 @@ class GuidedFlight:
 class GuidedMode(Mode):
     """GUIDED as a flight mode."""
 
-    def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
+    def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading, speeds: SpeedControl) -> None:
         super().__init__(context, spec)
         self._heading = heading
-        self.flight = GuidedFlight(context, heading)
+        self.flight = GuidedFlight(context, heading, speeds)
 
     @property
     def takes_targets(self) -> bool:

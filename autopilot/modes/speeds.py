@@ -9,7 +9,7 @@ docs/catalogue.md, 30).
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import radians, sqrt
+from math import inf, radians, sqrt
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.targets import Speeds
@@ -20,6 +20,7 @@ from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 _UP, _DOWN = 2.5, 1.5  # m/s, of kinds without parameters of them
+_FREE = Speeds(1000.0, 1000.0, 1000.0)
 
 
 class SpeedControl:
@@ -34,6 +35,7 @@ class SpeedControl:
         self.up: float | None = None
         self.down: float | None = None
         self._plain = False  # climb and descent by the parameters, whatever they are to be on the next leg
+        self._free = False  # no speed limits the present target
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
@@ -82,7 +84,14 @@ class SpeedControl:
 
     def clear(self) -> None:
         self.up = self.down = None
+        self._free = False
         self.begin_leg()
+
+    def free(self, on: bool) -> None:
+        """Fly what is demanded, however fast, or within the present speeds again. Not where the firmware has a highest
+        speed (PX4)."""
+        self._free = on and self._facts.personality.highest_speed_mps() == inf
+        self.apply()
 
     def current(self) -> Speeds:
         measures = self._facts.vehicle_class.measures
@@ -131,7 +140,7 @@ class SpeedControl:
 
     def apply(self) -> None:
         """Set the vehicle's speeds, if they have changed."""
-        speeds = self.current()
+        speeds = _FREE if self._free else self.current()
         if speeds != self._sent:
             self._sent = speeds
             self._helm.vehicle.set_speeds(speeds)

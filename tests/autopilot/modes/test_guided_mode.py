@@ -12,6 +12,7 @@ from autopilot.mav import Frame, Result
 from autopilot.vehicles.mode_table import CopterMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import ground_speed, in_air
 
 PLACE = to_global(ORIGIN, (50.0, 20.0, -15.0))
 
@@ -209,6 +210,29 @@ def test_change_speed_in_guided_and_its_refusals() -> None:
     assert (speeds.ground, speeds.up, speeds.down) == (4.0, 1.0, 0.5)
     assert bench.core.commands.change_speed(1, 0.0).result is Result.DENIED
     assert bench.core.commands.change_speed(4, 3.0).result is Result.DENIED
+
+
+def test_no_speed_limits_a_velocity() -> None:
+    """Neither a parameter nor DO_CHANGE_SPEED (ArduCopter's velaccel_control_run); of a place, and of a velocity with a
+    place, they do. 14 m/s were flown at WPNAV_SPEED."""
+    bench = hovering()
+    commands, north = bench.core.commands, (60.0, 0.0, -10.0)
+    for order, limited in (
+        (lambda: commands.guided_target(position=north), True),
+        (lambda: commands.guided_target(velocity=(14.0, 0.0, -6.0)), False),
+        (lambda: commands.change_speed(1, 3.0), False),
+        (lambda: commands.guided_target(position=north, velocity=(1.0, 0.0, 0.0)), True),
+        (lambda: commands.guided_target(velocity=(14.0, 0.0, -6.0)), False),
+        (lambda: commands.guided_target(position=north), True),
+    ):
+        assert order().ok
+        speeds = bench.vehicle.speeds
+        assert (speeds.ground < 100.0, speeds.up < 100.0) == (limited, limited)
+    assert (speeds.ground, speeds.up) == (3.0, 2.5)
+    bench = in_air(GUID_TIMEOUT=30)
+    assert bench.core.commands.guided_target(velocity=(14.0, 0.0, 0.0)).ok
+    bench.run(10.0)
+    assert ground_speed(bench) == pytest.approx(14.0, abs=0.5)
 
 
 @pytest.mark.parametrize(
