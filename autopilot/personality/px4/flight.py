@@ -21,7 +21,7 @@ from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import TakeOff
-from autopilot.mav import Cmd, Result, VtolState
+from autopilot.mav import Cmd, Result, Severity, VtolState
 from autopilot.mission.commands import TAKEOFFS, has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.sequencer import MissionState
@@ -265,6 +265,11 @@ class Px4Flight:
         here = self._parts.facts.height
         if self._height is None:
             self._height = here + self._parameters["MIS_TAKEOFF_ALT"]
+        if self._height < here:
+            self._parts.announcer.say(Severity.CRITICAL, "Already higher than takeoff altitude")
+            if self._parts.facts.landed:
+                self._stage, self._requested = FlightStage.NONE, self._takeoff
+                return ACCEPTED
         outcome = self._climb_to(max(self._height, here), now_ms)
         self._stage = FlightStage.TAKING_OFF if outcome.ok else FlightStage.NONE
         self._requested = self._takeoff if outcome.ok else px4.HOLD
