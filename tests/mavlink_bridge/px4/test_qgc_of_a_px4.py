@@ -163,6 +163,10 @@ WANTED = {
     "BAT_EMERGEN_THR", "COM_LOW_BAT_ACT", "NAV_RCL_ACT", "NAV_DLL_ACT", "COM_RC_LOSS_T", "COM_DL_LOSS_T",
     "RTL_RETURN_ALT", "RTL_DESCEND_ALT", "RTL_LAND_DELAY", "GF_ACTION", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST",
     "MPC_XY_CRUISE", "MPC_LAND_SPEED", "COM_DISARM_LAND", "SDLOG_MODE", "LND_FLIGHT_T_HI", "LND_FLIGHT_T_LO",
-    "MIS_TAKEOFF_ALT", "SYS_FAILURE_EN", "COM_OBL_RC_ACT", "COM_OF_LOSS_T", "COM_FAIL_ACT_T",
+    "MIS_TAKEOFF_ALT", "SYS_FAILURE_EN", "COM_OBL_RC_ACT", "COM_OF_LOSS_T", "COM_FAIL_ACT_T", "RC_MAP_FLAPS",
+    "RC_MAP_AUX1", "RC_MAP_AUX2", "RC_MAP_ARM_SW", "RC_MAP_GEAR_SW", "RC_MAP_KILL_SW", "RC_MAP_LOITER_SW",
+    "RC_MAP_OFFB_SW", "RC_MAP_RETURN_SW", "RC_MAP_TRANS_SW", "CAL_MAG0_ROT", "CAL_MAG1_ID", "CAL_MAG1_ROT",
+    "CAL_MAG2_ID", "CAL_MAG2_ROT", "SENS_BOARD_ROT", "SENS_DPRES_OFF", "BAT1_SOURCE",
 }  # fmt: skip
-"""Looked up by its setup and safety pages of a PX4."""
+"""Looked up by its setup and safety pages of a PX4. For one that is missing it says "Parameters are missing from
+firmware" as soon as a page is opened."""
