@@ -157,6 +157,14 @@ def test_mavproxys_and_pymavlinks_modes(station: Judged) -> None:
         assert mavutil.interpret_px4_mode(beat.base_mode, beat.custom_mode) == name
 
 
+@pytest.mark.parametrize("kind", ["sim:plane", "sim:quadplane"])
+def test_wings_need_no_setup(kind: str) -> None:
+    """SensorsComponent.cc, `_airspeedCalRequired`: looked up at once, in PX4 later than 1.14 by SYS_HAS_NUM_ASPD; with
+    an offset of 0 the whole vehicle counts as not set up."""
+    with Session(kind, firmware="px4") as session:
+        assert session.param("SYS_HAS_NUM_ASPD") == 1.0 and session.param("SENS_DPRES_OFF") != 0.0
+
+
 WANTED = {
     "SYS_AUTOSTART", "SYS_HAS_MAG", "SYS_HITL", "COM_RC_IN_MODE", "COM_FLTMODE1", "COM_FLTMODE6", "RC_MAP_ROLL",
     "RC_MAP_FLTMODE", "CAL_GYRO0_ID", "CAL_ACC0_ID", "CAL_MAG0_ID", "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR",
