@@ -149,8 +149,13 @@ def test_a_calibration_that_nobody_goes_on_with_fails_or_is_cancelled(station: S
 
 
 def test_the_compass_calibrates(station: Station) -> None:
-    """Row 6: cancel first, then start; progress to the end, a report with the offsets that hold."""
+    """Row 6: cancel first, then start; progress to the end, a report with the offsets that hold. Before the start it
+    looks up COMPASS_CAL_FIT, without asking whether there is one, and raises it: it crashed."""
     station.send(long(COMPASS_CANCEL))
+    assert station.session.param("COMPASS_CAL_FIT") == 16.0
+    station.send(m.MAVLink_param_set_message(1, 1, b"COMPASS_CAL_FIT", 100.0, m.MAV_PARAM_TYPE_REAL32))
+    station.wait(0.2)
+    assert station.of("PARAM_VALUE")[-1].param_value == 100.0
     station.send(long(COMPASS_START, 0, 1, 1))
     station.wait(20.0)
     shares = [one.completion_pct for one in station.of("MAG_CAL_PROGRESS")]
