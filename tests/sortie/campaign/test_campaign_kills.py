@@ -22,6 +22,7 @@ from tests.fakes.extras import needs
 
 needs("campaign", "distributed", "pyarrow", "scipy")
 
+from distributed import Client
 
 from sortie.campaign.execution import Batch, Campaign, dask_client, fly_batch
 from sortie.campaign.flown import FlownRun, fly_run, identity
@@ -237,6 +238,11 @@ class ByHand:
             self._dask("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *more)
         )
 
+    def wait(self) -> None:
+        """Until the scheduler knows all workers: with only a refused one, a campaign ends at once."""
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(len(self.workers), timeout=PATIENCE_S)
+
     def _dask(self, what: str, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.dask_{what}", *words],
@@ -295,6 +301,7 @@ def test_a_worker_of_another_version_is_refused_by_name_and_the_others_fly(tmp_p
     other.write_text("import sortie.campaign.execution as execution\nexecution.identity = lambda: '9.9 abc'\n")
     by_hand.work()
     by_hand.work("--preload", str(other))
+    by_hand.wait()
     process = begin(tmp_path / "out", 200, "--scheduler", by_hand.address)
     _, told = process.communicate()
     assert process.returncode == 0, told
@@ -309,11 +316,14 @@ def test_what_waits_for_the_only_worker_that_may_goes_to_another_when_that_dies(
     other.write_text("import sortie.campaign.execution as execution\nexecution.identity = lambda: '9.9 abc'\n")
     by_hand.work("--preload", str(other))
     by_hand.work()
+    by_hand.wait()
     out = tmp_path / "out"
     process = begin(out, 200, "--scheduler", by_hand.address)
     wait_until(lambda: len(runs_in(out)) >= 20, process)
-    by_hand.workers[1].kill()
+    by_hand.workers[1].send_signal(signal.SIGSTOP)  # what it was given waits, until another is there
     by_hand.work()
+    by_hand.wait()
+    by_hand.workers[1].kill()
     _, told = process.communicate(timeout=10.0 * PATIENCE_S)
     assert process.returncode == 0, told
     assert "has Sortie 9.9 abc" in told
