@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from copy import copy
 from typing import Final, NoReturn, TypeAlias, TypeVar
 
 from autopilot.interface.texts import printable
@@ -244,12 +245,16 @@ class Exchange:
         sender: tuple[int, int] = STATION,
         component: int | None = None,
     ) -> Waiting[Message]:
-        """Send a request, repeated if necessary, and expect its answer."""
+        """Send a request, repeated if necessary, and expect its answer. A COMMAND_LONG counts its repetitions, so that
+        the vehicle acts once."""
         for _ in range(self.tries - 1):
             self.send(question, sender)
             answer = yield from self.hear(names, where, None, component)
             if answer is not None:
                 return answer
+            if question.get_type() == "COMMAND_LONG":
+                question = copy(question)
+                question.confirmation += 1
         self.send(question, sender)
         return (yield from self.expect(names, where, what, None, component))
 

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autopilot.mav import Severity
+from autopilot.mav import Cmd, Severity
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameReader
 from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
@@ -251,6 +252,20 @@ def test_losses_are_no_faults_of_the_vehicle(loss: float, radio: str | None) -> 
     lossy = judged(only, loss=loss, radio=radio, seed=3)
     differ = {result.case.name: result.why for result in lossy.results if result.verdict is not good[result.case.name]}
     assert {name: why for name, why in differ.items() if why or not name.endswith(".other-component")} == {}
+
+
+def test_a_repeated_command_counts_its_repetitions() -> None:
+    """By `confirmation`, so that the vehicle acts once: a takeoff whose answer was lost was ordered again, and refused.
+    Another command begins at 0."""
+    exchange, reader = Exchange(VehicleFound(system=1, component=1), 1500, tries=3), FrameReader()
+    order = exchange.long(Cmd.NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, 10)
+    for _ in range(2):
+        steps = exchange.command(order)
+        next(steps)
+        steps.send(None)
+        steps.send(None)
+    frames = [codec.decode(frame.msg_id, frame.payload) for frame in reader.receive(exchange.take())]
+    assert [frame.confirmation for frame in frames if frame is not None] == [0, 1, 2, 0, 1, 2]
 
 
 @pytest.mark.parametrize(
