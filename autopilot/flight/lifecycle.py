@@ -7,7 +7,7 @@ The first row whose guard holds is taken. A pair without rows must be listed in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -217,7 +217,7 @@ def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Transi
 
 
 class LifecycleStateMachine:
-    """Walker of the table: the state of a flight, its reason, and its timers. `actions`: functions of the table's
+    """Walker of the table: the state of a flight, its reason, and its timer. `actions`: functions of the table's
     actions. `entered()`: a state begins; `changed()`: its row's action is done, and people may be told."""
 
     def __init__(
@@ -231,7 +231,7 @@ class LifecycleStateMachine:
         self._actions = actions
         self._entered = entered
         self._changed = changed
-        self._timers: dict[FlightEvent, int] = {}
+        self._timer: tuple[int, FlightEvent] | None = None
         self.state = FlightState.IDLE
         self.reason = ""
         """Reason for the present state; an action may replace it by a better text."""
@@ -247,27 +247,27 @@ class LifecycleStateMachine:
         self.cause, self.reason = event, reason
         if changed:
             self.state = row.next
-            self._timers.clear()
+            self._timer = None
             self._entered()
         self._actions[row.action]()
         if changed:
             self._changed()
 
-    # --- timers ---------------------------------------------------------------------------------------------------
+    # --- the timer ------------------------------------------------------------------------------------------------
     def at(self, event: FlightEvent, due_ms: int) -> None:
-        """Dispatch `event` at `due_ms`, unless the state changes before."""
-        self._timers[event] = due_ms
+        """Dispatch `event` at `due_ms`, unless the state changes before. A state has one timer at a time."""
+        self._timer = due_ms, event
 
-    def stop_timers(self) -> None:
-        self._timers.clear()
+    def stop_timer(self) -> None:
+        self._timer = None
 
-    def due(self, now_ms: int) -> Iterator[FlightEvent]:
-        """Expired timers, in order. Handling one may stop later ones."""
-        for event in sorted(self._timers, key=lambda event: (self._timers[event], event.value)):
-            if self._timers.get(event, now_ms + 1) <= now_ms:
-                del self._timers[event]
-                yield event
+    def due(self, now_ms: int) -> FlightEvent | None:
+        """Take the event of the timer if it has expired."""
+        if self._timer is None or now_ms < self._timer[0]:
+            return None
+        (_, event), self._timer = self._timer, None
+        return event
 
     @property
     def deadline_ms(self) -> int | None:
-        return min(self._timers.values(), default=None)
+        return None if self._timer is None else self._timer[0]

@@ -1,6 +1,6 @@
 """FlightManager: carries out the lifecycle table (seed 002; `autopilot.flight.lifecycle`).
 
-It owns the lifecycle state, the countdown and the timers of a flight. Other actors do the work: START goes to waypoint,
+It owns the lifecycle state, the countdown and the timer of a flight. Other actors do the work: START goes to waypoint,
 LANDING to altitude, ARM, DISARM and STOP to motor, RESET to every actor in turn. It ends a flight that GO began; in a
 flight that a ground station armed in the usual way it only follows the vehicle.
 """
@@ -43,7 +43,7 @@ _ANSWERS: Final = {
 
 
 class FlightManager(Actor):
-    """Owner of the lifecycle state, its countdown and its timers. It has a method `_ACTION` for each `LifecycleAction`
+    """Owner of the lifecycle state, its countdown and its timer. It has a method `_ACTION` for each `LifecycleAction`
     of the table."""
 
     name = "flight_manager"
@@ -115,7 +115,8 @@ class FlightManager(Actor):
         if due_ms is not None and self.port.now_ms >= due_ms:
             self._context.auto_go_ms = None
             self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
-        for event in self._walk.due(self.port.now_ms):
+        event = self._walk.due(self.port.now_ms)
+        if event is not None:
             self._dispatch(event)
         self._schedule()
 
@@ -226,7 +227,7 @@ class FlightManager(Actor):
 
     def _call_off(self) -> None:
         """Cancel the flight by ABORT or a critical battery: stop the motors, then IDLE."""
-        self._walk.stop_timers()
+        self._walk.stop_timer()
         self._takeoff_ms = None
         self._arming.hold_auto_disarm = False
         if self._walk.cause is FlightEvent.ABORT:
