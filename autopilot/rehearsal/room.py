@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot.control import arrays
+from autopilot.interface.footprint import Numbers
 from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import FlyingField
@@ -20,7 +21,6 @@ _PIECE: Final = 512
 """Number of segments in a step, so that its tables fit in the cache."""
 Points = NDArray[np.float64]
 """Array (n, 2), north and east in metres."""
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from autopilot.context.ground_following import heights_over_ground
 from autopilot.control import arrays
+from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.mathematics import atan
 from autopilot.interface.records import dataclass
@@ -37,7 +38,6 @@ _BETWEEN_M: Final = 100.0  # distance between the starting points of returns
 _MOST: Final = 200_000  # limit of the heights of all returns together
 _CLIMBS_FIRST: Final = 1 << 4  # FLIGHT_OPTIONS: a return climbs before it turns
 
-Numbers = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 

@@ -117,10 +117,9 @@ class FailsafeRule:
 
 _A, _R, _C = Px4Action, ModeReason, EventCause
 _LOSS: Final = {1: _A.HOLD, 2: _A.RETURN, 3: _A.LAND, 5: _A.TERMINATE, 6: _A.DISARM}
-_LOSS_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
+_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
 _FINAL: Final = frozenset((_A.TERMINATE, _A.DISARM))
 _LIMIT: Final = {1: _A.WARN, 2: _A.HOLD, 3: _A.RETURN, 4: _A.TERMINATE, 5: _A.LAND}
-_LIMIT_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
 _TERMINATES, _HOLDS, _RETURNS = frozenset((_A.TERMINATE,)), frozenset((_A.HOLD,)), frozenset((_A.RETURN,))
 _FLOWN_OTHERWISE: Final = frozenset((
     MANUAL, ALTITUDE, POSITION, ACRO, STABILIZED, OFFBOARD, RETURN, LAND, ORBIT, FOLLOW, PRECISION,
@@ -135,23 +134,23 @@ _EMERGENCY: Final = {1: _A.RETURN, 2: _A.LAND, 3: _A.LAND}
 
 RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
     Cause.STICKS: FailsafeRule(
-        "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_LOSS_STAYS, cause=_C.STICKS,
+        "NAV_RCL_ACT", _R.RADIO_FAILSAFE, _LOSS, never=_FINAL, stays=_STAYS, cause=_C.STICKS,
     ),
     Cause.STATION: FailsafeRule(
-        "NAV_DLL_ACT", _R.GCS_FAILSAFE, _LOSS, excused=frozenset((LAND, PRECISION)), never=_FINAL, stays=_LOSS_STAYS,
+        "NAV_DLL_ACT", _R.GCS_FAILSAFE, _LOSS, excused=frozenset((LAND, PRECISION)), never=_FINAL, stays=_STAYS,
         cause=_C.STATION,
     ),
     Cause.WIND: FailsafeRule(
-        "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
+        "COM_WIND_MAX_ACT", _R.FAILSAFE, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_STAYS,
         each_flight=True,
     ),
     Cause.TRANSITION: FailsafeRule(  # a quad-chute
         "COM_QC_ACT", _R.FAILED_TRANSITION, {-1: _A.WARN, 0: _A.RETURN, 1: _A.LAND, 2: _A.HOLD}, each_flight=True,
-        excused=_FLOWN_OTHERWISE, stays=_LOSS_STAYS,
+        excused=_FLOWN_OTHERWISE, stays=_STAYS,
     ),
     Cause.TERRAIN: FailsafeRule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
     Cause.FENCE: FailsafeRule(  # a Hold lets the user fly back in at once
-        "GF_ACTION", _R.FENCE_BREACHED, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_LIMIT_STAYS,
+        "GF_ACTION", _R.FENCE_BREACHED, _LIMIT, never=_TERMINATES, by_switch=_HOLDS, stays=_STAYS,
         each_flight=True,
     ),
     Cause.FLIGHT_TIME: FailsafeRule("", _R.FAILSAFE, otherwise=_A.RETURN),
