@@ -44,8 +44,8 @@ CHARACTERS: dict[str, tuple[str, int, float, str]] = {
 Value = float | int | bytes | str
 _TEXT = "nNZ"
 _FLOAT = "fd"
-_LIMITS = {code: ((-(1 << (8 * size - 1)), (1 << (8 * size - 1)) - 1) if code.islower() else (0, (1 << (8 * size)) - 1))
-           for code, size, _, _ in CHARACTERS.values() if len(code) == 1 and code not in _FLOAT}  # fmt: skip
+LIMITS = {code: ((-(1 << (8 * size - 1)), (1 << (8 * size - 1)) - 1) if code.islower() else (0, (1 << (8 * size)) - 1))
+          for code, size, _, _ in CHARACTERS.values() if len(code) == 1 and code not in _FLOAT}  # fmt: skip
 
 UNITS = {
     "-": "", "#": "instance", "s": "s", "m": "m", "n": "m/s", "o": "m/s/s", "d": "deg", "k": "deg/s", "h": "degheading",
@@ -96,7 +96,7 @@ def _fitter(character: str) -> Callable[[Value], Value]:
         return lambda value: value if isinstance(value, bytes) else str(value).encode("ascii", "replace")
     if code in _FLOAT:
         return lambda value: value
-    low, high = _LIMITS[code]
+    low, high = LIMITS[code]
 
     def whole(value: Value) -> int:
         assert not isinstance(value, bytes | str), f"{value!r} in a column of numbers"

@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from sortie.logs.dataflash import CHARACTERS, MessageFormat
+from sortie.logs.dataflash import CHARACTERS, LIMITS, MessageFormat
 from sortie.logs.dataflash_columns import (
     OF_WINGS,
     RC_1,
@@ -158,10 +158,6 @@ def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[
     return blank, tuple(plan)
 
 
-_LIMITS = {kind: (float(np.iinfo(kind).min), float(np.iinfo(kind).max)) for _, _, _, kind in CHARACTERS.values()
-           if kind[1] in "iu"}  # fmt: skip
-
-
 def _time(batch: SampleBatch) -> Table:
     return batch[TIME_MS] * 1000.0
 
@@ -184,10 +180,10 @@ def fields(kind: MessageFormat) -> list[tuple[str, str] | tuple[str, str, tuple[
 
 def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[np.float64] | float:
     """Fit values to a column, as `MessageFormat.pack` does, for many rows."""
-    _, _, factor, kind = CHARACTERS[character]
-    if kind[1] == "f":
+    code, _, factor, _ = CHARACTERS[character]
+    if code not in LIMITS:
         return value
-    low, high = _LIMITS[kind]
+    low, high = LIMITS[code]
     scaled = np.rint(np.asarray(value) * factor)
     finite = np.where(np.isfinite(scaled), scaled, 0.0)
     return np.asarray(np.minimum(np.maximum(finite, low), high))  # np.clip takes three times as long for few rows

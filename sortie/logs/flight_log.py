@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from struct import Struct
 from typing import IO, Any
@@ -113,7 +114,7 @@ class FlightLog:
         stamp = _STAMP.pack(self._epoch_us + now_ms * 1000)
         stamped = _stamper().stamped(frames, stamp)
         if stamped is not None:
-            self._guard(self._tlog, stamped)
+            self._guard(self._tlog.write, stamped)
             return
         pieces: list[bytes | bytearray] = []
         start = 0
@@ -122,11 +123,11 @@ class FlightLog:
             pieces.append(stamp)
             pieces.append(frames[start:end])
             start = end
-        self._guard(self._tlog, b"".join(pieces))
+        self._guard(self._tlog.write, b"".join(pieces))
 
     def write_stamped(self, frames: memoryview) -> None:
         if self.error is None:
-            self._guard(self._tlog, frames)
+            self._guard(self._tlog.write, frames)
 
     def write_state(self, state: VehicleState, now_ms: int) -> None:
         """Write a row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
@@ -135,38 +136,28 @@ class FlightLog:
         self._next_csv_ms = next_multiple(now_ms, CSV_PERIOD_MS)
         values = state.report.take(_CSV_INDEX)
         values[0], values[self._unmeasured] = now_ms / 1000.0, np.nan
-        self._guard(self._csv, _CSV_FORM % tuple(values.tolist()))
+        self._guard(self._csv.write, _CSV_FORM % tuple(values.tolist()))
 
     def write_event(self, event: Event, now_ms: int) -> None:
         """Write a line of events.jsonl."""
         if self.error is not None:
             return
-        self._guard(self._events, event_line(event, now_ms / 1000.0))
+        self._guard(self._events.write, event_line(event, now_ms / 1000.0))
 
     def flush(self) -> None:
         for file in (self._tlog, self._csv, self._events):
             if self.error is None:
-                try:
-                    file.flush()
-                except OSError as error:
-                    self.error = f"flight log {self.folder}: {error.strerror}"
+                self._guard(file.flush)
 
-    def _guard(self, file: IO[Any], data: bytes | memoryview | str) -> None:
+    def _guard(self, act: Callable[..., object], *data: bytes | memoryview | str) -> None:
         try:
-            file.write(data)
+            act(*data)
         except OSError as error:
-            self.error = f"flight log {self.folder}: {error.strerror}"
+            self.error = self.error or f"flight log {self.folder}: {error.strerror}"
 
     def close(self, summary: dict[str, Any]) -> None:
         """Write `summary.json` and close all files. Never raises."""
         for file in (self._tlog, self._csv, self._events):
-            try:
-                file.close()
-            except OSError as error:
-                self.error = self.error or f"flight log {self.folder}: {error.strerror}"
-        try:
-            (self.folder / "summary.json").write_text(
-                json.dumps(summary, indent=1, default=str) + "\n", encoding="utf-8", newline="\n"
-            )
-        except OSError as error:
-            self.error = self.error or f"flight log {self.folder}: {error.strerror}"
+            self._guard(file.close)
+        text = json.dumps(summary, indent=1, default=str) + "\n"
+        self._guard(partial((self.folder / "summary.json").write_text, encoding="utf-8", newline="\n"), text)

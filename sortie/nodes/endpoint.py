@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.context.turns import earliest
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.runtime.node import QuietNode
 
@@ -46,12 +47,7 @@ class VehicleTimeNode(QuietNode):
 
     def next_vehicle_deadline_ms(self) -> int | None:
         """Return the next deadline of its services on either clock, ms."""
-        if not self._present():
-            return None
-        first_ms, other = self.endpoint.next_deadlines()
-        if first_ms is None or other is None:
-            return other if first_ms is None else first_ms
-        return first_ms if first_ms < other else other
+        return earliest(self.endpoint.next_deadlines()) if self._present() else None
 
     def serve_links(self, link_ms: int) -> None:
         """Call the services whose deadlines are due."""

@@ -34,9 +34,7 @@ class FaultPlan:
         self._inject = inject
         self._changes: list[Change] = []
         self._active: dict[str, Fault] = {}
-        for fault in faults:
-            self._schedule(fault)
-        self._sort()
+        self._schedule(faults)
 
     @property
     def active(self) -> tuple[Fault, ...]:
@@ -52,8 +50,7 @@ class FaultPlan:
 
     def add(self, fault: Fault, now_ms: int) -> None:
         """Add a fault. It begins at once when its time has passed or it has none."""
-        self._schedule(fault)
-        self._sort()
+        self._schedule((fault,))
         self.strike(now_ms)
 
     def end(self, name: str, now_ms: int) -> None:
@@ -84,13 +81,12 @@ class FaultPlan:
                 self._change(fault, True, now_ms)
 
     # --- inside -------------------------------------------------------------------------------------------------------
-    def _schedule(self, fault: Fault) -> None:
-        start_ms, end_ms = fault.window_ms()
-        self._changes.append((start_ms, True, fault))
-        if end_ms is not None:
-            self._changes.append((end_ms, False, fault))
-
-    def _sort(self) -> None:
+    def _schedule(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            start_ms, end_ms = fault.window_ms()
+            self._changes.append((start_ms, True, fault))
+            if end_ms is not None:
+                self._changes.append((end_ms, False, fault))
         self._changes.sort(key=lambda change: change[0])
         self._look()
 
@@ -137,14 +133,11 @@ def begin_or_end(
     """Begin or end a fault of a vehicle: link faults here, others in the simulator."""
     if fault.name == "link.loss":
         endpoint.muted = active
-    elif fault.name == "rc.loss":
-        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver of its own
-            autopilot.sticks.radio_failed(active, now_ms)
-    elif fault.name == "gcs.loss":
-        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # otherwise another firmware notices
-            autopilot.failsafes.ground_station_failed(now_ms, failed=active)
     elif fault.name in FLIGHT_FAULTS:
         if autopilot.flights is not None:
             autopilot.flights.inject_fault(fault.name, fault.value, active=active)
-    else:
-        vehicle.inject_fault(fault.name, fault.number(), active=active)
+    elif not vehicle.inject_fault(fault.name, fault.number(), active=active):  # otherwise another firmware notices
+        if fault.name == "rc.loss":
+            autopilot.sticks.radio_failed(active, now_ms)
+        elif fault.name == "gcs.loss":
+            autopilot.failsafes.ground_station_failed(now_ms, failed=active)

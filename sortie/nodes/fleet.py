@@ -361,12 +361,9 @@ class FleetNode:
                 self._first, self._unserved = member, True
                 self._touched.update(waiting[number:])
                 return
-            self._serve(member, link_ms)
-
-    def _serve(self, member: int, link_ms: int) -> None:
-        self._bring(member)
-        self._acted_ms = self.now_ms
-        self._tell(member, link_ms)
+            self._bring(member)
+            self._acted_ms = self.now_ms
+            self._tell(member, link_ms)
 
     def _tell(self, member: int, link_ms: int) -> None:
         if member not in self.stranded:

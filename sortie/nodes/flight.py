@@ -4,7 +4,7 @@ its states and the mission's events."""
 from __future__ import annotations
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
-from autopilot.context.turns import next_multiple
+from autopilot.context.turns import earliest, next_multiple
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -59,8 +59,7 @@ class Flight:
 
     def next_deadline_ms(self) -> int | None:
         """Return the time of the next step without an event, ms."""
-        due, look = self._next_try_ms, self._look_ms
-        return look if due is None else due if look is None else min(due, look)
+        return earliest((self._next_try_ms, self._look_ms))
 
     def step(self, events: list[Event], now_ms: int) -> None:
         for event in events:
