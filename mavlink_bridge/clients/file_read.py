@@ -81,10 +81,8 @@ class FileRead(Client):
     def _refused(self, request: Operation, reason: int, now_ms: int) -> None:
         if request.opcode == Opcode.READ_FILE and reason == Nak.END_OF_FILE:
             self._finish(FileOutcome.READ, now_ms)
-        elif reason == Nak.FILE_NOT_FOUND:
-            self._end(FileOutcome.NOT_FOUND)
         else:
-            self._end(FileOutcome.FAILED)
+            self._end(FileOutcome.NOT_FOUND if reason == Nak.FILE_NOT_FOUND else FileOutcome.FAILED)
 
     def _finish(self, outcome: FileOutcome, now_ms: int) -> None:
         """Close the file without waiting for the answer."""

@@ -137,7 +137,7 @@ class MemoryLink:
     def carry(self, to: int, data: bytes) -> None:
         """Carry whole frames to a side (0: `a`)."""
         if not (self.loss or self.duplicate or self.reorder or self.delay_ms or self._flying):
-            self._end(to).deliver(data)
+            self.other(1 - to).deliver(data)
             return
         for frame in split_frames(data):
             # draw all numbers for each frame, so that the fate of one frame does not change that of others
@@ -156,7 +156,7 @@ class MemoryLink:
         self.now_ms = max(self.now_ms, now_ms)
         while self._flying and self._flying[0][0] <= self.now_ms:
             _, _, to, frame = heapq.heappop(self._flying)
-            self._end(to).deliver(frame)
+            self.other(1 - to).deliver(frame)
 
     def next_delivery_ms(self) -> int | None:
         """Time of the next arrival, ms; None: no frame is on its way."""
@@ -165,6 +165,3 @@ class MemoryLink:
     def _launch(self, due_ms: int, to: int, frame: bytes) -> None:
         self._counter += 1
         heapq.heappush(self._flying, (due_ms, self._counter, to, frame))
-
-    def _end(self, side: int) -> MemoryEnd:
-        return self.a if side == 0 else self.b

@@ -194,9 +194,15 @@ class FtpService:
 
     # --- requests --------------------------------------------------------------------------------------------------
     def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
-        """Reply to a request; None when a burst has begun."""
+        """Reply to a request; None when a burst has begun. Raises FileComesError."""
         if request.size > DATA_BYTES:
             return nak(request, Nak.INVALID_DATA_SIZE)
+        try:
+            return self._serve(request, peer, now_ms)
+        except FileRefusedError as refusal:
+            return nak(request, refusal.nak, refusal.errno)
+
+    def _serve(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
         match request.opcode:
             case Opcode.NONE:
                 return ack(request)
@@ -221,14 +227,11 @@ class FtpService:
         path = request.data[: request.size].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
         if not path and request.opcode != Opcode.LIST_DIRECTORY:  # "" is the root
             return nak(request, Nak.INVALID_DATA_SIZE)
-        try:
-            if request.opcode in (Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO):
-                return self._open(request, path, peer, now_ms)
-            if request.opcode == Opcode.LIST_DIRECTORY:
-                return self._listings.reply(request, _key(peer), path, self._files.entries, now_ms)
-            return ack(request, self._checksum(path).to_bytes(4, "little"))
-        except FileRefusedError as refusal:
-            return nak(request, refusal.nak, refusal.errno)
+        if request.opcode in (Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO):
+            return self._open(request, path, peer, now_ms)
+        if request.opcode == Opcode.LIST_DIRECTORY:
+            return self._listings.reply(request, _key(peer), path, self._files.entries, now_ms)
+        return ack(request, self._checksum(path).to_bytes(4, "little"))
 
     def _open(self, request: Operation, path: str, peer: Peer, now_ms: int) -> Operation:
         key = (*_key(peer), request.session)
@@ -266,10 +269,7 @@ class FtpService:
             return nak(request, Nak.INVALID_SESSION)
         if not isinstance(session.file, WrittenFile):
             return nak(request, Nak.FILE_PROTECTED)
-        try:
-            session.file.write(request.offset, request.data[: request.size])
-        except FileRefusedError as refusal:
-            return nak(request, refusal.nak, refusal.errno)
+        session.file.write(request.offset, request.data[: request.size])
         return ack(request, offset=request.offset)
 
     def _terminate(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
@@ -297,10 +297,7 @@ class FtpService:
             self._answers.pop(_key(peer), None)  # a repeated request begins the burst again
             self._continue_bursts(now_ms)
             return None
-        try:
-            data = session.file.read(request.offset, count)
-        except FileRefusedError as refusal:
-            return nak(request, refusal.nak, refusal.errno)
+        data = session.file.read(request.offset, count)
         return ack(request, data, offset=request.offset) if data else nak(request, Nak.END_OF_FILE)
 
     def _checksum(self, path: str) -> int:

@@ -200,18 +200,14 @@ class StreamPool:
     def _make(self) -> None:
         """Write the due streams of the added vehicles."""
         if not self._begun:
-            self._begin_run()
+            room, count = self._room, len(self._run_rows)
+            self._table[[at for at, _, _ in self._run], :5] = [
+                (schedule.next_ms or 0, link.writer.next_sequence, at * room, 0, 0) for at, schedule, link in self._run
+            ]
+            self._going[:count, 0], self._going[count, 0] = self._run_rows, -1
+            self._begun = True
         assert self._write_due is not None
         self._write_due()
-
-    def _begin_run(self) -> None:
-        room = self._room
-        self._table[[at for at, _, _ in self._run], :5] = [
-            (schedule.next_ms or 0, link.writer.next_sequence, at * room, 0, 0) for at, schedule, link in self._run
-        ]
-        count = len(self._run_rows)
-        self._going[:count, 0], self._going[count, 0] = self._run_rows, -1
-        self._begun = True
 
     def _end_run(self) -> list[_Made]:
         """Return the frames of the added vehicles."""
