@@ -36,11 +36,12 @@ COUNTED: Final = ("encounters", *EVENTS, "blind_encounters", *(f"blind_{name}" f
 FIGURES: Final = (*COUNTED, "closest_m", "blind_closest_m")
 """Figures of a run: encounters in the air, events, smallest distance; `blind_`: in the flight without avoidance."""
 SIGNALS: Final = {
-    "traffic_distance": "m to the nearest other aircraft; 10,000 without one",
-    "nmac": "1 within 500 ft and 100 ft of another aircraft, else 0",
-    "well_clear_lost": "1 within 2,000 ft and 250 ft of another aircraft (ASTM F3442), else 0",
-    "do365_lost": "1 while well clear by RTCA DO-365 is lost, else 0",
+    "traffic_distance": "m",  # to the nearest other aircraft; 10,000 without one
+    "nmac": "",  # 1 within 500 ft and 100 ft of another aircraft, else 0
+    "well_clear_lost": "",  # 1 within 2,000 ft and 250 ft of another aircraft (ASTM F3442), else 0
+    "do365_lost": "",  # 1 while well clear by RTCA DO-365 is lost, else 0
 }
+"""Signals with their units."""
 Floats = NDArray[np.float64]
 Array = NDArray[np.generic]
 

@@ -34,38 +34,38 @@ from sortie.nodes.vehicle import VehicleService
 
 STEP_MS: Final = 200
 """Sampling interval, ms of vehicle time."""
-MEANINGS: Final = {
-    "time": "s since boot",
-    "height": "m above the place where it was switched on",
-    "north": "m north of that place",
-    "east": "m east of that place",
-    "home_distance": "m from that place, horizontal",
-    "plan_distance": "m to the nearest leg of the plan, horizontal",
-    "fence_distance": "m to the nearest edge of the plan's fence, horizontal, below 0 outside; 10,000 without one",
-    "others_distance": "m to the nearest other vehicle of the fleet; 10,000 without one",
-    "speed": "m/s over ground",
-    "climb": "m/s, upward",
-    "tilt": "degrees from the vertical",
-    "bank": "degrees, positive with the right side down",
-    "load": "load factor in g, 1 in level flight, mean over 0.4 s",
-    "airspeed": "m/s through the air",
-    "stall_margin": "degrees of angle of attack before the stall; 90 while no wings carry",
-    "wind": "m/s, at the vehicle",
-    "estimate_error": "m between truth and estimate, horizontal",
-    "battery": "remaining share of the true battery capacity, 0 to 1, independent of BATT_CAPACITY; 1 until known",
-    "armed": "0 or 1",
-    "landed": "1 while it stands on the ground or floats, else 0",
-    "item": "number of the current mission item",
-    "complete": "0, and 1 once the mission is complete",
-    "breached": "1 while the vehicle reports a fence breach, else 0",
-    "failsafe": "0, and 1 once a failsafe has changed the mode",
-    "touchdown": "m/s downward at the last contact with the ground; in a crash, the whole speed",
+UNITS: Final = {
+    "time": "s",  # since boot
+    "height": "m",  # above the place where it was switched on
+    "north": "m",  # of that place
+    "east": "m",
+    "home_distance": "m",  # from that place, horizontal
+    "plan_distance": "m",  # to the nearest leg of the plan, horizontal
+    "fence_distance": "m",  # to the nearest edge of the plan's fence, horizontal, below 0 outside; 10,000 without one
+    "others_distance": "m",  # to the nearest other vehicle of the fleet; 10,000 without one
+    "speed": "m/s",  # over ground
+    "climb": "m/s",  # upward
+    "tilt": "deg",  # from the vertical
+    "bank": "deg",  # positive with the right side down
+    "load": "g",  # load factor, 1 in level flight, mean over 0.4 s
+    "airspeed": "m/s",
+    "stall_margin": "deg",  # of angle of attack before the stall; 90 while no wings carry
+    "wind": "m/s",  # at the vehicle
+    "estimate_error": "m",  # between truth and estimate, horizontal
+    "battery": "of 1",  # remaining share of the true capacity, independent of BATT_CAPACITY; 1 until known
+    "armed": "",  # 0 or 1
+    "landed": "",  # 1 while it stands on the ground or floats, else 0
+    "item": "",  # number of the current mission item
+    "complete": "",  # 0, and 1 once the mission is complete
+    "breached": "",  # 1 while the vehicle reports a fence breach, else 0
+    "failsafe": "",  # 0, and 1 once a failsafe has changed the mode
+    "touchdown": "m/s",  # downward at the last contact with the ground; in a crash, the whole speed
     **encounters.SIGNALS,
 }
-"""Units and meanings of the numeric signals."""
-NUMBERS: Final = frozenset(MEANINGS)
+"""Units of the numeric signals."""
+NUMBERS: Final = frozenset(UNITS)
 TEXTS: Final = frozenset({"mode"})
-COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe", *encounters.EVENTS})
+COUNTS: Final = frozenset(name for name, unit in UNITS.items() if not unit)
 """Numeric signals that are counts or states, without distances."""
 GROUNDED_S: Final = 1.0
 """A flight is over after this time on the ground and disarmed, s."""
@@ -97,7 +97,7 @@ class RecordedVehicle(Protocol):
 
 
 class FlightSignals(Mapping[str, Array]):
-    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is computed at its first use,
+    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `UNITS`. Each is computed at its first use,
     because a judge needs few. A dictionary of them keeps nothing else of the flight."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Array]]) -> None:
@@ -318,10 +318,10 @@ def aircraft_about(session: RecordedVehicle) -> Sequence[Aircraft]:
 def at_boot() -> dict[str, Array]:
     """Return two samples, one just after switch-on and one of another state, to find formulas that no flight can
     break."""
-    first = dict.fromkeys(MEANINGS, 0.0) | {"battery": 1.0, "landed": 1.0, "fence_distance": 1.0}
+    first = dict.fromkeys(UNITS, 0.0) | {"battery": 1.0, "landed": 1.0, "fence_distance": 1.0}
     first["others_distance"] = first["traffic_distance"] = NOBODY_M
-    later = {name: 1.0 + 0.01 * k for k, name in enumerate(MEANINGS)} | {"time": STEP_MS / 1000.0}
-    signals: dict[str, Array] = {name: np.array([first[name], later[name]]) for name in MEANINGS}
+    later = {name: 1.0 + 0.01 * k for k, name in enumerate(UNITS)} | {"time": STEP_MS / 1000.0}
+    signals: dict[str, Array] = {name: np.array([first[name], later[name]]) for name in UNITS}
     return signals | {name: np.array(["", ""]) for name in TEXTS}
 
 

@@ -6,19 +6,12 @@ import re
 from typing import Final
 
 from autopilot.parameters.parameters import Parameters
-from sortie.campaign.signals import COUNTS, TEXTS
+from sortie.campaign.signals import COUNTS, TEXTS, UNITS
 from sortie.campaign.study import Study
 from sortie.campaign.templates import PLACE, templates
 from sortie.config.installed import parameter_set
 from sortie.config.values import parse_vehicle
 
-SIGNALS: Final = {
-    "time": "s", "height": "m", "north": "m", "east": "m", "home_distance": "m", "plan_distance": "m",
-    "fence_distance": "m", "others_distance": "m", "speed": "m/s", "climb": "m/s", "tilt": "deg", "bank": "deg",
-    "load": "g", "airspeed": "m/s", "stall_margin": "deg", "wind": "m/s", "estimate_error": "m",
-    "battery": "of 1", "touchdown": "m/s", "traffic_distance": "m",
-}  # fmt: skip
-"""Units of all signals with a distance."""
 _WHEN: Final = re.compile(r"(?:@|\.\.)\{(\w+)\}")
 _OF_CHANGE: Final = {"north_m": "m", "east_m": "m", "up_m": "m", "hold_s": "s"}
 
@@ -26,7 +19,7 @@ _OF_CHANGE: Final = {"north_m": "m", "east_m": "m", "up_m": "m", "hold_s": "s"}
 def of_judge(study: Study, judge: str) -> list[str]:
     """Return the units of a judge's signals. With one, robustness has that unit; with several, only its sign has a
     meaning."""
-    return sorted({SIGNALS[name] for name in study.signals_of(judge) - COUNTS - TEXTS})
+    return sorted({UNITS[name] for name in study.signals_of(judge) - COUNTS - TEXTS})
 
 
 def of_inputs(study: Study) -> dict[str, str]:

@@ -136,8 +136,8 @@ with Session() as session:
     "a campaign signal": Change(
         {
             "sortie/campaign/signals.py": (
-                '    "climb": "m/s, upward",',
-                '    "double": "m, twice the height",\n',
+                '    "climb": "m/s",  # upward',
+                '    "double": "m",  # twice the height\n',
                 '            "climb": lambda: -column(R.TRUE_VD, R.VD),',
                 '            "double": lambda: -2.0 * column(R.TRUE_D, R.DOWN),\n',
             )
