@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import PLAIN_IN_CMD, RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
-from sortie.reading.dataflash_messages import MessageLog, percent_left
+from sortie.reading.dataflash_messages import ARMINGS, MessageLog, percent_left
 from sortie.reading.facts import FlightFacts, LoggedPlan, LoggedProblem, Quantity, Sample, ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
@@ -33,8 +34,6 @@ _MOST_RALLY: Final = 256
 """RALY counts points in a byte."""
 SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "XKF2", "XKF4", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
 """Shortest intervals of sampled messages, s: ten a second are enough of up to four hundred."""
-_ARMED, _DISARMED = 10, 11
-"""Values of LogEvent."""
 _TERRAIN_OK: Final = 2
 """AP_Terrain::TerrainStatus; with lower values the height is invalid."""
 _FIRMWARE: Final = re.compile(r"[A-Za-z][\w:-]* V\d+\.\d+")
@@ -81,8 +80,8 @@ class _DataflashReader:
             "CMD": self._cmd,
             "ORGN": self._origin,
             "VIBE": lambda m, time_s: self.facts.add(Quantity.VIBRATION, time_s, max(m.VibeX, m.VibeY, m.VibeZ)),
-            "ARM": lambda m, time_s: self._armed(time_s, bool(m.ArmState)),
-            "EV": self._event,
+            "ARM": partial(self._arm, "ARM"),
+            "EV": partial(self._arm, "EV"),
             "ERR": self._error,
             "TERR": self._terrain,
             "RSSI": lambda m, time_s: self.facts.add(Quantity.RSSI, time_s, 100.0 * m.RXRSSI),
@@ -164,13 +163,12 @@ class _DataflashReader:
         if self.facts.home is not None and m.Status == _TERRAIN_OK:
             self.facts.add(Quantity.TERRAIN, time_s, m.TerrH - self.facts.home.alt)
 
-    def _event(self, m: Any, time_s: float) -> None:
-        if m.Id in (_ARMED, _DISARMED):
-            self._armed(time_s, m.Id == _ARMED)
-
-    def _armed(self, time_s: float, armed: bool) -> None:
+    def _arm(self, kind: str, m: Any, time_s: float) -> None:
         """Note a change of arming. If the first change is a disarming, the vehicle was armed when the log began, as
         with LOG_DISARMED 0."""
+        armed = ARMINGS[kind](m)
+        if armed is None:
+            return
         if not armed and not self.facts.armed:
             self.facts.arm(min(self.facts.span_s[0], time_s), True)
         self.facts.arm(time_s, armed)
@@ -183,6 +181,7 @@ class _DataflashReader:
             self.facts.troubles.append(LoggedProblem(time_s, Severity.ERROR, f"{name}, code {m.ECode}"))
 
     def _msg(self, m: Any, time_s: float) -> None:
+        self._arm("MSG", m, time_s)
         hit = _HIT_GROUND.match(m.Message)
         hard = hit is not None and float(hit[1]) > _HARD_MPS
         self.facts.say(time_s, m.Message, Severity.WARNING if hard else Severity.INFO)

@@ -49,6 +49,15 @@ _HOURS_S, _FEW = 3600.0, 20
 _FIXES: Final = range(3, 9)
 
 
+ARMINGS: Final[Mapping[str, Callable[[Any], bool | None]]] = MappingProxyType({
+    "ARM": lambda m: bool(m.ArmState),
+    "EV": lambda m: {10: True, 11: False}.get(m.Id),  # LogEvent
+    "MSG": lambda m: {"Throttle armed": True, "Throttle disarmed": False}.get(m.Message),
+})  # fmt: skip
+"""Messages that may tell of arming, which they return; None: this one does not. A rover's log begins after arming, of
+which only the text tells."""
+
+
 def percent_left(m: Any) -> float:
     """Return the charge in a BAT, %; NaN if it is not known (255 without a current sensor; not in older logs)."""
     percent = float(getattr(m, "RemPct", nan))

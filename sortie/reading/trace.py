@@ -4,6 +4,7 @@ values are NaN."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isinf, nan
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from mavlink_bridge.clients.heartbeat import is_autopilot
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
-from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.dataflash_messages import ARMINGS, MessageLog
 from sortie.reading.facts import ThinnedRows
 from sortie.reading.log_file import open_log
 from sortie.reading.logs import LogForm, find_log, form_of, reading
@@ -119,9 +120,6 @@ def _unwrapped(rows: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 # --- .bin -------------------------------------------------------------------------------------------------------------
-_ARMED_EVENT, _DISARMED_EVENT = 10, 11
-
-
 class _Dataflash(_Columns):
     """Collector of ArduPilot's messages, or ours."""
 
@@ -138,10 +136,8 @@ class _Dataflash(_Columns):
             "BAT": self._battery,
             "CTUN": self._tuning,
             "ARSP": self._airspeed,
-            "EV": self._event,
-            "ARM": self._arm,
             "PARM": self._parameter,
-            "MSG": self._message,
+            **{kind: partial(self._change, told) for kind, told in ARMINGS.items()},
         }
 
     def finish(self) -> _Columns:
@@ -153,8 +149,11 @@ class _Dataflash(_Columns):
     def _began_s(self) -> float:
         return min((rows[0][0] for rows in self.rows.values() if rows), default=0.0)
 
-    def _change(self, time_s: float, armed: bool) -> None:
+    def _change(self, told: Callable[[Any], bool | None], m: Any, time_s: float) -> None:
         """Note a change of arming. If the first change is a disarming, the vehicle was armed when the log began."""
+        armed = told(m)
+        if armed is None:
+            return
         if not armed and not self.armed:
             self.arm(min(self._began_s(), time_s), True)
         self.arm(time_s, armed)
@@ -179,18 +178,6 @@ class _Dataflash(_Columns):
 
     def _airspeed(self, m: Any, time_s: float) -> None:
         self.add(time_s, airspeed_mps=m.Airspeed * self._true)
-
-    def _event(self, m: Any, time_s: float) -> None:
-        if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
-            self._change(time_s, m.Id == _ARMED_EVENT)
-
-    def _arm(self, m: Any, time_s: float) -> None:
-        self._change(time_s, bool(m.ArmState))
-
-    def _message(self, m: Any, time_s: float) -> None:
-        """Detect arming by text: a rover's log begins after arming, without an ARM message."""
-        if m.Message in ("Throttle armed", "Throttle disarmed"):
-            self._change(time_s, m.Message == "Throttle armed")
 
     def _parameter(self, m: Any, time_s: float) -> None:
         if m.Name == "LOG_DISARMED":

@@ -326,3 +326,12 @@ def test_a_log_without_a_gps_tells_the_place_by_its_estimator(tmp_path: Path) ->
     ((from_s, until_s),) = facts.unplaced
     assert (from_s, until_s) == (pytest.approx(6.9, abs=0.5), pytest.approx(10.9, abs=0.5))
     assert norths[max(norths)] == pytest.approx(29.5, abs=2.6)
+
+
+def test_a_rover_says_in_words_alone_that_it_was_armed(tmp_path: Path) -> None:
+    """Its log begins after arming: no ARM, no EV. A trace of it had the drive, a report of it had none."""
+    log = bytearray(preamble((K.MSG, S["POS"]), 1_000_000) + K.MSG.pack(1_000_000, "Throttle armed"))
+    for second in range(1, 21):
+        log += S["POS"].pack(second * 1_000_000, 47.0, 8.0 + 1e-5 * second, 400.0, 0.0, 0.0)
+    (tmp_path / "drive.bin").write_bytes(bytes(log + K.MSG.pack(20_000_000, "Throttle disarmed")))
+    assert read_log(tmp_path / "drive.bin").armed == [(1.0, True), (20.0, False)]
