@@ -18,7 +18,6 @@ from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
 from sortie.campaign.report_charts import STYLE, Axis, histogram, map_of, scatter, share_bar, track_of
 from sortie.campaign.sampling import written
-from sortie.campaign.study_file import StudyFault
 from sortie.campaign.summary import (
     FEWEST,
     MOST_FAILURES,
@@ -300,8 +299,9 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
     others = ("firmware", "strategy", "home", "radio", "traffic", "code", "client", "executor")
     rows += [(key, text) for key in others if (text := getattr(file, key))]
     rows += [(f"parameter {name}", str(value)) for name, value in file.params.items()]
-    strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in file.faults]
-    rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]
+    rows += [
+        ("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in file.strikes
+    ]
     rows += [
         (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.given().items()))
         for change in file.change

@@ -31,7 +31,7 @@ from sortie.campaign.study_checks import (
     run_count,
     texts_of,
 )
-from sortie.campaign.study_file import StudyFault, StudyFile, check_values, converted_study
+from sortie.campaign.study_file import StudyFile, check_values, converted_study
 from sortie.campaign.templates import PLACE, number_of, put
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
@@ -180,8 +180,7 @@ class Study(Struct, frozen=True):
     def struck(self, given: Mapping[str, Value]) -> list[str]:
         """Return the faults of a run with these inputs."""
         found = []
-        for fault in self.file.faults:
-            strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
+        for strike in self.file.strikes:
             text = put(strike.fault, given)
             if text and number_of(f"faults: when of {strike.fault}", put(strike.when, given)):
                 found.append(text)

@@ -20,7 +20,7 @@ from sortie.campaign.formulas import Formula, FormulaError, parse_formula
 from sortie.campaign.plan_changes import complaint
 from sortie.campaign.sampling import SEARCH, Value, check_method, grid_size, names_of
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
-from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile
+from sortie.campaign.study_file import FleetOf, StudyFile
 from sortie.campaign.templates import PLACE, check_places, put
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import named_path, text_of
@@ -228,8 +228,7 @@ def _check_containment(file: StudyFile, plans: Mapping[str, str]) -> None:
                 f"containment: {name} has no inclusion fence; draw one in the plan: it is the edge of the "
                 "operational volume"
             )
-    texts = [fault.fault if isinstance(fault, StudyFault) else fault for fault in file.faults]
-    names = {re.split("[=@#]", text)[0] for text in texts}
+    names = {re.split("[=@#]", strike.fault)[0] for strike in file.strikes}
     for name in file.containment.rates:
         if name not in names and not any(PLACE.search(varied) for varied in names):
             raise UserError(f"containment.rates: '{name}' is not a fault of the study{nearest(name, names)}")

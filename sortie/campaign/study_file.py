@@ -80,6 +80,10 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     sample: SampleSettings = SampleSettings()
     containment: Containment | None = None
 
+    @property
+    def strikes(self) -> list[StudyFault]:
+        return [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in self.faults]
+
 
 def check_values(value: object, key: str = "") -> None:
     """Raise UserError with the key of a text with a NUL (impossible in a file name, fault or parameter), or of a number

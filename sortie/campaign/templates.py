@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sortie.campaign.sampling import Value, names_of, written
-from sortie.campaign.study_file import StudyFault, StudyFile
+from sortie.campaign.study_file import StudyFile
 from sortie.config.errors import UserError, nearest
 
 PLACE: Final = re.compile(r"\{(\w*)\}")
@@ -38,8 +38,7 @@ def templates(file: StudyFile) -> Iterator[tuple[str, str]]:
     """Yield key and text of each place where an input may be used."""
     yield "plan", file.plan
     yield from ((key, text) for key, text in (("home", file.home), ("radio", file.radio)) if text is not None)
-    for number, fault in enumerate(file.faults, 1):
-        strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
+    for number, strike in enumerate(file.strikes, 1):
         yield f"faults: {number}", f"{strike.fault} {strike.when}"
     for name, value in file.params.items():
         yield f"params.{name}", str(value)
