@@ -141,9 +141,8 @@ def test_a_height_has_no_effect_in_a_mode_without_one_and_says_so(mode: PlaneMod
     assert plane.texts[-1] == f"Altitude change has no effect in {mode.name}"
 
 
-def test_bank_and_pitch_without_a_thrust_keep_the_speed() -> None:
-    """The throttle is the vehicle's own then (ArduPlane mode_guided.cpp, its test MainFlight); as a thrust of 0 counts
-    what is sent with one."""
+def in_the_air() -> Bench:
+    """A simulated plane that circles at 120 m in GUIDED."""
     vehicle = make_simulated("plane", ORIGIN, 0.0, 7)
     bench = Bench("plane", vehicle=vehicle)
     bench.run(20.0)
@@ -151,16 +150,37 @@ def test_bank_and_pitch_without_a_thrust_keep_the_speed() -> None:
     bench.arm()
     assert bench.core.commands.takeoff(120.0).ok
     bench.run(60.0, lambda: bench.core.helm.arrived)
+    return bench
+
+
+def test_bank_and_pitch_without_a_thrust_keep_the_speed() -> None:
+    """The throttle is the vehicle's own then (ArduPlane mode_guided.cpp, its test MainFlight); as a thrust of 0 counts
+    what is sent with one."""
+    bench = in_the_air()
     guided = GuidedService(bench.core)
     flown: dict[int, tuple[float, float]] = {}
     for mask in (0x7E, 0x3E):
         for _ in range(12):
             guided.handle_message(attitude(mask, 0.7, 0.0), QGC, 0)
             bench.run(1.0)
-        vector = vehicle.state.report
+        vector = bench.vehicle.state.report
         flown[mask] = (float(vector[report.ROLL]), float(vector[report.AIR_SPEED]))
     assert flown[0x7E] == (pytest.approx(0.7, abs=0.03), pytest.approx(22.0, abs=2.0))
     assert flown[0x3E][1] < 16.0
+
+
+def test_without_gps_it_flies_on_by_its_air_speed_and_takes_attitudes() -> None:
+    """ArduPilot's GuidedAttitudeNoGPS."""
+    bench = in_the_air()
+    bench.parameters.set("SIM_GPS_DISABLE", 1.0)
+    bench.run(30.0)
+    assert bench.core.modes.spec.number == M.GUIDED
+    guided = GuidedService(bench.core)
+    for bank in (1.0, 0.0):
+        for _ in range(5):
+            guided.handle_message(attitude(0x7E, bank, 0.0), QGC, 0)
+            bench.run(1.0)
+        assert float(bench.vehicle.state.report[report.ROLL]) == pytest.approx(bank, abs=0.05)
 
 
 def test_a_guided_enable_item_is_skipped_with_a_text() -> None:
