@@ -72,7 +72,7 @@ def build_executor(parts: ModeParts, core: VehicleParts, auxiliary: AuxFunctions
         context,
         heading,
         parts.speeds,
-        GuidedFlight(context, heading),
+        GuidedFlight(context, heading, parts.speeds),
         limits,
         parts.destination,
         core.payload,

@@ -92,16 +92,18 @@ class AutoExecutor:
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        now_ms = self._nav.context.facts.now_ms
+        facts = self._nav.context.facts
+        now_ms = facts.now_ms
+        if facts.takes_nav(cmd.command):
+            self._nav.speeds.free(False)  # of a guided velocity
         own = self.own.start(cmd)
         if own is not None:
             self._give_away(cmd)
             return own
-        facts = self._nav.context.facts
         if not self._carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
             self._do_tools.payload.act(cmd.command, cmd.params, now_ms)  # recorded: a payload could do it (30, 94, ..)
             return CommandStartResult.UNSUPPORTED
-        if not self._nav.context.facts.takes_nav(cmd.command):
+        if not facts.takes_nav(cmd.command):
             return self._do.start(cmd, now_ms)
         build = self._items.get(cmd.command)
         if build is None:  # of an installed package, which does not take this item

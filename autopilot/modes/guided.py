@@ -42,8 +42,8 @@ _BY_WAYPOINTS = 64  # GUID_OPTIONS bit 6
 
 
 class GuidedFlight:
-    """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE. `speeds`: those of the mode, which do not
-    limit a copter's velocity (ArduCopter's velaccel_control_run)."""
+    """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE. `speeds` do not limit a copter's velocity
+    (ArduCopter's velaccel_control_run); None: of a mode in which nobody demands one."""
 
     def __init__(self, context: VehicleContext, heading: Heading, speeds: SpeedControl | None = None) -> None:
         self._context = context

@@ -90,8 +90,10 @@ class SpeedControl:
     def free(self, on: bool) -> None:
         """Fly what is demanded, however fast, or within the present speeds again. Not where the firmware has a highest
         speed (PX4)."""
-        self._free = on and self._facts.personality.highest_speed_mps() == inf
-        self.apply()
+        free = on and self._facts.personality.highest_speed_mps() == inf
+        if free is not self._free:
+            self._free = free
+            self.apply()
 
     def current(self) -> Speeds:
         measures = self._facts.vehicle_class.measures

@@ -409,6 +409,18 @@ def test_guided_limits_end_with_auto() -> None:
     assert bench.core.sequencer.current_nav_index() == 2
 
 
+def test_guided_enable_flies_a_velocity_of_any_speed_and_the_next_leg_at_the_missions() -> None:
+    """As GUIDED does (ModeAuto::nav_guided_run)."""
+    bench = Bench()
+    change = item(178, param1=1, param2=4.0)
+    bench.begin([takeoff(), change, item(222, param1=2.0), item(92, param1=1.0), waypoint(0, 40)])
+    flown_to(bench, 4)
+    assert bench.core.commands.guided_target(velocity=(14.0, 0.0, 0.0)).ok
+    assert bench.vehicle.speeds.ground > 100.0
+    flown_to(bench, 5)
+    assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.up) == (4.0, 2.5)
+
+
 def test_guided_enable_ends_beyond_its_distance() -> None:
     bench = Bench()
     bench.begin([takeoff(), item(222, param4=15.0), item(92, param1=1.0), waypoint(0, 40)])
