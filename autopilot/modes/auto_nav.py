@@ -81,6 +81,12 @@ class NavTools:
         return None if self.rose else self.before
 
 
+def changes_frame(item: MissionItem, following: MissionItem) -> bool:
+    """True if one of two heights counts from the ground and the other does not: a copter stops between them
+    (AC_WPNav::set_wp_destination_next_NED_m)."""
+    return (item.frame in ABOVE_GROUND) is not (following.frame in ABOVE_GROUND)
+
+
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Place to fly to after `item` without a stop, and its item; (None, None): stop."""
     wings = tools.context.facts.vehicle_class.has_stall_speed
@@ -88,7 +94,8 @@ def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None
     spec = None if following is None else spec_of(following.command)
     if following is None or spec is None or not spec.place:
         return None, None
-    if not (tools.context.facts.vehicle_class.drives_through or spec.passed_by):
+    kind = tools.context.facts.vehicle_class
+    if not (kind.drives_through or spec.passed_by) or (kind.hovers and changes_frame(item, following)):
         return None, None
     place = item_position(tools.context.facts, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):

@@ -106,6 +106,14 @@ def test_a_waypoint_with_a_hold_time_is_stopped_at() -> None:
     assert leg_of(waypoint(40, 0, param1=1.0), waypoint(40, 40)).next is None
 
 
+def test_it_is_stopped_at_between_heights_above_home_and_above_the_ground() -> None:
+    """AC_WPNav takes no next place of another kind of height."""
+    low, over = waypoint(30, 0), replace(waypoint(30, 30, 20), frame=10)
+    assert leg_of(low, over).next is None
+    assert leg_of(over, low).next is None
+    assert leg_of(over, replace(low, frame=11)).next is not None
+
+
 def test_it_is_passed_towards_where_a_jump_leads() -> None:
     leg = leg_of(waypoint(40, 0), item(177, param1=2, param2=1), waypoint(0, 40))
     assert leg.next is None  # the jump leads back to itself: nowhere to turn to
