@@ -158,7 +158,7 @@ class Remote:
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
 
     def _hear(self, link: int, frame: MavlinkFrame) -> None:
-        self._signed = self._signed or frame.signed
+        self._signed = self._signed or (frame.signed and frame.known)  # noise may look like an unknown message
 
     @property
     def _wrong_key(self) -> bool:

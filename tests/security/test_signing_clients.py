@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.routing.endpoint import Endpoint
+from mavlink_bridge.wire.framing import MARK_V2, SIGNATURE_SIZE, SIGNED
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie import Session, UserError
 from sortie.commands.cli import run
@@ -83,6 +86,21 @@ def test_commands_without_the_key_say_so(
     assert "signs with another key" in capsys.readouterr().err
     assert run(["go", "--connect", url, "--signing-key", str(tmp_path / "none")]) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+def test_noise_that_looks_signed_is_no_vehicle_that_signs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message of an unknown number has no checksum that could be checked."""
+    monkeypatch.setattr("sortie.nodes.client.CONNECT_S", 0.5)
+    noise = bytes((MARK_V2, 0, SIGNED, 0, 7, 1, 1, 0xEE, 0xEE, 0xEE)) + bytes(2 + SIGNATURE_SIZE)
+    with socket.create_server(("127.0.0.1", 0)) as line, ThreadPoolExecutor(1) as end:
+        url = f"tcp:127.0.0.1:{line.getsockname()[1]}"
+        sent = end.submit(lambda: line.accept()[0])
+        sent.add_done_callback(lambda accepted: accepted.result().sendall(noise))
+        assert run(["status", "--connect", url]) == 1
+        sent.result().close()
+    assert capsys.readouterr().err.startswith(f"sortie: no vehicle answers at {url}")
 
 
 def test_a_parameter_that_holds_another_value_is_told(
