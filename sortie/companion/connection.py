@@ -10,8 +10,9 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder, FoundController
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.serial_trouble import what_may_have
-from mavlink_bridge.routing.endpoint import Endpoint, LinkStatistics
+from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.companion.serial_port import BAUDS, ControllerPort
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
@@ -19,13 +20,15 @@ from sortie.runtime.runtime import Runtime
 
 def what_is_missing(
     spec: LinkSpec,
-    counts: Sequence[LinkStatistics],
+    received: int,
+    sound: int,
     *,
     stranger: tuple[int, int] | None = None,
     tried: Sequence[int] = (),
     hint: str = "",
 ) -> str:
-    """Say why no controller is found yet. `stranger`: MAV_TYPE and MAV_AUTOPILOT of a vehicle that is not supported.
+    """Say why no controller is found yet. `received`: bytes. `sound`: frames with a correct checksum; noise looks like
+    an unknown message every few seconds. `stranger`: MAV_TYPE and MAV_AUTOPILOT of a vehicle that is not supported.
     `tried`: baud rates of the current search. `hint`: other users of the port."""
     if stranger is not None:
         kind, autopilot = stranger
@@ -33,15 +36,14 @@ def what_is_missing(
             f"{spec.url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not supported; use an "
             "ArduPilot copter, rover, boat or plane, or a PX4 copter, plane or VTOL"
         )
-    garbage = any(count.bytes_in for count in counts)
-    if any(count.frames_in for count in counts):
+    if sound:
         return f"{spec.url}: MAVLink comes in, but no HEARTBEAT of an autopilot"
     if spec.kind != "serial":
-        return f"{spec.url}: {'bytes come in, but no MAVLink' if garbage else 'waiting for a flight controller'}"
+        return f"{spec.url}: {'bytes come in, but no MAVLink' if received else 'waiting for a flight controller'}"
     if tried:
         rates = ", ".join(str(baud) for baud in tried)
         parts = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL must be 2", hint
-    elif garbage:
+    elif received:
         step = f"check the baud rate, or leave it out (--vehicle {spec.path}) to try the usual ones"
         parts = f"{spec.url}: bytes come in, but no MAVLink", step, hint
     else:
@@ -72,6 +74,7 @@ class ControllerFront(QuietNode):
         self._runtime = runtime
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
         self.endpoint.redundancy = LinkRedundancy()
+        self._sound = 0
         self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
 
     @property
@@ -98,6 +101,7 @@ class ControllerFront(QuietNode):
                 self._say(text)
 
         self._runtime.add(self)
+        self.endpoint.on_frame.append(self._hear)
         try:
             self._runtime.run(
                 lambda: finder.found is not None,
@@ -106,6 +110,7 @@ class ControllerFront(QuietNode):
                 patience_s=math.inf if patience_s is None else patience_s,
             )
         finally:
+            self.endpoint.on_frame.remove(self._hear)
             self._runtime.remove(self)
         if finder.found is None:
             raise NotHeard
@@ -121,16 +126,17 @@ class ControllerFront(QuietNode):
 
     def serve_links(self, link_ms: int) -> None:
         """End the search for the baud rate after a sound frame; send what is due."""
-        self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
+        self._port.look(self._sound, link_ms)
         self.endpoint.handle_timeouts(link_ms, self.now_ms)
 
-    def _counts(self) -> list[LinkStatistics]:
-        return [self.endpoint.statistics(number) for number in self.endpoint.links()]
+    def _hear(self, link: int, frame: MavlinkFrame) -> None:
+        self._sound += frame.known
 
     def _what_is_missing(self, finder: Finder) -> str:
         hint = what_may_have(self.spec.path) if self.spec.kind == "serial" else ""
         tried = () if self._port.search is None else BAUDS
-        return what_is_missing(self.spec, self._counts(), stranger=finder.stranger, tried=tried, hint=hint)
+        received = self.endpoint.totals().bytes_in
+        return what_is_missing(self.spec, received, self._sound, stranger=finder.stranger, tried=tried, hint=hint)
 
     def vehicle(self, found: FoundController, *, native: bool = False) -> FlightController:
         """Return the controller as a vehicle. From now on the endpoint has the controller's system id."""

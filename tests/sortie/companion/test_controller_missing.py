@@ -8,13 +8,12 @@ import pytest
 
 from mavlink_bridge.links.address import parse_link
 from mavlink_bridge.links.serial_trouble import what_may_have
-from mavlink_bridge.routing.open_link import LinkStatistics
 from sortie.companion.connection import what_is_missing
 
 SERIAL = parse_link("/dev/ttyUSB0,57600")
-SILENT = LinkStatistics("line")
-GARBAGE = LinkStatistics("line", bytes_in=900)
-FRAMES = LinkStatistics("line", bytes_in=900, frames_in=20)
+SILENT = (0, 0)
+GARBAGE = (900, 0)
+FRAMES = (900, 20)
 
 
 @pytest.mark.parametrize(
@@ -27,24 +26,24 @@ FRAMES = LinkStatistics("line", bytes_in=900, frames_in=20)
         ("tcp:127.0.0.1:5760", GARBAGE, "tcp:127.0.0.1:5760: bytes come in, but no MAVLink"),
     ],
 )
-def test_what_comes_in_decides_what_is_said(address: str, counts: LinkStatistics, expected: str) -> None:
-    text = what_is_missing(parse_link(address), [counts])
+def test_what_comes_in_decides_what_is_said(address: str, counts: tuple[int, int], expected: str) -> None:
+    text = what_is_missing(parse_link(address), *counts)
     assert text.startswith(expected)
     assert "\n" not in text
 
 
 def test_a_search_tells_the_rates() -> None:
-    text = what_is_missing(SERIAL, [GARBAGE], tried=(115_200, 57_600))
+    text = what_is_missing(SERIAL, *GARBAGE, tried=(115_200, 57_600))
     assert text.startswith("/dev/ttyUSB0: no MAVLink yet; trying 115200, 57600 baud;")
 
 
 def test_a_vehicle_that_cannot_be_flown_is_named() -> None:
-    assert "MAV_TYPE 1, MAV_AUTOPILOT 3" in what_is_missing(SERIAL, [FRAMES], stranger=(1, 3))
+    assert "MAV_TYPE 1, MAV_AUTOPILOT 3" in what_is_missing(SERIAL, *FRAMES, stranger=(1, 3))
 
 
 def test_whoever_has_the_port_too_is_named_at_the_end() -> None:
     for counts in (SILENT, GARBAGE):
-        assert what_is_missing(SERIAL, [counts], hint="QGC has the port").endswith("; QGC has the port")
+        assert what_is_missing(SERIAL, *counts, hint="QGC has the port").endswith("; QGC has the port")
 
 
 def process(proc: Path, number: int, name: str, target: Path | None = None) -> None:

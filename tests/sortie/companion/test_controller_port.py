@@ -11,9 +11,11 @@ import pytest
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import FrameWriter
+from mavlink_bridge.wire.framing import MARK_V2, FrameWriter
+from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.serial_port import BAUDS, BaudSearch, ControllerPort
 from sortie.config.errors import UserError
+from sortie.runtime.runtime import Runtime
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plugs import Device, Plugs, by_id
 
@@ -193,6 +195,20 @@ def test_the_rate_is_looked_for_when_nobody_gave_it(plugs: Plugs) -> None:
     statistics = side.endpoint.statistics(link)
     assert (statistics.baud, statistics.name, side.port.baud) == (57_600, f"{cube.path},57600", 57_600)
     side.hub.close()
+    cube.unplug()
+
+
+def test_noise_that_looks_like_an_unknown_message_ends_no_search(plugs: Plugs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a wrong rate there is such noise every few seconds: its checksum cannot be checked."""
+    monkeypatch.setattr("sortie.companion.connection._TELL_AFTER_S", 0.2)
+    cube, runtime, said = Device(plugs, "350039"), Runtime(), list[str]()
+    front = ControllerFront(cube.path, runtime, on_error=lambda *_: None, say=said.append)
+    os.write(cube.master, bytes((MARK_V2, 0, 0, 0, 7, 1, 1, 0xEE, 0xEE, 0xEE, 0, 0)))
+    with pytest.raises(NotHeard):
+        front.find(patience_s=1.0)
+    assert front.endpoint.totals().frames_in == 1
+    assert said[0].startswith(f"{cube.path}: no MAVLink yet; trying ")
+    runtime.close()
     cube.unplug()
 
 
