@@ -79,7 +79,8 @@ class SkimmerService(Speaker):
         else:
             accepted = self.controller.handle_order(order, now_ms) is RequestResult.ACCEPTED
             result = Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED
-        ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
+        ids = peer.system, peer.component
+        ack = dialect.MAVLink_command_ack_message(message.command, result, 0, int(order or 0), *ids)
         self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -106,7 +107,7 @@ def serve_orders(
         order = wire.order_of(command.number, command.param(1))
         if order is not None:
             accepted = controller.handle_order(order, context.now_ms + offset_ms) is RequestResult.ACCEPTED
-            return Outcome(Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED)
+            return Outcome(Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED, detail=int(order))
         if command.number != wire.CMD_GO or flights is None:
             return UNSUPPORTED
         return flights.command(command.whole(1), context.now_ms)

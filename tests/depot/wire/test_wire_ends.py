@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.mav import Result
 from autopilot.mission.storage import MissionStorage
 from depot.decisions.depot_controller import DepotController
-from depot.messages import CommandMessage, DepotCommand, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.depot import DepotClient
@@ -14,6 +15,7 @@ from depot.wire.skimmer import SkimmerService
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import command_long
 from mavlink_bridge.routing.service import Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 NOW_MS = 1_000_000
@@ -69,6 +71,33 @@ def test_a_request_ends_the_one_before_it(depot: DepotClient, monkeypatch: pytes
         assert orders(depot.take_outgoing()) == [order]
     depot.handle_timeout(NOW_MS + RETRY_MS)
     assert orders(depot.take_outgoing()) == [DepotCommand.CLEARANCE]
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "ends"),
+    [(DepotCommand.RECALL, True), (DepotCommand.REPORT, False), (None, True)],
+    ids=["this order", "a report, asked for beside it", "a skimmer that does not say which"],
+)
+def test_an_order_is_acknowledged_by_its_own_acknowledgement(
+    depot: DepotClient, acknowledged: DepotCommand | None, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A skimmer that was asked for a report heard nothing of the recall that was lost."""
+    answers: list[RequestResult] = []
+    monkeypatch.setattr(depot.controller, "handle_answer", lambda request, answer, now_ms: answers.append(answer))
+    depot._start(CommandMessage(DepotCommand.RECALL), NOW_MS)
+    ack = dialect.MAVLink_command_ack_message(wire.CMD_ORDER, Result.ACCEPTED, 0, int(acknowledged or 0), 200, 191)
+    depot.handle_message(ack, Peer(0, 1, 1), NOW_MS)
+    assert answers == ([RequestResult.ACCEPTED] if ends else [])
+
+
+@pytest.mark.parametrize("order", [DepotCommand.RECALL, DepotCommand.REPORT])
+def test_a_skimmer_says_which_order_it_acknowledges(order: DepotCommand) -> None:
+    service = SkimmerService(LoopBench().loop.skimmer, MissionStorage())
+    client = command_long(SKIMMER, *wire.command_of(order))
+    client.start(NOW_MS)
+    service.handle_message(client.take_outgoing()[0].message, Peer(0, 200, 191), NOW_MS)
+    (ack,) = [each.message for each in service.take_outgoing() if each.message.get_type() == "COMMAND_ACK"]
+    assert ack.result_param2 == order
 
 
 @pytest.mark.parametrize("whole", [False, True])

@@ -87,6 +87,13 @@ def test_a_lossy_link_costs_no_sortie(seed: int) -> None:
     assert (bench.last["outcome"], bench.last["trigger"]) == ("completed", None)
 
 
+def test_a_recall_that_is_lost_is_repeated_although_a_report_is_answered() -> None:
+    """The link comes back between the two: the copter obeys, and does not harvest to the end of its time."""
+    bench = BoxBench("link_loss@phase4+60..phase5+0.6").run()
+    turned_back = next(each for each in bench.decisions if each.name in ("recall", "time_budget_reached"))
+    assert (turned_back.name, turned_back.time_ms - bench.decision("heartbeat_loss").time_ms < 2000) == ("recall", True)
+
+
 def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None:
     """Nobody clears it; before its battery is empty it comes down, and T_DEATH ends the loop."""
     bench = BoxBench("link_loss@phase4+10", profile=shipped())
