@@ -330,10 +330,11 @@ def test_recv_clear_of_a_station_that_was_started_anew_drops_and_clears(receivin
 
 
 def test_recv_clear_of_the_same_station_drops_and_clears(receiving: Bench) -> None:
-    """CLEAR_ALL, same peer: upload dropped, plan cleared, ACK ACCEPTED."""
+    """CLEAR_ALL, same peer: upload dropped, plan cleared, ACK ACCEPTED. It holds nothing against others then."""
     assert receiving.clear() == [("ACK", ACCEPTED)]
     assert receiving.service.state(0) is UploadState.IDLE
     assert receiving.stored() == ()
+    assert receiving.clear(255, MAVPROXY) == [("ACK", ACCEPTED)]
 
 
 def test_recv_reading_by_another_station_is_answered_from_the_committed_plan(receiving: Bench) -> None:
