@@ -283,12 +283,7 @@ def _needs_recall(context: PhaseContext) -> bool:
     """True if the recall was not acknowledged and the skimmer, heard since, goes on with its sortie."""
     memory = context.memory
     heard = memory.beats.misses == 0 or memory.recall is RecallState.SENT
-    going = memory.status is None or memory.status.stage in (
-        SkimmerStage.UNDOCKING,
-        SkimmerStage.DEPARTURE,
-        SkimmerStage.OUTBOUND,
-        SkimmerStage.HARVEST,
-    )
+    going = memory.status is None or SkimmerStage.UNDOCKING <= memory.status.stage <= SkimmerStage.HARVEST
     return heard and going and not memory.controlled_by and memory.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 
 

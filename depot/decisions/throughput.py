@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from depot.decisions.fleet import TankFarm, turns_of, utilisation
+from depot.decisions.planning import Derating, payload_kg
 from depot.settings import Profile
 
 HOURS_A_YEAR = 8760.0
@@ -33,9 +34,7 @@ def cycle_time_h(profile: Profile) -> float:
 
 def harvested_kg(profile: Profile) -> float:
     """m_h = rho_env x V_sweep x eta_intake over the time of harvest, at most the planned capacity."""
-    skimmer = profile.skimmer
-    capacity = (skimmer.co2_store_kg + skimmer.fuel_store_kg) * skimmer.fill
-    return min(skimmer.intake_kg_s * profile.plan.harvest_s, capacity)
+    return min(profile.skimmer.intake_kg_s * profile.plan.harvest_s, payload_kg(profile, Derating()))
 
 
 def delivered_kg(profile: Profile) -> float:

@@ -254,7 +254,7 @@ class SkimmerController:
     def _give_back(self, stage: SkimmerStage, now_ms: int) -> None:
         """Take the control back: go on with the plan, but from phase 5 on fly home again."""
         self.memory.controlled_by = ""
-        if stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE, SkimmerStage.OUTBOUND, SkimmerStage.HARVEST):
+        if SkimmerStage.UNDOCKING <= stage <= SkimmerStage.HARVEST:
             self._craft.resume()
             self._helm.enter(stage, now_ms)
             return

@@ -118,8 +118,7 @@ def _of_file(file_table: dict[str, Any], name: str, where: str) -> RadioProfile:
     if base is None:
         raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")
     plain = ("fifo", "baud", "latency_ms", "jitter_ms", "high_latency")
-    changes: dict[str, Any] = {key: getattr(file, key) for key in plain}
-    changes = {key: value for key, value in changes.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key in plain if (value := getattr(file, key)) is not None}
     changes["air"] = _air(base, file, where)
     if file.losses is not None:
         changes["losses"] = _over(base.losses, file.losses)
@@ -149,8 +148,8 @@ def _air(base: RadioProfile, file: RadioFile, where: str) -> Tdm | Duplex:
 
 
 def _over(base: BurstLosses | LinkBudget, file: LossesFile | BudgetFile) -> BurstLosses | LinkBudget:
-    changes = {field.name: getattr(file, field.name, None) for field in fields(base)}
-    return replace(base, **{key: value for key, value in changes.items() if value is not None})
+    given = ((field.name, getattr(file, field.name, None)) for field in fields(base))
+    return replace(base, **{key: value for key, value in given if value is not None})
 
 
 def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, RadioProfile]:

@@ -39,14 +39,14 @@ def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Sessi
     """Fly the scenario of a folder with a vehicle of `vehicles` (the fixture `sortie_vehicles`), or with the firmware
     that it names."""
     scenario = read_scenario(folder)
-    if scenario.source.in_our_world:  # only its own log gives the reason of a mode
-        with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name:
+        if scenario.source.in_our_world:  # only its own log gives the reason of a mode
             flown, notes = fly(scenario, folder, Path(name) / "flown")
-            happened = happened_in(flown)
-        return FlownAgain(happened, differences(scenario.happened, happened), notes)
-    with tempfile.TemporaryDirectory() as name, vehicles(**session_arguments(scenario)) as session:
-        recorder = record_flights(session.service, Path(name))
-        notes = conduct(session, scenario, folder)
-        recorder.finish(session.service.now_ms)
-        happened = happened_in(read_flown(scenario, Path(name)))
+        else:
+            with vehicles(**session_arguments(scenario)) as session:
+                recorder = record_flights(session.service, Path(name))
+                notes = conduct(session, scenario, folder)
+                recorder.finish(session.service.now_ms)
+                flown = read_flown(scenario, Path(name))
+        happened = happened_in(flown)
     return FlownAgain(happened, differences(scenario.happened, happened), notes)
