@@ -57,7 +57,6 @@ SUMS = {
     "sortie/campaign/evidence.py": "arrays, from the left",
     "sortie/campaign/summary.py": "flights",
     "sortie/commands/progress.py": "vehicles",
-    "sortie/companion/connection.py": "frames",
     "sortie/conform/cases/flight.py": "bits of a mask",
     "sortie/logs/dataflash_columns.py": "arrays, from the left",
     "sortie/logs/dataflash_samples.py": "samples",

@@ -81,15 +81,22 @@ class MemoryFile:
         """Do nothing."""
 
 
-class WrittenFile(MemoryFile):
+class WrittenFile:
     """File that a client writes, at most `most` bytes. At the end of the session `take` gets the whole content; its
     result tells whether the content is stored. A session that ends otherwise leaves no file."""
 
     def __init__(self, take: Callable[[bytes], Callable[[], bool]], most: int) -> None:
-        super().__init__(b"")
         self._take = take
         self._most = most
+        self._content = b""
         self._is_stored: Callable[[], bool] | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return self._content[offset : offset + count]
 
     def close(self) -> None:
         """Drop the written bytes."""
