@@ -246,8 +246,8 @@ class FlightCommands:
         if wings and (body_rates is not None or self._facts.grounded or self._helm.upright):
             return UNSUPPORTED
         direct = wings or self._facts.option("GUID_OPTIONS", 8)
-        limits = self._speeds.current()
-        climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
+        up, down = self._speeds.vertical()
+        climb = (thrust - _HOVER) / _HOVER * (up if thrust > _HOVER else down)
         timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
         turns, rate = yaw_rate is not None, yaw_rate or 0.0
         flight.attitude(Attitude(roll, pitch, yaw, rate, turns, thrust, climb, not direct, timeout_ms, body_rates))

@@ -96,16 +96,22 @@ class SpeedControl:
             self.apply()
 
     def current(self) -> Speeds:
-        measures = self._facts.vehicle_class.measures
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         own = own if own is None or self.takes(own) else None
         highest = self._facts.personality.highest_speed_mps()
         up, down = (None, None) if self._plain else (self.up, self.down)
+        climb, descent = self.vertical()
         return Speeds(
             ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
-            up=max(_LOWEST, up if up is not None else self._facts.first(measures.climb) or _UP),
-            down=max(_LOWEST, down if down is not None else self._facts.first(measures.descent) or _DOWN),
+            up=max(_LOWEST, up if up is not None else climb),
+            down=max(_LOWEST, down if down is not None else descent),
         )
+
+    def vertical(self) -> tuple[float, float]:
+        """The parameters' climb and descent, m/s."""
+        measures = self._facts.vehicle_class.measures
+        up, down = self._facts.first(measures.climb) or _UP, self._facts.first(measures.descent) or _DOWN
+        return max(_LOWEST, up), max(_LOWEST, down)
 
     def default(self) -> float:
         """The parameter's speed along the track, m/s."""

@@ -194,6 +194,7 @@ def test_a_yaw_alone_turns_the_nose_and_keeps_the_target() -> None:
 @pytest.mark.parametrize(("thrust", "climb"), [(0.5, 0.0), (1.0, 2.5), (0.0, -1.5)])
 def test_attitude_targets_take_thrust_as_a_climb_rate(thrust: float, climb: float) -> None:
     bench = hovering()
+    assert bench.core.commands.change_speed(2, 1.0).ok, "which does not count here"
     assert bench.core.commands.guided_attitude(roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=thrust).ok
     target = bench.vehicle.target
     assert isinstance(target, Attitude)
