@@ -27,6 +27,7 @@ from autopilot.modes.placing import Placing
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.modes.wings import WingTakeoff
+from autopilot.vehicles.vehicle_class import VehicleClass
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -81,21 +82,22 @@ class NavTools:
         return None if self.rose else self.before
 
 
-def changes_frame(item: MissionItem, following: MissionItem) -> bool:
-    """True if one of two heights counts from the ground and the other does not: a copter stops between them
-    (AC_WPNav::set_wp_destination_next_NED_m)."""
-    return (item.frame in ABOVE_GROUND) is not (following.frame in ABOVE_GROUND)
+def passes(kind: VehicleClass, item: MissionItem, following: MissionItem) -> bool:
+    """True if the vehicle goes on from `item` to the place of `following` without a stop. A copter does so before some
+    items only (ModeAuto::set_next_wp), at the end of a spline before all, and never between a height above the ground
+    and another one (AC_WPNav::set_wp_destination_next_NED_m, set_spline_destination_NED_m)."""
+    spec = spec_of(following.command)
+    if spec is None or not spec.place or kind.drives_through:
+        return spec is not None and spec.place
+    onward = spec.passed_by or item.command == Cmd.NAV_SPLINE_WAYPOINT
+    return onward and (item.frame in ABOVE_GROUND) is (following.frame in ABOVE_GROUND)
 
 
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Place to fly to after `item` without a stop, and its item; (None, None): stop."""
-    wings = tools.context.facts.vehicle_class.has_stall_speed
-    following = tools.following(item.seq) if wings or not 0.0 < item.param1 < inf else None
-    spec = None if following is None else spec_of(following.command)
-    if following is None or spec is None or not spec.place:
-        return None, None
     kind = tools.context.facts.vehicle_class
-    if not (kind.drives_through or spec.passed_by) or (kind.hovers and changes_frame(item, following)):
+    following = tools.following(item.seq) if kind.has_stall_speed or not 0.0 < item.param1 < inf else None
+    if following is None or not passes(kind, item, following):
         return None, None
     place = item_position(tools.context.facts, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):

@@ -21,7 +21,7 @@ from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType, VtolState
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import FOREVER, JumpCounters
@@ -29,7 +29,7 @@ from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.auto_nav import changes_frame
+from autopilot.modes.auto_nav import passes
 from autopilot.modes.auxiliary import HIGH
 from autopilot.modes.returning import height_home
 from autopilot.modes.speeds import circle_speed
@@ -401,10 +401,8 @@ class _Walk:
         legs, blend_s, kind = self.way.legs, self._field.blend_s, self._field.kind
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) and leg.wait_s == 0.0 and leg.radius_m == 0.0 else None
-            spec = None if onward is None else spec_of(onward.item.command)
-            through = spec is not None and (spec.passed_by or (spec.place and kind.drives_through))
-            stops = onward is not None and kind.hovers and changes_frame(leg.item, onward.item)
-            if onward is None or not through or stops or onward.length_m == 0.0 or leg.length_m == 0.0:
+            through = onward is not None and passes(kind, leg.item, onward.item)
+            if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
                 if kind.hovers and leg.length_m > 0.0:
                     settles_s = _LANDS_S if leg.item.command in LANDINGS else _SETTLES_S
                     legs[at] = replace(leg, seconds=max(leg.seconds + settles_s, 0.0))

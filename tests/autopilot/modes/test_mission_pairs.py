@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import degrees
+from math import degrees, hypot
 
 import pytest
 
@@ -19,6 +19,15 @@ def test_a_waypoint_without_a_place_behind_a_takeoff_is_flown_to() -> None:
     bench.run(60.0, lambda: 2 in bench.reached)
     current = {event.seq: at_ms for at_ms, event in bench.log if isinstance(event, CurrentChanged)}
     assert current[3] - current[2] > 1000
+
+
+@pytest.mark.parametrize("command", [18, 21, 31])
+def test_a_spline_is_passed_before_a_landing_or_circles(command: int) -> None:
+    """Its end points to whatever place comes next (AC_WPNav::set_spline_destination_NED_m)."""
+    ends = item(command, 60, 60, 20.0, param1=1.0, param3=10.0)
+    bench = on_mission([takeoff(20.0), waypoint(30, 0, 20.0), item(82, 60, 0, 20.0), ends])
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert hypot(*bench.vehicle.state.velocity[:2]) > 1.0
 
 
 def nose(bench: Bench, seconds: float) -> float:
