@@ -20,6 +20,7 @@ from depot.decision import Decision
 from depot.decisions.record import SortieRecord, SortieReport, TrackRow
 from depot.world.flight import LegSegment
 from sortie.config.errors import UserError
+from sortie.storage.store import refusal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -38,7 +39,6 @@ CONTROLLER, MODEL = "controller", "model"
 
 
 _DECISION = "time_ms, sortie, phase, party, name, reason, facts"
-_HINT = "move the file away, or choose another directory with --state-dir"
 
 
 class StoredFlight(Struct):
@@ -103,7 +103,8 @@ class LoopJournal:
             version = self._value("format") if tables else None
         if version not in (None, str(FORMAT)):
             raise UserError(
-                f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT}); {_HINT}"
+                f"journal {self.path}: written by another version (format {version}, this one reads {FORMAT}); "
+                "move the file away, or choose another --state-dir"
             )
         with self._user_errors():
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -118,10 +119,8 @@ class LoopJournal:
         """Convert errors of SQLite, of the disk and of damaged data to JournalError."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise JournalError(f"journal {self.path}: {error}; make room if the disk is full; else {_HINT}") from error
         except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
-            raise JournalError(f"journal {self.path}: {error}; {_HINT}") from error
+            raise JournalError(f"journal {self.path}: {refusal(error, self.path.parent)}") from error
 
     def stored(self) -> StoredLoop | None:
         with self._user_errors():

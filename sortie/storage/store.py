@@ -102,7 +102,7 @@ class Store:
                 raise
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._lock.release()
-            raise UserError(f"{self.path}: {_refusal(error, directory)}") from error
+            raise UserError(f"{self.path}: {refusal(error, directory)}") from error
         self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
         self._writer.start()
 
@@ -144,7 +144,7 @@ class Store:
         try:
             return VehicleStore(self, vehicle, store_rows.load(self._database, vehicle))
         except sqlite3.Error as error:
-            raise UserError(f"{self.path}: {_refusal(error, self.directory)}") from error
+            raise UserError(f"{self.path}: {refusal(error, self.directory)}") from error
 
     # --- Journal ------------------------------------------------------------------------------------------------------
     def submit(self, change: Entry, vehicle: str = ALONE) -> int:
@@ -293,8 +293,8 @@ class VehicleStore:
         return self._store.failure(ticket)
 
 
-def _refusal(error: Exception, directory: Path) -> str:
-    """Return why the database could not be opened, and what to do. On a full disk SQLite reports "disk I/O error" (no
+def refusal(error: Exception, directory: Path) -> str:
+    """Return why a database could not be used, and what to do. On a full disk SQLite reports "disk I/O error" (no
     space for shared memory): the file is good, and must not be moved away."""
     if isinstance(error, sqlite3.OperationalError) and (
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN

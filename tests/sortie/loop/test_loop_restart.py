@@ -266,6 +266,14 @@ def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str
         start(tmp_path)
 
 
+def test_a_journal_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None:
+    run, journal = start(tmp_path, total=1, faults=())
+    journal._db.execute("PRAGMA max_page_count=1")  # never less than there are
+    with pytest.raises(JournalError, match=r"sqlite: no space left on device; make room or choose another --state-dir"):
+        run.run()
+    journal.close()
+
+
 @pytest.mark.parametrize(
     ("table", "column", "damage"),
     [
@@ -292,7 +300,7 @@ def test_a_row_of_another_shape_is_refused_in_one_line(
     run.run()
     damaged = damage if damage != '{"phases": []}' else json.dumps(dict(journal.sorties()[0], phases=[]))
     journal._db.execute(f"UPDATE {table} SET {column} = ?", (damaged,))
-    with pytest.raises(JournalError, match=r"move the file away, or .*--state-dir$") as refused:
+    with pytest.raises(JournalError, match=r"move the file away .*--state-dir$") as refused:
         (journal.sorties(), journal.tracks(), journal.levels(), journal.flights(), journal.decisions())
     assert "\n" not in str(refused.value) and "disk is full" not in str(refused.value)
     journal.close()
