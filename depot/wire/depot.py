@@ -98,17 +98,8 @@ class DepotClient:
         now_ms += self._offset_ms
         if message.get_type() == "TUNNEL" and message.payload_type == wire.STATUS:
             self._status(message, peer, now_ms)
-        if not self._is_of_another(message):
-            self._clients.handle_message(message, peer, now_ms)
+        self._clients.handle_message(message, peer, now_ms)
         self._pump(now_ms)
-
-    def _is_of_another(self, message: Message) -> bool:
-        """True for the acknowledgement of another order than the one that waits. All but GO are one command, and
-        reports are asked for beside them. 0: the skimmer does not say which."""
-        if self._waiting is None or message.get_type() != "COMMAND_ACK" or message.command != wire.CMD_ORDER:
-            return False
-        request = self._waiting[0]
-        return isinstance(request, CommandMessage) and message.result_param2 not in (0, request.order)
 
     def _status(self, message: Message, peer: Peer, now_ms: int) -> None:
         status = wire.read_status(wire.tunnel_data(message))
@@ -158,8 +149,17 @@ class DepotClient:
             self._clients.drop(self._clients.start(self._command(request), now_ms))
 
     def _command(self, request: CommandMessage) -> CommandClient:
+        """Client of an order. All but GO are one command, and reports are asked for beside them, so that an
+        acknowledgement says which order it answers; 0: the skimmer does not say it."""
         command, param1 = wire.command_of(request.order)
-        return command_long(self._target, command, param1, retry=self._retry)
+        told = (0, request.order)
+        return command_long(
+            self._target,
+            command,
+            param1,
+            retry=self._retry,
+            is_answer=lambda ack: command != wire.CMD_ORDER or ack.result_param2 in told,
+        )
 
     def _ask(self, request: Request, client: Client, now_ms: int) -> None:
         """Start a request; it replaces the one that is under way."""

@@ -15,7 +15,7 @@ from mavlink_bridge.wire.codec import command_message, dialect
 _LARGEST_CONFIRMATION = 255
 _PROGRESS_UNKNOWN = 255
 _RETRY = Retry(interval_ms=500, attempts=5)
-_PROGRESS_MS = 30_000
+PROGRESS_MS = 30_000
 
 
 class CommandOutcome(IntEnum):
@@ -42,8 +42,8 @@ class CommandClient(Client):
     """Client that sends a command until its COMMAND_ACK arrives.
 
     `build(confirmation)` makes the message. COMMAND_LONG counts its repetitions, so that the vehicle acts once. After
-    IN_PROGRESS it is not repeated, and the next answer may take `progress_ms`. `detail`: result_param2 of the answer.
-    `progress`: per cent; None: unknown.
+    IN_PROGRESS it is not repeated, and the next answer may take `PROGRESS_MS`. `detail`: result_param2 of the answer.
+    `progress`: per cent; None: unknown. `is_answer`: False for the COMMAND_ACK of another command of this number.
     """
 
     handles = frozenset(("COMMAND_ACK",))
@@ -51,14 +51,19 @@ class CommandClient(Client):
     silence = CommandOutcome.TIMEOUT
 
     def __init__(
-        self, target: Target, build: Callable[[int], Message], *, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
+        self,
+        target: Target,
+        build: Callable[[int], Message],
+        *,
+        retry: Retry = _RETRY,
+        is_answer: Callable[[Message], bool] = lambda ack: True,
     ) -> None:
         super().__init__(target, retry)
         self.detail = 0
         self.progress: int | None = None
         self._build = build
         self._command: int | None = None
-        self._progress_ms = progress_ms
+        self._is_answer = is_answer
         self._in_progress = False
 
     def start(self, now_ms: int) -> None:
@@ -68,13 +73,13 @@ class CommandClient(Client):
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        if message.command != self._command:
+        if message.command != self._command or not self._is_answer(message):
             return
         self.detail = message.result_param2
         if message.result == Result.IN_PROGRESS:
             self.progress = None if message.progress == _PROGRESS_UNKNOWN else message.progress
             self._in_progress = True
-            self._due_ms = now_ms + self._progress_ms
+            self._due_ms = now_ms + PROGRESS_MS
         else:
             self._end(CommandOutcome.of(message.result))
 
@@ -86,14 +91,18 @@ class CommandClient(Client):
 
 
 def command_long(
-    target: Target, command: int, *params: float, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
+    target: Target,
+    command: int,
+    *params: float,
+    retry: Retry = _RETRY,
+    is_answer: Callable[[Message], bool] = lambda ack: True,
 ) -> CommandClient:
     """Client of a COMMAND_LONG; missing parameters are 0."""
 
     def build(confirmation: int) -> Message:
         return command_message(target.system, target.component, command, *params, confirmation=confirmation)
 
-    return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
+    return CommandClient(target, build, retry=retry, is_answer=is_answer)
 
 
 def command_int(target: Target, command: int, place: GeoPoint, *params: float) -> CommandClient:

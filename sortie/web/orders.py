@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Cmd, FailureType, FailureUnit, MissionType, RepositionFlag, Severity, WireMissionState
+from autopilot.mav import Cmd, FailureType, FailureUnit, MissionType, RepositionFlag, Result, Severity, WireMissionState
 from autopilot.mission.plan import PlanError, parse_plan
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
@@ -62,7 +62,14 @@ def take_flight(vehicle: ShownVehicle, client: CommandClient) -> None:
 def _flight(vehicle: ShownVehicle, request: requests.Manager) -> Job:
     if request.command not in ("GO", "ABORT"):
         return Answer(False, f"{request.command}: expected GO or ABORT")
-    client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand[request.command]))
+    number = FlightCommand[request.command]
+    client = command_long(
+        vehicle.target,
+        Cmd.USER_1,
+        float(number),
+        # a late answer to a STATUS is ACCEPTED too; it still counts seconds, which no ABORT leaves
+        is_answer=lambda ack: number != FlightCommand.ABORT or ack.result != Result.ACCEPTED or ack.result_param2 < 256,
+    )
     answer = yield from _command(vehicle, request.command, client)
     if client.outcome in (CommandOutcome.ACCEPTED, CommandOutcome.TEMPORARILY_REJECTED):
         take_flight(vehicle, client)

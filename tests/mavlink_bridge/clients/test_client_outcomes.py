@@ -26,6 +26,7 @@ from mavlink_bridge.clients import (
     command_int,
     command_long,
 )
+from mavlink_bridge.clients.command import PROGRESS_MS
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, payload
@@ -311,24 +312,24 @@ def test_command_result_that_mavlink_does_not_define_is_unknown(result: int) -> 
 
 def test_command_in_progress_is_not_repeated_and_may_take_long() -> None:
     """IN_PROGRESS extends the wait; each one anew; silence ends it."""
-    wire = Wire(command_long(VEHICLE, 241, 1.0, progress_ms=10_000))
+    wire = Wire(command_long(VEHICLE, 241, 1.0))
     wire.sent()
     wire.hear(command_ack(241, 5, progress=40))
     assert wire.client.progress == 40
-    assert wire.wait(9_999) == []
+    assert wire.wait(PROGRESS_MS - 1) == []
     wire.hear(command_ack(241, 5))
     assert wire.client.progress is None
-    assert wire.wait(9_999) == []
+    assert wire.wait(PROGRESS_MS - 1) == []
     wire.hear(command_ack(241, 0))
     assert wire.client.outcome is CommandOutcome.ACCEPTED
 
 
 def test_command_in_progress_without_an_end_times_out() -> None:
     """The vehicle fell silent."""
-    wire = Wire(command_long(VEHICLE, 241, progress_ms=10_000))
+    wire = Wire(command_long(VEHICLE, 241))
     wire.hear(command_ack(241, 5))
-    wire.wait(20_000)
-    assert (wire.client.outcome, wire.now_ms) == (CommandOutcome.TIMEOUT, 10_000)
+    wire.wait(2 * PROGRESS_MS)
+    assert (wire.client.outcome, wire.now_ms) == (CommandOutcome.TIMEOUT, PROGRESS_MS)
 
 
 def test_command_int_carries_a_place() -> None:

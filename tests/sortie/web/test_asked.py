@@ -8,11 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.mav import Cmd, Result
+from mavlink_bridge.routing.service import Peer
+from mavlink_bridge.wire.codec import dialect
 from sortie import Session
 from sortie.config.fittings import fitted
 from sortie.web.picture import COLUMNS
-from sortie.web.questions import modes_of
+from sortie.web.questions import Answer, modes_of
 from sortie.web.requests import read_request
 from tests.fakes.watched import HOME, Watched
 
@@ -54,6 +58,25 @@ def test_who_only_looks_cannot_act():
         assert page.endpoint.statistics(page.number).frames_out == frames, "nothing of it has reached the vehicle"
         assert page.ask("plan").ok
         assert page.ask("history").ok
+
+
+def test_a_late_answer_to_a_status_is_none_to_an_abort(watched):
+    """Both are USER_1, and a status is asked for each second of the countdown: the page said that a lost ABORT was
+    accepted, and it was not repeated."""
+    watched.until(lambda facts: facts["ready"])
+    assert watched.ask("upload", name="square.plan", text=move(SQUARE)).ok and watched.ask("flight", command="GO").ok
+    watched.until(lambda facts: facts["flight"] == "ARMED")
+    answers: list[Answer] = []
+    request = read_request(json.dumps({"ask": "flight", "id": 1, "system": 1, "command": "ABORT"}))
+    watched.watch.ask(request, answers.append, watched.now_ms)
+    watched.endpoint.handle_timeouts(watched.now_ms, 0)
+    assert watched.endpoint.take_bytes(watched.number), "lost on its way"
+    late = dialect.MAVLink_command_ack_message(Cmd.USER_1, Result.ACCEPTED, 0, FlightState.ARMED + 256 * 30, 0, 0)
+    watched.watch.clients.handle_message(late, Peer(watched.number, 1, 1), watched.now_ms)
+    watched.exchange()
+    assert answers == []
+    watched.run(2.0)
+    assert (answers[0].text, watched.facts()["flight"]) == ("ABORT: accepted", "IDLE")
 
 
 def test_a_mission_is_uploaded_flown_and_seen(watched):
