@@ -290,10 +290,8 @@ def _items(found: Rehearsal) -> str:
         cells.append(f"{reached[seq]:.0f} s" if seq in reached else "–")
         if flown is not None:
             at = flown.items.get(seq)
-            shows_battery = at is not None and flown.has_end
             cells.append("–" if at is None else f"{at.time_s.text()} s")
-            cells.append(at.left_wh.text(1) if at is not None and shows_battery else "–")
-            cells.append(at.reserve_wh.text(1) if at is not None and shows_battery else "–")
+            cells += ["–", "–"] if at is None or not flown.has_end else [at.left_wh.text(1), at.reserve_wh.text(1)]
         rows.append(_row(f"item-{seq}", cells, _rows_of(found, MissionType.MISSION, seq)))
     return f"<h2>Items</h2>{_table(heads, rows)}"
 

@@ -97,9 +97,7 @@ def _asks_for_signing(x: Exchange) -> Steps:
 
 @signing.case("answers")
 def _answers(x: Exchange) -> Steps:
-    signer = yield from _keyed(x)
-    x.send_bytes(signer.sign(x.frame(x.query()), 1), "REQUEST_MESSAGE, signed")
-    yield from x.expect("COMMAND_ACK", is_of_query)
+    yield from _accepted(x)
     end_ms, signed = x.now_ms + 1500, False
     while (heard := (yield end_ms)) is not None:
         signed = signed or heard.frame.signed
