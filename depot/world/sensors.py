@@ -12,9 +12,10 @@ from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
 from depot.world.motion import Homing
-from depot.world.skimmer import Health, battery_w, load_w, missing_charge_j
+from depot.world.skimmer import Health, SkimmerResources, battery_w, load_w, missing_charge_j
 from depot.world.state import WorldState
 
+_OF_SKIMMER = tuple(set(SkimmerReading.__struct_fields__) & set(SkimmerResources.__struct_fields__))
 _OF_HEALTH = tuple(set(SkimmerReading.__struct_fields__) & set(Health.__struct_fields__) - {"overstress"})
 _OF_DEPOT = tuple(set(DepotReading.__struct_fields__) & set(DepotResources.__struct_fields__) - {"bus"})
 """Fields of the readings that are as they are in the model."""
@@ -31,7 +32,6 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
     return SkimmerReading(
         place=state.place,
-        mode=skimmer.mode,
         remaining_s=homing.remaining_s,
         fuel_kg=skimmer.lobes.kg,
         fuel_need_kg=homing.kg,
@@ -52,16 +52,13 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         leaking=sum(kg > leak_kg for kg in skimmer.leaked_kg),
         store_kg=skimmer.store_kg,
         store_full=skimmer.store_kg >= state.target_kg - 1e-3 > 0.0,
-        harvested_kg=skimmer.harvested_kg,
         expected_kg=expected_kg,
         overstress=health.overstress + int(health.stressed),
-        min_soc=skimmer.min_soc,
-        deep_discharges=skimmer.deep_discharges,
-        current_spikes=skimmer.current_spikes,
         powered=not skimmer.dark,
         load_w=load_w(skimmer, power, shed=skimmer.shed),
         demand_w=load_w(skimmer, power, shed=False),
         battery_w=battery_w(skimmer, power),
+        **{name: getattr(skimmer, name) for name in _OF_SKIMMER},
         **{name: getattr(health, name) for name in _OF_HEALTH},
     )
 
