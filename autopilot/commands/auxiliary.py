@@ -100,6 +100,7 @@ class AuxFunctions:
         if facts.vehicle_class.has_stall_speed:
             self._functions[aux.MODE_SWITCH_RESET] = lambda _: self._follow_mode_switch()
             self._functions[aux.INVERTED] = _on_or_off(lambda on: parts.helm.invert(switch=on))
+            self._functions[aux.LANDING_ABORT] = _high(self._go_around)
             self._functions[aux.AIRSPEED_UNUSED] = _at_ends(parts.airspeed.switch_off)
         if facts.vehicle_class.hovers:
             self._functions[aux.MOTOR_INTERLOCK] = _on_or_off(arming.close_interlock)
@@ -169,6 +170,9 @@ class AuxFunctions:
 
     def _pull(self) -> None:
         self._payload.parachute.pull(self._facts.now_ms)
+
+    def _go_around(self) -> None:
+        self._choice.mode.go_around()
 
     def _shoot(self) -> None:
         self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)

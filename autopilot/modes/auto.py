@@ -252,12 +252,19 @@ class AutoMode(Mode):
 
     # --- a landing's second try ---
     def go_around(self, height_m: float = 0.0) -> bool:
-        maneuver = self.executor.maneuver
+        """Abort the landing: on wings by the way that the mission plans for it (ArduPlane's trigger_land_abort)."""
+        maneuver, start = self.executor.maneuver, self.paths.abort_start()
+        on_slope = isinstance(maneuver, GlideSlope) and not self.facts.landed
+        if on_slope and start is not None and self.sequencer.leads_on(start, self.mission):
+            self.announcer.step("Landing abort sequence start")
+            self.steer(start)
+            return True
         return maneuver is not None and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
-        if sticks.throttle > _FULL_THROTTLE and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
-            self.go_around()
+        maneuver, full = self.executor.maneuver, sticks.throttle > _FULL_THROTTLE
+        if maneuver is not None and full and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
+            maneuver.go_around()
 
     def _begin_landing_again(self) -> bool:
         """Continue at the approach of the present landing, if it has one."""

@@ -1,5 +1,5 @@
 """Parts of a mission for a return: its landing sequences (DO_LAND_START), the nearest leg after a DO_RETURN_PATH_START,
-and the retry of an aborted landing."""
+and the retry of an aborted landing, or the way that the mission plans for it (DO_GO_AROUND)."""
 
 from __future__ import annotations
 
@@ -54,12 +54,20 @@ class LandingPaths:
             self.begun = None
 
     def landing_start(self) -> int | None:
-        """Index of the nearest DO_LAND_START, None if there is none. One without a place counts at the next NAV
-        item."""
+        """Index of the nearest DO_LAND_START, None if there is none."""
+        return self._nearest(Cmd.DO_LAND_START)
+
+    def abort_start(self) -> int | None:
+        """Index of the nearest DO_GO_AROUND, None if there is none: there the mission goes on after an aborted landing
+        (AP_Mission.cpp, jump_to_abort_landing_sequence)."""
+        return self._nearest(Cmd.DO_GO_AROUND)
+
+    def _nearest(self, command: Cmd) -> int | None:
+        """Index of the nearest mark of this kind. One without a place counts at the next NAV item."""
         here = stopping_point(self._facts)
         best: tuple[float, int] | None = None
         for mark in self._mission.items():
-            if mark.command != Cmd.DO_LAND_START:
+            if mark.command != command:
                 continue
             item = mark if _is_placed(mark) else self._sequencer.next_nav(self._mission, mark.seq)
             if item is None:
