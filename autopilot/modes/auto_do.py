@@ -75,7 +75,17 @@ class DoItems:
 
     @property
     def deadline_ms(self) -> int | None:
+        if self._overruled is not None:
+            return self._tools.context.facts.now_ms
         return None if self._condition is None else self._condition.deadline_ms
+
+    @property
+    def _overruled(self) -> Yaw | None:
+        """Turn that waits while a command's region of interest has the nose, which gives way (verify_yaw)."""
+        condition = self._condition
+        if condition is None or condition.met or self._tools.heading.interest is None:
+            return None
+        return condition.yaw
 
     @property
     def met(self) -> bool:
@@ -109,6 +119,8 @@ class DoItems:
         if due or condition.met:
             again = condition.every_ms > 0 and not condition.met
             condition.deadline_ms = now_ms + condition.every_ms if again else None
+        if (yaw := self._overruled) is not None:
+            self._tools.heading.fix(yaw.again)
 
     def _has_no_place(self) -> bool:
         """True if the target is no place but a climb, a descent or a hover here, to which the distance is 0 (AC_WPNav's

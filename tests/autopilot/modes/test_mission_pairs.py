@@ -6,6 +6,7 @@ from math import degrees, hypot
 
 import pytest
 
+from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mission.events import CurrentChanged
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -53,6 +54,18 @@ def test_a_turn_outlives_a_pause(mode: str) -> None:
     assert nose(bench, 4.0) == pytest.approx(90.0, abs=2.0)
     assert bench.core.mission_commands.resume().ok
     assert nose(bench, 4.0) == pytest.approx(90.0, abs=2.0)
+
+
+def test_a_region_of_interest_gives_way_to_the_item_that_turns() -> None:
+    """DO_SET_ROI as a command while CONDITION_YAW waits: the items behind it never began (ModeAuto::verify_yaw)."""
+    turn, slow = item(115, param1=90.0, param2=20.0), item(178, param2=3.0)
+    bench = on_mission([takeoff(), waypoint(30, 0), turn, slow, waypoint(300, 0)])
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert nose(bench, 1.5) < 45.0
+    assert bench.vehicle.origin is not None
+    assert bench.core.commands.set_roi(to_global(bench.vehicle.origin, (0.0, -300.0, 0.0))).ok
+    assert nose(bench, 10.0) == pytest.approx(90.0, abs=2.0)
+    assert hypot(*bench.vehicle.state.velocity[:2]) == pytest.approx(3.0, abs=0.5)
 
 
 def test_the_heading_of_a_velocity_ends_a_turn_before_it() -> None:
