@@ -3,9 +3,9 @@ follows from the outputs.
 
 Each axis with an output (SERVOn_FUNCTION 8 roll, 7 tilt, 6 pan) and limits is driven: MNT1_*_MIN to MNT1_*_MAX
 correspond to SERVOn_MIN to SERVOn_MAX, reversed with SERVOn_REVERSED. The vehicle's lean is subtracted from roll and
-tilt, turned to the gimbal's direction. Neutral and retracted are angles of the servos themselves. An output with
-function 9 has its lowest pulse while the mount is retracted, else its highest. Sources: ArduPilot AP_Mount_Servo.cpp,
-AP_Mount_Backend.cpp, SRV_Channel_aux.cpp (4.6).
+tilt, turned to the gimbal's direction, and what it turns within MNT1_LEAD_RLL and MNT1_LEAD_PTCH. Neutral and
+retracted are angles of the servos themselves. An output with function 9 has its lowest pulse while the mount is
+retracted, else its highest. Sources: ArduPilot AP_Mount_Servo.cpp, AP_Mount_Backend.cpp, SRV_Channel_aux.cpp (4.6).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.mathematics import cos, sin, tan
 from autopilot.mount.gimbal import Demand, GimbalLimits, Pointing, Posture, vehicle_attitude
 from autopilot.mount.rotation import Angles, attitude, times, wrap
 
@@ -32,6 +32,7 @@ _POSTURES: Final[Mapping[Posture, str]] = MappingProxyType({Posture.NEUTRAL: "NE
 _LEVEL: Final = (0.0, 0.0, 0.0)
 _STANDS: Final = (0.0, 0.0)
 _STILL_RAD: Final = 1e-3  # less than a pulse of 1 us
+_STEEP: Final = radians(60.0)  # no lead in roll from here
 
 
 class ServoGimbal:
@@ -156,7 +157,16 @@ class ServoGimbal:
         leans = float(r[report.ROLL]), float(r[report.PITCH])
         if self.limits().pans:
             leans = leans[0] * cos(yaw) + leans[1] * sin(yaw), leans[1] * cos(yaw) - leans[0] * sin(yaw)
-        return roll - leans[0], pitch - leans[1], yaw
+        turns = self._turns()
+        return roll - leans[0] - turns[0], pitch - leans[1] - turns[1], yaw
+
+    def _turns(self) -> tuple[float, float]:
+        """Roll and pitch that the vehicle turns within the leads (AP_Mount_Servo.cpp, update_angle_outputs)."""
+        r, (roll, pitch, _) = self._facts.vehicle.state.report, self._attitude
+        p, q, turn = float(r[report.P]), float(r[report.Q]), float(r[report.R])
+        rolls = p + tan(pitch) * (q * sin(roll) + turn * cos(roll)) if abs(pitch) < _STEEP else 0.0
+        pitches = cos(pitch) * q - sin(roll) * turn
+        return rolls * self._facts.param("MNT1_LEAD_RLL"), pitches * self._facts.param("MNT1_LEAD_PTCH")
 
     def _drive(self, function: int, share: float) -> None:
         share = min(max(share, 0.0), 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import degrees, radians
+from math import cos, degrees, radians
 from types import SimpleNamespace
 from typing import cast
 
@@ -75,6 +75,21 @@ def test_the_lean_of_the_vehicle_is_taken_out() -> None:
     assert body.pulses[ROLL] == pytest.approx(1375.0)
     body.point(0.0, -30.0, 90.0)
     assert body.joints == pytest.approx([6.0, -20.0, 90.0])
+
+
+def test_slow_servos_lead_what_the_vehicle_turns() -> None:
+    """MNT1_LEAD_RLL and MNT1_LEAD_PTCH, s: a turn about the leaning body's own axis is a roll and a pitch."""
+    body = Body(MNT1_LEAD_RLL=0.1, MNT1_LEAD_PTCH=0.2)
+    body.row[[R.P, R.Q]] = np.radians((20.0, -15.0))
+    body.point(0.0, -30.0, 0.0)
+    assert body.joints == pytest.approx([-2.0, -27.0, 0.0])
+    body.row[[R.P, R.Q, R.R]] = np.radians((0.0, 0.0, 40.0))
+    body.lean(roll=30.0, pitch=45.0)
+    body.later(WRITE_MS)
+    assert body.joints == pytest.approx([-30.0 - 4.0 * cos(radians(30.0)), -75.0 + 4.0, 0.0])
+    body.lean(pitch=61.0)
+    body.later(WRITE_MS)
+    assert body.joints == pytest.approx([0.0, -90.0, 0.0])
 
 
 def test_a_mount_that_does_not_pan_has_no_lean_turned() -> None:
