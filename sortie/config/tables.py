@@ -47,7 +47,9 @@ def read_text(path: Path, where: str, largest: int) -> str:
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """Parse the tables of a text. UserError with line and column."""
+    """Parse the tables of a text. UserError with line and column, and for a zero, which ends a text for the system."""
+    if r"\u0000" in text or r"\U00000000" in text:
+        raise UserError(f"{where}: a text holds \\u0000, which no name may; leave it out")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -93,6 +93,17 @@ def test_a_home_of_nobody_is_no_file(
     assert re.search("~nobody-here/it.plan: (No such file or directory|neither a known profile .* nor a file)", line)
 
 
+@pytest.mark.parametrize("name", ["link", "param"])
+def test_a_zero_in_a_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """No argument can have one, but a configuration file: the system raises ValueError for it."""
+    file = tmp_path / "sortie.toml"
+    file.write_text(rf'{name} = ["/dev/tty\u0000"]')
+    assert run(["serve", "--config", str(file), "--state-dir", str(tmp_path)]) == 2
+    assert (
+        capsys.readouterr().err == f"sortie: --config {file}: a text holds \\u0000, which no name may; leave it out\n"
+    )
+
+
 def test_a_device_is_refused() -> None:
     """It has no end."""
     with pytest.raises(OSError, match="a pipe or a device"):
