@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -54,10 +55,11 @@ def check_readable(path: Path) -> None:
 def content_of(path: Path, largest: int = LARGEST) -> bytes:
     """Read a file of at most `largest` bytes that the user has named. OSError, also as in `check_readable`."""
     check_readable(path)
-    if path.stat().st_size > largest:
-        size = f"{largest >> 20} MB" if largest >> 20 else f"{largest >> 10} kB"
-        raise OSError(errno.EFBIG, f"larger than {size}", str(path))
-    return path.read_bytes()
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > largest:
+            size = f"{largest >> 20} MB" if largest >> 20 else f"{largest >> 10} kB"
+            raise OSError(errno.EFBIG, f"larger than {size}", str(path))
+        return file.read()
 
 
 def text_of(path: Path, where: object, hint: str = "", largest: int = LARGEST) -> str:

@@ -110,6 +110,11 @@ def test_a_device_is_refused() -> None:
         content_of(Path(os.devnull))
 
 
+def test_a_folder_is_no_large_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        content_of(tmp_path, 10)
+
+
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     """A disk image under the name of a study."""
     with (tmp_path / "s.toml").open("wb") as file:
