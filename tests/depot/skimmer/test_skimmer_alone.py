@@ -327,6 +327,16 @@ def test_a_launch_command_that_comes_again_launches_nobody(stage: SkimmerStage, 
     assert (memory.stage, decisions) == (stage, [])
 
 
+@pytest.mark.parametrize(("stage", "obeys"), [(SkimmerStage.UNDOCKING, True), (SkimmerStage.DOCKED, False)])
+def test_a_recall_is_for_one_that_is_away(stage: SkimmerStage, obeys: bool) -> None:
+    """In the dock it is refused, so that the depot does not take it for obeyed."""
+    controller, _ = alone()
+    controller.memory.stage = stage
+    answer = RequestResult.ACCEPTED if obeys else RequestResult.REFUSED
+    assert controller.handle_order(DepotCommand.RECALL, NOW_MS) is answer
+    assert controller.memory.recalled is obeys
+
+
 def test_one_that_flies_back_to_its_gate_is_not_cleared_and_without_a_transmitter_reports_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
