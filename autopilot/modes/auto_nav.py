@@ -114,9 +114,18 @@ def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
     return stopping_point(facts), True
 
 
+def _resting(tools: NavTools) -> Ned | None:
+    """Place of a loiter that gives none: of the last waypoint, else the stopping point of a hovering vehicle, at its
+    height (ModeAuto::do_loiter_unlimited)."""
+    facts = tools.context.facts
+    if tools.reached is not None or not facts.vehicle_class.hovers:
+        return tools.reached
+    return (*stopping_point(facts)[:2], facts.vehicle.state.position[2])
+
+
 def _leg(tools: NavTools, item: MissionItem, *, stops: bool = True) -> Leg:
     tools.speeds.begin_leg()
-    end = item_position(tools.context.facts, item, tools.reached)
+    end = item_position(tools.context.facts, item, _resting(tools) if stops else tools.reached)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = (None, None) if stops else next_place(tools, item, end)
     origin, from_rest = (tools.before, False) if spline else _origin(tools)
@@ -184,7 +193,7 @@ def _way_to_edge(tools: NavTools, circle: Circle) -> Leg | None:
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     tools.speeds.begin_leg()
-    end = item_position(tools.context.facts, item, tools.reached)
+    end = item_position(tools.context.facts, item, _resting(tools))
     return GoThenClimb(tools.context, end, tools.before, tools.context.facts.acceptance_m, tools.heading, tools.speeds)
 
 

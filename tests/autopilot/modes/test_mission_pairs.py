@@ -22,6 +22,20 @@ def test_a_waypoint_without_a_place_behind_a_takeoff_is_flown_to() -> None:
     assert current[3] - current[2] > 1000
 
 
+@pytest.mark.parametrize("command", [17, 19, 31])
+def test_a_loiter_without_a_place_is_where_a_copter_comes_to_rest(command: int) -> None:
+    """Chosen in flight, it was where the copter had been then: it came back (ModeAuto::do_loiter_unlimited)."""
+    bench = on_mission(
+        [takeoff(20.0), waypoint(300, 0, 20.0), item(command, up=20.0, param1=60.0), waypoint(0, 0, 20.0)]
+    )
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.run(6.0)
+    chosen = bench.position[0]
+    assert bench.core.mission_commands.set_current(3).ok
+    bench.run(7.0)
+    assert bench.position[0] > chosen + 10.0
+
+
 @pytest.mark.parametrize("command", [18, 21, 31])
 def test_a_spline_is_passed_before_a_landing_or_circles(command: int) -> None:
     """Its end points to whatever place comes next (AC_WPNav::set_spline_destination_NED_m)."""
