@@ -119,7 +119,7 @@ def test_a_switch_has_words_for_what_it_does(parameters: Parameters) -> None:
 
 def test_the_accelerometer_plays_six_positions(station: Station) -> None:
     """Row 5: each position is asked for until the person says so (by COMMAND_ACK, as 5.0 does, or by the command); at
-    the end SUCCESS."""
+    the end SUCCESS, and the text that Mission Planner waits for (ConfigAccelerometerCalibration.cs)."""
     station.send(long(ACCELEROMETER, 0, 0, 0, 0, 1))
     for position in range(1, 7):
         station.wait(2.5)
@@ -132,6 +132,7 @@ def test_the_accelerometer_plays_six_positions(station: Station) -> None:
     station.wait(0.5)
     assert station.of("COMMAND_LONG")[-1].param1 == 16777215
     assert any(one.text.startswith("Place vehicle nose UP") for one in station.of("STATUSTEXT"))
+    assert station.of("STATUSTEXT")[-1].text == "Calibration successful"
     station.judged()
 
 
@@ -140,6 +141,7 @@ def test_a_calibration_that_nobody_goes_on_with_fails_or_is_cancelled(station: S
     station.send(long(ACCELEROMETER, 0, 0, 0, 0, 1))
     station.wait(125.0)
     assert station.of("COMMAND_LONG")[-1].param1 == 16777216
+    assert station.of("STATUSTEXT")[-1].text == "Calibration FAILED"
     station.send(long(ACCELEROMETER, 0, 0, 0, 0, 1))
     station.wait(1.0)
     station.send(long(ACCELEROMETER))

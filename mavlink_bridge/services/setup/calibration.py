@@ -2,8 +2,9 @@
 
 Accelerometer: the vehicle requests each position by COMMAND_LONG ACCELCAL_VEHICLE_POS, every second until the station
 answers with the same command (QGroundControl 5) or a COMMAND_ACK (older stations); at the end it sends that command
-with SUCCESS or FAILED. Source: ArduPilot libraries/AP_AccelCal/AP_AccelCal.cpp. The simulated sensors are already
-calibrated: positions are not measured, and nothing changes.
+with SUCCESS or FAILED, and a text, for which Mission Planner waits. Source: ArduPilot
+libraries/AP_AccelCal/AP_AccelCal.cpp. The simulated sensors are already calibrated: positions are not measured, and
+nothing changes.
 
 Compass: MAG_CAL_PROGRESS has the covered part of the sphere, MAG_CAL_REPORT the result. Source: ArduPilot
 libraries/AP_Compass/AP_Compass_Calibration.cpp. A simulated vehicle is treated as rotated evenly for `TURNING_MS`, and

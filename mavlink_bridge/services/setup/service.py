@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Result, Severity
+from autopilot.mav import AccelerometerPosition, Cmd, Result, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
@@ -153,6 +153,8 @@ class SetupService(Speaker):
         self._out.append(Outgoing(message, asker.link))
         if not self._accelerometer.step:
             self._asker = None
+            end = "successful" if position == AccelerometerPosition.SUCCESS else "FAILED"
+            self._parts.announcer.say(Severity.INFO, f"Calibration {end}")
         # one text per position; the command is repeated until the position is confirmed
         elif self._accelerometer.step != self._requested_position:
             self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
