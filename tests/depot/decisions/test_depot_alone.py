@@ -134,7 +134,11 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "recall"),
-    [(RequestResult.ACCEPTED, RecallState.ACKNOWLEDGED), (RequestResult.SILENCE, RecallState.SILENT)],
+    [
+        (RequestResult.ACCEPTED, RecallState.ACKNOWLEDGED),
+        (RequestResult.SILENCE, RecallState.SILENT),
+        (RequestResult.REFUSED, RecallState.SILENT),
+    ],
 )
 def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
     context: PhaseContext, said: list[Decision], answer: RequestResult, recall: RecallState
