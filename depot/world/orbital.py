@@ -51,7 +51,7 @@ class OrbitalMotion:
         self._dips = dips = Dips(profile, state, self.legs, self.almanac)
         self._navigator = navigator = Navigator(profile, state, self.legs, self.almanac)
         self.intake_kg, self.filled_ms, self.expected_kg = dips.intake_kg, dips.filled_ms, dips.expected_kg
-        self.whereabouts, self.homing, self.link_open = navigator.whereabouts, navigator.homing, navigator.link_open
+        self.whereabouts, self.homing = navigator.whereabouts, navigator.homing
         self.fall = self.burns.stop
 
     @property
@@ -247,6 +247,9 @@ class OrbitalMotion:
     def sunlit(self) -> bool:
         """True while depot and skimmer are in sunlight."""
         return self.almanac.sunlit(self._state.now_ms)
+
+    def link_open(self) -> bool:
+        return self._navigator.link_open()
 
     def refuel_kg_s(self, seconds: float) -> float:
         return self._profile.depot.refuel_kg_s
