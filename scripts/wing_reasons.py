@@ -23,6 +23,7 @@ _TURNS_HOME = (
 BESIDE_ARDUPLANE: Final[Reasons] = {
     "turns-right": {_LEGS: _LINE},
     "loiter-time": {_LEGS: _LINE},
+    "to-height": {_LEGS: _LINE},
     "go-around": {
         _UP: (
             "Sortie begins to descend in the turn before the glide slope, at (-572, -58), ArduPlane after it, at "
@@ -30,11 +31,11 @@ BESIDE_ARDUPLANE: Final[Reasons] = {
         )
     },
     "wind-8": {
-        _TURNS: f"{_RUN}: in a tail wind its takeoff run is 80 m longer, and its first turn is 80 m farther on",
+        _TURNS: f"{_RUN}: in a tail wind its takeoff run is 100 m longer, and its first turn is 80 m farther on",
         _UP: f"{_RUN}: after this longer run it is 20 m lower at the same place of the climb",
     },
     "wind-12": {
-        _UP: f"{_RUN}: in a headwind its takeoff run is 20 m shorter, and at the end of the climb it is 12 m higher"
+        _UP: f"{_RUN}: in a headwind its takeoff run is 18 m shorter, and at the end of the climb it is 5 m higher"
     },
     "q-wind-6": {
         _LEGS: (

@@ -25,7 +25,7 @@ _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
 _SPIN_S: Final = 3.0  # of lift motors, until they lift
 _SLOWEST_MPS: Final = 0.1  # limit of climbs and descents, because parameters may have any value
 # takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward
-_RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 4.7, 58.0, 0.16, 10.9, 25.1
+_RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 3.7, 34.0, 0.10, 10.35, 26.0
 _HOVER_STARTS_S, _THERE_M = 3.2, 1.0  # of a way on lift motors: starting and stopping; tolerance of its end
 UNPOWERED_S: Final = 1.3
 """Time of a takeoff without power."""

@@ -9,8 +9,8 @@ As in ArduPilot's SIM_Plane, angle of attack and sideslip count from the body's 
 beside the centre of mass. Wings and elevator have the pressure of the flow across the span (R. T. Jones, NACA TN 1402);
 this matters for a hover in wind from the side. Thrust follows the throttle, and falls with the square of the airspeed
 where the data have such a term. On the ground the wheels roll forward and grip sideways, and the nose does not go below
-level. A plane like SITL's also keeps its nose level until it climbs at `P_LETS_GO` m/s. A plane that is thrown
-accelerates when its throttle rises.
+level. A plane like SITL's also stands on its wheels, and its nose hardly rises, until it climbs at `P_LETS_GO` m/s. A
+plane that is thrown accelerates when its throttle rises.
 
 Importing this module compiles the kernel or loads it from disk; `sitl.vehicles.simulated` delays this.
 """
@@ -43,6 +43,8 @@ from sitl.kernel.reporting import cut_pulses, density_at, fill_common, lean_dema
 from sitl.kernel.rotorcraft import current, move_on, rotation_of
 from sitl.kernel.running import advance_by
 
+#: Time for which SIM_Aircraft accelerates the nose of a plane on the ground: a step of 1/1200 s; then its rate is 0.
+HELD_S = 1.0 / 1200.0
 #: Limits of the angles for which coefficients are linear, rad: angle of attack beyond the stall, sideslip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
 #: Time constant of the surfaces over their time for 60 degrees; their full deflection is 45 degrees (SITL's
@@ -285,7 +287,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         wz += dt * dz
         if held:
             pd, wx = max(pd, floor), 0.0
-            wy = max(wy, 0.0) if r20 > 0.0 else min(wy, 0.0)  # up to level, not beyond
+            wy = max(wy, 0.0) if r20 > 0.0 else min(wy, max(dy, 0.0) * HELD_S)  # up to level, hardly beyond
         q = turn(q, half, wx, wy, wz)
 
     rng[0] = seed

@@ -28,8 +28,8 @@ class Airframe:
     angle, rate, elevator. `drag`: parasitic, per rate, elevator. `side`, `roll`, `yaw`: per slip, roll rate, yaw rate,
     aileron, rudder. `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, m before and below the
     centre of mass. `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb rate up to
-    which its wheels stay on the ground and its nose level, m/s (SIM_Aircraft: a vehicle that rises less than 1 mm in a
-    step of 1/1200 s stands). `roll_gains`, `pitch_gains`: feed-forward, proportion and integral of the rate
+    which its wheels stay on the ground and its nose hardly rises, m/s (SIM_Aircraft: a vehicle that rises less than
+    1 mm in a step of 1/1200 s stands). `roll_gains`, `pitch_gains`: feed-forward, proportion and integral of the rate
     controllers, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
 
     mass: float
