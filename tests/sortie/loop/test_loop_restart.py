@@ -266,14 +266,6 @@ def test_a_state_that_is_none_is_refused_in_one_line(tmp_path: Path, damage: str
         start(tmp_path)
 
 
-def test_a_journal_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None:
-    run, journal = start(tmp_path, total=1, faults=())
-    journal._db.execute("PRAGMA max_page_count=1")  # never less than there are
-    with pytest.raises(JournalError, match=r"sqlite: no space left on device; make room or choose another --state-dir"):
-        run.run()
-    journal.close()
-
-
 @pytest.mark.parametrize(
     ("table", "column", "damage"),
     [
