@@ -51,12 +51,13 @@ def test_a_charge_is_awaited_where_the_dock_cannot_give_it(
 
 
 def test_a_clearance_that_was_not_taken_is_given_again_after_a_while(context: PhaseContext) -> None:
-    """One that was accepted is not."""
+    """One that was accepted is not, and is an approach."""
     context.memory.check_ms = None
     phase_dock.clearance_answered(context, RequestResult.ACCEPTED, NOW_MS)
-    assert context.memory.check_ms is None
+    assert (context.memory.check_ms, context.memory.approaches) == (None, 1)
     phase_dock.clearance_answered(context, RequestResult.REFUSED, NOW_MS)
     assert context.memory.check_ms == NOW_MS + round(1000.0 * PROFILE.heartbeat.retry_s)
+    assert context.memory.approaches == 1
 
 
 def test_a_launch_is_written_down_with_the_instant_of_t_death() -> None:
