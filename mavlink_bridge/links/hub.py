@@ -137,7 +137,6 @@ class LinkHub:
         self._on_event = on_event
         self._poll = Poll() if poll is None else poll
         self._own_poll = poll is None
-        self.wait = self._poll.wait
         self._registered: dict[Link, tuple[int, int]] = {}
         self._numbers: dict[Link, int] = {}
         self._queues: dict[Link, OutQueue] = {}
@@ -210,6 +209,9 @@ class LinkHub:
             self._poll.close()
 
     # --- a pass ---------------------------------------------------------------------------------------------------
+    def wait(self, timeout_s: float) -> bool:
+        return self._poll.wait(timeout_s)
+
     def receive(self, link_ms: int, vehicle_ms: int) -> bool:
         """Give received bytes to the endpoint with the time on both clocks, accept clients, and remove ended links;
         False if nothing had come."""

@@ -121,7 +121,6 @@ class Px4Face(WithoutMessages, Speaker):
         self._parameters = parameters
         self._changed = changed
         self._reached = ReachedAgain()
-        self.next_deadline_ms = self._reached.next_deadline_ms
         super().__init__()
         self._sent_mode = 0
         kind = parts.facts.vehicle_class
@@ -355,3 +354,6 @@ class Px4Face(WithoutMessages, Speaker):
         if self._sent_mode != mode:
             self._sent_mode = mode
             self._changed()
+
+    def next_deadline_ms(self) -> int | None:
+        return self._reached.next_deadline_ms()

@@ -63,7 +63,6 @@ class Endpoint:
         on_frame: Callable[[int, MavlinkFrame], None] | None = None,
     ) -> None:
         self._router = Router(system_id, component_id)
-        self.speaks_as, self.heard = self._router.is_ours, self._router.links_of
         self._links: dict[int, OpenLink] = {}
         self._last_link = 0
         self._closed = LinkStatistics("closed")
@@ -99,6 +98,10 @@ class Endpoint:
             listener()
         for link in self._links.values():
             link.identify(system_id, component_id)
+
+    def speaks_as(self, component: int) -> bool:
+        """True if this component of our system is served here."""
+        return self._router.is_ours(component)
 
     def answer_for(self, absent: frozenset[int] | None) -> None:
         """Answer for components of our system that were not heard: for these; None: for any."""
@@ -203,6 +206,10 @@ class Endpoint:
     def trusted(self, link: int) -> bool:
         opened = self._links.get(link)
         return opened is not None and opened.trusted
+
+    def heard(self, system: int, component: int = 0) -> tuple[int, ...]:
+        """Links where this sender was heard (component 0: any of the system)."""
+        return self._router.links_of(system, component)
 
     # --- in -------------------------------------------------------------------------------------------------------
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:

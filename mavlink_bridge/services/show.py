@@ -66,7 +66,6 @@ class ShowService(Speaker):
         commands.register(Cmd.USER_1, CommandRow(self._load, required=(1,), at_once=True, durable=True))
         commands.register(Cmd.USER_2, CommandRow(self._stand, durable=True))
         self._broadcast = telemetry.rates.subscriptions[id_of("DATA16")] = Broadcast(links, _EVERY_US)
-        self.next_deadline_ms = self._broadcast.next_ms
         telemetry.answers[id_of("DATA16")] = lambda _: [self.status()]
 
     # --- its file, and where ----------------------------------------------------------------------------------------
@@ -141,6 +140,9 @@ class ShowService(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         for link in self._broadcast.take_due(now_ms):
             self._out.append(Outgoing(self.status(), link))
+
+    def next_deadline_ms(self) -> int | None:
+        return self._broadcast.next_ms()
 
     def link_closed(self, link: int) -> None:
         self._broadcast.forget(link)

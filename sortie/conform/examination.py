@@ -87,7 +87,6 @@ class Examination:
         self._settings = settings
         self._notes = notes or ExaminationListener()
         self._exchange = Exchange(self.found, settings.patience_ms, settings.tries)
-        self.take = self._exchange.take
         self._running = _Running(self._all())
         self._beat_ms = 0
         self._started = False
@@ -127,6 +126,9 @@ class Examination:
         if self.done:
             return None
         return min(self._running.until_ms, self._beat_ms) if self._started else 0
+
+    def take(self) -> bytes:
+        return self._exchange.take()
 
     @property
     def done(self) -> bool:

@@ -83,7 +83,6 @@ class CameraAlbum:
         epoch_us: int,
     ) -> None:
         self.card = Card(lambda: endpoint.totals().frames_in > 0)
-        self.writes = self.card.writing
         self._autopilot = autopilot
         self._epoch_us = epoch_us
         self._vehicle = vehicle
@@ -209,6 +208,9 @@ class CameraAlbum:
 
     def written(self, number: int) -> str | None:
         return self.card.written(self._names[number]) if self._names[number] else self._problem
+
+    def writes(self) -> bool:
+        return self.card.writing()
 
     def format(self) -> None:
         self.card.format()

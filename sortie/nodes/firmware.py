@@ -148,7 +148,9 @@ class SerialPlug:
     def __init__(self, node: FirmwareNode, line: FirmwareLine) -> None:
         self.node: Node = node
         self._line = line
-        self.take = line.read
+
+    def take(self) -> bytes:
+        return self._line.read()
 
     def hand(self, data: bytes, link_ms: int) -> None:
         """Write bytes, which it reads before its time advances."""

@@ -11,9 +11,11 @@ class WakeupPipe:
 
     def __init__(self) -> None:
         self._writer, self._reader = socket.socketpair()
-        self.fileno = self._reader.fileno
         self._writer.setblocking(False)
         self._reader.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
 
     @property
     def signal_fd(self) -> int:

@@ -270,7 +270,6 @@ class VehicleStore:
     def __init__(self, store: Store, vehicle: str, stored: StoredState) -> None:
         self.stored = stored
         self._store = store
-        self.durable, self.failure = store.durable, store.failure
         self._vehicle = vehicle
         self._latest = 0
 
@@ -284,8 +283,14 @@ class VehicleStore:
         """Last ticket of this vehicle; changes of others are not waited for."""
         return self._latest
 
+    def durable(self) -> int:
+        return self._store.durable()
+
     def catch_up(self) -> bool:
         return self._store.catches_up(self._latest)
+
+    def failure(self, ticket: int) -> str | None:
+        return self._store.failure(ticket)
 
 
 def refusal(error: Exception, directory: Path) -> str:

@@ -103,7 +103,6 @@ class CameraService(Speaker):
         super().__init__()
         self._memory = AnswerMemory()
         self._reports = CaptureReports(album.written, room)
-        self.unwritten_ms = self._reports.unwritten_ms
         self._video = VideoStreams(self.device, video)
         self._messages = self._component_messages(links, bool(video.streams))
         self._sequences: dict[Peer, tuple[int, int]] = {}  # sequence number of the last capture, and its expiry
@@ -142,6 +141,10 @@ class CameraService(Speaker):
         self._video.restore(now_ms)
         self._sequences.clear()
         self._reported_full = False
+
+    def unwritten_ms(self) -> int | None:
+        """Report time of the first picture without a file, ms; None: all files exist."""
+        return self._reports.unwritten_ms()
 
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:

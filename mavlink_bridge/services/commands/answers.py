@@ -84,9 +84,11 @@ class SettlingAnswers:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.mark = journal.latest
-        """Last ticket before a command runs."""
         self.waiting: deque[HeldAnswer] = deque()
+
+    def mark(self) -> int:
+        """Last ticket before a command runs."""
+        return self._journal.latest()
 
     def hold(self, command: Command, outcome: Outcome, after: list[Outgoing], mark: int) -> bool:
         """Delay the answer if something was submitted to the journal since `mark`; False if not."""

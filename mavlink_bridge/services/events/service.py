@@ -176,7 +176,6 @@ class EventClock(WithoutMessages):
 
     def __init__(self, events: EventService) -> None:
         self._events = events
-        self.take_outgoing = events.take_outgoing
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._events.is_heard:
@@ -184,3 +183,6 @@ class EventClock(WithoutMessages):
 
     def next_deadline_ms(self) -> int | None:
         return self._events.due_ms if self._events.is_heard else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._events.take_outgoing()

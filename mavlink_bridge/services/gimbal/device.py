@@ -140,7 +140,6 @@ class GimbalDevice(Speaker):
         self._system = system
         self._now_ms = now_ms
         self._messages = messages = ComponentMessages(Component.GIMBAL, links)
-        self.next_deadline_ms = messages.next_ms
         messages.stream("HEARTBEAT", lambda _: self.heartbeat(), HEARTBEAT_US)
         messages.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
         messages.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
@@ -198,6 +197,9 @@ class GimbalDevice(Speaker):
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
         self._out += self._messages.take_due(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._messages.next_ms()
 
     def link_closed(self, link: int) -> None:
         self._messages.link_closed(link)

@@ -17,7 +17,7 @@ from autopilot.interface.earth import on_earth
 from autopilot.mav import Cmd, Frame, MissionType, Severity
 from autopilot.mission.fence import middle
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.wire.codec import dialect
 
@@ -37,10 +37,12 @@ class FencePointService:
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._out = Outbox()
-        self.take_outgoing = self._out.take
         self._loaded: tuple[int, Sequence[MissionItem]] = (0, ())
         self._corners: dict[int, Place] = {}
         self._closed = False
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._out.take()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Take or send a point; an error is reported with ArduPilot's text."""

@@ -20,7 +20,7 @@ from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
@@ -65,7 +65,6 @@ class MissionService:
         self._firmware = firmware
         self._journal = journal
         self._out = Outbox()
-        self.take_outgoing = self._out.take
         self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware, refuses) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
         self._seq_later: int | None = None  # of a MISSION_SET_CURRENT that came before its mission was stored
@@ -112,6 +111,9 @@ class MissionService:
             if transfer.state is not UploadState.IDLE:
                 deadline_ms = earliest((deadline_ms, transfer.next_deadline_ms()))
         return deadline_ms if deadline_ms is None or self._patience is None else self._patience.on_wall(deadline_ms)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._out.take()
 
     def link_closed(self, link: int) -> None:
         for transfer in self._transfers:

@@ -76,11 +76,13 @@ class OwnModes:
 
     def __init__(self, modes: ModeChoice, standard: Mapping[StandardMode, int]) -> None:
         self._modes = modes
-        self.enter = modes.set
         self.standard = standard
 
     def listed(self) -> Sequence[ListedMode]:
         return [ListedMode(spec.number, spec.name.replace("_", " ")) for spec in self._modes.available()]
+
+    def enter(self, number: int, now_ms: int) -> Outcome:
+        return self._modes.set(number, now_ms)
 
     def needs_position(self, number: int) -> bool:
         return any(spec.position for spec in self._modes.available() if spec.number == number)
