@@ -51,5 +51,9 @@ def margin_near(margins: Margins, plan: MissionPlan, share: float = 1.0) -> str 
 def margin_facts(margins: Margins) -> dict[str, Any]:
     """Quantities behind the margins, for the decision log."""
     return {
-        name: getattr(margins, name) for name in ("fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k")
+        "fuel_kg": margins.fuel_kg,
+        "fuel_need_kg": margins.fuel_need_kg,
+        "power_wh": margins.power_wh,
+        "power_need_wh": margins.power_need_wh,
+        "spine_k": margins.spine_k,
     }

@@ -80,19 +80,22 @@ def near_misses(profile: Profile, status: Status, reading: DepotReading, approac
     return [name for name, is_near in found if is_near] + [*approaches, *["bump"] * reading.bumps]
 
 
-_REVIEWED = (
-    "overstress", "seal", "thrust", "capacity", "min_soc", "thrust_ratio", "deep_discharges", "current_spikes",
-    "least_fuel", "least_power",
-)  # fmt: skip
-
-
 def review_facts(
     profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, near: int
 ) -> dict[str, Any]:
     """Inputs of the review, for the decision log."""
     return {
         "cycles": cycles,
-        **{name: getattr(status, name) for name in _REVIEWED},
+        "overstress": status.overstress,
+        "seal": status.seal,
+        "thrust": status.thrust,
+        "capacity": status.capacity,
+        "min_soc": status.min_soc,
+        "thrust_ratio": status.thrust_ratio,
+        "deep_discharges": status.deep_discharges,
+        "current_spikes": status.current_spikes,
+        "least_fuel": status.least_fuel,
+        "least_power": status.least_power,
         "near_misses": near,
         "trips": trip_names(status.trips),
         "anomalies": list(anomalies),

@@ -287,7 +287,11 @@ def _schema(study: Study) -> pyarrow.Schema:
 def _flat(row: RunResult) -> dict[str, object]:
     """Return a row of the table. If an input has texts among its values, all its values are texts."""
     flat: dict[str, object] = {
-        **{name: getattr(row, name) for name in ("run", "seed", "result", "reason", "ok")},
+        "run": row.run,
+        "seed": row.seed,
+        "result": row.result,
+        "reason": row.reason,
+        "ok": row.ok,
         **{f"robustness.{name}": value for name, value in row.robustness.items()},
         **row.figures,
     }

@@ -152,6 +152,17 @@ class WebStation(QuietNode):
             self._absent_shown = False
 
     def links(self) -> list[dict[str, Any]]:
-        shown = ("name", "frames_in", "bytes_in", "lost", "errors", "frames_out")
-        links = map(self.endpoint.statistics, self.endpoint.links())
-        return [{name: getattr(statistics, name) for name in shown} for statistics in links]
+        rows = []
+        for number in self.endpoint.links():
+            statistics = self.endpoint.statistics(number)
+            rows.append(
+                {
+                    "name": statistics.name,
+                    "frames_in": statistics.frames_in,
+                    "bytes_in": statistics.bytes_in,
+                    "lost": statistics.lost,
+                    "errors": statistics.errors,
+                    "frames_out": statistics.frames_out,
+                }
+            )
+        return rows

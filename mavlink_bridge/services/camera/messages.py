@@ -149,8 +149,19 @@ def image_captured(number: int, time_ms: int, utc_us: int, picture: TakenPicture
 
 def not_captured(report: Message) -> Message:
     """CAMERA_IMAGE_CAPTURED of a picture without a file."""
-    *kept, _result, _url = (getattr(report, name) for name in report.fieldnames)
-    return dialect.MAVLink_camera_image_captured_message(*kept, _NOT_CAPTURED, b"")
+    return dialect.MAVLink_camera_image_captured_message(
+        report.time_boot_ms,
+        report.time_utc,
+        report.camera_id,
+        report.lat,
+        report.lon,
+        report.alt,
+        report.relative_alt,
+        report.q,
+        report.image_index,
+        _NOT_CAPTURED,
+        b"",
+    )
 
 
 def field_of_view(device: CameraDevice, now_ms: int, sight: CameraSight) -> Message:
