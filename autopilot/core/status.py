@@ -44,7 +44,7 @@ class SystemStatus:
             bits &= ~_AIRSPEED
         if not self._measures_battery:
             bits &= ~_BATTERY
-        if self._parts.proximity.source:
+        if self._facts.param("PRX1_TYPE") != 0.0:
             bits |= _PROXIMITY
         return bits | _RECEIVER if self._parts.sticks.has_input or self._parts.failsafes.sticks.lost else bits
 

@@ -31,7 +31,7 @@ from sortie.campaign.study_checks import (
     run_count,
     texts_of,
 )
-from sortie.campaign.study_file import StudyFile, check_values, converted_study
+from sortie.campaign.study_file import StudyFile, check_numbers, converted_study
 from sortie.campaign.templates import PLACE, number_of, put
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
@@ -85,7 +85,7 @@ class Study(Struct, frozen=True):
         path = Path(path)
         table = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
-            check_values(table)
+            check_numbers(table)
             return _checked(converted_study(table, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error

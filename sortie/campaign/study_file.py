@@ -15,7 +15,7 @@ from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Distribution, Value, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import named_path, text_of
-from sortie.config.tables import complaint
+from sortie.config.tables import complaint, values_in
 
 EXAMPLE_PLAN: Final = "mission.plan"
 """Name of the plan in `EXAMPLE`."""
@@ -85,16 +85,11 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
         return [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in self.faults]
 
 
-def check_values(value: object, key: str = "") -> None:
-    """Raise UserError with the key of a text with a NUL (impossible in a file name, fault or parameter), or of a number
-    that is infinite or NaN (impossible in JSON)."""
-    if isinstance(value, float) and not isfinite(value):
-        raise UserError(f"{key}: expected a finite number, not {value}")
-    if isinstance(value, str) and "\0" in value:
-        raise UserError(f"{key}: holds a NUL character; expected text without")
-    entries = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
-    for name, entry in entries:
-        check_values(entry, f"{key}.{name}" if key else str(name))
+def check_numbers(value: object) -> None:
+    """Raise UserError with the key of a number that is infinite or NaN (impossible in JSON)."""
+    for name, entry in values_in(value):
+        if isinstance(entry, float) and not isfinite(entry):
+            raise UserError(f"{name}: expected a finite number, not {entry}")
 
 
 def converted_study(file: dict[str, Any], folder: Path) -> StudyFile:
@@ -143,7 +138,8 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     for number, row in rows:
         if len(row) != len(names):
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
-        check_values(row, f"vary.{name}: {path}: line {number}")
+        if any("\0" in value for value in row):
+            raise UserError(f"vary.{name}: {path}: line {number}: holds a NUL character; expected text without")
     columns = {column: _column([row[k] for _, row in rows]) for k, column in enumerate(names)}
     return msgspec.structs.replace(varied, columns=columns)
 

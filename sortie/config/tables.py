@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any, Final, TypeVar
@@ -47,15 +47,27 @@ def read_text(path: Path, where: str, largest: int) -> str:
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """Parse the tables of a text. UserError with line and column, and for a zero, which ends a text for the system."""
-    if r"\u0000" in text or r"\U00000000" in text:
-        raise UserError(f"{where}: a text holds \\u0000, which no name may; leave it out")
+    """Parse the tables of a text. UserError with line and column, or with the key of a text with a NUL, which no file,
+    fault or parameter has in its name."""
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
+        marred = next((key for key, value in values_in(table) if isinstance(value, str) and "\0" in value), None)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: {error}; expected TOML") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, or endless nesting
         raise UserError(f"{where}: {str(error) or 'nested too deep'}; expected TOML") from error
+    if marred is not None:
+        raise UserError(f"{where}: {marred}: holds a NUL character; expected text without")
+    return table
+
+
+def values_in(value: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """All values in nested tables and lists, each with its key (`faults.1.name`)."""
+    if isinstance(value, dict | list):
+        for name, entry in value.items() if isinstance(value, dict) else enumerate(value, 1):
+            yield from values_in(entry, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, value
 
 
 def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[Struct]]) -> S:

@@ -286,8 +286,8 @@ def test_without_time_vehicles_are_served_in_turn() -> None:
     with Fleet(count=4) as fleet:
         node = fleet.node
         served: list[int] = []
-        usual = node._serve
-        node._serve = lambda member, link_ms: (served.append(member), usual(member, link_ms))  # type: ignore[method-assign,assignment,func-returns-value]
+        usual = node._tell
+        node._tell = lambda member, link_ms: (served.append(member), usual(member, link_ms))  # type: ignore[method-assign,assignment,func-returns-value]
         node.serve_links(0)  # what a start leaves to do
         node.has_time = lambda: False
         served.clear()
