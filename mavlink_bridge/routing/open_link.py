@@ -48,8 +48,14 @@ class LinkStatistics:
     dropped: int = 0
 
     def add(self, other: LinkStatistics) -> None:
-        for name in ("frames_in", "frames_out", "bytes_in", "bytes_out", "errors", "lost", "refused", "dropped"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.frames_in += other.frames_in
+        self.frames_out += other.frames_out
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
+        self.errors += other.errors
+        self.lost += other.lost
+        self.refused += other.refused
+        self.dropped += other.dropped
 
 
 @dataclass(slots=True)
