@@ -45,7 +45,6 @@ class SkimmerPilot:
         self._modes = autopilot.facts.vehicle_class.modes
         self._box = box
         self._body = body
-        self.position, self.off_pad = body.position, body.off_pad
         self._claim = claim
         self._clock = clock
         self._offset_ms = offset_ms
@@ -73,9 +72,17 @@ class SkimmerPilot:
         """Reported latitude, longitude (degrees) and altitude (m above mean sea level)."""
         return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
 
+    def position(self) -> tuple[float, float, float]:
+        """Position north and east of the pad's middle and above it, by its own estimate, m."""
+        return self._body.position()
+
     def velocity(self) -> tuple[float, float, float]:
         """Velocity north, east, up, m/s."""
         return float(self._state[report.VN]), float(self._state[report.VE]), -float(self._state[report.VD])
+
+    def off_pad(self) -> tuple[float, float]:
+        """Offset from the pad's middle, north and east, by the best sensor, m."""
+        return self._body.off_pad()
 
     def not_ready_reason(self) -> str:
         """Reason against a launch; empty: it is ready."""

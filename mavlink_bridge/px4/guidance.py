@@ -64,7 +64,6 @@ class Offboard:
         self._flight = flight
         self._setpoints = flight.setpoints
         self._inner = GuidedService(autopilot)
-        self.take_outgoing = self._inner.take_outgoing
         self._lifting = False
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -115,6 +114,9 @@ class Offboard:
         """Time at which the setpoints count as lost, ms; only in Offboard."""
         end_ms = self._setpoints.end_ms
         return None if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD else end_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._inner.take_outgoing()
 
 
 class Px4Orbit(WithoutMessages, Speaker):

@@ -11,6 +11,7 @@ from autopilot.interface.geo import GeoPoint, altitude_amsl
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Idle
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleState
+from autopilot.mav import Result
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.mode_switch import ModeSwitch
@@ -107,7 +108,7 @@ class RecordingAutopilot:
         self.payload, self.prearm = (Recorder(self, name) for name in ("payload", "prearm"))
         self.sticks = Recorder(self, "sticks", radio_dead=lambda: False, overridden=lambda: False)
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes = {"announcer.refuse": Outcome(Result.FAILED)}  # as `Announcer.refuse` answers
 
     def _altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
         return altitude_amsl(frame, z, self.place, None if self.place is None else self.place.alt)

@@ -100,12 +100,6 @@ def reboot(command: Command, context: Context) -> Outcome:
             return UNSUPPORTED
 
 
-def refused(context: Context, severity: Severity, reason: str) -> Outcome:
-    """FAILED, with its reason as a text."""
-    context.parts.announcer.say(severity, reason)
-    return Outcome(Result.FAILED, reason)
-
-
 def calibrate(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1), level (param5 = 2) and
     accelerometers at rest (param5 = 4), computed from the vehicle's samples. 76 in param2 or param5 accepts the present
@@ -118,7 +112,7 @@ def calibrate(command: Command, context: Context) -> Outcome:
     if accelerometer not in (0.0, _AS_IT_IS, *_AT_REST) or not (at_rest or _AS_IT_IS in (compass, accelerometer)):
         return UNSUPPORTED
     if context.parts.facts.armed:
-        return refused(context, Severity.NOTICE, "Disarm to allow calibration")
+        return context.parts.announcer.refuse("Disarm to allow calibration", severity=Severity.NOTICE)
     if not at_rest:
         return ACCEPTED
     if pressure == 1.0:

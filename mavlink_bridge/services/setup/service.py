@@ -61,7 +61,7 @@ class SetupService(Speaker):
         if command.param(5) != _SIX_SIDES:
             return equipment.calibrate(command, context)
         if self._parts.facts.armed:
-            return equipment.refused(context, Severity.NOTICE, "Disarm to allow calibration")
+            return self._parts.announcer.refuse("Disarm to allow calibration", severity=Severity.NOTICE)
         self._asker, self._requested_position = command.peer, 0
         self._accelerometer.begin(context.now_ms)
         return ACCEPTED
@@ -77,7 +77,7 @@ class SetupService(Speaker):
         """DO_START_MAG_CAL: param1 compasses (0: all), of which there is one; param3 1: store the result without
         ACCEPT."""
         if self._parts.facts.armed:
-            return equipment.refused(context, Severity.NOTICE, "Disarm to allow compass calibration")
+            return self._parts.announcer.refuse("Disarm to allow compass calibration", severity=Severity.NOTICE)
         if command.whole(1) not in (0, 1):
             return Outcome(Result.FAILED)
         self._compass.begin(context.now_ms, autosave=command.param(3) == 1.0)
@@ -96,11 +96,13 @@ class SetupService(Speaker):
         """FIXED_MAG_CAL_YAW: param1 heading, param3 and param4 the place, 0 and 0: that of the vehicle
         (AP_Compass_Calibration.cpp, mag_cal_fixed_yaw). The present offsets are right already."""
         placed = command.param(3) or command.param(4) or self._parts.facts.has_position
-        return ACCEPTED if placed else equipment.refused(context, Severity.ERROR, "Mag: no position available")
+        if placed:
+            return ACCEPTED
+        return self._parts.announcer.refuse("Mag: no position available", severity=Severity.ERROR)
 
     def _test_motor(self, command: Command, context: Context) -> Outcome:
         if self._parts.facts.armed and not self._motors.drives:
-            return equipment.refused(context, Severity.NOTICE, "Disarm to allow a motor test")
+            return self._parts.announcer.refuse("Disarm to allow a motor test", severity=Severity.NOTICE)
         ran = self._motors.runs
         outcome = self._motors.begin(command, context.now_ms)
         if outcome.ok and self._motors.drives:
