@@ -61,6 +61,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     imu = imu_of(s, p, 0.2 + 0.2 * abs(throttle))  # vibration by ripples and the motor
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
+    rests = False
 
     for k in range(steps):
         # --- sense
@@ -70,6 +71,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
             keep_middle(s, e)
+        if rests:
+            continue
+        before = u, v, r, c, sn, pn, pe, pull, fx, fy
         # --- through the water, through the air
         along = u - (c * tide_n + sn * tide_e)
         across = v - (c * tide_e - sn * tide_n)
@@ -92,6 +96,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         c, sn = turn_level(c, sn, dt * r)
         pn += dt * (u * c - v * sn)
         pe += dt * (u * sn + v * c)
+        # outputs and wind are those of the tick: a step that changes nothing is followed by steps that change nothing
+        rests = before == (u, v, r, c, sn, pn, pe, pull, fx, fy)
 
     rng[0] = seed
     s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r

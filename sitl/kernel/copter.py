@@ -65,6 +65,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
     dead = DEADMAN_S / dt
+    loaded = s[M.S_LOAD_KG] > 0.0
+    rests = spin == 0.0 and frozen == 0.0 and not loaded  # all that moves the body is the same in each step
+    stands = False
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
@@ -102,10 +105,14 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             age += 1.0
             if age >= dead:
                 c1, c2, c3, c4 = 0.0, 0.0, 0.0, 0.0
+        if stands:
+            continue
         pushed = numbers
-        if s[M.S_LOAD_KG] > 0.0:
+        if loaded:
             pushed = pulled(numbers, body, swing(s, p, dt, body, floor, wind))
-        body = move(p, dt, pushed, (c1, c2, c3, c4), floor, wind, body)
+        moved = move(p, dt, pushed, (c1, c2, c3, c4), floor, wind, body)
+        stands = rests and moved == body  # a step that changes nothing is followed by steps that change nothing
+        body = moved
 
     rng[0] = seed
     keep_body(s, body)

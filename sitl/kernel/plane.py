@@ -57,8 +57,8 @@ FROM_BEHIND, FROM_AHEAD = 0.1, 0.25
 BLEND_WIDTHS = 12.0
 #: Largest ratio for which the arc tangent is computed as a series to the eleventh power (error 1e-9).
 SERIES = 0.25
-#: Airspeed below which the flow has no angles, m/s.
-CALM = 2.0
+#: Airspeed below which the flow has no angles, m/s: in the report, and at all.
+CALM, STILL_AIR = 2.0, 1e-6
 #: Density at sea level (ISA), kg/m3, and the period of density look-ups, ms.
 DENSITY_MS = 500.0
 SEA_DENSITY = 1.225
@@ -232,8 +232,10 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         flow = sqrt(u * u + w * w)
         square = u * u + v * v + w * w
         speed = sqrt(square)
-        ca, sa = (u / flow, w / flow) if flow > 1e-6 else (1.0, 0.0)
-        alpha, beta = limit(flow_angle(w, abs(u)), widest), limit(flow_angle(v, abs(u)), MOST_SLIP)
+        ca, sa, alpha, beta = 1.0, 0.0, 0.0, 0.0
+        if speed > STILL_AIR:
+            ca, sa = (u / flow, w / flow) if flow > STILL_AIR else (1.0, 0.0)
+            alpha, beta = limit(flow_angle(w, abs(u)), widest), limit(flow_angle(v, abs(u)), MOST_SLIP)
         turned = 1.0
         if u < FROM_AHEAD * speed:  # in a flow from behind, the tail is ahead of the wings and neither works well
             turned -= (1.0 - FROM_BEHIND) * min(0.5 - 0.5 * u / (FROM_AHEAD * speed), 1.0)

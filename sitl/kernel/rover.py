@@ -74,6 +74,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     imu = imu_of(s, p, 0.1 + 0.2 * abs(u))  # vibration from the ground
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
+    stands = False
 
     for k in range(steps):
         # --- sense
@@ -83,6 +84,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
             keep_middle(s, e)
+        if stands:
+            continue
+        before = u, v, r, c, sn, pn, pe, pull, fx, fy
         # --- motor, resistance
         pull += lag * (limit((drive - back * u) * health, most) - pull)
         an, ae = u * c - v * sn - wind_n, u * sn + v * c - wind_e
@@ -108,6 +112,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         c, sn = turn_level(c, sn, dt * r)
         pn += dt * (u * c - v * sn)
         pe += dt * (u * sn + v * c)
+        # outputs and wind are those of the tick: a step that changes nothing is followed by steps that change nothing
+        stands = before == (u, v, r, c, sn, pn, pe, pull, fx, fy)
 
     rng[0] = seed
     s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r
