@@ -64,8 +64,8 @@ _RALLY_REQUIRED: Final = 1 << 5
 
 @dataclass(slots=True)
 class _OfParameters:
-    """Results of parameters only, computed again after a change of one. `selected`: the checks that ARMING_CHECK
-    enables."""
+    """Results of parameters only, computed again after a change of one: nearly all looks find the parameters of the one
+    before. `selected`: the checks that ARMING_CHECK enables."""
 
     of: tuple[int, bool] | None = None
     selected: frozenset[Check] = frozenset()
@@ -73,6 +73,10 @@ class _OfParameters:
     motors: Sequence[ArmingReason] = ()
     parameters: Sequence[ArmingReason] = ()
     radio: Sequence[ArmingReason] = ()
+    needs_location: bool = False  # ARMING_NEED_LOC
+    needs_radio: bool = False
+    needs_ground: bool = False  # heights above ground may be asked for, and terrain data may be missing
+    mission_items: int = 0  # ARMING_MIS_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,14 @@ class ArmingChecks:
         if Check.MISSION in selected:
             reasons.extend(self._mission())
         if Check.PARAMETERS in selected:
-            reasons.extend(self._ground_unknown())
+            if settings.needs_ground:
+                reasons.extend(self._ground_unknown())
             reasons.extend(settings.parameters)
         if Check.BATTERY in selected:
             reasons.extend(self._battery(settings.battery))
         if Check.RC in selected:
-            reasons.extend((*self._radio(), *settings.radio))
+            reasons.extend(self._radio(needed=settings.needs_radio))
+            reasons.extend(settings.radio)
         if self.failsafes.misses_station:
             reasons.append(ArmingReason("GCS failsafe on"))
         reasons.extend(reason for reason in self.more() if reason.check is None or reason.check in selected)
@@ -150,7 +156,13 @@ class ArmingChecks:
         if settings.of != of:
             mask = int(self.facts.param("ARMING_CHECK", 1.0))
             settings.of, settings.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
-            settings.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
+            param, own_checks = self.facts.param, self.facts.vehicle.capabilities.own_checks
+            settings.battery = tuple(param(name, default) for name, default in _OF_BATTERY)
+            settings.needs_location = param("ARMING_NEED_LOC") == 1.0
+            settings.needs_radio = self._is_judged and param("FS_THR_ENABLE", 1.0) != 0.0
+            by_ground = param("RTL_ALT_TYPE") == 1.0 or param("TERRAIN_ENABLE", 1.0) == 0.0
+            settings.needs_ground = by_ground and not own_checks
+            settings.mission_items = 0 if own_checks else int(param("ARMING_MIS_ITEMS"))
             settings.motors, settings.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
             settings.radio = tuple(self._calibration()) if self._is_judged else ()
         return settings
@@ -177,7 +189,7 @@ class ArmingChecks:
     @property
     def _needs_position(self) -> bool:
         """True if the mode needs a position, or ARMING_NEED_LOC requires it for every mode."""
-        return self.modes.spec.needs_fix or self.facts.param("ARMING_NEED_LOC") == 1.0
+        return self.modes.spec.needs_fix or self.settings.needs_location
 
     def _position(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         if not self._needs_position:
@@ -204,10 +216,10 @@ class ArmingChecks:
         if metres > _FARTHEST_FROM_FIX_M:
             yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
 
-    def _radio(self) -> Iterator[ArmingReason]:
+    def _radio(self, *, needed: bool) -> Iterator[ArmingReason]:
         if self.failsafes.misses_sticks:
             yield ArmingReason("Radio failsafe on", Check.RC)
-        elif self._is_judged and self.facts.param("FS_THR_ENABLE", 1.0) != 0.0 and not self.radio_found():
+        elif needed and not self.radio_found():
             low = self.facts.param("SIM_RC_FAIL") == _PULSES_LOW
             yield ArmingReason("Throttle below failsafe" if low else "RC not found", Check.RC)
 
@@ -273,8 +285,8 @@ class ArmingChecks:
 
     def _missing_item(self) -> Iterator[ArmingReason]:
         """Reason for the first mission item of ARMING_MIS_ITEMS that is missing (AP_Arming.cpp, mission_checks)."""
-        required = int(self.facts.param("ARMING_MIS_ITEMS"))
-        if not required or self.facts.vehicle.capabilities.own_checks:
+        required = self.settings.mission_items
+        if not required:
             return
         commands, home = {item.command for item in self.mission.items()}, self.facts.home
         missing = [name for bit, command, name in _REQUIRED_ITEMS if required & bit and command not in commands]
@@ -323,8 +335,6 @@ class ArmingChecks:
         """Reason for heights above an unknown ground, in the mission or by TERRAIN_FOLLOW (AP_Arming.cpp,
         terrain_checks), or on the way home (AP_Arming_Copter.cpp, parameter_checks)."""
         param, returns = self.facts.param, self.facts.param("RTL_ALT_TYPE") == 1.0
-        if self.facts.vehicle.capabilities.own_checks:
-            return
         if self.facts.follows_range_finder:
             height, highest = param("RTL_ALT", 1500.0), param("RNGFND1_MAX_CM", 700.0)
             if returns and height > highest:
@@ -358,21 +368,25 @@ class ArmingChecks:
         loaded = vector.item(report.BATT_V)
         volts = vector.item(report.BATT_V_REST) if int(source) == 1 else loaded
         driver = self.monitor if self.monitor in _MONITORS else 0
-        unmeasured = pin < 0.0 or int(kind) != driver
-        cases = (
-            (unmeasured, "unhealthy", pin, 0.0),
-            (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
-            (arm_charge > 0.0 and charge < arm_charge, "below minimum arming capacity", charge, arm_charge),
-            (0.0 < volts < low, "low voltage failsafe", volts, low),
-            (low_charge > 0.0 and charge < low_charge, "low capacity failsafe", charge, low_charge),
-            (0.0 < volts < critical, "critical voltage failsafe", volts, critical),
-            (critical_charge > 0.0 and charge < critical_charge, "critical capacity failsafe", charge, critical_charge),
-            (0.0 < low_charge <= critical_charge, "capacity failsafe critical >= low", critical_charge, low_charge),
-            (0.0 < low <= critical, "voltage failsafe critical >= low", critical, low),
-        )
-        reasons = [
-            ArmingReason(f"Battery 1 {text}", Check.BATTERY, value, limit)
-            for wrong, text, value, limit in cases
-            if wrong
-        ]
-        return reasons[:1]
+        if pin < 0.0 or int(kind) != driver:
+            found = "unhealthy", pin, 0.0
+        elif arm_volts > 0.0 and loaded < arm_volts:
+            found = "below minimum arming voltage", loaded, arm_volts
+        elif arm_charge > 0.0 and charge < arm_charge:
+            found = "below minimum arming capacity", charge, arm_charge
+        elif 0.0 < volts < low:
+            found = "low voltage failsafe", volts, low
+        elif low_charge > 0.0 and charge < low_charge:
+            found = "low capacity failsafe", charge, low_charge
+        elif 0.0 < volts < critical:
+            found = "critical voltage failsafe", volts, critical
+        elif critical_charge > 0.0 and charge < critical_charge:
+            found = "critical capacity failsafe", charge, critical_charge
+        elif 0.0 < low_charge <= critical_charge:
+            found = "capacity failsafe critical >= low", critical_charge, low_charge
+        elif 0.0 < low <= critical:
+            found = "voltage failsafe critical >= low", critical, low
+        else:
+            return []
+        text, value, limit = found
+        return [ArmingReason(f"Battery 1 {text}", Check.BATTERY, value, limit)]

@@ -63,10 +63,10 @@ class Proximity:
     def complaints(self) -> list[ArmingReason]:
         """Reasons to refuse arming: a sensor tells nothing (AP_Proximity::prearm_healthy), or an object is close to a
         copter that would keep off it (AP_Arming_Copter.cpp)."""
-        if self.source == MAVLINK and self.scan is None:
-            return [ArmingReason("PRX1: No Data")]
+        if self.scan is None:
+            return [ArmingReason("PRX1: No Data")] if self.source == MAVLINK else []
         avoids = self._kept_off and self._facts.option("AVOID_ENABLE", _AVOIDS) and self._facts.vehicle_class.hovers
-        seen = self._seen(self.scan) if avoids and self.scan is not None else []
+        seen = self._seen(self.scan) if avoids else []
         off, distance_m = min(seen, key=lambda each: each[1], default=(0.0, inf))
         if distance_m > _CLOSE_M:
             return []

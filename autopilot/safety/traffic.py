@@ -124,7 +124,7 @@ class TrafficWatch:
 
     def complaints(self) -> list[ArmingReason]:
         """Reason to refuse arming: it would evade at once."""
-        return [ArmingReason("ADSB threat detected")] * self._evasion.evades
+        return [ArmingReason("ADSB threat detected")] if self._evasion.evades else []
 
     @property
     def look_ms(self) -> int | None:

@@ -43,7 +43,7 @@ class MachineRows:
     @property
     def armed(self) -> bool:
         """True while any of them is armed."""
-        return bool(self.state[:, L.S_ARMED].any())
+        return bool(np.count_nonzero(self.state[:, L.S_ARMED]))
 
     def load(self) -> None:
         """Load the kernel now; see `SimulatedMachine.load`."""

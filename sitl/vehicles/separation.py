@@ -51,6 +51,7 @@ class Separation:
         report: Callable[[Approach], None],
     ) -> None:
         self._states = [(state, np.array(members, np.int64)) for state, members in states]
+        self._may_move = [(state[:, L.S_AIR], state[:, M.S_VN : M.S_VD + 1]) for state, _ in states]
         self._report = report
         self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
         self._at = np.zeros((len(homes), 3))
@@ -91,8 +92,7 @@ class Separation:
     def _certainly_stand(self) -> bool:
         """True if certainly no vehicle moves, by the fewest operations: most fleets stand most of the time."""
         return not any(
-            state[:, L.S_AIR].any() or np.abs(state[:, M.S_VN : M.S_VD + 1]).max() > _STANDS_MPS
-            for state, _ in self._states
+            np.count_nonzero(air) or np.count_nonzero(np.abs(speed) > _STANDS_MPS) for air, speed in self._may_move
         )
 
     def _read(self) -> None:

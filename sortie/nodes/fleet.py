@@ -245,7 +245,7 @@ class FleetNode:
     def _next_link_ms(self) -> float:
         """Earliest link deadline; computed once after each change."""
         if self._link_next_ms is None:
-            self._link_next_ms = float(self._link_due_ms.min())
+            self._link_next_ms = self._link_due_ms.item(self._link_due_ms.argmin())
         return self._link_next_ms
 
     def _set_link_due(self, member: int, due_ms: float) -> None:
@@ -276,7 +276,7 @@ class FleetNode:
             ready = kind.advance(end_ms)
             while ready:
                 passed |= self._act(kind, ready, link_ms)
-                ready = kind.advance(end_ms) if (kind.rows.times_ms < end_ms).any() else ()
+                ready = kind.advance(end_ms) if np.count_nonzero(kind.rows.times_ms < end_ms) else ()
         self.now_ms = end_ms
         self._stand = True
         for listener in self.on_pass:

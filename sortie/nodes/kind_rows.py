@@ -61,11 +61,9 @@ class KindRows:
             telemetry = services[member].telemetry
             if isinstance(telemetry, TelemetryService):
                 telemetry.join(self.streams, row)
-        self.due_ms = np.zeros(len(self.members))
-        self.own_ms = np.zeros(len(self.members))
-        self.decides_ms = np.zeros(len(self.members))
-        self.look_ms = np.full(len(self.members), np.inf)
-        self.decided_ms = np.zeros(len(self.members))
+        self._times_ms = np.zeros((5, len(self.members)))  # one array, so that a row's times are read at once
+        self.due_ms, self.own_ms, self.decides_ms, self.look_ms, self.decided_ms = self._times_ms
+        self.look_ms[:] = np.inf
         self._next_ms: float | None = None
         self._armed: bool | None = None
 
@@ -86,26 +84,27 @@ class KindRows:
     def next_ms(self) -> float:
         """Earliest of `due_ms`; computed once after each change."""
         if self._next_ms is None:
-            self._next_ms = float(self.due_ms.min())
+            self._next_ms = self.due_ms.item(self.due_ms.argmin())
         return self._next_ms
 
     def advance(self, end_ms: float) -> Sequence[ReadyRow]:
         """Advance each vehicle that is behind `end_ms` to its deadline or first event, and return the rows that need a
         pass; without one all have reached `end_ms`."""
         rows = self.rows
-        until = np.minimum(self.due_ms, end_ms)
-        until[rows.times_ms >= end_ms] = _PASSED_OVER
-        rows.advance(until)
-        if self.next_ms > end_ms and not rows.events.any():
+        moves = rows.times_ms < end_ms
+        rows.advance(np.where(moves, np.minimum(self.due_ms, end_ms), _PASSED_OVER))
+        if self.next_ms > end_ms and not np.count_nonzero(rows.events):
             return ()
-        due = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
-        ready = np.flatnonzero(due & (until != _PASSED_OVER))
-        now_ms = rows.times_ms[ready]
-        happened, rests = rows.events[ready] != 0.0, now_ms >= self.decided_ms[ready] + QUIET_MS
-        decide = (now_ms >= self.decides_ms[ready]) | happened
-        look, own = now_ms >= self.look_ms[ready], (now_ms >= self.own_ms[ready]) | happened
-        columns = (ready, now_ms.astype(np.int64), decide, look, own, rests)
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+        ready = (moves & ((rows.times_ms >= self.due_ms) | (rows.events != 0.0))).nonzero()[0]
+        if not ready.size:
+            return ()
+        found: list[ReadyRow] = []
+        columns = (ready, rows.times_ms[ready], rows.events[ready], *self._times_ms[1:, ready])
+        for row, at_ms, events, own_ms, decides_ms, look_ms, decided_ms in zip(*(column.tolist() for column in columns), strict=True):
+            happened, rests = events != 0.0, at_ms >= decided_ms + QUIET_MS
+            own, decides = happened or at_ms >= own_ms, happened or at_ms >= decides_ms
+            found.append((row, int(at_ms), decides, at_ms >= look_ms, own, rests))
+        return found
 
     @property
     def armed(self) -> bool:
