@@ -22,7 +22,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
-from sitl.kernel.imu import ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
+from sitl.kernel.imu import ZERO, faded, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.level import fill_driven, move_outputs, place_body, read_vane, turn_level
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.running import advance_by
@@ -100,6 +100,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         rests = before == (u, v, r, c, sn, pn, pe, pull, fx, fy)
 
     rng[0] = seed
+    u, v, r, pull = faded(u), faded(v), faded(r), faded(pull)
     s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r
     s[M.S_COS], s[M.S_SIN] = c, sn
     s[M.S_PULL] = pull

@@ -22,6 +22,8 @@ sensor of it fails, True if its accelerometers give noise only (FAILURE_GARBAGE)
 
 #: Time without a motor command after which the motors stop, s.
 DEADMAN_S = 0.05
+#: Size of a speed, rate or angle (m/s, rad/s, rad) or of a share of an output that nothing can feel.
+FELT = 1e-12
 #: Share of one tick in the reported vibration: a memory of one second.
 VIBRATION_SHARE = 0.02
 ZERO = (0.0, 0.0, 0.0)
@@ -125,6 +127,13 @@ def turn(q: Quaternion, half: float, x: float, y: float, z: float) -> Quaternion
     n3 = q3 + q0 * hz + q1 * hy - q2 * hx
     unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
     return n0 * unit, n1 * unit, n2 * unit, n3 * unit
+
+
+@inline
+def faded(x: float) -> float:
+    """A value that fades by a share of itself in each step, and 0 once nothing can feel it. Without an end it would
+    reach the smallest numbers that there are within minutes, and processors compute with those many times slower."""
+    return x if abs(x) > FELT else 0.0
 
 
 @inline

@@ -37,7 +37,7 @@ from sitl.kernel.copter import INTEGRAL_MAX
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import look_down
-from sitl.kernel.imu import ZERO, Quaternion, Vector, imu_of, keep_middle, keep_samples, obeys, sense_step, turn
+from sitl.kernel.imu import ZERO, Quaternion, Vector, faded, imu_of, keep_middle, keep_samples, obeys, sense_step, turn
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import cut_pulses, density_at, fill_common, lean_demand
 from sitl.kernel.rotorcraft import current, move_on, rotation_of
@@ -294,17 +294,17 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
     rng[0] = seed
     s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = wx, wy, wz
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = faded(wx), faded(wy), faded(wz)
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = vn, ve, vd
     s[M.S_PN], s[M.S_PE], s[M.S_PD] = pn, pe, pd
     s[M.S_FX], s[M.S_FY], s[M.S_FZ] = force
-    s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_PULL] = contact, touchdown, pull
-    s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER] = aileron, elevator, rudder
+    s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_PULL] = contact, touchdown, faded(pull)
+    s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER] = faded(aileron), faded(elevator), faded(rudder)
     s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED] = alpha, beta, speed
     s[M.S_MOTOR_A] = (p[M.P_AMPS_1] + p[M.P_AMPS_2] * throttle) * throttle
     if rotors:
         s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
-        s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
+        s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = faded(m1), faded(m2), faded(m3), faded(m4)
         s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = ix, iy, iz
         s[M.S_MOTOR_A] += current(s, p, 4) - p[M.P_HOTEL_A]
     keep_samples(s, dt, steps, e, gyro, acc, felt, squares)

@@ -14,7 +14,7 @@ from math import sqrt
 from autopilot.interface import layout as L
 from autopilot.interface.marks import inline
 from sitl.kernel import layout as M
-from sitl.kernel.imu import Quaternion, Vector, turn
+from sitl.kernel.imu import Quaternion, Vector, faded, turn
 
 #: Damping of rates by the legs, s: share of their righting torque per rad/s.
 LEG_DAMPING = 0.025
@@ -91,7 +91,7 @@ def stand(
     if grip * dt > side:
         grip = side / dt
     kn, ke = 0.0, 0.0
-    if side > 1e-12:
+    if side > 0.0:
         kn, ke = -grip * vn / side, -grip * ve / side
     fx += r00 * kn + r10 * ke - r20 * push
     fy += r01 * kn + r11 * ke - r21 * push
@@ -201,12 +201,14 @@ def body_of(s: L.Row) -> Body:
 
 @inline
 def keep_body(s: L.Row, body: Body) -> None:
-    """Write the body into its row."""
-    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = body[0]
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = body[1]
+    """Write the body into its row. On its legs its tilt, its turning and its rotors fade."""
+    q0, q1, q2, q3 = body[0]
+    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q0, faded(q1), faded(q2), q3
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = faded(body[1][0]), faded(body[1][1]), faded(body[1][2])
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = body[2]
     s[M.S_PN], s[M.S_PE], s[M.S_PD] = body[3]
-    s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = body[4]
+    m1, m2, m3, m4 = body[4]
+    s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = faded(m1), faded(m2), faded(m3), faded(m4)
     s[M.S_FX], s[M.S_FY], s[M.S_FZ] = body[5]
     s[M.S_CONTACT], s[M.S_TOUCHDOWN] = body[6]
 

@@ -100,7 +100,8 @@ class KindRows:
             return ()
         found: list[ReadyRow] = []
         columns = (ready, rows.times_ms[ready], rows.events[ready], *self._times_ms[1:, ready])
-        for row, at_ms, events, own_ms, decides_ms, look_ms, decided_ms in zip(*(column.tolist() for column in columns), strict=True):
+        facts = zip(*(column.tolist() for column in columns), strict=True)
+        for row, at_ms, events, own_ms, decides_ms, look_ms, decided_ms in facts:
             happened, rests = events != 0.0, at_ms >= decided_ms + QUIET_MS
             own, decides = happened or at_ms >= own_ms, happened or at_ms >= decides_ms
             found.append((row, int(at_ms), decides, at_ms >= look_ms, own, rests))
