@@ -198,7 +198,7 @@ class FenceGuard:
             return []
         excess = self.limits.excess(self._switches.checked_before_arming)
         beyond = sum(limit for limit, metres in excess.items() if metres > 0.0)
-        complaint = self.limits.complaint(FenceType(beyond))
+        complaint = self.limits.complaint(beyond)
         return [] if complaint is None else [complaint]
 
     @property

@@ -167,15 +167,16 @@ class FenceLimits:
         return crossed
 
     # --- arming ---------------------------------------------------------------------------------------------------
-    def complaint(self, beyond: FenceType) -> str | None:
-        """Reason to refuse arming while the vehicle is `beyond` some limits, with ArduPilot's text; None = none."""
+    def complaint(self, beyond: int) -> str | None:
+        """Reason to refuse arming while the vehicle is `beyond` some limits (bits), with ArduPilot's text; None =
+        none."""
         bits = self.bits
         if not bits & (_MAX_ALT | _MIN_ALT | _CIRCLE) and not (bits & _POLYGON and self.zones):
             return "Fences enabled, but none selected"
         if bits & (_CIRCLE | _POLYGON) and not self._facts.has_position:
             return "Fence requires position"
         shape, margin = self._complaints_of_settings(bits)
-        return shape or (f"Vehicle breaching {fence_names(beyond)}" if beyond else margin)
+        return shape or (f"Vehicle breaching {fence_names(FenceType(beyond))}" if beyond else margin)
 
     def _complaints_of_settings(self, bits: int) -> tuple[str | None, str | None]:
         """Complaints about the limits' shape and about their margin, computed again after a change of the parameters or

@@ -18,6 +18,7 @@ from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fen
 FLOOR_ONLY: Final = 2.0
 """DO_FENCE_ENABLE param1: disable the minimum altitude only."""
 ALL_LIMITS: Final = ALTITUDES | FenceType.CIRCLE | FenceType.POLYGON
+_FLOOR: Final = int(FenceType.MIN_ALT)
 
 
 class AutoEnable(IntEnum):
@@ -70,11 +71,10 @@ class FenceSwitches:
         return bool(self.on) or self._auto is not AutoEnable.NEVER
 
     @property
-    def checked_before_arming(self) -> FenceType:
-        """Limits that a vehicle must be inside of to arm."""
-        now = ALL_LIMITS if self._auto is AutoEnable.WHILE_ARMED else self.on
-        now = now if self._floor_order else now & ~FenceType.MIN_ALT
-        return FenceType(self._limits.bits & int(now))
+    def checked_before_arming(self) -> int:
+        """Bits of the limits that a vehicle must be inside of to arm."""
+        now = self._limits.bits & int(ALL_LIMITS if self._auto is AutoEnable.WHILE_ARMED else self.on)
+        return now if self._floor_order else now & ~_FLOOR
 
     @property
     def has_only_a_floor(self) -> bool:
