@@ -26,6 +26,7 @@ UNDER_WAY_MS = 2_000
 """Longest time that a frame is on a link."""
 ABANDON_MS = 8_000
 """Silence after which a vehicle leaves an upload."""
+TAKEOFF_M = 15.0
 STAND_MS, WATCH_MS, NEAR_M, FAR_M = 25_000, 45_000, 60.0, 300.0
 Modes = Mapping[str, tuple[float, ...]]
 """Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
@@ -244,14 +245,14 @@ def set_current(s: Station, seq: int, *, old: bool) -> Script:
     return answer is not None
 
 
-def fly(s: Station, kind: str, modes: Modes, *, takeoff: bool) -> Script:
-    """Arm as each does, and begin the mission, or take off to GUIDED."""
+def fly(s: Station, kind: str, modes: Modes, up: float, *, takeoff: bool) -> Script:
+    """Arm as each does, and begin the mission, or take off to GUIDED at `up` m, as the firmware counts them."""
     yield from mode(s, modes["GUIDED"])
     armed = yield from command(s, Cmd.COMPONENT_ARM_DISARM, 1)
     if armed != 0:
         return f"not armed ({armed})"
     if takeoff and kind == "copter":
-        return (yield from command(s, Cmd.NAV_TAKEOFF, 0, 0, 0, nan, 0, 0, 15))
+        return (yield from command(s, Cmd.NAV_TAKEOFF, 0, 0, 0, nan, 0, 0, up))
     begun = yield from command(s, Cmd.MISSION_START)
     if begun != 0:
         begun = yield from mode(s, modes["AUTO"])

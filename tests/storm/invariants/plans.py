@@ -24,17 +24,18 @@ INPUTS = (
 
 @noted("MISSION_COUNT")
 def _counted(view: View, message: Message, peer: Peer) -> None:
-    counts = view.memory.setdefault("counts", {}).setdefault(message.mission_type, set())
+    of_kind = view.memory.setdefault("counts", {}).setdefault(message.mission_type, {})
+    counts = of_kind.setdefault(peer.station.name, set())
     if not view.storm.machine.real:  # around a real process it is known what was sent, but not what came last
         counts.clear()
     counts.add(message.count)
 
 
 def is_counted(view: View, kind: int, size: int) -> bool:
-    """Has a MISSION_COUNT said so many items, and home in an ArduPilot's mission? A late one of an earlier upload cuts
-    the next."""
+    """Has the last MISSION_COUNT of a station said so many items, and home in an ArduPilot's mission? A late one of an
+    earlier upload cuts the next, also when another station has counted since and was refused."""
     homes = int(kind == MissionType.MISSION and view.firmware.habits.home_is_item_0)
-    return size + homes in view.memory.get("counts", {}).get(kind, ())
+    return any(size + homes in counts for counts in view.memory.get("counts", {}).get(kind, {}).values())
 
 
 @invariant(When.PASS, "docs/reliability.md, State")
