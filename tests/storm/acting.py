@@ -111,7 +111,8 @@ class Acting:
             case "set current":
                 return acts.set_current(s, random.randint(0, 8), old=random.random() < 0.5)
             case "fly" | "take off":
-                up = acts.TAKEOFF_M if view.plan.firmware == "ardupilot" else home.alt + acts.TAKEOFF_M  # PX4: AMSL
+                over_home = view.firmware.habits.home_is_item_0  # as an ArduPilot counts; a PX4 from the sea
+                up = acts.TAKEOFF_M + (0.0 if over_home else home.alt)
                 return acts.fly(s, kind, modes, up, takeoff=what == "take off")
             case "go to":
                 return acts.go_to(s, home, random.choice((acts.NEAR_M, acts.NEAR_M, acts.FAR_M)), random)
