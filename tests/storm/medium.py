@@ -1,5 +1,5 @@
-"""A link between a station and a vehicle that loses, doubles, delays, reorders, damages, and at times carries nothing
-in one direction or both."""
+"""Links between a station and a vehicle: one that loses, doubles, delays, reorders and damages, or a pair of radios;
+at times nothing comes through in one direction or both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from random import Random
 
 from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.links.radio.model import RadioLink
+from mavlink_bridge.links.radio.profiles import PROFILES
+
+UNDER_WAY_MS = 20_000
+"""In which all that radios have in their buffers has arrived."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class StormLink(MemoryLink):
         if to not in self.cut:
             super().carry(to, data)
 
+    def arrive(self) -> None:
+        """Let everything arrive that is under way."""
+        self.advance(1 << 40)
+
     def _launch(self, due: int, to: int, frame: bytes) -> None:
         if self.air.damage and self._spoil.random() < self.air.damage:
             at = self._spoil.randrange(len(frame))
@@ -51,3 +60,26 @@ class StormLink(MemoryLink):
                 case _:
                     frame = self._spoil.randbytes(at) + frame
         super()._launch(due, to, frame)
+
+
+class StormRadio(RadioLink):
+    """Two radios of this profile (`sortie radio`), with `cut` and `air` as those of a `StormLink`; of the air only the
+    loss counts, which their own is added to."""
+
+    def __init__(self, profile: str, seed: int, air: Air) -> None:
+        super().__init__(PROFILES[profile], seed)
+        self.cut: set[int] = set()
+        self.set_air(air)
+
+    def set_air(self, air: Air) -> None:
+        """From now on."""
+        self.air, self.loss = air, air.loss
+
+    def carry(self, to: int, data: bytes) -> None:
+        """See `Medium`."""
+        if to not in self.cut:
+            super().carry(to, data)
+
+    def arrive(self) -> None:
+        """Let everything arrive that is under way."""
+        self.advance(self.now_ms + UNDER_WAY_MS)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from autopilot.interface.layout import S_TIME_MS
 from autopilot.interface.report import TIME_MS
+from mavlink_bridge.links.radio.profile import RadioProfile
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire.framing import split_frames
 from sortie.assembly.vehicle import Surroundings, stand
@@ -25,7 +26,7 @@ from sortie.storage.rows import ALONE, Entry, SaveStamp
 from sortie.storage.store import Store
 from tests.storm.disk import Disk
 from tests.storm.keys import Keys
-from tests.storm.medium import StormLink
+from tests.storm.medium import StormLink, StormRadio
 from tests.storm.station import Station
 
 
@@ -127,12 +128,15 @@ class DiskNode(QuietNode):
 
 
 class Tap(EndpointPlug):
-    """The vehicle's end of a station's wire, with a witness at it. What the station does not wait for is seen here and
-    goes no farther: a stream of 10 Hz on a radio is time in which nothing else happens."""
+    """The vehicle's end of a station's wire, with a witness at it. Without a radio, what the station does not wait for
+    is seen here and goes no farther: a stream of 10 Hz on a wire is time in which nothing else happens."""
 
-    def __init__(self, process: Process, number: int, station: Station, *, trusted: bool) -> None:
+    def __init__(
+        self, process: Process, number: int, station: Station, radio: RadioProfile | None, *, trusted: bool
+    ) -> None:
         member = process.vehicles.members[number]
-        super().__init__(member.node, member.ends.endpoint, station.name, trusted=trusted)
+        super().__init__(member.node, member.ends.endpoint, station.name, trusted=trusted, radio=radio)
+        self._radio = radio
         self._seen = process.witness
         self._who = number, station
         self.station = station
@@ -144,6 +148,8 @@ class Tap(EndpointPlug):
             return data
         frames = tuple(split_frames(data))
         self._seen.left(*self._who, data, frames)
+        if self._radio is not None:
+            return data
         return b"".join(filter(self.station.hears, frames))
 
     def hand(self, data: bytes, link_ms: int) -> None:
@@ -222,9 +228,10 @@ class Process:
         """Station on an open link of a vehicle's endpoint."""
         return next(self.stations_on(number, link))
 
-    def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
+    def connect(self, station: Station, number: int, link: StormLink | StormRadio, *, trusted: bool = True) -> None:
         """A station on a link of its own to a vehicle."""
-        tap = Tap(self, number, station, trusted=trusted)
+        radio = link.profile if isinstance(link, StormRadio) else None
+        tap = Tap(self, number, station, radio, trusted=trusted)
         link.advance(self.runtime.now_ms)
         station.tie(self, link)
         wire = Wire(link, tap, station)
@@ -246,10 +253,10 @@ class Process:
     def die(self, *, power: bool) -> None:
         """SIGKILL, or the power fails. What it has sent still arrives."""
         self.disk.dead = True
-        for tap, wire in self.taps.values():
+        for tap, _ in self.taps.values():
             station: Any = tap.station
-            wire.link.advance(1 << 40)
-            station.hand(wire.link.b.read() or b"", self.runtime.now_ms)
+            station.link.arrive()
+            station.hand(station.link.b.read() or b"", self.runtime.now_ms)
             station.untie()
         self.taps.clear()
         self.store.abandon()

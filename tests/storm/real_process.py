@@ -310,7 +310,7 @@ class RealProcess:
             tap.socket.settimeout(END_S)
             while tap.receive(self.storm_ms):
                 pass
-            tap.link.advance(1 << 40)
+            tap.link.arrive()
             tap.station.hand(tap.link.b.read() or b"", self.storm_ms)
             tap.socket.close()
             tap.station.untie()

@@ -69,6 +69,8 @@ class Station(QuietNode):
         self._wait: Wait | None = None
         self._beat_ms = 0
         self.trusted, self.intruder = True, False
+        self.radio = ""
+        """Profile of the radios between it and the vehicle."""
         self.signer: Signer | None = None
         self.clock_ms = self.epoch_ms = 0
         """By which its clock is wrong."""

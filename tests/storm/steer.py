@@ -14,7 +14,7 @@ from tests.storm.idle import IDLE, with_idle_time
 from tests.storm.packages import with_package
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.story import Story
-from tests.storm.swarm import STAGED, ActPlan, FaultPlan, StormPlan, draw, tick
+from tests.storm.swarm import STAGED, ActPlan, FaultPlan, StormPlan, draw, tick, with_radios
 from tests.storm.verdict import Verdict
 from tests.storm.world import run
 
@@ -36,7 +36,9 @@ def plan_of(seed: int, *, minutes: float | None = None, vehicles: int | None = N
     if kind < 0.1:
         return draw_depot(seed) if kind < 0.05 else draw_relay(seed)
     plan = draw(seed, minutes=minutes, vehicles=vehicles)
-    return plan if minutes is not None or seed % 16 == STAGED else with_a_fall(with_package(with_idle_time(plan)))
+    if minutes is not None or seed % 16 == STAGED:
+        return plan
+    return with_radios(with_a_fall(with_package(with_idle_time(plan))))
 
 
 def run_any(plan: AnyPlan) -> AnyVerdict:

@@ -6,7 +6,7 @@ A plan is data: it can be printed, made smaller, and run again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.storm.medium import Air
@@ -29,7 +29,7 @@ class VehiclePlan:
 @dataclass(frozen=True)
 class StationPlan:
     """A station of `model` at a vehicle; over `air`. `trusted`: on loopback; `signs`: with the storm's key, an
-    `intruder` with one of his own."""
+    `intruder` with one of his own. `radio`: between radios of this profile; "": none."""
 
     model: str
     vehicle: int = 0
@@ -37,6 +37,7 @@ class StationPlan:
     trusted: bool = True
     signs: bool = False
     intruder: bool = False
+    radio: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,9 @@ FAULTS = (
 )  # fmt: skip
 OF_LINKS = frozenset(("partition", "deaf", "mute", "bad air", "kill at a frame", "station gone", "clock jumps"))
 """Faults whose target is a station, and no vehicle."""
+WITH_RADIOS = 0.2
+"""Share of storms."""
+RADIOS = ("sik-57600", "sik-air-16", "rfd900x", "crossfire-50", "wifi-lossy", "lte")
 KINDS = ("copter", "copter", "copter", "rover", "boat", "plane")
 
 
@@ -180,6 +184,15 @@ def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None
         faults.append(_fault(random, faults_possible, at_ms, len(stations), count))
         at_ms += random.expovariate(1.0 / pause_ms)
     return StormPlan(seed, length, craft, stations, tuple(acts), tuple(faults), random.random() < 0.5, signed)
+
+
+def with_radios(plan: StormPlan) -> StormPlan:
+    """The plan with radios between some of its stations and their vehicles, as its seed has them."""
+    random = Random(f"radios {plan.seed}")
+    if random.random() > WITH_RADIOS:
+        return plan
+    stations = (replace(each, radio=random.choice(("", *RADIOS))) for each in plan.stations)
+    return replace(plan, stations=tuple(stations))
 
 
 def _staged(seed: int, minutes: float) -> StormPlan:

@@ -207,6 +207,18 @@ def test_what_a_package_raises_breaks_nothing(monkeypatch: pytest.MonkeyPatch, g
     assert where == {"mode STRANGER of package storm", "mission items of package storm"} or not guarded
 
 
+def test_stations_behind_radios_are_served_as_fast_as_these_carry() -> None:
+    """One reads all parameters, the other too, and flies, while streams fill the air."""
+    asked = ((5_000, 0, "greet"), (9_000, 0, "list parameters"), (9_500, 1, "list parameters"), (20_000, 1, "fly"))
+    acts = tuple(ActPlan(at_ms, station, what, 2) for at_ms, station, what in asked)
+    stations = (StationPlan("QGC 5.0", radio="sik-57600"), StationPlan("MAVSDK", radio="rfd900x"))
+    verdict = run(StormPlan(1, 1.0, (VehiclePlan(seed=3),), stations, acts))
+    assert verdict.broken is None, str(verdict.broken)
+    ends = [line.split() for line in verdict.story.lines if "list parameters ended: 726 of 726" in line]
+    assert {line[2] for line in ends} == {"QGC", "MAVSDK/1"}
+    assert all(float(line[0]) > 14.0 for line in ends), "27 kB take some seconds"
+
+
 def test_an_answer_that_a_station_made_up_is_not_the_relays() -> None:
     """Garbage of one was a COMMAND_ACK to the other, which the router passes on (29310034)."""
     air = Air(loss=0.05, duplicate=0.05, reorder=0.1, delay_ms=40)

@@ -27,7 +27,7 @@ from tests.storm.disk import mounted
 from tests.storm.faults import Faults
 from tests.storm.invariant import Broken
 from tests.storm.keys import FOREIGN_KEY, KEY
-from tests.storm.medium import Air, StormLink
+from tests.storm.medium import Air, StormLink, StormRadio
 from tests.storm.models import BY_NAME, MAVPROXY, RESCUER
 from tests.storm.packages import Package, PackageError
 from tests.storm.process import Died, Machine, Process, Simulated
@@ -70,7 +70,7 @@ class Storm:
             for number, each in enumerate(plan.stations)
         ]
         for number, (station, each) in enumerate(zip(self.stations, plan.stations, strict=True)):
-            station.trusted, station.intruder = each.trusted, each.intruder
+            station.trusted, station.intruder, station.radio = each.trusted, each.intruder, each.radio
             station.epoch_ms = plan.epoch_ms
             if plan.signed and each.signs:
                 station.use_key(FOREIGN_KEY if each.intruder else KEY, number + 1)
@@ -251,7 +251,8 @@ class Storm:
         if self.process is None or station.process is not None:
             return
         self._links += 1
-        link = StormLink(self.plan.seed * 1000 + self._links, self.airs[station.name])
+        seed, air = self.plan.seed * 1000 + self._links, self.airs[station.name]
+        link = StormRadio(station.radio, seed, air) if station.radio else StormLink(seed, air)
         station.firmware = self.views[self.at[station.name]].firmware
         self.process.connect(station, self.at[station.name], link, trusted=station.trusted)
 

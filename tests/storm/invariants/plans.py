@@ -242,13 +242,13 @@ def an_item_is_not_requested_again_at_once(view: View, message: Message, peer: P
     last, at_ms = view.life.get(("asked", message.mission_type), (-1, 0))
     view.life["asked", message.mission_type] = message.seq, view.now_ms
     waits_ms = view.now_ms - at_ms
-    early = 0 < last == message.seq and waits_ms < HASTE_MS and not _delayed(view)
+    early = 0 < last == message.seq and waits_ms < HASTE_MS and not _delayed(view, peer)
     return f"item {last} is requested again after {waits_ms} ms" if early else None
 
 
-def _delayed(view: View) -> bool:
+def _delayed(view: View, peer: Peer) -> bool:
     """May answers have waited in the vehicle: for its radio, or a station that does not read?"""
-    return bool(view.life.get("muted"))
+    return bool(view.life.get("muted")) or bool(peer.station.radio)
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
