@@ -47,6 +47,7 @@ from tests.storm.invariants.plans import (
     a_duplicate_ends_no_upload,
     a_station_reads_the_plan_that_it_has_written,
     an_item_is_requested_from_the_station_that_announced_it,
+    is_counted,
     mixture,
 )
 from tests.storm.invariants.safety import no_vehicle_flies_away
@@ -90,6 +91,18 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
     ):
         _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
         assert (mixture(view, 0, items) is None) is right
+
+
+def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
+    """A late MISSION_COUNT cut the next upload, and another station counted and was refused meanwhile (29540106)."""
+    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=SimpleNamespace(machine=SimpleNamespace(real=False)))
+    other = _peer()
+    other.station.name = "other"
+    _counted(view, SimpleNamespace(mission_type=0, count=4), _peer())
+    _counted(view, SimpleNamespace(mission_type=0, count=7), other)
+    assert is_counted(view, 0, 3) and is_counted(view, 0, 6)
+    _counted(view, SimpleNamespace(mission_type=0, count=9), _peer())
+    assert not is_counted(view, 0, 3)
 
 
 def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was_sent() -> None:

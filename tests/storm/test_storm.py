@@ -207,6 +207,14 @@ def test_what_a_package_raises_breaks_nothing(monkeypatch: pytest.MonkeyPatch, g
     assert where == {"mode STRANGER of package storm", "mission items of package storm"} or not guarded
 
 
+def test_a_copter_as_px4_takes_off_by_command() -> None:
+    """Its station says how high above the sea (29540050)."""
+    act = ActPlan(25_000, 0, "take off", 2)
+    verdict = run(StormPlan(1, 1.0, (VehiclePlan(firmware="px4", seed=3),), (StationPlan("MAVSDK"),), (act,)))
+    assert verdict.broken is None, str(verdict.broken)
+    assert verdict.flown_s > 20.0
+
+
 def test_stations_behind_radios_are_served_as_fast_as_these_carry() -> None:
     """One reads all parameters, the other too, and flies, while streams fill the air."""
     asked = ((5_000, 0, "greet"), (9_000, 0, "list parameters"), (9_500, 1, "list parameters"), (20_000, 1, "fly"))

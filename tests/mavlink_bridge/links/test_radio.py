@@ -277,3 +277,14 @@ def test_the_page_has_every_radio() -> None:
     for profile in PROFILES.values():
         assert f"| `{profile.name}` | {profile.title} |" in page
         assert f"| {profile.source} |" in page
+
+
+def test_a_radio_of_a_vehicle_that_has_been_up_for_days_begins_now() -> None:
+    """It reported each second since the vehicle was switched on, at once (storm 963004: 49 days)."""
+    radio = RadioLink(PROFILES["lte"])
+    day_ms = 86_400_000
+    radio.advance(day_ms)
+    assert radio.a.read() == b""
+    assert radio.next_delivery_ms() == day_ms + 1_000
+    radio.advance(day_ms + 2_500)
+    assert radio.statistics[0].reports == 2
