@@ -227,7 +227,7 @@ class DepotController:
         shut = context.plant.total_abort(segments)
         memory.death.stop()
         memory.beats.stop()
-        if memory.docked:
+        if reading.in_dock:  # by the latches: the answer to a launch command or the report of a capture may be lost
             memory.reason = "carried home by the depot"
             context.close_sortie(SortieOutcome.ABORTED, now_ms)
         else:

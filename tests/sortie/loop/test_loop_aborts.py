@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
-from depot.messages import DepotCommand
-from depot.names import ABORT_1_NAMES, EndedBy
+from depot.messages import DepotCommand, RequestResult
+from depot.names import ABORT_1_NAMES, EndedBy, SkimmerState
 from depot.physics.windows import Almanac
 from depot.world.depot import FAILED
 from depot.world.faults import GROWING
@@ -103,6 +103,25 @@ def test_total_abort_in_phase_6_carries_home_what_is_captured_and_abandons_what_
     held = LoopBench("data_failure@phase6", "impact@phase6+4000").run()
     assert "captured" in held.names() and phases(held.last)[-1] == 6
     assert (held.last["outcome"], held.loop.depot.memory.reason) == ("aborted", "carried home by the depot")
+
+
+def test_a_skimmer_whose_answer_to_the_launch_is_lost_is_abandoned_too() -> None:
+    """It counted as docked, and as carried home, while its latches were empty."""
+    bench = LoopBench()
+    obey = bench.loop.skimmer.handle_order
+
+    def deafened(order: DepotCommand, now_ms: int) -> RequestResult:
+        bench.loop.wire.loss = 1.0 if order is DepotCommand.GO else 0.0
+        return obey(order, now_ms)
+
+    bench.loop.skimmer.handle_order = deafened
+    while "undock" not in bench.names("skimmer"):
+        bench.step()
+    bench.loop.world.inject("impact")
+    bench.run()
+    assert phases(bench.last) == [1] and "declare_lost" not in bench.names()
+    assert (bench.last["outcome"], bench.last["abort"]) == ("lost", "ABORT-3")
+    assert bench.loop.depot.memory.skimmer is SkimmerState.LOST
 
 
 def test_a_depot_without_propellant_says_that_it_cannot_burn_home() -> None:
