@@ -17,6 +17,7 @@ from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
 from depot.decisions.memory import ControlledBy, PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext, name_of
 from depot.decisions.phases import FLYING, LoopEvent
+from depot.decisions.planning import Derating
 from depot.decisions.watches import ABORT_3
 from depot.messages import CommandMessage, DepotCommand, Request, RequestResult, Status
 from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
@@ -137,7 +138,8 @@ class DepotController:
         memory.announced = []
         memory.approaches, memory.failed_approaches = 0, []
         memory.approaching = memory.waved_off = False
-        memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
+        memory.skimmer = SkimmerState.ACTIVE if memory.derating == Derating() else SkimmerState.DERATED
+        memory.reason = "recovered: to be reviewed"
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.context.decide(now_ms, "recover", "an operator takes the lost skimmer back in")

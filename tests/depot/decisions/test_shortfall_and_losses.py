@@ -7,11 +7,11 @@ import pytest
 
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan
 from depot.messages import Status
-from depot.names import EndedBy, Phase
+from depot.names import EndedBy, Phase, SkimmerState
 from depot.physics.windows import Almanac
 from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
-from tests.fakes.loop_run import PROFILE, LoopBench, phases
+from tests.fakes.loop_run import PROFILE, SHORT, LoopBench, phases
 
 ROOM = {"CO2": 30_000.0, "CH4": 30_000.0, "H2": 3_000.0, "HE3": 60.0}
 READING = DepotReading(room_kg=ROOM)
@@ -184,6 +184,19 @@ def test_a_loss_changes_the_books_and_every_later_plan() -> None:
     assert later["power_reserve"] == pytest.approx(LOSS_RESERVE * first["power_reserve"])
     assert later["harvest_s"] == pytest.approx(LOSS_TIME * first["harvest_s"])
     assert bench.last["number"] == 2 and bench.last["outcome"] == "completed"
+
+
+def test_a_derated_skimmer_that_is_recovered_is_derated_still() -> None:
+    """It went on with less payload and time, and the review called it ACTIVE."""
+    bench = LoopBench("skimmer_late@phase4+100", total=2, profile=SHORT)
+    memory = bench.loop.depot.memory
+    memory.derating, memory.skimmer = Derating(0.7, 0.75), SkimmerState.DERATED
+    bench.run()
+    assert memory.skimmer is SkimmerState.LOST
+    bench.loop.recover()
+    bench.run()
+    assert (memory.skimmer, memory.derating) == (SkimmerState.DERATED, Derating(0.7, 0.75))
+    assert bench.names()[bench.names().index("recover") :].count("relaunch") == 0
 
 
 # --- disposal ---------------------------------------------------------------------------------------------------------
