@@ -98,7 +98,7 @@ class PendingRequest(StrEnum):
 
 
 class RecallState(StrEnum):
-    """State of the recall that ABORT-2 commands."""
+    """State of the recall that ABORT-2 or the end of a harvest commands."""
 
     NOT_SENT = "not sent"
     SENT = "sent"

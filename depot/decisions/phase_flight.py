@@ -155,7 +155,7 @@ def _compare_harvest(context: PhaseContext, status: Status) -> None:
     context.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)
     if memory.record is not None:
         memory.record.trigger = memory.record.trigger or SHORTFALL
-    context.request(CommandMessage(DepotCommand.RECALL))
+    _order_recall(context)
 
 
 def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
@@ -189,12 +189,9 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if status is not None and status.stage is SkimmerStage.DISPOSAL and misses >= context.profile.heartbeat.misses:
         context.declare_lost(LoopEvent.TELEMETRY_ENDED, now_ms, "telemetry of the disposal has ended")
         return False
-    if memory.abort is Abort.NONE:
-        return _watch(context, reading, now_ms)
     if memory.recall in (RecallState.SENT, RecallState.SILENT) and memory.waiting is None and _needs_recall(context):
-        memory.recall = RecallState.SENT
-        context.request(CommandMessage(DepotCommand.RECALL))
-    return _trend(context, now_ms)
+        _order_recall(context)
+    return _watch(context, reading, now_ms) if memory.abort is Abort.NONE else _trend(context, now_ms)
 
 
 def _assume_clear(context: PhaseContext, now_ms: int) -> bool:
@@ -246,7 +243,7 @@ def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None
     near = margin_near(status, plan, _DEPOT_SHARE)
     if near is not None:
         context.decide_once(now_ms, END_HARVEST, f"{near}, and it goes on harvesting", margin_facts(status))
-        context.request(CommandMessage(DepotCommand.RECALL))
+        _order_recall(context)
 
 
 def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
@@ -255,9 +252,14 @@ def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: 
     facts = {**facts, **harvest_facts(context, memory.status, now_ms)} if memory.phase is Phase.HARVEST else facts
     context.decide(now_ms, trigger, "ABORT-2: forced recall", facts)
     context.raise_abort(Abort.ABORT_2, trigger)
-    memory.recall = RecallState.SENT
     context.happen(LoopEvent.ABORT_2, now_ms)
     context.presume_mode(now_ms)
+    _order_recall(context)
+
+
+def _order_recall(context: PhaseContext) -> None:
+    """Order the return, for an abort or to end a harvest; `step` repeats it until it is acknowledged."""
+    context.memory.recall = RecallState.SENT
     context.request(CommandMessage(DepotCommand.RECALL))
 
 
@@ -284,7 +286,7 @@ def _needs_recall(context: PhaseContext) -> bool:
     memory = context.memory
     heard = memory.beats.misses == 0 or memory.recall is RecallState.SENT
     going = memory.status is None or SkimmerStage.UNDOCKING <= memory.status.stage <= SkimmerStage.HARVEST
-    return heard and going and not memory.controlled_by and memory.abort in (Abort.ABORT_2, Abort.ABORT_2B)
+    return heard and going and not memory.controlled_by and memory.abort < Abort.ABORT_1
 
 
 def _trend(context: PhaseContext, now_ms: int) -> bool:

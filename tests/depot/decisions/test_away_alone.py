@@ -9,7 +9,7 @@ from depot.decisions.memory import ControlledBy, RecallState
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
-from depot.messages import CommandMessage, DepotCommand, Status
+from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
 from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -74,6 +74,29 @@ def test_a_recall_goes_on_until_it_is_acknowledged(context: PhaseContext, recall
     phase_flight.step(context, DepotReading(), NOW_MS)
     again = recall in (RecallState.SENT, RecallState.SILENT)
     assert context.take_requests() == ([CommandMessage(DepotCommand.RECALL)] if again else [])
+
+
+@pytest.mark.parametrize("why", ["margins", "shortfall"])
+def test_an_order_to_end_a_harvest_is_given_again_after_a_restart(context: PhaseContext, why: str) -> None:
+    """As a forced recall is: the journal had the order as given, so one that was lost with the process was lost for
+    good, and the skimmer harvested on."""
+    memory = context.memory
+    context.replan(0)
+    memory.phase, memory.harvest_start_ms = Phase.HARVEST, 0
+    memory.status_ms = NOW_MS * (1_000 if why == "shortfall" else 1)
+    low = {"fuel_need_kg": 10.0} if why == "margins" else {}
+    memory.status = Status(plan=1, stage=SkimmerStage.HARVEST, **low)
+    recall = [CommandMessage(DepotCommand.RECALL)]
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    assert context.take_requests() == recall
+    again = PhaseContext(context.profile, context.plant, lambda decision: None, memory)
+    phase_flight.step(again, DepotReading(), NOW_MS)
+    assert again.take_requests() == recall
+    memory.waiting = None
+    phase_flight.recall_answered(again, RequestResult.ACCEPTED, NOW_MS)
+    phase_flight.step(again, DepotReading(), NOW_MS)
+    assert again.take_requests() == []
 
 
 def test_at_the_end_of_a_loop_nothing_is_awaited_any_more(context: PhaseContext) -> None:
