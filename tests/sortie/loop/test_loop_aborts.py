@@ -298,3 +298,10 @@ def test_an_unstable_depot_takes_no_leftover() -> None:
     names = bench.names()
     assert names.index("keep_leftover") < names.index("offload_leftover") < len(names) - 1 - names[::-1].index("go")
     assert bench.sorties[1]["outcome"] == "completed"
+
+
+def test_what_ends_with_a_sortie_keeps_no_leftover_of_it() -> None:
+    """Faults begin and end with a phase before anything is done in it."""
+    bench = LoopBench("cryo_limit@phase5+100", total=2).run()
+    assert phases(bench.sorties[0]) == [1, 2, 3, 4, 5, 6, 8]
+    assert "offload_leftover" in bench.names() and not {"keep_leftover", "no_go"} & set(bench.names())
