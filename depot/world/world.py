@@ -41,12 +41,13 @@ class World:
         self._depot_reading: DepotReading | None = None
 
     def stand_on_dock(self) -> None:
-        """Put the vehicle on its dock after a restart of the process; its harvest is lost."""
+        """Put the vehicle on its dock after a restart of the process; the harvest of one that was away is lost."""
         self._changed()
         state = self.state
+        if state.place is not SkimmerPlace.DOCK:
+            self._dump()
         state.place, state.way, state.late, state.destroyed = SkimmerPlace.DOCK, 0.0, False, False
         state.skimmer.harvesting = False
-        self._dump()
 
     def _dump(self) -> None:
         for tank in self.state.skimmer.stores:

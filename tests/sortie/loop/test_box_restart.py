@@ -69,6 +69,8 @@ def test_a_sortie_at_the_dock_goes_on(phase: int) -> None:
         (2, "completed", None),
     ]
     assert phases(again.sorties[0]) == [1, 2, 3, 4, 5, 6, 7, 8]
+    share = again.loop.world.profile.depot.eta_route  # also of what was still in its store
+    assert all(s["delivered_kg"] > 0.95 * share * s["harvested_kg"] for s in again.sorties)
 
 
 def test_a_launch_that_the_depot_had_not_heard_of_is_closed_too() -> None:
