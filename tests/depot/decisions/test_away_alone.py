@@ -10,7 +10,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
-from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState
+from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -107,6 +107,18 @@ def test_at_the_end_of_a_loop_nothing_is_awaited_any_more(context: PhaseContext)
     assert memory.waiting is not None
     context.end(EndedBy.RETIRED, NOW_MS)
     assert (memory.check_ms, memory.waiting, memory.death.due_ms, memory.beats.due_ms) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("before", [None, "harvest_shortfall"])
+def test_one_that_is_lost_in_other_hands_is_lost_by_them(context: PhaseContext, before: str | None) -> None:
+    """Unless something else had spoilt its sortie before."""
+    memory = context.memory
+    memory.phase, memory.controlled_by = Phase.HARVEST, ControlledBy.SOMEBODY
+    assert memory.record is not None
+    memory.record.trigger = before
+    context.declare_lost(LoopEvent.DEATH_TIMER, NOW_MS, "T_DEATH expired")
+    (closed,) = context.take_closed()
+    assert (closed.outcome, closed.trigger) == (SortieOutcome.LOST, before or "taken_over")
 
 
 def test_a_loss_is_counted_and_customers_are_rationed(context: PhaseContext, monkeypatch: pytest.MonkeyPatch) -> None:

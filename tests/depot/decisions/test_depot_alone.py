@@ -10,10 +10,9 @@ from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
 from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phase_context import PhaseContext
-from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
-from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerMode, SkimmerStage, SkimmerState, SortieOutcome
+from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerMode, SkimmerStage, SkimmerState
 from depot.readings import DepotReading
 from depot.skimmer.reports import SkimmerMemory
 from depot.skimmer.skimmer_controller import SkimmerController
@@ -456,15 +455,6 @@ def test_one_that_is_recalled_or_not_heard_is_presumed_in_cruise(context: PhaseC
         assert phase_flight._assume_clear(context, NOW_MS)
     assert memory.phase is (Phase.RETURN if phase is Phase.HARVEST else Phase.OUTBOUND)
     assert memory.record.modes[-1] == (SkimmerMode.CRUISE, NOW_MS)
-
-
-def test_one_that_is_lost_in_other_hands_is_lost_by_them(context: PhaseContext) -> None:
-    """Unless something else had spoilt its sortie before."""
-    memory = context.memory
-    memory.phase, memory.controlled_by = Phase.HARVEST, ControlledBy.SOMEBODY
-    context.declare_lost(LoopEvent.DEATH_TIMER, NOW_MS, "T_DEATH expired")
-    (closed,) = context.take_closed()
-    assert (closed.outcome, closed.trigger) == (SortieOutcome.LOST, "taken_over")
 
 
 def test_what_is_told_late_belongs_to_its_phase(context: PhaseContext) -> None:
