@@ -84,16 +84,20 @@ class SkimmerController:
             self._give_back(SkimmerStage.RETURN, now_ms)
 
     def stand_on_dock(self, now_ms: int) -> None:
-        """Start again in a new process with a new craft on its dock. Only the plan and the last flown plan are kept."""
+        """Start again in a new process with a new craft on its dock. Only the plan, the last flown plan and what the
+        health review needs of its flight are kept."""
         before = self.memory
         self.reports.memory = SkimmerMemory(
             plan=before.plan,
             flown=before.flown,
+            trigger=before.trigger,
             seq=before.seq,
             trips=before.trips,
             beat_ms=now_ms,
             heard_ms=now_ms,
             boot_ms=now_ms,
+            least_fuel=before.least_fuel,
+            least_power=before.least_power,
         )
 
     # --- time ---------------------------------------------------------------------------------------------------------

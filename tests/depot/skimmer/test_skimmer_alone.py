@@ -68,17 +68,19 @@ def test_one_that_was_recalled_while_it_undocked_turns_back_as_soon_as_it_has_le
     assert "recall" in [each.name for each in decisions]
 
 
-def test_one_that_stands_on_its_dock_again_has_its_plan_and_nothing_of_its_flight() -> None:
+def test_one_that_stands_on_its_dock_again_has_its_plan_and_what_its_review_needs() -> None:
     """A new process: its number of statuses goes on, and what was launched is not launched again."""
     controller, _ = alone()
     before = controller.memory
     before.plan, before.flown, before.seq, before.trips = PLAN, PLAN.number, 77, 4
     before.stage, before.trigger, before.recalled = SkimmerStage.HARVEST, 2, True
+    before.least_fuel, before.least_power = 0.2, 0.3
     controller.stand_on_dock(NOW_MS)
     memory = controller.memory
     assert (memory.plan, memory.flown, memory.seq, memory.trips) == (PLAN, PLAN.number, 77, 4)
     assert (memory.beat_ms, memory.heard_ms, memory.boot_ms) == (NOW_MS, NOW_MS, NOW_MS)
-    assert (memory.stage, memory.trigger, memory.recalled) == (SkimmerStage.DOCKED, 0, False)
+    assert (memory.stage, memory.trigger, memory.recalled) == (SkimmerStage.DOCKED, 2, False)
+    assert (memory.least_fuel, memory.least_power) == (0.2, 0.3)
 
 
 def test_one_that_flies_no_more_is_disposed_of_on_its_survival_bus(monkeypatch: pytest.MonkeyPatch) -> None:

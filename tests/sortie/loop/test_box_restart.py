@@ -94,6 +94,14 @@ def test_a_broken_copter_is_judged_before_it_flies_again() -> None:
     assert again.loop.depot.memory.skimmer is SkimmerState.RETIRED
 
 
+def test_a_self_abort_is_judged_also_after_a_restart_in_the_review() -> None:
+    """Its sensor had come back by then: the copter that had declared ABORT-1 was relaunched."""
+    fault = "imu_loss@phase4+2..phase5+1"
+    again = begun_again(killed_in(8, fault), fault).run()
+    assert (again.loop.ended_by, again.loop.depot.memory.reason) == (EndedBy.RETIRED, "imu_loss")
+    assert again.last["abort"] == "ABORT-1"
+
+
 def test_the_last_sortie_broken_ends_the_loop() -> None:
     """--sorties counts it."""
     again = begun_again(killed_in(4), total=1)
