@@ -20,7 +20,7 @@ from depot.decision import Decision
 from depot.decisions.record import SortieRecord, SortieReport, TrackRow
 from depot.world.flight import LegSegment
 from sortie.config.errors import UserError
-from sortie.storage.store import refusal
+from sortie.storage.store import OpenFiles, refusal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -110,6 +110,7 @@ class LoopJournal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
+        self._files = OpenFiles(self.path)
 
     def close(self) -> None:
         self._db.close()
@@ -167,6 +168,8 @@ class LoopJournal:
         """Store all recorded steps and the state after them, in one transaction."""
         with self._user_errors():
             self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
+            if self._files.taken_away():
+                raise JournalError(f"journal {self.path}: was deleted, with the decisions in it")
             self._db.execute("COMMIT")
 
     def sorties(self) -> list[SortieReport]:

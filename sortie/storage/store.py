@@ -68,6 +68,22 @@ class StateLock:
         os.close(self._file)
 
 
+class OpenFiles:
+    """Files of an open database, with the lock beside it. The system goes on writing to deleted ones without an error,
+    and all of it is lost."""
+
+    def __init__(self, database: Path) -> None:
+        files = (database, database.with_name(f"{database.name}-wal"), database.with_name("lock"))
+        self._opened = {path: path.stat() for path in files if path.exists()}
+
+    def taken_away(self) -> bool:
+        """Check whether one was deleted, moved or replaced since."""
+        try:
+            return not all(os.path.samestat(path.stat(), opened) for path, opened in self._opened.items())
+        except OSError:
+            return True
+
+
 class Store:
     """`Journal` on SQLite.
 
@@ -100,6 +116,7 @@ class Store:
             except BaseException:
                 self._database.close()
                 raise
+            self._files = OpenFiles(self.path)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._lock.release()
             raise UserError(f"{self.path}: {refusal(error, directory)}") from error
@@ -245,6 +262,8 @@ class Store:
             database.execute("BEGIN IMMEDIATE")
             for _, vehicle, change in batch:
                 store_rows.apply(database, change, vehicle)
+            if self._files.taken_away():
+                raise sqlite3.OperationalError("state directory deleted")
             database.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - with the thread, everybody who waits for a ticket would stop
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may already have rolled back
