@@ -59,9 +59,14 @@ class PaceBounds:
 
 
 def default_state_dir() -> Path:
-    """Return `$XDG_STATE_HOME/sortie`."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "sortie"
+    """Return `$XDG_STATE_HOME/sortie`. Its specification: a relative path is ignored."""
+    base = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".local" / "state"
+        except RuntimeError as error:  # neither $HOME nor an entry for this user
+            raise UserError("this user has no home folder for the state; name another with --state-dir") from error
+    return base / "sortie"
 
 
 def parse_home(text: str) -> tuple[GeoPoint, float]:
