@@ -42,7 +42,7 @@ Home = str | GeoPoint | tuple[GeoPoint, float]
 
 
 class ClosedOnError(AbstractContextManager[None]):
-    """Context that calls `close` when it raises, and words a UserError for a program: options without dashes."""
+    """Context that calls `close` when it raises, and words a UserError for a program: options as arguments."""
 
     def __init__(self, close: Callable[[], None]) -> None:
         self._close = close
@@ -51,7 +51,7 @@ class ClosedOnError(AbstractContextManager[None]):
         if error is not None:
             self._close()
         if isinstance(error, UserError):
-            raise UserError(error.worded(error.option)) from error
+            raise UserError(error.worded(error.option.replace("-", "_"))) from error
 
 
 def standing_at(home: Home | None) -> tuple[GeoPoint, float]:

@@ -153,7 +153,7 @@ def _check_stand(spec: VehicleSpec, obstacles: Obstacles, origin: GeoPoint) -> N
     away, shape = obstacles.nearest((north, east, -_MIDDLE_M), within_m=0.0)
     if shape is not None and away < 0.0:
         who = f"vehicle {spec.label}" if spec.label else "the vehicle"
-        raise UserError(f"--obstacles: {who} stands inside {shape.name}; move that, or the vehicle (--home)")
+        raise UserError(f"{who} stands inside {shape.name}; move that, or its home", option="obstacles")
 
 
 def _world_of(spec: VehicleSpec) -> SkyAndGround | None:

@@ -18,13 +18,15 @@ LARGEST: Final = 32 << 20
 
 
 @contextmanager
-def files_of(where: object, hint: str = "") -> Iterator[None]:
-    """Convert errors of the system to UserError: `where` it happened, the reason, and a `hint`."""
+def files_of(where: object, hint: str = "", *, option: str = "") -> Iterator[None]:
+    """Convert errors of the system to UserError: `where` it happened, the reason, and a `hint`. `option`: the one that
+    gives this place."""
     try:
         yield
     except OSError as error:
         reason = "is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror or error
-        raise UserError(f"{where}: {reason}{hint and '; '}{hint}") from error
+        line = f"{reason}{hint and '; '}{hint}"
+        raise UserError(line if option else f"{where}: {line}", option=option, given=str(where)) from error
 
 
 def named_path(name: str) -> Path:

@@ -87,7 +87,7 @@ _TABLES: Final[dict[str, type[Struct]]] = {
 
 def read_obstacles(path: Path, home: GeoPoint) -> Obstacles:
     """Read the obstacles of a file around `home`. UserError in one line: the key and its possible values."""
-    where = f"--obstacles {path}"
+    where = f"obstacles {path}"
     text = read_text(path, where, _LARGEST_FILE)
     return parse_obstacles(text, where, home, geojson=path.suffix.lower() in (".json", ".geojson"))
 

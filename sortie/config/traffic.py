@@ -108,7 +108,7 @@ class TrafficPlan(Struct, frozen=True):
 
 def read_traffic(path: Path) -> TrafficPlan:
     """Read the traffic of a file. UserError in one line: the key and its possible values."""
-    where = f"--traffic {path}"
+    where = f"traffic {path}"
     text = read_sky(path, where)
     if path.suffix.lower() == ".csv":
         parse = parse_transponders if are_raw(text) else parse_state_vectors

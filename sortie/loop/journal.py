@@ -121,7 +121,8 @@ class LoopJournal:
         try:
             yield
         except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
-            raise JournalError(f"journal {self.path}: {refusal(error, self.path.parent)}") from error
+            reason = refusal(error, self.path.parent)
+            raise JournalError(f"journal {self.path}: {reason} with --state-dir") from error
 
     def stored(self) -> StoredLoop | None:
         with self._user_errors():

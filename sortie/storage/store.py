@@ -46,7 +46,7 @@ class StateLock:
     """Lock of the state directory for one process (`file_lock`)."""
 
     def __init__(self, directory: Path) -> None:
-        with files_of(f"state directory {directory}", "choose another with --state-dir"):
+        with files_of(directory, "choose another", option="state-dir"):
             directory.mkdir(parents=True, exist_ok=True)
             self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -54,15 +54,13 @@ class StateLock:
         except OSError as error:
             holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
-            raise UserError(
-                f"state directory {directory} is in use by process {holder}; stop it or choose another with --state-dir"
-            ) from error
+            raise _unusable(directory, f"in use by process {holder}; stop it or choose another") from error
         try:
             os.ftruncate(self._file, 0)
             os.write(self._file, str(os.getpid()).encode())
         except OSError as error:
             os.close(self._file)
-            raise UserError(f"state directory {directory}: {error.strerror}; make room or choose another") from error
+            raise _unusable(directory, f"{error.strerror}; make room or choose another") from error
 
     def release(self) -> None:
         os.close(self._file)
@@ -119,7 +117,7 @@ class Store:
             self._files = OpenFiles(self.path)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._lock.release()
-            raise UserError(f"{self.path}: {refusal(error, directory)}") from error
+            raise _unusable(directory, f"{self.path.name}: {refusal(error, directory)}") from error
         self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
         self._writer.start()
 
@@ -161,7 +159,7 @@ class Store:
         try:
             return VehicleStore(self, vehicle, store_rows.load(self._database, vehicle))
         except sqlite3.Error as error:
-            raise UserError(f"{self.path}: {refusal(error, self.directory)}") from error
+            raise _unusable(self.directory, f"{self.path.name}: {refusal(error, self.directory)}") from error
 
     # --- Journal ------------------------------------------------------------------------------------------------------
     def submit(self, change: Entry, vehicle: str = ALONE) -> int:
@@ -312,17 +310,22 @@ class VehicleStore:
         return self._store.failure(ticket)
 
 
+def _unusable(directory: Path, reason: str) -> UserError:
+    """Make the error of the option of this directory."""
+    return UserError(reason, option="state-dir", given=str(directory))
+
+
 def refusal(error: Exception, directory: Path) -> str:
-    """Return why a database could not be used, and what to do. On a full disk SQLite reports "disk I/O error" (no
-    space for shared memory): the file is good, and must not be moved away."""
+    """Return why a database could not be used, and what to do; it ends with "choose another" (directory). On a full
+    disk SQLite reports "disk I/O error" (no space for shared memory): the file is good, and must not be moved away."""
     if isinstance(error, sqlite3.OperationalError) and (
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
     ):
-        return "no space left on device; make room or choose another --state-dir"
+        return "no space left on device; make room or choose another"
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CANTOPEN:  # it may be good: SQLite's limit on paths
-        return f"{error}; choose another --state-dir"
+        return f"{error}; choose another"
     reason = "the database is damaged" if isinstance(error, UnicodeDecodeError) else error  # its schema, quoted
-    return f"{reason}; move the file away to start with an empty state, or choose another --state-dir"
+    return f"{reason}; move the file away to start with an empty state, or choose another"
 
 
 def _reason(error: Exception) -> str:

@@ -66,7 +66,7 @@ def test_a_database_that_may_not_be_written_is_refused(tmp_path: Path, monkeypat
         return database
 
     monkeypatch.setattr("sortie.storage.store.sqlite3.connect", foreign)
-    with pytest.raises(UserError, match=r"readonly.*--state-dir"):
+    with pytest.raises(UserError, match=r"--state-dir .*: state\.db: .*readonly.*choose another$"):
         Store(tmp_path)
 
 
@@ -83,7 +83,7 @@ def test_a_corrupt_database_ends_the_program_with_one_line(tmp_path: Path) -> No
     assert done.returncode == 2
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, lines
-    assert str(database) in lines[0]
+    assert f"{state}: {database.name}: " in lines[0]
     assert "move the file away" in lines[0]
     assert database.read_bytes() == content
 

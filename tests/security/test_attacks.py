@@ -147,7 +147,7 @@ def test_a_journal_on_a_full_disk_is_one_line(tmp_path: Path) -> None:
     made = LoopJournal(tmp_path / "journal.db")
     made.begin("space", 7)
     made._db.execute(f"PRAGMA max_page_count = {made._db.execute('PRAGMA page_count').fetchone()[0]}")
-    with pytest.raises(UserError, match=r"no space left on device; make room or choose another --state-dir$"):
+    with pytest.raises(UserError, match=r"no space left on device; make room or choose another with --state-dir$"):
         made.commit(bytes(1 << 20))
     made.close()
     with pytest.raises(sqlite3.ProgrammingError):

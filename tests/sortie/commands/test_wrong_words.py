@@ -128,7 +128,7 @@ def test_bytes_that_are_no_text_are_told_as_such(capsys, tmp_path, option):
     file = tmp_path / "garbage.toml"
     file.write_bytes(b"a\x94")
     line = one_line(capsys, "serve", option, str(file))
-    assert f"{option} {file}: expected text in UTF-8, found byte 0x94" in line
+    assert f"{option.removeprefix('--')} {file}: expected text in UTF-8, found byte 0x94" in line
 
 
 def test_an_empty_plan_is_an_empty_file(capsys, tmp_path):
@@ -142,7 +142,7 @@ def test_a_state_directory_that_is_a_file_is_named_so(capsys, tmp_path):
     """With the option that chooses another."""
     (tmp_path / "state").write_text("")
     line = one_line(capsys, "serve", "--link", "tcpin:127.0.0.1:0", "--state-dir", str(tmp_path / "state"))
-    assert f"{tmp_path / 'state'}: is a file, not a folder; choose another with --state-dir" in line
+    assert f"--state-dir {tmp_path / 'state'}: is a file, not a folder; choose another" in line
 
 
 def test_logs_are_compared_only_where_there_are_two(capsys, tmp_path):

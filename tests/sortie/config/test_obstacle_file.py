@@ -88,7 +88,7 @@ def test_who_stands_inside_is_told_before_the_flight(tmp_path: Path) -> None:
     """It would hit that at arming, and wait on the ground for its battery to end."""
     file = tmp_path / "here.toml"
     file.write_text('[[box]]\nname = "shed"\nat = [0, 0]\n[[wire]]\npath = [[0, -9, 5], [0, 9, 5]]')
-    with pytest.raises(UserError, match="--obstacles: the vehicle stands inside shed; move that, or the vehicle"):
+    with pytest.raises(UserError, match="obstacles: the vehicle stands inside shed; move that, or its home"):
         Session(obstacles=file)
     with pytest.raises(UserError, match="vehicle 2 stands inside house"):
         file.write_text('[[box]]\nname = "house"\nat = [0, 25]')

@@ -253,7 +253,7 @@ def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch,
     with pytest.raises(UserError) as refused:
         Store(tmp_path)
     assert (
-        str(refused.value) == f"{tmp_path}/state.db: no space left on device; make room or choose another --state-dir"
+        str(refused.value) == f"--state-dir {tmp_path}: state.db: no space left on device; make room or choose another"
     )
 
 
@@ -295,7 +295,7 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
 
 def test_a_database_that_cannot_be_opened_is_not_to_be_moved_away(tmp_path):
     """It may be good: SQLite takes no path of more than 512 bytes."""
-    with pytest.raises(UserError, match=r"state\.db: unable to open database file; choose another --state-dir$"):
+    with pytest.raises(UserError, match=r"--state-dir .*: state\.db: unable to open database file; choose another$"):
         Store(tmp_path.joinpath(*["d" * 200] * 3))
 
 
@@ -394,7 +394,7 @@ def test_the_directory_has_one_owner(tmp_path):
 def test_a_directory_that_cannot_be_made_is_said(tmp_path):
     """A file stands in the way."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="choose another with --state-dir"):
+    with pytest.raises(UserError, match=r"--state-dir .*; choose another$"):
         Store(tmp_path / "file" / "state")
 
 
