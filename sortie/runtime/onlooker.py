@@ -46,7 +46,7 @@ each search. A search costs milliseconds. A process that opens more files is sea
 
 HANDED_ON_S: Final = 0.012
 """A process between a program and us may hand on what it is asked at a tick of its own: MAVSDK's server does so every
-10 ms, and sleeps until then."""
+10 ms, and sleeps until then. Counted from its first stillness: on a busy machine it takes the request late."""
 
 COUNTED_EACH_S: Final = 0.5
 """Time after which it is read again how long a client that is behind has waited for a processor, s."""
@@ -126,7 +126,8 @@ class _Peer:
         self._behind: tuple[LinkEnds, ...] = ()
         self._files = 0
         self._heard = 0
-        self._requested_s = -math.inf
+        self._requested = False
+        self._taken_s = -math.inf
         self._counted_s = math.inf
         self._waits: dict[int, float] | None = None
         self._starved_s = 0.0
@@ -165,8 +166,10 @@ class _Peer:
             return None if self._inode else ClientSight(at_work=own_work, owes=owes)
         if self._found is None:
             return ClientSight(self._unacknowledged(), own_work, owes=owes)
-        requested = time.monotonic() - self._requested_s < HANDED_ON_S
-        works = self._comes or requested or own_work or not (self.unread or self.processes <= rest)
+        if self._requested and self.processes <= still:
+            self._requested, self._taken_s = False, time.monotonic()
+        hands_on = self._requested or time.monotonic() - self._taken_s < HANDED_ON_S
+        works = self._comes or hands_on or own_work or not (self.unread or self.processes <= rest)
         proved = self._arrived and not self._comes and bool(self._holders) and self.processes | {os.getpid()} <= still
         starving_s = self._count_starved_s(behind=owes or works or bool(self.unread))
         return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved, starving_s)
@@ -205,7 +208,7 @@ class _Peer:
         sockets = [kernel.ask(ends, datagrams=False) for ends in self._behind]
         heard = sum(socket.received or 0 for socket in sockets if isinstance(socket, Socket))
         if heard != self._heard:
-            self._heard, self._requested_s = heard, time.monotonic()
+            self._heard, self._requested = heard, True
 
     def _unacknowledged(self) -> int:
         """Return the bytes of a stream that the other machine has not acknowledged."""
