@@ -30,6 +30,7 @@ DOWNLOADS: Final = 16
 RANGES: Final = 64
 """Most ranges of one peer; further ones are dropped, and requested again by the station."""
 EXPIRE_MS: Final = 20_000
+_LARGEST: Final = 0xFFFFFFFF  # of a size in bytes, of a time in s
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,9 @@ class LogService(Speaker):
         highest = self._first + count - 1
         for number in range(max(first, self._first), min(last, highest) + 1):
             log = logs[number - self._first]
-            size = min(log.size, 0xFFFFFFFF)
-            self._send(dialect.MAVLink_log_entry_message(number, count, highest, log.time_utc, size), peer)
+            size = min(log.size, _LARGEST)
+            time_utc = log.time_utc if 0 <= log.time_utc <= _LARGEST else 0
+            self._send(dialect.MAVLink_log_entry_message(number, count, highest, time_utc, size), peer)
 
     def _present(self) -> Sequence[LogEntry]:
         """Return the logs for a list; none while they are erased."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
+
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.ftp.files import FileRefusedError, MemoryFile
 from mavlink_bridge.services.ftp.wire import Nak
@@ -20,11 +22,12 @@ class Shelf:
 
     def __init__(self, *contents: bytes) -> None:
         self.logs = dict(enumerate(contents, start=7))
+        self.time_utc = 1_700_000_000
         self.open = 0
         self.refusal: str | None = None
 
     def entries(self) -> Sequence[LogEntry]:
-        return [LogEntry(key, len(data), 1_700_000_000 + key) for key, data in self.logs.items()]
+        return [LogEntry(key, len(data), self.time_utc + key) for key, data in self.logs.items()]
 
     def open_log(self, key: int) -> Any:
         if key not in self.logs:
@@ -99,6 +102,14 @@ def test_the_list_numbers_logs_without_gaps() -> None:
     entries = [(one.id, one.num_logs, one.last_log_num, one.size, one.time_utc) for one in bench.list()]
     assert entries == [(1, 3, 3, 100, 1_700_000_007), (2, 3, 3, 200, 1_700_000_008), (3, 3, 3, 0, 1_700_000_009)]
     assert [one.id for one in bench.list(2, 2)] == [2]
+
+
+@pytest.mark.parametrize("date_s", [-100, 1 << 33])
+def test_a_date_beyond_the_protocols_is_unknown(date_s: int) -> None:
+    """Of a file from a machine with a wrong clock: the list had no entry at all."""
+    bench = Bench(b"a" * 100)
+    bench.shelf.time_utc = date_s
+    assert [(one.id, one.size, one.time_utc) for one in bench.list()] == [(1, 100, 0)]
 
 
 def test_the_oldest_log_of_a_px4_is_number_0() -> None:
