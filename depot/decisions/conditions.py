@@ -80,7 +80,7 @@ CONDITIONS: dict[str, Condition] = {
     "launch_command_acknowledged": lambda s: not s.memory.docked and s.memory.death.due_ms is not None,
     "ready_to_undock": lambda s: s.reading.interfaces_pass and s.reading.moving_kg_s <= 0.0,
     "safe_clearance": lambda s: s.reading.clearance_m >= s.profile.skimmer.clear_m,
-    "on_outbound_trajectory": lambda s: s.beyond > SkimmerStage.DEPARTURE and _on_course(s),
+    "on_outbound_trajectory": lambda s: s.beyond in (SkimmerStage.OUTBOUND, SkimmerStage.HARVEST) and _on_course(s),
     # phase 3
     "departure_burn_completed": lambda s: s.beyond > SkimmerStage.DEPARTURE and _burns_give(s),
     "no_abort_triggered": lambda s: s.memory.abort is Abort.NONE,

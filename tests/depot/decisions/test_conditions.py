@@ -85,6 +85,7 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
             flying(SkimmerStage.DEPARTURE),
             flying(SkimmerStage.OUTBOUND, drift_m=DRIFTED),
             flying(SkimmerStage.OUTBOUND, plan=0),
+            flying(SkimmerStage.RETURN),  # turned back by its own abort, on course for the depot
         ],
     ),
     "departure_burn_completed": (
