@@ -222,7 +222,8 @@ def _start(vehicle: ShownVehicle, request: requests.StartRequest) -> Job:
     begin = ("mission start", command_long(vehicle.target, Cmd.MISSION_START))
     auto = ("mode", _mode_command(vehicle, modes.auto))
     if facts.get("mission") == _NONE or facts.get("items") == 0:
-        return Answer(False, "mission start: the vehicle has no mission")
+        lack = "cannot fly its mission" if facts.get("items") else "has no mission"  # a PX4 tells both as none
+        return Answer(False, f"mission start: the vehicle {lack}")
     if facts.get("armed"):
         flying = facts.get("mode") == firmware.mode_name(firmware.custom_mode(modes.auto))
         goes_on = ("go on", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 1.0))
@@ -276,7 +277,7 @@ def _clear(vehicle: ShownVehicle, request: requests.Clear) -> Job:
 def _item(vehicle: ShownVehicle, request: requests.Item) -> Job:
     """Select a mission item. In flight the mission continues there, in any mode; on the ground it starts there."""
     what, facts = f"go on with item {request.seq}", vehicle.facts(vehicle.heard_ms)
-    items = 0 if facts.get("mission") == _NONE else facts.get("items") or None  # 0 is also told by who does not count
+    items = facts.get("items") or (0 if facts.get("mission") == _NONE else None)  # 0 is also told by who does not count
     if items is not None and request.seq > items:  # the vehicle would not answer
         return Answer(False, f"{what}: the mission has {counted(items, 'item')}")
     answer = yield from _command(vehicle, what, SetCurrent(vehicle.target, request.seq))

@@ -331,6 +331,17 @@ def test_a_px4_goes_on_with_its_mission_where_it_was_left():
             assert (facts["mode"], facts["item"]) == ("Mission", request.get("seq", 2))
 
 
+def test_a_mission_that_a_px4_refuses_is_not_called_none():
+    """It tells such a one as no mission; its items are there, and counted."""
+    with Session("sim:plane", home=HOME, firmware="px4") as session:
+        page = Watched(session)
+        page.run(20.0)
+        assert page.ask("upload", name="square.plan", text=SQUARE).ok  # without a landing, and in Canberra
+        page.run(2.0)
+        assert page.ask("start").text == "mission start: the vehicle cannot fly its mission"
+        assert page.ask("item", seq=9).text == "go on with item 9: the mission has 6 items"
+
+
 def test_a_refusal_says_why(watched):
     """The text that came with it is in the answer; nothing is called accepted that the vehicle does not do."""
     watched.until(lambda facts: facts["ready"])
