@@ -242,7 +242,10 @@ def _root(context: click.Context, version: bool) -> None:
 def _by_connect(error: click.UsageError, arguments: Sequence[str]) -> str:
     """Return a hint for a command that was given a vehicle's address as others take it."""
     options = () if error.ctx is None else [name for each in error.ctx.command.params for name in each.opts]
-    addressed = any(given == "--link" or given.startswith(_ADDRESSES) for given in arguments)
+    addressed = any(
+        given == "--link" or (given.startswith(_ADDRESSES) and option != "--connect")
+        for option, given in zip(("", *arguments), arguments, strict=False)
+    )
     return "; the vehicle's address is given with --connect" if "--connect" in options and addressed else ""
 
 
@@ -261,7 +264,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         command = "sortie" if error.ctx is None else error.ctx.command_path
         hint = _by_connect(error, arguments)
-        line = " ".join((error.message if hint else error.format_message()).split()).rstrip(".")
+        line = " ".join(((hint and error.message) or error.format_message()).split()).rstrip(".")
         print(f"sortie: {line}{hint} (see {command} --help)", file=sys.stderr)
         return 2
     except click.exceptions.Exit as end:  # --help, --version

@@ -54,6 +54,8 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["param", "set"], "Missing argument 'NAME' (see sortie param set --help)"),
         (["status", "tcp:127.0.0.1:5760"], "; the vehicle's address is given with --connect (see"),
         (["status", "--link", "tcp:127.0.0.1:5760"], "No such option '--link'; the vehicle's address is given with"),
+        (["param", "get", "--connect", "tcp:127.0.0.1:5760"], "Missing argument 'NAME' (see sortie param get --help)"),
+        (["param", "set", "tcp:127.0.0.1:5760"], "Missing argument 'VALUE'; the vehicle's address is given with"),
         (["param", "lost"], "(see sortie param --help)"),
         (["serve", "--home", "1,2"], "LAT,LON,ALT,HEADING"),
         (["serve", "--home", "91,0,0,0"], "LAT,LON,ALT,HEADING"),
