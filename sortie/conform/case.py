@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from autopilot.interface.records import dataclass, field
-from sortie.conform.exchange import Exchange, Waiting
+from mavlink_bridge.routing.service import Message
+from sortie.conform.exchange import Exchange, Steps, Waiting
 from sortie.conform.facts import Need
 
 GUIDE: Final = "https://mavlink.io/en/"
@@ -35,6 +37,8 @@ class Verdict(Enum):
 Run: TypeAlias = Callable[[Exchange], Waiting[object]]
 """Exchange of a case; its result is not used."""
 AnyRun = TypeVar("AnyRun", bound=Run)
+JudgedMessage: TypeAlias = tuple[str, Callable[[Message], bool], str]
+"""Case about one message: its name, the condition, and what was expected and came; `{m.FIELD}` is filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,21 @@ class Chapter:
         )
         self.cases.append(case)
 
+    def judge(self, ask: Callable[[Exchange], Waiting[Message]], *cases: JudgedMessage) -> None:
+        """Add cases about the message that `ask` brings."""
+        for name, good, why in cases:
+            self.add(name, partial(_judged, ask, good, why))
+
     def case(self, name: str, *needs: Need) -> Callable[[AnyRun], AnyRun]:
         def added(run: AnyRun) -> AnyRun:
             self.add(name, run, *needs)
             return run
 
         return added
+
+
+def _judged(
+    ask: Callable[[Exchange], Waiting[Message]], good: Callable[[Message], bool], why: str, x: Exchange
+) -> Steps:
+    message = yield from ask(x)
+    x.check(good(message), why.format(m=message))

@@ -186,19 +186,16 @@ def _captured(x: Exchange) -> Waiting[Message]:
 # --- gimbal -----------------------------------------------------------------------------------------------------------
 
 
-gimbal.add("information", lambda x: x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal))
+def _manager(x: Exchange) -> Waiting[Message]:
+    return x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
 
 
-@gimbal.case("device")
-def _gimbal_device(x: Exchange) -> Steps:
-    message = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
-    x.check(message.gimbal_device_id > 0, "an id, 0 came")
-
-
-@gimbal.case("limits")
-def _gimbal_limits(x: Exchange) -> Steps:
-    message = yield from x.requested("GIMBAL_MANAGER_INFORMATION", component=x.found.gimbal)
-    x.check(message.pitch_min <= message.pitch_max and message.yaw_min <= message.yaw_max, "limits in order")
+gimbal.add("information", _manager)
+gimbal.judge(
+    _manager,
+    ("device", lambda m: m.gimbal_device_id > 0, "an id, 0 came"),
+    ("limits", lambda m: m.pitch_min <= m.pitch_max and m.yaw_min <= m.yaw_max, "limits in order"),
+)
 
 
 @gimbal.case("status")

@@ -15,7 +15,6 @@ identity = Chapter("identity")
 CHAPTERS: Final = (heartbeat, identity)
 
 _LOST_MS: Final = 3500
-_VERSION: Final = 3
 
 
 @heartbeat.case("regular")
@@ -37,49 +36,28 @@ def _once_a_second(x: Exchange) -> Steps:
     x.check(7 <= len(beats) <= 13 or x.tries > 1, f"about 10 in 10.2 s, {len(beats)} came")
 
 
-@heartbeat.case("type")
-def _type(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    x.check(beat.type != VehicleType.GENERIC, "the type of a vehicle, MAV_TYPE_GENERIC came")
-
-
-@heartbeat.case("type-known")
-def _type_known(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    x.check(beat.type in dialect.enums["MAV_TYPE"], f"a MAV_TYPE, {beat.type} came")
-
-
-@heartbeat.case("autopilot")
-def _autopilot(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    known = beat.autopilot in dialect.enums["MAV_AUTOPILOT"] and beat.autopilot != AutopilotType.INVALID
-    x.check(known, f"a flight stack of MAV_AUTOPILOT, {beat.autopilot} came")
-
-
-@heartbeat.case("state")
-def _state(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    x.check(beat.system_status in set(SystemState), f"a MAV_STATE, {beat.system_status} came")
-
-
-@heartbeat.case("version")
-def _mavlink_version(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    x.check(beat.mavlink_version == _VERSION, f"{_VERSION}, {beat.mavlink_version} came")
-
-
-@heartbeat.case("custom-mode")
-def _custom_mode(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    marked = bool(beat.base_mode & ModeFlag.CUSTOM_MODE_ENABLED)
-    x.check(marked or beat.custom_mode == 0, f"the bit, base_mode {beat.base_mode} with custom_mode {beat.custom_mode}")
-
-
-@heartbeat.case("standby")
-def _standby(x: Exchange) -> Steps:
-    beat = yield from x.expect("HEARTBEAT", within_ms=_LOST_MS)
-    armed, active = beat.base_mode & ModeFlag.SAFETY_ARMED, beat.system_status == SystemState.ACTIVE
-    x.check(bool(armed) or not active, "a state of a vehicle that stands, ACTIVE came while disarmed")
+heartbeat.judge(
+    lambda x: x.expect("HEARTBEAT", within_ms=_LOST_MS),
+    ("type", lambda m: m.type != VehicleType.GENERIC, "the type of a vehicle, MAV_TYPE_GENERIC came"),
+    ("type-known", lambda m: m.type in dialect.enums["MAV_TYPE"], "a MAV_TYPE, {m.type} came"),
+    (
+        "autopilot",
+        lambda m: m.autopilot in dialect.enums["MAV_AUTOPILOT"] and m.autopilot != AutopilotType.INVALID,
+        "a flight stack of MAV_AUTOPILOT, {m.autopilot} came",
+    ),
+    ("state", lambda m: m.system_status in set(SystemState), "a MAV_STATE, {m.system_status} came"),
+    ("version", lambda m: m.mavlink_version == 3, "3, {m.mavlink_version} came"),
+    (
+        "custom-mode",
+        lambda m: bool(m.base_mode & ModeFlag.CUSTOM_MODE_ENABLED) or m.custom_mode == 0,
+        "the bit, base_mode {m.base_mode} with custom_mode {m.custom_mode}",
+    ),
+    (
+        "standby",
+        lambda m: bool(m.base_mode & ModeFlag.SAFETY_ARMED) or m.system_status != SystemState.ACTIVE,
+        "a state of a vehicle that stands, ACTIVE came while disarmed",
+    ),
+)
 
 
 @heartbeat.case("same-component")
@@ -138,24 +116,12 @@ def _encoding(x: Exchange) -> Steps:
     x.check(encodings.bit_count() == 1, f"one bit of two, {encodings:#x} came")
 
 
-@identity.case("mission-int")
-def _mission_int(x: Exchange) -> Steps:
-    version = yield from x.requested("AUTOPILOT_VERSION")
-    x.check(bool(version.capabilities & Capability.MISSION_INT), f"MISSION_INT, {version.capabilities:#x} came")
-
-
-@identity.case("command-int")
-def _command_int(x: Exchange) -> Steps:
-    version = yield from x.requested("AUTOPILOT_VERSION")
-    x.check(bool(version.capabilities & Capability.COMMAND_INT), f"COMMAND_INT, {version.capabilities:#x} came")
-
-
-@identity.case("release")
-def _release(x: Exchange) -> Steps:
-    version = yield from x.requested("AUTOPILOT_VERSION")
-    x.check(version.flight_sw_version > 0, "a version, 0 came")
-
-
+identity.judge(
+    lambda x: x.requested("AUTOPILOT_VERSION"),
+    ("mission-int", lambda m: bool(m.capabilities & Capability.MISSION_INT), "MISSION_INT, {m.capabilities:#x} came"),
+    ("command-int", lambda m: bool(m.capabilities & Capability.COMMAND_INT), "COMMAND_INT, {m.capabilities:#x} came"),
+    ("release", lambda m: m.flight_sw_version > 0, "a version, 0 came"),
+)
 identity.add("protocol-version", lambda x: x.command(x.long(Cmd.REQUEST_PROTOCOL_VERSION, 1)))
 
 

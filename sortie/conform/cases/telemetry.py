@@ -122,27 +122,18 @@ def _home_at(x: Exchange, lat: int, lon: int, alt: float) -> Steps:
 battery.add("told", lambda x: x.available("BATTERY_STATUS"))
 
 
-@battery.case("remaining")
-def _remaining(x: Exchange) -> Steps:
-    message = yield from x.available("BATTERY_STATUS")
-    x.check(-1 <= message.battery_remaining <= 100, f"-1 to 100, {message.battery_remaining} came")
-
-
-@battery.case("cells")
-def _cells(x: Exchange) -> Steps:
-    message = yield from x.available("BATTERY_STATUS")
-    known = [cell for cell in message.voltages if cell != 65_535]
-    x.check(all(0 < cell < 65_535 for cell in known), f"voltages or 65535, {list(message.voltages)} came")
-
-
-@battery.case("kinds")
-def _kinds(x: Exchange) -> Steps:
-    message = yield from x.available("BATTERY_STATUS")
-    known = (
-        message.battery_function in dialect.enums["MAV_BATTERY_FUNCTION"]
-        and message.type in dialect.enums["MAV_BATTERY_TYPE"]
-    )
-    x.check(known, f"known ones, {message.battery_function} and {message.type} came")
+battery.judge(
+    lambda x: x.available("BATTERY_STATUS"),
+    ("remaining", lambda m: -1 <= m.battery_remaining <= 100, "-1 to 100, {m.battery_remaining} came"),
+    ("cells", lambda m: 0 not in m.voltages, "voltages or 65535, {m.voltages} came"),
+    (
+        "kinds",
+        lambda m: (
+            m.battery_function in dialect.enums["MAV_BATTERY_FUNCTION"] and m.type in dialect.enums["MAV_BATTERY_TYPE"]
+        ),
+        "known ones, {m.battery_function} and {m.type} came",
+    ),
+)
 
 
 @battery.case("agrees")
