@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -44,19 +45,15 @@ def _forms_agree(x: Exchange) -> Steps:
     x.check(long.result == whole.result, f"one result, {long.result} for LONG and {whole.result} for INT")
 
 
-@command.case("ack-target")
-def _ack_target(x: Exchange) -> Steps:
-    ack = yield from x.command(x.query())
-    ids = (ack.target_system, ack.target_component)
-    x.check(ids == STATION, f"target {STATION}, {ids} came")
-
-
-@command.case("ack-of-each-station")
-def _two_stations(x: Exchange) -> Steps:
-    for sender in (STATION, OTHER_STATION):
+def _acked_to(senders: Sequence[tuple[int, int]], x: Exchange) -> Steps:
+    for sender in senders:
         ack = yield from x.command(x.query(), sender)
         ids = (ack.target_system, ack.target_component)
         x.check(ids == sender, f"target {sender}, {ids} came")
+
+
+command.add("ack-target", partial(_acked_to, (STATION,)))
+command.add("ack-of-each-station", partial(_acked_to, (STATION, OTHER_STATION)))
 
 
 @command.case("ack-before-message")
@@ -119,21 +116,22 @@ def _home_at(x: Exchange, frame: int) -> Message:
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------
-@command.case("mode-unknown")
-def _mode_unknown(x: Exchange) -> Steps:
+def _mode_stays(order: Callable[[Exchange, int], Waiting[Message]], x: Exchange) -> Steps:
     before = yield from x.expect("HEARTBEAT", within_ms=3500)
-    yield from x.refused(x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, 253, 253))
+    yield from order(x, before.custom_mode)
     after = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(after.custom_mode == before.custom_mode, f"mode {before.custom_mode}, {after.custom_mode} came")
 
 
-@command.case("mode-same")
-def _mode_same(x: Exchange) -> Steps:
-    before = yield from x.expect("HEARTBEAT", within_ms=3500)
-    params = x.target.firmware.mode_params(before.custom_mode)[:2]
-    yield from x.accepted(x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params))
-    after = yield from x.expect("HEARTBEAT", within_ms=3500)
-    x.check(after.custom_mode == before.custom_mode, f"mode {before.custom_mode}, {after.custom_mode} came")
+def entering(x: Exchange, custom_mode: int) -> Message:
+    """Make the command that selects a mode by its number in HEARTBEATs."""
+    params = x.target.firmware.mode_params(custom_mode)[:2]
+    return x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params)
+
+
+_NO_MODE: Final = (ModeFlag.CUSTOM_MODE_ENABLED, 253, 253)
+command.add("mode-unknown", partial(_mode_stays, lambda x, _: x.refused(x.long(Cmd.DO_SET_MODE, *_NO_MODE))))
+command.add("mode-same", partial(_mode_stays, lambda x, mode: x.accepted(entering(x, mode))))
 
 
 # --- results of what cannot be done -----------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from autopilot.mav import Cmd, DataStream, ModeFlag, ModeProperty, Result, StandardMode
+from autopilot.mav import Cmd, DataStream, ModeProperty, Result, StandardMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie.conform.case import Chapter
+from sortie.conform.cases.commands import entering
 from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 
 request = Chapter("request-message")
@@ -224,17 +225,12 @@ def _current_mode(x: Exchange) -> Steps:
 def _mode_set(x: Exchange) -> Steps:
     listed = yield from _all_modes(x)
     before = yield from x.expect("HEARTBEAT", within_ms=3500)
-    x.undo("mode", x.accepted(_entering(x, before.custom_mode)))
+    x.undo("mode", x.accepted(entering(x, before.custom_mode)))
     for mode in listed:
         if mode.custom_mode != before.custom_mode and not mode.properties & ModeProperty.NOT_USER_SELECTABLE:
-            ack = yield from x.command(_entering(x, mode.custom_mode))
+            ack = yield from x.command(entering(x, mode.custom_mode))
             if ack.result == Result.ACCEPTED:
                 entered = lambda beat, wanted=mode.custom_mode: beat.custom_mode == wanted
                 yield from x.expect("HEARTBEAT", entered, within_ms=5000)
                 return
     raise NotApplicableError("it takes no other mode here")
-
-
-def _entering(x: Exchange, custom_mode: int) -> Message:
-    params = x.target.firmware.mode_params(custom_mode)[:2]
-    return x.long(Cmd.DO_SET_MODE, ModeFlag.CUSTOM_MODE_ENABLED, *params)
