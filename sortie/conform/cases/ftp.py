@@ -45,6 +45,11 @@ def reply_to(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waitin
     return unpack(bytes((yield from x.ask(_message(x, operation), "FILE_TRANSFER_PROTOCOL", answers, what)).payload))
 
 
+def about(opcode: int, path: bytes, offset: int = 0) -> Operation:
+    """Make a request about a file or folder."""
+    return Operation(0, 0, opcode, len(path), offset=offset, data=path)
+
+
 def reset(x: Exchange) -> Steps:
     """End all sessions."""
     yield from reply_to(x, Operation(1, 0, Opcode.RESET_SESSIONS))
@@ -88,8 +93,7 @@ def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
     """Open a file of the vehicle and return path, session and size."""
     yield from reset(x)
     for path in _paths(x):
-        name = path.encode()
-        reply = yield from reply_to(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
+        reply = yield from reply_to(x, about(Opcode.OPEN_FILE_RO, path.encode()))
         if reply.opcode == Opcode.ACK:
             return path, reply.session, int.from_bytes(reply.data[:4], "little")
     raise UntestedError("no file is known that it would open")
@@ -137,13 +141,13 @@ ftp.add(
 
 @ftp.case("nak-size")
 def _nak_size(x: Exchange) -> Steps:
-    reply = yield from denied(x, Operation(11, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING))
+    reply = yield from denied(x, about(Opcode.OPEN_FILE_RO, _MISSING))
     size = 2 if reply.data[0] == Nak.FAIL_ERRNO else 1
     x.check(reply.size == size, f"size {size}, {reply.size} came")
 
 
 def _missing(opcode: int, x: Exchange) -> Steps:
-    yield from denied(x, Operation(12, 0, opcode, len(_MISSING), data=_MISSING))
+    yield from denied(x, about(opcode, _MISSING))
 
 
 for _opcode in (
@@ -157,16 +161,10 @@ for _opcode in (
     ftp.add(f"missing.{_opcode.name.lower().replace('_', '-')}", partial(_missing, _opcode))
 
 
-ftp.add(
-    "missing-reason",
-    lambda x: denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND),
-)
+ftp.add("missing-reason", lambda x: denied(x, about(Opcode.OPEN_FILE_RO, _MISSING), Nak.FILE_NOT_FOUND))
 
 
-@ftp.case("rename-missing")
-def _rename(x: Exchange) -> Steps:
-    data = _MISSING + b"\0" + _MISSING + b"2"
-    yield from denied(x, Operation(14, 0, Opcode.RENAME, len(data), data=data))
+ftp.add("rename-missing", lambda x: denied(x, about(Opcode.RENAME, _MISSING + b"\0" + _MISSING + b"2")))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -208,16 +206,13 @@ def _end(x: Exchange) -> Steps:
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, f"NAK END_OF_FILE of {path}")
 
 
-@ftp.case("read-closed")
-def _closed(x: Exchange) -> Steps:
+def _closed(reasons: tuple[Nak, ...], x: Exchange) -> Steps:
     yield from reset(x)
-    yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0))
+    yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), *reasons)
 
 
-@ftp.case("read-closed-reason")
-def _closed_reason(x: Exchange) -> Steps:
-    yield from reset(x)
-    yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), Nak.INVALID_SESSION)
+ftp.add("read-closed", partial(_closed, ()))
+ftp.add("read-closed-reason", partial(_closed, (Nak.INVALID_SESSION,)))
 
 
 @ftp.case("terminate")
@@ -321,7 +316,7 @@ def _checksum(x: Exchange) -> Steps:
     path, content = yield from _whole(x)
     if path in _KNOWN:
         raise NotApplicableError("no file is known whose content stays")
-    reply = yield from granted(x, Operation(43, 0, Opcode.CALC_FILE_CRC32, len(path), data=path.encode()))
+    reply = yield from granted(x, about(Opcode.CALC_FILE_CRC32, path.encode()))
     crc = int.from_bytes(reply.data[:4], "little")
     x.check(crc == crc_of(content), f"{crc_of(content):#x}, {crc:#x} came")
 
@@ -332,23 +327,22 @@ def crc_of(content: bytes) -> int:
 
 
 # --- folders ----------------------------------------------------------------------------------------------------------
-def _listed(x: Exchange, offset: int) -> Waiting[Operation]:
-    return (yield from reply_to(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
+def _root(x: Exchange) -> Waiting[Operation]:
+    reply = yield from reply_to(x, about(Opcode.LIST_DIRECTORY, b"/"))
+    if reply.opcode == Opcode.NAK:
+        raise NotApplicableError(f"its root is not listed ({reason(reply)})")
+    return reply
 
 
 @ftp.case("list")
 def _list(x: Exchange) -> Steps:
-    reply = yield from _listed(x, 0)
-    if reply.opcode == Opcode.NAK:
-        raise NotApplicableError(f"its root is not listed ({reason(reply)})")
+    reply = yield from _root(x)
     entries = [entry for entry in reply.data[: reply.size].split(b"\0") if entry]
     x.check(all(entry[:1] in (b"F", b"D", b"S") for entry in entries), f"F, D or S, {entries[:3]} came")
 
 
 @ftp.case("list-end")
 def _list_end(x: Exchange) -> Steps:
-    first = yield from _listed(x, 0)
-    if first.opcode == Opcode.NAK:
-        raise NotApplicableError(f"its root is not listed ({reason(first)})")
-    reply = yield from _listed(x, 5000)
+    yield from _root(x)
+    reply = yield from reply_to(x, about(Opcode.LIST_DIRECTORY, b"/", 5000))
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, "NAK END_OF_FILE")

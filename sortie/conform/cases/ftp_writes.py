@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
-from sortie.conform.cases.ftp import content_of, crc_of, denied, ftp, granted, reason, reply_to, reset
+from sortie.conform.cases.ftp import about, content_of, crc_of, denied, ftp, granted, reason, reply_to, reset
 from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 
 CHAPTERS: Final = ()
@@ -15,14 +15,10 @@ _CONTENT: Final = bytes(range(200)) * 2
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
-def _on(opcode: Opcode, path: bytes, offset: int = 0) -> Operation:
-    return Operation(60, 0, opcode, len(path), offset=offset, data=path)
-
-
 def _created(x: Exchange) -> Waiting[int]:
     """Create a file and return its session; it is removed at the end."""
     yield from reset(x)
-    reply = yield from reply_to(x, _on(Opcode.CREATE_FILE, _FILE))
+    reply = yield from reply_to(x, about(Opcode.CREATE_FILE, _FILE))
     if reply.opcode == Opcode.NAK:
         raise NotApplicableError(f"no file may be written ({reason(reply)})")
     x.undo(f"file {_FILE.decode()}", _removed(x, _FILE))
@@ -31,8 +27,8 @@ def _created(x: Exchange) -> Waiting[int]:
 
 def _removed(x: Exchange, path: bytes) -> Steps:
     yield from reset(x)
-    yield from reply_to(x, _on(Opcode.REMOVE_FILE, path))
-    yield from denied(x, _on(Opcode.OPEN_FILE_RO, path))
+    yield from reply_to(x, about(Opcode.REMOVE_FILE, path))
+    yield from denied(x, about(Opcode.OPEN_FILE_RO, path))
 
 
 def _write(x: Exchange, session: int, data: bytes, offset: int = 0) -> Steps:
@@ -67,7 +63,7 @@ def _whole(x: Exchange) -> Steps:
 @ftp.case("write.checksum")
 def _checksum(x: Exchange) -> Steps:
     yield from _written(x)
-    reply = yield from granted(x, _on(Opcode.CALC_FILE_CRC32, _FILE))
+    reply = yield from granted(x, about(Opcode.CALC_FILE_CRC32, _FILE))
     crc = int.from_bytes(reply.data[:4], "little")
     x.check(crc == crc_of(_CONTENT), f"{crc_of(_CONTENT):#x}, {crc:#x} came")
 
@@ -75,7 +71,7 @@ def _checksum(x: Exchange) -> Steps:
 @ftp.case("write.part")
 def _part(x: Exchange) -> Steps:
     yield from _written(x)
-    reply = yield from granted(x, _on(Opcode.OPEN_FILE_WO, _FILE))
+    reply = yield from granted(x, about(Opcode.OPEN_FILE_WO, _FILE))
     yield from _write(x, reply.session, b"part", 100)
     yield from _holds(x, _CONTENT[:100] + b"part" + _CONTENT[104:])
 
@@ -83,7 +79,7 @@ def _part(x: Exchange) -> Steps:
 @ftp.case("write.truncate")
 def _truncate(x: Exchange) -> Steps:
     yield from _written(x)
-    yield from granted(x, _on(Opcode.TRUNCATE_FILE, _FILE, 50))
+    yield from granted(x, about(Opcode.TRUNCATE_FILE, _FILE, 50))
     yield from _holds(x, _CONTENT[:50])
 
 
@@ -91,28 +87,28 @@ def _truncate(x: Exchange) -> Steps:
 def _rename(x: Exchange) -> Steps:
     yield from _written(x)
     x.undo(f"file {_RENAMED.decode()}", _removed(x, _RENAMED))
-    yield from granted(x, _on(Opcode.RENAME, _FILE + b"\0" + _RENAMED))
+    yield from granted(x, about(Opcode.RENAME, _FILE + b"\0" + _RENAMED))
     yield from _holds(x, _CONTENT, _RENAMED)
-    yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
+    yield from denied(x, about(Opcode.OPEN_FILE_RO, _FILE))
 
 
 @ftp.case("write.remove")
 def _remove(x: Exchange) -> Steps:
     yield from _written(x)
-    yield from granted(x, _on(Opcode.REMOVE_FILE, _FILE))
-    yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
+    yield from granted(x, about(Opcode.REMOVE_FILE, _FILE))
+    yield from denied(x, about(Opcode.OPEN_FILE_RO, _FILE))
 
 
 @ftp.case("write.folder")
 def _folder(x: Exchange) -> Steps:
-    reply = yield from reply_to(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER))
+    reply = yield from reply_to(x, about(Opcode.CREATE_DIRECTORY, _FOLDER))
     if reply.opcode == Opcode.NAK:
         raise NotApplicableError(f"no folder may be made ({reason(reply)})")
     x.undo(f"folder {_FOLDER.decode()}", _folder_removed(x))
-    yield from denied(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER), Nak.FILE_EXISTS, Nak.FAIL, Nak.FAIL_ERRNO)
-    yield from granted(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
+    yield from denied(x, about(Opcode.CREATE_DIRECTORY, _FOLDER), Nak.FILE_EXISTS, Nak.FAIL, Nak.FAIL_ERRNO)
+    yield from granted(x, about(Opcode.REMOVE_DIRECTORY, _FOLDER))
 
 
 def _folder_removed(x: Exchange) -> Steps:
-    yield from reply_to(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
-    yield from denied(x, _on(Opcode.LIST_DIRECTORY, _FOLDER))
+    yield from reply_to(x, about(Opcode.REMOVE_DIRECTORY, _FOLDER))
+    yield from denied(x, about(Opcode.LIST_DIRECTORY, _FOLDER))

@@ -48,20 +48,20 @@ def _interval_of(x: Exchange, name: str) -> Waiting[Message]:
 
 
 # --- intervals --------------------------------------------------------------------------------------------------------
-def borrow(x: Exchange, name: str) -> Steps:
+def _borrow(x: Exchange, name: str) -> Steps:
     """Restore the current interval at the end."""
     message = yield from _interval_of(x, name)
     x.undo(f"interval of {name}", x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of(name), message.interval_us or -1)))
 
 
 def set_interval(x: Exchange, name: str, interval_us: int) -> Steps:
-    """Set an interval, which the vehicle must accept, and wait until it takes effect."""
+    """Borrow and set an interval, which the vehicle must accept, and wait until it takes effect."""
+    yield from _borrow(x, name)
     yield from x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of(name), interval_us))
     yield from x.wait(700)
 
 
 def _rate(name: str, hertz: int, x: Exchange) -> Steps:
-    yield from borrow(x, name)
     yield from set_interval(x, name, 1_000_000 // hertz)
     heard = yield from x.collect(name, 3000)
     least, most = 0.7 * 3 * hertz - 1, 1.35 * 3 * hertz + 1
@@ -84,21 +84,19 @@ for _name, _hertz in (
 
 @interval.case("off")
 def _off(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", -1)
     yield from x.silent("ATTITUDE", what="a message that is off does not come", for_ms=2500)
 
 
 @interval.case("default")
 def _default(x: Exchange) -> Steps:
-    yield from borrow(x, "HEARTBEAT")
+    yield from _borrow(x, "HEARTBEAT")
     yield from x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("HEARTBEAT"), 0))
     yield from x.expect("HEARTBEAT", within_ms=3500)
 
 
 @interval.case("told")
 def _set_reported(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", 250_000)
     message = yield from _interval_of(x, "ATTITUDE")
     x.check(abs(message.interval_us - 250_000) <= 25_000, f"250000 us, {message.interval_us} came")
@@ -106,7 +104,6 @@ def _set_reported(x: Exchange) -> Steps:
 
 @interval.case("off-told")
 def _off_reported(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", -1)
     message = yield from _interval_of(x, "ATTITUDE")
     x.check(message.interval_us == -1, f"-1, {message.interval_us} came")
@@ -114,7 +111,7 @@ def _off_reported(x: Exchange) -> Steps:
 
 @interval.case("limit")
 def _limit(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
+    yield from _borrow(x, "ATTITUDE")
     ack = yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("ATTITUDE"), _TOO_SHORT_US))
     if ack.result == Result.ACCEPTED:
         messages = yield from x.collect("ATTITUDE", 1000)
@@ -125,8 +122,6 @@ def _limit(x: Exchange) -> Steps:
 
 @interval.case("others-stay")
 def _others_stay(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
-    yield from borrow(x, "VFR_HUD")
     yield from set_interval(x, "VFR_HUD", 250_000)
     yield from set_interval(x, "ATTITUDE", -1)
     messages = yield from x.collect("VFR_HUD", 2000)

@@ -8,7 +8,7 @@ from typing import Final
 from autopilot.mav import Cmd, Frame, Result
 from mavlink_bridge.wire.codec import dialect
 from sortie.conform.case import Chapter
-from sortie.conform.cases.streams import borrow, set_interval
+from sortie.conform.cases.streams import set_interval
 from sortie.conform.exchange import Exchange, NotApplicableError, Steps
 from sortie.conform.facts import sends
 
@@ -23,7 +23,6 @@ CHAPTERS: Final = (telemetry, home, battery, latency, remote_id)
 # --- contents of common messages --------------------------------------------------------------------------------------
 @telemetry.case("boot-time")
 def _boot_time(x: Exchange) -> Steps:
-    yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", 200_000)
     times = [heard.message.time_boot_ms for heard in (yield from x.collect("ATTITUDE", 2500))]
     x.check(len(times) > 3 and all(after > before for before, after in pairwise(times)), f"rising times, {times} came")
