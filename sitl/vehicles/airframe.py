@@ -18,7 +18,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, tan
 from sitl.kernel import layout as M
-from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equipped, switched_on
 from sitl.vehicles.stops import stop_as_arducopter
 
 MASS = 1.5  # kg
@@ -60,8 +60,7 @@ def power_factor(hover_w: float) -> float:
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """Settings row: airframe, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
-    p = np.zeros(M.SETTINGS_SIZE)
-    equip(p, home, steps)
+    p = equipped(home, steps)
     _machine(p)
     _control(p)
     fit_rotors(p, FULL_THRUST)
@@ -119,8 +118,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a copter at rest at the origin. Its random biases are drawn from `seed`."""
-    s = np.zeros(M.STATE_SIZE)
-    rng = switch_on(s, heading_rad, seed)
+    s, rng = switched_on(heading_rad, seed)
     s[M.S_PD] = MASS * L.GRAVITY / 1500.0  # the undercarriage's deflection at rest
     s[M.S_CONTACT] = 1.0
     s[L.S_HOVER] = HOVER_SHARE

@@ -21,7 +21,7 @@ from autopilot.interface.mathematics import cos, exp, sin, tan
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
 from sitl.vehicles import rover_parameters
-from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip
+from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equipped
 from sitl.vehicles.parameters import Row, scaled, setters
 from sitl.vehicles.rover import DrivenMachine
 
@@ -44,8 +44,7 @@ TIGHTEST = 1.05 * WHEELBASE / tan(RUDDER_MAX)
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """Settings row: hull, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
-    p = np.zeros(M.SETTINGS_SIZE)
-    equip(p, home, steps)
+    p = equipped(home, steps)
     p[M.P_MASS], p[M.P_INERTIA] = MASS, INERTIA
     p[M.P_STALL], p[M.P_FREE], p[M.P_AMPS_PER_N] = STALL, FREE, AMPS_PER_N
     p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)

@@ -18,7 +18,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, sin
 from sitl.kernel import layout as M
-from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
+from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equipped, switched_on
 
 MASS, INERTIA = 3.74, 0.04712  # kg, kg m2
 FRONT, REAR = 0.15875, 0.17145  # m
@@ -44,8 +44,7 @@ def amps_per_newton(drive_w: float) -> float:
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """Settings row: chassis, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
-    p = np.zeros(M.SETTINGS_SIZE)
-    equip(p, home, steps)
+    p = equipped(home, steps)
     _machine(p)
     _control(p)
     p[M.P_ACC_NOISE], p[M.P_HOTEL_A], p[M.P_FULL_V] = 0.25, HOTEL_A, FULL_V
@@ -93,8 +92,7 @@ def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a rover at rest at the origin. Its random biases are drawn from `seed`."""
-    s = np.zeros(M.STATE_SIZE)
-    rng = switch_on(s, heading_rad, seed)
+    s, rng = switched_on(heading_rad, seed)
     s[M.S_GPS_WN : M.S_GPS_WN + 3] *= 0.4
     s[M.S_COS], s[M.S_SIN] = cos(heading_rad), sin(heading_rad)
     s[L.S_WAY] = 1.0

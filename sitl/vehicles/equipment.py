@@ -28,9 +28,10 @@ STEPS = 8  # of 2.5 ms in a tick
 GUST_TIME = 6.0
 
 
-def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
-    """Fill in the part of a settings row that all vehicles share; `steps` is the number of physics steps in a tick.
-    Units as in the layouts (SI)."""
+def equipped(home: GeoPoint, steps: int) -> npt.NDArray[np.float64]:
+    """Settings row with the part that all vehicles share; `steps` is the number of physics steps in a tick. Units as in
+    the layouts (SI)."""
+    p = np.zeros(M.SETTINGS_SIZE)
     p[M.P_STEPS], p[M.P_DT] = steps, L.TICK / steps
     p[M.P_GUST_KEEP] = exp(-L.TICK / GUST_TIME)
     p[M.P_GUST_KICK] = sqrt(1.0 - p[M.P_GUST_KEEP] * p[M.P_GUST_KEEP])
@@ -40,6 +41,7 @@ def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
     p[M.P_LOSS_1 : M.P_LOSS_8 + 1] = 1.0
     p[M.P_GPS_ON] = p[M.P_BARO_ON] = p[M.P_MAG_ON] = p[M.P_IMU_ON] = 1.0
     _sensors(p, home)
+    return p
 
 
 def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
@@ -58,9 +60,10 @@ def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
     p[L.P_ORIGIN_LAT], p[L.P_ORIGIN_LON], p[L.P_ORIGIN_ALT] = home.lat, home.lon, home.alt
 
 
-def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.NDArray[np.uint64]:
-    """Fill in the part of a state row that all vehicles share, at rest at the origin, with random biases from `seed`.
-    Returns the noise row."""
+def switched_on(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
+    """State row with the part that all vehicles share, at rest at the origin, with random biases from `seed`, and noise
+    row."""
+    s = np.zeros(M.STATE_SIZE)
     s[L.S_FRESH] = 1.0
     s[M.S_GYRO_ON] = s[M.S_ACC_ON] = 1.0
     s[M.S_Q0], s[M.S_Q3] = cos(heading_rad / 2.0), sin(heading_rad / 2.0)
@@ -76,4 +79,4 @@ def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.
     s[M.S_GBX : M.S_GBX + 3] = draw.normal(0.0, 0.003, 3)
     s[M.S_ABX : M.S_ABX + 3] = draw.normal(0.0, 0.03, 3)
     s[M.S_GPS_WN : M.S_GPS_WN + 3] = draw.normal(0.0, 0.2, 3)
-    return draw.integers(0, 2**63, 4).astype(np.uint64)
+    return s, draw.integers(0, 2**63, 4).astype(np.uint64)

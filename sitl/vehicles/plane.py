@@ -15,7 +15,7 @@ from autopilot.interface.targets import NO_STICKS, Drive, Target
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import PLANE
 from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
-from sitl.vehicles.equipment import STEPS, equip, switch_on
+from sitl.vehicles.equipment import STEPS, equipped, switched_on
 from sitl.vehicles.faults import within
 from sitl.vehicles.parameters import Row
 from sitl.vehicles.plane_parameters import SCALED, SPECIAL, fit_tube
@@ -36,8 +36,7 @@ _MOST_OFFSET_MPS = 100.0
 
 def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWALKER) -> npt.NDArray[np.float64]:
     """Settings row: airframe, sensors, and default parameters. Units as in the layouts (SI)."""
-    p = np.zeros(M.SETTINGS_SIZE)
-    equip(p, home, steps)
+    p = equipped(home, steps)
     p[L.P_STICK_T] = NO_STICKS.throttle
     write_airframe(p, body)
     p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
@@ -78,8 +77,7 @@ def _control(p: Row) -> None:
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a plane at rest at the origin. Its random biases are drawn from `seed`."""
-    s = np.zeros(M.STATE_SIZE)
-    rng = switch_on(s, heading_rad, seed)
+    s, rng = switched_on(heading_rad, seed)
     s[M.S_PD] = 2.0 * L.GRAVITY / STIFF  # the undercarriage's deflection at rest, the same for any mass
     s[M.S_CONTACT] = 1.0
     s[L.S_EAS2TAS], s[M.S_AIR_DENSITY] = 1.0, 1.225

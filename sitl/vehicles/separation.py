@@ -72,9 +72,7 @@ class Separation:
             self._follow(())
             return []
         self._read()
-        reach_m = CLOSE_M if self.closest is None else max(CLOSE_M, self.closest.distance_m)
-        if self.closest is None:
-            reach_m = np.inf
+        reach_m = np.inf if self.closest is None else max(CLOSE_M, self.closest.distance_m)
         near = self._near(reach_m, now_ms, passed_s)
         for approach in near:
             if self.closest is None or approach.distance_m < self.closest.distance_m:
