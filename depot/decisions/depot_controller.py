@@ -14,7 +14,7 @@ from typing import Any
 
 from autopilot.context.turns import earliest
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
-from depot.decisions.memory import ControlledBy, PendingRequest, PrepStep
+from depot.decisions.memory import AWAIT_OPERATOR, ControlledBy, PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext, name_of
 from depot.decisions.phases import FLYING, LoopEvent
 from depot.decisions.planning import Derating
@@ -115,7 +115,9 @@ class DepotController:
     @property
     def awaits_operator(self) -> bool:
         """True while phase 8 waits for `confirm_relaunch`."""
-        return self.context.confirm and self.memory.ended_by is None and self.memory.relaunch_unconfirmed
+        memory = self.memory
+        asked = AWAIT_OPERATOR in memory.announced and not memory.confirmed
+        return self.context.confirm and memory.ended_by is None and asked
 
     def confirm_relaunch(self, now_ms: int) -> None:
         """Confirm the relaunch that `awaits_operator` waits for."""

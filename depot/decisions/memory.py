@@ -118,8 +118,8 @@ class DepotMemory(Struct):
     """Everything that the depot controller remembers. Times are ms since the loop began.
 
     `status_requests`: their number before the go/no-go. `announced`: decisions that `decide_once` has recorded in this
-    sortie; what depends on one of them asks a property. `losses`: skimmers declared lost so far; later plans have
-    larger reserves for each. Fields with a `name` have that name in stored journals.
+    sortie. `losses`: skimmers declared lost so far; later plans have larger reserves for each. Fields with a
+    `name` have that name in stored journals.
     """
 
     number: int = 0
@@ -171,23 +171,3 @@ class DepotMemory(Struct):
     def abort(self) -> Abort:
         """Abort of the highest precedence in this sortie so far."""
         return Abort.NONE if self.record is None else self.record.abort
-
-    @property
-    def leftover_offload_begun(self) -> bool:
-        """True if the depot has begun to offload what an earlier sortie left in the store."""
-        return OFFLOAD_LEFTOVER in self.announced
-
-    @property
-    def margin_recall(self) -> bool:
-        """True if the depot has recalled a skimmer that went on harvesting with a margin near its limit."""
-        return END_HARVEST in self.announced
-
-    @property
-    def shortfall_recall(self) -> bool:
-        """True if the depot has recalled the skimmer because its harvest was far below the plan."""
-        return SHORTFALL in self.announced
-
-    @property
-    def relaunch_unconfirmed(self) -> bool:
-        """True if a relaunch waits for the confirmation of an operator."""
-        return AWAIT_OPERATOR in self.announced and not self.confirmed

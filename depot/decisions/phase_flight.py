@@ -145,7 +145,7 @@ def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
 def _compare_harvest(context: PhaseContext, status: Status) -> None:
     """End a harvest that brings far less than expected; the sortie does not count as completed."""
     memory = context.memory
-    if memory.phase is not Phase.HARVEST or status.stage is not SkimmerStage.HARVEST or memory.shortfall_recall:
+    if memory.phase is not Phase.HARVEST or status.stage is not SkimmerStage.HARVEST or SHORTFALL in memory.announced:
         return
     if memory.controlled_by:
         return  # whoever has the vehicle does not obey: what that costs shows when the harvest has ended
@@ -238,7 +238,7 @@ def _watch(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None:
     """Recall a skimmer that goes on harvesting although a margin is near its limit. This is no abort."""
     plan = context.memory.plan
-    if plan is None or status.stage is not SkimmerStage.HARVEST or context.memory.margin_recall:
+    if plan is None or status.stage is not SkimmerStage.HARVEST or END_HARVEST in context.memory.announced:
         return
     near = margin_near(status, plan, _DEPOT_SHARE)
     if near is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from depot.decisions.memory import PendingRequest, PrepStep
+from depot.decisions.memory import OFFLOAD_LEFTOVER, PendingRequest, PrepStep
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
@@ -95,7 +95,7 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
             context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         return False
     # the store is being emptied, or no offload has been tried yet
-    leftover = not reading.emptied and (reading.moving_kg_s > 0.0 or not memory.leftover_offload_begun)
+    leftover = not reading.emptied and (reading.moving_kg_s > 0.0 or OFFLOAD_LEFTOVER not in memory.announced)
     misses, verified = memory.beats.misses, memory.verified
     failed = no_go(context.profile, plan, reading, status, misses=misses, leftover=leftover, verified=verified)
     facts = {"failed": failed, "verified": memory.verified, **go_facts(reading, status)}

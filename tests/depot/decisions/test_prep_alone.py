@@ -167,11 +167,10 @@ def test_a_new_sortie_begins_with_nothing_of_the_last_one(context: PhaseContext,
 
 def test_a_new_sortie_has_announced_nothing_on_which_it_depends(context: PhaseContext) -> None:
     """A recall, a shortfall, an operator's question of the last one are not its own. No field is forgotten here."""
-    memory = context.memory
-    memory.announced = [OFFLOAD_LEFTOVER, END_HARVEST, SHORTFALL, AWAIT_OPERATOR]
+    depends = [OFFLOAD_LEFTOVER, END_HARVEST, SHORTFALL, AWAIT_OPERATOR]
+    context.memory.announced = [*depends]
     context.begin_sortie(Phase.HEALTH, NOW_MS)
-    depends = (memory.margin_recall, memory.shortfall_recall, memory.relaunch_unconfirmed)
-    assert (*depends, memory.leftover_offload_begun) == (False, False, False, False)
+    assert not {*depends} & {*context.memory.announced}
     known = OF_ONE_SORTIE.keys() | MADE_ANEW | SET_BEFORE_THEY_ARE_READ | OF_THE_SKIMMER
     assert known == set(DepotMemory.__struct_fields__)
 

@@ -9,6 +9,7 @@ import pytest
 
 from depot.decisions import phase_service
 from depot.decisions.health import HealthVerdict
+from depot.decisions.memory import AWAIT_OPERATOR
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.planning import Derating
 from depot.decisions.record import SortieRecord
@@ -119,7 +120,7 @@ def test_nobody_is_asked_about_one_that_is_retired(seal: float, ended_by: EndedB
     memory.status, memory.check_ms = Status(plan=memory.number, seal=seal), NOW_MS
     phase_service.health_step(context, DepotReading(**SERVED), NOW_MS)
     assert memory.ended_by is ended_by
-    assert memory.relaunch_unconfirmed is (ended_by is None)
+    assert (AWAIT_OPERATOR in memory.announced) is (ended_by is None)
 
 
 @pytest.mark.parametrize(("bumps", "state"), [(0, SkimmerState.DERATED), (1, SkimmerState.RETIRED)])
