@@ -34,7 +34,10 @@ YES: Final = 1000.0
 """Robustness of a comparison without distance (for example of item numbers). It is larger than that of any measured
 value, so the measured value counts. With 0 for "equal", implies(item == 2, height > 5) could never be broken."""
 TEMPORAL: Final = ("always", "eventually", "until")
-FUNCTIONS: Final = ("abs", "min", "max")
+FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Floats]]]] = {
+    "abs": (1, np.abs), "min": (2, np.minimum), "max": (2, np.maximum),
+}  # fmt: skip
+"""By name: number of arguments, and the function."""
 _LARGEST: Final = sys.float_info.max
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
@@ -233,9 +236,11 @@ class _FormulaReader:
             inner = self._value(node.operand)
             return lambda signals, step: -inner(signals, step)
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-            if isinstance(node.op, ast.Div) and _constant(node.right) == 0.0:
-                raise FormulaError(f"'{ast.unparse(node)}' divides by zero")
             join, a, b = _ARITHMETIC[type(node.op)], self._value(node.left), self._value(node.right)
+            if isinstance(node.op, ast.Div) and not _names(node.right):
+                with np.errstate(all="ignore"):
+                    if b({"time": np.zeros(1)}, 0.0)[0] == 0.0:
+                        raise FormulaError(f"'{ast.unparse(node)}' divides by zero")
             return lambda signals, step: join(a(signals, step), b(signals, step))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
             return self._function(node.func.id, node)
@@ -251,14 +256,11 @@ class _FormulaReader:
         return lambda signals, step: np.asarray(signals[name], np.float64)
 
     def _function(self, word: str, node: ast.Call) -> Margin:
-        count = 1 if word == "abs" else 2
+        count, function = FUNCTIONS[word]
         if len(node.args) != count or node.keywords:
             raise FormulaError(f"{word} takes {count} number{'s' if count > 1 else ''}: '{ast.unparse(node)}'")
         parts = [self._value(part) for part in node.args]
-        if word == "abs":
-            return lambda signals, step: np.abs(parts[0](signals, step))
-        join = np.minimum if word == "min" else np.maximum
-        return lambda signals, step: join(parts[0](signals, step), parts[1](signals, step))
+        return lambda signals, step: function(*(part(signals, step) for part in parts))
 
 
 def _over_time(word: str, bounds: Bounds, parts: list[Margin]) -> Margin:
@@ -283,21 +285,6 @@ def _check_operator(node: ast.expr) -> None:
 
 def _names(node: ast.expr) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(FUNCTIONS)
-
-
-def _constant(node: ast.expr) -> float | None:
-    """Return the value of an expression without signals, otherwise None."""
-    if isinstance(node, ast.Constant) and _is_number(node.value):
-        return float(node.value)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _constant(node.operand)
-        return None if inner is None else -inner
-    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-        a, b = _constant(node.left), _constant(node.right)
-        if a is not None and b is not None:
-            with np.errstate(all="ignore"):
-                return float(_ARITHMETIC[type(node.op)](np.array(a), np.array(b)))
-    return None
 
 
 def _is_number(value: object) -> TypeGuard[float]:
