@@ -217,11 +217,8 @@ class Builder:
                 if fit.value is None:
                     self.assumed.append(f"{fit.name}: {fit.reason}")
                 elif fit.param:
-                    about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
                     params[fit.param] = float(f"{fit.setting:.6g}")
-                    self._origins[f"params.{fit.param}"] = Origin(
-                        f"{fit.name} {fit.value:.4g}{about} {fit.unit}".rstrip(), Basis.FITTED
-                    )
+                    self._origins[f"params.{fit.param}"] = Origin(fit.words, Basis.FITTED)
         if not found.ours:
             params |= self._capacity(params)
             self.assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
