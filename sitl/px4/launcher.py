@@ -99,7 +99,7 @@ def launch(
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     model = {"PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}"}
     environment = {f"PX4_PARAM_{name}": value for name, value in _values({**place, **DEFAULTS, **defaults}).items()}
-    return start(binary, free_instance(), folder, {**model, **environment})
+    return start(binary, next(free_instances()), folder, {**model, **environment})
 
 
 def launch_in_world(
@@ -191,12 +191,8 @@ def _values(parameters: Mapping[str, float]) -> dict[str, str]:
     return {name: f"{value!r}" if value % 1.0 else f"{value:.0f}" for name, value in parameters.items()}
 
 
-def free_instance() -> int:
-    """The first instance with free ports and without a running PX4 of its name."""
-    return next(_free_instances())
-
-
-def _free_instances() -> Iterator[int]:
+def free_instances() -> Iterator[int]:
+    """Instances with free ports and without a running PX4 of their name. SitlError at the end."""
     for instance in _INSTANCES:
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as onboard,
@@ -218,7 +214,7 @@ def _onboard_port(instance: int) -> int:
 
 def _simulator_port() -> tuple[int, socket.socket]:
     """A free instance, and a server on the port of its simulator interface."""
-    for instance in _free_instances():
+    for instance in free_instances():
         try:
             return instance, socket.create_server(("127.0.0.1", _SIMULATOR_PORT + instance), backlog=1)
         except OSError:

@@ -28,7 +28,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.px4.launcher import DEFAULTS as LAUNCHED
-from sitl.px4.launcher import VARIABLE, free_instance, write_startup
+from sitl.px4.launcher import VARIABLE, free_instances, write_startup
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.served import free_port
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
@@ -116,7 +116,7 @@ class RealPx4:
             "PX4_SIM_SPEED_FACTOR": f"{SPEEDUP:g}",
             **{name: repr(value) for name, value in place.items()},
         }
-        self._instance = free_instance()
+        self._instance = next(free_instances())
         self._log = (self._folder / "output").open("ab")
         self._process = subprocess.Popen(
             [str(self._program), "-i", str(self._instance), "-d", str(self._program.parent.parent / "etc")],
