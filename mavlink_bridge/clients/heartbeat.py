@@ -73,11 +73,11 @@ class HeartbeatWatch(Speaker):
         if self.target is None:
             if self._system not in (None, peer.system):
                 return
-            self.target = _target(message, peer)
+            self.target = target_of(message, peer)
         elif (peer.system, peer.component) != (self.target.system, self.target.component):
             return
         elif self.state is WatchState.LOST:  # the vehicle may be on another link now
-            self.target = _target(message, peer)
+            self.target = target_of(message, peer)
         self.heartbeat = message
         self._heard_ms = now_ms
         self.state = WatchState.FOUND
@@ -100,5 +100,6 @@ class HeartbeatWatch(Speaker):
             self.state = WatchState.LOST
 
 
-def _target(heartbeat: Message, peer: Peer) -> Target:
+def target_of(heartbeat: Message, peer: Peer) -> Target:
+    """The sender of a HEARTBEAT, as the firmware that it tells."""
     return Target(peer.system, peer.component, peer.link, firmware_spoken(heartbeat.autopilot, heartbeat.type))

@@ -15,8 +15,7 @@ from autopilot.mav import Cmd, Component
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
-from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_autopilot
-from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_autopilot, target_of
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.framing import MavlinkFrame
@@ -72,9 +71,7 @@ class HeardVehicles:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if is_autopilot(message, peer) and peer.system not in self.heard:
-            self.heard[peer.system] = Target(
-                peer.system, peer.component, peer.link, firmware_spoken(message.autopilot, message.type)
-            )
+            self.heard[peer.system] = target_of(message, peer)
             self.heartbeats[peer.system] = message
 
 
