@@ -15,7 +15,7 @@ from autopilot.context.personality import Personality
 from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.mathematics import cos
+from autopilot.interface.mathematics import cos, hypot
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Idle, Leg, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
@@ -109,6 +109,11 @@ class VehicleFacts:
     def height(self) -> float:
         """Height above home, m."""
         return self.home_ned[2] - self.vehicle.state.report.item(report.DOWN)
+
+    def metres_to(self, place: Ned | tuple[float, float]) -> float:
+        """Horizontal distance to a place in the local frame, m."""
+        north, east, _ = self.vehicle.state.position
+        return hypot(north - place[0], east - place[1])
 
     def ground_at(self, lat: float, lon: float) -> float | None:
         """Height of the ground at a place, m above mean sea level, from known terrain. Without terrain the ground is

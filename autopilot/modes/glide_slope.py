@@ -76,8 +76,8 @@ class GlideSlope(Maneuver):
 
     def _tell(self) -> None:
         """Announce how it comes down: its slope, the flare, and where it stands at the end."""
-        vector, (north, east, down) = self.facts.vehicle.state.report, self.facts.vehicle.state.position
-        off, speed = hypot(north - self._place[0], east - self._place[1]), vector[report.GROUND_SPEED]
+        vector, down = self.facts.vehicle.state.report, self.facts.vehicle.state.position[2]
+        off, speed = self.facts.metres_to(self._place), vector[report.GROUND_SPEED]
         stage, self._stage = self._stage, vector[report.STAGE]
         if self.done:
             self.announcer.step(f"Distance from LAND point={off:.2f}m")
@@ -107,8 +107,8 @@ class GlideSlope(Maneuver):
         if self._approach is None or not 0.0 < least <= abs(abs(self._laid_by) - abs(error)):
             return
         self._laid_by = error
-        (north, east, down), (to_n, to_e, ground) = self.facts.vehicle.state.position, self._place
-        length, left = hypot(self._approach[0] - to_n, self._approach[1] - to_e), hypot(north - to_n, east - to_e)
+        down, (to_n, to_e, ground) = self.facts.vehicle.state.position[2], self._place
+        length, left = hypot(self._approach[0] - to_n, self._approach[1] - to_e), self.facts.metres_to(self._place)
         self._approach = (*self._approach[:2], ground - (ground - down - error) * length / max(left, 1.0))
         steeper = self._slope_deg(speed) - (self._first_deg or 0.0)
         if error < 0.0 < most < steeper and self.facts.landing_off == 0.0:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from autopilot.context.turns import earliest
 from autopilot.interface.geo import Ned
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
@@ -34,11 +33,11 @@ class GuidedLimits:
     def spatial(self) -> bool:
         return self.lowest > 0.0 or self.highest > 0.0 or self.away > 0.0
 
-    def exceeded(self, height: float, begin: Ned, here: Ned) -> bool:
+    def exceeded(self, height: float, away: float) -> bool:
         return (
             (self.lowest > 0.0 and height < self.lowest)
             or (self.highest > 0.0 and height > self.highest)
-            or (self.away > 0.0 and hypot(here[0] - begin[0], here[1] - begin[1]) > self.away)
+            or (self.away > 0.0 and away > self.away)
         )
 
 
@@ -72,7 +71,7 @@ class GuidedItem(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self.flight.update(now_ms)
         self._looked_ms = now_ms
-        facts, here = self.facts, self.facts.vehicle.state.position
-        over = self._limits.exceeded(facts.height, self._begin, here)
-        there = self._goal is not None and hypot(here[0] - self._goal[0], here[1] - self._goal[1]) <= facts.acceptance_m
+        facts = self.facts
+        over = self._limits.exceeded(facts.height, facts.metres_to(self._begin))
+        there = self._goal is not None and facts.metres_to(self._goal) <= facts.acceptance_m
         self.done = over or there or (self._end_ms is not None and now_ms >= self._end_ms)

@@ -11,7 +11,7 @@ from autopilot.interface.targets import Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
-from autopilot.modes.upright import away_from, on_wings, stopping_m, takes_wings
+from autopilot.modes.upright import on_wings, stopping_m, takes_wings
 
 _LOOK_MS: Final = 200
 _CHANGED_MS: Final = 1000  # period of checks whether an item is flown upright
@@ -48,7 +48,7 @@ class HoverAt(Maneuver):
         """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
         param, (_, _, here), down = self.facts.param, self.facts.vehicle.state.position, self._place[2]
         near_m = stopping_m(param, param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0
-        return (near_m, down), (away_from(self.facts, self._place[:2]), min(here, down))
+        return (near_m, down), (self.facts.metres_to(self._place), min(here, down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
@@ -63,7 +63,7 @@ class HoverAt(Maneuver):
         if self._changes_height:
             if off_m <= _HEIGHT_M:
                 self.start(now_ms)
-        elif away_from(self.facts, self._place[:2]) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
+        elif self.facts.metres_to(self._place) <= _NEAR_M and hypot(vn, ve) < _SLOW_MPS:
             self.done = off_m <= 2.0 * _HEIGHT_M
             if self.done:
                 self.deadline_ms = None

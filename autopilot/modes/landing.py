@@ -9,7 +9,6 @@ from __future__ import annotations
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import to_global
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.heading import KEEP, Heading
@@ -23,10 +22,10 @@ _LOWEST_M = 2.0  # above the ground, on the way to the landing place
 _PAUSE_MS = 4000  # pause before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
-def above_place(facts: VehicleFacts, place: tuple[float, float], down: float) -> tuple[float, float | None]:
+def above_place(facts: VehicleFacts, place: tuple[float, float]) -> tuple[float, float | None]:
     """NED d at a place, and the height above ground to keep on the way. If the ground is known at both ends, it is the
     present height above ground, at least 2 m (ArduCopter's terrain_adjusted_location); else the present altitude."""
-    origin = facts.vehicle.origin
+    origin, down = facts.vehicle.origin, facts.vehicle.state.position[2]
     above = facts.height_over_ground if facts.terrain.known else None
     if above is None or origin is None:
         return down, None
@@ -62,12 +61,11 @@ class Landing(Maneuver):
         return self._way is not None and self._way.resume()
 
     def start(self, now_ms: int) -> None:
-        north, east, down = self.facts.vehicle.state.position
         place = self._place
-        if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _NEAR_M:
+        if self.facts.landed or place is None or self.facts.metres_to(place) < _NEAR_M:
             self._descend(now_ms)
         else:
-            end, over = above_place(self.facts, place, down)
+            end, over = above_place(self.facts, place)
             leg = Leg((*place, end), None, yaw=self._heading.for_leg(), over_ground=over)
             self._way = Follow(self.context, leg, self._heading)
             self._way.start(now_ms)

@@ -13,7 +13,6 @@ from typing import Final
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import ASSIST_LOW, ASSIST_UPSET
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
@@ -89,8 +88,8 @@ class LiftVoice:
 
     def _stops(self, place: tuple[float, float], before: VtolState) -> None:
         """Announce the parts of the way to a hover at a place, and of a landing there."""
-        (north, east, _), speed = self._facts.vehicle.state.position, self._facts.vehicle.state.ground_speed
-        away_m, height = hypot(north - place[0], east - place[1]), self._facts.height
+        away_m, height = self._facts.metres_to(place), self._facts.height
+        speed = self._facts.vehicle.state.ground_speed
         if self._state is not before and self._state is VtolState.TRANSITION_TO_MC:
             stop_m = stopping_m(self._facts.param, speed)
             self._say(f"VTOL airbrake v={speed:.1f} d={away_m:.0f} sd={stop_m:.0f} h={height:.1f}")

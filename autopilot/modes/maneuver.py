@@ -14,7 +14,6 @@ from autopilot.context.staying import stay
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
-from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
@@ -139,10 +138,10 @@ class Follow(Maneuver):
                 self.announcer.step(self._arrival)
                 self._arrival = ""
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            state, (north, east, _) = self.facts.vehicle.state, self._leg.end
-            left_m = hypot(state.position[0] - north, state.position[1] - east) - self._leg.radius
+            left_m = self.facts.metres_to(self._leg.end) - self._leg.radius
             self.done = left_m <= 0.0 and not self._paused
-            least_ms = round(1000.0 * left_m / max(2.0 * float(state.report[report.GROUND_SPEED]), 1.0))
+            fastest = max(2.0 * self.facts.vehicle.state.ground_speed, 1.0)
+            least_ms = round(1000.0 * left_m / fastest)
             self.deadline_ms = None if self.done else now_ms + max(least_ms, _ACCEPTS_MS)
 
     @property
@@ -269,8 +268,7 @@ class GoThenClimb(Maneuver):
         self._at_place = False
 
     def start(self, now_ms: int) -> None:
-        north, east, _ = self.facts.vehicle.state.position
-        if hypot(north - self.end[0], east - self.end[1]) <= self._radius:
+        if self.facts.metres_to(self.end) <= self._radius:
             self._climb(self._heading.for_leg())
         else:
             self.helm.fly(Leg(self.end, self._start, radius=self._radius, yaw=self._heading.for_leg()))

@@ -77,7 +77,7 @@ class Placing(Maneuver):
     def start(self, now_ms: int) -> None:
         if self._place is not None:
             self._speeds.begin_leg()
-            end, over = above_place(self.facts, self._place, self.facts.vehicle.state.position[2])
+            end, over = above_place(self.facts, self._place)
             self.helm.fly(Leg((*self._place, end), None, yaw=self._heading.for_leg(), over_ground=over))
         self.update(now_ms, VehicleEvent(0))
 

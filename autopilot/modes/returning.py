@@ -77,8 +77,7 @@ def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
 
 def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: float, ceiling: float) -> float:
     """Height of a return; all heights have the same reference."""
-    north, east, _ = facts.vehicle.state.position
-    return float(height_home(facts.param, hypot(goal[0] - north, goal[1] - east), now, goal_height, ceiling))
+    return float(height_home(facts.param, facts.metres_to(goal), now, goal_height, ceiling))
 
 
 def height_home(

@@ -60,18 +60,12 @@ def near_landings(items: Iterable[MissionItem], param: Param) -> Iterator[tuple[
 
 def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if wings that come to a hover at `place` (n, e) m need an approach."""
-    return away_from(facts, place) > approach_m(facts.param)
+    return facts.metres_to(place) > approach_m(facts.param)
 
 
 def approach_m(param: Param) -> float:
     """Distance beyond which wings need an approach to a hover, m."""
     return _FAR * stopping_m(param, param("AIRSPEED_CRUISE", 25.0))
-
-
-def away_from(facts: VehicleFacts, place: tuple[float, float]) -> float:
-    """Horizontal distance to `place` (n, e), m."""
-    north, east, _ = facts.vehicle.state.position
-    return hypot(north - place[0], east - place[1])
 
 
 def upright_radius(facts: VehicleFacts) -> float:
@@ -88,7 +82,7 @@ def return_circle(facts: VehicleFacts) -> float:
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
     """True if it hovers within that radius of `place`, below Q_RTL_ALT."""
     low = facts.home_ned[2] - facts.vehicle.state.position[2] < facts.param("Q_RTL_ALT", 15.0)
-    near = away_from(facts, place) < upright_radius(facts)
+    near = facts.metres_to(place) < upright_radius(facts)
     return low and near and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
 
 
@@ -125,8 +119,8 @@ class OntoWings(Maneuver):
         self._place = place
 
     def start(self, now_ms: int) -> None:
-        (north, east, _), yaw = self.facts.vehicle.state.position, self.facts.vehicle.state.yaw
-        if hypot(self._place[0] - north, self._place[1] - east) < _OVER_M:
+        if self.facts.metres_to(self._place) < _OVER_M:
+            (north, east, _), yaw = self.facts.vehicle.state.position, self.facts.vehicle.state.yaw
             self._place = (north + _LINE_M * cos(yaw), east + _LINE_M * sin(yaw), self._place[2])
         self.helm.fly(Leg(self._place))
         self.deadline_ms = now_ms + _LOOK_MS
@@ -177,7 +171,7 @@ class LandingSticks:
         if vector[report.VTOL_STATE] != VtolState.MC:
             return
         place = position[:2] if self._place is None else self._place
-        if self._flown is None and hypot(position[0] - place[0], position[1] - place[1]) > _OVER_M:
+        if self._flown is None and self._facts.metres_to(place) > _OVER_M:
             return
         sink, velocity = self._rate(float(vector[report.STICK_THROTTLE])), self._velocity()
         if velocity != (0.0, 0.0):
@@ -239,7 +233,7 @@ class SetDown(Maneuver):
 
     def start(self, now_ms: int) -> None:
         if self._place is not None and not self.facts.landed:
-            away_m, hovers = away_from(self.facts, self._place), self._on_lift or not on_wings(self.context)
+            away_m, hovers = self.facts.metres_to(self._place), self._on_lift or not on_wings(self.context)
             if self._early or (hovers and not far_from(self.facts, self._place)):
                 self.announcer.step(f"VTOL Position1 d={away_m:.1f}")
             elif far_from(self.facts, self._place):
@@ -296,7 +290,7 @@ class SetDown(Maneuver):
         """Climb to the height at which it came, where the mission goes on (ArduPlane's abort_landing); False before its
         descent, and on the ground."""
         hovers = self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
-        over = self._place is None or away_from(self.facts, self._place) < _OVER_M
+        over = self._place is None or self.facts.metres_to(self._place) < _OVER_M
         if self._climb is not None or self.facts.landed or not (hovers and over):
             return False
         self._climb = LiftOff(self.context, self._top)

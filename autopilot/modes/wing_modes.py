@@ -21,7 +21,7 @@ from autopilot.modes.glide_slope import GlideSlope, abort_climb
 from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import Destination, HomewardMode
-from autopilot.modes.upright import LiftOff, SetDown, away_from, far_from, return_circle, upright_radius
+from autopilot.modes.upright import LiftOff, SetDown, far_from, return_circle, upright_radius
 from autopilot.modes.wings import LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
@@ -197,7 +197,7 @@ class VerticalReturnMode(_WingsHomewardMode):
         low = param("Q_RTL_ALT", 15.0)
         more = 0.0 if self.helm.upright else max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
         sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
-        if away_from(self.facts, place) < upright_radius(self.facts):
+        if self.facts.metres_to(place) < upright_radius(self.facts):
             low = min(low, home - top)
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
@@ -209,7 +209,7 @@ class VerticalReturnMode(_WingsHomewardMode):
         own = facts.personality.return_height((*place, facts.home_ned[2]))
         down, radius = facts.vehicle.state.position[2], upright_radius(facts)
         least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
-        near = max(top * min(away_from(facts, place) / max(radius, 1.0), 1.0), least)
+        near = max(top * min(facts.metres_to(place) / max(radius, 1.0), 1.0), least)
         up = facts.home_ned[2] - (near if own is None else own)
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None

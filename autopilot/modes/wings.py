@@ -65,10 +65,9 @@ class WingTakeoff(RudderedTakeoff):
 
     def climb(self, now_ms: int) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            north, east, down = self.facts.vehicle.state.position
-            if hypot(north - self._begin[0], east - self._begin[1]) >= self._distance_m:
+            if self.facts.metres_to(self._begin) >= self._distance_m:
                 self._distance_m = inf
-                self.helm.fly(TakeOff(max(down, self.down), pitch=self.pitch))
+                self.helm.fly(TakeOff(max(self.facts.vehicle.state.position[2], self.down), pitch=self.pitch))
             self._look_again(now_ms)
         self.done = self.helm.arrived
         if self.done:
@@ -330,6 +329,5 @@ class WingReturn(Maneuver):
 
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""
-        (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        distance_m = hypot(north - circle.center[0], east - circle.center[1])
-        return distance_m < stopping_m(self.facts.param, hypot(vn, ve))
+        vn, ve, _ = self.facts.vehicle.state.velocity
+        return self.facts.metres_to(circle.center) < stopping_m(self.facts.param, hypot(vn, ve))

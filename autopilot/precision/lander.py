@@ -18,7 +18,7 @@ from typing import Final, Protocol, runtime_checkable
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.mathematics import dist, hypot
+from autopilot.interface.mathematics import dist
 from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
 from autopilot.precision.retries import LandingRetries, PadAction, PadFacts, PadStage
@@ -167,9 +167,8 @@ class PrecisionLanding:
     def _land(self, sight: PadSight) -> Land:
         if sight is not PadSight.FOUND or self._place is None:
             return Land(self._place, directly=True)
-        north, east, _ = self._facts.vehicle.state.position
-        off = hypot(self._place[0] - north, self._place[1] - east)
-        return Land(self._place, sink=self._sink(off), velocity=self.tracker.velocity, directly=True)
+        sink = self._sink(self._facts.metres_to(self._place))
+        return Land(self._place, sink=sink, velocity=self.tracker.velocity, directly=True)
 
     def _sink(self, off: float) -> float | None:
         """Limit of the sink rate, m/s, at a horizontal distance of `off` m from the target."""

@@ -210,10 +210,9 @@ class Px4Returns:
     def height(self, goal: Ned) -> float:
         """Height of a return to `goal` (on the ground), m above home; it never descends to it."""
         facts, param = self._facts, self._parameters
-        north, east, _ = facts.vehicle.state.position
         highest = param["RTL_RETURN_ALT"]
         if self._hovers and param["RTL_CONE_ANG"] > 0.0:
-            distance_m, near = hypot(goal[0] - north, goal[1] - east), param["RTL_MIN_DIST"]
+            distance_m, near = facts.metres_to(goal), param["RTL_MIN_DIST"]
             highest = cone_height(distance_m, highest, near, param["NAV_ACC_RAD"], param["RTL_CONE_ANG"])
         return facts.home_ned[2] - goal[2] + highest
 
