@@ -49,13 +49,13 @@ def item_position(facts: VehicleFacts, item: MissionItem, before: Ned | None = N
     origin = facts.vehicle.origin
     if origin is None:
         return (here[0], here[1], here[2] if item.z == 0.0 else item_down(facts, item))
-    if item.x == 0.0 and item.y == 0.0:
+    if item.is_somewhere:
+        lat, lon = item.x, item.y
+        north, east, _ = to_local(origin, lat, lon, 0.0)
+    else:
         north, east = here[0], here[1]
         place = to_global(origin, here)
         lat, lon = place.lat, place.lon
-    else:
-        lat, lon = item.x, item.y
-        north, east, _ = to_local(origin, lat, lon, 0.0)
     return (north, east, here[2] if item.z == 0.0 else _down(facts, item, lat, lon))
 
 

@@ -36,6 +36,11 @@ class MissionItem:
         """param1 to param7, as MAVLink counts them."""
         return (self.param1, self.param2, self.param3, self.param4, self.x, self.y, self.z)
 
+    @property
+    def is_somewhere(self) -> bool:
+        """False for x = y = 0, which means "here" (docs/reference/mission-semantics.md, 1.4)."""
+        return self.x != 0.0 or self.y != 0.0
+
 
 def numbered(items: Iterable[MissionItem], first: int) -> tuple[MissionItem, ...]:
     return tuple(item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, first))

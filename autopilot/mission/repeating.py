@@ -61,7 +61,7 @@ class Repeating:
             self._starts_back = False
             return self._back
         again = bool(self._places) and self._places[-1].seq == item.seq
-        if self.distance_m > 0.0 and self._back is None and (item.x != 0.0 or item.y != 0.0) and not again:
+        if self.distance_m > 0.0 and self._back is None and item.is_somewhere and not again:
             self._places.append(item)
         return item
 

@@ -197,14 +197,14 @@ class DoItems:
             self._tools.context.announcer.step(f"speed: {change.speed:.1f} m/s")
 
     def _home(self, item: MissionItem) -> None:
-        nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
+        nowhere = not item.is_somewhere and item.z == 0.0
         at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.context.facts.vehicle_class.home_by_zeros)
         place = GeoPoint(item.x, item.y, amsl(self._tools.context.facts, item.frame, item.z, item.x, item.y))
         self._tools.set_home(None if at_vehicle else place)
 
     def _interest(self, item: MissionItem) -> None:
         facts = self._tools.context.facts
-        ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
+        ends = item.command == Cmd.DO_SET_ROI_NONE or (not item.is_somewhere and item.z == 0.0)
         place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
         self._tools.set_roi(None if ends else place)
 

@@ -206,17 +206,19 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 
+def _place_of(tools: NavTools, item: MissionItem) -> tuple[float, float] | None:
+    """Place at which an item comes down, NED m; None: here."""
+    return item_position(tools.context.facts, item)[:2] if item.is_somewhere else None
+
+
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     """Land at the parameters' descent (ModeAuto::land_start)."""
     tools.speeds.leave_legs()
-    here = item.x == 0.0 and item.y == 0.0
-    return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
+    return Landing(tools.context, _place_of(tools, item), tools.heading)
 
 
 def _place(tools: NavTools, item: MissionItem) -> Maneuver:
-    here = item.x == 0.0 and item.y == 0.0
-    place = None if here else item_position(tools.context.facts, item)[:2]
-    return Placing(tools.context, item, place, tools.heading, tools.speeds, tools.payload)
+    return Placing(tools.context, item, _place_of(tools, item), tools.heading, tools.speeds, tools.payload)
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
@@ -252,7 +254,7 @@ def _guided(tools: NavTools, item: MissionItem) -> Maneuver:
         return Maneuver(tools.context)
     tools.speeds.begin_leg()
     tools.context.helm.backwards = False
-    drives_there = not tools.context.facts.vehicle_class.flies and (item.x, item.y) != (0.0, 0.0)
+    drives_there = not tools.context.facts.vehicle_class.flies and item.is_somewhere
     goal = item_position(tools.context.facts, item) if drives_there else None
     return GuidedItem(tools.context, tools.guided, tools.limits, goal)
 

@@ -29,10 +29,6 @@ class WayBack(Enum):
     LANDING = "Landing sequence active"
 
 
-def _is_placed(item: MissionItem) -> bool:
-    return item.x != 0.0 or item.y != 0.0
-
-
 class LandingPaths:
     """Ways back in the mission of one vehicle. The nearest in space counts, from a copter's stopping point
     (ArduCopter/mode_auto.cpp, get_stopping_point; AP_Mission.cpp, get_landing_sequence_start)."""
@@ -69,10 +65,10 @@ class LandingPaths:
         for mark in self._mission.items():
             if mark.command != command:
                 continue
-            item = mark if _is_placed(mark) else self._sequencer.next_nav(self._mission, mark.seq)
+            item = mark if mark.is_somewhere else self._sequencer.next_nav(self._mission, mark.seq)
             if item is None:
                 continue
-            end = self._place_of(item) if _is_placed(item) else here
+            end = self._place_of(item) if item.is_somewhere else here
             distance_m = distance_to_line(here, end, end)
             if best is None or distance_m < best[0]:
                 best = (distance_m, mark.seq)
@@ -93,7 +89,7 @@ class LandingPaths:
         for item in self._sequencer.ahead(self._mission, index):
             if item.command not in _WAYPOINTS and item.command not in _LANDINGS:
                 return None
-            if _is_placed(item):
+            if item.is_somewhere:
                 place = GeoPoint(item.x, item.y)
                 metres, last = metres + distance(last, place), place
             if item.command in _LANDINGS:
@@ -117,7 +113,7 @@ class LandingPaths:
         begin: Ned | None = None
         legs: list[tuple[float, int]] = []
         for item in self._way_from(start):
-            if _is_placed(item):
+            if item.is_somewhere:
                 end = self._place_of(item)
                 if begin != end:
                     legs.append((distance_to_line(here, end if begin is None else begin, end), item.seq))

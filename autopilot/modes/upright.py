@@ -53,7 +53,7 @@ def near_landings(items: Iterable[MissionItem], param: Param) -> Iterator[tuple[
     for before, land in pairwise(items):
         if before.command != Cmd.NAV_WAYPOINT or land.command not in (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND):
             continue
-        places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.x or item.y]
+        places = [GeoPoint(item.x, item.y, 0.0) for item in (before, land) if item.is_somewhere]
         if len(places) == 2 and distance(*places) < least_m:
             yield land, distance(*places), least_m
 

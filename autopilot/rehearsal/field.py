@@ -136,8 +136,8 @@ class FlyingField:
 
     def place(self, item: MissionItem, before: Place) -> Place:
         """Position of an item; x = y = 0 means "here", z = 0 "at this height"."""
-        unplaced = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
-        north, east = before[:2] if unplaced else self.local(item.x, item.y)
+        placed = has_position(item.command) and item.is_somewhere
+        north, east = self.local(item.x, item.y) if placed else before[:2]
         if not self.kind.flies:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):

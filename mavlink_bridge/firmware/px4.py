@@ -223,15 +223,14 @@ class Px4:
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
         for item in items:
             item = replace(item, seq=len(sent))
-            is_somewhere = item.x != 0.0 or item.y != 0.0
             if item.command in (Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION) and item.frame != Frame.MISSION:
                 end = replace(item, command=Cmd.DO_SET_ROI_NONE, frame=Frame.MISSION)
-                item = replace(item, command=Cmd.DO_SET_ROI_LOCATION) if is_somewhere else end
-            elif item.command == Cmd.DO_SET_HOME and (item.param1 == 1.0 or not is_somewhere):
+                item = replace(item, command=Cmd.DO_SET_ROI_LOCATION) if item.is_somewhere else end
+            elif item.command == Cmd.DO_SET_HOME and (item.param1 == 1.0 or not item.is_somewhere):
                 item = replace(item, param1=1.0, frame=Frame.MISSION)
             elif not has_position(item.command) or item.command == Cmd.DO_LAND_START:
                 item = replace(self.item_to(item), frame=Frame.MISSION)
-            elif is_somewhere:
+            elif item.is_somewhere:
                 last = (item.x, item.y)
             else:
                 item = replace(item, x=last[0], y=last[1])
@@ -241,7 +240,7 @@ class Px4:
     def needs_home(self, items: Sequence[MissionItem]) -> bool:
         """True if the first place is 0, 0, which stands for home."""
         first = next((item for item in items if has_position(item.command)), None)
-        return first is not None and first.x == 0.0 and first.y == 0.0
+        return first is not None and not first.is_somewhere
 
     def wire_seq(self, seq: int) -> int:
         return max(seq - 1, 0)

@@ -41,7 +41,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
 
 def complaint(item: MissionItem, keys: Collection[str]) -> str:
     """Return the reason why an item cannot be changed so, or ""."""
-    is_placed = has_position(item.command) and (item.x, item.y) != (0.0, 0.0)  # 0, 0: where the vehicle is
+    is_placed = has_position(item.command) and item.is_somewhere  # 0, 0: where the vehicle is
     if not is_placed and {"north_m", "east_m"} & set(keys):
         return "has no place that could be moved"
     if "hold_s" in keys and item.command not in TIMED:

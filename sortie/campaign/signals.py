@@ -329,7 +329,7 @@ def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float6
     """Return home and the places of the plan, m north and east of home."""
     places = [(0.0, 0.0)]
     for item in items:
-        if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
+        if has_position(item.command) and item.is_somewhere:
             north, east, _ = to_local(home, item.x, item.y, home.alt)
             places.append((north, east))
     return np.array(places)

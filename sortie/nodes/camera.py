@@ -246,7 +246,7 @@ class CameraAlbum:
     def _paint(self) -> list[Marking]:
         plans, home = self._autopilot.plans, self._autopilot.facts.home
         places = [
-            (item.x, item.y) for item in plans.mission.items() if has_position(item.command) and (item.x or item.y)
+            (item.x, item.y) for item in plans.mission.items() if has_position(item.command) and item.is_somewhere
         ]
         found = [Marking(self._local(places), _ROUTE)] if len(places) > 1 else []
         found += self._fence(parse_fence(plans.fence.items()))

@@ -83,7 +83,7 @@ def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
         return plan
 
     def moved(item: MissionItem) -> MissionItem:
-        if not has_position(item.command) or (item.x, item.y) == (0.0, 0.0):
+        if not has_position(item.command) or not item.is_somewhere:
             return item
         place = to_global(GeoPoint(item.x, item.y), (north, east, 0.0))
         return replace(item, x=place.lat, y=place.lon)

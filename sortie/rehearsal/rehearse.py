@@ -152,9 +152,7 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
         return None
     from sortie.reading.terrain import read_ground
 
-    places = [
-        GeoPoint(item.x, item.y) for item in plan.items if has_position(item.command) and (item.x, item.y) != (0.0, 0.0)
-    ]
+    places = [GeoPoint(item.x, item.y) for item in plan.items if has_position(item.command) and item.is_somewhere]
     near = [place for place in places if distance(home, place) < UNREACHABLE_M]
     return read_ground(terrain, [home], also=near)
 

@@ -63,7 +63,7 @@ def item_facts(item: MissionItem) -> dict[str, Any]:
     known = item.command in set(Cmd)
     return facts | {
         "name": Cmd(item.command).name if known else f"command {item.command}",
-        "place": has_position(item.command) and (item.x, item.y) != (0.0, 0.0),
+        "place": has_position(item.command) and item.is_somewhere,
     }
 
 

@@ -180,7 +180,7 @@ def _fence(
     assert facts.home is not None
     far, high = parameters["GF_MAX_HOR_DIST"], parameters["GF_MAX_VER_DIST"]
     for number, item in enumerate(items, 1):
-        if item.command not in _PLACES or not (item.x or item.y):
+        if item.command not in _PLACES or not item.is_somewhere:
             continue  # 0/0 is flown here, as a plan file for ArduPilot means it
         place = _place(item, facts)
         beyond = 0.0 < far <= distance(place, facts.home) or 0.0 < high <= place.alt - facts.home.alt

@@ -131,7 +131,7 @@ def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: floa
 
 
 def _placed(item: MissionItem) -> bool:
-    return drives_navigation(item.command) and has_position(item.command) and bool(item.x or item.y)
+    return drives_navigation(item.command) and has_position(item.command) and item.is_somewhere
 
 
 def _passed(item: MissionItem) -> MissionItem:
