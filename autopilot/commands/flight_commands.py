@@ -13,7 +13,6 @@ from autopilot.context.events import RebootRequested
 from autopilot.context.frames import local
 from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint, Ned, to_global
-from autopilot.interface.reasons import ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Attitude, Circle, Hold, Leg, Yaw, YawMode
 from autopilot.mav import Result, Severity, SpeedType, VtolState
@@ -77,10 +76,10 @@ class FlightCommands:
 
     def land(self, now_ms: int) -> Outcome:
         number = self._kind.modes.land
-        return UNSUPPORTED if number is None else self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
+        return UNSUPPORTED if number is None else self._modes.set(number, now_ms)
 
     def return_to_launch(self, now_ms: int) -> Outcome:
-        return self._modes.set(self._kind.modes.rtl, now_ms, ModeReason.GCS_COMMAND)
+        return self._modes.set(self._kind.modes.rtl, now_ms)
 
     # --- GUIDED ---------------------------------------------------------------------------------------------------
     def _flight(self) -> GuidedFlight | None:
@@ -116,7 +115,7 @@ class FlightCommands:
         if not self._within_fence(place):
             return self._announcer.refuse(_OUTSIDE)
         if flight is None:
-            outcome = self._modes.set(self._kind.modes.guided, now_ms, ModeReason.GCS_COMMAND)
+            outcome = self._modes.set(self._kind.modes.guided, now_ms)
             if not outcome.ok:
                 return outcome
             flight = self._guided.flight

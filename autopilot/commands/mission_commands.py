@@ -39,7 +39,7 @@ class MissionCommands:
             return self._announcer.refuse("Mission start: no mission")
         in_auto = self._modes.mode is self._auto
         allowed, self._helm.takeoff_allowed = self._helm.takeoff_allowed, self._facts.armed
-        outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, ModeReason.GCS_COMMAND)
+        outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms)
         if not outcome.ok:
             self._helm.takeoff_allowed = allowed
             return outcome

@@ -19,7 +19,7 @@ from autopilot.flight.guards import GuardFacts
 from autopilot.flight.kernel import Actor
 from autopilot.flight.lifecycle import FlightState, LifecycleAction, LifecycleStateMachine
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
-from autopilot.interface.reasons import FlightEvent, ModeReason
+from autopilot.interface.reasons import FlightEvent
 from autopilot.mav import Result, Severity
 
 _FIRST: Final = ("waypoint", "altitude")
@@ -181,7 +181,7 @@ class FlightManager(Actor):
         self._flight.begun_by_go = True
         self._flight.profile = int(self._facts.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
-        self._modes.set(self._facts.vehicle_class.modes.guided, self.port.now_ms, ModeReason.GCS_COMMAND)
+        self._modes.set(self._facts.vehicle_class.modes.guided, self.port.now_ms)
         self._prepare_plain()
 
     def _prepare_plain(self) -> None:

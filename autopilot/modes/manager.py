@@ -17,7 +17,7 @@ from autopilot.interface.reasons import ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd, Result, Severity
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
@@ -138,8 +138,7 @@ class ModeChoice:
             return ACCEPTED
         complaint = self._complaint(number, now_ms, reason)
         if complaint is not None:
-            self._context.announcer.say(Severity.WARNING, complaint)
-            return Outcome(Result.FAILED, complaint)
+            return self._context.announcer.refuse(complaint)
         self._change(number, now_ms, reason)
         return ACCEPTED
 

@@ -13,7 +13,7 @@ from autopilot.context.personality import FailsafeCause, FailsafeRules
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
@@ -82,14 +82,13 @@ class DrivingFailsafes(FailsafeRules):
         goes_on = self._losses[cause].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
         action = self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
         if goes_on:
-            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe")
+            self._context.announce(cause.value)
             self._announcer.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
         elif action is FailsafeAction.TERMINATE:
-            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - Disarming")
+            self._context.announce(cause.value, "Disarming")
             self._context.disarm(CAUSES[cause].method)
         else:
-            what = action_name(self._facts.vehicle_class, action)
-            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
+            self._context.announce(cause.value, self._context.name_of(action))
             self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
@@ -114,8 +113,7 @@ class DrivingFailsafes(FailsafeRules):
         if action is FailsafeAction.NONE:
             return
         if cause is not FailsafeCause.BATTERY:
-            what = action_name(self._facts.vehicle_class, action)
-            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
+            self._context.announce(cause.value, self._context.name_of(action))
         if self._facts.armed and action is FailsafeAction.TERMINATE:
             self._context.disarm(CAUSES[cause].method)
         elif self._facts.armed:

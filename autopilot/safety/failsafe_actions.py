@@ -39,14 +39,6 @@ CAUSES: Final = {
 """Reasons in the log by cause."""
 
 
-def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
-    """Name of a failsafe's action for people: the mode that it tries first, or its own. ArduPilot's texts end with the
-    action only if no mode changes ("Radio Failsafe - Continuing Auto"); this form is kept, but the action is always
-    named."""
-    order = kind.failsafes.modes.get(action, ())
-    return kind.modes.specs[order[0]].title if order else action.value or "no action"
-
-
 @dataclass(frozen=True, slots=True)
 class SafetyContext:
     """Context of safety parts. `disarm(method)` stops the motors in any case; `release_parachute(now_ms)`."""
@@ -56,6 +48,17 @@ class SafetyContext:
     modes: ModeChoice
     disarm: Callable[[ArmingMethod], None]
     release_parachute: Callable[[int], None]
+
+    def name_of(self, action: FailsafeAction) -> str:
+        """Name of an action for people: the mode that it tries first, or its own."""
+        kind = self.facts.vehicle_class
+        order = kind.failsafes.modes.get(action, ())
+        return kind.modes.specs[order[0]].title if order else action.value or "no action"
+
+    def announce(self, cause: str, what: str = "") -> None:
+        """Announce a failsafe, and what follows. ArduPilot's texts end with the action only if no mode changes ("Radio
+        Failsafe - Continuing Auto"); this form is kept, but the action is always named."""
+        self.announcer.say(Severity.WARNING, f"{cause} Failsafe - {what}" if what else f"{cause} Failsafe")
 
     def take(self, action: FailsafeAction, reason: ModeReason, now_ms: int, *, failsafe: bool = False) -> None:
         """Take `action`, by the best of its modes that can be entered. A `failsafe` announces if this is not the first

@@ -19,7 +19,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ErrorSubsystem, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.mode_table import ModeKind
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -131,22 +131,22 @@ class FlyingFailsafes(FailsafeRules):
         does that waits (ArduCopter/events.cpp, should_disarm_on_failsafe)."""
         waits = go_on and self._in_auto() and self._modes.mode.holds_arming
         if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
-            self._announce(cause.value)
+            self._context.announce(cause.value)
         elif self._lost.switched_off(self._modes.spec.flown, now_ms) or (self._facts.landed and not waits):
-            self._announce(cause.value, "Disarming")
+            self._context.announce(cause.value, "Disarming")
             if self._facts.armed:
                 self._context.disarm(CAUSES[cause].method)
         elif self._lands_on(cause, action):
             self._context.take(FailsafeAction.LAND, CAUSES[cause].reason, now_ms, failsafe=True)
             self._release(now_ms)
         elif go_on:
-            self._announce(cause.value, go_on)
+            self._context.announce(cause.value, go_on)
         elif action is FailsafeAction.TERMINATE:
-            self._announce(cause.value, "Terminating")
+            self._context.announce(cause.value, "Terminating")
             self._context.disarm(CAUSES[cause].method)
             self._release(now_ms)
         else:
-            self._announce(cause.value, action_name(self._facts.vehicle_class, action))
+            self._context.announce(cause.value, self._context.name_of(action))
             self._context.take(action, CAUSES[cause].reason, now_ms, failsafe=True)
             if action is not FailsafeAction.NONE:
                 self._release(now_ms)
@@ -168,12 +168,9 @@ class FlyingFailsafes(FailsafeRules):
             FailsafeAction.LAND,
             FailsafeAction.TERMINATE,
         ):
-            self._announce(f"{cause.value} + {FailsafeCause.BATTERY.value}", "Continuing Landing")
+            self._context.announce(f"{cause.value} + {FailsafeCause.BATTERY.value}", "Continuing Landing")
             return True
         if self._facts.option("FS_OPTIONS", _GO_ON_LANDING, 16.0) and action is not FailsafeAction.NONE:
-            self._announce(cause.value, "Continuing Landing")
+            self._context.announce(cause.value, "Continuing Landing")
             return True
         return False
-
-    def _announce(self, name: str, what: str = "") -> None:
-        self._announcer.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")

@@ -16,7 +16,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.manager import ReturnBy
 from autopilot.modes.wing_modes import AutolandBy
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -161,8 +161,7 @@ class WingFailsafes(FailsafeRules):
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(CAUSES[cause].method)
         elif (chute or not self._goes_on_to_land(action)) and not self._facts.landed:
-            what = action_name(self._facts.vehicle_class, action)
-            self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe - {what}")
+            self._context.announce(cause.value, self._context.name_of(action))
             self._take(action, CAUSES[cause].reason, now_ms)
 
     def _goes_on_to_land(self, action: FailsafeAction) -> bool:

@@ -17,7 +17,6 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Drive, Yaw, YawMode
 from autopilot.mav import Capability, Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.commands import Ability
-from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import (
@@ -40,8 +39,6 @@ FORCE_DISARM = 21196.0
 PREFLIGHT_PATIENCE_MS = 500
 FASTEST = 1000.0
 _GENTLEST_MPS2 = 0.05  # least centripetal acceleration of GUIDED_CHANGE_HEADING
-_ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
-_LARGEST_TAG = 65535
 
 
 def set_mode(command: Command, context: Context) -> Outcome:
@@ -129,10 +126,7 @@ def set_current(command: Command, context: Context) -> Outcome:
 def jump_to_tag(command: Command, context: Context) -> Outcome:
     """DO_JUMP_TAG: param1 tag, 16 bits; the core answers FAILED for an unknown tag
     (docs/reference/mission-semantics.md, item 21). MISSION_CURRENT comes before the acknowledgement, as ArduPilot's."""
-    tag = command.param(1)
-    if not 0.0 <= tag <= _LARGEST_TAG:
-        return DENIED
-    outcome = context.parts.mission_commands.jump_to_tag(tag)
+    outcome = context.parts.mission_commands.jump_to_tag(command.param(1))
     if outcome.ok:
         seq = context.parts.sequencer.current_nav_index()
         context.before.append(Outgoing(mission_current(context.parts, seq, context.firmware)))
@@ -248,14 +242,9 @@ def guided_change_heading(command: Command, context: Context) -> Outcome:
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: airspeed and ground speed are the same; climb and descent speeds are only for vehicles that
     fly, param3, the throttle %, only for wings."""
-    kind, speed = command.whole(1), command.param(2)
-    of = context.parts.facts.vehicle_class
-    known = _ALL_SPEEDS if of.flies else TRACK_KINDS
-    if kind not in known or abs(speed) > FASTEST or (speed <= 0.0 and of.flies and not of.has_stall_speed):
+    if abs(command.param(2)) > FASTEST:
         return DENIED
-    if of.has_stall_speed:
-        return context.parts.commands.change_speed(kind, speed, command.param(3))
-    return context.parts.commands.change_speed(kind, speed)
+    return context.parts.commands.change_speed(command.whole(1), command.param(2), command.param(3))
 
 
 def condition_yaw(command: Command, context: Context) -> Outcome:
@@ -272,7 +261,8 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
 def set_yaw_speed(command: Command, context: Context) -> Outcome:
     """NAV_SET_YAW_SPEED of ground vehicles and boats, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1
     = relative to the heading of the current target (Rover/mode_guided.cpp, set_desired_heading_delta_and_speed)."""
-    if abs(command.param(2)) > FASTEST:
+    speed = command.param(2)
+    if abs(speed) > FASTEST:
         return DENIED
     heading = radians(command.param(1) % 360.0)
     if command.param(3) == 1.0:
@@ -281,7 +271,6 @@ def set_yaw_speed(command: Command, context: Context) -> Outcome:
             heading += driven.heading
         else:
             heading += context.parts.vehicle.state.yaw
-    speed = command.param(2)
     return context.parts.commands.guided_target(
         velocity=(speed * cos(heading), speed * sin(heading), 0.0), yaw=Yaw(YawMode.ANGLE, heading)
     )
