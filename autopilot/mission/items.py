@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame
@@ -40,6 +41,11 @@ class MissionItem:
     def is_somewhere(self) -> bool:
         """False for x = y = 0, which means "here" (docs/reference/mission-semantics.md, 1.4)."""
         return self.x != 0.0 or self.y != 0.0
+
+
+def positive(param: float) -> float:
+    """A parameter above 0 that is finite, else 0."""
+    return param if isfinite(param) and param > 0.0 else 0.0
 
 
 def numbered(items: Iterable[MissionItem], first: int) -> tuple[MissionItem, ...]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from itertools import pairwise
-from math import isfinite
 from typing import Final
 
 from autopilot.interface.geo import GeoPoint, distance, wrap_longitude
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.storage import MissionStorage, same_item
 
 _MOST_PLACES: Final = 7  # AP_Mission.h, AP_MISSION_MAX_WP_HISTORY
@@ -21,7 +20,7 @@ _MOST_PLACES: Final = 7  # AP_Mission.h, AP_MISSION_MAX_WP_HISTORY
 
 def repeat_distance(item: MissionItem) -> float:
     """Distance of a DO_SET_RESUME_REPEAT_DIST: whole metres, param1."""
-    return float(int(item.param1)) if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+    return float(int(positive(item.param1)))
 
 
 class Repeating:

@@ -17,7 +17,7 @@ from autopilot.interface.targets import Circle, Hold, Land, Leg, Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, GripperAction, SpeedType
 from autopilot.mission.executor import CommandStartResult
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.repeating import repeat_distance
 from autopilot.mission.state import speed_change
 from autopilot.modes.guided_item import GuidedLimits
@@ -147,10 +147,8 @@ class DoItems:
 
     # --- items ----------------------------------------------------------------------------------------------------
     def _delay(self, item: MissionItem) -> None:
-        wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        self._condition = Condition(
-            deadline_ms=self._tools.context.facts.now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS
-        )
+        wait_ms = -(-int(positive(item.param1) * 1000.0) // TICK_MS) * TICK_MS
+        self._condition = Condition(deadline_ms=self._tools.context.facts.now_ms + wait_ms)
 
     def _distance(self, item: MissionItem) -> None:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
@@ -212,7 +210,7 @@ class DoItems:
         self._tools.enable_fence(item.param1)
 
     def _limits(self, item: MissionItem) -> None:
-        time_s, lowest, highest, away = (p if isfinite(p) and p > 0.0 else 0.0 for p in item.params[:4])
+        time_s, lowest, highest, away = map(positive, item.params[:4])
         if not self._tools.context.facts.vehicle_class.flies:  # only its time and distance (ArduRover's limit_set)
             lowest = highest = 0.0
         self._tools.limits.set(time_s, lowest, highest, away)

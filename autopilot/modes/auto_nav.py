@@ -15,7 +15,7 @@ from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle, Leg
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
@@ -164,7 +164,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     if radius == 0.0:
         radius = facts.measure(facts.vehicle_class.measures.circle_radius)
     radius = min(radius, facts.vehicle_class.measures.largest_circle_m)
-    turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+    turns = positive(item.param1)
     direction = -1 if item.param3 < 0.0 else 1
     if over_ground(facts, item) is not None:
         center = above_the_highest(facts, center, radius, item.z)

@@ -30,6 +30,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
+from autopilot.mission.items import positive
 from autopilot.modes.equipment import LandingGear, Sprayer, Winch
 from autopilot.modes.generator import Engine, Generator
 from autopilot.modes.ignition import Ignition
@@ -76,7 +77,7 @@ class Camera:
         off. A changed distance counts from the last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
         if not self.every_m:
             self._last = self._place()
-        self.every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
+        self.every_m = positive(metres)
         if at_once:
             self.shoot(now_ms)
         self._look_ms = now_ms + TICK_MS if self.every_m else None

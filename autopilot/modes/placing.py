@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from math import isfinite
 from typing import Final
 
 from autopilot.interface import report
 from autopilot.interface.targets import Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import GripperAction, Severity
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import above_place
 from autopilot.modes.maneuver import Maneuver
@@ -62,7 +61,7 @@ class Placing(Maneuver):
         self._heading = heading
         self._speeds = speeds
         self._payload = payload
-        self._deepest_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+        self._deepest_m = positive(item.param1)
         self._stage = Stage.GOING
         self._top = 0.0  # NED d at the beginning of the descent
         self._speed_mps = 0.0

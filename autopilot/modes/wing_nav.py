@@ -16,7 +16,7 @@ from autopilot.interface.targets import Circle, Leg
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, VtolState
 from autopilot.mission.commands import has_position
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, end_of_delay, next_place
 from autopilot.modes.glide_slope import GlideSlope, abort_climb
@@ -65,14 +65,13 @@ def hovers_there(item: MissionItem, param: Callable[[str, float], float]) -> boo
 
 def accepted_m(item: MissionItem, usual_m: float) -> float:
     """Acceptance radius of a waypoint, m: param2, or a small one where it is passed by."""
-    own = _or_zero(item.param2)
-    return own if own > 0.0 else 1.0 if _or_zero(item.param3) > 0.0 else usual_m
+    return positive(item.param2) or (1.0 if positive(item.param3) else usual_m)
 
 
 def passed_by(begin: Ned, end: Ned, item: MissionItem) -> Ned:
     """End of a leg that flies param3 m beyond its waypoint at `end`."""
     north, east = end[0] - begin[0], end[1] - begin[1]
-    share = max(_or_zero(item.param3), 0.0) / (hypot(north, east) or 1.0)
+    share = positive(item.param3) / (hypot(north, east) or 1.0)
     return (end[0] + share * north, end[1] + share * east, end[2])
 
 
@@ -98,8 +97,7 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
             place = item_position(facts, item, facts.vehicle.state.position)
             return InTurn(climb_out, OntoWings(tools.context, place))
         return climb_out
-    pitch = _or_zero(item.param1)
-    climb = WingTakeoff(tools.context, item_down(facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG))
+    climb = WingTakeoff(tools.context, item_down(facts, item), radians(positive(item.param1) or _PITCH_DEG))
     tools.climbed = climb
     return climb
 
@@ -114,7 +112,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     onward, _ = next_place(tools, item, end)
     end, radius = passed_by(start or here, end, item), accepted_m(item, facts.acceptance_m)
     leg = Leg(end, start, onward, radius, over_ground=over_ground(facts, item))
-    return _or_upright(tools, item, Follow(tools.context, leg, tools.heading, accepts=_or_zero(item.param2) > 0.0))
+    return _or_upright(tools, item, Follow(tools.context, leg, tools.heading, accepts=positive(item.param2) > 0.0))
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:
@@ -132,7 +130,7 @@ def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> 
 def _item(tools: NavTools, item: MissionItem, circle: Circle, for_ms: int = 0) -> Maneuver:
     following = tools.following(item.seq)
     onward: Ned | None = None
-    heading_required = _or_zero(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
+    heading_required = positive(item.param2 if item.command == Cmd.NAV_LOITER_TIME else item.param1) > 0.0
     if following is not None and (heading_required or not tools.context.facts.personality.circles_level):
         onward, _ = next_place(tools, item, circle.center)
     return LoiterItem(tools.context, circle, for_ms, onward, straight=item.param4 > 0.0)
@@ -151,8 +149,8 @@ def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
-    turns = max(_or_zero(item.param1), 0.0)
-    return _item(tools, item, replace(_circle(tools, item, _or_zero(item.param3), item.param3), turns=turns))
+    circle = _circle(tools, item, _or_zero(item.param3), item.param3)
+    return _item(tools, item, replace(circle, turns=positive(item.param1)))
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:

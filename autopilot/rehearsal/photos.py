@@ -21,7 +21,7 @@ from autopilot.interface.geo import to_global
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.plan_types import Plan, Survey
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.room import distances, inside
@@ -113,12 +113,12 @@ class _Shutter:
         """Carry out an item; True if it takes a photo here and now."""
         if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             self.last = self.last if self.every_m else place
-            self.every_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+            self.every_m = positive(item.param1)
             return item.param3 == 1.0
         if item.command == Cmd.DO_DIGICAM_CONTROL:
             return item.x == 1.0
         every_s = item.param1 / 1000.0 if item.command == Cmd.DO_SET_CAM_TRIGG_INTERVAL else item.param2
-        self.every_s = every_s if isfinite(every_s) and every_s > 0.0 else 0.0
+        self.every_s = positive(every_s)
         if item.command == Cmd.IMAGE_STOP_CAPTURE:
             self.every_s, self.remaining = 0.0, 0
             return False

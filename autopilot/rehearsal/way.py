@@ -23,7 +23,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType, VtolState
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump
 from autopilot.mission.events import JumpTaken
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.jumps import FOREVER, JumpCounters
 from autopilot.mission.plan import Plan
 from autopilot.mission.route import Route
@@ -291,7 +291,7 @@ class _Walk:
         center = self._field.place(item, self._at)
         radius = abs(item.param3) if isfinite(item.param3) else 0.0
         radius = self._field.flown_radius_m(radius or self._field.measure(self._field.kind.measures.circle_radius))
-        turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+        turns = positive(item.param1)
         own = circle_speed(self._field.kind, self._field.param, radius)
         speed = min(own, self._speed) or self._field.param("CIRC_SPEED") or self._field.cruise_mps
         # level, above the highest ground
