@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from math import isfinite, isnan
+from math import isnan
 
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint
@@ -95,8 +95,8 @@ def without_nan(item: MissionItem) -> MissionItem:
 def check_position(item: MissionItem, place: str) -> MissionItem:
     """Return `item` if its latitude and longitude are on the Earth or it has no place. Raises PlanError."""
     if has_position(item.command):
-        if not (isfinite(item.x) and abs(item.x) <= 90.0):
+        if not abs(item.x) <= 90.0:
             raise PlanError(place, "a latitude from -90 to 90", f"{item.x:g}")
-        if not (isfinite(item.y) and abs(item.y) <= 180.0):
+        if not abs(item.y) <= 180.0:
             raise PlanError(place, "a longitude from -180 to 180", f"{item.y:g}")
     return item

@@ -356,8 +356,7 @@ def _heights(q: RuleQuestion) -> Iterator[Finding]:
         lowest_m, flown_m = LOWEST_TAKEOFF_M - _ROUNDING_M, leg.end[2] - leg.begin[2]
         if leg.item.command in TAKEOFFS and climb_m < lowest_m <= flown_m:
             yield found("takeoff-low", f"takes off by {max(climb_m, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
-        hovers = q.field.kind.hovers or not q.field.kind.flies
-        if hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
+        if q.field.kind.hovers and 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
             yield found("radius-jerky", f"turns on a radius of {leg.radius_m:.1f} m", leg.item.seq)
 
 

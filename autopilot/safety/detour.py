@@ -81,7 +81,7 @@ class Detour:
     def begin(self, target: Target) -> Target:
         """First piece of a target, or the target itself."""
         self._leg = self._bend = self._due_ms = None
-        if not isinstance(target, Leg) or not self.planning or self._to_go(target.end[:2]) < _SHORT_M:
+        if not isinstance(target, Leg) or not self.planning or self._facts.metres_to(target.end) < _SHORT_M:
             return self._ground.begin(target)
         self._leg, self._due_ms = target, self._facts.now_ms + _LOOK_MS
         self._plan()
@@ -156,9 +156,6 @@ class Detour:
     def _position(self) -> Place:
         return self._facts.vehicle.state.position[:2]
 
-    def _to_go(self, place: Place) -> float:
-        return hypot(place[0] - self._position[0], place[1] - self._position[1])
-
     def _piece(self, start: Ned | None = None) -> Target:
         """Next straight piece: to a corner, or the rest of the leg (from `start`, if it has just begun)."""
         assert self._leg is not None
@@ -182,7 +179,7 @@ class Detour:
         way."""
         leg, down = self._leg, self._facts.vehicle.state.position[2]
         assert leg is not None
-        distance_m = self._to_go(place)
+        distance_m = self._facts.metres_to(place)
         remaining_m = distance_m + hypot(leg.end[0] - place[0], leg.end[1] - place[1])
         share = distance_m / remaining_m if remaining_m > 0.0 else 1.0
         height = down + share * (leg.end[2] - down) if up is None else down - up
@@ -211,7 +208,7 @@ class Detour:
             return None
         goal = self._way[0] if self._way else self._leg.end[:2]
         was_bent = self._is_bent
-        if self._to_go(goal) < _SHORT_M:
+        if self._facts.metres_to(goal) < _SHORT_M:
             self._bend = None
         else:
             barriers, settings = self._barriers(), self._settings

@@ -31,7 +31,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from autopilot.personality.px4 import modes as px4
-from autopilot.personality.px4.parameters import Px4Parameters
+from autopilot.personality.px4.parameters import Px4Parameters, equipment
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import (
@@ -282,8 +282,6 @@ class Px4:
         return float(struct.unpack("<f", struct.pack(form, whole).ljust(4, b"\0"))[0])
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
-        from autopilot.personality.px4.parameters import equipment  # only for a simulated vehicle
-
         return equipment(stored)
 
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:

@@ -147,17 +147,22 @@ def _path(operation: Operation) -> bytes:
     return operation.data.partition(b"\0")[0]
 
 
+def _operation(frame: MavlinkFrame) -> Operation | None:
+    """Operation of a file transfer; None for other messages."""
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
+    return None if message is None else unpack(bytes(message.payload))
+
+
 def plan_written(frame: MavlinkFrame) -> int | None:
     """Plan (MAV_MISSION_TYPE) that this file transfer opens for writing; None for other messages."""
-    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
-    operation = None if message is None else unpack(bytes(message.payload))
+    operation = _operation(frame)
     return _PLAN_FILES.get(_path(operation)) if operation is not None and operation.opcode in _FTP_WRITING else None
 
 
 def ends_writing(frame: MavlinkFrame) -> bool:
     """True if this file transfer closes the sender's files."""
-    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
-    return message is not None and unpack(bytes(message.payload)).opcode in _FTP_ENDING
+    operation = _operation(frame)
+    return operation is not None and operation.opcode in _FTP_ENDING
 
 
 def file_not_found(message: Any, peer: Peer) -> Outgoing:

@@ -164,18 +164,18 @@ class Steering:
         self.context.speed = speeds.ground
         if self._own_speeds is None:
             self._own_speeds = speeds
-        if self.context.firmware.habits.speed_with_target:
-            self._send_speed_with_target()
+        self._send_speed_with_target()
 
     def own_ground_speed(self, speed: float) -> None:
         """Note the controller's own ground speed, m/s."""
         if self._own_speeds is not None and speed != self._own_speeds.ground:
             self._own_speeds = replace(self._own_speeds, ground=speed)
-            if self.context.firmware.habits.speed_with_target:
-                self._send_speed_with_target()
+            self._send_speed_with_target()
 
     def _send_speed_with_target(self) -> None:
         """Send a requested speed with the target, for firmwares whose targets have speeds."""
+        if not self.context.firmware.habits.speed_with_target:
+            return
         assert self._speeds is not None and self._own_speeds is not None
         ground = self._speeds.ground
         requested = None if ground == self._own_speeds.ground else ground

@@ -181,7 +181,8 @@ class ParameterService(Speaker):
             end = min(start + rooms[link], start + share, len(self._parameters))
             if end > start:
                 sent = True
-                self._out.extend([Outgoing(self._listed(index), link) for index in range(start, end)])
+                names = self._parameters.names()
+                self._out.extend([Outgoing(self._value(names[index], index), link) for index in range(start, end)])
                 self._lists[link] = end
             if end >= len(self._parameters):
                 del self._lists[link]
@@ -195,9 +196,6 @@ class ParameterService(Speaker):
         value = self._parameters[name] if unsettled is None else unsettled.durable
         wire = self._firmware.wire_value(value, kind)
         return dialect.MAVLink_param_value_message(name.encode("ascii"), wire, kind, len(self._parameters), index)
-
-    def _listed(self, index: int) -> Message:
-        return self._value(self._parameters.names()[index], index)
 
     # --- setting ---------------------------------------------------------------------------------------------------
     def _set(self, requested: str, wire: float, kind: int, peer: Peer) -> None:

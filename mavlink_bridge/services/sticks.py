@@ -242,11 +242,8 @@ class StickService:
 
     def _says_lost(self, pwm: float) -> bool:
         """True for a throttle pulse by which a receiver reports the loss of its transmitter."""
-        return self._watched and 0 < pwm < self._parts.parameters["FS_THR_VALUE"]
-
-    @property
-    def _watched(self) -> bool:
-        return self._parts.parameters["FS_THR_ENABLE"] != 0.0
+        parameters = self._parts.parameters
+        return parameters["FS_THR_ENABLE"] != 0.0 and 0 < pwm < parameters["FS_THR_VALUE"]
 
     def _throttle_lost(self, now_ms: int) -> None:
         self._station_axes.clear()

@@ -74,10 +74,13 @@ class FailureService:
         self._say(f"Failure injection: {reason}")
         return Outcome(result, reason)
 
+    def _names(self, unit: FailureUnit) -> set[str]:
+        return {row.name for (failing, _), row in self._failures.items() if failing is unit}
+
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
         """Instances from 1 on; empty if the vehicle does not have the unit or it has no faults."""
         known = self._injector.names()
-        names = {row.name for (failing, _), row in self._failures.items() if failing is unit}
+        names = self._names(unit)
         instances: list[int] = []
         while names and all(name.replace(_ANY, str(len(instances) + 1)) in known for name in names):
             instances.append(len(instances) + 1)
@@ -86,7 +89,7 @@ class FailureService:
         return instances
 
     def _change(self, unit: FailureUnit, kind: FailureType, instance: int) -> None:
-        for name in sorted({row.name for (failing, _), row in self._failures.items() if failing is unit}):
+        for name in sorted(self._names(unit)):
             self._injector.end(name.replace(_ANY, str(instance)))
         if kind is not FailureType.OK:
             row = self._failures[unit, kind]

@@ -109,17 +109,18 @@ def flags_of(pointing: Pointing) -> int:
     return flags | GimbalFlag.NEUTRAL if pointing.posture is Posture.NEUTRAL else flags
 
 
-def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand | None:
-    """Demand of GIMBAL_DEVICE_SET_ATTITUDE. A NaN quaternion or rate means "not given"; if both are given the attitude
-    counts. None: no demand."""
+def demand_of(message: Message) -> Demand | None:
+    """Demand of GIMBAL_DEVICE_SET_ATTITUDE or GIMBAL_MANAGER_SET_ATTITUDE. A NaN quaternion or rate means "not given";
+    if both are given the attitude counts. None: no demand."""
+    flags, rates = message.flags, (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
     if flags & GimbalFlag.RETRACT:
         return Demand(posture=Posture.RETRACTED)
     if flags & GimbalFlag.NEUTRAL:
         return Demand(posture=Posture.NEUTRAL)
     locked = bool(flags & (GimbalFlag.YAW_LOCK | GimbalFlag.YAW_IN_EARTH_FRAME))
-    size = hypot(*q)
+    size = hypot(*message.q)
     if isfinite(size) and size > 0.0:
-        w, x, y, z = (number / size for number in q)
+        w, x, y, z = (number / size for number in message.q)
         return Demand(angles=joints_of((w, x, y, z)), locked=locked)
     turning = [number if isfinite(number) else 0.0 for number in rates]
     if not any(isfinite(number) for number in rates):
@@ -151,8 +152,7 @@ class GimbalDevice(Speaker):
         if message.get_type() != "GIMBAL_DEVICE_SET_ATTITUDE":
             self._out += self._messages.answer_command(message, peer, now_ms)
         elif peer.system == self._system():
-            rates = (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
-            demand = demand_of(message.flags, message.q, rates)
+            demand = demand_of(message)
             if demand is not None:
                 self._gimbal.demand(demand)
 

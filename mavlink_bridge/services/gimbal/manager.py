@@ -136,8 +136,7 @@ class GimbalManager(Speaker):
             _MESSAGES[message.get_type()](self, message)
 
     def _set_attitude(self, message: Message) -> None:
-        rates = (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
-        demand = demand_of(message.flags, message.q, rates)
+        demand = demand_of(message)
         if demand is not None:
             move(self._mount, message.flags, demand.angles, demand.rates)
 
