@@ -31,6 +31,11 @@ def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> f
     return z if altitude is None else altitude
 
 
+def item_place(facts: VehicleFacts, item: MissionItem) -> GeoPoint:
+    """Place of an item with a position."""
+    return GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
+
+
 def item_down(facts: VehicleFacts, item: MissionItem) -> float:
     """NED d of an item at the vehicle's horizontal position."""
     place = facts.vehicle.state.place

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Final
 
-from autopilot.context.frames import amsl
+from autopilot.context.frames import item_place
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.records import dataclass, field
@@ -196,14 +196,14 @@ class DoItems:
 
     def _home(self, item: MissionItem) -> None:
         nowhere = not item.is_somewhere and item.z == 0.0
-        at_vehicle = item.param1 == 1.0 or (nowhere and self._tools.context.facts.vehicle_class.home_by_zeros)
-        place = GeoPoint(item.x, item.y, amsl(self._tools.context.facts, item.frame, item.z, item.x, item.y))
+        facts = self._tools.context.facts
+        at_vehicle = item.param1 == 1.0 or (nowhere and facts.vehicle_class.home_by_zeros)
+        place = item_place(facts, item)  # asks for terrain there
         self._tools.set_home(None if at_vehicle else place)
 
     def _interest(self, item: MissionItem) -> None:
-        facts = self._tools.context.facts
         ends = item.command == Cmd.DO_SET_ROI_NONE or (not item.is_somewhere and item.z == 0.0)
-        place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
+        place = item_place(self._tools.context.facts, item)
         self._tools.set_roi(None if ends else place)
 
     def _fence(self, item: MissionItem) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
-from autopilot.context.frames import amsl, local
+from autopilot.context.frames import item_place, local
 from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, Ned, distance, distance_to_line
@@ -136,8 +136,7 @@ class LandingPaths:
             item = next((mark for mark in ahead if mark.command == Cmd.DO_LAND_START), after)
 
     def _place_of(self, item: MissionItem) -> Ned:
-        place = GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
-        return local(self._facts, place)
+        return local(self._facts, item_place(self._facts, item))
 
     def after_abort(self, landing: int) -> Iterator[tuple[int, str]]:
         """Indices at which the mission may continue after an aborted landing at `landing`, best first, with texts: from

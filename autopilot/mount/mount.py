@@ -329,7 +329,9 @@ class Mount:
 
     def _aim(self, now_ms: int) -> None:
         if not self._facts.has_position:
-            self._warn("not targeting, no location", now_ms)
+            if self._warned_ms is None or now_ms - self._warned_ms >= _WARN_AGAIN_MS:
+                self._warned_ms = now_ms
+                self._announcer.say(Severity.WARNING, "Mount: not targeting, no location")
             return
         way = self._way(now_ms)
         if way is not None:
@@ -369,8 +371,3 @@ class Mount:
         r = self._facts.vehicle.state.report
         distance_m, bearing, above = (float(r[i]) for i in (report.WP_DISTANCE, report.WP_BEARING, report.ALT_ERROR))
         return distance_m * cos(bearing), distance_m * sin(bearing), -above if isfinite(above) else 0.0
-
-    def _warn(self, reason: str, now_ms: int) -> None:
-        if self._warned_ms is None or now_ms - self._warned_ms >= _WARN_AGAIN_MS:
-            self._warned_ms = now_ms
-            self._announcer.say(Severity.WARNING, f"Mount: {reason}")

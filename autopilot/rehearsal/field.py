@@ -53,10 +53,7 @@ class FlyingField:
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if the vehicle does not have it."""
-        try:
-            return float(self.parameters[name])
-        except KeyError:
-            return default
+        return self.parameters.get(name, default)
 
     def measure(self, measure: ParameterUnit) -> float:
         """Value of a length, m, or a speed, m/s."""

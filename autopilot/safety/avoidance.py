@@ -24,7 +24,7 @@ from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import BARRIERS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Bounds, Edge, Ring
-from autopilot.mission.fence import Fence, Polygon, Zone, distance_to_segment
+from autopilot.mission.fence import Fence, Polygon, distance_to_segment
 from autopilot.modes.mode import Mode
 from autopilot.safety.fence_limits import FenceLimits, FenceType
 from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
@@ -124,16 +124,15 @@ class Avoidance:
         if self._placed != (zones, origin):
             self._placed = (zones, origin)
             self._polygons = tuple(_edges(origin, polygon) for polygon in zones.polygons)
-            self._rings = tuple(_ring(origin, zone) for zone in zones.circles)
+            self._rings = tuple(
+                Ring(to_local(origin, zone.lat, zone.lon, 0.0)[:2], zone.radius, zone.inclusion)
+                for zone in zones.circles
+            )
 
 
 def _edges(origin: GeoPoint, polygon: Polygon) -> tuple[Edge, ...]:
     corners = [to_local(origin, lat, lon, 0.0)[:2] for lat, lon in polygon.vertices]
     return tuple(Edge(start, end) for start, end in pairwise((*corners, corners[0])))
-
-
-def _ring(origin: GeoPoint, zone: Zone) -> Ring:
-    return Ring(to_local(origin, zone.lat, zone.lon, 0.0)[:2], zone.radius, zone.inclusion)
 
 
 def _away(barrier: Edge | Ring, north: float, east: float) -> float:

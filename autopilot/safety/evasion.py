@@ -127,9 +127,9 @@ class Evasion:
     def _sideways(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
         """Fly level at a right angle to the other's course."""
         away = away_from(threat)
-        if away is None or hypot(away[0], away[1]) == 0.0:
+        size = 0.0 if away is None else hypot(away[0], away[1])
+        if away is None or size == 0.0:
             return False
-        size = hypot(away[0], away[1])
         north, east = away[0] / size, away[1] / size
         if self._facts.vehicle_class.has_stall_speed:
             n, e, d = self._facts.vehicle.state.position

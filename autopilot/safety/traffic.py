@@ -161,7 +161,8 @@ class TrafficWatch:
         first = not self.contacts  # from now on it is sent to ground stations
         self.contacts[key] = contact
         if len(self.contacts) > max(int(self._facts.param("ADSB_LIST_MAX", 25.0)), 1):
-            del self.contacts[max(self.contacts, key=self._away)]
+            here = self._facts.vehicle.state.place
+            del self.contacts[max(self.contacts, key=lambda known: distance(here, self.contacts[known].place))]
         self._take_part()
         self._judge_ms = self._facts.now_ms
         return self._facts.personality.aircraft_heard(contact) or first
@@ -176,9 +177,6 @@ class TrafficWatch:
         period_ms = receiver.traffic_period_ms
         self._next_hear_ms = None if silent_ms is None else next_multiple(max(now_ms, silent_ms - 1), period_ms)
         return any(wants)
-
-    def _away(self, key: tuple[CollisionSource, int]) -> float:
-        return distance(self._facts.vehicle.state.place, self.contacts[key].place)
 
     def _is_own(self, contact: Contact) -> bool:
         """True for the report of the vehicle's own transmitter, or of another component of its system."""

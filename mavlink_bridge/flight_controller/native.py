@@ -154,10 +154,6 @@ class NativeMission:
         if not vehicle.state.landed or core.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.flies:
             vehicle.control.fly_natively()
 
-    def _present(self) -> int | None:
-        """Item to continue with if the mission changes in flight."""
-        return self._parts.sequencer.current_nav_index() if self._flies else None
-
     def _mode_ahead(self) -> int | None:
         """Mode that the controller enters for the present or the next item; it may show the mode before the item."""
         mission, at = self._parts.plans.mission, self._parts.sequencer.current_nav_index()
@@ -209,7 +205,8 @@ class NativeMission:
             self._retry_ms = self._turn.wait_ms(now_ms)
             return
         self._uploading = mission.checksum()
-        self._upload = MissionUpload(self._vehicle.address, mission.items(), current=self._present(), home=home)
+        present = self._parts.sequencer.current_nav_index() if self._flies else None  # if it changes in flight
+        self._upload = MissionUpload(self._vehicle.address, mission.items(), current=present, home=home)
         self._upload.start(now_ms)
 
     def _not_taken(self, upload: MissionUpload, outcome: TransferOutcome, now_ms: int) -> None:

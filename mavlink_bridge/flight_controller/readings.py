@@ -50,9 +50,8 @@ class ControllerReadings:
         self.names = frozenset(self._read)
 
     def read(self, name: str, message: Message) -> None:
-        reader = self._read.get(name)
-        if reader is not None:
-            reader(message)
+        """Read a message of `names`."""
+        self._read[name](message)
 
     def _position(self, m: Message) -> None:
         r = self.report

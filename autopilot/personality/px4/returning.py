@@ -24,11 +24,11 @@ from math import inf, radians
 from types import MappingProxyType
 from typing import Final
 
-from autopilot.context.frames import amsl, local
+from autopilot.context.frames import item_place, local
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, distance
-from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.mathematics import atan2, cos, dist, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle
 from autopilot.mav import Cmd, Frame, VtolState
@@ -221,7 +221,7 @@ class Px4Returns:
         param, item = self._parameters, None if self._chosen is None else self._chosen.approach
         center, radius = (goal[0], goal[1], goal[2] - param["RTL_DESCEND_ALT"]), param["RTL_LOITER_RAD"]
         if item is not None:
-            center = local(self._facts, self._place(item))
+            center = local(self._facts, item_place(self._facts, item))
             radius = item.param2 if item.param2 else radius
         apart = hypot(center[0] - goal[0], center[1] - goal[1]) > param["NAV_ACC_RAD"]
         direction = -1 if radius < 0.0 else 1
@@ -247,32 +247,29 @@ class Px4Returns:
         if rule.mission is not None:
             return Return(path=self._along(rule.mission, mission, start, current, lifts=lifts))
         items, on_wings = tuple(rally), lifts and not self._hovers
-        known = (self._place(item) for item in points(items))
+        known = (item_place(self._facts, item) for item in points(items))
         places = [place for place in known if distance(place, home) > _SAFE_POINT_FROM_HOME_M]
         forced = on_wings and self._parameters["RTL_APPR_FORCE"] == 1.0
         goal, number = nearest(
             rule,
             inf if forced and not approaches(items, home) else distance(here, home),
-            inf if land is None else distance(here, self._place(land)),
+            inf if land is None else distance(here, item_place(facts, land)),
             [inf if forced and not approaches(items, place) else distance(here, place) for place in places],
             hovering_vtol=lifts and self._hovers,
         )
         if goal is Goal.LANDING and land is not None and start is not None:
-            return Return(path=self._to_landing(mission, start, self._place(land), lifts=lifts))
+            return Return(path=self._to_landing(mission, start, item_place(facts, land), lifts=lifts))
         place = home if goal is Goal.HOME else places[number]
         ways = approaches(items, place) if on_wings else ()
         return Return(place, approach=min(ways, key=self._off_wind, default=None))
 
     def _off_wind(self, item: MissionItem) -> float:
         """Angle between the way from home to an approach and the wind, rad: 0 is straight downwind."""
-        vector, (north, east, _) = self._facts.vehicle.state.report, local(self._facts, self._place(item))
+        vector, (north, east, _) = self._facts.vehicle.state.report, local(self._facts, item_place(self._facts, item))
         home = self._facts.home_ned
         towards = atan2(float(vector[report.WIND_E]), float(vector[report.WIND_N]))
         off = atan2(east - home[1], north - home[0]) - towards
         return abs(atan2(sin(off), cos(off)))
-
-    def _place(self, item: MissionItem) -> GeoPoint:
-        return GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
 
     def _over(self, seq: int) -> tuple[MissionItem, ...]:
         """Item for the transition to the wings, on which the mission's way is flown."""
@@ -317,7 +314,7 @@ class Px4Returns:
         item."""
         here = self._facts.vehicle.state.position
         distances = [
-            (hypot(*(a - b for a, b in zip(local(self._facts, self._place(item)), here, strict=True))), item.seq)
+            (dist(local(self._facts, item_place(self._facts, item)), here), item.seq)
             for item in mission
             if _placed(item) and not (wings and item.command == Cmd.NAV_LAND)
         ]
