@@ -199,15 +199,15 @@ def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
 @jit
 def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """Advance one tick along the curve; True when it is flown."""
-    dt = keep_pace(s, p)
-    u = s[L.S_TAU]
+    u, moves = s[L.S_TAU], 1.0
     if s[L.S_CURVING] == 0.0:  # the curve waits for a lagging reference
         n, e, d = (
             terms(s, t, 0, u)[0] - s[L.S_RPN],
             terms(s, t, 1, u)[0] - s[L.S_RPE],
             terms(s, t, 2, u)[0] - s[L.S_RPD],
         )
-        dt *= min(max(2.0 - 2.0 * sqrt(n * n + e * e + d * d) / BEHIND, 0.0), 1.0)
+        moves = min(max(2.0 - 2.0 * sqrt(n * n + e * e + d * d) / BEHIND, 0.0), 1.0)
+    dt = moves * keep_pace(s, p)
     first, un, ue, ud, second = direction_at(s, t, u)
     n, _, n2, _ = terms(s, t, 0, u)
     e, _, e2, _ = terms(s, t, 1, u)
@@ -245,8 +245,9 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         s[L.S_RAE] += gain * ue + e2
         s[L.S_RAD] += gain * ud + d2
     else:
-        s[L.S_FF_N], s[L.S_FF_E] = n2, e2
-        speed *= s[L.S_PACE]
+        # only as fast as the curve itself, or the reference would keep the distance at which that waits
+        s[L.S_FF_N], s[L.S_FF_E] = moves * moves * n2, moves * moves * e2
+        speed *= moves * s[L.S_PACE]
         down = min(max(speed * ud + ONTO * (d - s[L.S_RPD]), -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
         north, east = speed * un + ONTO * (n - s[L.S_RPN]), speed * ue + ONTO * (e - s[L.S_RPE])
         size = max(sqrt(north * north + east * east) / p[L.P_SPEED_GROUND], 1.0)

@@ -306,6 +306,17 @@ def test_a_spline_passes_its_points_without_stopping() -> None:
     assert rows[1][:, 3].min() > 2.0
 
 
+def test_a_spline_that_turns_back_faster_than_it_can_be_flown_goes_on(flight: CopterFlight) -> None:
+    """The curve waits for a reference that leaves it in the bend: the reference stood still just as far away as makes
+    the curve wait, and the copter hovered there for ever."""
+    points = [(-60.0, 31.0, -30.0), (41.0, 40.0, -30.0), (-46.0, 57.0, -30.0), (-54.0, -55.0, -30.0)]
+    flight.fly(Leg(points[0], next=None), 60.0)
+    flight.fly(Leg(points[1], start=points[0], next=points[2], next_is_spline=True), 60.0)
+    back = Leg(points[2], start=points[1], next=points[3], previous=points[0], spline=True, next_is_spline=True)
+    flight.copter.set_target(back)
+    assert flight.run(60.0, VehicleEvent.ARRIVED)
+
+
 def test_a_landing_where_it_stands_has_arrived() -> None:
     """LAND on the ground, armed: ARRIVED at once and no second LANDED, the motors idle."""
     flight = CopterFlight()
