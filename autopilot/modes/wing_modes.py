@@ -37,7 +37,7 @@ _COURSE_MODES: Final = frozenset({
     PlaneMode.TAKEOFF, PlaneMode.GUIDED,
 })  # fmt: skip
 """Modes in which the course of a takeoff is noted."""
-_LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
+LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
 class BankMode(SelfFlownMode):
@@ -154,7 +154,7 @@ class AutolandMode(StagedMode):
         north, east, _ = facts.vehicle.state.position
         from_start = atan2(east - start[1], north - start[0])
         left = sin(course - from_start) > 0.0  # the circle is to the left of the approach, and flown counter-clockwise
-        radius = min(_LARGEST_SHARE * distance_m, loiter(facts, start).radius)
+        radius = min(LARGEST_SHARE * distance_m, loiter(facts, start).radius)
         side = course + radians(-90.0 if left else 90.0)
         center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
         circle = Circle(center, radius, -1 if left else 1, turns=0.0, at_height=True)

@@ -39,8 +39,8 @@ class WindAloft(Protocol):
 @dataclass(frozen=True, slots=True)
 class FlyingField:
     """Field of a plan and its vehicle. `heading_deg`: heading at the start. `sea_known`: home's altitude is known.
-    `ground`: terrain; None: flat, at home's height. `wind` None: calm air. `wing_steps`: steps, of 0.1 s in a turn,
-    in which a way of wings is flown; the rest of it counts as straight."""
+    `ground`: terrain; None: flat, at home's height. `wind` None: calm air. `steps`: steps, of 0.1 s in
+    a turn, in which a way of wings is flown, or splines in steps of 0.02 s; the rest counts as straight."""
 
     kind: VehicleClass
     parameters: Parameters
@@ -49,7 +49,7 @@ class FlyingField:
     heading_deg: float = 0.0
     ground: HeightMap | None = None
     wind: WindAloft | None = None
-    wing_steps: int = 60_000
+    steps: int = 60_000
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` if the vehicle does not have it."""

@@ -1,16 +1,21 @@
-"""Returns from many places at once: where they lead, and how high."""
+"""Returns from many places at once: where they lead, and how high; and the landing after a mission."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import radians
 
 import numpy as np
 
 from autopilot.control import arrays
 from autopilot.interface.footprint import Numbers
+from autopilot.interface.geo import to_global
+from autopilot.interface.mathematics import atan2, cos, sin
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.modes.returning import height_home, highest_return
-from autopilot.rehearsal.field import FlyingField
+from autopilot.modes.wing_modes import LARGEST_SHARE
+from autopilot.rehearsal.field import FlyingField, PlannedLeg
 from autopilot.safety.fence_limits import FenceType
 
 
@@ -27,6 +32,26 @@ def goals(rally: Sequence[MissionItem], field_: FlyingField, begin: Numbers) -> 
     if field_.param("RALLY_INCL_HOME"):
         counts &= least <= arrays.hypot(begin[:, 0], begin[:, 1])
     return np.where(counts[:, None], places[nearest], home)
+
+
+def last_items(field_: FlyingField, legs: Sequence[PlannedLeg]) -> list[MissionItem]:
+    """Items like the landing with which the flight manager ends a mission in the air: LAND, QLAND, or AUTOLAND, which
+    circles beside the approach to home in the direction of the takeoff (`autopilot.modes.wing_modes`)."""
+    seq = legs[-1].item.seq
+    if field_.kind.lands_anywhere or not field_.kind.has_stall_speed:
+        return [MissionItem(Cmd.NAV_VTOL_LAND if field_.kind.lands_anywhere else Cmd.NAV_LAND, seq=seq)]
+    far, up = field_.param("AUTOLAND_WP_DIST", 400.0), field_.param("AUTOLAND_WP_ALT", 55.0)
+    course = radians(field_.heading_deg + field_.param("AUTOLAND_DIR_OFF"))
+    start_n, start_e = -far * cos(course), -far * sin(course)
+    north, east, _ = legs[-1].end
+    sense = -1.0 if sin(course - atan2(east - start_e, north - start_n)) > 0.0 else 1.0
+    radius = min(LARGEST_SHARE * far, field_.measure(field_.kind.measures.circle_radius))
+    center = start_n - sense * radius * sin(course), start_e + sense * radius * cos(course)
+    circle, home = to_global(field_.home, (*center, 0.0)), field_.home
+    return [
+        MissionItem(Cmd.NAV_LOITER_TO_ALT, seq=seq, param2=sense * radius, x=circle.lat, y=circle.lon, z=up),
+        MissionItem(Cmd.NAV_LAND, seq=seq, x=home.lat, y=home.lon),
+    ]
 
 
 def home_up(field_: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:

@@ -184,7 +184,7 @@ def _battery(q: RuleQuestion) -> Iterator[Finding]:
     capacity = q.field.param("SIM_BATT_CAP_AH") * PACK_V
     if not q.field.kind.flies or capacity <= 0.0:
         return
-    used, legs = 0.0, q.way.legs
+    used, legs = 0.0, q.way.flown
     for leg in legs:
         used += leg_wh(q.field, leg) or 0.0
         if used > capacity:
@@ -283,8 +283,7 @@ def _ends(q: RuleQuestion) -> Iterator[Finding]:
     if first is not None and first.command not in TAKEOFFS:
         yield found("takeoff-missing", f"begins with {_named(first)}, not with a takeoff", first.seq)
     last = q.way.legs[-1].item
-    spec = spec_of(last.command)
-    if q.way.endless is None and q.way.left is None and q.way.whole and spec is not None and not spec.comes_down:
+    if q.way.ends_in_air:
         yield found("end-missing", f"ends in the air, after {_named(last)}", last.seq)
 
 

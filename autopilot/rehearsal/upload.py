@@ -18,9 +18,10 @@ from autopilot.mission.storage import MissionStorage
 
 MOST_TEXTS: Final = 8
 """Number of texts after which only the number of the rest is given."""
-_WING_STEPS: Final = 6_000
-"""Steps in which wings are flown (`FlyingField.wing_steps`): the vehicle waits for its rehearsal, 0.1 s of a desktop's
-processor for these; ten minutes of turns. A large mission (528 items) would take it longer than its HEARTBEAT may."""
+_STEPS: Final = 6_000
+"""Steps in which wings and splines are flown (`FlyingField.steps`): the vehicle waits for its rehearsal, 0.1 s of a
+desktop's processor for these; ten minutes of turns, or two of splines. A large mission (528 items) would take it longer
+than its HEARTBEAT may."""
 _MOST_PAIRS: Final = 500_000
 """Legs times points of the fence that are checked, 0.15 s of a desktop's processor: 700 legs within 700 points."""
 
@@ -81,7 +82,7 @@ class UploadRehearsal:
         if not plan.items or facts.home is None:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None
-        field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground, wing_steps=_WING_STEPS)
+        field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground, steps=_STEPS)
         way = walk(plan, field)
         lines = []
         if len(way.legs) * len(plan.fence) > _MOST_PAIRS:

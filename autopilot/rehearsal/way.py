@@ -2,8 +2,8 @@
 
 Times are those of a vehicle with the accelerations of its parameters in calm air, of a copter by the speed profiles
 that it flies (`autopilot.control.curves`). Wings are flown by their guidance in the forecast wind
-(`autopilot.rehearsal.wing_flight`). Splines count as straight lines. Source: docs/reference/mission-semantics.md, 1.4,
-and `autopilot.modes.auto_nav`, which flies them.
+(`autopilot.rehearsal.wing_flight`). Source: docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`,
+which flies them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType, VtolState
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.jumps import FOREVER, JumpCounters
@@ -36,8 +36,9 @@ from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
 from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.rehearsal.returns import goals, highest_up, home_up, wings_home_up
+from autopilot.rehearsal.following import follow_ground
+from autopilot.rehearsal.returns import goals, highest_up, home_up, last_items, wings_home_up
+from autopilot.rehearsal.splines import SplineFlight, is_spline
 from autopilot.rehearsal.wing_flight import WingFlight
 from autopilot.rehearsal.wing_way import (
     ends_least_speed,
@@ -76,6 +77,8 @@ class Way:
     whole: bool = True
     passed: list[tuple[int, MissionItem]] = field(default_factory=list)
     """DO and CONDITION items in order, each with the number of its leg."""
+    landing: list[PlannedLeg] = field(default_factory=list)
+    """Landing with which a flight ends a plan that ends in the air."""
 
     @property
     def single_legs(self) -> list[PlannedLeg]:
@@ -83,12 +86,23 @@ class Way:
         return list({(leg.item.seq, leg.begin, leg.end): leg for leg in self.legs}.values())
 
     @property
+    def ends_in_air(self) -> bool:
+        """True for a mission of a vehicle that flies which ends by itself, without a landing or RTL."""
+        spec = spec_of(self.legs[-1].item.command) if self.legs and self.whole else None
+        return self.endless is None and self.left is None and spec is not None and not spec.comes_down
+
+    @property
+    def flown(self) -> list[PlannedLeg]:
+        """All legs of a flight, with its landing."""
+        return [*self.legs, *self.landing]
+
+    @property
     def time_s(self) -> float:
-        return fsum(leg.seconds + leg.wait_s for leg in self.legs)
+        return fsum(leg.seconds + leg.wait_s for leg in self.flown)
 
     @property
     def distance_m(self) -> float:
-        return fsum(leg.length_m + leg.more_m for leg in self.legs)
+        return fsum(leg.length_m + leg.more_m for leg in self.flown)
 
 
 class _Walk:
@@ -105,6 +119,7 @@ class _Walk:
         self._limits[L.P_ACCEL_Z] = field_.param("WPNAV_ACCEL_Z") / 100.0 or 1.0
         self._limits[L.P_JERK_RISE] = _JERK_RISE_S
         self._brakes_s: list[float] = []  # of each leg at a stop
+        self._rates: list[tuple[float, float]] = []  # of each leg: climb and descent
         self._at: Place = (0.0, 0.0, 0.0)
         self._forever: set[int] = set()
         self._again: MissionItem | None = None
@@ -135,12 +150,27 @@ class _Walk:
             seq = item.seq + 1
         else:
             self.way.whole = False
+        planned = len(self.way.legs)
+        self._come_down()
         if self._field.kind.has_stall_speed:
-            self.way.legs = WingFlight(self._field).fly(self.way.legs)
+            wings = WingFlight(self._field)
+            self.way.legs = [*wings.fly(self.way.legs[:planned]), *wings.fly(self.way.legs[planned:])]
         else:
-            self._climbs()
+            follow_ground(self.way.legs, self._brakes_s, self._rates, self._field.heights)
+            if any(map(is_spline, self.way.legs)):
+                SplineFlight(self._field, self._limits).fly(self.way.legs, self._brakes_s, self._rates, self._onward)
             self._turns()
+        self.way.legs, self.way.landing = self.way.legs[:planned], self.way.legs[planned:]
         return self.way
+
+    def _come_down(self) -> None:
+        """Add the landing with which a flight ends a mission that ends in the air."""
+        way, kind = self.way, self._field.kind
+        if not kind.flies or not way.ends_in_air:
+            return
+        self._upright = kind.lands_anywhere
+        for item in last_items(self._field, way.legs):
+            self._fly(item)
 
     def _jumped(self, jump: JumpTaken) -> None:
         self.way.visited.add(jump.seq)
@@ -370,6 +400,7 @@ class _Walk:
         (north, east, up), (to_n, to_e, to_up), self._at = leg.begin, leg.edge, end
         seconds, brakes_s = self._rest_to_rest((to_n - north, to_e - east, to_up - up))
         self._brakes_s.append(brakes_s)
+        self._rates.append((self._up, self._down))
         self.way.legs.append(replace(leg, seconds=seconds))
 
     def _rest_to_rest(self, way: Place, down: float | None = None) -> tuple[float, float]:
@@ -384,25 +415,20 @@ class _Walk:
         plan_profile(self._profile, p, 0, way[0], way[1], -way[2])
         return self._profile[C_END], self._profile[C_LAST + R_TIME]
 
-    def _climbs(self) -> None:
-        """Set the times of legs that follow the ground, by its slopes."""
-        legs = self.way.legs
-        follow = [k for k, leg in enumerate(legs) if leg.over_ground and leg.length_m > 0.0]
-        if not follow:
-            return
-        begin, end = (np.array([getattr(legs[k], side) for k in follow]) for side in ("begin", "end"))
-        speeds = [legs[k].speed_mps for k in follow]
-        seconds = seconds_over_ground(begin, end, speeds, self._up, self._down, self._field.heights)
-        for k, needed in zip(follow, seconds, strict=True):
-            legs[k] = replace(legs[k], seconds=max(legs[k].seconds, float(needed) + self._brakes_s[k]))
+    def _onward(self, at: int) -> PlannedLeg | None:
+        """The leg after a leg that ends without a stop."""
+        leg, onward = (*self.way.legs[at : at + 2], None)[:2]
+        if leg is None or onward is None or leg.wait_s > 0.0 or leg.radius_m > 0.0:
+            return None
+        goes_on = passes(self._field.kind, leg.item, onward.item) and onward.length_m > 0.0 and leg.length_m > 0.0
+        return onward if goes_on else None
 
     def _turns(self) -> None:
         """Mark ends without a stop, where the two legs overlap, and add the time of the other ends."""
         legs, blend_s, kind = self.way.legs, self._field.blend_s, self._field.kind
         for at, leg in enumerate(legs):
-            onward = legs[at + 1] if at + 1 < len(legs) and leg.wait_s == 0.0 and leg.radius_m == 0.0 else None
-            through = onward is not None and passes(kind, leg.item, onward.item)
-            if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
+            onward = self._onward(at)
+            if onward is None:
                 if kind.hovers and leg.length_m > 0.0:
                     settles_s = _LANDS_S if leg.item.command in LANDINGS else _SETTLES_S
                     legs[at] = replace(leg, seconds=max(leg.seconds + settles_s, 0.0))

@@ -276,7 +276,8 @@ class WingFlight:
         flare_s = _FLARE_S * ground
         touch = max(ground - _FLARE_MPS2 * flare_s, 1.0)
         rolls_s = log(0.5 * (1.0 + touch)) / _ROLLING
-        self._point.spend(flare_s + rolls_s + _REST_S, self._point.body.watts(0.0))
+        stands_s = _REST_S + self._field.param("LAND_DISARMDELAY")
+        self._point.spend(flare_s + rolls_s + stands_s, self._point.body.watts(0.0))
         self._point.way_m += 0.5 * (ground + touch) * flare_s + (touch - 1.0) / _ROLLING - rolls_s
         return arrived_s
 

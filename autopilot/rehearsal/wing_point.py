@@ -91,7 +91,7 @@ class WingPoint:
     @property
     def has_steps(self) -> bool:
         """True until the rest of the way counts as straight."""
-        return self._steps <= self._field.wing_steps
+        return self._steps <= self._field.steps
 
     @property
     def spent(self) -> tuple[float, float, float]:

@@ -45,7 +45,7 @@ class Rehearsal:
     @property
     def energy_wh(self) -> float | None:
         """Energy of the mission, Wh; None for vehicles that drive, whose roads are unknown."""
-        return energy_wh(self.where, self.way.legs)
+        return energy_wh(self.where, self.way.flown)
 
     @property
     def go(self) -> bool:

@@ -67,7 +67,7 @@ def flown_as_rehearsed(plan: Plan, kind: str, *, time: float, way: float) -> Non
     spec = VehicleSpec(kind, None, HOME, 0.0, 0, alone=True)
     flown = fly(RehearsedFlight(plan, spec, 0, 600.0, 5.0, STILL, 0.0), Segments(np.zeros((1, 2)), np.zeros((1, 2))))
     north, east = np.diff(flown.track[:, 1:3], axis=0).T
-    assert foreseen.time_s == pytest.approx(flown.items[-1][1], rel=time)
+    assert foreseen.time_s == pytest.approx(flown.time_s, rel=time)
     assert foreseen.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=way)
 
 

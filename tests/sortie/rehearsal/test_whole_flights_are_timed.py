@@ -1,0 +1,83 @@
+"""Splines, and missions that end in the air, by the static rules, beside their flight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem, numbered
+from autopilot.mission.plan import Plan
+from autopilot.rehearsal.way import walk
+from sortie import rehearse
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+UP = MissionItem(Cmd.NAV_TAKEOFF, z=20.0)
+SPLINE, STRAIGHT = Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_WAYPOINT
+
+
+def at(command: Cmd, north: float, east: float, up: float = 30.0, hold_s: float = 0.0) -> MissionItem:
+    place = to_global(HOME, (north, east, 0.0))
+    return MissionItem(command, x=place.lat, y=place.lon, z=up, param1=hold_s)
+
+
+def plan(*items: MissionItem) -> Plan:
+    return Plan(home=HOME, items=numbered(items, 1))
+
+
+def check_beside_its_flight(flown_plan: Plan, kind: str, *, time: float, way: float = 0.0, energy: float) -> None:
+    found = rehearse(flown_plan, vehicle=f"sim:{kind}", flights=1)
+    assert found.flown is not None
+    flight = found.flown.flights[0]
+    north, east = np.diff(flight.track[:, 1:3], axis=0).T
+    assert flight.result == "completed"
+    assert found.time_s == pytest.approx(flight.time_s, rel=time)
+    assert found.energy_wh == pytest.approx(flight.energy_wh, rel=energy)
+    if way:
+        assert found.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=way)
+
+
+@pytest.mark.parametrize("size", [1.0, 4.0])
+def test_splines_are_as_long_as_they_are_flown(size: float) -> None:
+    """They counted as straight lines: a tenth of the time was missing, and more of the way."""
+    corners = [(40, 0), (40, 50), (-10, 60), (0, 20), (50, 30), (60, -40), (-50, -50)]
+    splines = [at(SPLINE, size * north, size * east, 30.0 + k) for k, (north, east) in enumerate(corners)]
+    splines[3] = replace(splines[3], param1=2.0)
+    check_beside_its_flight(plan(UP, *splines, at(Cmd.NAV_LAND, 0, 0)), "copter", time=0.025, way=0.03, energy=0.05)
+
+
+def test_straight_legs_beside_splines_end_and_begin_at_their_speed() -> None:
+    """Also through bends that are too sharp for the speed in which they begin."""
+    legs = [at(STRAIGHT, 80, 0), at(SPLINE, 160, 60), at(STRAIGHT, 60, 150), at(SPLINE, -30, 80), at(STRAIGHT, -90, 0)]
+    sharp = [at(STRAIGHT, 0, 40), at(SPLINE, -45, 57), at(SPLINE, -54, -55), at(STRAIGHT, 10, 30)]
+    flown = plan(UP, *legs, *sharp, at(Cmd.NAV_LAND, 0, 0))
+    check_beside_its_flight(flown, "copter", time=0.025, way=0.03, energy=0.05)
+
+
+def test_repeated_splines_are_flown_once() -> None:
+    """A loop of ten thousand legs is rehearsed in a moment."""
+    loop = [at(SPLINE, 80, 0), at(SPLINE, 80, 80), at(SPLINE, 0, 80), MissionItem(Cmd.DO_JUMP, param1=2, param2=3000)]
+    found = rehearse(plan(UP, *loop, at(Cmd.NAV_LAND, 0, 0)))
+    legs = [leg for leg in found.way.legs if leg.item.seq == 3]
+    assert len(legs) > 3000 and legs[1].seconds == legs[-2].seconds > legs[1].length_m / legs[1].speed_mps
+
+
+def test_splines_beyond_the_steps_count_as_straight() -> None:
+    """A vehicle that checks an upload waits for it."""
+    found = rehearse(plan(UP, *(at(SPLINE, 60.0 * k, 60.0 * (k % 2)) for k in range(1, 9)), at(Cmd.NAV_LAND, 0, 0)))
+    short = walk(found.plan, replace(found.where, steps=1500)).legs
+    assert [leg.more_m > 1.0 for leg in short[1:9]] == [True, True] + 6 * [False]
+
+
+@pytest.mark.parametrize("kind", ["copter", "plane", "quadplane"])
+def test_a_flight_that_ends_in_the_air_lands(kind: str) -> None:
+    """The flight manager's LAND, AUTOLAND or QLAND was left out: 84 of 132 s of a climb to 100 m."""
+    up = UP if kind != "quadplane" else replace(UP, command=Cmd.NAV_VTOL_TAKEOFF)
+    ways = [at(STRAIGHT, 500, 0, 60), at(STRAIGHT, 400, 500, 80)]
+    check_beside_its_flight(plan(up, *ways), kind, time=0.05, energy=0.2 if kind == "quadplane" else 0.05)
+    found = rehearse(plan(up, *ways), vehicle=f"sim:{kind}")
+    assert [leg.item.seq for leg in found.way.legs] == [1, 2, 3]
+    assert {leg.item.seq for leg in found.way.landing} == {3}
