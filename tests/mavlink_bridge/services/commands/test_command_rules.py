@@ -53,7 +53,7 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("300: last item given", 300, (0, 1), D, None),
     ("192: a LONG has no frame", 192, (-1, 1, 0, nan, -35.0, 149.0, 600), U, None),
     ("611: a LONG has no frame", 611, (0, 0, 0, 0, -35.0, 149.0, 600), U, None),
-    ("178: QGC, NaN in the unused", 178, (1, 5, -1, 0, nan, nan, nan), A, ("commands.change_speed", (1, 5.0, -1.0), {})),
+    ("178: QGC, unused NaN", 178, (1, 5, -1, 0, nan, nan, nan), A, ("commands.change_speed", (1, 5.0, -1.0), {})),
     ("178: Mission Planner, type 0", 178, (0, 5, 0), A, ("commands.change_speed", (0, 5.0, 0.0), {})),
     ("178: climb", 178, (2, 3), A, ("commands.change_speed", (2, 3.0, 0.0), {})),
     ("178: descent", 178, (3, 1.5), A, ("commands.change_speed", (3, 1.5, 0.0), {})),
