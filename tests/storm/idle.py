@@ -92,8 +92,8 @@ class Idle:
         storm, random = self._storm, Random(f"stretch {fault.value}")
         there = [station for station in storm.stations if station.name in storm.wanted]
         silent = fault.lasts_ms <= HEARTBEATS_MS and random.random() < 0.5
-        # Who has no key asks in vain for silence.
-        self._silent = [station for station in there if not station.intruder] if silent else []
+        # Who has no key asks in vain for silence; radios report each HEARTBEAT, for hours.
+        self._silent = [station for station in there if not (station.intruder or station.radio)] if silent else []
         for station in there:
             station.drop_all()
             if station not in self._silent:
