@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from autopilot.core.autopilot import Autopilot
@@ -20,21 +21,24 @@ Change = tuple[int, bool, Fault]
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """Active faults and scheduled changes at an instant."""
+    """Active faults, scheduled changes, and the faults given until then."""
 
     active: tuple[Fault, ...]
     changes: tuple[Change, ...]
+    given: tuple[Fault, ...]
 
 
 class FaultPlan:
     """Schedule of faults. `inject(fault, active, now_ms)` begins or ends one. `next_ms`: vehicle time of the next
-    change. A fault replaces an active one of its name, whose own end then changes nothing."""
+    change. A fault replaces an active one of its name, whose own end then changes nothing. `given`: the faults that a
+    `--fault` each would repeat."""
 
     def __init__(self, faults: Iterable[Fault], inject: Callable[[Fault, bool, int], None]) -> None:
         self._inject = inject
         self._changes: list[Change] = []
         self._active: dict[str, Fault] = {}
-        self._schedule(faults)
+        self.given = list(faults)
+        self._schedule(self.given)
 
     @property
     def active(self) -> tuple[Fault, ...]:
@@ -50,6 +54,9 @@ class FaultPlan:
 
     def add(self, fault: Fault, now_ms: int) -> None:
         """Add a fault. It begins at once when its time has passed or it has none."""
+        if now_ms > fault.window_ms()[0]:
+            fault = replace(fault, start=f"{now_ms / 1000.0}")
+        self.given.append(fault)
         self._schedule((fault,))
         self.strike(now_ms)
 
@@ -57,16 +64,20 @@ class FaultPlan:
         """End the active fault `name` and cancel its scheduled end."""
         fault = self._active.get(name)
         if fault is not None:
+            place = self.given.index(fault)
+            lasted = now_ms > fault.window_ms()[0]
+            self.given[place : place + 1] = [replace(fault, end=f"{now_ms / 1000.0}")] if lasted else []
             self._changes = [change for change in self._changes if change[1] or change[2] != fault]
             self._look()
             self._change(fault, False, now_ms)
 
     # --- for who puts things back -------------------------------------------------------------------------------------
     def state(self) -> FaultState:
-        return FaultState(self.active, tuple(self._changes))
+        return FaultState(self.active, tuple(self._changes), tuple(self.given))
 
     def restore(self, state: FaultState, now_ms: int) -> None:
         """Restore `state` as if no fault had been added or ended since; its scheduled changes until now take effect."""
+        self.given = list(state.given)
         stored = {fault.name: fault for fault in state.active}
         for at_ms, begins, fault in state.changes:
             if at_ms <= now_ms:

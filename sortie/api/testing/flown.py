@@ -71,7 +71,7 @@ class FlownVehicle:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
         spec = self.session.spec
         parts = [str(spec.flown_by or f"sim:{spec.kind}"), f"seed {spec.seed}", f"sortie {VERSION}", *params]
-        return ", ".join([*parts, *(f"fault {fault}" for fault in spec.fault)])
+        return ", ".join([*parts, *(f"fault {fault}" for fault in self.session.service.faults.given)])
 
     def _given(self) -> dict[str, float]:
         """Return the parameters that are not at their defaults."""
@@ -99,8 +99,8 @@ class FlownVehicle:
         words += ["--terrain", os.path.relpath(spec.terrain)] if spec.terrain is not None else []
         for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # without countdown, as in the test
             words += ["--param", f"{name}={value!r}"]
-        for fault in spec.fault:
-            words += ["--fault", fault]
+        for fault in session.service.faults.given:
+            words += ["--fault", str(fault)]
         return shlex.join(words)
 
     # --- files --------------------------------------------------------------------------------------------------------

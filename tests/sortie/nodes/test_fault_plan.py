@@ -55,6 +55,26 @@ def test_one_that_is_ended_by_hand_does_not_end_again():
     assert machine.held == set()
 
 
+def test_what_was_given_is_kept_as_an_option_would_give_it():
+    """With the times at which a hand began and ended it; one that lasted no time is none. Also after putting back."""
+    machine = Machine("gps.loss@2..5")
+    plan, before = machine.plan, machine.plan.state()
+    plan.strike(2000)
+    plan.end("gps.loss", 3000)
+    plan.add(fault("baro.loss"), 4010)
+    plan.add(fault("baro.loss=2@1..9"), 5000)
+    plan.add(fault("gps.loss@7"), 5000)
+    assert [str(one) for one in plan.given] == [
+        "gps.loss@2..3.0", "baro.loss@4.01", "baro.loss=2@5.0..9", "gps.loss@7"
+    ]  # fmt: skip
+    plan.strike(7000)
+    plan.end("gps.loss", 7000)
+    plan.end("baro.loss", 7500)
+    assert [str(one) for one in plan.given] == ["gps.loss@2..3.0", "baro.loss@4.01", "baro.loss=2@5.0..7.5"]
+    plan.restore(before, 1000)
+    assert [str(one) for one in plan.given] == ["gps.loss@2..5"]
+
+
 @pytest.mark.parametrize("texts", [("gps.loss@2..5", "gps.loss@4..9"), ("gps.loss@5..9", "gps.loss@2..5")])
 def test_the_end_of_one_leaves_the_next_of_its_name(texts: tuple[str, str]):
     machine = Machine(*texts)

@@ -131,16 +131,23 @@ def test_waits(sortie_vehicle, begin):
     vehicle.run_for(7.77)
     vehicle.upload(square(vehicle.autopilot.facts.home))
     getattr(vehicle, begin)()
-    vehicle.reaches(item=9, within_s=40)
+    vehicle.run_for(20.0)
+    vehicle.inject("baro.loss")
+    vehicle.inject("compass.loss@34.5")
+    vehicle.run_for(1.5)
+    vehicle.clear("baro.loss")
+    vehicle.reaches(item=9, within_s=20)
 """
 
 
 def test_a_flight_that_waited_is_flown_again_from_the_same_instant(pytester: pytest.Pytester) -> None:
-    """By the flight manager with the very bytes, as far as the test went; begun by commands with the very samples."""
+    """By the flight manager with the very bytes, as far as the test went; begun by commands with the very samples. The
+    faults that the test itself began and ended are in it."""
     result = run(pytester, WAITS)
     result.assert_outcomes(failed=2)
     lines = [line.removeprefix("flight:") for line in result.outlines if line.startswith("flight:")]
     assert len(lines) == 2 and all(" --go-at 10.78 " in line for line in lines)
+    assert all(" --fault baro.loss@30.78..32.28 --fault compass.loss@34.5" in line for line in lines)
     for line in lines:
         words = shlex.split(line)
         done = subprocess.run(
