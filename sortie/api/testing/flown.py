@@ -11,10 +11,13 @@ from pathlib import Path
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.geo import ABOVE_HOME
 from autopilot.mission.plan import format_plan
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.story import standing, story
 from sortie.api.testing.restore import plan_of
+from sortie.config.parameters import spoken_as
 from sortie.config.version import VERSION
 from sortie.logs.directory import flight_folders
 from sortie.logs.flight_log import event_line
@@ -74,8 +77,17 @@ class FlownVehicle:
         return ", ".join([*parts, *(f"fault {fault}" for fault in self.session.service.faults.given)])
 
     def _given(self) -> dict[str, float]:
-        """Return the parameters that are not at their defaults."""
-        return self.session.service.parameters.changed()
+        """Return the parameters that a new vehicle has at other values, by the names of its firmware if it has them."""
+        service, spec = self.session.service, self.session.spec
+        if spec.flown_by is not None:  # Sortie's own parameters
+            return service.parameters.changed()
+        new = Parameters(service.parameters.known)
+        served = spoken_as(spec.firmware, vehicle_class(spec.kind)).served_parameters(new)
+        names = [name for name in served.names() if not served.definition(name).read_only]
+        given = {name: service.served[name] for name in names if service.served[name] != served[name]}
+        for name, value in given.items():
+            served.set(name, value)
+        return given | {name: value for name, value in service.parameters.changed().items() if value != new[name]}
 
     def _again(self, test: str, folder: Path | None) -> str:
         """Return the command that repeats the test, with the option that keeps logs if none were kept."""

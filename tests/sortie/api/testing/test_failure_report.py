@@ -120,6 +120,17 @@ def test_the_command_names_who_flies_the_mission(tmp_path: Path) -> None:
     assert " --strategy guided " in told
 
 
+def test_the_parameters_of_a_px4_are_those_that_somebody_set(tmp_path: Path) -> None:
+    """By its names; not what it presets in the core, and not what follows from another of its parameters."""
+    with Session(firmware="px4", params={"MPC_XY_CRUISE": 3.0}) as session:
+        session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0)])
+        session.set_param("BAT1_CAPACITY", 4000.0)
+        session.set_param("SIM_WIND_SPD", 2.0)
+        told = FlownVehicle(session, None, None).tell("test_it.py::test_one", tmp_path)
+    assert ", BAT1_CAPACITY=4000, MPC_XY_CRUISE=3, SIM_WIND_SPD=2\n" in told
+    assert re.findall(r"--param (\w+)", told) == ["FM_COUNTDOWN", "BAT1_CAPACITY", "MPC_XY_CRUISE", "SIM_WIND_SPD"]
+
+
 WAITS = """
 import pytest
 from sortie.api.sample import square
