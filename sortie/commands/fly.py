@@ -77,6 +77,9 @@ def fly(given: GivenOptions) -> int:
             rounds = _fly_all(run, runtime, progress, given[REPEAT], given[GO_AT])
         finally:
             progress.terminal.stop()
+        if runtime.signals.exit_status is None:
+            for fault in dict.fromkeys(fault for service in run.vehicles.services for fault in service.faults.waiting):
+                progress.terminal.say(f"sortie: fault {fault} did not begin: the flight was over before")
         if pages is not None:
             write_pages(run, rounds, plans, pages)
         if reference is not None and runtime.signals.exit_status is None:

@@ -156,6 +156,10 @@ class FaultSchedule:
         chance = [(text.split(_CHANCE)[0], memory.active) for text, memory in self.memory.items() if _CHANCE in text]
         return [(fault.name, self._memory(fault).active) for fault in self._given] + chance
 
+    def missed(self) -> list[str]:
+        """Return the given faults that have not begun in any sortie."""
+        return [fault.text for fault in self._given if not self._memory(fault).struck]
+
     def repaired(self, name: str) -> None:
         """Note that the health review has repaired a fault."""
         for text, memory in self.memory.items():

@@ -249,6 +249,9 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
     stack.callback(view.terminal.stop)
     ended = run.run()
     view.terminal.stop()
+    if ended is not EndedBy.STOPPED:
+        for fault in run.loop.faults.missed():
+            view.terminal.say(f"sortie: fault {fault} did not begin: its moment did not come")
     return ended
 
 

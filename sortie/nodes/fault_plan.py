@@ -45,6 +45,11 @@ class FaultPlan:
         """Active faults, in the order in which they began."""
         return tuple(self._active.values())
 
+    @property
+    def waiting(self) -> list[Fault]:
+        """Faults that have not begun."""
+        return [fault for _, begins, fault in self._changes if begins]
+
     def strike(self, now_ms: int) -> None:
         """Begin and end the faults that are due."""
         while self.next_ms <= now_ms:

@@ -45,6 +45,16 @@ def test_an_item_without_an_end_is_told_before_the_flight(tmp_path: Path) -> Non
     assert "sortie: mission item 2: RTL has no end but a station's command or an empty battery" in done.stderr
 
 
+def test_a_fault_that_came_too_late_is_told(tmp_path: Path) -> None:
+    """It would look like a flight that withstood it. Of several vehicles it is told once."""
+    (tmp_path / "there-and-back.waypoints").write_text("".join(PLAN.splitlines(keepends=True)[:4]))
+    late = ("--fault", "gps.loss@900..950", "--fault", "baro.loss@4", "--count", "2")
+    done = run(tmp_path, *FLY, *late)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stderr.splitlines() if "did not begin" in line]
+    assert told == ["sortie: fault gps.loss@900..950 did not begin: the flight was over before"]
+
+
 def test_a_program_of_another_kind_of_vehicle_is_refused(tmp_path: Path) -> None:
     """A copter's firmware on a plane's frame would wait for ever until it may be armed."""
     (tmp_path / "there-and-back.waypoints").write_text(PLAN)

@@ -63,6 +63,19 @@ def test_exit_statuses(tmp_path: Path, fault: str, status: int, ended_by: str, s
     done = run(tmp_path, "loop", "--sorties", "2", "--fault", fault, "--json", "--state-dir", "state")
     told = last_line(done)
     assert (done.returncode, told["ended_by"], told["skimmer"]["state"]) == (status, ended_by, state)
+    assert "did not begin" not in done.stderr
+
+
+def test_a_fault_whose_moment_does_not_come_is_told(tmp_path: Path) -> None:
+    """Phase 3 of a box takes 21 s, and sortie 2 is not flown: else its end would look like one in spite of them."""
+    faults = ("--fault", "battery_failure@phase3+30", "--fault", "debris@phase4#2")
+    done = run(tmp_path, "loop", "--profile", "drone-box", "--sorties", "1", "--speedup", "0", *faults, "--json")
+    assert last_line(done)["sorties"][0]["outcome"] == "completed"
+    told = [line for line in done.stderr.splitlines() if "did not begin" in line]
+    assert told == [
+        f"sortie: fault {fault} did not begin: its moment did not come"
+        for fault in ("battery_failure@phase3+30", "debris@phase4#2")
+    ]
 
 
 @pytest.mark.parametrize(
