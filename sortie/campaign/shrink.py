@@ -272,6 +272,9 @@ def described(shrunk: ReducedFailure, stored: StoredStudy) -> list[str]:
         for name, value in row.inputs.items()
         if value != rest[name]
     ]
+    if rest and not shrunk.causes[1]:
+        normal = ", ".join(f"{name} {_said(value)}" for name, value in rest.items())
+        lines.append(f"the normal flight fails too ({normal}); `nominal` in [vary] says what is normal")
     lines += [f"fault: {fault}" for fault in shrunk.study.planned(0, row.inputs).spec.fault]
     return lines
 

@@ -160,6 +160,17 @@ def test_an_input_that_normally_has_no_fault_is_told_as_none(tmp_path: Path) -> 
     assert "f: gps.loss@20 (normally none)" in described(small, StoredStudy(study, "here"))
 
 
+def test_a_normal_flight_that_fails_is_told(tmp_path: Path) -> None:
+    """The end of a range nearest to 0 is no normal battery: no input is left then, and nothing would say why."""
+    (tmp_path / "study.toml").write_text(EMPTY.replace(", nominal = 5.1", ""), encoding="utf-8")
+    study = Study.read(tmp_path / "study.toml")
+    small = shrink(study, fly_run(study, 0, {"capacity": 0.15, "up": 5.0}).row, keep_plan=True)
+    assert small.causes == (2, 0)
+    assert described(small, StoredStudy(study, "here"))[-1] == (
+        "the normal flight fails too (capacity 0.1, up 0.0); `nominal` in [vary] says what is normal"
+    )
+
+
 def test_a_failure_without_an_item_is_flown_without_that_item_alone(tmp_path: Path) -> None:
     """Items count as in the plan's file: one that is left out does not take the last one along."""
     text = EMPTY.replace("[vary]", '[[change]]\nitem = 4\ndrop = "{gone}"\n[vary]\ngone = { chance = 0.5 }')
