@@ -16,7 +16,7 @@ from autopilot.mission.commands import PLANS
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
-from autopilot.mission.sequencer import MissionSequencer, MissionState
+from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.mission.validate import check_item
 
@@ -62,7 +62,7 @@ class Plans:
         return not (self._facts.armed and self._mission_is_flown())
 
     def _mission_is_flown(self) -> bool:
-        return self._sequencer.state() is MissionState.RUNNING
+        return self._sequencer.running
 
     def storage(self, kind: int) -> MissionStorage:
         """Storage of a MAV_MISSION_TYPE."""

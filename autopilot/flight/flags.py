@@ -95,12 +95,12 @@ class Flags:
     def _taking_off(self) -> bool:
         """True on the ground during a takeoff: in AUTO with the takeoff allowed, or after a takeoff command."""
         if self._parts.modes.mode is self._parts.auto:
-            return self._parts.sequencer.state() is MissionState.RUNNING and self._parts.helm.takeoff_allowed
+            return self._parts.sequencer.running and self._parts.helm.takeoff_allowed
         return not isinstance(self._parts.helm.target, Idle | Pilot | Hold) and not self._parts.modes.mode.is_landing
 
     def _driving(self) -> bool:
         if self._parts.modes.mode is self._parts.auto:
-            return self._parts.sequencer.state() is MissionState.RUNNING
+            return self._parts.sequencer.running
         if isinstance(self._parts.helm.target, Pilot):
             return self._parts.sticks.deflected
         return not isinstance(self._parts.helm.target, Idle | Hold)

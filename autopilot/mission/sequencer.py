@@ -103,6 +103,10 @@ class MissionSequencer:
         """Idle, Running or Completed."""
         return self._state
 
+    @property
+    def running(self) -> bool:
+        return self._state is MissionState.RUNNING
+
     def current_nav_index(self) -> int:
         """Index of the active NAV item; after completion the last; 0 before the first."""
         return self._index

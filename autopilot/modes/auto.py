@@ -137,7 +137,7 @@ class AutoMode(Mode):
     def exit(self) -> None:
         self._leave_for = None
         self._active = self._ignore_restart = False
-        lands = self.sequencer.state() is MissionState.RUNNING and isinstance(self.executor.maneuver, GlideSlope)
+        lands = self.sequencer.running and isinstance(self.executor.maneuver, GlideSlope)
         self._announce(self.sequencer.stop(self.facts.vehicle.state.place))
         if lands and self.facts.personality.approaches_anew:
             self._begin_landing_again()
@@ -171,7 +171,7 @@ class AutoMode(Mode):
         if not events and not self._woken and not self._is_due(now_ms):
             return
         self._woken = False
-        if self.sequencer.state() is not MissionState.RUNNING:
+        if not self.sequencer.running:
             return
         if self._lacks_position():
             self._deferred |= events
@@ -191,7 +191,7 @@ class AutoMode(Mode):
             self._finished = True
         if mission_events:
             self._announce(mission_events, first_text, maneuver)
-        if self.paths.begun is None and self.sequencer.state() is MissionState.RUNNING:
+        if self.paths.begun is None and self.sequencer.running:
             self.request_mode(self.spec.number)  # AUTO_RTL ends with its way back (ModeAuto::run)
 
     def _lacks_position(self) -> bool:
@@ -223,7 +223,7 @@ class AutoMode(Mode):
     def next_deadline_ms(self) -> int | None:
         if self._woken:
             return self.facts.now_ms
-        if self.sequencer.state() is not MissionState.RUNNING:
+        if not self.sequencer.running:
             return None
         return earliest((self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()))
 
@@ -376,14 +376,14 @@ class AutoMode(Mode):
 
     def begin_again(self) -> None:
         """Continue a mission that has stopped while AUTO is active (MISSION_START, a reset after its end)."""
-        if self._active and self.facts.armed and self.sequencer.state() is not MissionState.RUNNING:
+        if self._active and self.facts.armed and not self.sequencer.running:
             self._waiting = True
             self._ignore_restart = True
             self._begin()
 
     @property
     def way_back(self) -> WayBack | None:
-        return self.paths.begun if self.sequencer.state() is MissionState.RUNNING else None
+        return self.paths.begun if self.sequencer.running else None
 
     def path_home(self) -> PathBack | None:
         """`AutoExecutor.path_home` for another mode; the current item follows it."""
@@ -405,7 +405,7 @@ class AutoMode(Mode):
             return
         self.paths.begun = None
         self.wake()
-        if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
+        if not self.mission.total() and not self.sequencer.running:
             self._announce(self.sequencer.clear(self.mission))
             return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)

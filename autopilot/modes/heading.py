@@ -92,8 +92,7 @@ class Heading:
 
     def turn_by(self, angle: float) -> None:
         """Turn by `angle` rad from the fixed heading, or from the present one."""
-        fixed = self._fixed is not None and self._fixed.mode is YawMode.ANGLE
-        begun = self._fixed.angle if self._fixed is not None and fixed else self._facts.vehicle.state.yaw
+        begun = self._facts.vehicle.state.yaw if self._fixed is None else self._fixed.angle
         self.fix(Yaw(YawMode.ANGLE, angle=begun + angle))
 
     def look_at(self, point: Ned | None) -> None:

@@ -283,7 +283,8 @@ class TrafficWatch:
         self._reported_ms = {key: ms for key, ms in self._reported_ms.items() if key in self.contacts}
         threats: list[Threat] = []
         if self.avoids and self._facts.has_position:
-            threats = self._look(now_ms)
+            threats = self._threats(now_ms)
+            self._act(_worst(threats), now_ms)
         elif self.level is not CollisionThreat.NONE:
             self._change(CollisionThreat.NONE, now_ms)
         self._plan(now_ms, threats)
@@ -298,15 +299,6 @@ class TrafficWatch:
             self._judge_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
         else:
             self._judge_ms = None
-
-    def _look(self, now_ms: int) -> list[Threat]:
-        """Judge all, and act on the most serious threat."""
-        threats = self._threats(now_ms)
-        worst = _worst(threats)
-        self._act(worst, now_ms)
-        if worst is not None:
-            self._report(worst, now_ms)
-        return threats
 
     def _threats(self, now_ms: int) -> list[Threat]:
         state, limits = self._facts.vehicle.state, self._settings().limits
@@ -330,7 +322,8 @@ class TrafficWatch:
         return contacts if len(contacts) <= most else sorted(contacts, key=lambda contact: -contact.time_ms)[:most]
 
     def _act(self, threat: Threat | None, now_ms: int) -> None:
-        """Act on a change of level: a rise at once, a fall after two seconds. The vehicle evades while it is high."""
+        """Act on a change of level: a rise at once, a fall after two seconds. The vehicle evades while it is high.
+        Report the threat."""
         level = CollisionThreat.NONE if threat is None else threat.level
         if self._changes(level, now_ms):
             self._change(level, now_ms)
@@ -338,6 +331,8 @@ class TrafficWatch:
             action = self._present_action()
             if action > CollisionAction.REPORT:
                 self._evasion.evade(threat, action, now_ms)
+        if threat is not None:
+            self._report(threat, now_ms)
 
     def _changes(self, level: CollisionThreat, now_ms: int) -> bool:
         return level > self.level or (level < self.level and now_ms - self._level_ms > _CALMER_AFTER_MS)

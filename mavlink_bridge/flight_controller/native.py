@@ -19,7 +19,6 @@ from autopilot.mission.commands import drives_navigation, spec_of
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import SetCurrentError
-from autopilot.mission.state import MissionState
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -132,7 +131,7 @@ class NativeMission:
         if following is not None and following.seq == seq and now_ms - self._lags_since_ms < _REPEATED_MS:
             return
         self._lags_since_ms = None
-        if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
+        if seq is None or seq == current or not self._flies or not sequencer.running:
             return
         try:
             self._parts.auto.steer(seq)
@@ -147,7 +146,7 @@ class NativeMission:
         self._vehicle.control.expect(ahead)
         self._watch_end(ahead, now_ms)
         core, vehicle = self._parts, self._vehicle
-        if core.modes.mode is not core.auto or core.sequencer.state() is not MissionState.RUNNING:
+        if core.modes.mode is not core.auto or not core.sequencer.running:
             return
         if not (core.facts.armed and vehicle.commanded and self.ready):
             return
@@ -167,7 +166,7 @@ class NativeMission:
         party has taken it."""
         control, sequencer = self._vehicle.control, self._parts.sequencer
         ends = ahead is not None and ahead == self._firmware.mode_at_end == self._vehicle.flight_mode
-        if not (ends and control.flies_itself) or sequencer.state() is not MissionState.RUNNING:
+        if not (ends and control.flies_itself) or not sequencer.running:
             self._ended_ms = None
         elif self._ended_ms is None:
             self._ended_ms = now_ms

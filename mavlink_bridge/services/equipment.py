@@ -35,7 +35,6 @@ from autopilot.mav import (
     UtmDataAvailFlags,
     UtmFlightState,
 )
-from autopilot.mission.state import MissionState
 from autopilot.safety.rotor_check import ReportsMotorRpm
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
@@ -361,7 +360,7 @@ class EquipmentService(Speaker):
         land_s = max(facts.height, 0.0) / max(speeds.down, 0.1)
         back_s = inf if home is None else hypot(home[0] - here[0], home[1] - here[1]) / speeds.ground + land_s
         next_s = float(r[report.WP_DISTANCE]) / speeds.ground
-        flies = parts.sequencer.state() is MissionState.RUNNING
+        flies = parts.sequencer.running
         return [
             dialect.MAVLink_time_estimate_to_target_message(
                 _seconds(inf if facts.grounded else back_s),

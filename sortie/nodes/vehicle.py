@@ -18,7 +18,6 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.flight.kernel import InjectedFault
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.vehicle import SimulatedVehicle
-from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -413,7 +412,7 @@ class VehicleService:
         if not autopilot.facts.armed:
             self._booting = self._booting and not autopilot.prearm.ok and self.now_ms < BOOT_LIMIT_MS
             return self._booting
-        if autopilot.sequencer.state() is MissionState.RUNNING or autopilot.vehicle_arming.will_stop:
+        if autopilot.sequencer.running or autopilot.vehicle_arming.will_stop:
             return True
         state = self.vehicle.state
         return not state.landed if autopilot.facts.vehicle_class.flies else state.ground_speed > STANDING_MPS

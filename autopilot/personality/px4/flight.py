@@ -285,7 +285,7 @@ class Px4Flight:
             if self._stage is FlightStage.MISSION_REQUESTED:  # armed by force
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
             return self.refuse(px4.MISSION)
-        runs = core.modes.mode is core.auto and core.sequencer.state() is MissionState.RUNNING
+        runs = core.modes.mode is core.auto and core.sequencer.running
         if self.mode == px4.MISSION and (runs or self._stage is FlightStage.CLIMBING):
             return ACCEPTED  # asked for again, it goes on (UserModeIntention.cpp, `change`: not another mode)
         if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)

@@ -119,7 +119,7 @@ class Px4Personality:
         core = self._parts
         if not core.facts.vehicle_class.flies:
             return None
-        amid = core.modes.mode is core.auto and core.sequencer.state() is MissionState.RUNNING
+        amid = core.modes.mode is core.auto and core.sequencer.running
         return 0.0 if amid else self._parameters["COM_DISARM_LAND"]
 
     def landing_strictness(self) -> int | None:

@@ -10,6 +10,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.modes.trail import Trail
+from autopilot.safety.threat import Threat
 from autopilot.safety.traffic import TrafficWatch
 from sortie import Fleet, Session
 
@@ -61,13 +62,13 @@ def test_a_glance_changes_nothing(action: int, sky: Path, monkeypatch: pytest.Mo
         "params": {"AVD_ENABLE": 1, "AVD_F_ACTION": action, "AVD_F_TIME": 20},
     }
     looks: list[int] = []
-    look = TrafficWatch._look
+    act = TrafficWatch._act
 
-    def counted(watch: TrafficWatch, now_ms: int) -> bool:
+    def counted(watch: TrafficWatch, threat: Threat | None, now_ms: int) -> None:
         looks.append(now_ms)
-        return look(watch, now_ms)
+        act(watch, threat, now_ms)
 
-    monkeypatch.setattr(TrafficWatch, "_look", counted)
+    monkeypatch.setattr(TrafficWatch, "_act", counted)
     with Session(**given) as session:
         glanced = flight(session, session)
     few = len(looks)
