@@ -144,10 +144,11 @@ class SkimmerPilot:
         """Other party that controls it, or reason why it cannot be flown; empty: neither."""
         if self._body.deaf:
             return NO_LINK
-        if self.at_rest:
-            lies = self._stranded or (self._up and not self.docked)
-            return STRANDED if lies and self._by_others else ""
-        return self._claim.other()
+        if self.at_rest and not (self._by_others and (self._up or self._stranded)):
+            return ""
+        if self.at_rest and (self._stranded or not self.docked):
+            return STRANDED
+        return self._claim.other()  # also of one that has just landed in its dock: `place` says so at the next look
 
     def down(self) -> str:
         """Reason why it does not fly again, whoever controls it; empty: it flies or stands in its dock."""

@@ -193,9 +193,11 @@ def test_given_back_in_time_it_surveys_what_is_left() -> None:
     assert bench.loop.ended_by is EndedBy.SORTIES_DONE
 
 
-def test_flown_home_by_somebody_else_it_has_docked() -> None:
-    """RTL from a ground station ends on the pad."""
-    bench = flying(4, 20.0)
+@pytest.mark.parametrize("phase", [4, 5])
+def test_flown_home_by_somebody_else_it_has_docked(phase: int) -> None:
+    """RTL from a ground station ends on the pad. In phase 5 it was given back at the touchdown, before its place was
+    looked at, and lost in its dock when T_DEATH expired."""
+    bench = flying(phase, 20.0 if phase == 4 else 1.0)
     change_mode(bench, CopterMode.RTL)
     bench.run()
     assert (bench.last["outcome"], bench.last["trigger"]) == ("aborted", "taken_over")
