@@ -69,9 +69,6 @@ class SerialLink(ReturningLink[Any]):
     def connected(self) -> bool:
         return self._stream is not None
 
-    def open(self, now_ms: int) -> None:
-        self._open_device()
-
     def set_baud(self, baud: int) -> None:
         """Set another rate, now and for later openings. A device that refuses it counts as lost."""
         if baud == self.spec.baud:
@@ -89,14 +86,14 @@ class SerialLink(ReturningLink[Any]):
         if self._stream is not None or self._closed or not self._backoff.due(now_ms):
             return
         try:
-            self._open_device()
+            self.open(now_ms)
         except LinkError:
             self._report_trouble(now_ms)  # the next call uses the next waiting time
             return
         self._trouble_ms, self._reported = None, False
         self._report(f"{self.spec.path} is back")
 
-    def _open_device(self) -> None:
+    def open(self, now_ms: int) -> None:
         if sys.platform == "win32":  # the program waits for descriptors, which serial ports do not have there
             raise LinkError(
                 f"link {self.spec.url}: serial lines are not served on Windows; have MAVProxy or mavlink-router open "

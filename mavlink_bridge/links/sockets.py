@@ -67,9 +67,25 @@ def _why_not(spec: LinkSpec, problem: OSError) -> str:
     return f"link {spec.url}: {problem.strerror}"
 
 
-def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
-    """Link with the port that the system has chosen for 0."""
-    return replace(spec, port=int(bound.getsockname()[1]))
+class SocketPort:
+    """Base of ports on one bound socket, for at most `largest` others. `refused`: number of those beyond."""
+
+    def __init__(self, spec: LinkSpec, largest: int) -> None:
+        self.spec = spec
+        self.name = spec.url
+        self.refused = 0
+        self._largest = largest
+        self._socket: socket.socket | None = None
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def _bind(self, kind: socket.SocketKind) -> socket.socket:
+        """Bind the socket; port 0 becomes that which the system has chosen."""
+        self._socket = bound = listen(self.spec, kind)
+        self.spec = replace(self.spec, port=int(bound.getsockname()[1]))
+        self.name = self.spec.url
+        return bound
 
 
 def ends_of(sock: socket.socket | None, other: Address = None) -> LinkEnds | None:

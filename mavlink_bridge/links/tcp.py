@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from mavlink_bridge.links.address import LinkSpec, host_and_port
 from mavlink_bridge.links.base import Link, LinkEnds
-from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
+from mavlink_bridge.links.sockets import Address, SocketPort, ends_of, resolve
 from mavlink_bridge.links.stream import ReturningLink, StreamLink
 
 _ACCEPTED_PER_PASS = 8
@@ -80,25 +80,16 @@ class TcpLink(StreamLink):
         self.close()
 
 
-class TcpPort:
+class TcpPort(SocketPort):
     """`tcpin:HOST:PORT` with at most `largest` clients; more are disconnected at once."""
 
     def __init__(self, spec: LinkSpec, largest: int = 256) -> None:
-        self.spec = spec
-        self.name = spec.url
-        self.refused = 0
-        self._largest = largest
+        super().__init__(spec, largest)
         self._clients: list[TcpLink] = []
         self._spare = -1
-        self._socket: socket.socket | None = None
-
-    def fileno(self) -> int | None:
-        return None if self._socket is None else self._socket.fileno()
 
     def open(self, now_ms: int) -> None:
-        self._socket = listen(self.spec, socket.SOCK_STREAM)
-        self.spec = bound_spec(self.spec, self._socket)
-        self.name = self.spec.url
+        self._bind(socket.SOCK_STREAM)
         self._spare = os.open(os.devnull, os.O_RDONLY)
 
     def accept(self, now_ms: int) -> list[Link]:

@@ -15,7 +15,7 @@ from collections import deque
 
 from mavlink_bridge.links.address import LinkError, LinkSpec, host_and_port
 from mavlink_bridge.links.base import Link, LinkEnds
-from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
+from mavlink_bridge.links.sockets import Address, SocketPort, ends_of, resolve
 from mavlink_bridge.wire.framing import split_datagrams
 
 _LARGEST_DATAGRAM = 65536
@@ -198,7 +198,7 @@ class UdpPeer(DatagramLink):
             self._inbox_size += len(datagram)
 
 
-class UdpPort:
+class UdpPort(SocketPort):
     """`udpin:HOST:PORT`: a link for each peer.
 
     At `largest` peers, a new one replaces one that was silent for `MAY_GO_MS`, or is refused. A peer is forgotten after
@@ -209,22 +209,12 @@ class UdpPort:
     MAY_GO_MS = 10_000
 
     def __init__(self, spec: LinkSpec, largest: int = 128) -> None:
-        self.spec = spec
-        self.name = spec.url
-        self.refused = 0
-        self._largest = largest
+        super().__init__(spec, largest)
         self._peers: dict[Address, UdpPeer] = {}
         self._readable: dict[Address, UdpPeer] = {}
-        self._socket: socket.socket | None = None
-
-    def fileno(self) -> int | None:
-        return None if self._socket is None else self._socket.fileno()
 
     def open(self, now_ms: int) -> None:
-        self._socket = listen(self.spec, socket.SOCK_DGRAM)
-        _enlarge(self._socket)
-        self.spec = bound_spec(self.spec, self._socket)
-        self.name = self.spec.url
+        _enlarge(self._bind(socket.SOCK_DGRAM))
 
     def accept(self, now_ms: int) -> list[Link]:
         new: list[Link] = []
