@@ -109,10 +109,6 @@ def command_int(target: Target, command: int, place: GeoPoint, *params: float) -
     """Client of a COMMAND_INT with a place (metres above sea level) and params 1 to 4; missing ones are NaN."""
     filled = [*params, *[nan] * (4 - len(params))]
     x, y = round(place.lat * 1e7), round(place.lon * 1e7)
-
-    def build(confirmation: int) -> Message:
-        del confirmation  # COMMAND_INT does not count
-        to = target.system, target.component
-        return dialect.MAVLink_command_int_message(*to, Frame.GLOBAL, command, 0, 0, *filled, x, y, place.alt)
-
-    return CommandClient(target, build)
+    to = target.system, target.component
+    message = dialect.MAVLink_command_int_message(*to, Frame.GLOBAL, command, 0, 0, *filled, x, y, place.alt)
+    return CommandClient(target, lambda confirmation: message)  # COMMAND_INT does not count

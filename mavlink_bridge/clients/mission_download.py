@@ -143,11 +143,7 @@ class MissionDownload(Client):
         self._next = 0
         self._received.clear()
         self._pending.clear()
-        self._ask_count()
-        self._progress(now_ms)
-
-    def _ask_count(self) -> None:
-        self._send(dialect.MAVLink_mission_request_list_message(*self._to, self.kind))
+        self.start(now_ms)
 
     def _ask_item(self, seq: int, now_ms: int) -> None:
         make = dialect.MAVLink_mission_request_int_message if self._use_int else dialect.MAVLink_mission_request_message
@@ -155,7 +151,7 @@ class MissionDownload(Client):
         self._send(make(*self._to, seq, self.kind))
 
     def _repeat(self) -> None:
-        self._ask_count()
+        self._send(dialect.MAVLink_mission_request_list_message(*self._to, self.kind))
 
     def _time_out(self) -> None:
         self._end(TransferOutcome.DENIED if self._denied and self.total is None else self.silence)

@@ -29,7 +29,7 @@ def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, f
     """Rates by message id for a link of `baud` (None: no limit), Hz. `native`: also MISSION_CURRENT, which a controller
     may send on change only to the one that changed it."""
     by_name = {**rates.always, **rates.native} if native else rates.always
-    ids = {_number(name): hz for name, hz in by_name.items()}
+    ids = {codec.id_of(name): hz for name, hz in by_name.items()}
     limit = float("inf") if baud is None else _SHARE * baud / BITS_PER_BYTE
     while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:
         top = max(ids.values())
@@ -40,12 +40,6 @@ def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, f
 def load(rates: dict[int, float]) -> float:
     """Bytes per second of these streams."""
     return fsum((codec.base_size(number) + _FRAME_BYTES) * hz for number, hz in rates.items())
-
-
-def _number(name: str) -> int:
-    number = codec.message_id(name)
-    assert number is not None, name
-    return number
 
 
 class StreamKeeper:
@@ -64,7 +58,7 @@ class StreamKeeper:
 
     def request(self, name: str, hz: float) -> None:
         """Request another stream at the next check."""
-        self.rates[_number(name)] = hz
+        self.rates[codec.id_of(name)] = hz
 
     def heard(self, msg_id: int, now_ms: int) -> None:
         """Note a received message."""
@@ -81,7 +75,7 @@ class StreamKeeper:
 
     def hears(self, *names: str) -> bool:
         """True if all of these have arrived since the start, a restart or a lost link."""
-        return all(_number(name) in self._received_ms for name in names)
+        return all(codec.id_of(name) in self._received_ms for name in names)
 
     def silent_since(self, then_ms: int) -> bool:
         """True if no stream has arrived after `then_ms`."""

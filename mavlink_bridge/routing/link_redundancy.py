@@ -14,7 +14,6 @@ from autopilot.mav import Component
 from mavlink_bridge.wire.framing import MavlinkFrame
 
 REPEAT_MS: Final = 100
-_AUTOPILOT: Final = Component.AUTOPILOT1
 
 _Key = tuple[int, int, int, int, bytes]
 
@@ -39,7 +38,7 @@ class LinkRedundancy:
             return False
         self._recent.add(key)
         self._order.append((now_ms, key))
-        if frame.component == _AUTOPILOT:
+        if frame.component == Component.AUTOPILOT1:
             self.route = link
         return True
 

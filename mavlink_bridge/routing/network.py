@@ -32,7 +32,6 @@ _NOBODY = 0
 class _SharedLink:
     """Shared link. `numbers`: its number at each endpoint."""
 
-    name: str
     numbers: list[int]
     out: OutQueue
     reader: FrameReader = field(default_factory=FrameReader)
@@ -67,7 +66,7 @@ class Network:
         room = _BURST * len(self.endpoints)
         baud = traits.pop("baud", None)
         line = None if baud is None else TxQueue(baud)
-        shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room, burst=room))
+        shared = _SharedLink([], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room, burst=room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
             opened = endpoint.open_link(name, **traits, shared=ends)
@@ -97,9 +96,7 @@ class Network:
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
         """Set another rate and name of a line."""
-        shared = self._links[link]
-        shared.name = name
-        for endpoint, number in zip(self.endpoints, shared.numbers, strict=True):
+        for endpoint, number in zip(self.endpoints, self._links[link].numbers, strict=True):
             endpoint.set_baud(number, baud, name)
 
     def restart_link(self, link: int) -> None:
