@@ -80,7 +80,7 @@ class SimulatedBody:
         return north, east, -down
 
     def off_pad(self) -> tuple[float, float]:
-        return self._copter.true_place
+        return self._copter.true_ned[:2]
 
     def not_ready_reason(self) -> str:
         return ""

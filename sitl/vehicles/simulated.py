@@ -326,12 +326,7 @@ class SimulatedMachine(ABC):
             self._gimbal = SimulatedGimbal(self._parameters, lambda: self._report[0])
         return self._gimbal
 
-    # --- for its dock ---------------------------------------------------------------------------------------------
-    @property
-    def true_place(self) -> tuple[float, float]:
-        """True position, m north and east of home, as a camera over the pad would measure."""
-        return float(self._s[M.S_PN]), float(self._s[M.S_PE])
-
+    # --- its true state -------------------------------------------------------------------------------------------
     @property
     def true_ned(self) -> Ned:
         """True position, m north, east, down of the place at power-on."""

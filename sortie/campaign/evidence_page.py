@@ -122,7 +122,7 @@ def _containment(found: ContainmentEvidence) -> str:
         f"vehicle was switched on.</p>{_shares([found.flights], 'volume', 'flown')}{_sum(found, 'volume')}"
         "<h3>8.2 End of flight upon exit of the operational volume (annex E, criterion 2)</h3>"
         f"<p>{found.outside} flights ended outside; the farthest first.</p>"
-        f"{_ends([end for end in found.ends if end.beyond_m > 0.0])}"
+        f"{_ends(found.ends)}"
         "<h3>8.3 Definition of the ground risk buffer (annex E, criterion 3)</h3>"
         f"<p>{box.buffer_m:g} m beyond the fence; the volume is {box.height_m:g} m high. The buffer is "
         f"{one_to_one}.</p>"

@@ -24,7 +24,7 @@ def landed(bench: Bench, mode: int = LAND, seconds: float = 120.0) -> float:
     """How far off the (first) pad it touched down, m."""
     assert bench.core.modes.set(mode, bench.now_ms).ok
     bench.run(seconds, lambda: bench.vehicle._s[M.S_CONTACT] == 1.0)
-    north, east = bench.vehicle.true_place
+    north, east = bench.vehicle.true_ned[:2]
     pad = bench.vehicle.pads.pads(bench.now_ms)[0]
     bench.run(3.0)
     return hypot(north - pad[0], east - pad[1])
@@ -57,7 +57,7 @@ def test_called_at_every_tick_it_lands_the_same() -> None:
         bench.by_tick = by_tick
         assert bench.core.modes.set(LAND, bench.now_ms).ok
         bench.run(60.0, lambda bench=bench: bench.core.facts.landed)
-        ends.append((bench.now_ms, bench.vehicle.true_place))
+        ends.append((bench.now_ms, bench.vehicle.true_ned[:2]))
     assert ends[0] == ends[1]
 
 
@@ -66,7 +66,7 @@ def test_of_two_pads_it_takes_the_nearer() -> None:
     assert landed(hanging(SIM_PLD2_E=2.0)) < 0.2
     bench = hanging(SIM_PLD_E=-2.5, SIM_PLD2_E=2.0)
     landed(bench)
-    assert bench.vehicle.true_place == pytest.approx((0.0, -0.5), abs=0.2)
+    assert bench.vehicle.true_ned[:2] == pytest.approx((0.0, -0.5), abs=0.2)
 
 
 def test_a_pad_that_moves_is_followed() -> None:
@@ -80,7 +80,7 @@ def test_far_from_the_pad_it_does_not_sink() -> None:
     """PLND_XY_DIST_MAX: first over it, then down."""
     bench = hanging(SIM_PLD_N=3.0, PLND_XY_DIST_MAX=1.0, SIM_PLD_FOV=100, PLND_EST_TYPE=0)
     assert bench.core.modes.set(LAND, bench.now_ms).ok
-    bench.run(30.0, lambda: abs(bench.vehicle.true_place[0] - 3.0) < 1.2)
+    bench.run(30.0, lambda: abs(bench.vehicle.true_ned[0] - 3.0) < 1.2)
     assert bench.vehicle.state.position[2] < -6.0
     assert landed(bench) < 0.2
 
@@ -124,7 +124,7 @@ def test_losing_the_position_it_lands_without_a_place() -> None:
 
 # --- PREC_LOITER --------------------------------------------------------------------------------------------------
 def off_pad(bench: Bench) -> float:
-    return hypot(*bench.vehicle.true_place)
+    return hypot(*bench.vehicle.true_ned[:2])
 
 
 def test_loiter_stays_over_the_pad_while_the_switch_is_on() -> None:
@@ -132,10 +132,10 @@ def test_loiter_stays_over_the_pad_while_the_switch_is_on() -> None:
     bench = hanging(5.0, SIM_PLD_N=2.0)
     assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.run(8.0)
-    assert abs(bench.vehicle.true_place[0] - 2.0) > 1.0
+    assert abs(bench.vehicle.true_ned[0] - 2.0) > 1.0
     assert bench.core.auxiliary.act(PREC_LOITER, 2).ok
     bench.run(12.0)
-    assert bench.vehicle.true_place == pytest.approx((2.0, 0.0), abs=0.25)
+    assert bench.vehicle.true_ned[:2] == pytest.approx((2.0, 0.0), abs=0.25)
     assert bench.vehicle.state.position[2] == pytest.approx(-5.0, abs=0.5)
     assert bench.core.auxiliary.act(PREC_LOITER, 0).ok
     bench.run(2.0)

@@ -63,7 +63,7 @@ class Approach:
             180.0,
             every_s=0.1,
         )
-        off = hypot(*self.copter.true_place)
+        off = hypot(*self.copter.true_ned[:2])
         return self.step_until(SkimmerPlace.DOCK, SkimmerPlace.BACK, SkimmerPlace.ADRIFT), off
 
     def _look(self) -> bool:

@@ -109,7 +109,7 @@ def test_a_companion_that_passes_on_what_the_sensor_sees_lands_it_on_the_pad() -
             session.run_for(0.1)
             for one in request(session, link)[1]:
                 link.send(one)
-        north, east = session.service.vehicle.true_place
+        north, east = session.service.vehicle.true_ned[:2]
         assert (north, east) == pytest.approx((0.0, 0.8), abs=0.2)
 
 
@@ -130,7 +130,7 @@ def test_level_angles_hold_it_over_the_target() -> None:
         link.send(dialect.MAVLink_rc_channels_override_message(1, 1, 0, 0, 0, 0, 0, 0, 2000, 0))
         farthest = 0.0
         for _ in range(250):
-            (north, east), state = session.service.vehicle.true_place, session.state
+            (north, east), state = session.service.vehicle.true_ned[:2], session.state
             ahead, aside = place[0] - north, place[1] - east
             yaw = session.service.vehicle.state.yaw
             c, s = cos(yaw), sin(yaw)
