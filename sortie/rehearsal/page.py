@@ -129,14 +129,14 @@ def _heights(found: Rehearsal) -> str:
     ground = found.where.heights(places[:, 0], places[:, 1])
     planned = _planned(legs, ends, step, ground)
     band = [] if found.flown is None else _height_band(found.flown, legs, ends)
-    values = [*ground, *(y for _, y in planned), *(y for _, low, _, high in band for y in (low, high))]
+    values = [*ground, *(y for _, y in planned), *(y for _, at in band for y in (at.p5, at.p95))]
     across = svg.scale([float(value) for value in values], HEIGHT - BOTTOM, TOP, least=5.0)
     floor = HEIGHT - BOTTOM
     below = [(along(x), across(y)) for x, y in zip(step, ground, strict=True) if np.isfinite(y)]
     parts = []
     if below:
         parts.append(svg.line([(below[0][0], floor), *below, (below[-1][0], floor)], "ground", closed=True))
-    parts += _spread([(along(x), across(low), across(mid), across(high)) for x, low, mid, high in band])
+    parts += _spread(band, along, across)
     marked = ((float(end), leg.item.seq) for leg, end in zip(legs, ends, strict=True))
     parts += [svg.line([(along(x), across(y)) for x, y in planned], "plan"), *_marks(marked, along)]
     title = "Height above home, m, along the way (green: the ground; dashed: the plan; band: flown, 5 to 95 %)"
@@ -177,10 +177,8 @@ def _marks(items: Iterable[tuple[float, int]], along: svg.Scale) -> list[str]:
     return parts
 
 
-def _height_band(
-    flown: FlightsFlown, legs: Sequence[PlannedLeg], ends: Numbers
-) -> list[tuple[float, float, float, float]]:
-    """Return distance along the way (m), and the 5th, 50th and 95th percentile of all flights' heights there."""
+def _height_band(flown: FlightsFlown, legs: Sequence[PlannedLeg], ends: Numbers) -> list[tuple[float, Percentiles]]:
+    """Return distances along the way (m) with all flights' heights there."""
     xs, ups = [], []
     for flight in flown.flights:
         if len(flight.track):
@@ -193,12 +191,11 @@ def _height_band(
     which = np.minimum((x / width).astype(np.int64), _BINS - 1)
     order = np.argsort(which, kind="stable")
     cuts = np.searchsorted(which[order], np.arange(_BINS + 1))
-    rows = []
-    for k, (first, last) in enumerate(pairwise(cuts)):
-        if last > first:
-            low, middle, high = np.percentile(up[order[first:last]], (5.0, 50.0, 95.0))
-            rows.append(((k + 0.5) * width, float(low), float(middle), float(high)))
-    return rows
+    return [
+        ((k + 0.5) * width, Percentiles.of(up[order[first:last]]))
+        for k, (first, last) in enumerate(pairwise(cuts))
+        if last > first
+    ]
 
 
 def _along(track: Numbers, legs: Sequence[PlannedLeg], ends: Numbers) -> Numbers:
@@ -217,14 +214,14 @@ def _along(track: Numbers, legs: Sequence[PlannedLeg], ends: Numbers) -> Numbers
     return found
 
 
-def _spread(band: Sequence[tuple[float, float, float, float]]) -> list[str]:
-    """Draw a band and its middle line, in pixels."""
+def _spread(band: Sequence[tuple[float, Percentiles]], along: svg.Scale, across: svg.Scale) -> list[str]:
+    """Draw a band and its middle line."""
     if not band:
         return []
-    upper, lower = [(x, high) for x, _, _, high in band], [(x, low) for x, low, _, _ in band]
+    upper, lower = [(along(x), across(at.p95)) for x, at in band], [(along(x), across(at.p5)) for x, at in band]
     return [
         svg.line([*upper, *reversed(lower)], "spread", closed=True),
-        svg.line([(x, middle) for x, _, middle, _ in band], "middle"),
+        svg.line([(along(x), across(at.p50)) for x, at in band], "middle"),
     ]
 
 
@@ -265,7 +262,7 @@ def _battery(found: Rehearsal) -> str:
     values += [y for _, spread in band for y in (spread.p5, spread.p95)]
     along = svg.Scale(0.0, max(*(x for x, _ in labels), 1.0), LEFT, WIDTH - RIGHT)
     across = svg.scale([0.0, *values], HEIGHT - BOTTOM, TOP, least=1.0)
-    parts = _spread([(along(x), across(spread.p5), across(spread.p50), across(spread.p95)) for x, spread in band])
+    parts = _spread(band, along, across)
     parts += [svg.line([(along(x), across(y)) for x, y in sorted(points)], kind) for kind, points in lines]
     parts += _marks(sorted(labels), along)
     what = "left" if capacity > 0.0 else "used"
