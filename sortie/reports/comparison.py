@@ -267,19 +267,16 @@ def _known(rows: Sequence[tuple[float, float]], time: Array, *, period: float | 
 def _modes(facts: FlightFacts, shift_s: float) -> tuple[tuple[float, str], ...]:
     """Return (s since the beginning, mode) while armed, otherwise `DISARMED`; each change once."""
     times = sorted({at_s for at_s, _ in (*facts.modes, *facts.armed)})
-    starts, names = [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes]
     found: list[tuple[float, str]] = []
     for at_s in times:
-        number = bisect_right(starts, at_s) - 1
-        mode = names[max(number, 0)] if names else ""
-        name = mode if facts.armed_at(at_s) else DISARMED
+        name = _at(facts.modes, at_s) if facts.armed_at(at_s) else DISARMED
         if not found or found[-1][1] != name:
             found.append((at_s - shift_s, name))
     return tuple(found)
 
 
 def _at(modes: Sequence[tuple[float, str]], at_s: float) -> str:
-    number = bisect_right([begin_s for begin_s, _ in modes], at_s) - 1
+    number = bisect_right(modes, at_s, key=lambda change: change[0]) - 1
     return modes[max(number, 0)][1] if modes else ""
 
 

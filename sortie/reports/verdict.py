@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from enum import IntEnum
 from itertools import pairwise
@@ -183,18 +182,14 @@ def _plan(facts: FlightFacts) -> list[FlightFinding]:
 
 
 def _troubles(facts: FlightFacts) -> list[FlightFinding]:
-    times: dict[tuple[Severity, str], float] = {}
-    counts: Counter[tuple[Severity, str]] = Counter()
+    times: dict[tuple[Severity, str], list[float]] = {}
     for trouble in facts.troubles:
-        key = (trouble.severity, trouble.text)
-        times.setdefault(key, trouble.time_s)
-        counts[key] += 1
+        times.setdefault((trouble.severity, trouble.text), []).append(trouble.time_s)
     found = []
-    for (severity, text), at_s in times.items():
-        often = f" ({counts[severity, text]} times)" if counts[severity, text] > 1 else ""
-        found.append(
-            FlightFinding(FindingGrade.BAD if severity <= Severity.ERROR else FindingGrade.LOOK, f"{text}{often}", at_s)
-        )
+    for (severity, text), (first_s, *again) in times.items():
+        often = f" ({len(again) + 1} times)" if again else ""
+        grade = FindingGrade.BAD if severity <= Severity.ERROR else FindingGrade.LOOK
+        found.append(FlightFinding(grade, f"{text}{often}", first_s))
     return found
 
 
