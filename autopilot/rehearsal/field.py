@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf, pi, sqrt
 from typing import Final, Protocol
@@ -164,7 +164,7 @@ class PlannedLeg:
     """The way to one item. `wait_s`: time spent there. `radius_m`: of a circle there. `turn_rad`: turn at its end
     without a stop, None: a stop. `over_ground`: it follows the ground. `more_m`: length beyond the straight line, by
     circles and turns of wings. `wh`: energy of wings. `least_mps`: their smallest speed over ground. `upright`: on
-    lift motors."""
+    lift motors. `curve`: places on a spline."""
 
     item: MissionItem
     begin: Place
@@ -179,6 +179,7 @@ class PlannedLeg:
     wh: float | None = None
     least_mps: float = 0.0
     upright: bool = False
+    curve: tuple[Place, ...] = ()
 
     @property
     def length_m(self) -> float:
@@ -198,11 +199,15 @@ class PlannedLeg:
         (north, east, up), turns = self.end, (2.0 * pi * k / pieces for k in range(pieces + 1))
         return [(north + self.radius_m * cos(turn), east + self.radius_m * sin(turn), up) for turn in turns]
 
+    def bent(self, pieces: int = _PIECES) -> Sequence[Place]:
+        """Places on the spline or the circle; none if there is neither."""
+        return self.ring(pieces) if self.radius_m > 0.0 else self.curve
+
     def lines(self) -> Iterator[tuple[Place, Place]]:
-        """The straight way, and the pieces of the ring."""
-        yield self.begin, self.edge
-        if self.radius_m > 0.0:
-            yield from pairwise(self.ring())
+        """The straight way, unless it is a spline, and the pieces of what is bent."""
+        if not self.curve:
+            yield self.begin, self.edge
+        yield from pairwise(self.bent())
 
     @property
     def bearing(self) -> float:

@@ -87,12 +87,13 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
     if not legs:
         return
     begin, edge, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "edge", "end"))
-    radius = np.array([leg.radius_m for leg in legs])
-    around = free(end, end) - radius  # but for a zone within the circle
-    for k in np.flatnonzero((radius > 0.0) & (around < 0.0)):
-        ring = np.array(legs[k].ring(_RING))[:, :2]
-        around[k] = np.min(free(ring[:-1], ring[1:]))
-    least = np.minimum(free(begin, edge), around)
+    around = free(end, end) - np.array([leg.radius_m for leg in legs])  # but for a zone within the circle
+    least = free(begin, edge)
+    for k, leg in enumerate(legs):
+        if leg.curve or (leg.radius_m > 0.0 and around[k] < 0.0):
+            bent = np.array(leg.bent(_RING))[:, :2]
+            around[k] = np.min(free(bent[:-1], bent[1:]))
+        least[k] = around[k] if leg.curve else min(least[k], around[k])
     overrun = np.array([_overrun(leg, q.field) for leg in legs])
     goes_on = arrays.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
     onward = np.full(len(legs), inf)
@@ -137,15 +138,18 @@ def _limits(q: RuleQuestion) -> Iterator[Finding]:
     top, floor = q.field.param("FENCE_ALT_MAX", 100.0), q.field.param("FENCE_ALT_MIN", -10.0)
     high = q.field.kind.flies
     for leg in q.way.single_legs:
-        distance_m, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
+        places = (*leg.curve, leg.end)
+        distance_m = max(hypot(*place[:2]) for place in places) + leg.radius_m
+        name = f"{_named(leg.item)} {'reaches' if leg.curve else 'lies'}"
+        highest, lowest = max(place[2] for place in places), min(place[2] for place in places)
         if types & FenceType.CIRCLE and distance_m > radius + _ROUNDING_M:
-            text = f"{_named(leg.item)} lies {distance_m:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
+            text = f"{name} {distance_m:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
             yield found("fence-leg", text, leg.item.seq)
-        if high and types & FenceType.MAX_ALT and up > top + _ROUNDING_M:
-            text = f"{_named(leg.item)} lies {up:.1f} m above home, FENCE_ALT_MAX is {top:.1f} m"
+        if high and types & FenceType.MAX_ALT and highest > top + _ROUNDING_M:
+            text = f"{name} {highest:.1f} m above home, FENCE_ALT_MAX is {top:.1f} m"
             yield found("fence-altitude", text, leg.item.seq)
-        if high and types & FenceType.MIN_ALT and up < floor - _ROUNDING_M:
-            text = f"{_named(leg.item)} lies {up:.1f} m above home, FENCE_ALT_MIN is {floor:.1f} m"
+        if high and types & FenceType.MIN_ALT and lowest < floor - _ROUNDING_M:
+            text = f"{name} {lowest:.1f} m above home, FENCE_ALT_MIN is {floor:.1f} m"
             yield found("fence-altitude", text, leg.item.seq)
 
 

@@ -1,11 +1,11 @@
-"""Splines of a way, flown by their guidance (`autopilot.control.spline`), with a vehicle that does not lag: their times
-and lengths, and the times of straight legs, which begin or end with the speed of a spline beside them
-(`autopilot.control.curves`)."""
+"""Splines of a way, flown by their guidance (`autopilot.control.spline`) with a vehicle that does not lag: their times,
+lengths and places. Straight legs begin or end with the speed of a spline beside them (`autopilot.control.curves`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from autopilot.control.curves import finish_at, plan
 from autopilot.control.legs import begin_leg
@@ -16,6 +16,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 
+_BETWEEN: Final = 25  # steps between two places on a curve
 _JERK, _JERK_Z, _BANKED = 10.0, 5.0, 3.7  # m/s3, m/s2 of a bend (`sitl.vehicles.airframe`)
 
 
@@ -33,7 +34,8 @@ class SplineFlight:
         limits[L.P_ACCEL_CORNER] = min(own if own > 0.0 else 2.0 * field.accel_mps2, _BANKED)
         self._s[L.S_PACE] = self._t[L.T_HAS_START] = self._t[L.T_HAS_PREV] = 1.0
         self._t[L.T_RADIUS] = field.measure(field.kind.measures.acceptance)
-        self._known: dict[tuple[float, ...], tuple[int, float]] = {}  # steps and length over ground, m
+        # by its shape and speeds: steps, length over ground, m, and places
+        self._known: dict[tuple[float, ...], tuple[int, float, tuple[Place, ...]]] = {}
         self._steps = field.steps
 
     def fly(
@@ -101,16 +103,19 @@ class SplineFlight:
         if key not in self._known:
             self._leave(0.0, (0.0, 0.0, 0.0))
             return leg
-        steps, way_m = self._known[key]
+        steps, way_m, curve = self._known[key]
         self._leave(s[L.S_LAST_SPEED], direction_at(s, t, 1.0)[1:4])
-        return replace(leg, seconds=steps * L.TICK, more_m=way_m - leg.length_m)
+        return replace(leg, seconds=steps * L.TICK, more_m=way_m - leg.length_m, curve=curve)
 
     def _fly(self, key: tuple[float, ...]) -> None:
         """Fly a spline, if the steps suffice."""
         s, p, t = self._s, self._p, self._t
         way_m, flown, steps = 0.0, False, 0
+        places: list[Place] = []
         while not flown and steps < self._steps:
             north, east = s[L.S_RPN], s[L.S_RPE]
+            if steps % _BETWEEN == 0:
+                places.append((north, east, -s[L.S_RPD]))
             for i in range(3):
                 s[L.S_EPN + i], s[L.S_EVN + i] = s[L.S_RPN + i], s[L.S_RVN + i]
             flown = fly_spline(s, p, t)
@@ -118,4 +123,4 @@ class SplineFlight:
             steps += 1
         self._steps -= steps
         if flown:
-            self._known[key] = steps, way_m
+            self._known[key] = steps, way_m, (*places, (s[L.S_RPN], s[L.S_RPE], -s[L.S_RPD]))

@@ -8,7 +8,7 @@ metres on it. A leg above the ground follows it and cannot hit it, but it needs 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import degrees
+from math import degrees, inf
 from typing import Final
 
 import numpy as np
@@ -120,8 +120,8 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
     lower, known = np.min(ends, axis=0), np.fmin(ends[0], ends[1])
     for k, leg in enumerate(legs):
         name = command_name(leg.item.command)
-        if leg.radius_m > 0.0:
-            least[k] = min(least[k], _round(field, leg))
+        if leg.radius_m > 0.0 or leg.curve:
+            least[k] = min(inf if leg.curve else least[k], _bent(field, leg))
         if leg.over_ground and field.kind.has_stall_speed:
             least[k], share[k] = _followed(field, leg, samples.of(k))
         needs = min(LEAST_M, float(ends[0, k])) if np.isfinite(ends[0, k]) else LEAST_M
@@ -162,9 +162,9 @@ def _over(field: FlyingField, places: Numbers) -> Numbers:
     return over
 
 
-def _round(field: FlyingField, leg: PlannedLeg) -> float:
-    """Smallest height above the ground on a circle, m."""
-    over = _over(field, np.array(leg.ring()))
+def _bent(field: FlyingField, leg: PlannedLeg) -> float:
+    """Smallest height above the ground on a circle or spline, m."""
+    over = _over(field, np.array(leg.bent()))
     return float(np.min(over[np.isfinite(over)], initial=np.inf))
 
 

@@ -16,6 +16,7 @@ from sortie import rehearse
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 UP = MissionItem(Cmd.NAV_TAKEOFF, z=20.0)
+BACK = MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)
 SPLINE, STRAIGHT = Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_WAYPOINT
 
 
@@ -81,3 +82,24 @@ def test_a_flight_that_ends_in_the_air_lands(kind: str) -> None:
     found = rehearse(plan(up, *ways), vehicle=f"sim:{kind}")
     assert [leg.item.seq for leg in found.way.legs] == [1, 2, 3]
     assert {leg.item.seq for leg in found.way.landing} == {3}
+
+
+def test_a_spline_keeps_to_its_curve() -> None:
+    """Its straight line was checked, and the flight was up to 112 m off: a bend beyond the fence was GO, and so was one
+    above its ceiling."""
+    ways = [at(SPLINE, 0, 100), at(SPLINE, 0, 200), at(SPLINE, 100, 100, 60)]
+    found = rehearse(plan(UP, at(STRAIGHT, 200, 0), *ways, at(Cmd.NAV_LAND, 0, 0)), flights=1)
+    assert found.flown is not None and found.flown.off_way_m < 5.0
+    curve = found.way.legs[2].curve
+    north = max(place[0] for place in curve)
+    assert north > 220.0
+    corner = [to_global(HOME, place) for place in ((210.0, -500.0, 0.0), (210.0, 500.0, 0.0), (-900.0, 0.0, 0.0))]
+    fence = tuple(
+        MissionItem(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, param1=3.0, x=place.lat, y=place.lon) for place in corner
+    )
+    left = rehearse(replace(found.plan, fence=fence))
+    texts = [finding.text for finding in left.findings if finding.rule.name == "fence-leg" and finding.item == 3]
+    assert texts == [f"the way to SplineWP leaves the fence by {north - 210.0:.1f} m"]
+    ceiling = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 60.5}
+    high = rehearse(plan(UP, *ways, at(SPLINE, 0, 0, 60), at(STRAIGHT, 0, 100, 20), BACK), params=ceiling)
+    assert [finding.item for finding in high.findings if finding.rule.name == "fence-altitude"] == [5]
