@@ -72,6 +72,8 @@ class Poll:
         if 0.0 < timeout_s < _EPOLL_S and isinstance(self._selector, _EPOLL):
             timeout_s = self._nap(timeout_s)
         ready = self._selector.select(timeout_s)
+        if not ready and timeout_s:  # after SIGSTOP and SIGCONT it does not look again when its time is over
+            ready = self._selector.select(0.0)
         for key, mask in ready:
             key.data(mask)
         return bool(ready)

@@ -55,6 +55,7 @@ class Runtime:
         self.jitter, self.keeping = Jitter(), PeriodicSaving()
         self._wall_s = wall_s
         self._zero_ms = 0  # link time when `wall_s` is 0
+        self._read_s = inf  # when the links were last read
         self._nodes: list[Node] = []
         self._vehicles: list[VehicleNode] = []
         self._plain: list[Node] = []
@@ -132,7 +133,10 @@ class Runtime:
         return self._link_ms(self._wall_s())
 
     def _link_ms(self, wall_s: float) -> int:
-        return self.now_ms if self.sockets is None or self.virtual_links else int(wall_s * 1000.0) + self._zero_ms
+        if self.sockets is None or self.virtual_links:
+            return self.now_ms
+        known_s = min(wall_s, self._read_s + MAX_SLEEP_S)  # a process that was stopped reads before it judges silence
+        return int(known_s * 1000.0) + self._zero_ms
 
     def set_speedup(
         self, speedup: float, ahead: Callable[[], bool], clock: Callable[[], int | None] | None = None
@@ -317,15 +321,15 @@ class Runtime:
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)
         wall_s = self._wall_s()
-        link_ms = self._link_ms(wall_s)
         if ready and not self._was_ahead:
-            self._catch_up(link_ms, wall_s, finished)  # a message acts at the time that is due
+            self._catch_up(self._link_ms(wall_s), wall_s, finished)  # a message acts at the time that is due
         if ready and self.clients is not None:
             self.clients.rule.stir(wall_s, self.now_ms)
-        self._receive(link_ms, serve=ready or not self._was_ahead)
+        self._receive(wall_s, serve=ready or not self._was_ahead)
 
-    def _receive(self, link_ms: int, *, serve: bool) -> None:
-        sockets, virtual = self._sockets, self.virtual_links
+    def _receive(self, wall_s: float, *, serve: bool) -> None:
+        self._read_s = wall_s
+        sockets, virtual, link_ms = self._sockets, self.virtual_links, self._link_ms(wall_s)
         serve = serve and (not virtual or sockets.has_links)  # otherwise something is due only in a pass
         bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
@@ -442,5 +446,5 @@ class Runtime:
     def answer(self, wait_s: float) -> bool:
         """Wait for input or a link deadline and answer, without moving the vehicles. False without input."""
         heard = self._sockets.poll.wait(max(min(wait_s, self._until_links_s()), 0.0))
-        self._receive(self.link_ms, serve=True)
+        self._receive(self._wall_s(), serve=True)
         return heard

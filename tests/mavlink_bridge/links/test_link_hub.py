@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -371,3 +375,35 @@ def test_what_comes_in_at_a_private_port_stays_there(program: Program) -> None:
             program.run(lambda known=known: len(program.frames) > known, "heard")
     assert [program.endpoint.out_queue(link).size for link, _ in program.frames] == [0, 0, 0]
     assert [program.endpoint.statistics(link).frames_out for link, _ in program.frames] == [0, 0, 0]
+
+
+STOPPED = """
+import time
+from mavlink_bridge.links.hub import Poll
+poll = Poll()
+poll.watch(0, lambda events: None)
+print("waits", flush=True)
+while True:
+    begun_s = time.monotonic()
+    found = poll.wait(0.05)
+    if found or time.monotonic() - begun_s > 0.3:
+        break
+print(found, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped there")
+def test_what_came_while_the_process_was_stopped_is_found() -> None:
+    """The wait told that its time was over, and who had sent meanwhile was taken for silent."""
+    with subprocess.Popen(
+        (sys.executable, "-c", STOPPED), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None
+        assert child.stdout.readline() == "waits\n"
+        time.sleep(0.1)
+        child.send_signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        child.stdin.write("x\n")
+        time.sleep(0.4)
+        child.send_signal(signal.SIGCONT)
+        assert child.stdout.readline() == "True\n"

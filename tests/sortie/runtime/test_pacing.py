@@ -169,6 +169,52 @@ def test_a_stall_before_a_pause_of_running_ahead_is_no_longer_counted(ahead):
     assert ahead.hub.removed == []
 
 
+@pytest.mark.parametrize("speedup", [0.0, 1.0])
+def test_links_are_read_before_their_silence_is_judged(speedup: float) -> None:
+    """The process is stopped for a minute (Ctrl-Z, a frozen container) and goes on: what stations sent in that minute
+    waits to be read. Until then at most a second more has passed for whoever misses them."""
+    clock: list[float] = [100.0]
+    judged: list[tuple[str, int]] = []
+
+    class Stopped(SilentSockets):
+        """A minute passes in each wait; then something is there."""
+
+        def wait(self, wait_s: float) -> bool:
+            clock[0] += 60.0
+            return True
+
+        def receive(self, node: Any, link_ms: int) -> bool:
+            judged.append(("read", link_ms))
+            return True
+
+    class Judging(TickingService):
+        def advance(self, until_ms: int, link_ms: int) -> None:
+            super().advance(until_ms, link_ms)
+            judged.append(("judged", link_ms))
+
+        def beat(self) -> None:
+            """Nobody hears it."""
+
+    def now() -> float:
+        clock[0] += CALL_S
+        return clock[0]
+
+    runtime = Runtime(Stopped(), now)  # type: ignore[arg-type]  # what a silent one needs
+    runtime.set_speedup(speedup, lambda: True)
+    runtime.add_vehicle(Judging())  # type: ignore[arg-type]
+    for _ in "abc":
+        runtime.turn(lambda: False)
+    read_ms, judgements = 0, 0
+    for what, link_ms in judged[judged.index(next(each for each in judged if each[0] == "read")) :]:
+        if what == "read":
+            read_ms = link_ms
+        else:
+            judgements += 1
+            assert link_ms <= read_ms + 1100
+    assert judgements
+    assert read_ms > 280_000, "time has passed, all the same"
+
+
 def test_each_reader_has_a_second_of_its_own(ahead):
     """Another one's stall is not on its account."""
     ahead.hub.waiting = {1: 500}
