@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import fsum
 from typing import Final
 
 from autopilot.control.curves import finish_at, plan
@@ -80,7 +81,7 @@ class SplineFlight:
     def _straight(self, leg: PlannedLeg) -> PlannedLeg:
         s, p = self._s, self._p
         ahead = s[L.S_U_N], s[L.S_U_E], s[L.S_U_D]
-        along = sum(s[L.S_RVN + i] * ahead[i] for i in range(3))
+        along = fsum(s[L.S_RVN + i] * ahead[i] for i in range(3))
         last = speed_onto_spline(s, p, self._t) if s[L.S_CORNER] > 0.0 else 0.0
         if along <= 0.0 and last <= 0.0:
             self._leave(0.0, ahead)
