@@ -292,7 +292,7 @@ class SkimmerPilot:
     def launch(self) -> None:
         self._missed, self.tries = False, 0
         self._up = self._stranded = self._by_others = False
-        self._stopped_ms = None
+        self._stopped_ms = self._refused_ms = None
         self._claim.launched()
         if self._autopilot.flights is not None:
             self._autopilot.flights.go(self._clock())

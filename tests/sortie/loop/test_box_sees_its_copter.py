@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from autopilot.interface.result import Outcome
+from autopilot.mav import Result
 from autopilot.vehicles.mode_table import CopterMode
 from depot.names import Abort, EndedBy, Phase, SkimmerStage
 from depot.readings import SkimmerPlace
@@ -191,6 +193,18 @@ def test_given_back_in_time_it_surveys_what_is_left() -> None:
     assert {"given_back"} <= set(bench.names("skimmer")) and "vehicle_returned" in bench.names()
     assert 0.6 * whole < bench.last["harvested_kg"] < 0.85 * whole
     assert bench.loop.ended_by is EndedBy.SORTIES_DONE
+
+
+def test_a_target_that_was_refused_is_forgotten_at_the_next_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else has landed it meanwhile: it was commanded in the next takeoff, which then had changed hands."""
+    bench = flying(5, 1.0, total=2)
+    with monkeypatch.context() as denying:
+        denying.setattr(bench.box.service.autopilot.commands, "reposition", lambda *_, **__: Outcome(Result.DENIED))
+        bench.box.pilot.fly_back()
+    change_mode(bench, CopterMode.RTL)
+    bench.run()
+    assert [(s["outcome"], s["trigger"]) for s in bench.sorties] == [("aborted", "taken_over"), ("completed", None)]
+    assert bench.names("skimmer").count("taken_over") == 1
 
 
 @pytest.mark.parametrize("phase", [4, 5])
