@@ -83,9 +83,10 @@ def test_behind_a_closed_window_no_beat_is_missed(depot: DepotController, monkey
 
 
 def test_a_total_abort_waits_for_nobody(depot: DepotController) -> None:
-    """From its first instant on: it burns for the way home."""
+    """From its first instant on: it burns for the way home, also if T_DEATH expires just then (3 over all)."""
     depot.context.plant.inject("tank_rupture")
-    depot.handle_timeout(NOW_MS)
     memory = depot.memory
+    memory.death.due_ms = NOW_MS
+    depot.handle_timeout(NOW_MS)
     assert memory.leaving and memory.ended_by is None
     assert (memory.death.due_ms, memory.beats.due_ms) == (None, None)
