@@ -47,7 +47,7 @@ class World:
         if state.place is not SkimmerPlace.DOCK:
             self._dump()
         state.place, state.way, state.late, state.destroyed = SkimmerPlace.DOCK, 0.0, False, False
-        state.skimmer.harvesting = False
+        state.skimmer.harvesting = state.skimmer.shed = False
 
     def _dump(self) -> None:
         for tank in self.state.skimmer.stores:

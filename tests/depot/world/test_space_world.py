@@ -297,10 +297,11 @@ def test_a_store_that_is_full_is_an_event() -> None:
 
 
 def test_a_vehicle_that_stands_on_its_dock_again_has_lost_its_harvest() -> None:
-    """What was in the store is outside, and INTAKE is off."""
+    """What was in the store is outside, INTAKE is off, and what was shed is on again: it stayed off for good."""
     world = at_harvest()
     before_kg, held_kg = kg(world), world.state.skimmer.store_kg
+    world.shed(True)
     world.stand_on_dock()
     skimmer = world.state.skimmer
-    assert (skimmer.store_kg, skimmer.harvesting) == (0.0, False)
+    assert (skimmer.store_kg, skimmer.harvesting, skimmer.shed) == (0.0, False, False)
     assert world.state.outside.total("dump") == pytest.approx(held_kg) and kg(world) == pytest.approx(before_kg)
