@@ -196,6 +196,16 @@ def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings()
     assert world.state.outside.total("exhaust") >= need_kg
 
 
+def test_a_docked_skimmer_is_carried_in_the_burn_home() -> None:
+    """The propellant that is needed with it gives the whole change of velocity, and no more."""
+    world = FlownWorld(PROFILE, 1, PLAN)
+    world.total_abort([])
+    need_kg = world.depot_reading().burn_need_kg
+    world.burn_to_origin(need_kg)
+    run(world, need_kg / PROFILE.depot.engine_kg_s + 1.0)
+    assert world.depot_reading().burnt_mps == pytest.approx(PROFILE.depot.origin_dv_mps, rel=1e-6)
+
+
 def test_on_the_survival_bus_nothing_flows_to_the_dock() -> None:
     """ABORT-3: neither mass nor charge, also for a skimmer that is carried home."""
     world = FlownWorld(Profile(power=type(PROFILE.power)(solar_w=0.0)), 1, PLAN)
