@@ -45,8 +45,6 @@ def event_news(events: int) -> int:
 
 
 class Flags:
-    """Reads the flags of one vehicle."""
-
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._report = parts.facts.vehicle.state.report

@@ -219,7 +219,6 @@ class FenceGuard:
 
     @property
     def recovering(self) -> bool:
-        """True while its action brings the vehicle back from a breach."""
         return bool(self.breached) and self._acted_in == self._modes.number
 
     def mode_changed(self, now_ms: int) -> None:

@@ -172,7 +172,6 @@ class FlightController(Speaker):
 
     @property
     def has_events(self) -> bool:
-        """True if `take_events` would return events."""
         return self.motors.holds_news or bool(self.news.events)
 
     @property

@@ -127,7 +127,6 @@ class MemoryLink:
         return self.b if side == 0 else self.a
 
     def in_flight(self, side: int) -> bool:
-        """True while bytes are on their way to that side."""
         return any(entry[2] == side for entry in self._flying)
 
     def pending(self, side: int) -> int:
@@ -135,7 +134,6 @@ class MemoryLink:
         return 0
 
     def carry(self, to: int, data: bytes) -> None:
-        """Carry whole frames to a side (0: `a`)."""
         if not (self.loss or self.duplicate or self.reorder or self.delay_ms or self._flying):
             self.other(1 - to).deliver(data)
             return

@@ -125,11 +125,9 @@ class RadioLink:
         return self.b if side == 0 else self.a
 
     def in_flight(self, side: int) -> bool:
-        """True while bytes are on their way to that side."""
         return any(entry[2] == side for entry in self._flying) or bool(self._ready(1 - side) is not None)
 
     def pending(self, side: int) -> int:
-        """Bytes that the line has not taken yet."""
         return len(self._modems[side].line)
 
     def carry(self, to: int, data: bytes) -> None:

@@ -77,10 +77,14 @@ def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
         yield dialect.MAVLink_statustext_message(severity, chunk, chunk_id, number)
 
 
+def introduces(identity: Identity) -> bool:
+    """True when the firmware sends texts with its version and the progress of its start."""
+    return identity.speaks.habits.introduces_itself
+
+
 def banner(identity: Identity) -> list[Message]:
     """Lines of `Identity.banner` as STATUSTEXTs (INFO), if the firmware sends them."""
-    lines = identity.banner() if identity.speaks.habits.introduces_itself else ()
-    return [status_text(Severity.INFO, line) for line in lines]
+    return [] if not introduces(identity) else [status_text(Severity.INFO, line) for line in identity.banner()]
 
 
 class TextQueue:

@@ -130,7 +130,7 @@ class TelemetryService(Speaker):
         self.rates.open_link(link, rates_hz or {}, fixed=fixed)
         self.decided = True
         (self._greeted.add if apart else self._greeted.discard)(link)
-        if not fixed and self.identity.speaks.habits.introduces_itself:
+        if not fixed and announcements.introduces(self.identity):
             self._boot.open_link(link)
 
     def link_closed(self, link: int) -> None:
