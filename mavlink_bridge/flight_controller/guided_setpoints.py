@@ -180,13 +180,9 @@ class Brake(Course):
     def reached(self, now_ms: int) -> bool:
         r = self.context.readings.report
         if self.end is None and hypot(r[R.GROUND_SPEED], r[R.VD]) < _REST_MPS:
-            self._settle()
+            self.end = self.context.readings.state.position  # which lasts if Sortie stops; a velocity would not
+            self.interval_ms = self.context.position_ms
         return self.end is not None
-
-    def _settle(self) -> None:
-        """Hold by a position, which lasts if Sortie stops; a velocity would not."""
-        self.end = self.context.readings.state.position
-        self.interval_ms = self.context.position_ms
 
 
 class StoppedCourse(Course):
@@ -214,7 +210,6 @@ class TakeOffCourse(Course):
     def __init__(self, context: GuidedContext, target: TakeOff) -> None:
         super().__init__(context, target.yaw)
         r = context.readings.report
-        self._down = target.down
         self._goal = float(r[R.RANGE] + r[R.DOWN]) - target.down  # metres above the controller's home
         self._climbing = bool(r[R.LANDED_STATE] != ON_GROUND)
         self._place = (float(r[R.NORTH]), float(r[R.EAST]), target.down)
@@ -237,7 +232,7 @@ class TakeOffCourse(Course):
     def reached(self, now_ms: int) -> bool:
         r = self.context.readings.report
         near = max(0.5, 0.05 * abs(self._goal))
-        return bool(r[R.LANDED_STATE] != ON_GROUND) and abs(float(r[R.DOWN]) - self._down) <= near
+        return bool(r[R.LANDED_STATE] != ON_GROUND) and abs(float(r[R.DOWN]) - self._place[2]) <= near
 
 
 class Move(Course):

@@ -213,9 +213,10 @@ def _in_guided(context: Context) -> bool:
 
 def guided_change_speed(command: Command, context: Context) -> Outcome:
     """GUIDED_CHANGE_SPEED: param1 0 (airspeed), param2 m/s; param3, the acceleration, is ignored."""
-    if command.param(1) != SpeedType.AIRSPEED or not _in_guided(context):
-        return DENIED if _in_guided(context) else FAILED
-    return context.parts.commands.guided_airspeed(command.param(2))
+    if not _in_guided(context):
+        return FAILED
+    airspeed = command.param(1) == SpeedType.AIRSPEED
+    return context.parts.commands.guided_airspeed(command.param(2)) if airspeed else DENIED
 
 
 def guided_change_altitude(command: Command, context: Context) -> Outcome:

@@ -134,8 +134,7 @@ class CommandService(Speaker):
                 self._parts.vehicle_arming.switches.secure(message.custom_mode != 0)
                 return
             params = (float(message.base_mode), *self._firmware.mode_params(message.custom_mode), nan, nan, nan, nan)
-            command = Command(Cmd.DO_SET_MODE, params, 0, peer)
-            self._set_mode(command, now_ms)
+            self._set_mode(Command(Cmd.DO_SET_MODE, params, 0, peer), now_ms)
             return
         row, is_long = self.supported(message.command), name == "COMMAND_LONG"
         frame = message.frame if not is_long else None if row is None else row.long_frame
@@ -180,13 +179,12 @@ class CommandService(Speaker):
             peers = self._in_progress.setdefault(command.number, [])
             if command.peer not in peers:
                 peers.append(command.peer)
-        if outcome.result is Result.IN_PROGRESS and context.pending is not None and context.patience_ms:
-            self._memory.remember(command, outcome, now_ms)  # until its end, which may come before IN_PROGRESS is sent
-            if all(known.peer != command.peer or known.number != command.number for _, known in self._progress_due):
-                self._progress_due.append((now_ms + context.patience_ms, command))
-            return
-        delayed = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
-        if delayed:
+            if context.pending is not None and context.patience_ms:
+                self._memory.remember(command, outcome, now_ms)  # until its end, perhaps before IN_PROGRESS is sent
+                if all(known.peer != command.peer or known.number != command.number for _, known in self._progress_due):
+                    self._progress_due.append((now_ms + context.patience_ms, command))
+                return
+        if row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark):
             self._answer_settled(now_ms)
         else:
             self._answer(command, outcome, context.after, now_ms)
