@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import inf, pi, sqrt
+from math import degrees, fsum, inf, pi, sqrt
 from typing import Final, Protocol
 
 from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
-from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, sin
+from autopilot.interface.mathematics import acos, atan2, cbrt, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
@@ -108,6 +108,12 @@ class FlyingField:
         """Radius of the flown circle for a requested `radius_m`: a rover's steering limits it from below, a copter's
         circle controller from above."""
         return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
+
+    def pivot_s(self, angle: float) -> float:
+        """Time in which a rover at rest turns into its way, s."""
+        turn = degrees(abs(atan2(sin(angle), cos(angle))))
+        least, rate = self.param("WP_PIVOT_ANGLE"), self.param("WP_PIVOT_RATE")
+        return turn / rate if 0.0 < least < turn and rate > 0.0 and not self.kind.drifts else 0.0
 
     @property
     def follows_ground(self) -> bool:
@@ -218,3 +224,10 @@ class PlannedLeg:
         """Angle between this direction and the next leg's, rad."""
         angle = abs(onward.bearing - self.bearing) % (2.0 * pi)
         return min(angle, 2.0 * pi - angle)
+
+    def bend_to(self, onward: PlannedLeg) -> float:
+        """Angle between this way and the next, with their climbs, rad; 0 where one has no length."""
+        ways = [[b - a for a, b in zip(leg.begin, leg.end, strict=True)] for leg in (self, onward)]
+        sizes = hypot(*ways[0]) * hypot(*ways[1])
+        along = fsum(a * b for a, b in zip(*ways, strict=True))
+        return acos(max(min(along / sizes, 1.0), -1.0)) if sizes > 0.0 else 0.0

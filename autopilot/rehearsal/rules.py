@@ -21,6 +21,7 @@ from autopilot.mission.state import speed_change
 from autopilot.rehearsal.energy import energy_wh, leg_wh
 from autopilot.rehearsal.field import VERTICAL
 from autopilot.rehearsal.findings import Finding, found
+from autopilot.rehearsal.order import waits_s
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Points, Segments, room
 from autopilot.rehearsal.terrain import check_terrain
@@ -265,18 +266,9 @@ def _swallowed(q: RuleQuestion) -> Iterator[Finding]:
             reported.add(condition.seq)
             text = f"{_named(condition)} still waits when {_named(leg.item)} is reached after {leg.seconds:.0f} s: "
             yield found("condition-swallows", text + f"{_named(item)} behind it is never done", condition.seq)
-        waited_s[at] = waited_s.get(at, 0.0) + _waits_s(item)
+        waited_s[at] = waited_s.get(at, 0.0) + waits_s(item)
         if condition is None and waited_s[at] > leg.seconds + leg.wait_s:
             holding[at] = item
-
-
-def _waits_s(item: MissionItem) -> float:
-    """Time that a CONDITION waits, s; 0 for immediate ones and where only a flight shows it."""
-    if item.command == Cmd.CONDITION_DELAY and isfinite(item.param1):
-        return max(item.param1, 0.0)
-    if item.command == Cmd.CONDITION_DISTANCE and item.param1 <= 0.0:
-        return inf
-    return 0.0
 
 
 def _ends(q: RuleQuestion) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
-"""Splines of a way, flown by their guidance (`autopilot.control.spline`) with a vehicle that does not lag: their times,
-lengths and places. Straight legs begin or end with the speed of a spline beside them (`autopilot.control.curves`)."""
+"""Splines of a way, flown by their guidance (`autopilot.control.spline`) with a vehicle that lags beyond its speed:
+their times, lengths and places. Straight legs begin or end with the speed of a spline beside them
+(`autopilot.control.curves`)."""
 
 from __future__ import annotations
 
@@ -83,7 +84,7 @@ class SplineFlight:
         ahead = s[L.S_U_N], s[L.S_U_E], s[L.S_U_D]
         along = fsum(s[L.S_RVN + i] * ahead[i] for i in range(3))
         last = speed_onto_spline(s, p, self._t) if s[L.S_CORNER] > 0.0 else 0.0
-        if along <= 0.0 and last <= 0.0:
+        if leg.radius_m > 0.0 or (along <= 0.0 and last <= 0.0):
             self._leave(0.0, ahead)
             return leg
         way = [size * s[L.S_LENGTH] for size in ahead]
@@ -112,16 +113,21 @@ class SplineFlight:
         """Fly a spline, if the steps suffice."""
         s, p, t = self._s, self._p, self._t
         way_m, flown, steps = 0.0, False, 0
-        places: list[Place] = []
+        places, fastest = [], L.TICK * p[L.P_SPEED_GROUND]
+        for i in range(3):
+            s[L.S_EPN + i] = s[L.S_RPN + i]
         while not flown and steps < self._steps:
-            north, east = s[L.S_RPN], s[L.S_RPE]
             if steps % _BETWEEN == 0:
-                places.append((north, east, -s[L.S_RPD]))
-            for i in range(3):
-                s[L.S_EPN + i], s[L.S_EVN + i] = s[L.S_RPN + i], s[L.S_RVN + i]
+                places.append((s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
             flown = fly_spline(s, p, t)
-            way_m += hypot(s[L.S_RPN] - north, s[L.S_RPE] - east)
+            # where the curve turns back on itself, the reference may leap
+            north, east = s[L.S_RPN] - s[L.S_EPN], s[L.S_RPE] - s[L.S_EPE]
+            share = min(fastest / max(hypot(north, east), fastest), 1.0)
+            s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = s[L.S_EPN] + share * north, s[L.S_EPE] + share * east, s[L.S_RPD]
+            for i in range(3):
+                s[L.S_EVN + i] = s[L.S_RVN + i]
+            way_m += share * hypot(north, east)
             steps += 1
         self._steps -= steps
         if flown:
-            self._known[key] = steps, way_m, (*places, (s[L.S_RPN], s[L.S_RPE], -s[L.S_RPD]))
+            self._known[key] = steps, way_m, (*places, (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))

@@ -21,7 +21,7 @@ from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType, VtolState
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, is_jump, spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.jumps import FOREVER, JumpCounters
@@ -34,9 +34,9 @@ from autopilot.modes.auxiliary import HIGH
 from autopilot.modes.returning import height_home
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
-from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import follow_ground
+from autopilot.rehearsal.order import done_at, idle_jump
 from autopilot.rehearsal.returns import goals, highest_up, home_up, last_items, wings_home_up
 from autopilot.rehearsal.splines import SplineFlight, is_spline
 from autopilot.rehearsal.wing_flight import WingFlight
@@ -46,6 +46,7 @@ from autopilot.rehearsal.wing_way import (
     leaves_at,
     left_straight,
     radius_of,
+    straight_on,
     takeoff_end,
     takeoff_up,
 )
@@ -56,11 +57,12 @@ MOST_LEGS: Final = 10_000
 """Limit of legs; a plan with more legs, by jumps, is not checked further."""
 LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
+_PASSED: Final = (Cmd.NAV_WAYPOINT, Cmd.NAV_SPLINE_WAYPOINT)  # unless they hold
 _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landing place
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
 _SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
+_STANDS_S: Final = 2.0  # of a rover, beside the way and its braking, at a stop
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
-_CHAIN: Final = 255  # limit of jumps in a row, as in `autopilot.mission.route`
 
 
 @dataclass(slots=True)
@@ -134,18 +136,22 @@ class _Walk:
             item = route.next_nav()
             passed = route.take_passed()
             self.way.visited.update(passed_item.seq for passed_item in passed)
-            for passed_item in passed:
-                self._do(passed_item)
+            self.way.passed += [(len(self.way.legs), passed_item) for passed_item in passed]
+            for after_s, passed_item in (on_the_way := done_at(passed)):
+                if after_s == 0.0:
+                    self._do(passed_item)
             if self.way.left is not None:
                 break
             if item is None:
-                self.way.idle = self._idle(seq, before)
+                self.way.idle = idle_jump(self._storage, before, seq)
                 break
             if self._again is not None:
                 self.way.endless = self._again
                 break
             self.way.visited.add(item.seq)
-            if self._fly(item):
+            ends = self._fly(item)
+            self._do_later([row for row in on_the_way if row[0] > 0.0])
+            if ends or self.way.left is not None:
                 break
             seq = item.seq + 1
         else:
@@ -180,20 +186,19 @@ class _Walk:
             self._again = self._storage.get(jump.seq)
         self._forever.add(jump.seq)
 
-    def _idle(self, seq: int, counters: JumpCounters) -> MissionItem | None:
-        """The last of a chain of jumps that only leads to jumps; None if the mission just ends."""
-        last: MissionItem | None = None
-        at: int | None = seq
-        for _ in range(self._storage.count() + _CHAIN):
-            item = None if at is None else self._storage.get(at)
-            if item is None:
-                return None
-            last = item if is_jump(item.command) else last
-            at = counters.follow(item, self._storage) if is_jump(item.command) else item.seq + 1
-        return last
+    def _do_later(self, items: list[tuple[float, MissionItem]]) -> None:
+        """Carry out items so long after the beginning of the last leg, if that does not end before."""
+        for after_s, item in items if self.way.legs else ():
+            leg = self.way.legs[-1]
+            if after_s >= leg.seconds + leg.wait_s:
+                return
+            self._do(item)
+            way = [b - a for a, b in zip(leg.begin, leg.edge, strict=True)]
+            rest = max(1.0 - after_s / leg.seconds, 0.0) if leg.seconds > 0.0 else 0.0
+            seconds = leg.seconds + rest * (self._rest_to_rest((way[0], way[1], way[2]))[0] - leg.seconds)
+            self.way.legs[-1] = replace(leg, seconds=seconds)
 
     def _do(self, item: MissionItem) -> None:
-        self.way.passed.append((len(self.way.legs), item))
         if item.command == Cmd.DO_AUX_FUNCTION and item.param1 in self._field.kind.modes.switches:
             self.way.left = self.way.left or (item if item.param2 == HIGH else None)
         if item.command == Cmd.DO_VTOL_TRANSITION and item.param1 in (VtolState.MC, VtolState.FW):
@@ -271,7 +276,7 @@ class _Walk:
         elif item.command == Cmd.NAV_DELAY and (self._on_ground or self._upright):
             self._add(item, self._at, wait_s=max(item.param1, 0.0))
         elif item.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT:
-            self._keep_course(item)
+            self._add(item, straight_on(field_, item, self._at, self.way.legs, self._speed))
         elif item.command not in (Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
             hovers = self._upright and item.command in HOVERED
             lands = item.command in LANDINGS and lands_upright(field_.kind, item, field_.lift_options)
@@ -293,17 +298,6 @@ class _Walk:
         if item.command == Cmd.NAV_LOITER_UNLIM:
             self.way.endless = item
         return self.way.endless is not None or (item.command in LANDINGS and not self._goes_on(item))
-
-    def _keep_course(self, item: MissionItem) -> None:
-        """Climb or sink ahead, to the height of the item, as fast as the wings can."""
-        (north, east, up), legs = self._at, self.way.legs
-        rise = self._field.place(item, self._at)[2] - up
-        if (item.param1 == CLIMBS and rise < 0.0) or (item.param1 == SINKS and rise > 0.0):
-            rise = 0.0
-        rate = max(self._field.param("TECS_CLMB_MAX" if rise > 0.0 else "TECS_SINK_MAX", 5.0), 0.1)
-        ahead = legs[-1].bearing if legs else radians(self._field.heading_deg)
-        far = abs(rise) / rate * self._speed
-        self._add(item, (north + far * cos(ahead), east + far * sin(ahead), up + rise))
 
     def _follows(self, item: MissionItem) -> bool:
         """True if the leg keeps its height above the ground."""
@@ -331,7 +325,9 @@ class _Walk:
             center = (*center[:2], item.z + max(heights))
         around_m = turns * 2.0 * pi * radius
         begins_s = 0.5 * speed / self._field.accel_mps2 if self._field.kind.hovers else 0.0
+        told, self._speed = self._speed, self._speed if self._field.kind.hovers else speed
         self._add(item, center, wait_s=around_m / speed + begins_s, radius_m=radius)
+        self._speed = told
         leg = self.way.legs[-1]
         more_m = around_m + abs(leg.length_m - radius) - leg.length_m
         self.way.legs[-1] = replace(leg, more_m=more_m, speed_mps=speed)
@@ -388,7 +384,10 @@ class _Walk:
         deep_m = max(self._at[2] - self._field.ground_up(north, east), 0.0)
         deep_m = min(deep_m, item.param1) if item.param1 > 0.0 else deep_m
         sink = min(param("PLDP_SPEED_DN") or param("LAND_SPEED", 50.0) / 100.0, self._down)
+        told = self._up, self._down
+        self._end_vertical()
         wait_s = deep_m / max(sink, 0.1) + param("PLDP_DELAY") + self._rest_to_rest((0.0, 0.0, deep_m))[0]
+        self._up, self._down = told
         self._add(item, (north, east, self._at[2]), wait_s=wait_s)
 
     def _add(
@@ -418,22 +417,27 @@ class _Walk:
     def _onward(self, at: int) -> PlannedLeg | None:
         """The leg after a leg that ends without a stop."""
         leg, onward = (*self.way.legs[at : at + 2], None)[:2]
-        if leg is None or onward is None or leg.wait_s > 0.0 or leg.radius_m > 0.0:
+        if leg is None or onward is None or leg.wait_s > 0.0 or leg.item.command not in _PASSED:
             return None
-        goes_on = passes(self._field.kind, leg.item, onward.item) and onward.length_m > 0.0 and leg.length_m > 0.0
+        goes_on = passes(self._field.kind, leg.item, onward.item) and leg.begin != leg.end != onward.end
         return onward if goes_on else None
 
     def _turns(self) -> None:
         """Mark ends without a stop, where the two legs overlap, and add the time of the other ends."""
         legs, blend_s, kind = self.way.legs, self._field.blend_s, self._field.kind
+        course: float | None = radians(self._field.heading_deg)  # of a vehicle at rest
         for at, leg in enumerate(legs):
+            if course is not None and leg.length_m > 0.0:
+                leg = legs[at] = replace(leg, seconds=leg.seconds + self._field.pivot_s(leg.bearing - course))
             onward = self._onward(at)
+            course = leg.bearing if onward is None and leg.length_m > 0.0 else None if onward is not None else course
             if onward is None:
-                if kind.hovers and leg.length_m > 0.0:
-                    settles_s = _LANDS_S if leg.item.command in LANDINGS else _SETTLES_S
+                if leg.length_m > 0.0:
+                    lands = kind.hovers and leg.item.command in LANDINGS
+                    settles_s = _LANDS_S if lands else _SETTLES_S if kind.hovers or kind.drifts else _STANDS_S
                     legs[at] = replace(leg, seconds=max(leg.seconds + settles_s, 0.0))
                 continue
-            turn, brakes_s = leg.turn_to(onward), min(self._brakes_s[at], self._brakes_s[at + 1])
+            turn, brakes_s = leg.bend_to(onward), min(self._brakes_s[at], self._brakes_s[at + 1])
             straight = max(cos(turn), 0.0)
             overlaps_s = straight * brakes_s + (1.0 - straight) * min(blend_s, brakes_s)
             legs[at] = replace(leg, seconds=leg.seconds - 0.5 * overlaps_s, turn_rad=turn)

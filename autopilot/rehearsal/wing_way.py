@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import copysign, fsum, isfinite, pi, radians
 from typing import Final
 
@@ -14,6 +14,7 @@ from autopilot.mission.commands import LANDINGS, TAKEOFFS, command_name
 from autopilot.mission.items import MissionItem
 from autopilot.modes.upright import near_landings
 from autopilot.modes.wing_nav import lands_upright, rises_upright
+from autopilot.modes.wings import CLIMBS, SINKS
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.vehicles.mode_table import LiftOption
@@ -62,6 +63,17 @@ def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) 
     seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
     distance_m = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - UNPOWERED_S), 0.0)
     return (begin[0] + distance_m * ahead_n, begin[1] + distance_m * ahead_e, up), seconds
+
+
+def straight_on(field: FlyingField, item: MissionItem, at: Place, legs: Sequence[PlannedLeg], speed: float) -> Place:
+    """End of a climb or descent straight ahead, to the height of the item, as fast as the wings can."""
+    north, east, up = at
+    rise = field.place(item, at)[2] - up
+    if (item.param1 == CLIMBS and rise < 0.0) or (item.param1 == SINKS and rise > 0.0):
+        rise = 0.0
+    rate = max(field.param("TECS_CLMB_MAX" if rise > 0.0 else "TECS_SINK_MAX", 5.0), 0.1)
+    ahead, far = legs[-1].bearing if legs else radians(field.heading_deg), abs(rise) / rate * speed
+    return north + far * cos(ahead), east + far * sin(ahead), up + rise
 
 
 def descent_s(field: FlyingField, height: float) -> float:

@@ -29,14 +29,15 @@ def plan(*items: MissionItem) -> Plan:
     return Plan(home=HOME, items=numbered(items, 1))
 
 
-def check_beside_its_flight(flown_plan: Plan, kind: str, *, time: float, way: float = 0.0, energy: float) -> None:
+def check_beside_its_flight(flown_plan: Plan, kind: str, *, time: float, way: float = 0.0, energy: float = 0.0) -> None:
     found = rehearse(flown_plan, vehicle=f"sim:{kind}", flights=1)
     assert found.flown is not None
     flight = found.flown.flights[0]
     north, east = np.diff(flight.track[:, 1:3], axis=0).T
     assert flight.result == "completed"
     assert found.time_s == pytest.approx(flight.time_s, rel=time)
-    assert found.energy_wh == pytest.approx(flight.energy_wh, rel=energy)
+    if energy:
+        assert found.energy_wh == pytest.approx(flight.energy_wh, rel=energy)
     if way:
         assert found.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=way)
 
@@ -103,3 +104,44 @@ def test_a_spline_keeps_to_its_curve() -> None:
     ceiling = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 60.5}
     high = rehearse(plan(UP, *ways, at(SPLINE, 0, 0, 60), at(STRAIGHT, 0, 100, 20), BACK), params=ceiling)
     assert [finding.item for finding in high.findings if finding.rule.name == "fence-altitude"] == [5]
+
+
+def change(kind: float, speed: float) -> MissionItem:
+    return MissionItem(Cmd.DO_CHANGE_SPEED, param1=kind, param2=speed, param3=-1.0)
+
+
+def wait(seconds: float) -> MissionItem:
+    return MissionItem(Cmd.CONDITION_DELAY, param1=seconds)
+
+
+LEGS = {
+    "a speed behind a CONDITION that its leg ends": (wait(60.0), change(0.0, 3.0), at(STRAIGHT, 200, 0)),
+    "a speed in the middle of a leg": (wait(10.0), change(0.0, 4.0), at(STRAIGHT, 200, 0), at(STRAIGHT, 200, 90)),
+    "a climb at a place": (at(STRAIGHT, 40, 0, 20), MissionItem(STRAIGHT, z=45), at(STRAIGHT, 40, 60, 60)),
+    "a waypoint behind LOITER_TO_ALT": (
+        at(Cmd.NAV_LOITER_TO_ALT, 50, 0, 40),
+        *(at(Cmd.NAV_LOITER_TO_ALT, 50, 9 * k, 40) for k in range(1, 4)),
+        at(STRAIGHT, 90, 30),
+    ),
+    "a load": (change(2.0, 1.0), at(Cmd.NAV_PAYLOAD_PLACE, 30, 30), at(STRAIGHT, 60, 0)),
+}
+
+
+@pytest.mark.parametrize("name", LEGS)
+def test_each_leg_is_as_long_as_it_is_flown(name: str) -> None:
+    """Speeds behind a CONDITION counted from the beginning of the leg, a climb at one place as a stop, the end of
+    LOITER_TO_ALT as none, and the climb from a load at the speed of DO_CHANGE_SPEED."""
+    found = rehearse(plan(UP, *LEGS[name], at(Cmd.NAV_LAND, 0, 0)), flights=1)
+    assert found.flown is not None
+    flown = {item: at_s for item, at_s, *_ in found.flown.flights[0].items}
+    legs = found.way.legs
+    ends = np.cumsum([leg.seconds + leg.wait_s for leg in legs]).tolist()
+    foreseen = {leg.item.seq: end for leg, end in zip(legs, ends, strict=True)}
+    assert foreseen == pytest.approx(flown, abs=2.6)
+
+
+def test_a_rover_turns_before_it_drives_and_circles_as_fast_as_it_does() -> None:
+    """The turn of a rover at rest (WP_PIVOT_RATE) and its stop took no time; the way to a circle had another speed than
+    the circle: 99 s of 121 s."""
+    ways = [change(1.0, 4.0), at(STRAIGHT, -20, 10, 0, 1.0), at(Cmd.NAV_LOITER_TURNS, -77, 51, 0, 1.0)]
+    check_beside_its_flight(plan(*ways, at(STRAIGHT, 60, 60, 0)), "rover", time=0.03)
