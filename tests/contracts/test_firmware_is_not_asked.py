@@ -34,7 +34,6 @@ _ASK_ONE = {
     },
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes", "sets_by_type"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
-    "mavlink_bridge/services/telemetry/service.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/incident/shown.py": {"first_log"},
