@@ -46,6 +46,8 @@ class World:
         state = self.state
         if state.place is not SkimmerPlace.DOCK:
             self._dump()
+        if state.destroyed:  # the fault has struck; this is another one
+            state.faults.pop(FaultName.SKIMMER_LOST, None)
         state.place, state.way, state.late, state.destroyed = SkimmerPlace.DOCK, 0.0, False, False
         state.skimmer.harvesting = state.skimmer.shed = False
 

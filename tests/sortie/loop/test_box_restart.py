@@ -102,6 +102,16 @@ def test_a_self_abort_is_judged_also_after_a_restart_in_the_review() -> None:
     assert again.last["abort"] == "ABORT-1"
 
 
+def test_the_copter_of_a_new_process_is_not_destroyed_by_what_has_struck_before_it() -> None:
+    """A fault strikes once: it was lost again when it left its dock in the next sortie."""
+    fault = "skimmer_lost@phase4+2"
+    before = killed_in(4, fault)
+    while not before.loop.world.state.destroyed:
+        before.step()
+    again = begun_again(before, fault).run()
+    assert [(s["outcome"], s["trigger"]) for s in again.sorties] == [("aborted", "restart"), ("completed", None)]
+
+
 def test_the_last_sortie_broken_ends_the_loop() -> None:
     """--sorties counts it."""
     again = begun_again(killed_in(4), total=1)
