@@ -53,6 +53,17 @@ def test_rationed_customers_get_nothing_below_the_usual_level() -> None:
         assert (world.state.depot.ch4.kg == before_kg) == rationed
 
 
+def test_rationing_gives_customers_no_more_than_before() -> None:
+    """In a depot that keeps more than its usual level."""
+    profile = msgspec.structs.replace(PROFILE, depot=msgspec.structs.replace(PROFILE.depot, start_fill=0.4, keep=0.5))
+    world = FlownWorld(profile, 1, PLAN)
+    ch4 = world.state.depot.ch4
+    ch4.kg = 0.45 * ch4.capacity_kg
+    world.ration(True)
+    run(world, 10_000.0)
+    assert ch4.fill == 0.45
+
+
 @pytest.mark.parametrize(("fault", "what"), [("fluid_failure", "kg"), ("power_failure", "charge")])
 def test_an_interface_that_fails_lets_nothing_through(fault: str, what: str) -> None:
     """No propellant, or no charge; the other goes on."""
