@@ -10,7 +10,7 @@ from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
-from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
+from depot.names import Abort, EndedBy, Phase, SkimmerMode, SkimmerStage, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -97,6 +97,17 @@ def test_an_order_to_end_a_harvest_is_given_again_after_a_restart(context: Phase
     phase_flight.recall_answered(again, RequestResult.ACCEPTED, NOW_MS)
     phase_flight.step(again, DepotReading(), NOW_MS)
     assert again.take_requests() == []
+
+
+@pytest.mark.parametrize("plan", [0, 1])
+def test_telemetry_is_judged_of_this_flight_alone(context: PhaseContext, plan: int) -> None:
+    """Of one that was not heard since its launch, what it said in the dock tells nothing."""
+    memory = context.memory
+    memory.phase, memory.status = Phase.OUTBOUND, Status(plan=plan, drift_m=2.0 * PROFILE.watch.drift_warn_m)
+    assert memory.record is not None
+    memory.record.see_mode(SkimmerMode.CRUISE, 0)
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    assert memory.abort is (Abort.ABORT_2 if plan == 1 else Abort.NONE)
 
 
 def test_at_the_end_of_a_loop_nothing_is_awaited_any_more(context: PhaseContext) -> None:
