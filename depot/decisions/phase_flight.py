@@ -107,8 +107,7 @@ def _next_phase(context: PhaseContext, status: Status, reached: Phase, now_ms: i
             facts = harvest_facts(context, status, context.when(now_ms))
             context.decide(now_ms, "harvest_ended", f"the skimmer reports {status.stage.name}", facts)
             # with another party in control, that is the reason
-            judged = memory.abort is Abort.NONE and not memory.controlled_by
-            if judged and _is_short(context, facts) and memory.record is not None:
+            if not memory.controlled_by and _is_short(context, facts) and memory.record is not None:
                 memory.record.trigger = memory.record.trigger or SHORTFALL
             context.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:
