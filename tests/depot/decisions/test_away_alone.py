@@ -53,6 +53,19 @@ def test_the_pause_of_a_restart_puts_the_harvest_off(
     assert (memory.harvest_start_ms, memory.held_ms) == (start_ms, held_ms)
 
 
+@pytest.mark.parametrize("before", [None, "harvest_shortfall"])
+def test_one_that_is_given_back_on_its_way_home_was_taken_unless_its_sortie_was_spoilt_before(
+    context: PhaseContext, before: str | None
+) -> None:
+    """The sortie does not go on, and has one reason."""
+    memory = context.memory
+    memory.phase, memory.controlled_by = Phase.HARVEST, ControlledBy.SOMEBODY
+    assert memory.record is not None
+    memory.record.trigger = before
+    phase_flight.follow_hands(context, Status(plan=1, stage=SkimmerStage.RETURN), NOW_MS)
+    assert memory.record.trigger == (before or "taken_over")
+
+
 @pytest.mark.parametrize("missed", [-1, 0])
 def test_one_in_disposal_is_lost_when_its_telemetry_ends(context: PhaseContext, missed: int) -> None:
     """After as many misses as count, long before T_DEATH."""
