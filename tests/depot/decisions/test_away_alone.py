@@ -66,6 +66,20 @@ def test_one_that_is_given_back_on_its_way_home_was_taken_unless_its_sortie_was_
     assert memory.record.trigger == (before or "taken_over")
 
 
+@pytest.mark.parametrize(
+    ("who", "trigger"), [(ControlledBy.SOMEBODY, None), (ControlledBy.NOBODY, "harvest_shortfall")]
+)
+def test_a_harvest_that_ends_in_other_hands_is_not_short(
+    context: PhaseContext, who: ControlledBy, trigger: str | None
+) -> None:
+    """Who has the vehicle is the reason, which is told in the dock."""
+    memory = context.memory
+    context.replan(0)
+    memory.phase, memory.harvest_start_ms, memory.controlled_by = Phase.HARVEST, 0, who
+    phase_flight.follow(context, Status(plan=1, stage=SkimmerStage.RETURN), 1_000 * NOW_MS)
+    assert memory.record is not None and memory.record.trigger == trigger
+
+
 @pytest.mark.parametrize("missed", [-1, 0])
 def test_one_in_disposal_is_lost_when_its_telemetry_ends(context: PhaseContext, missed: int) -> None:
     """After as many misses as count, long before T_DEATH."""
