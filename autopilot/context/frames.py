@@ -22,18 +22,18 @@ def local(facts: VehicleFacts, place: GeoPoint) -> Ned:
     return to_local(origin, place.lat, place.lon, place.alt)
 
 
-def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> float:
-    """Altitude above mean sea level (m) of a `z` in `frame` at a place. Without home it is `z` itself; without terrain
-    data it is the vehicle's altitude."""
-    altitude = facts.altitude(frame, z, lat, lon)
-    if altitude is None and frame in ABOVE_GROUND and facts.terrain.known:
+def _amsl(facts: VehicleFacts, item: MissionItem, lat: float, lon: float) -> float:
+    """Altitude of an item above mean sea level (m) at a place. Without home it is z itself; without terrain data it is
+    the vehicle's altitude."""
+    altitude = facts.altitude(item.frame, item.z, lat, lon)
+    if altitude is None and item.frame in ABOVE_GROUND and facts.terrain.known:
         return facts.vehicle.state.place.alt
-    return z if altitude is None else altitude
+    return item.z if altitude is None else altitude
 
 
 def item_place(facts: VehicleFacts, item: MissionItem) -> GeoPoint:
     """Place of an item with a position."""
-    return GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
+    return GeoPoint(item.x, item.y, _amsl(facts, item, item.x, item.y))
 
 
 def item_down(facts: VehicleFacts, item: MissionItem) -> float:
@@ -44,7 +44,7 @@ def item_down(facts: VehicleFacts, item: MissionItem) -> float:
 
 def _down(facts: VehicleFacts, item: MissionItem, lat: float, lon: float) -> float:
     origin = facts.vehicle.origin
-    return (origin.alt if origin is not None else 0.0) - amsl(facts, item.frame, item.z, lat, lon)
+    return (origin.alt if origin is not None else 0.0) - _amsl(facts, item, lat, lon)
 
 
 def item_position(facts: VehicleFacts, item: MissionItem, before: Ned | None = None) -> Ned:

@@ -69,18 +69,17 @@ def pointing(roll: float, pitch: float, yaw: float) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The ground about an origin. `map` None: level ground, `level_m` above the origin. `lowest_m`, `highest_m`: limits
-    of its height above the origin."""
+    """The ground about an origin. `map` None: level ground. `lowest_m`, `highest_m`: limits of its height above the
+    origin."""
 
     origin: GeoPoint
     map: HeightMap | None
-    level_m: float
     lowest_m: float
     highest_m: float
 
     @classmethod
-    def flat(cls, level_m: float = 0.0) -> Ground:
-        return cls(GeoPoint(0.0, 0.0), None, level_m, level_m, level_m)
+    def flat(cls) -> Ground:
+        return cls(GeoPoint(0.0, 0.0), None, 0.0, 0.0)
 
     @classmethod
     def about(cls, origin: GeoPoint, ground: HeightMap | None, reach_m: float, place: GeoPoint | None = None) -> Ground:
@@ -98,12 +97,12 @@ class Ground:
         if not len(heights):
             return cls.flat()
         low, high = float(heights.min()) - origin.alt, float(heights.max()) - origin.alt
-        return cls(origin, ground, low, low, high)
+        return cls(origin, ground, low, high)
 
     def up(self, north: Numbers, east: Numbers) -> Numbers:
         """Height above the origin, m; NaN: unknown."""
         if self.map is None:
-            return np.full(np.shape(north), self.level_m)
+            return np.full(np.shape(north), self.lowest_m)
         lat = self.origin.lat + north / METRES_PER_DEGREE
         scale = np.maximum(np.cos(np.radians((self.origin.lat + lat) / 2.0)), 0.01)
         heights = self.map.heights_at(lat, self.origin.lon + east / (METRES_PER_DEGREE * scale))

@@ -157,7 +157,7 @@ class FlyingField:
 
     def heights(self, north: Numbers, east: Numbers) -> Numbers:
         """Heights of the ground at many places, m above home; NaN: unknown; 0 if flat."""
-        return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
+        return GroundMap(self.home, self.ground, 0.0, 0.0).up(north, east)
 
     def ground_up(self, north: float, east: float) -> float:
         """Height of the ground at a place, m; 0 if unknown."""

@@ -20,7 +20,7 @@ from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 from mavlink_bridge.wire import codec
@@ -144,7 +144,7 @@ class VehicleFacade(WithoutMessages, Speaker):
     def banner(self) -> list[Message]:
         return []
 
-    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
+    def request_message(self, link: int, msg_id: int, p2: float) -> Result:
         """Send MISSION_CURRENT; all other messages are the controller's."""
         if msg_id != MISSION_CURRENT:
             return Result.UNSUPPORTED

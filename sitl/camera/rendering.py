@@ -142,7 +142,7 @@ def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Number
     straight[:, 2] += ((rows - 1) * CELL / view.rows - 1.0) / 2.0 * lens.sensor_height_mm / lens.focal_mm
     rays = straight @ turned.T
     if ground.map is None:
-        height = max(-view.place[2] - ground.level_m, _NEAR_M)
+        height = max(-view.place[2] - ground.lowest_m, _NEAR_M)
         inverse = rays[:, 2] / height
     else:
         length = np.linalg.norm(rays, axis=1)

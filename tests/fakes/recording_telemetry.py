@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autopilot.mav import Result
-from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
 
 STREAMED = {30: 250_000, 33: 250_000, 242: 1_000_000, 245: -1}
@@ -24,7 +24,7 @@ class RecordingTelemetry:
     def message_interval(self, link: int, msg_id: int) -> int:
         return STREAMED.get(msg_id, 0)
 
-    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:
+    def request_message(self, link: int, msg_id: int, p2: float = 0.0) -> Result:
         self.asked.append(("request_message", link, msg_id))
         return Result.ACCEPTED if msg_id in ON_REQUEST else Result.UNSUPPORTED
 

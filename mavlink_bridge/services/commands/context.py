@@ -39,7 +39,7 @@ class TelemetryRequests(Protocol):
     def banner(self) -> Sequence[Message]:
         """STATUSTEXTs of the banner: version and vehicle."""
 
-    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
+    def request_message(self, link: int, msg_id: int, p2: float) -> Result:
         """Send one message, after the messages queued so far."""
 
 

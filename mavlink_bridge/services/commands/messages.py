@@ -34,7 +34,7 @@ def request_message(command: Command, context: Context) -> Outcome:
         return UNSUPPORTED
     if not 0 <= msg_id <= _LARGEST_ID:
         return FAILED
-    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, msg_id, command.param(2)))
+    return Outcome(context.telemetry.request_message(context.peer.link, msg_id, command.param(2)))
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:
@@ -66,7 +66,7 @@ def request_capabilities(command: Command, context: Context) -> Outcome:
     """REQUEST_AUTOPILOT_CAPABILITIES: AUTOPILOT_VERSION to the asker."""
     if not asks_capabilities(command.param(1), context.firmware):
         return FAILED
-    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, AUTOPILOT_VERSION, 0.0))
+    return Outcome(context.telemetry.request_message(context.peer.link, AUTOPILOT_VERSION, 0.0))
 
 
 def asks_capabilities(param1: float, firmware: Firmware) -> bool:
@@ -79,7 +79,7 @@ def get_home(_command: Command, context: Context) -> Outcome:
     """GET_HOME_POSITION: FAILED while home is not set."""
     if context.parts.facts.home is None:
         return FAILED
-    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, HOME_POSITION, 0.0))
+    return Outcome(context.telemetry.request_message(context.peer.link, HOME_POSITION, 0.0))
 
 
 def send_banner(_command: Command, context: Context) -> Outcome:

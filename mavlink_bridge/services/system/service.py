@@ -54,14 +54,14 @@ class SystemService(Speaker):
             case "PING":
                 self._answer_ping(message, peer)
             case "AUTOPILOT_VERSION_REQUEST":
-                self._telemetry.request_message(peer.link, peer, AUTOPILOT_VERSION, 0.0)
+                self._telemetry.request_message(peer.link, AUTOPILOT_VERSION, 0.0)
             case "SERIAL_CONTROL":
                 self._answer_shell(message, peer)
             case "SET_GPS_GLOBAL_ORIGIN":
                 # MAVLink: the present origin is sent, changed or not
                 place = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
                 self._parts.home.set_origin(place)
-                self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
+                self._telemetry.request_message(peer.link, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
     def _answer_shell(self, message: Message, peer: Peer) -> None:
         """Answer SERIAL_CONTROL that no console exists, so that the asker does not wait for a prompt. A request without

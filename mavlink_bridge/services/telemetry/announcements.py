@@ -10,8 +10,6 @@ from typing import Final
 from autopilot.context.events import CameraTriggered, StatusText
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import GeoPoint
-from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import Severity
 from mavlink_bridge.firmware.identity import GIT_HASH, Identity
 from mavlink_bridge.routing.service import Message
@@ -44,9 +42,10 @@ def autopilot_version(identity: Identity, more: int = 0) -> Message:
     )
 
 
-def camera_feedback(photo: CameraTriggered, state: VehicleState, home: GeoPoint | None, boot_unix_us: int) -> Message:
+def camera_feedback(photo: CameraTriggered, facts: VehicleFacts, boot_unix_us: int) -> Message:
     """CAMERA_FEEDBACK of a photo, which ground stations show on their map; its height above home is 0 without home."""
-    place, r, number = photo.place, state.report, photo.number & 0xFFFF
+    place, state, home, number = photo.place, facts.vehicle.state, facts.home, photo.number & 0xFFFF
+    r = state.report
     return dialect.MAVLink_camera_feedback_message(
         time_usec=boot_unix_us + 1000 * photo.time_ms,
         target_system=0,

@@ -145,7 +145,7 @@ class TelemetryService(Speaker):
         self.rates.set_group_rate(peer.link, message.req_stream_id, hz)
 
     # --- requests -------------------------------------------------------------------------------------------------
-    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:
+    def request_message(self, link: int, msg_id: int, p2: float = 0.0) -> Result:
         """REQUEST_MESSAGE: the message is queued in `take_outgoing`, so that the acknowledgement is sent first. FAILED
         without data yet, UNSUPPORTED for an unknown message."""
         message: Message | None
@@ -182,7 +182,7 @@ class TelemetryService(Speaker):
         if facts.param("CAM1_TYPE") == 0.0:
             return []
         photo = photos[-1] if photos else CameraTriggered(0, facts.now_ms, facts.vehicle.state.place)
-        return [announcements.camera_feedback(photo, facts.vehicle.state, facts.home, self._boot_unix_us)]
+        return [announcements.camera_feedback(photo, facts, self._boot_unix_us)]
 
     def _origin(self) -> Message | None:
         origin = self._parts.facts.vehicle.origin or self._parts.facts.set_origin
@@ -313,8 +313,7 @@ class TelemetryService(Speaker):
                     return None  # a mode, not an item to reach, in this firmware
                 return dialect.MAVLink_mission_item_reached_message(speaks.wire_seq(seq))
             case CameraTriggered():
-                facts = self._parts.facts
-                return announcements.camera_feedback(event, facts.vehicle.state, facts.home, self._boot_unix_us)
+                return announcements.camera_feedback(event, self._parts.facts, self._boot_unix_us)
             case FlightStateChanged(state):
                 now_ms = boot_ms(self._parts.facts.vehicle.state.time_ms)
                 return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)

@@ -17,8 +17,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.mission.state import MissionState
-from mavlink_bridge.routing.service import Peer
-from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, plans
+from tests.fakes.telemetry_bench import SENSORS, Bench, FakeCore, plans
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
 PREARM, FENCE, BATTERY, TUBE = 1 << 28, 1 << 20, 1 << 25, 1 << 4
@@ -63,7 +62,7 @@ def test_a_requested_message_waits_for_the_acknowledgement() -> None:
     link = bench.open()
     bench.run(20)
     bench.read()
-    assert bench.service.request_message(link, Peer(link, GCS, 190), ATTITUDE) is Result.ACCEPTED
+    assert bench.service.request_message(link, ATTITUDE) is Result.ACCEPTED
     assert bench.endpoint.out_queue(link).size == 0
     assert bench.service.next_deadline_ms() == 0
     (outgoing,) = bench.service.take_outgoing()
@@ -76,10 +75,9 @@ def test_home_is_refused_while_there_is_none() -> None:
     """REQUEST_MESSAGE for HOME_POSITION: FAILED without a home, else the home."""
     bench = Bench(FakeCore(home=None))
     link = bench.open()
-    peer = Peer(link, GCS, 190)
-    assert bench.service.request_message(link, peer, HOME_POSITION) is Result.FAILED
+    assert bench.service.request_message(link, HOME_POSITION) is Result.FAILED
     bench.core.home = GeoPoint(-35.0, 149.0, 100.0)
-    assert bench.service.request_message(link, peer, HOME_POSITION) is Result.ACCEPTED
+    assert bench.service.request_message(link, HOME_POSITION) is Result.ACCEPTED
     (outgoing,) = bench.service.take_outgoing()
     assert (outgoing.message.latitude, outgoing.message.altitude) == (-350_000_000, 100_000)
 
@@ -99,17 +97,16 @@ def test_origin_version_and_unknown_messages_on_request() -> None:
     """GPS_GLOBAL_ORIGIN and AUTOPILOT_VERSION are served; what nobody has an answer for is not there."""
     bench = Bench()
     link = bench.open()
-    peer = Peer(link, GCS, 190)
-    assert bench.service.request_message(link, peer, 49) is Result.ACCEPTED
-    assert bench.service.request_message(link, peer, VERSION) is Result.ACCEPTED
-    assert bench.service.request_message(link, peer, AVAILABLE_MODES) is Result.UNSUPPORTED
+    assert bench.service.request_message(link, 49) is Result.ACCEPTED
+    assert bench.service.request_message(link, VERSION) is Result.ACCEPTED
+    assert bench.service.request_message(link, AVAILABLE_MODES) is Result.UNSUPPORTED
     origin, version = (one.message for one in bench.service.take_outgoing())
     assert (origin.latitude, origin.altitude) == (-353_632_610, 584_000)
     assert version.flight_sw_version == 0x040602FF
     assert version.capabilities == 61_903 + 2048
     assert version.uid != 0
     bench.core.vehicle.origin = None
-    assert bench.service.request_message(link, peer, 49) is Result.FAILED
+    assert bench.service.request_message(link, 49) is Result.FAILED
 
 
 # --- at once --------------------------------------------------------------------------------------------------------
@@ -195,7 +192,7 @@ def test_mission_ids_are_the_checksums_of_the_plans() -> None:
     assert mission == bench.core.plans.mission.checksum() != 0
     assert fence == bench.core.plans.fence.checksum() != 0
     assert rally == 0
-    bench.service.request_message(heard.link, Peer(heard.link, GCS, 190), MISSION_CURRENT)
+    bench.service.request_message(heard.link, MISSION_CURRENT)
     (outgoing,) = bench.service.take_outgoing()
     assert (outgoing.message.mission_id, outgoing.message.fence_id) == (mission, fence)
 
