@@ -58,7 +58,6 @@ class Condition:
 
     deadline_ms: int | None = None
     event: VehicleEvent = field(default=VehicleEvent(0))
-    near_m: float = 0.0
     yaw: Yaw | None = None
     passed: Callable[[], bool] | None = None
     every_ms: int = 0
@@ -154,7 +153,7 @@ class DoItems:
         """Wait until the target is nearer than param1 m; no target is nearer than 0 (verify_within_distance)."""
         near_m = item.param1 if item.param1 > 0.0 else 0.0
         look_ms = self._tools.context.facts.now_ms if near_m > 0.0 else None
-        self._condition = Condition(look_ms, VehicleEvent.NEAR, near_m, passed=self._has_no_place)
+        self._condition = Condition(look_ms, VehicleEvent.NEAR, passed=self._has_no_place)
         self._tools.context.helm.vehicle.watch_distance(near_m)
 
     def _gate(self, item: MissionItem) -> None:
