@@ -35,15 +35,10 @@ def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
         name: [_known(getattr(sample, field)) for sample in facts.samples] for name, field in _OF_SAMPLE.items()
     }
     for quantity in Quantity:
-        points = facts.series.get(quantity, [])
-        found = _last_values(times_s, [at_s for at_s, _ in points], [value for _, value in points], nan)
+        found = _last_values(times_s, facts.series.get(quantity, []), nan)
         table[quantity.value] = [_known(value) for value in found]
-    table["armed"] = list(
-        _last_values(times_s, [at_s for at_s, _ in facts.armed], [on for _, on in facts.armed], False)
-    )
-    table["mode"] = list(
-        _last_values(times_s, [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes], "")
-    )
+    table["armed"] = [*_last_values(times_s, facts.armed, False)]
+    table["mode"] = [*_last_values(times_s, facts.modes, "")]
     return table
 
 
@@ -51,10 +46,11 @@ def _known(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _last_values(times_s: Sequence[float], at_s: Sequence[float], values: Sequence[T], before: T) -> list[T]:
+def _last_values(times_s: Sequence[float], rows: Sequence[tuple[float, T]], before: T) -> list[T]:
     """Return the last known value at each time; `before` until the first."""
-    found = (bisect_right(at_s, time_s) for time_s in times_s)
-    return [values[number - 1] if number else before for number in found]
+    starts_s = [at_s for at_s, _ in rows]
+    found = (bisect_right(starts_s, time_s) for time_s in times_s)
+    return [rows[number - 1][1] if number else before for number in found]
 
 
 def to_csv(facts: FlightFacts) -> bytes:
