@@ -30,7 +30,6 @@ from sortie.config.links_of_fleet import FleetLink, all_links, own_links
 from sortie.config.option import OptionScope
 from sortie.config.parameters import remember_set
 from sortie.config.settings import Settings
-from sortie.config.values import default_state_dir
 from sortie.config.vehicle_spec import VehicleSpec, base_spec
 from sortie.logs.directory import FLIGHTS
 from sortie.logs.flight_story import FlightStory
@@ -124,7 +123,7 @@ class Program:
             return None
         from sortie.companion.build import ControllerSide
 
-        return ControllerSide(self.settings, _log_dir(self.settings), self._stack, self.runtime, defaults=of_child)
+        return ControllerSide(self.settings, self._stack, self.runtime, defaults=of_child)
 
     def _known(self, specs: Sequence[VehicleSpec]) -> list[VehicleSpec]:
         """Return the specs, with the kind that a controller has reported."""
@@ -146,7 +145,7 @@ class Program:
             print(f"sortie: {warning}", file=sys.stderr)
         epoch_us = time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US
         around = Surroundings(
-            self.runtime, self._stack, self._store, keys, epoch_us, log_error, self.log_dir, ground, defaults
+            self.runtime, self._stack, self._store, keys, epoch_us, log_error, settings.logs, ground, defaults
         )
         self.vehicles = Vehicles(standing, around, self._maker())
         if self.controller is not None and settings.signing_key is not None:
@@ -154,7 +153,7 @@ class Program:
         self._stack.callback(self.sockets.close_links)
         for service, spec in zip(self.vehicles.services, self.vehicles.specs, strict=True):
             self._watch(service, spec)
-        self.vehicles.log_to(self.log_dir, telemetry=settings.telemetry_log)
+        self.vehicles.log_to(settings.logs, telemetry=settings.telemetry_log)
         if self.vehicles.fleet is not None:
             self.vehicles.fleet.on_stranded.append(self._tell_of_stranded)
         if self.vehicles.firmwares is not None:
@@ -178,8 +177,7 @@ class Program:
         settings = self.settings
         self._store = Store(_state_dir(settings, self._stack, temporary=temporary), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)
-        self.log_dir = _log_dir(settings)
-        _begin_run_log(settings, self._stack, self.log_dir)
+        _begin_run_log(settings, self._stack)
         what = str(settings.vehicle) if standing[0].spec.alone else f"{len(standing)} vehicles"
         LOGGER.info("started: %s, seed %d, state in %s", what, settings.seed, self._store.directory)
 
@@ -305,7 +303,7 @@ class Program:
             from sortie.nodes.page_process import PageProcess  # for those who want it
 
             owner = self.service.endpoint if vehicles.fleet is None else vehicles.fleet.networks[0]
-            page = PageProcess(settings, self.runtime, owner, self.log_dir)
+            page = PageProcess(settings, self.runtime, owner)
             self._stack.callback(page.close)
         self.runtime.settle()
 
@@ -342,26 +340,17 @@ def _named(path: Path, label: str) -> Path:
 
 
 def _state_dir(settings: Settings, stack: ExitStack, *, temporary: bool) -> Path:
-    """Return the given state directory or the default; `temporary`: one that is deleted at the end."""
-    if settings.state_dir is not None:
-        return settings.state_dir
-    if temporary:
+    """Return the state directory; `temporary`: if none is given, one that is deleted at the end."""
+    if temporary and settings.state_dir is None:
         folder = tempfile.TemporaryDirectory(prefix="sortie-")
         stack.callback(folder.cleanup)
         return Path(folder.name)
-    return default_state_dir()
+    return settings.state
 
 
-def _log_dir(settings: Settings) -> Path:
-    """Return the given log directory, or `logs` beside the state. Logs of a run with temporary state are kept."""
-    if settings.log_dir is not None:
-        return settings.log_dir
-    base = settings.state_dir if settings.state_dir is not None else default_state_dir()
-    return base / "logs"
-
-
-def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
+def _begin_run_log(settings: Settings, stack: ExitStack) -> None:
     """Open `run.log`; its last line says that the run has stopped."""
+    directory = settings.logs
     with files_of(f"log directory {directory}", "choose another with --log-dir"):
         if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
             raise UserError(

@@ -42,7 +42,7 @@ def demo(given: GivenOptions) -> int:
         if runtime.signals.exit_status is None and not once:
             print_result(result, as_json=False)
             progress.terminal.say("sortie: the vehicle keeps running; Ctrl-C stops it")
-            with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
+            with last_word(runtime.signals, run.settings.logs), run_log_shown(progress.terminal, progress.shown_level):
                 runtime.run(never, progress.refresh)
             return runtime.signals.exit_status or 0
         print_result(result, given[JSON])

@@ -142,7 +142,7 @@ def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any
         **_closest(run),
         "wall_s": wall_s,
         "speedup": round(flown.passed_s / max(flown.wall_s, 1e-6), 1),
-        "logs": str(run.log_dir),
+        "logs": str(run.settings.logs),
     }
 
 

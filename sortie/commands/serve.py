@@ -22,7 +22,7 @@ def serve(given: GivenOptions) -> int:
         progress = progress_of(run)
         run.open_links()
         what = run.kinds if run.alone else f"{run.kinds},"
-        with last_word(runtime.signals, run.log_dir), run_log_shown(progress.terminal, progress.shown_level):
+        with last_word(runtime.signals, run.settings.logs), run_log_shown(progress.terminal, progress.shown_level):
             progress.terminal.say(f"sortie: serving {what} on {run.open_at}")
             run.load()
             runtime.run(lambda: run.reboot, progress.refresh)

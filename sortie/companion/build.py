@@ -73,7 +73,6 @@ class ControllerSide:
     def __init__(
         self,
         settings: Settings,
-        log_dir: Path,
         stack: ExitStack,
         runtime: Runtime,
         *,
@@ -84,7 +83,7 @@ class ControllerSide:
         self._speedup = settings.speedup or 1.0
         launch = LAUNCHERS.get(settings.vehicle.kind)
         if launch is not None:
-            self.child = _launched(settings, launch, log_dir / settings.vehicle.kind, defaults)
+            self.child = _launched(settings, launch, settings.logs / settings.vehicle.kind, defaults)
             stack.callback(self.child.stop)
             address = self.child.address
         else:

@@ -23,6 +23,7 @@ from sortie.config.values import (
     DEFAULT_LINKS,
     PaceBounds,
     VehicleSource,
+    default_state_dir,
     listen_address,
     number_from_zero,
     one_of,
@@ -259,6 +260,16 @@ class Settings:
     def links(self) -> tuple[str, ...]:
         """Links to open: the given ones, or the default."""
         return DEFAULT_LINKS if self.link is None else self.link
+
+    @property
+    def state(self) -> Path:
+        """State directory: the given one, or the default."""
+        return self.state_dir or default_state_dir()
+
+    @property
+    def logs(self) -> Path:
+        """Log directory: the given one, or `logs` beside the state. Logs of a run with temporary state are kept."""
+        return self.log_dir or self.state / "logs"
 
     @property
     def is_fleet(self) -> bool:

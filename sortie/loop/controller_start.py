@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, StatusText
@@ -51,7 +50,6 @@ class ControllerStart:
         self,
         settings: Settings,
         profile: Profile,
-        log_dir: Path,
         stack: ExitStack,
         runtime: Runtime,
         snapshot: LoopSnapshot | None,
@@ -71,11 +69,11 @@ class ControllerStart:
         self._simulated = settings.vehicle.in_our_world
         if self._simulated:
             self.speedup = settings.speedup or 0.0
-            self._firmwares = _in_world(settings, defaults, log_dir, stack, runtime)
+            self._firmwares = _in_world(settings, defaults, stack, runtime)
             self.companion = self._firmwares.companion(0, NoJournal(), stored, own)
             self._firmwares.node.start()
         else:
-            side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
+            side = ControllerSide(settings, stack, runtime, defaults=defaults, patience_s=patience_s)
             self.speedup = side.speedup
             if not vehicle_class(side.kind).hovers:
                 raise UserError(f"--vehicle: this is a {side.kind}; profile {profile.name} needs a copter")
@@ -155,16 +153,15 @@ class ControllerStart:
             runtime.run(never, patience_s=_LEAVE_S)
 
 
-def _in_world(
-    settings: Settings, defaults: Mapping[str, float], log_dir: Path, stack: ExitStack, runtime: Runtime
-) -> Firmwares:
+def _in_world(settings: Settings, defaults: Mapping[str, float], stack: ExitStack, runtime: Runtime) -> Firmwares:
     """Start a firmware in our world, before its first sample."""
     from sortie.assembly.firmwares import Firmwares  # for who has one
 
     spec = base_spec(settings)
     standing, ground = stand([replace(spec, param=(*texts_of(defaults), *spec.param))], say)
     keys = open_keys(None, None)
-    return Firmwares(standing, Surroundings(runtime, stack, None, keys, VIRTUAL_EPOCH_US, log_error, log_dir, ground))
+    around = Surroundings(runtime, stack, None, keys, VIRTUAL_EPOCH_US, log_error, settings.logs, ground)
+    return Firmwares(standing, around)
 
 
 def check_faults(faults: list[LoopFault]) -> None:

@@ -20,7 +20,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.errors import UserError
 from sortie.config.link_policy import check_links
 from sortie.config.settings import Settings
-from sortie.config.values import VehicleSource, default_state_dir
+from sortie.config.values import VehicleSource
 from sortie.config.words import counted
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import CONTROLLER, MODEL, JournalError, LoopJournal
@@ -74,14 +74,6 @@ class Start:
     as_json: bool
 
     @property
-    def directory(self) -> Path:
-        return self.settings.state_dir or default_state_dir()
-
-    @property
-    def logs(self) -> Path:
-        return self.settings.log_dir or self.directory / "logs"
-
-    @property
     def speedup(self) -> float:
         """Speed; 0 (as fast as possible) by default."""
         return self.settings.speedup or 0.0
@@ -99,9 +91,9 @@ class Start:
 
 def run_loop(start: Start) -> int:
     with ExitStack() as stack:
-        lock = StateLock(start.directory)
+        lock = StateLock(start.settings.state)
         stack.callback(lock.release)
-        journal = LoopJournal(start.directory / "loop.sqlite")
+        journal = LoopJournal(start.settings.state / "loop.sqlite")
         stack.callback(journal.close)
         seed = _seed(start, journal)
         if start.report is not None:
@@ -120,7 +112,7 @@ def run_loop(start: Start) -> int:
 
 
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
-    opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
+    opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.settings.state}"
     real = has_controller(start.vehicle) and not (start.vehicle is not None and start.vehicle.in_our_world)
     runtime = Runtime(Sockets(), virtual_links=not real)
     stack.callback(runtime.close)
@@ -146,7 +138,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     if start.settings.web:
         from sortie.nodes.page_process import PageProcess  # for those who want it
 
-        page = PageProcess(start.settings, runtime, run.loop.carrier.endpoint, start.logs, start.directory)
+        page = PageProcess(start.settings, runtime, run.loop.carrier.endpoint, start.settings.state)
         stack.callback(page.close)
     if start.links:
         view.terminal.say(opening)
@@ -192,7 +184,7 @@ def _controller(
     if settings.speedup not in (None, 1.0) and settings.vehicle.kind == "link":
         say("--speedup is ignored with a flight controller")
     try:
-        return ControllerStart(settings, start.profile, start.logs, stack, runtime, snapshot, patience_s=patience_s)
+        return ControllerStart(settings, start.profile, stack, runtime, snapshot, patience_s=patience_s)
     except NotHeard:
         return None
 
@@ -204,20 +196,20 @@ def _seed(start: Start, journal: LoopJournal) -> int:
     if stored is not None:
         if stored.profile != start.profile.name or start.seed not in (None, stored.seed):
             raise UserError(
-                f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; "
+                f"state directory {start.settings.state} holds a loop of profile {stored.profile}, seed {stored.seed}; "
                 f"continue with these, or choose another with --state-dir"
             )
         flown = CONTROLLER if has_controller(start.vehicle) else start.kind
         if stored.vehicle != flown and stored.vehicle not in (CONTROLLER, MODEL) and flown != CONTROLLER:
             raise UserError(
-                f"state directory {start.directory} holds the loop of a {stored.vehicle}; continue with --vehicle "
+                f"state directory {start.settings.state} holds the loop of a {stored.vehicle}; continue with --vehicle "
                 f"sim:{stored.vehicle}, or choose another with --state-dir"
             )
         if (stored.vehicle == CONTROLLER) != (flown == CONTROLLER):
             told = "with a flight controller" if stored.vehicle == CONTROLLER else "without a flight controller"
             raise UserError(
-                f"state directory {start.directory} holds a loop that is flown {told}, and only there is known where "
-                f"its vehicle is; continue with that, or choose another with --state-dir"
+                f"state directory {start.settings.state} holds a loop that is flown {told}, and only there is known "
+                f"where its vehicle is; continue with that, or choose another with --state-dir"
             )
         seed = stored.seed
     return seed

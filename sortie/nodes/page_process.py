@@ -32,15 +32,14 @@ class PageProcess:
     """Process of the page. `owner`: the owner of the link that it uses; `state`: state folder of a sortie loop.
     UserError when the library of the page is missing."""
 
-    def __init__(
-        self, settings: Settings, runtime: Runtime, owner: LinkOwner, logs: Path, state: Path | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime, owner: LinkOwner, state: Path | None = None) -> None:
         if find_spec("aiohttp") is None:
             raise UserError(f"a page needs aiohttp: {pip_install('web')}, or leave --web out")
         address = runtime.open(owner, _LINK).removeprefix("tcpin:")
         os.environ.setdefault(TOKEN, secrets.token_urlsafe(18))
         os.environ[_LISTEN] = _listen(settings.listen)  # a reboot starts another program with the same environment
-        command = [sys.executable, "-m", "sortie", "web", "--connect", f"tcp:{address}", "--log-dir", str(logs)]
+        command = [sys.executable, "-m", "sortie", "web", "--connect", f"tcp:{address}"]
+        command += ["--log-dir", str(settings.logs)]
         if state is not None:
             command += ["--state-dir", str(state)]
         if settings.control:

@@ -54,7 +54,7 @@ class Started:
 
 
 def begin(runtime, settings, tmp_path):
-    page = PageProcess(settings, runtime, Endpoint(1), tmp_path / "logs", tmp_path)
+    page = PageProcess(settings.replaced(state_dir=tmp_path), runtime, Endpoint(1), tmp_path)
     return page, " ".join(Started.last.command)
 
 
@@ -133,7 +133,7 @@ def test_a_missing_library_is_told_before_the_flight(runtime, tmp_path, monkeypa
     """In one line, with what to install."""
     monkeypatch.setattr(page_process, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"sortie-mavlink\[web\]"):
-        PageProcess(Settings(), runtime, Endpoint(1), tmp_path)
+        PageProcess(Settings(), runtime, Endpoint(1))
 
 
 @pytest.mark.parametrize("text", ["0.0.0.0:8088", "example.org:80", "127.0.0.1", "127.0.0.1:x", ":99999"])
