@@ -26,7 +26,7 @@ def waits_s(item: MissionItem) -> float:
 
 
 def done_at(items: Sequence[MissionItem]) -> list[tuple[float, MissionItem]]:
-    """When each of the DO and CONDITION items before a NAV item is done, s from the beginning of its leg."""
+    """Items before a NAV item, each with the time at which it is done, s from the beginning of the leg."""
     found, waited = [], 0.0
     for item in items:
         found.append((waited, item))
