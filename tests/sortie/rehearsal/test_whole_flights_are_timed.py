@@ -145,3 +145,15 @@ def test_a_rover_turns_before_it_drives_and_circles_as_fast_as_it_does() -> None
     the circle: 99 s of 121 s."""
     ways = [change(1.0, 4.0), at(STRAIGHT, -20, 10, 0, 1.0), at(Cmd.NAV_LOITER_TURNS, -77, 51, 0, 1.0)]
     check_beside_its_flight(plan(*ways, at(STRAIGHT, 60, 60, 0)), "rover", time=0.03)
+
+
+@pytest.mark.parametrize("after", [BACK, MissionItem(Cmd.NAV_CONTINUE_AND_CHANGE_ALT, z=90.0)], ids=["RTL", "a climb"])
+@pytest.mark.parametrize("circle", [Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME])
+def test_a_circle_before_an_item_without_a_place_is_left_at_once(circle: Cmd, after: MissionItem) -> None:
+    """It was flown on until home was ahead: up to a turn more (30 s of 12 s)."""
+    ways = [at(STRAIGHT, 600, 0, 60), at(circle, 600, 600, 60, 1.0), after, at(STRAIGHT, -600, 0, 60)]
+    found = rehearse(plan(UP, *ways), vehicle="sim:plane", flights=1)
+    assert found.flown is not None
+    reached = {item: at_s for item, at_s, *_ in found.flown.flights[0].items}
+    foreseen = sum(leg.seconds + leg.wait_s for leg in found.way.legs[:3])
+    assert foreseen == pytest.approx(reached[3], abs=4.0)
