@@ -10,6 +10,7 @@ if sys.platform == "win32":
 
     # A byte far behind the end of the file, so that reading is not blocked.
     _AT = 1 << 30
+    NO_LINK = 0
 
     def lock(descriptor: int) -> None:
         """Lock the file for this process. OSError when another one has it."""
@@ -22,6 +23,9 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    NO_LINK = os.O_NOFOLLOW
+    """Flag of `os.open` for a file that is written over: a link to somebody's file is refused."""
 
     def lock(descriptor: int) -> None:
         """Lock the file for this process. OSError when another one has it."""

@@ -22,7 +22,7 @@ from sortie.config.errors import UserError
 from sortie.config.files import files_of
 from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows
-from sortie.storage.file_lock import lock
+from sortie.storage.file_lock import NO_LINK, lock
 from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
 _FULL = "database or disk is full"
@@ -48,7 +48,7 @@ class StateLock:
     def __init__(self, directory: Path) -> None:
         with files_of(directory, "choose another", option="state-dir"):
             directory.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
         try:
             lock(self._file)
         except OSError as error:

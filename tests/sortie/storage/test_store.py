@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import threading
 import time
 from math import isnan, nan
@@ -389,6 +390,16 @@ def test_the_directory_has_one_owner(tmp_path):
         Store(tmp_path)
     first.close()
     Store(tmp_path).close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_lock_that_is_a_link_is_refused(tmp_path):
+    """Somebody else has made the directory: the number of our process was written over the file behind the link."""
+    (tmp_path / "mine").write_text("precious")
+    (tmp_path / "lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(UserError, match=r"--state-dir .*symbolic links; choose another"):
+        Store(tmp_path)
+    assert (tmp_path / "mine").read_text() == "precious"
 
 
 def test_a_directory_that_cannot_be_made_is_said(tmp_path):
