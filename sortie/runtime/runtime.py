@@ -55,7 +55,7 @@ class Runtime:
         self.jitter, self.keeping = Jitter(), PeriodicSaving()
         self._wall_s = wall_s
         self._zero_ms = 0  # link time when `wall_s` is 0
-        self._read_s = inf  # when the links were last read
+        self._read_s = inf  # when the links were last read, or link time was asked for from outside
         self._nodes: list[Node] = []
         self._vehicles: list[VehicleNode] = []
         self._plain: list[Node] = []
@@ -130,7 +130,8 @@ class Runtime:
     @property
     def link_ms(self) -> int:
         """Current link time, ms."""
-        return self._link_ms(self._wall_s())
+        self._read_s = self._wall_s()
+        return self._link_ms(self._read_s)
 
     def _link_ms(self, wall_s: float) -> int:
         if self.sockets is None or self.virtual_links:
@@ -325,11 +326,10 @@ class Runtime:
             self._catch_up(self._link_ms(wall_s), wall_s, finished)  # a message acts at the time that is due
         if ready and self.clients is not None:
             self.clients.rule.stir(wall_s, self.now_ms)
-        self._receive(wall_s, serve=ready or not self._was_ahead)
+        self._receive(serve=ready or not self._was_ahead)
 
-    def _receive(self, wall_s: float, *, serve: bool) -> None:
-        self._read_s = wall_s
-        sockets, virtual, link_ms = self._sockets, self.virtual_links, self._link_ms(wall_s)
+    def _receive(self, *, serve: bool) -> None:
+        sockets, virtual, link_ms = self._sockets, self.virtual_links, self.link_ms
         serve = serve and (not virtual or sockets.has_links)  # otherwise something is due only in a pass
         bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
@@ -446,5 +446,5 @@ class Runtime:
     def answer(self, wait_s: float) -> bool:
         """Wait for input or a link deadline and answer, without moving the vehicles. False without input."""
         heard = self._sockets.poll.wait(max(min(wait_s, self._until_links_s()), 0.0))
-        self._receive(self._wall_s(), serve=True)
+        self._receive(serve=True)
         return heard

@@ -215,6 +215,17 @@ def test_links_are_read_before_their_silence_is_judged(speedup: float) -> None:
     assert read_ms > 280_000, "time has passed, all the same"
 
 
+def test_link_time_is_that_of_the_wall_for_who_asks_after_a_pause() -> None:
+    """A program that slept between two calls: its timeout of a second does not begin before the pause."""
+    clock = [100.0]
+    runtime = Runtime(SilentSockets(), lambda: clock[0])  # type: ignore[arg-type]
+    runtime.add_vehicle(TickingService())  # type: ignore[arg-type]
+    runtime.turn(lambda: False)
+    begun_ms = runtime.link_ms
+    clock[0] += 60.0
+    assert runtime.link_ms == begun_ms + 60_000
+
+
 def test_each_reader_has_a_second_of_its_own(ahead):
     """Another one's stall is not on its account."""
     ahead.hub.waiting = {1: 500}
