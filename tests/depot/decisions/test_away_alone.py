@@ -67,17 +67,24 @@ def test_one_that_is_given_back_on_its_way_home_was_taken_unless_its_sortie_was_
 
 
 @pytest.mark.parametrize(
-    ("who", "trigger"), [(ControlledBy.SOMEBODY, None), (ControlledBy.NOBODY, "harvest_shortfall")]
+    ("who", "before", "trigger"),
+    [
+        (ControlledBy.SOMEBODY, None, None),
+        (ControlledBy.NOBODY, None, "harvest_shortfall"),
+        (ControlledBy.NOBODY, "taken_over", "taken_over"),
+    ],
 )
 def test_a_harvest_that_ends_in_other_hands_is_not_short(
-    context: PhaseContext, who: ControlledBy, trigger: str | None
+    context: PhaseContext, who: ControlledBy, before: str | None, trigger: str | None
 ) -> None:
-    """Who has the vehicle is the reason, which is told in the dock."""
+    """Who has the vehicle, or had it, is the reason; of one that has it still it is told in the dock."""
     memory = context.memory
     context.replan(0)
     memory.phase, memory.harvest_start_ms, memory.controlled_by = Phase.HARVEST, 0, who
+    assert memory.record is not None
+    memory.record.trigger = before
     phase_flight.follow(context, Status(plan=1, stage=SkimmerStage.RETURN), 1_000 * NOW_MS)
-    assert memory.record is not None and memory.record.trigger == trigger
+    assert memory.record.trigger == trigger
 
 
 @pytest.mark.parametrize("missed", [-1, 0])
