@@ -34,12 +34,13 @@ HERE_M: Final = 100.0
 
 @dataclass(slots=True)
 class SideStatistics:
-    """Statistics of one side's traffic. `given`, `overflowed`, `carried`: bytes. Of the packets in the air:
+    """Statistics of one side's traffic. `given`, `overflowed`, `carried`: bytes. `packets` in the air, and of these
     `lost`, `corrected` by the code, sent `again`. `reports`: inserted into the stream to this side."""
 
     given: int = 0
     overflowed: int = 0
     carried: int = 0
+    packets: int = 0
     lost: int = 0
     corrected: int = 0
     again: int = 0
@@ -214,6 +215,7 @@ class RadioLink:
         side, arrived_us = sent
         modem, counts = self._modems[side], self.statistics[side]
         data, modem.packet = modem.packet, b""
+        counts.packets += 1
         unheard = self._lost_for_power()
         lost, bad = self._channels[side].loses(arrived_us, unheard + self.loss - unheard * self.loss)
         if lost and self._golay and not bad and self._random.random() > unheard:
