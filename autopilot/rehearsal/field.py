@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import degrees, fsum, inf, pi, sqrt
+from math import fsum, inf, pi, radians, sqrt
 from typing import Final, Protocol
 
 from autopilot.control.rover_lines import CIRCLE_SHARE
@@ -26,6 +26,7 @@ _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
 _AFLOAT_MPS, _ON_WHEELS_MPS = 3.2, 13.0  # top speeds (`sitl.vehicles.boat`, `sitl.vehicles.rover`)
 VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
 """Kinds of DO_CHANGE_SPEED that rotors obey."""
+_PIVOT_ANGLE, _PIVOT_RATE = radians(60.0), radians(60.0)  # rad, rad/s: what a rover at rest turns first, and how fast
 _PIECES: Final = 36  # of a circle
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
@@ -111,9 +112,9 @@ class FlyingField:
 
     def pivot_s(self, angle: float) -> float:
         """Time in which a rover at rest turns into its way, s."""
-        turn = degrees(abs(atan2(sin(angle), cos(angle))))
-        least, rate = self.param("WP_PIVOT_ANGLE"), self.param("WP_PIVOT_RATE")
-        return turn / rate if 0.0 < least < turn and rate > 0.0 and not self.kind.drifts else 0.0
+        turn = abs(atan2(sin(angle), cos(angle)))
+        on_wheels = not self.kind.flies and not self.kind.drifts
+        return turn / _PIVOT_RATE if on_wheels and turn > _PIVOT_ANGLE else 0.0
 
     @property
     def follows_ground(self) -> bool:

@@ -168,7 +168,7 @@ def test_a_session_refuses_what_is_no_key(tmp_path: Path) -> None:
     """In words, without the dashes of the command line."""
     with pytest.raises(UserError, match="expected 32 bytes, not 5"):
         Session(signing_key=b"short")
-    with pytest.raises(UserError, match=r"^signing-key .*No such file or directory; expected 64 hexadecimal digits"):
+    with pytest.raises(UserError, match=r"^signing_key .*No such file or directory; expected 64 hexadecimal digits"):
         Session(signing_key=tmp_path / "none")
 
 

@@ -3,9 +3,9 @@ the place of its item; SRCH_SPACING and SRCH_TURNS say how wide and how often.""
 
 from __future__ import annotations
 
-from autopilot.context.frames import amsl, local
+from autopilot.context.frames import item_place, local
 from autopilot.core.extensions import OwnItem, OwnMode, OwnParameters
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Hold, Leg
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mission.commands import Ability, CommandSpec, Parameter, Slot
@@ -71,7 +71,7 @@ class SearchItem:
 
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         facts = self.context.facts
-        center = local(facts, GeoPoint(cmd.x, cmd.y, amsl(facts, cmd.frame, cmd.z, cmd.x, cmd.y)))
+        center = local(facts, item_place(facts, cmd))
         turns = int(cmd.param1) or int(facts.param("SRCH_TURNS"))
         self.spiral = Spiral(self.context, center, turns, cmd.param2 or facts.param("SRCH_SPACING"))
         return CommandStartResult.ACCEPTED

@@ -141,7 +141,7 @@ def test_each_leg_is_as_long_as_it_is_flown(name: str) -> None:
 
 
 def test_a_rover_turns_before_it_drives_and_circles_as_fast_as_it_does() -> None:
-    """The turn of a rover at rest (WP_PIVOT_RATE) and its stop took no time; the way to a circle had another speed than
+    """The turn of a rover at rest and its stop took no time; the way to a circle had another speed than
     the circle: 99 s of 121 s."""
     ways = [change(1.0, 4.0), at(STRAIGHT, -20, 10, 0, 1.0), at(Cmd.NAV_LOITER_TURNS, -77, 51, 0, 1.0)]
     check_beside_its_flight(plan(*ways, at(STRAIGHT, 60, 60, 0)), "rover", time=0.03)
