@@ -45,6 +45,7 @@ from tests.storm.invariants.plans import (
     _reads_its_own,
     a_downloaded_item_is_that_of_the_plan,
     a_duplicate_ends_no_upload,
+    a_mission_count_is_that_of_the_plan,
     a_station_reads_the_plan_that_it_has_written,
     an_item_is_requested_from_the_station_that_announced_it,
     is_counted,
@@ -103,6 +104,17 @@ def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
     assert is_counted(view, 0, 3) and is_counted(view, 0, 6)
     _counted(view, SimpleNamespace(mission_type=0, count=9), _peer())
     assert not is_counted(view, 0, 3)
+
+
+def test_who_asks_while_a_plan_is_being_stored_may_hear_of_the_one_before() -> None:
+    """The last item of a fence and a MISSION_REQUEST_LIST came in one pass: the count was that of the fence before, and
+    left behind the acknowledgement of the new one (199232723922603169)."""
+    stored = SimpleNamespace(plans=((1, (None,)),))
+    ledger = SimpleNamespace(kept=stored, allowed=lambda: ())
+    view: Any = SimpleNamespace(ledger=ledger, plan=SimpleNamespace(firmware="ardupilot"), life={"sizes": {1: 2}})
+    for count, right in ((2, True), (1, True), (3, False)):
+        message = dialect.MAVLink_mission_count_message(1, 1, count, 1)
+        assert (a_mission_count_is_that_of_the_plan(view, message, _peer(), b"") is None) is right
 
 
 def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was_sent() -> None:
