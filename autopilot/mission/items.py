@@ -8,6 +8,7 @@ from math import isfinite
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame
+from autopilot.mission.commands import has_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class MissionItem:
     def is_somewhere(self) -> bool:
         """False for x = y = 0, which means "here" (docs/reference/mission-semantics.md, 1.4)."""
         return self.x != 0.0 or self.y != 0.0
+
+    @property
+    def is_placed(self) -> bool:
+        """True for a command with a position, if that is not "here"."""
+        return has_position(self.command) and self.is_somewhere
 
 
 def positive(param: float) -> float:

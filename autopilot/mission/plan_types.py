@@ -65,7 +65,7 @@ class Plan:
 
     def first_place(self) -> MissionItem | None:
         """The first mission item with a position other than 0, 0 ("here")."""
-        return next((i for i in self.items if has_position(i.command) and i.is_somewhere), None)
+        return next((item for item in self.items if item.is_placed), None)
 
 
 def make_plan(plan: Plan, items: Iterable[MissionItem]) -> Plan:

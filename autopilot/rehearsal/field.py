@@ -15,7 +15,6 @@ from autopilot.interface.mathematics import acos, atan2, cbrt, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
-from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import SpeedChange
 from autopilot.modes.auto_nav import AT_CENTER_M
@@ -140,8 +139,7 @@ class FlyingField:
 
     def place(self, item: MissionItem, before: Place) -> Place:
         """Position of an item; x = y = 0 means "here", z = 0 "at this height"."""
-        placed = has_position(item.command) and item.is_somewhere
-        north, east = self.local(item.x, item.y) if placed else before[:2]
+        north, east = self.local(item.x, item.y) if item.is_placed else before[:2]
         if not self.kind.flies:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):

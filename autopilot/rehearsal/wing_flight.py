@@ -32,7 +32,7 @@ from autopilot.control.plane_lift import stopping_way
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import hypot, log
 from autopilot.mav import Cmd
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, has_position
+from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.modes.upright import approach_m
 from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
 from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy, is_past
@@ -194,7 +194,7 @@ class WingFlight:
         turns = leg.item.param1 if command == Cmd.NAV_LOITER_TURNS and isfinite(leg.item.param1) else 0.0
         timed, to_height = command == Cmd.NAV_LOITER_TIME, command == Cmd.NAV_LOITER_TO_ALT
         t[L.T_TURNS], t[L.T_AT_HEIGHT] = max(turns, 0.0), float(to_height)
-        if onward is not None and not (has_position(onward.item.command) and (onward.item.x or onward.item.y)):
+        if onward is not None and not onward.item.is_placed:
             onward = None
         if onward is not None:
             t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not (timed or to_height)), *onward.end[:2]

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
-from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie.campaign.sampling import Value
@@ -41,8 +40,7 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
 
 def complaint(item: MissionItem, keys: Collection[str]) -> str:
     """Return the reason why an item cannot be changed so, or ""."""
-    is_placed = has_position(item.command) and item.is_somewhere  # 0, 0: where the vehicle is
-    if not is_placed and {"north_m", "east_m"} & set(keys):
+    if not item.is_placed and {"north_m", "east_m"} & set(keys):
         return "has no place that could be moved"
     if "hold_s" in keys and item.command not in TIMED:
         return "has no time; hold_s is for waypoints, loiters and delays"

@@ -18,7 +18,6 @@ from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.mav import VtolState
-from autopilot.mission.commands import has_position
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
@@ -329,7 +328,7 @@ def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float6
     """Return home and the places of the plan, m north and east of home."""
     places = [(0.0, 0.0)]
     for item in items:
-        if has_position(item.command) and item.is_somewhere:
+        if item.is_placed:
             north, east, _ = to_local(home, item.x, item.y, home.alt)
             places.append((north, east))
     return np.array(places)

@@ -18,7 +18,6 @@ from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
 from autopilot.interface.vehicle import KnownVehicle
 from autopilot.mav import Cmd
-from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.rotation import turn
 from mavlink_bridge.services.camera.device import Shot, Specs
@@ -245,9 +244,7 @@ class CameraAlbum:
 
     def _paint(self) -> list[Marking]:
         plans, home = self._autopilot.plans, self._autopilot.facts.home
-        places = [
-            (item.x, item.y) for item in plans.mission.items() if has_position(item.command) and item.is_somewhere
-        ]
+        places = [(item.x, item.y) for item in plans.mission.items() if item.is_placed]
         found = [Marking(self._local(places), _ROUTE)] if len(places) > 1 else []
         found += self._fence(parse_fence(plans.fence.items()))
         if home is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from autopilot.commands.plans import Plans
 from autopilot.interface.geo import GeoPoint, distance, to_global
 from autopilot.mav import MissionType
-from autopilot.mission.commands import PX4S, has_position
+from autopilot.mission.commands import PX4S
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item, unknown_command
@@ -83,7 +83,7 @@ def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
         return plan
 
     def moved(item: MissionItem) -> MissionItem:
-        if not has_position(item.command) or not item.is_somewhere:
+        if not item.is_placed:
             return item
         place = to_global(GeoPoint(item.x, item.y), (north, east, 0.0))
         return replace(item, x=place.lat, y=place.lon)

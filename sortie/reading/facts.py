@@ -224,7 +224,7 @@ class FlightFacts:
         return fsum(end_s - begin_s for begin_s, end_s in self.flights())
 
     def places(self) -> list[MissionItem]:
-        return [item for item in self.items if has_position(item.command) and item.is_somewhere]
+        return [item for item in self.items if item.is_placed]
 
     def waypoints(self) -> list[MissionItem]:
         """Return the places to fly to."""

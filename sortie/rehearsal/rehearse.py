@@ -13,7 +13,6 @@ import numpy as np
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
-from autopilot.mission.commands import has_position
 from autopilot.mission.items import numbered
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
@@ -152,7 +151,7 @@ def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | Non
         return None
     from sortie.reading.terrain import read_ground
 
-    places = [GeoPoint(item.x, item.y) for item in plan.items if has_position(item.command) and item.is_somewhere]
+    places = [GeoPoint(item.x, item.y) for item in plan.items if item.is_placed]
     near = [place for place in places if distance(home, place) < UNREACHABLE_M]
     return read_ground(terrain, [home], also=near)
 

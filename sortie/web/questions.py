@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, MissionType
-from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.clients.base import Client
@@ -61,10 +60,7 @@ def item_facts(item: MissionItem) -> dict[str, Any]:
     """Return a mission item as JSON values, without NaN."""
     facts = {name: None if value != value else value for name, value in asdict(item).items()}
     known = item.command in set(Cmd)
-    return facts | {
-        "name": Cmd(item.command).name if known else f"command {item.command}",
-        "place": has_position(item.command) and item.is_somewhere,
-    }
+    return facts | {"name": Cmd(item.command).name if known else f"command {item.command}", "place": item.is_placed}
 
 
 def _plan(vehicle: ShownVehicle, request: requests.PlanRequest) -> Job:

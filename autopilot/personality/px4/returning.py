@@ -32,7 +32,7 @@ from autopilot.interface.mathematics import atan2, cos, dist, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.targets import Circle
 from autopilot.mav import Cmd, Frame, VtolState
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, drives_navigation, has_position
+from autopilot.mission.commands import LANDINGS, TAKEOFFS, drives_navigation
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import points
 from autopilot.personality.px4.parameter_table import RETURN_TYPE
@@ -131,7 +131,7 @@ def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: floa
 
 
 def _placed(item: MissionItem) -> bool:
-    return drives_navigation(item.command) and has_position(item.command) and item.is_somewhere
+    return drives_navigation(item.command) and item.is_placed
 
 
 def _passed(item: MissionItem) -> MissionItem:

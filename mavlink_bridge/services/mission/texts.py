@@ -70,7 +70,7 @@ def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, floa
     """Latitudes and longitudes of items above the ground, and of the legs between them."""
     before: MissionItem | None = None
     for item in items:
-        if not (has_position(item.command) and item.is_somewhere):
+        if not item.is_placed:
             continue
         if item.frame in ABOVE_GROUND:
             start = item if before is None else before
