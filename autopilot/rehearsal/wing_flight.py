@@ -33,6 +33,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import hypot, log
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
+from autopilot.mission.items import positive
 from autopilot.modes.upright import approach_m
 from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
 from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy, is_past
@@ -191,9 +192,9 @@ class WingFlight:
         t = self._begin(leg, onward, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
         radius = leg.radius_m or p[L.P_LOITER_R]
         t[L.T_CIRCLE_R], t[L.T_DIRECTION] = radius, -1.0 if radius_of(self._field, leg.item) < 0.0 else 1.0
-        turns = leg.item.param1 if command == Cmd.NAV_LOITER_TURNS and isfinite(leg.item.param1) else 0.0
+        turns = positive(leg.item.param1) if command == Cmd.NAV_LOITER_TURNS else 0.0
         timed, to_height = command == Cmd.NAV_LOITER_TIME, command == Cmd.NAV_LOITER_TO_ALT
-        t[L.T_TURNS], t[L.T_AT_HEIGHT] = max(turns, 0.0), float(to_height)
+        t[L.T_TURNS], t[L.T_AT_HEIGHT] = turns, float(to_height)
         if onward is not None and not onward.item.is_placed:
             onward = None
         if onward is not None:

@@ -114,7 +114,7 @@ class ArmingChecks:
         if Check.BATTERY in selected:
             reasons.extend(self._battery(settings.battery))
         if Check.RC in selected:
-            reasons.extend(self._radio(needed=settings.needs_radio))
+            reasons.extend(self._radio())
             reasons.extend(settings.radio)
         if self.failsafes.misses_station:
             reasons.append(ArmingReason("GCS failsafe on"))
@@ -154,9 +154,9 @@ class ArmingChecks:
     def _of_parameters(self) -> _OfParameters:
         settings, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
         if settings.of != of:
-            mask = int(self.facts.param("ARMING_CHECK", 1.0))
+            param, own_checks = self.facts.param, of[1]
+            mask = int(param("ARMING_CHECK", 1.0))
             settings.of, settings.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
-            param, own_checks = self.facts.param, self.facts.vehicle.capabilities.own_checks
             settings.battery = tuple(param(name, default) for name, default in _OF_BATTERY)
             settings.needs_location = param("ARMING_NEED_LOC") == 1.0
             settings.needs_radio = self._is_judged and param("FS_THR_ENABLE", 1.0) != 0.0
@@ -216,10 +216,10 @@ class ArmingChecks:
         if metres > _FARTHEST_FROM_FIX_M:
             yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
 
-    def _radio(self, *, needed: bool) -> Iterator[ArmingReason]:
+    def _radio(self) -> Iterator[ArmingReason]:
         if self.failsafes.misses_sticks:
             yield ArmingReason("Radio failsafe on", Check.RC)
-        elif needed and not self.radio_found():
+        elif self.settings.needs_radio and not self.radio_found():
             low = self.facts.param("SIM_RC_FAIL") == _PULSES_LOW
             yield ArmingReason("Throttle below failsafe" if low else "RC not found", Check.RC)
 

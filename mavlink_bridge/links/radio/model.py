@@ -117,8 +117,7 @@ class RadioLink:
         self._unheard = (math.nan, 0.0)  # last distance, and the probability of a loss for lack of power there
         every_ms = None if profile.reports is None else profile.reports.every_ms
         self._report_every_us = (every_ms or 0) * 1000
-        self._report_us: int | None = None
-        self._begun = False
+        self._report_us: int | None = None  # from the first `advance` on
 
     # --- as a `Medium` --------------------------------------------------------------------------------------------
     def other(self, side: int) -> MemoryEnd:
@@ -146,9 +145,8 @@ class RadioLink:
         """Advance to `now_ms`: make due decisions of the channel, and deliver what has arrived."""
         self.now_ms = max(self.now_ms, now_ms)
         until_us = self.now_ms * 1000
-        if not self._begun:  # a link of a vehicle that has been up for days begins now
-            self._begun = True
-            self._report_us = until_us + self._report_every_us if self._report_every_us else None
+        if self._report_us is None and self._report_every_us:  # a vehicle may have been up for days
+            self._report_us = until_us + self._report_every_us
         while True:
             ready = (self._ready(0), self._ready(1))
             at_us = self._air.next_us(ready)
