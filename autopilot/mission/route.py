@@ -103,3 +103,16 @@ def next_nav(
 ) -> MissionItem | None:
     """NAV item that would be flown from index `at` on. No jump is counted."""
     return Route(storage, counters.copy(), at, takes_nav=takes_nav).next_nav()
+
+
+def idle_jump(storage: MissionStorage, counters: JumpCounters, seq: int) -> MissionItem | None:
+    """The last of a chain of jumps from `seq` on that only leads to jumps; None if the mission just ends."""
+    last: MissionItem | None = None
+    at: int | None = seq
+    for _ in range(storage.count() + _SPARE_STEPS):
+        item = None if at is None else storage.get(at)
+        if item is None:
+            return None
+        last = item if is_jump(item.command) else last
+        at = counters.follow(item, storage) if is_jump(item.command) else item.seq + 1
+    return last

@@ -1,17 +1,18 @@
-"""The sequencer's states, timings, errors and results, and its DO slot with the DO items that follow before the next
-NAV item."""
+"""The sequencer's states, timings, errors and results, how long items hold and wait, and its DO slot with the DO items
+that follow before the next NAV item."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from autopilot.mav import SpeedType
+from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import MissionEvent
-from autopilot.mission.items import MissionItem
+from autopilot.mission.items import MissionItem, positive
 
 
 class MissionState(IntEnum):
@@ -79,6 +80,23 @@ def hold_time_ms(item: MissionItem) -> int:
     if spec is None or not spec.holds or not isfinite(item.param1) or item.param1 <= 0.0:
         return 0
     return ceil(round(item.param1 * 1000.0, 2))
+
+
+def waits_s(item: MissionItem) -> float:
+    """Time that a CONDITION waits, s; 0 for immediate ones and where only a flight shows it."""
+    if item.command == Cmd.CONDITION_DELAY:
+        return positive(item.param1)
+    return inf if item.command == Cmd.CONDITION_DISTANCE and item.param1 <= 0.0 else 0.0
+
+
+def done_at(items: Sequence[MissionItem]) -> list[tuple[float, MissionItem]]:
+    """Items before a NAV item, each with the time at which it is done, s from the beginning of the leg: DO items behind
+    a CONDITION are done on the way or, if the leg ends before, never (ArduPilot AP_Mission.cpp, `update`)."""
+    found, waited = [], 0.0
+    for item in items:
+        found.append((waited, item))
+        waited += waits_s(item)
+    return found
 
 
 class DoSlot:

@@ -17,11 +17,10 @@ from autopilot.mission.commands import TAKEOFFS, Slot, command_name, drives_navi
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
-from autopilot.mission.state import speed_change
+from autopilot.mission.state import speed_change, waits_s
 from autopilot.rehearsal.energy import energy_wh, leg_wh
 from autopilot.rehearsal.field import VERTICAL
 from autopilot.rehearsal.findings import Finding, found
-from autopilot.rehearsal.order import waits_s
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Points, Segments, room
 from autopilot.rehearsal.terrain import check_terrain

@@ -26,8 +26,8 @@ from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.jumps import FOREVER, JumpCounters
 from autopilot.mission.plan import Plan
-from autopilot.mission.route import Route
-from autopilot.mission.state import hold_time_ms, speed_change
+from autopilot.mission.route import Route, idle_jump
+from autopilot.mission.state import done_at, hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_nav import passes
 from autopilot.modes.auxiliary import HIGH
@@ -36,7 +36,6 @@ from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import follow_ground
-from autopilot.rehearsal.order import done_at, idle_jump
 from autopilot.rehearsal.returns import goals, highest_up, home_up, last_items, wings_home_up
 from autopilot.rehearsal.splines import SplineFlight, is_spline
 from autopilot.rehearsal.wing_flight import WingFlight
