@@ -3,7 +3,7 @@ mode_autoland.cpp, mode_rtl.cpp)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from math import degrees, radians
@@ -12,6 +12,7 @@ from typing import Final
 from autopilot.context.staying import followed_ground, loiter, stay
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Attitude, Circle, Idle
 from autopilot.interface.vehicle import VehicleEvent
@@ -37,7 +38,7 @@ _COURSE_MODES: Final = frozenset({
     PlaneMode.TAKEOFF, PlaneMode.GUIDED,
 })  # fmt: skip
 """Modes in which the course of a takeoff is noted."""
-LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
+_LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
 class BankMode(SelfFlownMode):
@@ -129,6 +130,21 @@ class TakeoffCourse:
         self._announcer.step(f"Autoland direction= {int(degrees(course) % 360.0)}")
 
 
+def approach(
+    param: Callable[[str, float], float], home: Ned, course: float, here: Sequence[float], usual_radius: float
+) -> tuple[Ned, Circle]:
+    """Begin of AUTOLAND's final approach to `home` at `course` (radians), and the circle beside it, on the side of
+    `here` (north and east), of at most `usual_radius` m."""
+    distance_m = param("AUTOLAND_WP_DIST", 400.0)
+    top = home[2] - param("AUTOLAND_WP_ALT", 55.0)
+    north, east = home[0] - distance_m * cos(course), home[1] - distance_m * sin(course)
+    left = sin(course - atan2(here[1] - east, here[0] - north)) > 0.0  # of the approach: flown counter-clockwise
+    radius = min(_LARGEST_SHARE * distance_m, usual_radius)
+    side = course + radians(-90.0 if left else 90.0)
+    center = (north + radius * cos(side), east + radius * sin(side), top)
+    return (north, east, top), Circle(center, radius, -1 if left else 1, turns=0.0, at_height=True)
+
+
 class AutolandMode(StagedMode):
     """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: climbs first where
     AUTOLAND_CLIMB asks for it, circles beside the final approach until it is at its height and in line, then follows
@@ -143,24 +159,17 @@ class AutolandMode(StagedMode):
 
     def enter(self, now_ms: int) -> None:
         facts = self.facts
-        home, distance_m = facts.home_ned, facts.param("AUTOLAND_WP_DIST", 400.0)
+        home, position = facts.home_ned, facts.vehicle.state.position
         if facts.personality.lands_in_place:
-            home = (*facts.vehicle.state.position[:2], home[2])
+            home = (*position[:2], home[2])
         course = facts.landing_course
         if course is None:
             course = facts.armed_yaw + radians(facts.param("AUTOLAND_DIR_OFF"))
-        top = home[2] - facts.param("AUTOLAND_WP_ALT", 55.0)
-        start = (home[0] - distance_m * cos(course), home[1] - distance_m * sin(course), top)
-        north, east, _ = facts.vehicle.state.position
-        from_start = atan2(east - start[1], north - start[0])
-        left = sin(course - from_start) > 0.0  # the circle is to the left of the approach, and flown counter-clockwise
-        radius = min(LARGEST_SHARE * distance_m, loiter(facts, start).radius)
-        side = course + radians(-90.0 if left else 90.0)
-        center = (start[0] + radius * cos(side), start[1] + radius * sin(side), top)
-        circle = Circle(center, radius, -1 if left else 1, turns=0.0, at_height=True)
+        start, circle = approach(facts.param, home, course, position, loiter(facts, home).radius)
+        center = circle.center
         ground = followed_ground(facts, center, TerrainFollow.AUTOLAND)
         if ground is not None:
-            up = home[2] - top
+            up = home[2] - center[2]
             circle = replace(circle, center=(*center[:2], ground - up), over_ground=up)
         stages: list[Maneuver] = [
             LoiterItem(self.context, circle, 0, home, straight=False),

@@ -10,11 +10,10 @@ import numpy as np
 from autopilot.control import arrays
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import to_global
-from autopilot.interface.mathematics import atan2, cos, sin
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.modes.returning import height_home, highest_return
-from autopilot.modes.wing_modes import LARGEST_SHARE
+from autopilot.modes.wing_modes import approach
 from autopilot.rehearsal.field import FlyingField, PlannedLeg
 from autopilot.safety.fence_limits import FenceType
 
@@ -40,16 +39,13 @@ def last_items(field_: FlyingField, legs: Sequence[PlannedLeg]) -> list[MissionI
     seq = legs[-1].item.seq
     if field_.kind.lands_anywhere or not field_.kind.has_stall_speed:
         return [MissionItem(Cmd.NAV_VTOL_LAND if field_.kind.lands_anywhere else Cmd.NAV_LAND, seq=seq)]
-    far, up = field_.param("AUTOLAND_WP_DIST", 400.0), field_.param("AUTOLAND_WP_ALT", 55.0)
-    course = radians(field_.heading_deg + field_.param("AUTOLAND_DIR_OFF"))
-    start_n, start_e = -far * cos(course), -far * sin(course)
-    north, east, _ = legs[-1].end
-    sense = -1.0 if sin(course - atan2(east - start_e, north - start_n)) > 0.0 else 1.0
-    radius = min(LARGEST_SHARE * far, field_.measure(field_.kind.measures.circle_radius))
-    center = start_n - sense * radius * sin(course), start_e + sense * radius * cos(course)
-    circle, home = to_global(field_.home, (*center, 0.0)), field_.home
+    home, course = field_.home, radians(field_.heading_deg + field_.param("AUTOLAND_DIR_OFF"))
+    usual = abs(field_.measure(field_.kind.measures.circle_radius))
+    _, circle = approach(field_.param, (0.0, 0.0, 0.0), course, legs[-1].end, usual)
+    center, radius = to_global(home, circle.center), circle.direction * circle.radius
+    up = center.alt - home.alt
     return [
-        MissionItem(Cmd.NAV_LOITER_TO_ALT, seq=seq, param2=sense * radius, x=circle.lat, y=circle.lon, z=up),
+        MissionItem(Cmd.NAV_LOITER_TO_ALT, seq=seq, param2=radius, x=center.lat, y=center.lon, z=up),
         MissionItem(Cmd.NAV_LAND, seq=seq, x=home.lat, y=home.lon),
     ]
 

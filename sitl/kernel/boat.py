@@ -61,7 +61,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     imu = imu_of(s, p, 0.2 + 0.2 * abs(throttle))  # vibration by ripples and the motor
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
-    rests = False
+    stands = False
 
     for k in range(steps):
         # --- sense
@@ -71,7 +71,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
             keep_middle(s, e)
-        if rests:
+        if stands:
             continue
         before = u, v, r, c, sn, pn, pe, pull, fx, fy
         # --- through the water, through the air
@@ -97,7 +97,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         pn += dt * (u * c - v * sn)
         pe += dt * (u * sn + v * c)
         # outputs and wind are those of the tick: a step that changes nothing is followed by steps that change nothing
-        rests = before == (u, v, r, c, sn, pn, pe, pull, fx, fy)
+        stands = before == (u, v, r, c, sn, pn, pe, pull, fx, fy)
 
     rng[0] = seed
     u, v, r, pull = faded(u), faded(v), faded(r), faded(pull)
