@@ -24,7 +24,7 @@ from autopilot.interface.marks import inline, jit
 
 __all__ = [
     "acos", "asin", "atan", "atan2", "cbrt", "cos", "dist", "exp", "expm1", "fmod", "hypot", "log", "log10",
-    "normal_draw", "normal_quantile", "normal_share", "sin", "tan", "whole_power",
+    "normal_draw", "normal_quantile", "normal_share", "sin", "sine_cosine", "tan", "whole_power",
 ]  # fmt: skip
 
 #: pi/2 in three parts: the first two have 33 bits, so their products with a whole number below 2^20 are exact.
@@ -140,6 +140,18 @@ def cos(x: float) -> float:
     return at_quarter(int(n) + 1, left, rest)
 
 
+def sine_cosine(x: float) -> tuple[float, float]:
+    """Sine and cosine of an angle in rad: equal to `sin` and `cos`, with one reduction."""
+    if not abs(x) < LARGE:
+        return sin(x), cos(x)
+    n, left, rest = reduce(x)
+    quarter = int(n)
+    s, c = small_sine(left, rest) if abs(x) >= TINY else x, small_cosine(left, rest)
+    if quarter & 1:
+        s, c = c, -s
+    return (-s, -c) if quarter & 2 else (s, c)
+
+
 @inline
 def tan(x: float) -> float:
     """Tangent of an angle in rad."""
@@ -250,6 +262,8 @@ def exp(x: float) -> float:
     p = series_of_exp(r)
     value = 1.0 + (r + (r * r * (0.5 + r * p) + ((high - r) - low)))
     k = int(n)
+    if k == 0:
+        return value
     return value * power_of_two(k >> 1) * power_of_two(k - (k >> 1))
 
 

@@ -14,7 +14,7 @@ from math import degrees, pi, radians, sqrt
 from msgspec import Struct
 
 from autopilot.interface.geo import wrap_longitude
-from autopilot.interface.mathematics import atan2, cos, hypot, sin, whole_power
+from autopilot.interface.mathematics import atan2, hypot, sin, sine_cosine, whole_power
 
 Vector = tuple[float, float, float]
 Hill = tuple[float, float, float, float, float, float]
@@ -66,7 +66,7 @@ class Orbit(Struct, frozen=True, dict=True):
 @lru_cache(maxsize=1024)
 def _turned(tau: float) -> tuple[float, float]:
     """Sine and cosine of an angle, rad. Cached, because the same times are asked for repeatedly."""
-    return sin(tau), cos(tau)
+    return sine_cosine(tau)
 
 
 def coast(n: float, state: Hill, seconds: float) -> Hill:
@@ -140,7 +140,7 @@ def ellipse_of(n: float, state: Hill) -> Ellipse:
 
 def closed_ellipse(n: float, height_m: float, along_m: float, phase: float) -> Hill:
     """State on a closed ellipse about `along_m` on the depot's track, as the harvest pattern flies it."""
-    s, c = sin(phase), cos(phase)
+    s, c = sine_cosine(phase)
     return (-height_m * c, along_m + 2.0 * height_m * s, 0.0, height_m * n * s, 2.0 * height_m * n * c, 0.0)
 
 

@@ -31,12 +31,13 @@ def return_s(here: Hill, whole_s: float) -> float:
 
 def way(n: float, here: Hill, target: Hill, seconds: float) -> BurnPair | None:
     """Transfer from `here` to rest at `target` after `seconds`; None if there is none."""
-    depart = transfer(n, position(here), position(target), seconds)
+    start = here[:3]
+    depart = transfer(n, start, target[:3], seconds)
     if depart is None:
         return None
-    first = minus(depart, velocity(here))
-    arrival = coast(n, (*position(here), *depart), seconds)
-    return BurnPair(seconds, first, size(first) + size(minus(velocity(target), velocity(arrival))))
+    first = minus(depart, here[3:])
+    arrival = coast(n, (*start, *depart), seconds)
+    return BurnPair(seconds, first, size(first) + size(minus(target[3:], arrival[3:])))
 
 
 def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> BurnPair:

@@ -31,9 +31,10 @@ class Arc(Struct, frozen=True):
 
 
 class _Edges(NamedTuple):
-    """Next edges of an arc, valid from `from_ms` to the earlier edge."""
+    """Next edges of an arc, valid from `from_ms` until `until_ms`, the earlier of them."""
 
     from_ms: int
+    until_ms: int
     inside: bool
     start_ms: int
     end_ms: int
@@ -66,20 +67,18 @@ class Almanac:
     def _edges(self, arc: Arc, now_ms: int) -> _Edges:
         """Edges of an arc, cached: they are asked for many times between two edges."""
         edges = self._edges_of.get(arc)
-        if edges is None or not (edges.from_ms <= now_ms < edges.start_ms and now_ms < edges.end_ms):
+        if edges is None or not edges.from_ms <= now_ms < edges.until_ms:
             count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
             inside = now_ms < self._passes_ms(end_deg, count)
-            end_count = self._revolution(end_deg, now_ms)
-            edges = _Edges(
-                now_ms, inside, self._passes_ms(arc.start_deg, count + 1), self._passes_ms(end_deg, end_count + 1)
-            )
+            start_ms = self._passes_ms(arc.start_deg, count + 1)
+            end_ms = self._passes_ms(end_deg, self._revolution(end_deg, now_ms) + 1)
+            edges = _Edges(now_ms, min(start_ms, end_ms), inside, start_ms, end_ms)
             self._edges_of[arc] = edges
         return edges
 
     def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
         """Time of the next entry or exit, ms."""
-        edges = self._edges(arc, now_ms)
-        return min(edges.start_ms, edges.end_ms)
+        return self._edges(arc, now_ms).until_ms
 
     def _revolution(self, degs: float, now_ms: int) -> int:
         """Last revolution in which the angle has been passed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -20,6 +21,7 @@ ACK_EVERY = 8
 _READ = frozenset(SkimmerReading.__struct_fields__) - {"mode", "place"}  # a status has another mode and place
 _AS_READ = tuple(name for name in Status.__struct_fields__ if name in _READ)
 """Fields of a status with the same names in the skimmer's reading."""
+_values = attrgetter(*_AS_READ)
 _NEVER = 1 << 60
 """Deadline that never comes. The opening of the window is an event of the world."""
 
@@ -188,7 +190,7 @@ class Reports:
                 least_fuel=memory.least_fuel,
                 least_power=memory.least_power,
                 place=self._craft.whereabouts(),
-                **{name: getattr(r, name) for name in _AS_READ},
+                **dict(zip(_AS_READ, _values(r), strict=True)),
             )
         )
 

@@ -18,7 +18,7 @@ from mavlink_bridge.clients.command import CommandClient, CommandOutcome, comman
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 
 _TAKEOFF_HEIGHT_M = 15.0
 
@@ -68,7 +68,7 @@ def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 
     return [*items[:2], photos, *items[2:], again]
 
 
-class DepotClient:
+class DepotClient(Speaker):
     """Service on the depot's endpoint for one of its skimmers. One request runs at a time; a report may be requested at
     any time. `offset_ms`: loop time minus vehicle time."""
 
@@ -83,6 +83,7 @@ class DepotClient:
         *,
         offset_ms: int = 0,
     ) -> None:
+        super().__init__()
         self.controller = controller
         self._items = items
         self._target = target
@@ -92,7 +93,6 @@ class DepotClient:
         self._clients = ClientGroup()
         self._waiting: tuple[Request, Client] | None = None  # request that waits for its answer
         self._packages: list[DataPackage] = []  # packages of the present upload that are still to be sent
-        self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         now_ms += self._offset_ms
@@ -123,10 +123,6 @@ class DepotClient:
             due = earliest((due, self._clients.next_deadline_ms()))
         return None if due is None else due - self._offset_ms
 
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out + self._clients.take_outgoing()
-
     def _pump(self, now_ms: int) -> None:
         """Give an ended request to the controller and start new ones until there is nothing to do."""
         while True:
@@ -138,7 +134,8 @@ class DepotClient:
             for request in requests:
                 self._start(request, now_ms)
             if not ended and not requests:
-                return
+                break
+        self._out += self._clients.take_outgoing()
 
     def _start(self, request: Request, now_ms: int) -> None:
         if isinstance(request, Upload):

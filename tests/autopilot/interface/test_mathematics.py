@@ -187,6 +187,15 @@ def test_lengths_and_powers_are_products_and_roots() -> None:
     assert [m.cbrt(0.0), m.cbrt(-27.0)] == [0.0, pytest.approx(-3.0, rel=1e-15)]
 
 
+def test_sine_and_cosine_at_once_are_those_alone() -> None:
+    """To the byte, in all quadrants, beside them, and where an angle is tiny, huge or none."""
+    draw = random.Random(5)
+    quarters = [k * m.HALF_PI + off for k in range(-9, 10) for off in (0.0, 1e-9, -0.3, 0.785)]
+    rest = [0.0, -0.0, 1e-9, -5e-324, 1e6, -3e17, math.inf, math.nan]
+    for x in [*quarters, *rest, *(draw.uniform(-1e6, 1e6) for _ in range(500))]:
+        assert np.array(m.sine_cosine(x)).tobytes() == np.array((m.sin(x), m.cos(x))).tobytes()
+
+
 def test_over_an_array_each_is_what_it_is_alone() -> None:
     """To the byte, also of what is no number, of parts of an array, and of none."""
     rows = np.array([[random.Random(k).uniform(-3.0, 3.0), 0.1 * k - 1.0] for k in range(20)] + [[math.nan, math.inf]])

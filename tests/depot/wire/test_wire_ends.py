@@ -57,6 +57,7 @@ def test_a_request_waits_behind_a_closed_window(
     monkeypatch.setattr(DepotController, "hears", hears)
     monkeypatch.setattr(depot.controller, "handle_timeout", lambda now_ms: None)
     depot._start(CommandMessage(DepotCommand.RECALL), NOW_MS)
+    depot.handle_timeout(NOW_MS)
     assert orders(depot.take_outgoing()) == [DepotCommand.RECALL]
     depot.handle_timeout(NOW_MS + RETRY_MS)
     assert orders(depot.take_outgoing()) == ([DepotCommand.RECALL] if hears else [])
@@ -68,6 +69,7 @@ def test_a_request_ends_the_one_before_it(depot: DepotClient, monkeypatch: pytes
     monkeypatch.setattr(depot.controller, "handle_timeout", lambda now_ms: None)
     for order in (DepotCommand.RECALL, DepotCommand.CLEARANCE):
         depot._start(CommandMessage(order), NOW_MS)
+        depot.handle_timeout(NOW_MS)
         assert orders(depot.take_outgoing()) == [order]
     depot.handle_timeout(NOW_MS + RETRY_MS)
     assert orders(depot.take_outgoing()) == [DepotCommand.CLEARANCE]
