@@ -388,7 +388,7 @@ class Endpoint:
         if target.out.busy:
             target.dropped += 1
         else:
-            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
+            target.push(frame.raw, 1, droppable=target.out.line is not None and is_droppable(frame.msg_id))
 
     def direct(self, link: int) -> OpenLink | None:
         """Link whose frames the caller may queue directly; None if it is signed, muted, on a slow line, full or of high

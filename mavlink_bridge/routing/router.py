@@ -106,8 +106,10 @@ class Router:
             return _NOWHERE
         else:
             links = self.links_of(system, component)
-        known = self._links_of.get((frame.system, frame.component), _NOWHERE) if frame.msg_id in _PRESENCE else _NOWHERE
-        return [other for other in links if other != link and other not in known]
+        if frame.msg_id in _PRESENCE:
+            known = self._links_of.get((frame.system, frame.component), _NOWHERE)
+            links = tuple(other for other in links if other not in known)
+        return links if link not in links else [other for other in links if other != link]
 
 
 def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:

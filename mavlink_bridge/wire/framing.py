@@ -254,6 +254,8 @@ def split_datagrams(data: bytes, largest: int = 1400) -> Iterator[bytes]:
     1400 bytes pass every usual network path unfragmented. (A frame has at most 280 bytes.)
     """
     begin, at, end = 0, 0, len(data)
+    if end <= largest:  # nearly always
+        at = end
     while at < end:
         size = claimed_size(data, at) if data[at] in (MARK_V2, MARK_V1) else 0
         if size == 0 or at + size > end:
