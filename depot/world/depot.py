@@ -77,7 +77,7 @@ class DepotResources(Struct):
 
     @property
     def total_kg(self) -> float:
-        return fsum(tank.kg for tank in self.tanks)
+        return fsum((self.co2.kg, self.o2.kg, self.h2.kg, self.ch4.kg, self.he3.kg))
 
     @property
     def total_j(self) -> float:

@@ -12,7 +12,7 @@ from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
 from depot.world.motion import Homing
-from depot.world.skimmer import battery_w, load_w, missing_charge_j
+from depot.world.skimmer import SkimmerResources, battery_w, load_w, missing_charge_j
 from depot.world.state import WorldState
 
 
@@ -21,9 +21,6 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
     skimmer, health, power = state.skimmer, state.skimmer.health, profile.power
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
     leak_kg = profile.watch.leak_kg
-    rates = skimmer.leak_kg_s
-    leaks = zip(rates, skimmer.partitions, skimmer.leaked_kg, strict=True) if any(rates) else ()
-    filling = skimmer.harvesting
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
     return SkimmerReading(
         place=state.place,
@@ -44,11 +41,8 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         spine_k=skimmer.spine.k,
         cryo_bar=3.0 + health.cryo_extra_bar,
         thermal_routes=health.thermal_routes,
-        # an empty store shows a breach only if it has been seen to lose its content
-        breach_kg_s=max(
-            (rate for rate, tank, lost in leaks if tank.kg > 0.0 or filling or lost > leak_kg), default=0.0
-        ),
-        leaking=sum(kg > leak_kg for kg in skimmer.leaked_kg),
+        breach_kg_s=_breach_kg_s(skimmer, leak_kg) if any(skimmer.leak_kg_s) else 0.0,
+        leaking=sum(kg > leak_kg for kg in skimmer.leaked_kg) if any(skimmer.leaked_kg) else 0,
         imu_ok=health.imu_ok,
         drift_m=health.drift_m,
         abort_sensors_ok=health.abort_sensors_ok,
@@ -71,6 +65,12 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         demand_w=load_w(skimmer, power, shed=False),
         battery_w=battery_w(skimmer, power),
     )
+
+
+def _breach_kg_s(skimmer: SkimmerResources, leak_kg: float) -> float:
+    """Largest leak of a partition. An empty store shows a breach only if it has been seen to lose its content."""
+    leaks = zip(skimmer.leak_kg_s, skimmer.partitions, skimmer.leaked_kg, strict=True)
+    return max((rate for rate, tank, kg in leaks if tank.kg > 0.0 or skimmer.harvesting or kg > leak_kg), default=0.0)
 
 
 def ring_room_kg(state: WorldState) -> dict[str, float]:
