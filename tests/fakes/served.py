@@ -22,10 +22,11 @@ END_S = 240
 
 class OwnPorts:
     """Ports of 127.0.0.1 that no other process of tests is given: of a block whose first port this one holds as long as
-    it lives. They lie below those that a kernel gives to whoever asks for any, for a port is told long before the
-    service that is started listens on it, and a second time when it is started again."""
+    it lives. They lie below those that a kernel gives to whoever asks for any, and below those of which a SITL is given
+    one, for a port is told long before the service that is started listens on it, and a second time when it is started
+    again."""
 
-    _BLOCKS = range(20_000, 32_000, 400)
+    _BLOCKS = range(15_000, 20_000, 250)
 
     def __init__(self) -> None:
         for first in self._BLOCKS:
