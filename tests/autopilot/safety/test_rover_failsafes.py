@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.interface import report
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.mode_table import RoverMode
@@ -181,6 +182,15 @@ def test_a_critical_battery_after_a_low_one() -> None:
     bench = driving(BATT_FS_LOW_ACT=1, BATT_FS_CRT_ACT=2)
     assert bench.happens(VehicleEvent.BATTERY_LOW) == RTL
     assert bench.happens(VehicleEvent.BATTERY_CRITICAL) == HOLD
+
+
+def test_too_much_wind_says_what_it_does() -> None:
+    """SRT_WIND_MAX. Whoever looks on sees the mode change, and must read which failsafe it was, as for the others."""
+    bench = driving(SRT_WIND_MAX=10)
+    bench.vehicle.state.report[report.WIND_N] = 12.0
+    bench.run(1.0)
+    assert bench.core.modes.number == RTL
+    assert texts(bench) == [(4, "Wind Failsafe - RTL")]
 
 
 @pytest.mark.parametrize(("action", "mode", "said"), [(0, AUTO, []), (1, HOLD, [(2, "EKF failsafe")]),

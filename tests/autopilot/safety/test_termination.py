@@ -113,6 +113,16 @@ def test_the_limits_of_the_fence_are_its_own_if_afs_geofence_is_off() -> None:
     assert told(link) == ["AFS State: AFS_AUTO"]
 
 
+@pytest.mark.parametrize("parameters", [{"AFS_AMSL_LIMIT": 620.0}, {"AFS_QNH_PRESSURE": 1013.25}])
+def test_a_limit_of_height_needs_the_limit_and_the_pressure_at_sea_level(parameters: dict[str, float]) -> None:
+    """With one of them alone no height ends the flight (AP_AdvancedFailsafe, check_altlimit), nor a dead barometer."""
+    link = flying()
+    for name, value in ({"SIM_BARO_DISABLE": 1.0} | parameters).items():
+        link.bench.parameters.set(name, value)
+    link.run(8.0)
+    assert told(link) == ["AFS State: AFS_AUTO"]
+
+
 @pytest.mark.parametrize(("margin", "ends"), [(-1.0, True), (10.0, False), (200.0, True)])
 def test_without_a_barometer_gps_tells_how_high_it_is(margin: float, ends: bool) -> None:
     """The plane is near 660 m."""
@@ -122,6 +132,21 @@ def test_without_a_barometer_gps_tells_how_high_it_is(margin: float, ends: bool)
     assert told(link) == ["AFS State: AFS_AUTO"]
     link.run(4.0)
     assert (told(link) == ["AFS State: AFS_AUTO"]) is not ends
+
+
+@pytest.mark.parametrize(("fails", "text", "seconds"), [
+    ("SIM_BARO_DISABLE", "Terminating due to fence breach", 5.0), ("SIM_GPS_DISABLE", "AFS State: GPS_LOSS", 3.0),
+])  # fmt: skip
+def test_a_sensor_that_has_just_failed_when_it_is_enabled_has_its_time(fails: str, text: str, seconds: float) -> None:
+    """It counts only after 5 s without a barometer or 3 s without a fix, also if nobody watched before."""
+    link = flying(AFS_ENABLE=0.0, AFS_QNH_PRESSURE=1013.25, AFS_AMSL_LIMIT=800.0)
+    link.bench.parameters.set(fails, 1.0)
+    link.run(1.0)
+    link.bench.parameters.set("AFS_ENABLE", 1.0)
+    link.run(seconds - 1.0)
+    assert told(link) == ["AFS State: AFS_AUTO"]
+    link.run(3.0)
+    assert text in told(link)
 
 
 @pytest.mark.parametrize(("mode", "manual_only", "ends"), [
@@ -159,6 +184,17 @@ def test_without_a_station_the_mission_goes_on_at_an_item_and_returns_from_it() 
     link.heard = True
     link.run(2.0)
     assert told(link)[-1] == "AFS State: AFS_AUTO, GCS now OK" and link.bench.core.sequencer.current_nav_index() == 2
+
+
+@pytest.mark.parametrize(("gps", "state"), [(0.0, "DATA_LINK_LOSS"), (1.0, "GPS_LOSS")])
+def test_where_no_item_is_named_the_mission_goes_on_as_before(gps: float, state: str) -> None:
+    """AFS_WP_COMMS and AFS_WP_GPS_LOSS 0: the loss is told, and the plane is still on its way to item 4."""
+    link = flying(AFS_GCS_TIMEOUT=3.0)
+    assert link.bench.core.mission_commands.set_current(4).ok
+    link.heard = bool(gps)
+    link.bench.parameters.set("SIM_GPS_DISABLE", gps)
+    link.run(5.0)
+    assert told(link)[-1] == f"AFS State: {state}" and link.bench.core.sequencer.current_nav_index() == 4
 
 
 @pytest.mark.parametrize("parameters", [{"AFS_MAX_COM_LOSS": 1.0}, {"AFS_OPTIONS": 1.0}])
