@@ -326,7 +326,7 @@ def test_a_landing_pattern_becomes_the_items_that_are_sent_for_it() -> None:
 
 
 def test_a_landing_pattern_of_other_forms() -> None:
-    """Straight in at a speed, from sea level, for a VTOL; and the names of version 1."""
+    """Straight in at a speed, from sea level, for a VTOL; at the end of a video; and the names of version 1."""
     straight = PATTERN | {
         "complexItemType": "vtolLandingPattern",
         "useLoiterToAlt": False,
@@ -338,6 +338,8 @@ def test_a_landing_pattern_of_other_forms() -> None:
     items = parsed(document(straight)).items
     assert [(item.command, item.frame) for item in items] == [(189, 2), (178, 2), (16, 0), (85, 0)]
     assert (items[1].param1, items[1].param2) == (0.0, 14.0)
+    filmed = parsed(document(PATTERN | {"stopTakingPhotos": False, "stopVideoPhotos": True})).items
+    assert [item.command for item in filmed] == [189, 2501, 31, 21]
     old = {key: value for key, value in PATTERN.items() if key not in ("landingApproachCoordinate", "useLoiterToAlt")}
     old |= {"version": 1, "loiterCoordinate": [-35.366, 149.165, 40], "stopTakingPhotos": False}
     assert [item.command for item in parsed(document(old)).items] == [189, 31, 21]

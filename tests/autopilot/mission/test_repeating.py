@@ -120,6 +120,16 @@ def test_a_longer_distance_leads_to_the_first_place_after_the_command(timing: Do
 
 
 @BOTH
+def test_on_the_way_to_the_second_place_it_goes_back_towards_the_first(timing: DoTiming) -> None:
+    """Two places have begun after the command, which are a leg to go back along."""
+    run = Run(timing, *LINE, distance_m=15.0)
+    run.reach(1, 3)
+    first = run.leave_and_resume(here(20.0, 10.0))
+    assert first.seq == 3
+    assert (first.x, first.y) == pytest.approx((here(5.0).lat, here(0.0, 10.0).lon), abs=1e-7)
+
+
+@BOTH
 def test_a_mission_begun_anew_knows_no_distance_before_its_command(timing: DoTiming) -> None:
     """Nor the places of the run before."""
     run = Run(timing, *LINE)

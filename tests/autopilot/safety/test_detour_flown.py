@@ -178,6 +178,18 @@ def test_a_rover_drives_round(planning: int) -> None:
     assert nearest(bench, 200.0, lambda: 2 in bench.reached) > 1.5
 
 
+@pytest.mark.parametrize(("kind", "passes"), [("copter", False), ("rover", True)])
+def test_with_the_ruler_a_rover_passes_its_waypoints_and_a_copter_stops_at_each(kind: str, passes: bool) -> None:
+    """As in ArduPilot. A leg whose next one is known is not braked at its end."""
+    bench = Bench(kind, parameters={"OA_TYPE": BENDY_RULER})
+    begin = [takeoff()] if kind == "copter" else []
+    bench.begin([*begin, waypoint(60.0, 0.0), waypoint(120.0, 0.0)])
+    bench.run(30.0, lambda: bench.core.sequencer.current_nav_index() > len(begin))
+    target = bench.vehicle.targets[-1]
+    assert isinstance(target, Leg) and target.end[0] == pytest.approx(60.0, abs=0.1)
+    assert (target.next is not None) is passes
+
+
 #: The fence of ArduPilot's PolyFenceObjectAvoidanceBendyRuler: two fields, joined north of two ponds; home in the west.
 FIELDS = [(44, -35), (-40, -39), (-40, 82), (26, 79), (25, 138), (-58, 154), (-65, 304), (120, 290)]
 PONDS = [(26, 138), (28, 154)]

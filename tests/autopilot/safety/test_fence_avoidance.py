@@ -204,6 +204,20 @@ def test_of_many_edges_the_nearest_are_told() -> None:
     assert told(bench) == []
 
 
+def test_of_many_circles_the_nearest_are_told() -> None:
+    """By the way to their edge: a wide one whose middle is far counts before a small one that is far."""
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": POLYGON})
+    small = [(20.0 + 10.0 * k, -30.0, 3.0) for k in range(40)]
+    wide = (0.0, 430.0, 400.0)
+    bench.upload([zone(5004, *circle) for circle in (*small, wide)], 1)
+    bench.airborne()
+    bench.run(1.0)
+    rings = [barrier for barrier in told(bench) if isinstance(barrier, Ring)]
+    nearest = sorted((*small, wide), key=lambda circle: hypot(circle[0], circle[1]) - circle[2])[:BARRIERS]
+    assert sorted(ring.radius for ring in rings) == sorted(radius for *_, radius in nearest)
+    assert sorted(ring.middle[0] for ring in rings) == pytest.approx(sorted(north for north, *_ in nearest), abs=0.1)
+
+
 def test_only_what_is_selected_is_told() -> None:
     bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 50})
     bench.upload(box(40.0), 1)
