@@ -138,6 +138,18 @@ def test_a_dock_that_delays_is_told_at_once(context: PhaseContext) -> None:
     assert told == ["dock_delayed"] and context.memory.check_ms is None
 
 
+def test_what_went_wrong_first_stays_the_trigger(context: PhaseContext) -> None:
+    """A shortfall of the harvest is not covered by an interface that fails in the dock after it."""
+    memory, now_ms = context.memory, NOW_MS
+    memory.docked = True
+    assert memory.record is not None
+    memory.record.trigger = "harvest_shortfall"
+    while not phase_dock.step(context, DepotReading(fluids_ok=False), now_ms):
+        assert memory.check_ms is not None
+        now_ms = memory.check_ms
+    assert (memory.phase, memory.record.trigger) == (Phase.HEALTH, "harvest_shortfall")
+
+
 def test_an_interface_that_fails_is_looked_at_for_twice_the_time_of_docking(context: PhaseContext) -> None:
     """Ten times in each; then the offload is given up, which is the sortie's trigger."""
     memory, now_ms, looks = context.memory, NOW_MS, 0

@@ -153,6 +153,12 @@ def test_an_interface_that_holds_again_lets_the_offload_begin() -> None:
     assert bench.last["delivered_kg"] > 0.0
 
 
+def test_the_service_begins_in_the_instant_in_which_the_interfaces_pass() -> None:
+    """Nobody waits for another event with a skimmer whose connections are known to hold."""
+    bench = LoopBench().run()
+    assert bench.decision("offload_volatiles").time_ms == bench.decision("interfaces_confirmed").time_ms
+
+
 def test_a_skimmer_that_has_waited_at_the_gate_has_as_many_checks_of_its_interfaces() -> None:
     """They count from the first that failed, not from the beginning of phase 6."""
     bench = LoopBench()

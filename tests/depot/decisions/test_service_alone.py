@@ -77,6 +77,25 @@ def test_patience_counts_from_what_was_moved_last() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lacking", "anomaly"),
+    [
+        ({"offloadable_kg": 100.0}, "service_incomplete"),
+        ({"offloadable_kg": 100.0, "fluids_ok": False}, "interface_failure"),
+    ],
+)
+def test_a_service_that_is_given_up_for_an_interface_is_a_failure_of_that(
+    lacking: dict[str, Any], anomaly: str
+) -> None:
+    """Which retires the skimmer, where a service that only takes too long does not."""
+    context = in_dock(Phase.OFFLOAD)
+    reading = DepotReading(**SERVED | lacking)
+    phase_service.offload_step(context, reading, NOW_MS)
+    assert phase_service.offload_step(context, reading, NOW_MS + round(1000.0 * PROFILE.depot.patience_s))
+    assert context.memory.record is not None
+    assert (context.memory.anomalies, context.memory.record.trigger) == ([anomaly], anomaly)
+
+
+@pytest.mark.parametrize(
     ("state", "phase", "ended_by", "derating"),
     [
         (SkimmerState.ACTIVE, Phase.PREP, None, Derating()),

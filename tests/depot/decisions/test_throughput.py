@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from depot.decisions.throughput import compare, cycle_time_h, delivered_kg, harvested_kg, reliability
+from depot.decisions.throughput import compare, cycle_time_h, delivered_kg, harvested_kg, propellant_kg, reliability
 from depot.settings import Profile, UnitSettings
 
 PROFILE = Profile()
@@ -25,6 +25,11 @@ def test_cycle_time_and_masses() -> None:
     assert PROFILE.skimmer.intake_kg_s == pytest.approx(0.091125)
     assert harvested_kg(PROFILE) == pytest.approx(18_900.0)
     assert delivered_kg(PROFILE) == pytest.approx(17_577.0)
+
+
+def test_who_is_full_before_the_time_of_harvest_is_over_burns_less() -> None:
+    """18.9 t are in after 0.96 of the 60 h (0.091125 kg/s), and so long the drag is made up for."""
+    assert propellant_kg(PROFILE) == pytest.approx(50.0 + 15.0 + 2_750.0 * 18_900.0 / 19_683.0 + 110.0 + 60.0)
 
 
 def test_reliability_is_the_share_of_completed_sorties() -> None:

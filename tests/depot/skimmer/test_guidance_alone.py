@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 
 import pytest
 
@@ -66,6 +66,19 @@ def test_only_a_craft_that_comes_nearer_brakes_before_it_turns() -> None:
     for along_mps, closes in ((0.1, True), (0.0, False), (-0.001, False)):
         reading = SkimmerReading(position_m=(0.0, -10.0, 0.0), velocity_mps=(0.0, along_mps, 0.0))
         assert guidance._closes_in(reading) is closes
+
+
+@pytest.mark.parametrize("fuel_kg", [4_000.0, 5.0])
+@pytest.mark.parametrize("along_m", [-50_000.0, 50_000.0])
+def test_who_leaves_for_good_drifts_away_with_what_it_has(fuel_kg: float, along_m: float) -> None:
+    """A craft behind the depot speeds up, lifts its orbit and falls farther behind; one ahead brakes. At 3 m/s, or as
+    fast as its last propellant makes it (Tsiolkovsky)."""
+    guidance = FlownWorld(PROFILE, 1, make_plan(PROFILE, 1, Derating(), DepotReading())).guidance
+    reading = SkimmerReading(position_m=(0.0, along_m, 0.0), fuel_kg=fuel_kg)
+    (command,) = guidance.away(reading, 0)
+    left = ENGINES.fwd_exhaust_mps * log((ENGINES.dry_kg + fuel_kg) / ENGINES.dry_kg)
+    speed = min(3.0, left)
+    assert command.dv == pytest.approx((0.0, speed if along_m < 0.0 else -speed, 0.0))
 
 
 @pytest.mark.parametrize("late_ms", [0, 5_000])
