@@ -207,7 +207,6 @@ class FlightSystem:
         delay = self._facts.param("FM_AUTO_GO")
         if delay > 0.0:
             self.context.auto_go_ms = now_ms + int(1000.0 * delay)
-            self.kernel.post_news(flags.READY)
 
     def _settle(self, now_ms: int) -> None:
         """Give news to the actors until there is none."""
