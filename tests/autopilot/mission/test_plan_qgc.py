@@ -133,6 +133,15 @@ def test_the_camera_of_a_survey_may_need_a_time_between_two_photos(interval: Any
     assert noted.least_s == least_s
 
 
+@pytest.mark.parametrize(("overlap", "share"), [(0, 0.0), (70, 0.7), (100, None), (-1, None), ("wide", None)])
+def test_the_overlap_of_photos_is_a_share_below_one(overlap: Any, share: float | None) -> None:
+    """Photos that only meet overlap by 0, which is given; with 100 % a survey never comes to its end."""
+    scan = survey(simple())
+    scan["TransectStyleComplexItem"]["CameraCalc"] = {"FrontalOverlap": overlap, "SideOverlap": overlap}
+    (noted,) = parsed(document(scan)).surveys
+    assert (noted.along, noted.beside) == (share, share)
+
+
 def test_jump_without_ids_counts_items() -> None:
     """A missing doJumpId is the position, through complex items."""
     plan = parsed(document(simple(), survey(simple(), simple()), simple(177, params=[3, 1, 0, 0, 0, 0, 0])))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
+from autopilot.context.events import StatusText
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.mav import Sensor
@@ -99,6 +102,16 @@ def test_a_smaller_difference_is_only_announced() -> None:
     bench = circling(**WIND, ARSPD_WIND_WARN=3.0)
     assert any(text.startswith("Airspeed 1 warning") for text in bench.texts)
     assert bench.parameters["ARSPD_USE"] == 1.0
+
+
+def test_a_difference_is_announced_where_there_is_one_and_every_15_s_at_most() -> None:
+    """Seven metres a second of wind are below ARSPD_WIND_MAX (15), and a while above ARSPD_WIND_WARN (3)."""
+    bench = circling(**WIND)
+    assert not any(text.startswith("Airspeed 1 warning") for text in bench.texts)
+    bench.parameters.set("ARSPD_WIND_WARN", 3.0)
+    bench.run(60.0)
+    told_ms = [ms for ms, event in bench.log if isinstance(event, StatusText) and "1 warning" in event.text]
+    assert len(told_ms) > 1 and min(after - before for before, after in pairwise(told_ms)) > 15_000
 
 
 def test_without_satellites_a_failed_tube_is_better_than_none() -> None:

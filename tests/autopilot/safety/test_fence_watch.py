@@ -133,6 +133,16 @@ def test_the_circle_of_a_plane_is_passed_anew_100_m_farther_out() -> None:
         assert plane.texts.count("Circle fence breached") == told, north
 
 
+def test_the_ceiling_of_a_plane_is_passed_anew_20_m_higher() -> None:
+    """AC_FENCE_ALT_MAX_BACKUP_DISTANCE, for planes as for copters."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=1.0, FENCE_ALT_MAX=100.0, FENCE_ACTION=0.0)
+    for up, told in ((101.0, 1), (120.5, 1), (121.5, 2), (141.0, 2), (142.0, 3)):
+        plane.vehicle.put((0.0, 0.0, -up))
+        plane.parameters.set("FENCE_MARGIN", 2.0 + up / 1000.0)  # look now
+        plane.core.update(plane.now_ms)
+        assert plane.texts.count("Max Alt fence breached") == told, up
+
+
 def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:
     bench = flying(FENCE_TYPE=POLYGON | MAX_ALT)
     bench.upload(box(50.0), 1)

@@ -33,6 +33,7 @@ NORTH = (60.0, 0.0)
     [
         (Barriers((HOUSE,)), (0.0, 0.0), (10.0, 0.0), 10.0),
         (Barriers((HOUSE,), margin=2.0), (0.0, 0.0), (10.0, 0.0), 8.0),
+        (Barriers((HOUSE,)), (55.0, 30.0), (60.0, 30.0), 25.0),  # from a corner: past the ends of both its edges
         (Barriers((HOUSE,)), (0.0, 0.0), (30.0, 0.0), -10.0),  # ten metres lie beyond the edge
         (Barriers((HOUSE,)), (30.0, 0.0), (39.0, 0.0), -1.0),  # it begins on the wrong side
         (Barriers((FIELD,)), (0.0, 0.0), (40.0, 0.0), 10.0),

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.context.events import StatusText
+from autopilot.context.events import ArmedChanged, StatusText
 from autopilot.interface import report
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.mode_table import RoverMode
@@ -222,4 +223,7 @@ def test_a_crash(check: int, mode: int, armed: bool) -> None:
     bench = driving(FS_CRASH_CHECK=check)
     assert bench.happens(VehicleEvent.CRASHED) == mode
     assert bench.core.facts.armed is armed
+    assert [event.method for event in bench.events(ArmedChanged) if not event.armed] == [ArmingMethod.CRASH] * (
+        not armed
+    )
     assert [text for text in bench.texts if "Crash" in text] == (["Crash: Going to HOLD"] if check else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan
+from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan, payload_kg
 from depot.messages import Status
 from depot.names import EndedBy, Phase, SkimmerState
 from depot.physics.windows import Almanac
@@ -70,6 +70,16 @@ def test_the_harvest_is_no_larger_than_any_ring_has_room_for(species: str) -> No
     assert plan.store_kg == pytest.approx(0.7 * whole.store_kg)
     assert plan.harvest_s < 0.75 * whole.harvest_s and plan.t_sortie_s < whole.t_sortie_s
     assert harvest_budget(PROFILE, Derating(), plan.store_kg, None).bound_by == "room"
+
+
+@pytest.mark.parametrize(("share", "bound_by"), [(1.0, "payload"), (0.9, "room")])
+def test_a_store_that_may_be_filled_is_the_limit_of_its_payload_and_not_of_the_rings(
+    share: float, bound_by: str
+) -> None:
+    """Half of the usual payload is allowed, and is in long before the usual time is over."""
+    derating = Derating(payload=0.5)
+    store_kg = share * payload_kg(PROFILE, derating)
+    assert harvest_budget(PROFILE, derating, store_kg, None).bound_by == bound_by
 
 
 def test_less_than_the_least_is_not_planned() -> None:
