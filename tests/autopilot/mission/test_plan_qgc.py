@@ -232,6 +232,12 @@ def test_half_a_place_is_none() -> None:
     assert parsed(document(simple(params=[0, 0, 0, None, None, None, 20]))).items[0].x == 0.0
 
 
+@pytest.mark.parametrize("home", [[None, None, None], [None, None], [0, 0, 0], {"latitude": None, "longitude": None}])
+def test_a_home_of_nulls_or_zeros_is_no_home(home: Any) -> None:
+    """A flight of this plan would begin in the Atlantic."""
+    assert parsed(with_mission(plannedHomePosition=home)).home is None
+
+
 def test_leniency_that_real_files_need() -> None:
     """Versions as text or float, unknown keys, NaN literals, four parameters beside a coordinate, no home, BOM."""
     plan = with_mission(version="2", items=[simple(frame=3.0, extra={"a": [1]})], plannedHomePosition=None)

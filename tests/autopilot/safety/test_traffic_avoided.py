@@ -66,6 +66,17 @@ def test_actions(action: int, mode: int, direction: tuple[int, int, int] | None)
     assert told[0] == (CollisionThreat.HIGH, action if action > 1 else CollisionAction.NONE)
 
 
+def test_from_one_that_stands_straight_above_there_is_no_side_to_go_to() -> None:
+    """As in ArduCopter's handle_avoidance_horizontal: it is told that nothing is done."""
+    bench = Bench(parameters={"AVD_ENABLE": 1, "AVD_F_ACTION": 3, "ADSB_TYPE": 1})
+    bench.airborne(30.0)
+    here = bench.vehicle.state.place
+    bench.core.traffic.hear(Contact(1, GeoPoint(here.lat, here.lon, here.alt + 20.0), (0.0, 0.0, 0.0), bench.now_ms))
+    bench.run(1.0)
+    told = [(collision.threat.level, collision.action) for collision in bench.core.traffic.collisions]
+    assert told == [(CollisionThreat.HIGH, CollisionAction.NONE)]
+
+
 @pytest.mark.parametrize(
     ("recovery", "before", "after"),
     [(0, LOITER, AVOID_ADSB), (1, LOITER, LOITER), (1, GUIDED, GUIDED), (2, LOITER, RTL), (3, LOITER, AVOID_ADSB)],
