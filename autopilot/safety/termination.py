@@ -181,10 +181,11 @@ class AdvancedFailsafe:
         elif not has_station and not has_gps:
             if self._facts.param("AFS_DUAL_LOSS", 1.0) != 0.0:
                 self._terminate("dual loss")
-        elif self._state is _State.NO_STATION and has_station:
-            self._find("AFS_MAX_COM_LOSS", ", GCS now OK")
-        elif self._state is _State.NO_GPS and has_gps:
-            self._find("AFS_MAX_GPS_LOSS", ", GPS now OK")
+        elif has_station and has_gps:
+            if self._state is _State.NO_STATION:
+                self._find("AFS_MAX_COM_LOSS", ", GCS now OK")
+            else:
+                self._find("AFS_MAX_GPS_LOSS", ", GPS now OK")
 
     def _enter(self, state: _State, more: str = "") -> None:
         self._state = state

@@ -221,6 +221,22 @@ def test_without_gps_it_goes_on_at_another_item_and_without_both_it_ends() -> No
     ended(link, "dual loss")
 
 
+def test_what_is_found_first_of_two_losses_waits_for_the_other() -> None:
+    """AFS_DUAL_LOSS 0. Without a fix the plane does not return to the item that it left for want of a station, nor
+    does a GPS loss begin there (AP_AdvancedFailsafe: in DATA_LINK_LOSS a missing fix is asked for first)."""
+    link = flying(AFS_DUAL_LOSS=0.0, AFS_GCS_TIMEOUT=3.0, AFS_WP_COMMS=4.0, AFS_WP_GPS_LOSS=3.0)
+    link.heard = False
+    link.run(5.0)
+    link.bench.parameters.set("SIM_GPS_DISABLE", 1.0)
+    link.run(5.0)
+    link.heard = True
+    link.run(2.0)
+    assert told(link)[-1] == "AFS State: DATA_LINK_LOSS" and link.bench.core.sequencer.current_nav_index() == 4
+    link.bench.parameters.set("SIM_GPS_DISABLE", 0.0)
+    link.run(3.0)
+    assert told(link)[-1] == "AFS State: AFS_AUTO, GCS now OK" and link.bench.core.sequencer.current_nav_index() == 2
+
+
 def test_a_loss_of_both_may_be_allowed() -> None:
     link = flying(AFS_DUAL_LOSS=0.0)
     link.bench.parameters.set("SIM_GPS_DISABLE", 1.0)
