@@ -127,6 +127,13 @@ def test_an_upright_ruler_in_a_box_takes_the_widest() -> None:
     assert found.active
 
 
+def test_an_upright_ruler_prefers_a_free_step_to_a_wider_one() -> None:
+    """Ahead and up have room for the next metre, up a little more; behind neither there is room for two more."""
+    near = np.array([(7.5, 0.0, 0.0, 1.0), (-6.8, 0.0, 0.0, 1.0), (1.0, 0.0, -7.8, 1.0), (1.0, 0.0, 6.8, 1.0)]).T
+    found = bend_upright(Barriers(objects=near), (0.0, 0.0), NORTH, BendSettings(5.0, 2.0, 1.5, 1.3), None)
+    assert (found.up, found.active) == (0.0, True)
+
+
 def test_the_shortest_way_turns_at_corners_of_the_margin() -> None:
     way = shortest_way(Barriers((HOUSE,)), (0.0, 0.0), NORTH, 5.0)
     assert way is not None
