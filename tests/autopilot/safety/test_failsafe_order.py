@@ -9,7 +9,8 @@ import pytest
 from autopilot.interface import report
 from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import LandedState
+from autopilot.mav import LandedState, VtolState
+from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import ALT_HOLD, AUTO, AUTO_RTL, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
 
@@ -129,6 +130,31 @@ def test_the_estimator_fails(action: int, mode: int, then: int, text: str) -> No
     assert bench.core.modes.number == then
     assert "EKF variance" in bench.texts
     assert text in bench.texts
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "state", "then"),
+    [
+        ("plane", PlaneMode.LOITER, VtolState.UNDEFINED, PlaneMode.CIRCLE),
+        ("plane", PlaneMode.FBWA, VtolState.UNDEFINED, PlaneMode.FBWA),
+        ("quadplane", PlaneMode.LOITER, VtolState.FW, PlaneMode.CIRCLE),
+        ("quadplane", PlaneMode.GUIDED, VtolState.MC, PlaneMode.QLAND),
+        ("quadplane", PlaneMode.QLOITER, VtolState.MC, PlaneMode.QHOVER),
+    ],
+)
+def test_the_estimator_of_wings_fails(kind: str, mode: PlaneMode, state: VtolState, then: PlaneMode) -> None:
+    """ArduPlane's failsafe_ekf_event: a hover lands, or keeps its height for its pilot; wings circle at a bank."""
+    bench = Bench(kind)
+    assert bench.core.modes.set(PlaneMode.GUIDED, bench.now_ms).ok
+    bench.arm()
+    assert bench.core.commands.takeoff(50.0).ok
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.vehicle.state.report[report.VTOL_STATE] = state
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.modes.number == then
+    assert "EKF failsafe" in bench.texts
 
 
 def test_the_estimator_fails_while_rtl_lands() -> None:
