@@ -104,6 +104,14 @@ def test_a_file_without_items_clears_its_plan() -> None:
     assert bench.missions.texts[-1] == "Mission cleared"
 
 
+@pytest.mark.parametrize(("kind", "items"), [(0, ()), (0, (home_item(HOME),)), (1, ()), (2, ())])
+def test_a_plan_has_as_many_items_as_its_file_had(kind: int, items: tuple[MissionItem, ...]) -> None:
+    """Also a mission of home alone, which is one, as when it is uploaded item by item; without home it is none."""
+    bench = PlanFilesBench()
+    assert bench.write(file_of(items, kind), kind) == (Opcode.ACK, b"")
+    assert struct.unpack("<HHHHH", bench.read(kind)[:10])[4] == len(items)
+
+
 def test_a_mission_can_be_written_in_parts() -> None:
     bench = PlanFilesBench()
     bench.write(file_of(mission(3)))
