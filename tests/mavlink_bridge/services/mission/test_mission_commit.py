@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -292,6 +293,15 @@ def test_float_forms_are_warned_about_once_in_each_transfer() -> None:
         bench.ask(0, as_int=False)
         bench.ask(1, as_int=False)
     assert bench.texts == ["got MISSION_REQUEST; use MISSION_REQUEST_INT!"] * 2
+
+
+def test_whoever_has_left_takes_no_place_of_those_that_are_warned() -> None:
+    """64 at a time are; a hundred that came and went, each on a link of its own, are warned one and all."""
+    bench = Bench()
+    for link in range(1, 101):
+        bench.ask(0, as_int=False, peer=replace(QGC, link=link))
+        bench.service.link_closed(link)
+    assert len(bench.texts) == 100
 
 
 def _fields(item: Any) -> dict[str, Any]:
