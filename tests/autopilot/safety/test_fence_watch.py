@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from autopilot.interface import report
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Circle
 from autopilot.mav import Cmd, MissionType, Sensor
@@ -16,7 +17,7 @@ from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.examples import examples
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.plane_bench import Plane
+from tests.fakes.plane_bench import Plane, on_approach
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
 
 MAX_ALT, CIRCLE, POLYGON, MIN_ALT = 1, 2, 4, 8
@@ -141,6 +142,26 @@ def test_the_ceiling_of_a_plane_is_passed_anew_20_m_higher() -> None:
         plane.parameters.set("FENCE_MARGIN", 2.0 + up / 1000.0)  # look now
         plane.core.update(plane.now_ms)
         assert plane.texts.count("Max Alt fence breached") == told, up
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sink"), [({"LAND_PF_ALT": 10.0}, 0.0), ({"LAND_FLARE_ALT": 10.0}, 0.0), ({"LAND_PF_SEC": 5.0}, 2.0)]
+)
+@pytest.mark.parametrize(("up", "breached"), [(9.0, False), (11.0, True)])
+def test_the_last_part_of_a_landing_on_wings_breaches_nothing(
+    parameters: dict[str, float], sink: float, up: float, breached: bool
+) -> None:
+    """ArduPlane's is_expecting_impact: below LAND_PF_ALT, in the flare, or LAND_PF_SEC before the ground; whichever is
+    the highest."""
+    lowest = {"LAND_PF_ALT": 0.0, "LAND_FLARE_ALT": 0.0, "LAND_PF_SEC": 0.0}
+    plane = on_approach(FENCE_TYPE=2.0, FENCE_RADIUS=100.0, FENCE_ACTION=0.0, **lowest | parameters)
+    plane.core.auto.go_on_at(5)
+    plane.vehicle.put((-300.0, 0.0, -up))
+    plane.vehicle.state.report[report.VD] = sink
+    plane.parameters.set("FENCE_ENABLE", 1.0)
+    plane.core.update(plane.now_ms)
+    assert plane.core.modes.mode.is_landing
+    assert bool(plane.core.fence.breach[0]) is breached
 
 
 def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf, nan
 from typing import Any
 
 import pytest
 
 from autopilot.context.journal import SavePlan, SaveTogether
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.services.mission import texts
@@ -27,6 +29,7 @@ from tests.fakes.mission_bench import (
     waypoints,
 )
 from tests.fakes.mission_core import HOME
+from tests.fakes.recording_executor import RecordingExecutor
 
 OLD, NEW = waypoints(3), waypoints(2, lat=10.0)
 
@@ -278,6 +281,38 @@ def test_fence_and_rally_have_no_home_item() -> None:
     bench.ask(0, 2)
     assert (bench.last[0].message.command, bench.last[0].message.z) == (5100, 30.0)
     assert bench.ask(2, 2, as_int=False) == [("ACK", 13)]
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
+def test_the_item_under_way_is_the_current_one_of_its_plan(index: int) -> None:
+    """MISSION_ITEM_INT.current; before the first none is, and home never."""
+    bench = Bench()
+    bench.upload(OLD)
+    bench.core.tick()
+    if index:
+        bench.core.sequencer.set_current(index, bench.core.mission, RecordingExecutor())
+    marked = []
+    for seq in range(4):
+        bench.ask(seq)
+        marked.append(bench.last[0].message.current)
+    assert marked == [int(seq == index > 0) for seq in range(4)]
+
+
+def test_a_failed_write_is_told_as_an_error(bench: Bench) -> None:
+    """As any fault that a person must see to: the vehicle flies another plan than the station shows."""
+    bench.upload(NEW)
+    bench.journal.settle("disk full")
+    bench.service.handle_timeout(bench.now_ms)
+    said = [out.message for out in bench.service.take_outgoing() if out.message.get_type() == "STATUSTEXT"]
+    assert [message.severity for message in said] == [Severity.ERROR]
+
+
+@pytest.mark.parametrize(("x", "sent"), [(nan, 0), (inf, 2**31 - 1), (-inf, -(2**31)), (3e9, 2**31 - 1), (7.0, 7)])
+def test_what_no_integer_holds_is_sent_as_the_nearest_and_nan_as_0(x: float, sent: int) -> None:
+    """MISSION_ITEM_INT.x and y of a command that has no place there."""
+    item = MissionItem(Cmd.DO_SET_ROI_NONE, 2, x=x, y=x)
+    message = write_item(item, 0, 1, QGC, as_int=True, current=False)
+    assert (message.x, message.y) == (sent, sent)
 
 
 def test_float_forms_are_warned_about_once_in_each_transfer() -> None:
