@@ -52,6 +52,17 @@ def test_an_item_is_asked_for_again_each_second_of_vehicle_time(paced: Bench) ->
     assert heard == [("REQUEST", 0)] * 7 + [("ACK", CANCELLED)]
 
 
+def test_vehicle_time_that_was_not_used_before_a_message_is_not_used_after_it(paced: Bench) -> None:
+    """53 s of it, in which a vehicle ran faster than ten times the wall; then it runs slower, and the wall counts."""
+    paced.count(3)
+    fly(paced, 60_000, 700)
+    paced.home()
+    fly(paced, 100, 7_900)
+    assert paced.service.state(0) is UploadState.RECEIVING
+    fly(paced, 10, 100)
+    assert paced.service.state(0) is UploadState.IDLE
+
+
 def test_each_message_gives_the_whole_time_again(paced: Bench) -> None:
     """However much vehicle time could not be used before it, because the wall's was too short."""
     paced.count(3)
