@@ -130,6 +130,14 @@ def test_on_the_way_to_the_second_place_it_goes_back_towards_the_first(timing: D
 
 
 @BOTH
+def test_a_distance_of_0_ends_the_repeating_behind_it(timing: DoTiming) -> None:
+    """The places before it are not gone back to."""
+    run = Run(timing, *LINE[:3], do(REPEAT, 0.0), LINE[3])
+    run.reach(1, 3, 4, 5)
+    assert run.leave_and_resume(here(20.0, 50.0)) == run.storage.get(7)
+
+
+@BOTH
 def test_a_mission_begun_anew_knows_no_distance_before_its_command(timing: DoTiming) -> None:
     """Nor the places of the run before."""
     run = Run(timing, *LINE)

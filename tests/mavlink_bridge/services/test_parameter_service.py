@@ -104,6 +104,23 @@ def test_read_by_name_answers_without_an_index() -> None:
     assert values(Bench().read("WPNAV_SPEED")) == [("WPNAV_SPEED", 1000, 65535)]
 
 
+def test_the_hash_of_all_parameters_is_told_by_name_and_before_a_list() -> None:
+    """PX4's, by which a station sees that it knows them already; it changes with any of them. ArduPilot has none."""
+    bench = Bench(firmware=firmware_spoken(12, 2))
+
+    def told() -> bytes:
+        (one,) = bench.read("_HASH_CHECK")
+        assert (one.message.param_id, one.message.param_index, one.link) == ("_HASH_CHECK", 65535, QGC.link)
+        return struct.pack("<f", one.message.param_value)
+
+    before = told()
+    begun = [one.message for one in bench.request_list() if one.message.get_type() == "PARAM_VALUE"]
+    assert (begun[0].param_id, struct.pack("<f", begun[0].param_value)) == ("_HASH_CHECK", before)
+    bench.parameters.set("WPNAV_SPEED", 321.0)
+    assert told() != before
+    assert Bench().read("_HASH_CHECK") == []
+
+
 def test_read_by_index_echoes_the_index() -> None:
     """QGroundControl re-reads lost values by index with an empty name."""
     bench = Bench()
