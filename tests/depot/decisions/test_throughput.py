@@ -49,6 +49,8 @@ def test_yield_counts_what_came_in_over_the_time_it_took() -> None:
     assert rows["storage constraint"].holds and rows["propellant closure"].holds
     kept = (1.0 - PROFILE.skimmer.fuel_fraction) * rows["yield of one skimmer"].measured  # fuel has rings of its own
     assert rows["storage constraint"].measured == pytest.approx(kept)
+    used = rows["utilisation, S = 3, one dock, tank ring and SOXE"].measured  # S * U * Y_single
+    assert rows["fleet yield, S = 3"].measured == pytest.approx(3 * used * rows["yield of one skimmer"].measured)
 
 
 def test_propellant_that_is_no_harvest_does_not_close() -> None:
