@@ -109,6 +109,19 @@ def test_survey_and_corridor_items_are_taken_in_place() -> None:
     assert plan.items[5].param1 == 4.0
 
 
+def test_the_corners_of_a_survey_are_its_area() -> None:
+    """Of each a latitude and a longitude."""
+    (noted,) = parsed(document(survey(simple()) | {"polygon": [[1, 2], [3, 4, 50], [5, 6]]})).surveys
+    assert noted.area == ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0))
+
+
+@pytest.mark.parametrize(("frame", "mode"), [(3, 1), (0, 2), (10, 4)])
+def test_the_altitude_of_a_written_item_is_shown_as_what_it_is(frame: int, mode: int) -> None:
+    """QGroundControl's AltitudeMode: above home, above the sea, above the ground."""
+    written = json.loads(format_plan(Plan(None, (MissionItem(16, frame, x=1.0, y=2.0, z=5.0, seq=1),))))
+    assert written["mission"]["items"][0]["AltitudeMode"] == mode
+
+
 @pytest.mark.parametrize("number", [10**400, float("nan"), None, "9", True])
 def test_a_corner_that_is_no_number_is_no_area_of_a_survey(number: Any) -> None:
     """Notes about a survey never refuse a plan; an integer beyond every float ended the command."""
