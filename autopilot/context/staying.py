@@ -10,7 +10,7 @@ from autopilot.control.avoidance import stopping_distance
 from autopilot.interface import report
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Circle, Hold, Target, Yaw, YawMode
+from autopilot.interface.targets import Circle, Hold, Land, Leg, Target, Yaw, YawMode
 from autopilot.vehicles.mode_table import TerrainFollow
 
 _KEEP: Final = Yaw(YawMode.KEEP)
@@ -80,6 +80,19 @@ def stopping_point(facts: VehicleFacts) -> Ned:
     sink = _way_to_rest(facts, abs(down), "PSC_POSZ_P", "WPNAV_ACCEL_Z")
     lower = min(sink, _MOST_DOWN_M) if down > 0.0 else -min(sink, _MOST_UP_M)
     return (here[0] + ahead * north, here[1] + ahead * east, here[2] + lower)
+
+
+def aim(facts: VehicleFacts, target: Target) -> Ned:
+    """Position that `target` leads to, NED m; without one the position at which the vehicle comes to rest."""
+    match target:
+        case Leg():
+            return target.goal or target.end
+        case Circle(center=place) | Hold(position=tuple(place)):
+            return place
+        case Land(position=tuple(place)):
+            return (*place, facts.vehicle.state.position[2])
+        case _:
+            return stopping_point(facts)
 
 
 def braking_point(facts: VehicleFacts) -> Ned:

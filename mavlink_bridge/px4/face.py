@@ -15,10 +15,12 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
+from autopilot.context.staying import aim, stopping_point
 from autopilot.context.turns import next_multiple
 from autopilot.interface.earth import HIGHEST_M, is_place
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Circle
 from autopilot.mav import (
     Cmd,
     Frame,
@@ -255,28 +257,49 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.take_off(height, context.now_ms, mode)
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
-        """DO_REPOSITION, which must ask for the change of mode alone. Without a place, or with one outside the fence:
-        stop here, or climb here if only the height is given."""
+        """DO_REPOSITION, which must ask for the change of mode alone. Without place, height and yaw, or with a place
+        outside the fence: stop here (navigator_main.cpp)."""
         if command.whole(2) != RepositionFlag.CHANGE_MODE:
             return UNSUPPORTED
+        command = self._completed(command)
         place = command.params[4:7]
-        if is_place(*place) and self._flight.keeps_in and not self._parts.fence.admits(GeoPoint(*place)):
+        outside = is_place(*place) and self._flight.keeps_in and not self._parts.fence.admits(GeoPoint(*place))
+        if outside:
             self._parts.announcer.say(Severity.CRITICAL, "Reposition is outside geofence")
-            outcome = self._flight.stop(context.now_ms)
-        elif command.given(5) and command.given(6) and command.given(7):
-            outcome = flight_commands.reposition(command, context)
-        elif command.given(7) and self._flight.flying:
-            outcome = self._climb_here(command, context.now_ms)
-        else:
-            outcome = self._flight.stop(context.now_ms)
+        leads = not outside and all(map(command.given, (5, 6, 7)))
+        outcome = flight_commands.reposition(command, context) if leads else self._flight.stop(context.now_ms)
         if outcome.ok:
             self._flight.fly_guided(px4.HOLD, context.now_ms)
         return outcome
 
+    def _completed(self, command: Command) -> Command:
+        """A reposition with the place of the present target (wings: with its circle) and the present height where it
+        has none of its own; without place, height and yaw it stays without. Wings have the usual radius elsewhere, and
+        no yaw."""
+        facts, (radius, yaw, lat, lon, height) = self._parts.facts, command.params[2:7]
+        origin, target = facts.vehicle.origin, self._parts.helm.target
+        placed = command.given(5) and command.given(6)
+        if origin is None or not (placed or command.given(4) or command.given(7)):
+            return command
+        if self._flight.on_wings:
+            radius, yaw = 0.0, nan
+            if isinstance(target, Circle) and not placed:
+                radius, yaw = target.radius, float(target.direction < 0)
+        if not placed:
+            kept = to_global(origin, aim(facts, target))
+            lat, lon = kept.lat, kept.lon
+        if not command.given(7):
+            command, height = replace(command, frame=Frame.GLOBAL), facts.vehicle.state.place.alt
+        return replace(command, params=(*command.params[:2], radius, yaw, lat, lon, height))
+
     def _change_altitude(self, command: Command, context: Context) -> Outcome:
-        """DO_CHANGE_ALTITUDE: param1 metres in frame param2, here, in Hold."""
-        flags, height = float(RepositionFlag.CHANGE_MODE), command.param(1)
-        params = (0.0, flags, 0.0, nan, nan, nan, height)
+        """DO_CHANGE_ALTITUDE: param1 metres in frame param2, in Hold. What hovers stops for it, wings keep their
+        circle."""
+        facts, lat, lon = self._parts.facts, nan, nan
+        if facts.vehicle.origin is not None and not self._flight.on_wings:
+            rest = to_global(facts.vehicle.origin, stopping_point(facts))
+            lat, lon = rest.lat, rest.lon
+        params = (0.0, float(RepositionFlag.CHANGE_MODE), 0.0, nan, lat, lon, command.param(1))
         return self._reposition(replace(command, params=params, frame=command.whole(2)), context)
 
     def _change_speed(self, command: Command, context: Context) -> Outcome:
@@ -289,13 +312,6 @@ class Px4Face(WithoutMessages, Speaker):
         else:
             commands.set_ground_speed(speed if speed > 0.0 else None)
         return ACCEPTED
-
-    def _climb_here(self, command: Command, now_ms: int) -> Outcome:
-        core, here = self._parts, self._parts.facts.vehicle.state.place
-        altitude = core.facts.altitude(command.frame, command.param(7), here.lat, here.lon)
-        if altitude is None or not abs(altitude) < HIGHEST_M:
-            return DENIED
-        return core.commands.reposition(replace(here, alt=altitude), now_ms, change_mode=True)
 
     def _pause(self, command: Command, context: Context) -> Outcome:
         return self._flight.enter(px4.HOLD if command.param(1) == 0.0 else px4.MISSION, context.now_ms)

@@ -138,7 +138,7 @@ class Px4Orbit(WithoutMessages, Speaker):
         NaN: here."""
         core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
         state = core.facts.vehicle.state
-        wings, changes = self._on_wings, state.report[report.VTOL_STATE] in _CHANGES
+        wings, changes = self._flight.on_wings, state.report[report.VTOL_STATE] in _CHANGES
         if not core.facts.armed or core.facts.landed or origin is None or changes:
             return core.announcer.refuse("Orbit command rejected", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         here = state.place  # the height is above mean sea level in any frame (mavlink_receiver.cpp; MAVSDK sends 3)
@@ -166,12 +166,6 @@ class Px4Orbit(WithoutMessages, Speaker):
         self._due_ms = context.now_ms
         return ACCEPTED
 
-    @property
-    def _on_wings(self) -> bool:
-        """True if the vehicle circles by itself: a plane, or a VTOL that does not hover."""
-        core = self._autopilot
-        return core.facts.vehicle_class.has_stall_speed and not core.helm.upright
-
     def _yaw(self, behaviour: int, center: Ned) -> Yaw:
         if behaviour == _FACES_CENTRE:
             return Yaw(YawMode.POINT, point=center)
@@ -191,7 +185,7 @@ class Px4Orbit(WithoutMessages, Speaker):
     def _reported_circle(self) -> Circle | None:
         """Circle that is reported: an orbit of rotors, or any circle that a plane flies by itself."""
         mode, circle = self._flight.mode, self._autopilot.helm.target
-        reported = mode[0] == AUTO if self._on_wings else mode == ORBIT
+        reported = mode[0] == AUTO if self._flight.on_wings else mode == ORBIT
         return circle if reported and isinstance(circle, Circle) else None
 
     def next_deadline_ms(self) -> int | None:
@@ -335,7 +329,7 @@ class StickTakeover(WithoutMessages):
         core, facts, mode = self._autopilot, self._autopilot.facts, self._flight.mode
         if not core.sticks.has_input or mode[0] != AUTO or mode == FOLLOW or not facts.armed or facts.grounded:
             return
-        if facts.vehicle_class.has_stall_speed and not core.helm.upright:
+        if self._flight.on_wings:
             return
         allowed = int(self._parameters["COM_RC_OVERRIDE"]) & 1 and self._flight.failsafes.sticks_may_take_over
         if allowed and self._moved():

@@ -142,6 +142,11 @@ class Px4Flight:
         return self._parts.facts.armed and not self._parts.facts.grounded
 
     @property
+    def on_wings(self) -> bool:
+        """True for a plane, and for a VTOL that does not hover."""
+        return self._parts.facts.vehicle_class.has_stall_speed and not self._parts.helm.upright
+
+    @property
     def keeps_in(self) -> bool:
         """True if the fence does more than warn."""
         return self._parameters["GF_ACTION"] > _WARNS
@@ -316,12 +321,11 @@ class Px4Flight:
         """Height of the climb before a mission, m above home: that of its first place; None: no climb. A takeoff item
         climbs itself (`checkClimbRequired`); in the air wings climb on their way, where PX4 circles first."""
         core, facts, home = self._parts, self._parts.facts, self._parts.facts.home
-        on_wings = facts.vehicle_class.has_stall_speed and not core.helm.upright
         at = self._next_item
         items = core.plans.mission.items()
         item = next((item for item in items if item.seq >= at and has_position(item.command)), None)
         on_ground_first = item is not None and item.command in TAKEOFFS and facts.grounded
-        on_its_way = on_wings and not facts.grounded
+        on_its_way = self.on_wings and not facts.grounded
         if not facts.vehicle_class.flies or item is None or home is None or on_ground_first or on_its_way:
             return None
         altitude = facts.altitude(item.frame, item.z, item.x, item.y)
