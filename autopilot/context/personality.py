@@ -98,7 +98,8 @@ class Personality(Protocol):
     course to the next place, and fly a timed one at its own radius. `wings_need_fix`: wings are not armed without a fix
     in any mode. `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach.
-    `holds_without_mission`: a mission may be cleared while it is flown. `turns_to_items`: copters turn to the yaw of
+    `holds_without_mission`: a mission may be cleared while it is flown. `resumes_on_ground`: a mission goes on at its
+    item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of
     their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does."""
 
     texts: Texts
@@ -115,6 +116,7 @@ class Personality(Protocol):
     turns_to_items: bool = False
     keeps_home_of_items: bool = False
     holds_without_mission: bool = False
+    resumes_on_ground: bool = False
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
         """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""

@@ -154,8 +154,10 @@ class AutoMode(Mode):
         self.helm.fly(Idle())
 
     def rewind(self) -> None:
-        """Return to the first item after disarming, unless the mission was completed."""
-        if self.sequencer.state() is MissionState.IDLE and self.sequencer.current_nav_index() != 0:
+        """Return to the first item after disarming, unless the mission was completed, or goes on there."""
+        at = self.sequencer.current_nav_index()
+        goes_on = self.facts.personality.resumes_on_ground and at < self.mission.count() - 1
+        if self.sequencer.state() is MissionState.IDLE and at != 0 and not goes_on:
             self.paths.begun = None
             self._announce(self.sequencer.rewind())
             if self._active:
@@ -410,7 +412,7 @@ class AutoMode(Mode):
             return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)
         if change.restarted:
-            self.announcer.say(Severity.CRITICAL, "Auto mission changed, restarted command")
+            self.announcer.step("Auto mission changed, restarted command", Severity.CRITICAL)
         self._announce(change.events)
 
     @property

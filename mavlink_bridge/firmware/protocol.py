@@ -88,6 +88,8 @@ class FirmwareHabits:
     reports_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode
     fastest_us: int = 0  # a shorter message interval is refused
     commit_as_number: bool = False  # AUTOPILOT_VERSION has 64 bits of the commit; else 8 characters of it
+    begins_at_marked: bool = False  # a new mission begins at the item with `current` 1; the same again changes nothing
+    station_port: int = 0  # UDP port on this machine to which its simulator sends by itself
     first_log: int = 1  # number of the oldest log
     asks_by_int: bool = False  # requests the first item of an upload by MISSION_REQUEST_INT
     gap_is_error: bool = True  # answers an item out of sequence with INVALID_SEQUENCE; else ignores it

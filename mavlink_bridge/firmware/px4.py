@@ -96,7 +96,7 @@ _HABITS: Final = FirmwareHabits(
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
     pauses_well=False, download_window=1, calibration=None, introduces_itself=False,
     texts_for_stations="NAV_DLL_ACT", repeats_changes=True, empty_circles=True, approaches=True,
-    announces_plans=False,
+    announces_plans=False, begins_at_marked=True, station_port=14550,
     commit_as_number=True, first_log=0, asks_by_int=True, gap_is_error=False, guided_items=(),
     answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
     vtol_type=VehicleType.VTOL_FIXEDROTOR, capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,

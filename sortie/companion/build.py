@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from autopilot.context.journal import Journal
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.finder import FoundController
+from mavlink_bridge.links.address import LinkSpec, parse_link
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
@@ -53,6 +54,14 @@ def _launched(settings: Settings, launch: Launch, folder: Path, defaults: Mappin
 def _for_the_person(error: SitlError) -> UserError:
     """Convert a SITL error: status 1 for a program that has ended, 2 for one that did not start."""
     return UserError(str(error), 1 if error.ended else 2)
+
+
+def seen_twice(firmware: Firmware, controller: LinkSpec, links: Iterable[str]) -> str | None:
+    """Warning about a station on a port to which a running simulator sends by itself, as the same system."""
+    port = firmware.habits.station_port
+    if not port or not controller.is_loopback or port not in (parse_link(link).port for link in links):
+        return None
+    return f"a {firmware.name} simulator sends to port {port} too, where a station then sees two: use another --link"
 
 
 def _check_kind(source: VehicleSource, found: Firmware) -> None:
@@ -120,6 +129,9 @@ class ControllerSide:
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
+        twice = seen_twice(self.found.firmware, self.front.spec, settings.links)
+        if self.child is None and twice is not None:
+            texts.append(twice)
         return texts
 
     def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:

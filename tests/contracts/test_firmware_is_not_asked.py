@@ -23,7 +23,7 @@ _ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "so
 _ASK_ONE = {
     "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
-    "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
+    "mavlink_bridge/services/mission/plan.py": {"begins_at_marked", "home_is_item_0"},
     "mavlink_bridge/services/mission/service.py": {"guided_items"},
     "mavlink_bridge/services/mission/transfer.py": {
         "asks_by_int",

@@ -302,8 +302,18 @@ class Px4Flight:
             self._stage = FlightStage.CLIMBING if outcome.ok else FlightStage.NONE
             return outcome
         self._stage = FlightStage.NONE
+        return self._fly_mission(now_ms)
+
+    def _fly_mission(self, now_ms: int) -> Outcome:
+        """Fly the items, at the speed that those before the present one have set (`replayCachedSpeedChangeItems`)."""
+        core = self._parts
         self.voice.say(Notice.EXECUTES)
-        return core.mission_commands.fly(now_ms)
+        outcome = core.mission_commands.fly(now_ms)
+        passed = (item for item in core.plans.mission.items() if item.seq < self._next_item)
+        speeds = [item.param2 for item in passed if item.command == Cmd.DO_CHANGE_SPEED]
+        if speeds and outcome.ok:
+            core.sequencer.change_speed(speeds[-1] if speeds[-1] > 0.0 else None)
+        return outcome
 
     @property
     def _next_item(self) -> int:
@@ -396,7 +406,6 @@ class Px4Flight:
         self._feasibility.follow()
 
     def _carry_out(self, step: NextStep, now_ms: int) -> None:
-        core = self._parts
         match step:
             case NextStep.BEGIN:
                 self._begin_mission(now_ms)
@@ -405,8 +414,7 @@ class Px4Flight:
                     self.failsafes.user_mode = px4.HOLD
             case NextStep.EXECUTE:
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD
-                self.voice.say(Notice.EXECUTES)
-                core.mission_commands.fly(now_ms)
+                self._fly_mission(now_ms)
             case NextStep.HOLD:
                 to_wings = self._requested == px4.VTOL_TAKEOFF
                 self._stage, self._requested = FlightStage.NONE, px4.HOLD

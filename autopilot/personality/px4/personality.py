@@ -52,6 +52,7 @@ class Px4Personality:
     circles_level = True
     wings_need_fix = False
     holds_without_mission = True
+    resumes_on_ground = True  # mission_base.cpp, `checkMissionRestart`
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts

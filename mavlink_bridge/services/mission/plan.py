@@ -177,6 +177,8 @@ class CommittedPlan:
         self._out = outbox
         self._fresh: tuple[MissionStorage, int] | None = None
         self._home_only = False
+        self.begin_at: int | None = None
+        """Number on the wire of the item that is made current for a new plan, until that is done."""
         self._warned: set[Peer] = set()
 
     @property
@@ -208,15 +210,19 @@ class CommittedPlan:
         home = (home_item(self._parts.facts.home),) if self.homes and self.count() else ()
         return home + self.storage.items()
 
-    def swap_in(self, items: tuple[MissionItem, ...], *, home_only: bool) -> int:
-        """Give a new durable plan to the parts. Returns its checksum."""
+    def swap_in(self, items: tuple[MissionItem, ...], *, home_only: bool, marked: int | None) -> int:
+        """Give a new durable plan to the parts. `marked`: item at which it begins if the firmware does so. Returns its
+        checksum."""
         fresh = MissionStorage(self._first_index)
         fresh.replace(items)
-        vehicle_ms = self._parts.facts.vehicle.state.time_ms
-        self._parts.plans.replace(self.kind, items)
-        self._fresh = (fresh, vehicle_ms)
+        checksum = fresh.checksum()
+        is_new, at_marked = checksum != self.storage.checksum(), self.firmware.habits.begins_at_marked
         self._home_only = home_only
-        return fresh.checksum()
+        if is_new or not at_marked:
+            self._parts.plans.replace(self.kind, items)
+            self._fresh = (fresh, self._parts.facts.vehicle.state.time_ms)
+        self.begin_at = marked if items and is_new and at_marked else None
+        return checksum
 
     # --- answers ----------------------------------------------------------------------------------------------
     def begin_transfer(self, peer: Peer) -> None:

@@ -149,6 +149,10 @@ class MissionService:
             self._steer(message.seq)
 
     def _steer(self, wire_seq: int) -> None:
+        count = self._transfers[MissionType.MISSION].committed.count()
+        if wire_seq >= count:  # in the station's numbers, which for a PX4 are others than the core's
+            self._out.text(Severity.WARNING, f"Mission: no mission item {wire_seq}: the mission has {count}")
+            return
         seq = self._firmware.seq_of(wire_seq)
         if self._parts.mission_commands.set_current(seq).ok:
             self._out.announce(mission_current(self._parts, seq, self._firmware))
@@ -202,6 +206,9 @@ class MissionService:
         for transfer in self._transfers:
             if transfer.state is not UploadState.IDLE:
                 transfer.handle_timeout(now_ms)
+        mission = self._transfers[MissionType.MISSION].committed
+        if mission.begin_at is not None:
+            self._seq_later, mission.begin_at = mission.begin_at, None
         if self._seq_later is not None and not self.storing():
             seq, self._seq_later = self._seq_later, None
             self._steer(seq)

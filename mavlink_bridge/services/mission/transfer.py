@@ -83,6 +83,7 @@ class PlanTransfer:
         self._upload: PlanUpload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
+        self._marked: int | None = None  # number of the last item of the upload with `current` 1
         self._stray = (-1, 0)  # link of the last item that belonged to no upload, and until when it counts, ms
         self._deferred: list[tuple[UploadInput, Message, Peer]] = []
 
@@ -166,7 +167,7 @@ class PlanTransfer:
         if self._answer is not None and is_same_station(self._answer.peer, upload.peer):
             self._answer = None
         self.committed.begin_transfer(upload.peer)
-        self._upload = upload
+        self._upload, self._marked = upload, None
         self.state = UploadState.RECEIVING
         self._ask(upload)
 
@@ -189,6 +190,8 @@ class PlanTransfer:
             return
         if message.get_type() == "MISSION_ITEM":
             self.committed.warn_once(upload.peer, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
+        if message.current == 1:
+            self._marked = seq
         upload.accept(item, now_ms)
         if seq == upload.last:
             self._finish(upload, message, now_ms)
@@ -383,7 +386,8 @@ class PlanTransfer:
             self.handle(kind, message, peer, now_ms)
 
     def _swap_in(self, commit: _Commit) -> None:
-        plan_id = self.committed.swap_in(commit.items, home_only=commit.home_only)
+        plan_id = self.committed.swap_in(commit.items, home_only=commit.home_only, marked=self._marked)
+        self._marked = None
         if self._answer is not None:
             self._answer = replace(self._answer, plan_id=plan_id)
         if commit.announced:

@@ -100,6 +100,7 @@ def test_a_mission_is_judged(
     for name, value in params.items():
         station.set_param(name, value)
     heard = len(station.texts)
+    station.upload(())  # the same mission again is not judged again
     station.upload(tuple(items))
     station.run(1.0)
     told = [said for said in station.texts[heard:] if said.startswith("Mission rejected")]
@@ -130,6 +131,7 @@ def test_a_place_beyond_the_fences_distance_is_not_flown(
     assert station.command(DO_SET_MODE, 1.0, *map(float, HOLD)) == 0
     station.set_param(limit, value)
     heard = len(station.texts)
+    station.upload(())
     station.upload((replace(FIRST, z=10.0), SECOND))
     station.run(1.0)
     told = [text for text in station.texts[heard:] if text.startswith("Geofence")]
