@@ -54,7 +54,8 @@ _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
 )  # fmt: skip
 _FIXED: Final[Script] = ((100, "Mag quick calibration finished"),)
 _NOWHERE: Final[Script] = ((0, "GPS required for mag quick cal"),)
-_AIRSPEED, _RADIO = 6, 4  # parameters of the command: a pitot tube, of wings only; sticks, which a station looks at
+# parameters of the command: a pitot tube, of wings only; sticks, which a station looks at; motor controllers
+_AIRSPEED, _RADIO, _ESCS = 6, 4, 7
 # (parameter of the command, its value, calibration); the first that fits is used
 _SCRIPTS: Final = (
     (1, 1.0, _GYRO), (2, 1.0, _MAG), (3, 1.0, _BARO), (5, 1.0, _ACCEL), (5, 2.0, _LEVEL),
@@ -93,6 +94,9 @@ class Px4Calibration(WithoutMessages):
         if found is None and command.param(_RADIO) == 1.0:
             self._set_radio(calibrates=True)
             return ACCEPTED
+        if found is None and command.param(_ESCS) == 1.0:  # the battery is connected (esc_calibration.cpp)
+            text = "[cal] calibration failed: Disconnect battery and try again"
+            return self._announcer.refuse(text, Result.DENIED, Severity.CRITICAL)
         if found is None or (found[0] == _AIRSPEED and not self._facts.vehicle_class.has_stall_speed):
             return UNSUPPORTED
         return self._play(found[1], context)
@@ -111,11 +115,12 @@ class Px4Calibration(WithoutMessages):
         return ACCEPTED
 
     def _wait_for(self, script: Script) -> None:
-        self._waits, self._flight.calibrates = script, bool(script)
+        self._waits = script
+        self._flight.calibrates = bool(script) or self._radio
 
     def _set_radio(self, *, calibrates: bool) -> None:
         if self._radio is not calibrates:
-            self._radio = calibrates
+            self._radio = self._flight.calibrates = calibrates
             self._announcer.say(Severity.INFO, f"Calibration: {'Disabling' if calibrates else 'Restoring'} RC input")
 
     def _cancel(self) -> None:

@@ -62,7 +62,7 @@ def test_its_parameters_are_described_without_a_vehicle(capsys: pytest.CaptureFi
 
 def test_the_command_line_takes_its_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--param`, and `param reset` to the default that a PX4 has."""
-    (tmp_path / "px4.param").write_text("MPC_XY_CRUISE 7\nMC_ROLLRATE_P 0.2\n")
+    (tmp_path / "px4.param").write_text("MPC_XY_CRUISE 7\nMC_BAT_SCALE_EN 0.2\n")
     given = ("--param", str(tmp_path / "px4.param"), "--param", "COM_DISARM_LAND=5")
     with served(tmp_path, "--firmware", "px4", *given, ready=False) as service:
         to = ("--connect", service.tcp)
@@ -75,7 +75,7 @@ def test_the_command_line_takes_its_names(tmp_path: Path, capsys: pytest.Capture
         assert (told("COM_DISARM_LAND"), told("MPC_XY_CRUISE")) == ("5", "7")
         assert run(["param", "reset", "COM_DISARM_LAND", *to]) == 0
         assert told("COM_DISARM_LAND") == "2"
-        assert "ignored, because this vehicle does not have them: MC_ROLLRATE_P" in service.story()
+        assert "ignored, because this vehicle does not have them: MC_BAT_SCALE_EN" in service.story()
 
 
 def test_what_a_test_changes_is_put_back_under_its_names() -> None:

@@ -174,8 +174,11 @@ WANTED = {
     "MIS_TAKEOFF_ALT", "SYS_FAILURE_EN", "COM_OBL_RC_ACT", "COM_OF_LOSS_T", "COM_FAIL_ACT_T", "RC_MAP_FLAPS",
     "RC_MAP_AUX1", "RC_MAP_AUX2", "RC_MAP_ARM_SW", "RC_MAP_GEAR_SW", "RC_MAP_KILL_SW", "RC_MAP_LOITER_SW",
     "RC_MAP_OFFB_SW", "RC_MAP_RETURN_SW", "RC_MAP_TRANS_SW", "CAL_MAG0_ROT", "CAL_MAG1_ID", "CAL_MAG1_ROT",
-    "CAL_MAG2_ID", "CAL_MAG2_ROT", "SENS_BOARD_ROT", "SENS_DPRES_OFF", "BAT1_SOURCE", "SYS_AUTOCONFIG",
+    "CAL_MAG2_ID", "CAL_MAG2_ROT", "SENS_BOARD_ROT", "MC_ROLL_P", "MC_ROLLRATE_K", "MC_ROLLRATE_D", "MC_ROLLRATE_I",
+    "MC_PITCH_P", "MC_PITCHRATE_K", "MC_PITCHRATE_D", "MC_PITCHRATE_I", "MC_YAW_P", "MC_YAWRATE_K", "MC_YAWRATE_I",
+    "MPC_XY_P", "MPC_XY_VEL_P_ACC", "MPC_XY_VEL_I_ACC", "MPC_XY_VEL_D_ACC", "MPC_Z_P", "MPC_Z_VEL_P_ACC",
+    "MPC_Z_VEL_I_ACC", "MPC_Z_VEL_D_ACC", "SENS_DPRES_OFF", "BAT1_SOURCE", "SYS_AUTOCONFIG",
 }  # fmt: skip
-"""Looked up by its setup and safety pages of a PX4. For one that is missing it says "Parameters are missing from
-firmware" as soon as a page is opened; without SYS_AUTOCONFIG, "Apply and Restart" of an airframe crashes it
-(AirframeComponentController.cc, changeAutostart)."""
+"""Looked up by its setup, safety and tuning pages of a PX4 (PX4TuningComponentCopter*.qml). For one that is missing it
+says "Parameters are missing from firmware" as soon as a page is opened; without SYS_AUTOCONFIG, "Apply and Restart" of
+an airframe crashes it (AirframeComponentController.cc, changeAutostart)."""

@@ -322,3 +322,19 @@ def test_an_orbit_is_above_mean_sea_level_whatever_its_frame(station: Station) -
     )
     station.run(15.0)
     assert station.mode == (3, 1) and abs(station.height - 8.0) < 1.0
+
+
+def test_nothing_arms_while_a_station_calibrates_the_radio(station: Station) -> None:
+    """Commander.cpp, `rc_calibration_in_progress`; streams/HEARTBEAT.hpp. It armed, with sticks in all corners."""
+    assert station.command(241, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0) == 0
+    station.run(1.1)
+    assert station.of("HEARTBEAT")[-1].system_status == 2
+    assert station.command(ARM, 1.0, 0.0) == 1 and station.texts[-1] == "Arming denied: calibrating"
+    assert station.command(241, *[0.0] * 7) == 0
+    station.arm()
+
+
+def test_motor_controllers_are_not_calibrated_with_a_battery(station: Station) -> None:
+    """QGroundControl's Power page waits for a text that begins so (PowerComponentController.cc)."""
+    assert station.command(241, *[0.0] * 6, 1.0) == 2
+    assert "".join(station.texts).endswith("[cal] calibration failed: Disconnect battery and try again")
