@@ -78,9 +78,9 @@ class Px4StandIn:
         self._now_ms = 0
         self._station_ms: int | None = None
         self._setpoints: list[int] = []
-        self._rates: dict[int, int] = {0: 1000, 42: 1000}  # message id to its interval, ms
-        self._due: dict[int, int] = {0: 0, 42: 0}
-        self._told_current = -1
+        self._rates: dict[int, int] = {0: 1000}  # message id to its interval, ms
+        self._due: dict[int, int] = {0: 0}
+        self._current_ms, self._told_current = 0, -1  # MISSION_CURRENT is no stream
         self._chunk = 0
         self._streams: dict[int, Callable[[], Any]] = {
             0: self._heartbeat,
@@ -90,7 +90,6 @@ class Px4StandIn:
             30: self._attitude,
             32: self._local_position,
             33: self._global_position,
-            42: self._mission_current,
             74: self._hud,
             147: self._battery,
             230: self._estimator,
@@ -118,7 +117,7 @@ class Px4StandIn:
             if message.target_system in (0, self._system) and message.target_component in (0, 1):
                 self._command(message, sender)
         elif name == "SET_MODE":
-            self.commander.set_mode(_pair(message.custom_mode))
+            self._ack(176, self.commander.set_mode(_pair(message.custom_mode)), sender)
         elif name.startswith("PARAM_"):
             for answer in self.parameters.handle(message):
                 self._send(answer)
@@ -153,13 +152,11 @@ class Px4StandIn:
                 self.navigator.takeoff_down = down
                 return commander.set_mode(TAKEOFF)
             case 21:
-                return commander.set_mode(LAND)
+                return self._told("Landing at current position", commander.set_mode(LAND))
             case 20:
-                return commander.set_mode(RTL)
+                return self._told("Returning to launch", commander.set_mode(RTL))
             case 300:
-                return commander.set_mode(MISSION)
-            case 193:
-                return commander.set_mode(LOITER if m.param1 == 0.0 else MISSION)
+                return commander.start_mission(m.param1)
             case 178:
                 self.navigator.change_speed(m.param2)
                 return ACCEPTED
@@ -173,6 +170,11 @@ class Px4StandIn:
             case 512:
                 return self._request(int(m.param1))
         return UNSUPPORTED
+
+    def _told(self, text: str, result: int) -> int:
+        if result == ACCEPTED:
+            self._say_as_event(6, text)
+        return result
 
     def _tell_complaint(self) -> None:
         why = self.commander.complaint()
@@ -230,9 +232,9 @@ class Px4StandIn:
             self.navigator.step(events, self._now_ms)
             self.commander.step(events, self._now_ms)
             self.plans.step(self._now_ms)
-            if self.plans.current != self._told_current:
-                self._told_current = self.plans.current
-                self._due[42] = self._now_ms
+            if self.plans.current != self._told_current or self._now_ms >= self._current_ms:
+                self._told_current, self._current_ms = self.plans.current, self._now_ms + 1000
+                self._send(self.plans.tell_current())
             for number, interval in self._rates.items():
                 if interval and self._now_ms >= self._due[number]:
                     self._due[number] = self._now_ms + interval
@@ -349,10 +351,6 @@ class Px4StandIn:
     def _extended(self) -> Any:
         return dialect.MAVLink_extended_sys_state_message(0, 1 if self.vehicle.state.landed else 2)
 
-    def _mission_current(self) -> Any:
-        state = 1 if not self.plans.items[0] else 5 if self.navigator.finished else 3 if self.commander.armed else 2
-        return self.plans.tell_current(state, 1 if self.commander.mode == MISSION else 2)
-
     # --- what it has, whatever Sortie makes of it -----------------------------------------------------------------
     @property
     def time_ms(self) -> int:
@@ -420,8 +418,10 @@ class Px4StandIn:
 
     def forbid_guided(self) -> None:
         """Hold is refused, as while its checks say so."""
-        can_run = self.commander._can_run
-        self.commander._can_run = lambda mode: mode != LOITER and can_run(mode)  # type: ignore[method-assign]
+        commander = self.commander
+        can_run, set_mode = commander._can_run, commander.set_mode
+        commander._can_run = lambda mode: mode != LOITER and can_run(mode)  # type: ignore[method-assign]
+        commander.set_mode = lambda mode: TEMPORARILY_REJECTED if mode == LOITER else set_mode(mode)  # type: ignore[method-assign]
 
     def restart(self, now_ms: int) -> None:
         """Power lost and back: it stands where it was switched on first, its clock at 0; its missions are kept."""

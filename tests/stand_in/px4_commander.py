@@ -6,6 +6,7 @@ only with its flag, 21196 not for arming, DO_SET_SERVO unknown), `arm` ("Arming 
 COM_FAIL_ACT_T first, then acts; any change of the user's mode while it acts is a takeover (`getSelectedAction`), and a
 DO_REPOSITION counts as one; its state is HEARTBEAT's CRITICAL (mavlink/streams/HEARTBEAT.hpp, `inFailsafe`).
 failsafe/failsafe.cpp: which action for which cause. ModeUtil/mode_requirements.cpp: what a mode wants.
+UserModeIntention.cpp: with motors off every mode is taken, and the mode after a flight is the last that allows arming.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL
 from tests.stand_in.px4_parameters import Parameters
 
 ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = 0, 1, 2, 3, 4
-STANDBY, ACTIVE, CRITICAL = 3, 4, 5
+CALIBRATING, STANDBY, ACTIVE, CRITICAL = 2, 3, 4, 5
 _KNOWN = ((1, 0), (2, 0), (3, 0), (3, 1), TAKEOFF, LOITER, MISSION, RTL, LAND, (5, 0), OFFBOARD, (7, 0))
 _NOT_ARMABLE = (RTL, LAND)
 _CALIBRATION_MS = 2500
@@ -50,6 +51,7 @@ class Commander:
         self.navigator = navigator
         self.say = say
         self.user_mode = LOITER
+        self._rests_in = LOITER
         self.mode = LOITER
         self.armed = False
         self.failsafes: list[str] = []
@@ -70,6 +72,8 @@ class Commander:
     # --- what it says ---------------------------------------------------------------------------------------------
     @property
     def system_status(self) -> int:
+        if self._calibrates:
+            return CALIBRATING
         if not self.armed:
             return STANDBY
         return CRITICAL if self._acting is not None else ACTIVE
@@ -81,7 +85,7 @@ class Commander:
 
     def complaint(self) -> str | None:
         """Why it cannot be armed now."""
-        if self._now_ms < self._calibrating_until_ms:
+        if self._calibrates:
             return "calibrating"
         reasons = self.vehicle.armable_reasons
         if reasons or not self.vehicle.state.has_position:
@@ -91,7 +95,7 @@ class Commander:
     # --- commands -------------------------------------------------------------------------------------------------
     def set_mode(self, mode: tuple[int, int]) -> int:
         """A user's wish (`UserModeIntention::change`)."""
-        if mode not in _KNOWN or not self._can_run(mode):
+        if mode not in _KNOWN or not (mode == LAND or not self.armed or self._can_run(mode)):
             return TEMPORARILY_REJECTED
         self._users(mode, again=mode != self.mode)
         return ACCEPTED
@@ -103,13 +107,12 @@ class Commander:
             return there and self.vehicle.state.has_position
         if mode == OFFBOARD:
             return self.offboard_ok()
-        wants_position = mode in (TAKEOFF, LOITER, RTL, POSCTL)
-        return not wants_position or self.vehicle.state.has_position or not self.armed
+        return mode not in (TAKEOFF, LOITER, RTL, POSCTL) or self.vehicle.state.has_position
 
     def _users(self, mode: tuple[int, int], *, again: bool = True) -> None:
         """The user's mode is this now; while a failsafe acts that is a takeover, whatever mode it is. Navigator enters
         a mode that it flies already only with a new target (`again`)."""
-        self.user_mode = mode
+        self._intend(mode)
         if self._acting is not None and all(FAILSAFES[name][1] for name in self.failsafes):
             self.took_over = True
             self.takeovers += 1
@@ -118,16 +121,35 @@ class Commander:
 
     def _by_navigator(self, mode: tuple[int, int]) -> None:
         """An end of a takeoff, an RTL item: the user's mode is changed for him, which is no takeover."""
-        self.user_mode = mode
+        self._intend(mode)
         self._choose()
+
+    def _intend(self, mode: tuple[int, int]) -> None:
+        self.user_mode = mode
+        if mode not in _NOT_ARMABLE:
+            self._rests_in = mode
+
+    def start_mission(self, first: float) -> int:
+        """MISSION_START: it arms."""
+        plans = self.navigator.plans
+        if plans is None or not plans.items[0] or self._now_ms < self.mission_from_ms:
+            self.say(2, "Mission start denied! No valid mission")
+            return DENIED
+        if not -1.0 <= first < len(plans.items[0]):
+            return DENIED
+        if first >= 0.0 and int(first) != plans.current:
+            plans.current = int(first)
+            self.navigator.mission_changed()
+        started = self.set_mode(MISSION)
+        return started if started != ACCEPTED else self.arm(False)
 
     def arm(self, force: bool) -> int:
         del force  # 21196 counts for disarming only
         if self.armed:
             return ACCEPTED
         why = self.complaint() if self.refused is None else self.refused
-        if why is None and self.user_mode in _NOT_ARMABLE:
-            why = "mode is not suitable for takeoff"
+        if why is None and (self.user_mode in _NOT_ARMABLE or not self._can_run(self.user_mode)):
+            why = "Resolve system health failures first"
         if why is not None or not self.vehicle.arm().ok:
             self.say(2, f"Arming denied: {why}")
             return TEMPORARILY_REJECTED
@@ -145,25 +167,31 @@ class Commander:
         self.vehicle.disarm(force=True)
         self.armed, self._acting, self.took_over, self._disarm_ms = False, None, False, None
         self.say(6, f"Disarmed by {why}")
-        if self.user_mode in (*_NOT_ARMABLE, MISSION, TAKEOFF):
-            self.user_mode = LOITER
-            self._choose()
+        self.user_mode = self._rests_in
+        self.navigator.disarmed = True
+        self._choose()
         return ACCEPTED
 
+    @property
+    def _calibrates(self) -> bool:
+        return self._now_ms < self._calibrating_until_ms
+
     def calibrate(self, message: Any) -> int:
-        """PREFLIGHT_CALIBRATION: answered before it is done, and nothing arms meanwhile."""
-        if self.armed:
+        """PREFLIGHT_CALIBRATION: answered before it is done, and nothing arms meanwhile, nor is another one begun."""
+        if self.armed or self._calibrates:
             return TEMPORARILY_REJECTED
-        if message.param3 == 1.0 or message.param1 == 1.0:
+        wanted = (message.param1, message.param2, message.param3, message.param5, message.param6)
+        if 1.0 in wanted or message.param5 in (2.0, 4.0):
             self._calibrating_until_ms = self._now_ms + _CALIBRATION_MS
         return ACCEPTED
 
     def reposition(self, message: Any) -> int:
         if int(message.param2) != 1:
             return UNSUPPORTED
-        if not self._can_run(LOITER):
+        if self.armed and not self._can_run(LOITER):
             return TEMPORARILY_REJECTED
-        self.navigator.go(message)
+        if self.armed:  # else it would be flown when somebody arms it
+            self.navigator.go(message)
         self._users(LOITER)
         return ACCEPTED
 

@@ -45,12 +45,16 @@ class Navigator:
         self._stage = ""
         self._hold_until_ms: int | None = None
         self._tell_ms, self._told = 0, 0
+        self.disarmed = False
+        """Since it flew a mission."""
+        self._target: Ned | None = None  # of a reposition that is flown
 
     # --- what it is told ------------------------------------------------------------------------------------------
     def enter(self, mode: tuple[int, int], now_ms: int) -> None:
         """Commander has chosen this mode."""
         del now_ms
         self.mode, self._stage, self._hold_until_ms = mode, "", None
+        self._target = self.reposition if mode == LOITER else None
         self._set_speeds()
         vehicle = self.vehicle
         if vehicle.state.landed and mode not in (MISSION, TAKEOFF):
@@ -69,6 +73,7 @@ class Navigator:
             self._climb = min(down, -self.parameters["RTL_RETURN_ALT"]) if hypot(north, east) > 5.0 else down
             vehicle.set_target(self._leg((north, east, self._climb)))
         elif mode == MISSION:
+            self._restart()
             self._begin_item()
         else:
             vehicle.set_target(Hold(None))
@@ -77,7 +82,13 @@ class Navigator:
         """DO_REPOSITION: where the next Hold leads; NaN: nowhere else. Its speed holds for this target alone."""
         self._speed = message.param1 if message.param1 > 0.0 else None
         lat, lon, alt = _place(message)
-        self.reposition = None if isnan(alt) else to_local(self.home, lat, lon, alt)
+        north, east, down = self.vehicle.state.position
+        if not isnan(lat):
+            north, east, _ = to_local(self.home, lat, lon, self.home.alt)
+        elif not (isnan(alt) and isnan(message.param4)) and self._target is not None:
+            north, east, _ = self._target  # only the height or the heading changes
+        stops = isnan(lat) and isnan(alt) and isnan(message.param4)
+        self.reposition = None if stops else (north, east, down if isnan(alt) else self.home.alt - alt)
 
     def change_speed(self, speed: float) -> None:
         self._speed = speed
@@ -102,6 +113,14 @@ class Navigator:
         if self.mode == MISSION:
             self._hold_until_ms = None
             self._begin_item()
+
+    def _restart(self) -> None:
+        """Flown again, a mission begins anew if it was at its last item and the motors have been off
+        (mission_base.cpp, `checkMissionRestart`)."""
+        assert self.plans is not None
+        if self.disarmed and self.last_reached >= 0 and self.plans.current + 1 == len(self.plans.items[0]):
+            self.plans.current = 0
+        self.disarmed = self.finished = False
 
     def _item(self) -> Any:
         assert self.plans is not None

@@ -1,7 +1,8 @@
 """Parameters of the PX4 stand-in: a few of PX4's, and how it carries them.
 
 Source: src/modules/mavlink/mavlink_parameters.cpp (1.16): a value's bytes stand in the float field (`send_param`), a
-set is answered with the real index (`handle_message`, PARAM_SET), a list begins with _HASH_CHECK, whose index is none.
+set is answered with the real index and ignored if its type is another (`handle_message`, PARAM_SET), a list begins with
+_HASH_CHECK, whose index is none, and which can be read by its name.
 """
 
 from __future__ import annotations
@@ -38,15 +39,18 @@ class Parameters:
     def handle(self, message: Any) -> Iterator[Any]:
         """PARAM_REQUEST_LIST, PARAM_REQUEST_READ, PARAM_SET; an unknown name is told in words only."""
         name = message.get_type()
+        checksum = dialect.MAVLink_param_value_message(_HASH, 0.0, 5, len(self.names), 65535)
         if name == "PARAM_REQUEST_LIST":
-            yield dialect.MAVLink_param_value_message(_HASH, 0.0, 5, len(self.names), 65535)
+            yield checksum
             yield from map(self._value, self.names)
+        elif name == "PARAM_REQUEST_READ" and message.param_index < 0 and message.param_id == _HASH.decode():
+            yield checksum
         elif name == "PARAM_REQUEST_READ":
             index = message.param_index
             asked = [message.param_id] if index < 0 else self.names[index : index + 1]
             yield from (self._value(parameter) for parameter in asked if parameter in self.values)
-        elif name == "PARAM_SET" and message.param_id in self.values:
-            self.values[message.param_id] = _read(message.param_value, DEFAULTS[message.param_id][0])
+        elif name == "PARAM_SET" and DEFAULTS.get(message.param_id, (None,))[0] == message.param_type:
+            self.values[message.param_id] = _read(message.param_value, message.param_type)
             yield self._value(message.param_id)
 
     def _value(self, name: str) -> Any:

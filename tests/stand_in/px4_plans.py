@@ -1,10 +1,10 @@
 """The mission protocol of the PX4 stand-in.
 
 Source: src/modules/mavlink/mavlink_mission.cpp (1.16). Items are numbered from 0 and there is no home item; one
-transfer at a time of all kinds (`_state`; MISSION_COUNT while busy is answered with an error and "WPM: IGN
-MISSION_COUNT: Busy"); downloads are asked for one by one in order (`handle_mission_request_both`); items without a
-place want MAV_FRAME_MISSION, splines are not known (`parse_mavlink_mission_item`); a reached item is told again each
-second, ten times (`send`).
+transfer at a time of all kinds (`_state`), and what comes meanwhile is refused as there: a count with an error, a
+removal by a text alone; items and downloads go one by one in order; a request is repeated after 250 ms; a mission that
+is uploaded again unchanged changes nothing (`_crc32`); items without a place want MAV_FRAME_MISSION
+(`parse_mavlink_mission_item`); a reached item is told again each second, ten times (`send`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,18 @@ from typing import Any
 from mavlink_bridge.wire.codec import dialect
 
 ALL_PLANS = 255
-_OF_A_PLAN = frozenset({"MISSION_COUNT", "MISSION_REQUEST_LIST", "MISSION_CLEAR_ALL"})
-ACCEPTED, ERROR, UNSUPPORTED_FRAME, UNSUPPORTED, INVALID_SEQUENCE, DENIED = 0, 1, 2, 3, 13, 14
-_TIMEOUT_MS = 5000
-_PLACED = (16, 17, 18, 19, 21, 22, 31, 195, 201, 5000, 5001, 5002, 5003, 5004, 5100)
-_PLAIN = (20, 93, 112, 114, 115, 177, 178, 179, 181, 183, 189, 193, 197, 206, 211, 530, 2000, 2001, 2500, 2501)
-_GLOBAL = (0, 3, 5, 6)
-_MISSION_FRAME = 2
+ACCEPTED, ERROR, UNSUPPORTED_FRAME, UNSUPPORTED, NO_SPACE = 0, 1, 2, 3, 4
+INVALID_PARAM1, CANCELLED = 6, 15
+_RETRY_MS, _TIMEOUT_MS = 250, 5000
+_PLACED = (16, 17, 19, 21, 22, 31, 80, 84, 85, 195, 201, 4501, 5000, 5001, 5002, 5003, 5004, 5100)
+_PLAIN = (
+    20, 80, 93, 112, 114, 177, 178, 179, 187, 189, 196, 197, 200, 201, 203, 204, 205, 206, 211, 214, 260, 530, 532, 534,
+    1000, 1001, 2000, 2001, 2003, 2500, 2501, 3000, 42600,
+)  # fmt: skip
+_REGIONS = (80, 201)  # param1 is a MAV_ROI
+_GLOBAL, _MISSION_FRAME = (0, 3, 5, 6), 2
+_VERTICES = (5001, 5002)
+_NOT_OF_A_MISSION = (5001, 5002, 5003, 5004, 5100)
 NAMES = (
     "MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_REQUEST_LIST", "MISSION_REQUEST_INT", "MISSION_REQUEST",
     "MISSION_CLEAR_ALL", "MISSION_SET_CURRENT", "MISSION_ACK",
@@ -29,7 +34,8 @@ NAMES = (
 
 
 class Plans:
-    """Mission, fence and rally points. `send(message)`, `say(severity, text)`; `changed(kind)` after an upload."""
+    """Mission, fence and rally points. `send(message)`, `say(severity, text)`; `changed(kind)`: a plan has changed, -1:
+    another item is current. `busy_refusals`: what came in the midst of another transfer."""
 
     def __init__(
         self, send: Callable[[Any], None], say: Callable[[int, str], None], changed: Callable[[int], None]
@@ -38,144 +44,225 @@ class Plans:
         self.items: dict[int, list[Any]] = {0: [], 1: [], 2: []}
         self.current = 0
         self.busy_refusals = 0
-        self._partner: tuple[int, int] | None = None
+        self._partner = (0, 0)
         self._kind = 0
+        self._gives = False  # a download runs
         self._wanted: list[Any] | None = None  # of an upload that runs
-        self._count = self._next = 0
-        self._heard_ms = 0
-        self._int_mode = False  # MISSION_REQUEST until an item has come as MISSION_ITEM_INT
+        self._stored: dict[int, list[tuple[Any, ...]]] = {0: [], 1: [], 2: []}  # as they came
+        self._count = self._seq = 0
+        self._heard_ms = self._sent_ms = 0
+        self._int_mode = False  # as the last request or item
+
+    @property
+    def _idle(self) -> bool:
+        return self._wanted is None and not self._gives
 
     def step(self, now_ms: int) -> None:
-        if self._partner is not None and now_ms - self._heard_ms > _TIMEOUT_MS:
-            self._partner = self._wanted = None
-            self._say(2, "Operation timeout")
+        if self._idle:
+            return
+        if now_ms - self._heard_ms > _TIMEOUT_MS:
+            self._end()
+            self._say(2, "Operation timeout\t")
+        elif self._wanted is not None and now_ms - self._sent_ms > _RETRY_MS:
+            self._ask(now_ms)
 
     def handle(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
-        name = message.get_type()
-        if name == "MISSION_SET_CURRENT":
-            if message.seq < len(self.items[0]):
-                self.current = message.seq
-                self._changed(-1)
-            else:
-                self._say(2, "WPM: WP CURR CMD: Not in list")
-            return
-        known = (*self.items, ALL_PLANS) if name == "MISSION_CLEAR_ALL" else self.items
-        if name in _OF_A_PLAN and message.mission_type not in known:
-            self._ack(partner, UNSUPPORTED, message.mission_type)
-            return
-        busy = self._partner is not None and self._partner != partner
-        self._heard_ms = now_ms
-        if name == "MISSION_COUNT":
-            if busy or (self._partner is not None and message.mission_type != self._kind):
-                self._refuse_busy(partner, message.mission_type, "MISSION_COUNT")
-            else:
-                self._begin_upload(message, partner)
-        elif name == "MISSION_REQUEST_LIST":
-            if self._partner is not None and (busy or self._wanted is not None or message.mission_type != self._kind):
-                self.busy_refusals += 1
-                self._say(6, "Mission download request ignored, already active")
-                return
-            self._partner, self._kind, self._next = partner, message.mission_type, 0
-            count = len(self.items[self._kind])
-            self._send(dialect.MAVLink_mission_count_message(*partner, count, self._kind))
-            if not count:
-                self._partner = None
-        elif name in ("MISSION_REQUEST_INT", "MISSION_REQUEST"):
-            self._give(message, partner)
-        elif name == "MISSION_ITEM_INT":
-            self._take(message, partner)
-        elif name == "MISSION_CLEAR_ALL":
-            for kind in (0, 1, 2) if message.mission_type == ALL_PLANS else (message.mission_type,):
-                self.items[kind] = []
-            self._ack(partner, ACCEPTED, message.mission_type)
-            self._changed(0)
-        elif name == "MISSION_ACK" and partner == self._partner and self._wanted is None:
-            self._partner = None
+        match message.get_type():
+            case "MISSION_SET_CURRENT":
+                self._set_current(message.seq)
+            case "MISSION_COUNT":
+                self._begin(message, partner, now_ms)
+            case "MISSION_ITEM_INT":
+                self._take(message, partner, now_ms)
+            case "MISSION_REQUEST_LIST":
+                self._list(message.mission_type, partner, now_ms)
+            case "MISSION_REQUEST_INT" | "MISSION_REQUEST" as name:
+                self._int_mode = name == "MISSION_REQUEST_INT"
+                self._give(message, partner, now_ms)
+            case "MISSION_CLEAR_ALL":
+                self._clear(message.mission_type, partner)
+            case "MISSION_ACK":
+                self._hear(message, partner, now_ms)
 
-    def _refuse_busy(self, partner: tuple[int, int], kind: int, what: str) -> None:
-        self.busy_refusals += 1
-        self._say(2, f"WPM: IGN {what}: Busy")
-        self._ack(partner, ERROR, kind)
+    def _end(self) -> None:
+        self._wanted, self._gives = None, False
 
     def _ack(self, partner: tuple[int, int], result: int, kind: int) -> None:
         self._send(dialect.MAVLink_mission_ack_message(*partner, result, kind))
 
-    def _begin_upload(self, message: Any, partner: tuple[int, int]) -> None:
-        self._partner, self._kind, self._count, self._wanted = partner, message.mission_type, message.count, []
-        if self._count:
-            self._ask()
+    def _refuse_busy(self, text: str, partner: tuple[int, int] | None) -> None:
+        """`partner`: who gets an error too."""
+        self.busy_refusals += 1
+        self._say(2, text)
+        if partner is not None:
+            self._ack(partner, ERROR, self._kind)
+
+    def _set_current(self, seq: int) -> None:
+        if not self._idle:
+            self._say(2, "WPM: IGN WP CURR CMD: Busy\t")
+        elif seq < len(self.items[0]):
+            self.current = seq
+            self._changed(-1)
         else:
-            self._finish(partner)
+            self._say(2, "WPM: WP CURR CMD: Not in list\t")
 
-    def _ask(self) -> None:
-        assert self._wanted is not None and self._partner is not None
-        ask = dialect.MAVLink_mission_request_int_message if self._int_mode else dialect.MAVLink_mission_request_message
-        self._send(ask(*self._partner, len(self._wanted), self._kind))
-
-    def _take(self, message: Any, partner: tuple[int, int]) -> None:
-        self._int_mode = True
-        if self._wanted is None or partner != self._partner:
+    # --- up -------------------------------------------------------------------------------------------------------
+    def _begin(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
+        if self._gives:
+            self._refuse_busy("WPM: IGN MISSION_COUNT: Busy\t", partner)
             return
-        if message.seq != len(self._wanted):
-            self._ask()
-            return
-        complaint = _complaint(message)
-        if complaint is not None:
-            self._partner = self._wanted = None
-            self._say(2, "IGN MISSION_ITEM: Busy" if complaint == ERROR else "Mission item not supported")
-            self._ack(partner, complaint, self._kind)
-            return
-        self._wanted.append(message)
-        if len(self._wanted) == self._count:
-            self._finish(partner)
-        else:
-            self._ask()
-
-    def _finish(self, partner: tuple[int, int]) -> None:
-        assert self._wanted is not None
-        self.items[self._kind], self._wanted, self._partner = self._wanted, None, None
-        if self._kind == 0:
-            self.current = next((item.seq for item in self.items[0] if item.current), 0)
-        self._ack(partner, ACCEPTED, self._kind)
-        self._changed(self._kind)
-
-    def _give(self, message: Any, partner: tuple[int, int]) -> None:
-        if partner != self._partner or self._wanted is not None:
-            return
-        if message.seq not in (self._next, self._next - 1) or message.seq >= len(self.items[self._kind]):
-            self._partner = None
-            self._say(2, "WPM: REJ. CMD: Req. WP was unexpected")
+        self._heard_ms = now_ms
+        if self._wanted is None:
+            self._partner, self._kind, self._count = partner, message.mission_type, message.count
+            if self._count and self._kind not in self.items:
+                self._ack(partner, NO_SPACE, self._kind)
+                return
+            if not self._count:
+                self._store(self._kind, [])
+                self._ack(partner, ACCEPTED, self._kind)
+                return
+            self._wanted, self._seq = [], 0
+        elif partner != self._partner:
+            self.busy_refusals += 1
             self._ack(partner, ERROR, self._kind)
             return
-        self._next = message.seq + 1
-        i = self.items[self._kind][message.seq]
+        elif self._wanted:
+            self._refuse_busy("WPM: REJ. CMD: Busy\t", partner)
+            return
+        self._ask(now_ms)
+
+    def _ask(self, now_ms: int) -> None:
+        self._sent_ms = now_ms
+        ask = dialect.MAVLink_mission_request_int_message if self._int_mode else dialect.MAVLink_mission_request_message
+        self._send(ask(*self._partner, self._seq, self._kind))
+
+    def _take(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
+        self._int_mode = True
+        if partner != self._partner:
+            self._say(2, "REJ. MIS ITEM: partner id mismatch\t")
+        elif message.mission_type != self._kind:
+            self._ack(partner, ERROR, self._kind)
+        elif self._gives:
+            self._refuse_busy("IGN MISSION_ITEM: Busy\t", partner)
+        elif self._wanted is not None:
+            self._heard_ms = now_ms
+            if message.seq == self._seq:
+                self._keep(message, partner, now_ms)
+        elif self._seq == message.seq + 1:  # its acknowledgement was lost
+            self._ack(partner, ACCEPTED, self._kind)
+        else:
+            self._say(2, "IGN MISSION_ITEM: No transfer\t")
+            self._ack(partner, ERROR, self._kind)
+
+    def _keep(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
+        assert self._wanted is not None
+        complaint = _complaint(message)
+        if complaint is not None:
+            self._end()
+            self._say(2, "IGN MISSION_ITEM: Invalid item\t")
+            self._ack(partner, complaint, self._kind)
+        elif _is_amiss(message):
+            self._end()
+            self._ack(partner, ERROR, self._kind)
+        else:
+            self._wanted.append(message)
+            self._seq += 1
+            if self._seq < self._count:
+                self._ask(now_ms)
+                return
+            wanted = self._wanted
+            self._end()
+            self._store(self._kind, wanted)
+            self._ack(partner, ACCEPTED, self._kind)
+
+    def _store(self, kind: int, items: list[Any]) -> None:
+        """Only another plan than the present one changes anything."""
+        came = [_identity(item) for item in items]
+        if kind not in self.items or (items and came == self._stored[kind]):
+            return
+        self.items[kind], self._stored[kind] = items, came
+        if kind == 0:
+            marked = [item.seq for item in items if item.current]
+            self.current = marked[-1] if marked else max(min(self.current, len(items) - 1), 0)
+        self._changed(kind)
+
+    def _clear(self, kind: int, partner: tuple[int, int]) -> None:
+        if not self._idle:
+            self._say(2, "WPM: IGN CLEAR CMD: Busy\t")
+            return
+        self._kind = kind
+        for one in self.items if kind == ALL_PLANS else (kind,):
+            self._store(one, [])
+        self._ack(partner, ACCEPTED, kind)
+
+    # --- down -----------------------------------------------------------------------------------------------------
+    def _list(self, kind: int, partner: tuple[int, int], now_ms: int) -> None:
+        if self._seq == len(self.items.get(self._kind, ())):  # all was sent, or taken in
+            self._end()
+        if not self._idle and (self._wanted is not None or (kind, partner) != (self._kind, self._partner)):
+            self.busy_refusals += 1
+            self._say(6, "Mission download request ignored, already active\t")
+            return
+        self._gives, self._partner, self._kind, self._seq = True, partner, kind, 0
+        self._heard_ms, self._count = now_ms, len(self.items.get(kind, ()))
+        self._send(dialect.MAVLink_mission_count_message(*partner, self._count, kind))
+
+    def _give(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
+        if partner != self._partner:
+            self._say(2, "WPM: REJ. CMD: partner id mismatch\t")
+        elif self._wanted is not None:
+            self._say(2, "WPM: REJ. CMD: Busy\t")
+        elif self._gives and message.mission_type == self._kind:
+            self._heard_ms = now_ms
+            if message.seq not in (self._seq, self._seq - 1) or message.seq >= self._count:
+                self._end()
+                self._ack(partner, ERROR, self._kind)
+                self._say(2, "WPM: REJ. CMD: Req. WP was unexpected\t")
+                return
+            self._seq = message.seq + 1
+            self._send_item(message.seq)
+
+    def _send_item(self, seq: int) -> None:
+        i = self.items[self._kind][seq]
+        x, y = (i.x, i.y) if self._int_mode or i.frame == _MISSION_FRAME else (i.x / 1e7, i.y / 1e7)
+        form = dialect.MAVLink_mission_item_int_message if self._int_mode else dialect.MAVLink_mission_item_message
+        current = int(self._kind == 0 and seq == self.current)
+        params = (i.param1, i.param2, i.param3, i.param4)
         self._send(
-            dialect.MAVLink_mission_item_int_message(
-                *partner,
-                message.seq,
-                i.frame,
-                i.command,
-                int(message.seq == self.current),
-                i.autocontinue,
-                i.param1,
-                i.param2,
-                i.param3,
-                i.param4,
-                i.x,
-                i.y,
-                i.z,
-                self._kind,
-            )
+            form(*self._partner, seq, i.frame, i.command, current, i.autocontinue, *params, x, y, i.z, self._kind)
         )
 
-    def tell_current(self, state: int, mode: int) -> Any:
-        """MISSION_CURRENT."""
-        return dialect.MAVLink_mission_current_message(self.current, len(self.items[0]), state, mode, 0, 0, 0)
+    def _hear(self, message: Any, partner: tuple[int, int], now_ms: int) -> None:
+        if partner != self._partner:
+            self._say(2, "REJ. WP CMD: partner id mismatch\t")
+        elif self._gives and message.mission_type == self._kind:
+            self._end()
+        elif self._wanted is not None and message.type == UNSUPPORTED:
+            self._int_mode = not self._int_mode
+            self._ask(now_ms)
+        elif self._wanted is not None and message.type == CANCELLED:
+            self._end()
+
+    def tell_current(self) -> Any:
+        """MISSION_CURRENT; 1.16 tells neither the mission's state nor whether it is flown."""
+        return dialect.MAVLink_mission_current_message(self.current, len(self.items[0]) or 65535, 0, 0, 0, 0, 0)
+
+
+def _identity(i: Any) -> tuple[Any, ...]:
+    """What its checksum is of; NaN is equal to itself."""
+    return tuple(map(str, (i.frame, i.command, i.autocontinue, i.param1, i.param2, i.param3, i.param4, i.x, i.y, i.z)))
 
 
 def _complaint(item: Any) -> int | None:
-    if item.command in _PLACED:
-        return None if item.frame in _GLOBAL else UNSUPPORTED_FRAME
-    if item.command in _PLAIN:
-        return None if item.frame == _MISSION_FRAME else UNSUPPORTED
-    return UNSUPPORTED
+    if item.frame not in (*_GLOBAL, _MISSION_FRAME):
+        return UNSUPPORTED_FRAME
+    known, regions = (_PLAIN, (0, 1, 2)) if item.frame == _MISSION_FRAME else (_PLACED, (0, 3))
+    if item.command in _REGIONS and item.param1 not in regions:
+        return INVALID_PARAM1
+    return None if item.command in known else UNSUPPORTED
+
+
+def _is_amiss(item: Any) -> bool:
+    """An item of another kind of plan, or an area with too few corners."""
+    in_mission = item.mission_type == 0 and item.command in _NOT_OF_A_MISSION
+    return in_mission or (item.mission_type == 1 and item.command in _VERTICES and item.param1 < 3)
