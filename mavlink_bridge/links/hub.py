@@ -176,9 +176,12 @@ class LinkHub:
         self.owner.restart_link(number)
 
     def remove(self, link: Link, reason: str) -> None:
-        number = self._numbers.pop(link, None)
-        if number is None:
-            return
+        """Close a link that has ended, and report why."""
+        if link in self._numbers:
+            self._report(f"link {self._close(link)} {link.name} ended: {reason}")
+
+    def _close(self, link: Link) -> int:
+        number = self._numbers.pop(link)
         del self._queues[link]
         self._ready.pop(link, None)
         self._unread.pop(link, None)
@@ -186,7 +189,7 @@ class LinkHub:
         self._unregister(link)
         link.close()
         self.owner.close_link(number)
-        self._report(f"link {number} {link.name} ended: {reason}")
+        return number
 
     def absent(self) -> list[str]:
         """Names of streams without another end: nothing listens, or the device is unplugged."""
@@ -200,7 +203,7 @@ class LinkHub:
         """Send what can be sent at once, and close everything."""
         self.flush()
         for link in list(self._numbers):
-            self.remove(link, "stopping")
+            self._close(link)
         for port in self._ports:
             descriptor = port.fileno()
             if descriptor is not None:

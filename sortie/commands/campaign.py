@@ -37,6 +37,7 @@ from sortie.config.campaign_options import (
     WORKERS,
 )
 from sortie.config.errors import UserError
+from sortie.config.files import make_folder
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 from sortie.config.words import counted
@@ -147,6 +148,7 @@ def replay(given: GivenOptions) -> int:
     folder: Path = given[CAMPAIGN_DIR]
     stored, row = flown_row(folder, given[RUN])
     logs = folder / "replays" / str(row.run)
+    make_folder(logs, logs)
     watched = ViewOfRun(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
     again = fly_run(stored.study, row.run, row.inputs, watched)
     same = msgspec.json.encode(again.row) == msgspec.json.encode(row)

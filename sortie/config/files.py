@@ -95,9 +95,13 @@ def whole_or_nothing(path: Path) -> Iterator[None]:
 
 def check_place(path: Path | None, where: object) -> None:
     """Raise UserError when no file can be made there: before the work whose results it is to keep."""
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
         why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
         raise UserError(f"{where} {path}: {why}; expected a file to write")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UserError(f"{where} {path}: {os.strerror(errno.EACCES)}")
 
 
 def make_folder(path: Path, where: object, hint: str = "") -> None:

@@ -93,7 +93,7 @@ def given_parameters(
                 elsewhere.append(name)
             continue
         try:
-            found = read_parameters(Path(entry))
+            found = read_parameters(Path(entry), "NAME=VALUE or a parameter file")
         except UserError as error:
             raise UserError(error.message, option="param", given=entry) from None
         unknown = [name for name in found if not theirs and name not in table and name not in own]
@@ -113,12 +113,12 @@ def _shown(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def read_parameters(file: Path) -> dict[str, float]:
+def read_parameters(file: Path, expected: str = "a parameter file") -> dict[str, float]:
     """Read a parameter file. UserError without its name, also for a file without parameters."""
     try:
         values = parse_parameters(content_of(file))
     except OSError as error:
-        raise UserError(f"{error.strerror}; expected NAME=VALUE or a parameter file") from error
+        raise UserError(f"{error.strerror}; expected {expected}") from error
     except ParameterFileError as error:
         raise UserError(f"{error}") from error
     if not values:

@@ -146,7 +146,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         names = {fault.name for fault in self.fault}
         for name in removed:
             if name not in names:
-                raise UserError(f"no fault {name} in the scenario; there is {', '.join(sorted(names)) or 'none'}")
+                known = f"its faults are {', '.join(sorted(names))}" if names else "it has no fault"
+                raise UserError(f"the incident has no such fault; {known}", option="without", given=name)
         fault = tuple(fault for fault in self.fault if fault.name not in removed)
         return msgspec.structs.replace(self, params=params, wind=wind, fault=fault)
 

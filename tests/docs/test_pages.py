@@ -13,7 +13,6 @@ import pytest
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, ROVER
 from scripts.site_pages import FLOWN
-from sortie import Session
 from sortie.commands.cli import application
 from sortie.config.options import TABLE
 
@@ -149,11 +148,3 @@ def test_no_backslash_is_shown_in_a_table(page):
     """Code between backticks is shown as it is written: of a bar in it the site shows the backslash too."""
     rows = [line for line in page.read_text().splitlines() if line.startswith("|")]
     assert not [row for row in rows if re.search(r"`[^`]*\\\|[^`]*`", row)]
-
-
-def test_the_parts_of_an_autopilot_are_those_of_the_page_in_its_order():
-    """docs/architecture.md has the table of turns with each reason."""
-    section = (ROOT / "docs" / "architecture.md").read_text().split("## The parts of an autopilot")[1].split("\n## ")[0]
-    said = re.findall(r"^\| (\w+) \| (.+) \|$", section, re.M)[1:]
-    with Session() as session:
-        assert said == [(turn.part, turn.why) for turn in session.service.autopilot.turns.rows]

@@ -169,6 +169,15 @@ def test_a_client_that_goes_is_taken_out(program: Program) -> None:
     assert "ended: the other end has closed it" in program.events[-1]
 
 
+def test_what_is_closed_with_the_program_is_no_event(program: Program) -> None:
+    """`sortie radio` told of each of its links that it had "ended: stopping", also before the line of a busy port."""
+    with connect(program.open_tcp()):
+        program.run(lambda: len(program.endpoint.links()) == 1, "connected")
+        told = list(program.events)
+        program.hub.close()
+    assert program.events == told and not program.endpoint.links()
+
+
 def test_a_stalled_client_is_disconnected_and_the_other_never_notices(program: Program) -> None:
     """It stops reading: first it is reported as stalled, then it overflows and goes; the other gets every frame."""
     address = program.open_tcp()

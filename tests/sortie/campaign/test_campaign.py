@@ -164,6 +164,10 @@ def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypat
     assert main(fly_it) == 0
     told = capsys.readouterr().out
     assert "3 of 3 runs" in told and "mission results: 3 completed" in told
+    (tmp_path / "replays").write_text("")
+    assert main(["campaign", "replay", str(tmp_path), "1"]) == 2  # was a traceback, and a flight that is "NOT the same"
+    assert capsys.readouterr().err == f"sortie: {tmp_path}/replays/1: Not a directory\n"
+    (tmp_path / "replays").unlink()
     assert main(["campaign", "replay", str(tmp_path), "1"]) == 0
     told = capsys.readouterr()
     assert "the same, byte for byte" in told.err

@@ -57,6 +57,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["param", "get", "--connect", "tcp:127.0.0.1:5760"], "Missing argument 'NAME' (see sortie param get --help)"),
         (["param", "set", "tcp:127.0.0.1:5760"], "Missing argument 'VALUE'; the vehicle's address is given with"),
         (["param", "lost"], "(see sortie param --help)"),
+        (["param", "load", "missing.param"], "missing.param: No such file or directory; expected a parameter file"),
         (["serve", "--home", "1,2"], "LAT,LON,ALT,HEADING"),
         (["serve", "--home", "91,0,0,0"], "LAT,LON,ALT,HEADING"),
         (["serve", "--home", "0,181,0,0"], "LAT,LON,ALT,HEADING"),

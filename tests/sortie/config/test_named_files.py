@@ -12,7 +12,7 @@ import pytest
 
 from sortie.commands.cli import run
 from sortie.config.errors import UserError
-from sortie.config.files import content_of, text_of, write_file
+from sortie.config.files import check_place, content_of, text_of, write_file
 from sortie.config.words import counted
 
 PLAN = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
@@ -149,6 +149,16 @@ def test_a_file_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(UserError, match="Read-only file system"):
         write_file(tmp_path / "junit.xml", "text")
+
+
+def test_a_file_that_may_not_be_made_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`conform --junit` said so after minutes of cases. Root may write everywhere."""
+    check_place(tmp_path / "junit.xml", "--junit")
+    (tmp_path / "older.xml").write_text("")
+    monkeypatch.setattr(os, "access", lambda path, way: path != tmp_path and way == os.W_OK)
+    check_place(tmp_path / "older.xml", "--junit")
+    with pytest.raises(UserError, match=r"^--junit \S+junit\.xml: Permission denied$"):
+        check_place(tmp_path / "junit.xml", "--junit")
 
 
 def test_one_is_no_plural() -> None:

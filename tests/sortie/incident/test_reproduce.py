@@ -130,7 +130,10 @@ def test_which_change_avoids_it(sagged: Path, tmp_path: Path, capsys: pytest.Cap
     ]
     assert main(["reproduce", str(folder), "--search", "crash"]) == 1  # nothing crashed
     assert main(["reproduce", str(folder), "--change", "wind"]) == 2
+    capsys.readouterr()
     assert main(["reproduce", str(folder), "--without", "gps.loss"]) == 2
+    told = capsys.readouterr().err
+    assert told == "sortie: --without gps.loss: the incident has no such fault; its faults are battery.low\n"
 
 
 def test_of_changes_the_one_with_the_fewest_crashes_comes_first(
