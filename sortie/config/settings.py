@@ -146,7 +146,8 @@ class Settings:
     strategy = Setting[str | None](
         "strategy", one_of(*STRATEGIES), None,
         "Who flies the mission of a flight controller: with guided, Sortie commands it item by item (the default for "
-        "ArduPilot); with native, the controller flies it in its own AUTO mode (the default for PX4).",
+        "ArduPilot's copters and rovers); with native, the controller flies it in its own AUTO mode (the default for "
+        "PX4 and for planes).",
         group=Group.VEHICLE, form="guided|native", applies_to=CONTROLLED,
     )
     count = Setting[int | None](

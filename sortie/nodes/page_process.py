@@ -30,7 +30,7 @@ _END_S: Final = 3.0
 
 class PageProcess:
     """Process of the page. `owner`: the owner of the link that it uses; `state`: state folder of a sortie loop.
-    UserError when the library of the page is missing."""
+    UserError when the library of the page is missing or its port is in use."""
 
     def __init__(self, settings: Settings, runtime: Runtime, owner: LinkOwner, state: Path | None = None) -> None:
         if find_spec("aiohttp") is None:
@@ -62,15 +62,17 @@ class PageProcess:
 
 
 def _listen(given: tuple[str, int] | None) -> str:
-    """Return the address to listen on: the given one, else the usual port, else any free port."""
-    if given is not None:
-        return f"{given[0]}:{given[1]}"
-    host, port = DEFAULT_LISTEN
+    """Return the address to listen on: the given one, else the usual port, else any free port. UserError when the
+    given one is in use."""
+    host, port = given or DEFAULT_LISTEN
     with socket.socket() as probe:
         if sys.platform != "win32":  # Windows would take a port that is in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if given is not None:
+                why = f"{os.strerror(error.errno or 0)}; choose another port"
+                raise UserError(why, option="listen", given=f"{host}:{port}") from error
             probe.bind((host, 0))
         return f"{host}:{probe.getsockname()[1]}"

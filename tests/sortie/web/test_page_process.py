@@ -61,8 +61,9 @@ def begin(runtime, settings, tmp_path):
 def test_the_page_is_told_all_but_the_token_on_its_command_line(runtime, tmp_path, monkeypatch):
     """Everybody can read a command line; the token is in the environment, and stays the same for the next process."""
     monkeypatch.setattr(subprocess, "Popen", Started)
+    port = free_port()
     settings = Settings(
-        control=True, tiles="https://t.example/{z}/{x}/{y}", terrain=tmp_path, listen=("127.0.0.1", 8099)
+        control=True, tiles="https://t.example/{z}/{x}/{y}", terrain=tmp_path, listen=("127.0.0.1", port)
     )
     page, command = begin(runtime, settings, tmp_path)
     token = os.environ[TOKEN]
@@ -71,7 +72,7 @@ def test_the_page_is_told_all_but_the_token_on_its_command_line(runtime, tmp_pat
     assert "--control" in command
     assert "--connect tcp:127.0.0.1:" in command
     assert f"--terrain {tmp_path}" in command
-    assert os.environ["SORTIE_LISTEN"] == "127.0.0.1:8099"
+    assert os.environ["SORTIE_LISTEN"] == f"127.0.0.1:{port}"
     page.close()
     assert Started.last.ended
     begin(runtime, Settings(), tmp_path)
@@ -98,14 +99,17 @@ def test_the_page_ends_with_a_run_that_is_killed(tmp_path):
 
 
 def test_a_taken_port_is_not_asked_for(runtime, tmp_path, monkeypatch):
-    """Another free one, where nobody has named it."""
+    """Another free one, where nobody has named it; a named one is refused: the run went on without a page."""
     monkeypatch.setattr(subprocess, "Popen", Started)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         monkeypatch.setattr(page_process, "DEFAULT_LISTEN", other.getsockname())
         begin(runtime, Settings(), tmp_path)
-        assert os.environ["SORTIE_LISTEN"] != f"127.0.0.1:{other.getsockname()[1]}"
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        assert os.environ["SORTIE_LISTEN"] != taken
+        with pytest.raises(UserError, match=f"^--listen {taken}: Address already in use; choose another port$"):
+            begin(runtime, Settings(listen=other.getsockname()), tmp_path)
 
 
 @pytest.mark.parametrize(
