@@ -1,4 +1,4 @@
-"""When what stands behind a CONDITION is done, as far as a plan tells it (docs/reference/mission-semantics.md, 8)."""
+"""When what stands behind a CONDITION is done, as far as a plan tells it (docs/reference/mission-semantics.md, 1)."""
 
 from __future__ import annotations
 
