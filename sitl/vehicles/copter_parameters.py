@@ -11,7 +11,7 @@ from autopilot.interface.mathematics import atan, cos, tan
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
-from sitl.vehicles.parameters import Row, scaled, setters
+from sitl.vehicles.parameters import Row, one, scaled, setters
 from sitl.vehicles.stops import stop_as_arducopter, stop_as_px4
 
 #: Limits of the airframe itself (`sitl.vehicles.airframe`): rate deg/s, yaw acceleration deg/s2; ArduPilot's default of
@@ -57,12 +57,6 @@ def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_YAW_ACCEL] = radians(_OWN_YAW_ACCEL * accel / _YAW_DEFAULT if accel > 0.0 else _UNLIMITED)
 
 
-def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """FM_CUT_TILT, deg; 0 = off."""
-    angle = values["FM_CUT_TILT"]
-    p[L.P_CUT_TILT] = cos(radians(angle)) if angle > 0.0 else -2.0
-
-
 def _legs(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WPNAV_ACCEL and _ACCEL_Z, cm/s2; WPNAV_JERK, m/s3. None can be off: 0 is ArduPilot's acceleration, and for the
     jerk the number of the acceleration (AC_WPNav)."""
@@ -91,17 +85,6 @@ def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
     own = values.get("WPNAV_ACCEL_C", 0.0)
     accel = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
     p[L.P_ACCEL_CORNER] = min(accel, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX]) if _feeds(values) else accel
-
-
-def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """PILOT_SPEED_DN, cm/s; 0 = PILOT_SPEED_UP."""
-    down = values.get("PILOT_SPEED_DN", 0.0)
-    p[L.P_STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
-
-
-def _power(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_HOVER_W."""
-    p[M.P_POWER] = max(airframe.power_factor(values["SIM_HOVER_W"]), 0.0)
 
 
 def _rotors(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -139,9 +122,14 @@ def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
     _corner(p, s, values)
 
 
+def _pilot_down(values: Mapping[str, float]) -> float:
+    """PILOT_SPEED_DN, cm/s; 0 = PILOT_SPEED_UP."""
+    return 0.01 * (max(values.get("PILOT_SPEED_DN", 0.0), 0.0) or values.get("PILOT_SPEED_UP", 250.0))
+
+
 SPECIAL: Final = parameters.SPECIAL | setters(
     (parameters.gps_noise(PLAIN_RECEIVER), "SIM_GPS_NOISE"),
-    (_power, "SIM_HOVER_W"),
+    (one(M.P_POWER, lambda values: max(airframe.power_factor(values["SIM_HOVER_W"]), 0.0)), "SIM_HOVER_W"),
     (_rotors, "SIM_HOVER_THST"),
     (_drag, "SIM_DRAG_ROTOR SIM_DRAG_AREA"),
     (_follow, "SIM_DRAG_FEED PSC_POSXY_P PSC_VELXY_P"),
@@ -149,9 +137,12 @@ SPECIAL: Final = parameters.SPECIAL | setters(
     (_lean, "ANGLE_MAX PSC_ANGLE_MAX"),
     (_loiter, "LOIT_ACC_MAX LOIT_ANG_MAX"),
     (_rates, "ATC_RATE_R_MAX ATC_RATE_P_MAX ATC_ACCEL_Y_MAX"),
-    (_cut_tilt, "FM_CUT_TILT"),
+    (
+        one(L.P_CUT_TILT, lambda values: cos(radians(values["FM_CUT_TILT"])) if values["FM_CUT_TILT"] > 0.0 else -2.0),
+        "FM_CUT_TILT",
+    ),
     (_legs, "WPNAV_ACCEL WPNAV_ACCEL_Z WPNAV_JERK"),
     (_stops, "PSC_JERK_XY PSC_JERK_Z MPC_XY_TRAJ_P"),
     (_corner, "WPNAV_ACCEL_C"),
-    (_pilot_down, "PILOT_SPEED_UP PILOT_SPEED_DN"),
+    (one(L.P_STICK_DN, _pilot_down), "PILOT_SPEED_UP PILOT_SPEED_DN"),
 )

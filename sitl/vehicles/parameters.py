@@ -107,14 +107,6 @@ def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.P_ORIGIN_LAT])
 
 
-def _baro(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.P_BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
-
-
-def _compass(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.P_MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
-
-
 def _inertial(p: Row, s: Row, values: Mapping[str, float]) -> None:
     failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
     p[M.P_IMU_ON] = 0.0 if failed & 1 else 1.0
@@ -127,6 +119,19 @@ def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if fitted else 0.0
 
 
+def one(setting: int, value: Callable[[Mapping[str, float]], float]) -> Special:
+    """Setter of one setting, which has this value by the parameters."""
+
+    def put(p: Row, s: Row, values: Mapping[str, float]) -> None:
+        p[setting] = value(values)
+
+    return put
+
+
+_baro: Final = one(M.P_BARO_ON, lambda values: float(values.get("SIM_BARO_DISABLE", 0.0) == 0.0))
+_compass: Final = one(M.P_MAG_ON, lambda values: float(values.get("SIM_MAG1_FAIL", 0.0) == 0.0))
+
+
 def gps_noise(receiver: tuple[float, float, float]) -> Special:
     """SIM_GPS_NOISE, m: wander of a fix; the other noise of that receiver changes in proportion."""
     usual = float(np.float32(receiver[1]))  # the parameter's default is a 32-bit number
@@ -136,10 +141,6 @@ def gps_noise(receiver: tuple[float, float, float]) -> Special:
         p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = (share * number for number in receiver)
 
     return set_noise
-
-
-def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[L.P_CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
 
 
 SWITCHES: Final[dict[str, tuple[int, Special]]] = {
@@ -162,7 +163,7 @@ SPECIAL: Final = setters(
     (_engine, "SIM_ENGINE_FAIL SIM_ENGINE_MUL"),
     (_gps, "GPS1_TYPE EK3_SRC1_POSXY SIM_GPS_DISABLE"),
     (_battery_voltage, "SIM_BATT_VOLTAGE"),
-    (_crash, "FS_CRASH_CHECK"),
+    (one(L.P_CRASH_CHECK, lambda values: float(values["FS_CRASH_CHECK"] != 0.0)), "FS_CRASH_CHECK"),
     (_finder, "RNGFND1_TYPE RNGFND1_MIN_CM RNGFND1_MAX_CM"),
     (_glitch, "SIM_GPS_GLITCH_X SIM_GPS_GLITCH_Y"),
     (_baro, "SIM_BARO_DISABLE"),

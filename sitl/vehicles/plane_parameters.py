@@ -15,7 +15,7 @@ from autopilot.vehicles.vehicle_class import first_value
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
-from sitl.vehicles.parameters import Row, scaled, setters
+from sitl.vehicles.parameters import Row, one, scaled, setters
 
 _DEGREES = pi / 180.0
 
@@ -44,29 +44,7 @@ def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_ROLL_RATE], p[L.P_PITCH_RATE_UP], p[L.P_PITCH_RATE_DN] = rates
 
 
-def _throttle(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """THR_MIN; reverse thrust is not simulated."""
-    p[L.P_THR_MIN] = max(values["THR_MIN"], 0.0) * 0.01
-
-
-def _wind_share(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """LAND_WIND_COMP, %."""
-    p[L.P_WIND_SHARE] = min(max(values["LAND_WIND_COMP"], 0.0), 100.0) * 0.01
-
-
-def _takeoff_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """TKOFF_OPTIONS. Bit 0: takeoffs choose their throttle within a range."""
-    p[L.P_THR_RANGE] = float(int(values["TKOFF_OPTIONS"]) & 1)
-
-
-def _circle(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WP_LOITER_RAD; up to 1 m its default acts (ArduPlane's update_loiter)."""
-    p[L.P_LOITER_R] = PLANE.measures.circle_radius.value(values.get)
-
-
-def fit_tube(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ARSPD_TYPE 0: no tube."""
-    p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
+fit_tube: Final = one(M.P_PITOT_ON, lambda values: float(values.get("ARSPD_TYPE", 1.0) != 0.0))
 
 
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -77,20 +55,10 @@ def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
         s[M.S_PITOT_STUCK] = shown
 
 
-def _pitot_ratio(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ARSPD_RATIO: airspeed squared by pressure. The simulated tube is right at 2."""
-    p[M.P_PITOT_SCALE] = sqrt(max(values["ARSPD_RATIO"], 0.0) / 2.0)
-
-
 def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Q_ANGLE_MAX, cdeg: limit of the sticks and of position control."""
     p[L.P_STICK_LEAN] = min(max(0.01 * values["Q_ANGLE_MAX"], 10.0), 60.0) * _DEGREES
     p[L.P_LEAN_MAX] = tan(p[L.P_STICK_LEAN])
-
-
-def _hover_sticks(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Q_PILOT_SPD_DN, m/s; 0 = Q_PILOT_SPD_UP: as a hover sinks."""
-    p[L.P_STICK_DN] = abs(first_value(QUADPLANE.measures.descent, values.get))
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -106,14 +74,17 @@ SPECIAL: Final = parameters.SPECIAL | setters(
     (parameters.gps_noise(PLAIN_RECEIVER), "SIM_GPS_NOISE"),
     (_pitches, "PTCH_LIM_MAX_DEG PTCH_LIM_MIN_DEG TECS_PITCH_MAX TECS_PITCH_MIN"),
     (_rates, "RLL2SRV_RMAX PTCH2SRV_RMAX_UP PTCH2SRV_RMAX_DN"),
-    (_throttle, "THR_MIN"),
-    (_wind_share, "LAND_WIND_COMP"),
-    (_takeoff_options, "TKOFF_OPTIONS"),
-    (_circle, "WP_LOITER_RAD"),
+    (one(L.P_THR_MIN, lambda values: max(values["THR_MIN"], 0.0) * 0.01), "THR_MIN"),  # no reverse thrust
+    (one(L.P_THR_RANGE, lambda values: float(int(values["TKOFF_OPTIONS"]) & 1)), "TKOFF_OPTIONS"),
+    (one(L.P_LOITER_R, lambda values: PLANE.measures.circle_radius.value(values.get)), "WP_LOITER_RAD"),
     (fit_tube, "ARSPD_TYPE"),
     (_pitot, "SIM_ARSPD_FAIL"),
-    (_pitot_ratio, "ARSPD_RATIO"),
+    # airspeed squared by pressure; the simulated tube is right at 2
+    (one(M.P_PITOT_SCALE, lambda values: sqrt(max(values["ARSPD_RATIO"], 0.0) / 2.0)), "ARSPD_RATIO"),
     (_hover_lean, "Q_ANGLE_MAX"),
-    (_hover_sticks, "Q_PILOT_SPD_UP Q_PILOT_SPD_DN"),
+    (
+        one(L.P_STICK_DN, lambda values: abs(first_value(QUADPLANE.measures.descent, values.get))),
+        "Q_PILOT_SPD_UP Q_PILOT_SPD_DN",
+    ),
     (_q_options, "Q_OPTIONS"),
 )

@@ -13,7 +13,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
 from sitl.vehicles.equipment import GOOD_RECEIVER
-from sitl.vehicles.parameters import Row, scaled, setters
+from sitl.vehicles.parameters import Row, one, scaled, setters
 
 _DEGREES = pi / 180.0
 #: Values for a limit of 0, which means no limit: m/s2, rad/s.
@@ -46,32 +46,12 @@ def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = max(values["ATC_TURN_MAX_G"], 0.1) * L.GRAVITY
 
 
-def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SPEED_MAX, CRUISE_SPEED, CRUISE_THROTTLE."""
-    p[L.P_STICK_SPEED] = stick_speed(values.get)
-
-
-def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[L.P_BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
-
-
-def _drive(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_DRIVE_W."""
-    p[M.P_AMPS_PER_N] = max(amps_per_newton(values["SIM_DRIVE_W"]), 0.0)
-
-
-def _speeding(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_DRIVE_ACC."""
-    p[M.P_CARRIED] = 1.0 - values["SIM_DRIVE_ACC"]
-
-
 SPECIAL: Final = parameters.SPECIAL | setters(
     (parameters.gps_noise(GOOD_RECEIVER), "SIM_GPS_NOISE"),
-    (_drive, "SIM_DRIVE_W"),
-    (_speeding, "SIM_DRIVE_ACC"),
+    (one(M.P_AMPS_PER_N, lambda values: max(amps_per_newton(values["SIM_DRIVE_W"]), 0.0)), "SIM_DRIVE_W"),
+    (one(M.P_CARRIED, lambda values: 1.0 - values["SIM_DRIVE_ACC"]), "SIM_DRIVE_ACC"),
     (_acceleration, "WP_ACCEL ATC_ACCEL_MAX ATC_DECEL_MAX WP_JERK"),
     (_grip, "ATC_TURN_MAX_G"),
     (_turning, "ATC_STR_RAT_MAX ATC_STR_ACC_MAX TURN_RADIUS"),
-    (_stick_speed, "CRUISE_SPEED CRUISE_THROTTLE SPEED_MAX"),
-    (_brake, "ATC_BRAKE"),
+    (one(L.P_STICK_SPEED, lambda values: stick_speed(values.get)), "CRUISE_SPEED CRUISE_THROTTLE SPEED_MAX"),
 )

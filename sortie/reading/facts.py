@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from enum import Enum
 from math import fsum, isfinite, isnan
@@ -218,6 +219,11 @@ class FlightFacts:
 
     def armed_at(self, time_s: float) -> bool:
         return next((armed for at_s, armed in reversed(self.armed) if at_s <= time_s), False)
+
+    def mode_at(self, time_s: float) -> str:
+        """Return the mode at this time; "" before the first."""
+        number = bisect_right(self.modes, time_s, key=lambda change: change[0])
+        return self.modes[number - 1][1] if number else ""
 
     def armed_s(self) -> float:
         """Total time armed, s."""

@@ -128,7 +128,9 @@ class _TelemetryReader:
             "HEARTBEAT": self._heartbeat,
             "GLOBAL_POSITION_INT": self._position,
             "SYS_STATUS": self._battery,
-            "VIBRATION": self._vibration,
+            "VIBRATION": lambda m, time_s: self.facts.add(
+                Quantity.VIBRATION, time_s, max(m.vibration_x, m.vibration_y, m.vibration_z)
+            ),
             "STATUSTEXT": self._text,
             "HOME_POSITION": self._home,
             "MISSION_ITEM": self._item,
@@ -201,9 +203,6 @@ class _TelemetryReader:
         self._percent = nan if m.battery_remaining < 0 else float(m.battery_remaining)
         if m.current_battery >= 0:
             self.facts.add(Quantity.CURRENT, time_s, m.current_battery / 100.0)
-
-    def _vibration(self, m: Any, time_s: float) -> None:
-        self.facts.add(Quantity.VIBRATION, time_s, max(m.vibration_x, m.vibration_y, m.vibration_z))
 
     def _text(self, m: Any, time_s: float) -> None:
         self._texts.take(m)

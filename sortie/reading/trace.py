@@ -30,10 +30,6 @@ _GAP_S: Final = 3.0
 _SHORTEST_S: Final = 10.0
 
 Array = npt.NDArray[np.float64]
-_COLUMNS: Final = (
-    "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps",
-    "throttle", "airspeed_mps",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,9 @@ class FlightTrace:
         power = self.volts * self.amps
         known = power[np.isfinite(power)]
         return float(np.mean(known)) * len(power) * STEP_S / 3600.0 if len(known) else float("nan")
+
+
+_COLUMNS: Final = tuple(FlightTrace.__annotations__)[2:]
 
 
 class _Columns:
@@ -131,11 +130,11 @@ class _Dataflash(_Columns):
     def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
         return {
             "ATT": self._attitude,
-            "XKF1": self._velocity,
+            "XKF1": lambda m, time_s: self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD),
             "POS": self._place,
-            "BAT": self._battery,
+            "BAT": lambda m, time_s: self.add(time_s, volts=m.Volt, amps=m.Curr),
             "CTUN": self._tuning,
-            "ARSP": self._airspeed,
+            "ARSP": lambda m, time_s: self.add(time_s, airspeed_mps=m.Airspeed * self._true),
             "PARM": self._parameter,
             **{kind: partial(self._change, told) for kind, told in ARMINGS.items()},
         }
@@ -162,22 +161,13 @@ class _Dataflash(_Columns):
         roll, pitch, yaw = np.radians((m.Roll, m.Pitch, m.Yaw))
         self.add(time_s, roll_rad=roll, pitch_rad=pitch, yaw_rad=yaw)
 
-    def _velocity(self, m: Any, time_s: float) -> None:
-        self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD)
-
     def _place(self, m: Any, time_s: float) -> None:
         self._true = _true_of_equivalent(m.Alt)
         self.add(time_s, height_m=m.RelHomeAlt)
 
-    def _battery(self, m: Any, time_s: float) -> None:
-        self.add(time_s, volts=m.Volt, amps=m.Curr)
-
     def _tuning(self, m: Any, time_s: float) -> None:
         if hasattr(m, "ThH"):  # only copters have it
             self.add(time_s, throttle=m.ThO)
-
-    def _airspeed(self, m: Any, time_s: float) -> None:
-        self.add(time_s, airspeed_mps=m.Airspeed * self._true)
 
     def _parameter(self, m: Any, time_s: float) -> None:
         if m.Name == "LOG_DISARMED":

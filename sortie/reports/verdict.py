@@ -101,11 +101,12 @@ def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
     if facts.home is not None:
         corners = [(0.0, 0.0), *corners]
     legs = list(pairwise(corners)) or [(corners[0], corners[0])]
-    flying, found, end_s = _Mission(facts), [], _return_s(facts)
+    found, end_s = [], _return_s(facts)
     for sample in facts.samples:
-        if sample.time_s <= end_s and flying.at(sample.time_s):
+        at_s = sample.time_s
+        if at_s <= end_s and facts.armed_at(at_s) and facts.mode_at(at_s) in MISSION_MODES:
             place = to_local(origin, sample.lat, sample.lon, 0.0)[:2]
-            found.append((sample.time_s, min(_off_leg(place, *leg) for leg in legs)))
+            found.append((at_s, min(_off_leg(place, *leg) for leg in legs)))
     return found
 
 
@@ -115,23 +116,6 @@ def _return_s(facts: FlightFacts) -> float:
         return inf
     last = passages(facts)[-1:]
     return last[0].time_s if last and last[0].distance_m <= NEAR_M else inf
-
-
-class _Mission:
-    """Check for times at which the plan is flown, in order of time."""
-
-    def __init__(self, facts: FlightFacts) -> None:
-        self._modes = facts.modes
-        self._armed = facts.armed
-        self._mode = self._change = 0
-
-    def at(self, time_s: float) -> bool:
-        while self._mode < len(self._modes) and self._modes[self._mode][0] <= time_s:
-            self._mode += 1
-        while self._change < len(self._armed) and self._armed[self._change][0] <= time_s:
-            self._change += 1
-        armed = self._change > 0 and self._armed[self._change - 1][1]
-        return armed and self._mode > 0 and self._modes[self._mode - 1][1] in MISSION_MODES
 
 
 def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[float, ...]) -> float:

@@ -119,26 +119,16 @@ def _simulator(vehicle: ShownVehicle, request: requests.Simulator) -> Job:
     return Answer(True, "simulated", values)
 
 
-def _modes(vehicle: ShownVehicle, request: requests.ModesRequest) -> Job:
-    yield from ()
+def _modes(vehicle: ShownVehicle, request: requests.ModesRequest) -> Answer:
     return Answer(True, "modes", list(modes_of(vehicle)))
 
 
-def _history(vehicle: ShownVehicle, request: requests.History) -> Job:
-    yield from ()
-    return Answer(
-        True,
-        "history",
-        {
-            "columns": COLUMNS,
-            "rows": list(vehicle.history),
-            "texts": list(vehicle.shown_texts),
-            "photos": list(vehicle.photos),
-        },
-    )
+def _history(vehicle: ShownVehicle, request: requests.History) -> Answer:
+    rows, texts, photos = list(vehicle.history), list(vehicle.shown_texts), list(vehicle.photos)
+    return Answer(True, "history", {"columns": COLUMNS, "rows": rows, "texts": texts, "photos": photos})
 
 
-ASKS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job]]] = {
+ASKS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job | Answer]]] = {
     requests.PlanRequest: _plan,
     requests.ParameterTable: _parameters,
     requests.FittingsRequest: _fittings,

@@ -115,7 +115,7 @@ class RestPaths:
                 self._loop.call_soon_threadsafe(keep, frame)
 
         self._station.call(lambda: self._station.traffic.listeners.append(hear))
-        sending = asyncio.create_task(_spread(socket, waiting))
+        sending = asyncio.create_task(send_waiting(socket, waiting))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -134,7 +134,7 @@ class RestPaths:
             return f"Could not convert input message. {error}"
 
 
-async def _spread(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
+async def send_waiting(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
     """Send waiting texts until the socket is closed."""
     while True:
         text = await waiting.get()

@@ -28,7 +28,7 @@ from sortie.web.guard import HEADERS, REPORT_POLICY, RequestGuard, policy
 from sortie.web.questions import Answer
 from sortie.web.records import JOURNAL, MapHeights, RecordedFlights, read_loop
 from sortie.web.requests import LARGEST_PLAN, number_of_request, read_request
-from sortie.web.rest_server import RestPaths
+from sortie.web.rest_server import RestPaths, send_waiting
 from sortie.web.station import WebStation
 
 KINDS: Final = {
@@ -65,7 +65,7 @@ class _Viewer:
     """Open page with its queue of messages."""
 
     socket: web.WebSocketResponse
-    waiting: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
 
 class PageServer:
@@ -194,9 +194,9 @@ class PageServer:
         socket = web.WebSocketResponse(timeout=END_S, heartbeat=20.0, compress=False, max_msg_size=LARGEST_PLAN + 4096)
         await socket.prepare(request)
         viewer = _Viewer(socket)
-        viewer.waiting.put_nowait(msgspec.json.encode(self._hello()))
+        viewer.waiting.put_nowait(_text(self._hello()))
         self._add(viewer)
-        sending = asyncio.create_task(_send(viewer))
+        sending = asyncio.create_task(send_waiting(socket, viewer.waiting))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -208,28 +208,23 @@ class PageServer:
 
     def _add(self, viewer: _Viewer) -> None:
         self._viewers.add(viewer)
-        self.station.call(lambda: self._look(True))
+        self.station.call(lambda: self.station.listeners.add(self._state_changed))
 
     def _remove(self, viewer: _Viewer) -> None:
         self._viewers.discard(viewer)
         if not self._viewers:
-            self.station.call(lambda: self._look(False))
-
-    def _look(self, any_page: bool) -> None:
-        """Produce states while viewers are connected. Runs in the runtime's thread."""
-        listeners = self.station.listeners
-        (listeners.add if any_page else listeners.discard)(self._state_changed)
+            self.station.call(lambda: self.station.listeners.discard(self._state_changed))
 
     def _state_changed(self, state: bytes) -> None:
         """Pass a new state on. Runs in the runtime's thread."""
-        self._soon(self._spread, state)
+        self._soon(self._spread, state.decode())
 
-    def _soon(self, act: Callable[[bytes], None], data: bytes) -> None:
+    def _soon(self, act: Callable[[str], None], data: str) -> None:
         """Call a function in the server's thread, unless it has ended."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act, data)
 
-    def _spread(self, state: bytes) -> None:
+    def _spread(self, state: str) -> None:
         for viewer in self._viewers:
             if viewer.waiting.qsize() < BEHIND:
                 viewer.waiting.put_nowait(state)
@@ -253,12 +248,12 @@ class PageServer:
             request = read_request(text)
         except (msgspec.DecodeError, RecursionError) as error:
             refusal = {"kind": "answer", "id": number_of_request(text), "ok": False, "text": str(error)}
-            viewer.waiting.put_nowait(msgspec.json.encode(refusal))
+            viewer.waiting.put_nowait(_text(refusal))
             return
 
         def reply(answer: Answer) -> None:
             document = {"kind": "answer", "id": request.id, "ok": answer.ok, "text": answer.text, "data": answer.data}
-            self._soon(viewer.waiting.put_nowait, msgspec.json.encode(document))
+            self._soon(viewer.waiting.put_nowait, _text(document))
 
         self.station.ask(request, reply)
 
@@ -294,14 +289,8 @@ class PageServer:
         return web.FileResponse(found, headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
 
 
-async def _send(viewer: _Viewer) -> None:
-    """Send waiting messages until the socket is closed."""
-    while True:
-        data = await viewer.waiting.get()
-        try:
-            await viewer.socket.send_str(data.decode())
-        except ConnectionError:
-            return
+def _text(message: dict[str, Any]) -> str:
+    return msgspec.json.encode(message).decode()
 
 
 def _asset(name: str) -> web.Response:

@@ -38,7 +38,6 @@ _LANE: Final[dict[type, str]] = {
     requests.PlanRequest: "plan", requests.UploadRequest: "plan", requests.Clear: "plan", requests.Item: "plan",
     requests.ParameterTable: "parameters", requests.SetParameter: "parameters", requests.Simulator: "parameters",
     requests.FittingsRequest: "parameters",
-    requests.History: "history", requests.ModesRequest: "history",
 }  # fmt: skip
 _COMMANDS: Final = "commands"
 _NS: Final = 1_000_000
