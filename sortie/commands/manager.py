@@ -21,10 +21,6 @@ def state_of(detail: int) -> tuple[str, int]:
     return name, detail >> 8 & 0xFF
 
 
-def _order(command: FlightCommand, given: GivenOptions) -> int:
-    return ask_targets(given, lambda remote: _ordered(command, remote))
-
-
 def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
     texts = TextAssembler()
     remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, texts.take))
@@ -49,9 +45,9 @@ def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
 
 def go(given: GivenOptions) -> int:
     """Send GO. Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
-    return _order(FlightCommand.GO, given)
+    return ask_targets(given, lambda remote: _ordered(FlightCommand.GO, remote))
 
 
 def abort(given: GivenOptions) -> int:
     """Send ABORT. Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
-    return _order(FlightCommand.ABORT, given)
+    return ask_targets(given, lambda remote: _ordered(FlightCommand.ABORT, remote))

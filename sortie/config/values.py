@@ -208,12 +208,21 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def positive_number(text: str) -> float:
-    """Parse a number above 0."""
-    value = number_of(text)
-    if not 0.0 < value < inf:
-        raise UserError("expected a number above 0")
-    return value
+def number(expected: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
+    """Return a parser of numbers that fit; NaN fits nothing."""
+
+    def parse(text: str) -> float:
+        value = number_of(text)
+        if not fits(value):
+            raise UserError(f"expected {expected}")
+        return value
+
+    return parse
+
+
+positive_number: Final = number("a number above 0", lambda value: 0.0 < value < inf)
+number_from_zero: Final = number("a number from 0 on", lambda value: 0.0 <= value < inf)
+share: Final = number("a share from 0 to 1", lambda value: 0.0 <= value <= 1.0)
 
 
 def metres(text: str) -> float:
@@ -222,20 +231,6 @@ def metres(text: str) -> float:
         return positive_number(text.strip().removesuffix("m"))
     except UserError:
         raise UserError("expected metres above 0, such as 2m") from None
-
-
-def number_from_zero(text: str) -> float:
-    value = number_of(text)
-    if not 0.0 <= value < inf:
-        raise UserError("expected a number from 0 on")
-    return value
-
-
-def share(text: str) -> float:
-    value = number_of(text)
-    if not 0.0 <= value <= 1.0:
-        raise UserError("expected a share from 0 to 1")
-    return value
 
 
 def system_or_all(text: str) -> str:

@@ -132,7 +132,7 @@ class WebStation(QuietNode):
             "now_s": link_ms / 1000.0,
             "vehicles": self.watch.facts(link_ms),
             "news": self.watch.take_news(),
-            "links": self.links(),
+            "links": [self.endpoint.statistics(number) for number in self.endpoint.links()],
             "absent": self.absent(),
         }
         return msgspec.json.encode(state)
@@ -150,19 +150,3 @@ class WebStation(QuietNode):
             self._absent_shown = True
         elif not absent:
             self._absent_shown = False
-
-    def links(self) -> list[dict[str, Any]]:
-        rows = []
-        for number in self.endpoint.links():
-            statistics = self.endpoint.statistics(number)
-            rows.append(
-                {
-                    "name": statistics.name,
-                    "frames_in": statistics.frames_in,
-                    "bytes_in": statistics.bytes_in,
-                    "lost": statistics.lost,
-                    "errors": statistics.errors,
-                    "frames_out": statistics.frames_out,
-                }
-            )
-        return rows

@@ -38,11 +38,8 @@ class AccelerometerCalibration:
     def deadline_ms(self) -> int | None:
         return min(self._ask_ms, self._end_ms) if self.step else None
 
-    def begin(self, now_ms: int) -> None:
-        """Request the first position."""
-        self._enter(1, now_ms)
-
-    def _enter(self, step: int, now_ms: int) -> None:
+    def begin(self, now_ms: int, step: int = 1) -> None:
+        """Request a position, by default the first."""
         self.step = step
         self._ask_ms, self._end_ms = now_ms, now_ms + PATIENCE_MS
 
@@ -58,7 +55,7 @@ class AccelerometerCalibration:
         if self.step == len(POSITIONS):
             self.step = 0
             return AccelerometerPosition.SUCCESS
-        self._enter(self.step + 1, now_ms)
+        self.begin(now_ms, self.step + 1)
         return None
 
     def due(self, now_ms: int) -> int | None:

@@ -8,8 +8,7 @@ from math import sqrt
 
 import pytest
 
-from autopilot.show.show_file import read_show
-from autopilot.show.trajectory import Segment, Trajectory, bezier
+from autopilot.show.show_file import Segment, Trajectory, bezier, read_show
 from tests.fakes.show_files import RED_THEN_BLUE, UP_AND_BACK, block, show_file, trajectory, with_checksum
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.decisions.fleet import ENDLESS, SortieTurn, TankFarm, turns_of, utilisation
-from depot.decisions.throughput import compare
+from depot.decisions.throughput import ENDLESS, SortieTurn, TankFarm, compare, turns_of, utilisation
 from depot.settings import Profile
 from tests.fakes.loop_run import LoopBench
 

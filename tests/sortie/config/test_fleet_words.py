@@ -13,8 +13,7 @@ from sortie.assembly.program import specs_of
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, Layout, read_fleet
 from sortie.config.formation import moved, places, seed_of
-from sortie.config.link_pattern import filled_in, is_of_network, is_own
-from sortie.config.links_of_fleet import FleetLink, all_links
+from sortie.config.links_of_fleet import FleetLink, all_links, filled_in, is_of_network, is_own
 from sortie.config.settings import Settings
 from sortie.config.values import VehicleSource, system_or_all
 from sortie.config.vehicle_spec import VehicleSpec
