@@ -20,7 +20,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, sin, tan
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
-from sitl.vehicles import rover_parameters
+from sitl.vehicles import rover
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equipped
 from sitl.vehicles.parameters import Row, scaled, setters
 from sitl.vehicles.rover import DrivenMachine
@@ -83,12 +83,12 @@ def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Set the steering as the rover's. The hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS is."""
-    rover_parameters.SPECIAL["TURN_RADIUS"](p, s, values)
+    rover.SPECIAL["TURN_RADIUS"](p, s, values)
     p[L.P_TURN_RADIUS] = max(p[L.P_TURN_RADIUS], TIGHTEST)
 
 
 #: Parameters that act on the boat differently; all others act as on the rover.
-SPECIAL: Final = rover_parameters.SPECIAL | setters(
+SPECIAL: Final = rover.SPECIAL | setters(
     (_tide, "SIM_TIDE_SPEED SIM_TIDE_DIR"), (_turning, "TURN_RADIUS ATC_STR_RAT_MAX ATC_STR_ACC_MAX")
 )
 SCALED = scaled("rover", "boat")

@@ -35,7 +35,7 @@ from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import StateLock
 
 if TYPE_CHECKING:
-    from sortie.loop.controller_start import ControllerStart
+    from sortie.loop.controller_loop import ControllerStart
 
 
 def open_outside(
@@ -171,7 +171,7 @@ def _controller(
         return None
     from sortie.companion.build import say
     from sortie.companion.connection import NotHeard
-    from sortie.loop.controller_start import ControllerStart, check_faults
+    from sortie.loop.controller_loop import ControllerStart, check_faults
 
     check_faults(start.faults)
     ended = None if snapshot is None else snapshot.depot.ended_by

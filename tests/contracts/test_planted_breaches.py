@@ -39,7 +39,7 @@ BREACHES = (
     ("sortie/config/errors.py", "import sortie.runtime.pacing", ROOMS),
     ("sortie/runtime/pacing.py", "import sortie.nodes.vehicle", ROOMS),
     ("sortie/flashing/shell.py", "import sortie.companion.connection", ROOMS),
-    ("sortie/companion/serial_port.py", "import sortie.assembly.pace", ROOMS),
+    ("sortie/companion/connection.py", "import sortie.assembly.pace", ROOMS),
     ("sortie/assembly/pace.py", "import sortie.loop.faults", ROOMS),
     ("sortie/api/sample.py", "import sortie.commands.serve", ROOMS),
     ("autopilot/mav/camera.py", "import autopilot.interface.geo", CORE_ROOMS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from depot.decisions.health import near_misses, review
+from depot.decisions.phase_service import near_misses, review
 from depot.messages import Status
 from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.readings import DepotReading

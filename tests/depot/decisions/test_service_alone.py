@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from depot.decisions import phase_service
-from depot.decisions.health import HealthVerdict
 from depot.decisions.memory import AWAIT_OPERATOR
 from depot.decisions.phase_context import PhaseContext
+from depot.decisions.phase_service import HealthVerdict
 from depot.decisions.planning import Derating
 from depot.decisions.record import SortieRecord
 from depot.messages import Status

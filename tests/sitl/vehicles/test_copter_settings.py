@@ -20,8 +20,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.boat import SimulatedBoat
-from sitl.vehicles.copter import SimulatedCopter
-from sitl.vehicles.copter_parameters import SCALED, SPECIAL
+from sitl.vehicles.copter import SCALED, SPECIAL, SimulatedCopter
 from sitl.vehicles.parameters import apply
 from sitl.vehicles.plane import SimulatedPlane
 from sitl.vehicles.rover import SimulatedRover

@@ -12,8 +12,7 @@ from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MARK_V2, FrameWriter
-from sortie.companion.connection import ControllerFront, NotHeard
-from sortie.companion.serial_port import BAUDS, BaudSearch, ControllerPort
+from sortie.companion.connection import BAUDS, BaudSearch, ControllerFront, ControllerPort, NotHeard
 from sortie.config.errors import UserError
 from sortie.runtime.runtime import Runtime
 from tests.fakes.patience import PATIENCE_S

@@ -19,7 +19,7 @@ import pytest
 from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.config.values import VehicleSource, parse_vehicle
-from sortie.loop.controller_start import check_faults
+from sortie.loop.controller_loop import check_faults
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import load_profile, parse_profile, profile_text
 from sortie.loop.vehicles import has_controller, vehicle_of
