@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from autopilot.context.turns import earliest
-from autopilot.flight.messages import FAIL, OK, Ask, Message, MessageKind, Payload, Tag
-from autopilot.flight.trace import TraceEntry, TraceSink
+from autopilot.flight.messages import FAIL, OK, Ask, Message, MessageKind, Payload, Tag, TraceEntry, TraceSink
 
 MAILBOX_SIZE = 32
 MOST_ROUNDS = 200

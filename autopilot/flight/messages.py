@@ -6,6 +6,8 @@ written and read back. Actors dispatch a request by its subject, never by its ta
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from enum import Enum, IntEnum, StrEnum
 
 from autopilot.interface.records import dataclass
@@ -86,3 +88,30 @@ class Message:
     subject: str
     tag: int
     payload: Payload = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """Entry of the trace of a flight: a message and the vehicle time (ms) at which it was sent. The same seed gives the
+    same trace byte for byte."""
+
+    now_ms: int
+    message: Message
+
+
+TraceSink = Callable[[TraceEntry], None]
+
+
+def write_line(entry: TraceEntry) -> str:
+    """The entry as a line of JSON, without the newline."""
+    message = entry.message
+    fields = {
+        "t_ms": entry.now_ms,
+        "from": message.sender,
+        "to": message.to,
+        "kind": message.kind.value,
+        "subject": message.subject,
+        "tag": message.tag,
+        "payload": message.payload,
+    }
+    return json.dumps(fields, separators=(",", ":"))

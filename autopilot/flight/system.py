@@ -16,7 +16,10 @@ from autopilot.flight import faults, flags
 from autopilot.flight.actors import (
     AltitudeActor,
     AttitudeActor,
+    BatteryActor,
+    CommsActor,
     EstimatorActor,
+    LoggerActor,
     MotorActor,
     PositionActor,
     RateActor,
@@ -29,7 +32,6 @@ from autopilot.flight.kernel import OUTSIDE, Actor, ActorKernel, MailboxFullErro
 from autopilot.flight.lifecycle import FlightCommand, FlightState
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Payload, Tag
-from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.vehicle import Request, VehicleEvent

@@ -31,9 +31,8 @@ from autopilot.mission.events import (
 )
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
-from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.repeating import Repeating, repeat_distance
-from autopilot.mission.route import Route, TakesNav, do_run, next_nav
+from autopilot.mission.route import JumpCounters, Route, TakesNav, do_run, next_nav
 from autopilot.mission.state import (
     TRACK_KINDS,
     DoSlot,

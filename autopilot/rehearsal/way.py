@@ -24,9 +24,8 @@ from autopilot.mav import Cmd, SpeedType, VtolState
 from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem, positive
-from autopilot.mission.jumps import FOREVER, JumpCounters
 from autopilot.mission.plan import Plan
-from autopilot.mission.route import Route, idle_jump
+from autopilot.mission.route import FOREVER, JumpCounters, Route, idle_jump
 from autopilot.mission.state import done_at, hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_nav import passes

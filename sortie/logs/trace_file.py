@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import TraceEntry, write_line
 from sortie.logs.run_log import tell
 
 

@@ -50,8 +50,8 @@ def test_what_is_wrong_with_a_row_is_found() -> None:
     test = "tests/docs/test_specification.py::test_a_sentence_stands_once"
     assert trouble(Row("s", "a", (code,), (test,))) == []
     assert trouble(Row("s", "a", (code,))) == ["neither code with tests nor a departure"]
-    assert trouble(Row("s", "a", ("autopilot/mission/jumps.py::hold_time_ms",), (test,))) == [
-        "autopilot/mission/jumps.py::hold_time_ms does not exist (now autopilot/mission/state.py?)"
+    assert trouble(Row("s", "a", ("autopilot/mission/route.py::hold_time_ms",), (test,))) == [
+        "autopilot/mission/route.py::hold_time_ms does not exist (now autopilot/mission/state.py?)"
     ]
     assert trouble(Row("s", "a", (code,), ("tests/gone.py::test_gone",))) == ["tests/gone.py::test_gone does not exist"]
     assert trouble(Row("s", "a", departure="we felt like it")) == ["docs/decisions.md does not say: we felt like it"]

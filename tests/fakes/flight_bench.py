@@ -7,8 +7,8 @@ from typing import Any
 
 from autopilot.context.events import ArmedChanged, FlightStateChanged, ModeChanged
 from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.messages import TraceEntry, write_line
 from autopilot.flight.system import FlightSystem
-from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.interface.result import Outcome
 from autopilot.mission.items import MissionItem
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autopilot.flight.messages import Message, MessageKind, Payload
-from autopilot.flight.trace import TraceEntry
+from autopilot.flight.messages import Message, MessageKind, Payload, TraceEntry
 
 
 def read_line(line: str) -> TraceEntry:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.trace import write_line
+from autopilot.flight.messages import write_line
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList, Target
 from sortie import Session, mavlink

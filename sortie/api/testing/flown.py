@@ -13,9 +13,8 @@ from autopilot.interface.geo import ABOVE_HOME
 from autopilot.mission.plan import format_plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
-from sortie.api.claims import Claims
+from sortie.api.claims import Claims, standing, story
 from sortie.api.session import Session
-from sortie.api.story import standing, story
 from sortie.api.testing.restore import plan_of
 from sortie.config.parameters import spoken_as
 from sortie.config.version import VERSION

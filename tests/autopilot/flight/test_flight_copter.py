@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autopilot.flight.messages import MessageKind
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import MessageKind, TraceEntry, write_line
 from autopilot.interface import layout as ROW
 from autopilot.interface import report
 from autopilot.mav import Result

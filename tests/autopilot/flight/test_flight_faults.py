@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import StatusText
-from autopilot.flight.actors import MotorActor
+from autopilot.flight.actors import LoggerActor, MotorActor
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.manager import FlightManager
-from autopilot.flight.noncritical_actors import LoggerActor
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
 from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P

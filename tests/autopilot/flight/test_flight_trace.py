@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.flight.messages import Message, MessageKind, Tag
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import Message, MessageKind, Tag, TraceEntry, write_line
 from tests.fakes.flight_bench import HANGING_MISSION, FlightBench, I
 from tests.fakes.flight_trace import read_line
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import TraceEntry, write_line
 from autopilot.mission.plan import Plan
 from sortie import Fleet, Session, mavlink
 from sortie.api.sample import square

@@ -28,7 +28,7 @@ from sortie.campaign.folder import Folder, rows
 from sortie.campaign.study import Study
 from sortie.campaign.summary import summarize
 from sortie.commands import campaign as command
-from sortie.commands.campaign_progress import CampaignProgress, live_line
+from sortie.commands.campaign import CampaignProgress, live_line
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.flight.messages import MessageKind
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import MessageKind, TraceEntry, write_line
 from sortie import Session, events
 from tests.fakes.flight_station import HOP, I, flight_state
 from tests.fakes.flight_trace import read_line

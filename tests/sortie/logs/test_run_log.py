@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sortie import Session
-from sortie.api import story
+from sortie.api import claims
 from sortie.commands.cli import run
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
@@ -82,7 +82,7 @@ def test_a_text_that_is_an_event_too_has_no_tab_in_it(tmp_path: Path) -> None:
         heard = station.receive("STATUSTEXT", where=lambda text: text.text.startswith("Armed by"))
         session.disarm()
         session.run_for(1.0)
-        told = [told_as for told_as in (story.line_of(session, event) for event in session.events) if told_as]
+        told = [told_as for told_as in (claims.line_of(session, event) for event in session.events) if told_as]
     assert heard.text.endswith("\t")
     assert any("Armed by external command" in line for line in told)
     assert not any("\t" in line for line in told)

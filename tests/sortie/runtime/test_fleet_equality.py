@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.flight.messages import TraceEntry, write_line
 from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
 from sortie.config.formation import moved, seed_of
