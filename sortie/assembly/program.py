@@ -35,9 +35,8 @@ from sortie.logs.directory import FLIGHTS
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log, tell
 from sortie.logs.trace_file import TraceFile
-from sortie.metrics.board import Board
-from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.pulse_port import PulsePort
+from sortie.nodes.statistics import Board, FleetStatistics, Statistics
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.processes import GC_SELDOM
 from sortie.runtime.runtime import Runtime
@@ -279,7 +278,7 @@ class Program:
         if self.settings.metrics is None:
             return
         host, port = self.settings.metrics
-        from sortie.metrics.server import MetricsServer, no_files  # http.server is for those who want it
+        from sortie.nodes.metrics_server import MetricsServer, no_files  # http.server is for those who want it
 
         board = Board(self._statistics[0][1] if self.alone else FleetStatistics(self._statistics))
         camera = self.service.camera if self.alone else None

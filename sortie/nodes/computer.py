@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import Final
 
 from mavlink_bridge.routing.service import Message
@@ -40,7 +41,16 @@ def computer_status(time_us: int) -> Message:
 
 def _memory_mib() -> int:
     """Return the largest memory that the process has used, MiB."""
-    from sortie.metrics.statistics import peak_memory_bytes  # loaded where it is asked for
-
     largest = peak_memory_bytes()
     return _UNKNOWN_32 if largest is None else largest // _MIB
+
+
+def peak_memory_bytes() -> int | None:
+    """Return the largest resident memory of this process so far, bytes; None on Windows."""
+    largest: int | None = None
+    if sys.platform != "win32":
+        import resource
+
+        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage returns bytes there, otherwise KiB
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+    return largest

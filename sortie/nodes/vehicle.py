@@ -26,7 +26,7 @@ from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from sortie.config.faults import Fault
-from sortie.metrics.link_utilization import LineMeter
+from sortie.metrics.load import LineMeter
 from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import LINK_FAULTS, NEVER_MS, FaultInjector, FaultPlan, begin_or_end
 from sortie.nodes.watchers import Watchers

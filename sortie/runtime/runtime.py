@@ -18,7 +18,7 @@ from autopilot.context.turns import earliest
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.logs.run_log import tell
-from sortie.metrics.jitter import Jitter
+from sortie.metrics.load import Jitter
 from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel
 from sortie.runtime.node import RUN, Node, VehicleNode, first_due_ms
 from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers

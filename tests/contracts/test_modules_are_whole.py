@@ -27,7 +27,6 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.spoken": "the table of firmwares",
     "mavlink_bridge.services.authorization": "one module for each service",
     "mavlink_bridge.services.digicam": "messages of before the camera protocol, and a camera that is not ours",
-    "sortie.nodes.computer": "asks the operating system, as no other part of a face",
     "autopilot.mav.traffic": "numbers of one protocol: `mav.fields` is long enough",
     "mavlink_bridge.services.guided.lead": "one module for each protocol: setpoints and sticks are long enough",
     "autopilot.mav.gimbal": "numbers of one protocol: `mav.fields` is long enough",

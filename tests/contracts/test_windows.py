@@ -18,7 +18,7 @@ NEEDED = (
     "sortie.commands.fly", "sortie.commands.serve", "sortie.commands.demo", "sortie.assembly.program",
     "sortie.commands.manager", "sortie.commands.status", "sortie.commands.param",
     "sortie.commands.campaign", "sortie.campaign.execution", "sortie.campaign.folder", "sortie.campaign.flown",
-    "sortie.api.testing.plugin", "sortie.metrics.statistics", "sortie.nodes.fleet", "sortie.runtime.client_pace",
+    "sortie.api.testing.plugin", "sortie.nodes.statistics", "sortie.nodes.fleet", "sortie.runtime.client_pace",
     "sortie.storage.store", "mavlink_bridge.links.serial", "tests.fakes.windows_flight",
 )  # fmt: skip
 

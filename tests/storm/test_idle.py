@@ -76,7 +76,7 @@ def test_standing_time_gives_the_same_bytes_twice() -> None:
 
 def test_what_is_told_of_the_computer_is_the_same_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = count(1 << 26, 1 << 22)
-    monkeypatch.setattr("sortie.metrics.statistics.peak_memory_bytes", lambda: next(sizes))
+    monkeypatch.setattr("sortie.nodes.statistics.peak_memory_bytes", lambda: next(sizes))
     plan = StormPlan(1, 0.3, (COPTER,), STATIONS, (ActPlan(5_000, 0, "every message"),))
     assert run(plan).story.digest == run(plan).story.digest
 

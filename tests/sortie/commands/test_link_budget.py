@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire import codec
-from sortie.metrics.link_utilization import LineMeter
+from sortie.metrics.load import LineMeter
 
 BAUD = 57_600
 HEARTBEAT = codec.dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)

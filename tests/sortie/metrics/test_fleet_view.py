@@ -9,7 +9,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie import Fleet
 from sortie.commands.progress import Progress
-from sortie.metrics.statistics import FleetStatistics, Statistics
+from sortie.nodes.statistics import FleetStatistics, Statistics
 from tests.fakes.shown_vehicle import FACTS, standing
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)

@@ -25,10 +25,9 @@ from sortie.config.errors import UserError
 from sortie.config.given import resolve
 from sortie.config.settings import Settings
 from sortie.config.values import parse_metrics
-from sortie.metrics.board import EVERY_MS, Board
-from sortie.metrics.jitter import Jitter
-from sortie.metrics.server import LARGEST_REQUEST, READERS, BoundedStream, MetricsServer
-from sortie.metrics.statistics import MetricsSnapshot, Sample, Statistics
+from sortie.metrics.load import Jitter
+from sortie.nodes.metrics_server import LARGEST_REQUEST, READERS, BoundedStream, MetricsServer
+from sortie.nodes.statistics import EVERY_MS, Board, MetricsSnapshot, Sample, Statistics
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
 

@@ -31,9 +31,8 @@ from sitl.camera.rendering import rotation
 from sortie import Fleet, Session
 from sortie.api.events import CameraTriggered, StatusText
 from sortie.config.errors import UserError
-from sortie.metrics.board import Board
-from sortie.metrics.server import MetricsServer
-from sortie.metrics.statistics import Statistics
+from sortie.nodes.metrics_server import MetricsServer
+from sortie.nodes.statistics import Board, Statistics
 from tests.fakes import ordered
 from tests.fakes.ftp_client import LinkFiles
 from tests.fakes.patience import PATIENCE_S

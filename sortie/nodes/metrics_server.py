@@ -20,8 +20,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Final
 
 from sortie.config.errors import UserError
-from sortie.metrics.board import Board
-from sortie.metrics.statistics import CONTENT_TYPE
+from sortie.nodes.statistics import CONTENT_TYPE, Board
 
 READERS: Final = 8
 LARGEST_REQUEST: Final = 4096

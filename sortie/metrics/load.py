@@ -1,4 +1,5 @@
-"""Utilisation of serial lines in the last seconds, for `sortie status --links`."""
+"""Load of a program: delays of the runtime's turns, s of real time, and the use of serial lines in the last seconds, for
+`sortie status --links`."""
 
 from __future__ import annotations
 
@@ -6,8 +7,32 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.tx_queue import BITS_PER_BYTE
+
+
+@dataclass(slots=True)
+class Jitter:
+    """`count` late turns with `total_s` in sum and `worst_s` at most; `recent_s`: the worst since `take_recent`."""
+
+    count: int = 0
+    total_s: float = 0.0
+    worst_s: float = 0.0
+    recent_s: float = 0.0
+
+    def note(self, late_s: float) -> None:
+        self.count += 1
+        self.total_s += late_s
+        if late_s > self.recent_s:
+            self.recent_s = late_s
+            self.worst_s = max(self.worst_s, late_s)
+
+    def take_recent(self) -> float:
+        """Return the worst delay since the last call, s."""
+        recent, self.recent_s = self.recent_s, 0.0
+        return recent
+
 
 _EVERY_MS: Final = 1000
 _SAMPLES: Final = 11

@@ -8,20 +8,17 @@ The format needs a dozen lines, so no library is used. Names follow Prometheus' 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Final
 
 from autopilot.interface.records import dataclass
-from sortie.metrics.jitter import Jitter
-
-if TYPE_CHECKING:
-    from autopilot.core.autopilot import Autopilot
-    from mavlink_bridge.routing.endpoint import Endpoint
-    from mavlink_bridge.services.mission.service import MissionService
-    from sortie.metrics.link_utilization import LineMeter
+from mavlink_bridge.routing.endpoint import Endpoint
+from sortie.metrics.load import Jitter
+from sortie.nodes.computer import peak_memory_bytes
+from sortie.nodes.vehicle import VehicleService
+from sortie.runtime.node import QuietNode
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINK_COUNTERS = (
@@ -34,6 +31,7 @@ _LINK_COUNTERS = (
     ("refused", "link_refused_frames_total", "Frames without the signature that the link asks for."),
     ("dropped", "link_dropped_frames_total", "Frames not queued because the link was full."),
 )
+EVERY_MS: Final = 1000
 _OF_THE_PROCESS = ("process_", "loop_")
 Sample = tuple[dict[str, str], float]
 Family = tuple[str, str, str, tuple[Sample, ...]]
@@ -50,35 +48,10 @@ class MetricsSnapshot:
         return "".join(_family(*family) for family in self.families)
 
 
-class CountsSkipped(Protocol):
-    @property
-    def skipped(self) -> int: ...
-
-
-class MeasuredService(Protocol):
-    """Vehicle with its services, the source of values."""
-
-    now_ms: int
-    passes: int
-
-    @property
-    def missions(self) -> MissionService: ...
-    @property
-    def autopilot(self) -> Autopilot: ...
-    @property
-    def telemetry(self) -> CountsSkipped: ...
-    @property
-    def endpoint(self) -> Endpoint: ...
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]: ...
-    @property
-    def lines(self) -> LineMeter: ...
-
-
 class Statistics:
     """Statistics of one vehicle. `jitter`: that of the runtime, or None."""
 
-    def __init__(self, service: MeasuredService, jitter: Jitter | None = None) -> None:
+    def __init__(self, service: VehicleService, jitter: Jitter | None = None) -> None:
         self._service = service
         self._jitter = jitter
         self._worst_s = 0.0
@@ -165,15 +138,37 @@ class FleetStatistics:
         )
 
 
-def peak_memory_bytes() -> int | None:
-    """Return the largest resident memory of this process so far, bytes; None on Windows."""
-    largest: int | None = None
-    if sys.platform != "win32":
-        import resource
+class Board(QuietNode):
+    """Newest snapshot for other threads, without a lock: a node that posts one of `statistics` every `EVERY_MS` of link
+    time, the first at once.
 
-        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage returns bytes there, otherwise KiB
-        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
-    return largest
+    References are read and written atomically. The loop writes `posted`, readers write `taken`; a reader gets the old
+    or the new snapshot, never a mixture.
+    """
+
+    now_ms = 0
+    endpoints: tuple[Endpoint, ...] = ()
+
+    def __init__(self, statistics: Statistics | FleetStatistics) -> None:
+        self._statistics = statistics
+        self._posted = statistics.snapshot()
+        self._taken: MetricsSnapshot | None = None
+        self._due_ms = 0
+
+    def take(self) -> MetricsSnapshot:
+        """Return the newest snapshot; from any thread. If the loop posts at the same time, it counts as unread: the
+        worst delay is then reported twice, but never lost."""
+        self._taken = self._posted
+        return self._taken
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def commit(self, link_ms: int) -> None:
+        """Post a snapshot if it is due."""
+        if link_ms >= self._due_ms:
+            self._due_ms = link_ms + EVERY_MS
+            self._posted = self._statistics.snapshot(read=self._taken is self._posted)
 
 
 def _family(name: str, kind: str, text: str, samples: tuple[Sample, ...]) -> str:
