@@ -1,5 +1,5 @@
-"""Load of a program: delays of the runtime's turns, s of real time, and the use of serial lines in the last seconds, for
-`sortie status --links`."""
+"""Load of a program: delays of the runtime's turns, s of real time, and the use of serial lines in the last seconds,
+for `sortie status --links`."""
 
 from __future__ import annotations
 
