@@ -22,7 +22,7 @@ from sortie.assembly.vehicle import PlacedVehicle, Surroundings, build_service
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.parameters import without_set
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
+from sortie.nodes.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.nodes.vehicle import VehicleService
 from sortie.storage.rows import StoredState
 

@@ -69,7 +69,7 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
     `vehicle`: the label of a member of a fleet. None, with a line on stderr, when there is no log: the vehicle never
     armed, or a full disk kept neither log nor page.
     """
-    from sortie.logs.served import FLIGHT_LOG
+    from sortie.nodes.log_shelf import FLIGHT_LOG
     from sortie.reading.logs import read_log
     from sortie.reports.flight_page import flight_page
 

@@ -13,7 +13,7 @@ from sortie.incident.conduct import conduct, read_flown, session_arguments
 from sortie.incident.happened import differences, happened_in
 from sortie.incident.reproduce import fly
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
-from sortie.logs.recorder import record_flights
+from sortie.nodes.recorder import record_flights
 
 
 @dataclass(frozen=True, slots=True)

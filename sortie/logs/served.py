@@ -1,4 +1,4 @@
-"""Log directory for clients: a read-only tree for MAVFTP, and the DataFlash logs of flights for the log protocol.
+"""Log directory for clients: a read-only tree for MAVFTP.
 
 A path is followed name by name from the opened directory (`opening`): `..`, empty and hidden names and NUL are refused,
 symbolic links are not followed, and only regular files are opened. So no request leaves the directory, and nothing is
@@ -10,25 +10,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, OpenFile
 from mavlink_bridge.services.ftp.wire import Nak
-from mavlink_bridge.services.system.logs import LogEntry
-from sortie.logs.boot_log import FOLDER, BootLog
-from sortie.logs.directory import flight_folders
 from sortie.logs.opening import open_in, opened_folder
 from sortie.logs.run_log import LOGGER
 
 _DEEPEST = 8
-FLIGHT_LOG = "flight.bin"
-_LOGS, _LAST = "LOGS", "LASTLOG.TXT"
-_NUMBERED = re.compile(r"([0-9]{8})\.BIN")
-_BOOT = 0
-"""Key of the log on the ground; flights are numbered from 1."""
 
 
 class PlainFile:
@@ -68,7 +59,7 @@ class ServedDirectory:
         *folders, name = _segments(path)
         try:
             with opened_folder(self._root, folders) as folder:
-                return _open_plain(folder, name)
+                return open_plain(folder, name)
         except OSError as problem:
             raise _refusal(problem) from problem
 
@@ -94,112 +85,6 @@ def _entry(file: os.DirEntry[str]) -> DirectoryEntry | None:
     return None
 
 
-class FlightShelf:
-    """DataFlash logs of finished flights, as `LogFiles`. `writing()`: folder of the current flight, which is neither
-    listed nor erased. `boot`: log on the ground, listed last, until a flight that ended it has ended too."""
-
-    def __init__(self, directory: Path, writing: Callable[[], Path | None], boot: BootLog | None = None) -> None:
-        self._directory = directory
-        self._writing = writing
-        self._boot = boot
-
-    def entries(self) -> Sequence[LogEntry]:
-        """Return the logs. Keys are the flights' numbers, or `_BOOT`; times are those of the flights' ends."""
-        folders = [(int(folder.name), folder) for folder in self._finished()]
-        if self._boot is not None and self._boot.shown:
-            self._boot.flush()
-            folders.append((_BOOT, self._directory / FOLDER))
-        found = []
-        for key, folder in folders:
-            with contextlib.suppress(OSError):  # deleted in the meantime
-                status = (folder / FLIGHT_LOG).lstat()
-                if stat.S_ISREG(status.st_mode):
-                    found.append(LogEntry(key, status.st_size, int(status.st_mtime)))
-        return found
-
-    def open_log(self, key: int) -> OpenFile | None:
-        folder = self._directory / (FOLDER if key == _BOOT else f"flights/{key:04d}")
-        try:
-            with opened_folder(folder, []) as opened:
-                return _open_plain(opened, FLIGHT_LOG)
-        except OSError:
-            return None
-
-    def erase(self) -> Iterator[str | None]:
-        """Delete the DataFlash logs of flights that are finished now; other files of the flights stay."""
-        return map(_deleted, self._finished())
-
-    def _finished(self) -> list[Path]:
-        writing = self._writing()
-        return [folder for folder in flight_folders(self._directory) if folder != writing]
-
-
-class NumberedLogs:
-    """`Mount` of the log directory. Beside all else there are the names of ArduPilot's logs (AP_Logger_File.cpp):
-    `00000007.BIN` for flight 7, and `LASTLOG.TXT` with the last number."""
-
-    def __init__(self, tree: ServedDirectory, shelf: FlightShelf) -> None:
-        self._tree = tree
-        self._shelf = shelf
-
-    def open(self, path: str, query: str) -> OpenFile:
-        numbered = _NUMBERED.fullmatch(path)
-        if path == _LAST:
-            return self._last()
-        if numbered is None:
-            return self._tree.open(path, query)
-        file = self._shelf.open_log(int(numbered[1])) if int(numbered[1]) != _BOOT else None
-        if file is None:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return file
-
-    def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        found = self._tree.entries(path)
-        if path:
-            return found
-        logs = [DirectoryEntry(f"{log.key:08d}.BIN", log.size) for log in self._flights()]
-        return [*logs, *([DirectoryEntry(_LAST, self._last().size)] if logs else []), *found]
-
-    def _flights(self) -> list[LogEntry]:
-        return [log for log in self._shelf.entries() if log.key != _BOOT]
-
-    def _last(self) -> MemoryFile:
-        logs = self._flights()
-        if not logs:
-            raise FileRefusedError(Nak.FILE_NOT_FOUND)
-        return MemoryFile(f"{logs[-1].key}\r\n".encode())
-
-
-class ArduPilotLogs:
-    """`Mount` with those logs as its folder `LOGS`, where ArduPilot has them."""
-
-    def __init__(self, logs: NumberedLogs) -> None:
-        self._logs = logs
-
-    def open(self, path: str, query: str) -> OpenFile:
-        return self._logs.open(_in_logs(path), query)
-
-    def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        return self._logs.entries(_in_logs(path)) if path else [DirectoryEntry(_LOGS, directory=True)]
-
-
-def _in_logs(path: str) -> str:
-    """Return the path inside `LOGS`. FileRefusedError for any other folder."""
-    name, _, rest = path.partition("/")
-    if name != _LOGS:
-        raise FileRefusedError(Nak.FILE_NOT_FOUND)
-    return rest
-
-
-def _deleted(folder: Path) -> str | None:
-    """Delete a flight's log; returns the reason if that is not possible."""
-    try:
-        (folder / FLIGHT_LOG).unlink(missing_ok=True)
-    except OSError as problem:
-        return problem.strerror
-    return None
-
-
 def _segments(path: str) -> list[str]:
     """Split a path into names. FileRefusedError for a path that leaves the root."""
     names = path.split("/")
@@ -220,7 +105,7 @@ def _can_be_a_name(name: str) -> bool:
     return True
 
 
-def _open_plain(folder: int | str, name: str) -> PlainFile:
+def open_plain(folder: int | str, name: str) -> PlainFile:
     """Open a regular file of an opened folder. OSError for anything else."""
     descriptor = open_in(folder, name)
     try:

@@ -21,7 +21,6 @@ ALONE: Mapping[str, str] = {
     "sortie.config.transponders": "a format that an optional library reads",
     "sortie.incident.wings": "rules of one kind of vehicle; `sortie.incident.diagnosis` is long enough",
     "sortie.reading.older_formats": "what firmwares called otherwise, apart from how a log is unpacked",
-    "sortie.logs.opening": "what systems do in ways of their own",
     "mavlink_bridge.px4.actuators": "a command and a document about one thing, beside its data",
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",

@@ -9,7 +9,7 @@ import numpy.fft  # noqa: F401 - compiled, so it can be loaded once only: pytest
 import pytest
 
 import sortie.api.testing.garage
-import sortie.logs.bin_log  # noqa: F401 - what is loaded by the first vehicle: pytester forgets what a run has loaded
+import sortie.nodes.bin_log  # noqa: F401 - what is loaded by the first vehicle: pytester forgets what a run has loaded
 from sortie.api.testing import plugin
 
 INSTALLED = any(point.name == "sortie" for point in entry_points(group="pytest11"))

@@ -17,13 +17,13 @@ from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList
 from sortie import Session, mavlink
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import StandIn
-from sortie.logs.recorder import record_flights
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import LoopOrder
 from sortie.loop.profile import load_profile
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
+from sortie.nodes.recorder import record_flights
 from sortie.runtime.pacing import FOR_EVER_MS
 from tests.fakes import program
 from tests.fakes.box_run import shortened

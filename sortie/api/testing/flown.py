@@ -20,7 +20,7 @@ from sortie.config.parameters import spoken_as
 from sortie.config.version import VERSION
 from sortie.logs.directory import flight_folders
 from sortie.logs.flight_log import event_line
-from sortie.logs.recorder import record_flights
+from sortie.nodes.recorder import record_flights
 from sortie.reports.flight_page import PAGE, write_flight_page
 
 PLAN, EVENTS, LOG = "plan.plan", "events.jsonl", "flight.bin"

@@ -14,7 +14,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 from sortie import Fleet, Session
 from sortie.api.link import SessionLink
 from sortie.config.fittings import fitted
-from sortie.logs.sensed import SensorRows
+from sortie.nodes.sensed import SensorRows
 from tests.fakes.ordered import command as ask
 from tests.fakes.station_plan import HOME, LAT, LON
 

@@ -11,7 +11,7 @@ from pymavlink.DFReader import DFReader_binary
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.system.logs import LogEntry
 from sortie import Session
-from sortie.logs import boot_log
+from sortie.nodes import log_shelf
 from sortie.reading.dataflash import read_dataflash
 
 
@@ -59,7 +59,7 @@ def test_the_first_flight_has_its_own(tmp_path: Path) -> None:
 
 def test_it_ends_at_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A vehicle may stand for weeks; what there is stays offered."""
-    monkeypatch.setattr(boot_log, "LIMIT_BYTES", 150_000)
+    monkeypatch.setattr(log_shelf, "LIMIT_BYTES", 150_000)
     with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
         session.run_for(300.0)
         (one,) = entries(session)

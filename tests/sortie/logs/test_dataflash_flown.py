@@ -16,7 +16,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from sortie import Session, mavlink
 from sortie.api.snapshot import Snapshot
-from sortie.logs.recorder import record_flights
+from sortie.nodes.recorder import record_flights
 from tests.fakes.dataflash_log import read
 from tests.fakes.patience import PATIENCE_S
 

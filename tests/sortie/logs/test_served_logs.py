@@ -16,7 +16,8 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
-from sortie.logs.served import ArduPilotLogs, FlightShelf, NumberedLogs, ServedDirectory
+from sortie.logs.served import ServedDirectory
+from sortie.nodes.log_shelf import ArduPilotLogs, FlightShelf, NumberedLogs
 from tests.fakes.ftp_client import FtpBench
 
 SECRET = b"outside"

@@ -25,8 +25,8 @@ from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.logs.recorder import record_flights
 from sortie.nodes.fleet import FleetNode
+from sortie.nodes.recorder import record_flights
 from tests.fakes.assembled import assembled, fleet_node
 from tests.sortie.runtime.test_fleet_equality import HOME
 

@@ -13,7 +13,7 @@ from autopilot.interface.geo import GeoPoint
 from sortie.api.sample import square
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.logs.recorder import record_flights
+from sortie.nodes.recorder import record_flights
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from tests.fakes.assembled import assembled

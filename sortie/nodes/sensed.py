@@ -18,7 +18,7 @@ from autopilot.precision.tracker import PadSight
 from mavlink_bridge.wire.codec import boot_ms
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value
-from sortie.logs.logged import LoggedVehicle
+from sortie.nodes.vehicle import VehicleService
 
 _GOOD, _OUT_OF_RANGE_HIGH = 4, 3  # RangeFinder::Status
 _PROXIMITY_GOOD: Final = 2
@@ -30,7 +30,7 @@ _WEEK_MS: Final = 7 * 24 * 3600 * 1000
 class SensorRows:
     """Rows of sensors; values are those of the columns after TimeUS."""
 
-    def __init__(self, service: LoggedVehicle) -> None:
+    def __init__(self, service: VehicleService) -> None:
         self._service = service
         self._version, self._fitted = -1, False
 

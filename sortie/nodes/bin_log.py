@@ -44,8 +44,8 @@ from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
 from sortie.logs.dataflash_columns import UNKNOWN_OF_A_REAL_VEHICLE, UNMEASURED
 from sortie.logs.dataflash_samples import NOTHING, Sampler, fields, table, take
-from sortie.logs.logged import LoggedVehicle
-from sortie.logs.sensed import SensorRows
+from sortie.nodes.sensed import SensorRows
+from sortie.nodes.vehicle import VehicleService
 
 _OCCURRED, _BAD_VARIANCE, _UNHEALTHY = 1, 2, 4  # LogErrorCode; 0: resolved
 _ALARMS = (
@@ -61,7 +61,7 @@ _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 class LogWatch:
     """State at the last check, first at the opening of the log."""
 
-    def __init__(self, service: LoggedVehicle) -> None:
+    def __init__(self, service: VehicleService) -> None:
         self._vehicle = service.vehicle
         self._failsafes = service.autopilot.failsafes
         self.alarms = (False,) * len(_ALARMS)
@@ -120,7 +120,7 @@ class BinLog:
     """Log from arming to disarming. Only the constructor raises; `error` has the reason of an early end. `written`:
     bytes."""
 
-    def __init__(self, folder: Path, service: LoggedVehicle, now_ms: int) -> None:
+    def __init__(self, folder: Path, service: VehicleService, now_ms: int) -> None:
         """Open the file. OSError when that fails."""
         self.path = folder / "flight.bin"
         self.error: str | None = None

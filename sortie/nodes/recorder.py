@@ -14,16 +14,16 @@ from autopilot.context.events import Event
 from autopilot.interface import report
 from autopilot.mav import Severity
 from autopilot.mission.events import ItemReached
-from sortie.logs.boot_log import BootLog
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
-from sortie.logs.served import ArduPilotLogs, FlightShelf, NumberedLogs, ServedDirectory
+from sortie.logs.served import ServedDirectory
+from sortie.nodes.log_shelf import ArduPilotLogs, BootLog, FlightShelf, NumberedLogs
 
 if TYPE_CHECKING:
     from mavlink_bridge.routing.open_link import OutQueue
-    from sortie.logs.bin_log import BinLog  # loaded with the first flight
-    from sortie.logs.logged import LoggedVehicle
+    from sortie.nodes.bin_log import BinLog  # loaded with the first flight
+    from sortie.nodes.vehicle import VehicleService
 
 TLOG_HZ = 4.0
 
@@ -33,7 +33,7 @@ class FlightRecorder:
     telemetry.csv (events and summary are always written). `name`: name of a fleet's vehicle. `latest`: folder of the
     newest flight."""
 
-    def __init__(self, service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = "") -> None:
+    def __init__(self, service: VehicleService, directory: Path, *, telemetry: bool = True, name: str = "") -> None:
         self._prefix = f"vehicle {name}: " if name else ""
         self.service = service
         self.directory = directory
@@ -104,7 +104,7 @@ class FlightRecorder:
         try:
             self.latest = new_flight_folder(self.directory)
             if self.telemetry:
-                from sortie.logs.bin_log import BinLog
+                from sortie.nodes.bin_log import BinLog
 
                 self._bin = BinLog(self.latest, self.service, now_ms)
             unmeasured = () if self._bin is None else self._bin.unmeasured
@@ -212,13 +212,13 @@ def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
     for recorder in recorders:
         binaries += recorder.flush()
     if binaries:
-        from sortie.logs.bin_log import flush_all  # loaded already: they are of its kind
+        from sortie.nodes.bin_log import flush_all  # loaded already: they are of its kind
 
         flush_all(binaries)
 
 
 def record_flights(
-    service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = ""
+    service: VehicleService, directory: Path, *, telemetry: bool = True, name: str = ""
 ) -> FlightRecorder:
     """Log the flights of `service` in `directory`, and serve the logs to ground stations: DataFlash logs by the log
     protocol, the whole directory as `@MAV_LOG`, `@LOGS` and `/APM/LOGS` by MAVFTP. Pictures of the camera are there
