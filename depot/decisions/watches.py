@@ -3,26 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from depot.messages import Status
 from depot.names import FaultName
 from depot.readings import DepotReading
 from depot.settings import WatchSettings
 from depot.watches import AbortWatch
 
-
-class Telemetry(Protocol):
-    """Fields of a `Status` by which the depot judges a skimmer that is away."""
-
-    drift_m: float
-    current_ratio: float
-    signature_k: float
-
-
-_T = AbortWatch[Telemetry, WatchSettings]
+_T = AbortWatch[Status, WatchSettings]
 _D = AbortWatch[DepotReading, WatchSettings]
 
-ABORT_2_TELEMETRY: tuple[AbortWatch[Telemetry, WatchSettings], ...] = (
+ABORT_2_TELEMETRY: tuple[AbortWatch[Status, WatchSettings], ...] = (
     _T(FaultName.NAV_DRIFT, "telemetry", lambda r, w: r.drift_m > w.drift_warn_m, ("drift_m",)),
     _T(FaultName.CURRENT_TREND, "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
     _T(FaultName.THERMAL_SIGNATURE, "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),

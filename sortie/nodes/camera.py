@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
-from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
+from autopilot.interface.geo import GeoPoint, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
-from autopilot.interface.vehicle import KnownVehicle
 from autopilot.mav import Cmd
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.rotation import turn
@@ -28,6 +27,7 @@ from mavlink_bridge.services.ftp.files import FileRefusedError
 from sitl.camera.darkroom import darkroom
 from sitl.camera.jpeg import Picture
 from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion
+from sitl.vehicles.copter import SimulatedCopter
 from sortie.logs.run_log import LOGGER
 from sortie.logs.served import ServedDirectory
 from sortie.nodes.camera_card import DCIM, Card
@@ -37,34 +37,13 @@ if TYPE_CHECKING:
     from autopilot.core.autopilot import Autopilot
     from autopilot.parameters.parameters import Parameters
     from mavlink_bridge.routing.endpoint import Endpoint
-    from sitl.vehicles.pads import PadSensor
-    from sitl.world.scanner import Scanner
+    from sitl.vehicles.simulated import SimulatedMachine
 
 DEFINITION: Final = "camera.xml"
 _ROUTE: Final = (255, 214, 0)
 _STAY_IN, _STAY_OUT, _HOME = (60, 220, 60), (235, 50, 40), (255, 255, 255)
 _CIRCLE_CORNERS, _HOME_M, _REACH_M = 48, 1.5, 3000.0
 _TAKE: Final = frozenset({Cmd.IMAGE_START_CAPTURE, Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST})
-
-
-@runtime_checkable
-class PosedVehicle(KnownVehicle, Protocol):
-    """Vehicle whose true state is known: a simulated one."""
-
-    @property
-    def true_ned(self) -> Ned: ...
-    @property
-    def switched_on_at(self) -> GeoPoint: ...
-    @property
-    def scanner(self) -> Scanner | None: ...
-
-
-@runtime_checkable
-class WithPads(Protocol):
-    """Vehicle with landing pads below it."""
-
-    @property
-    def pads(self) -> PadSensor: ...
 
 
 class CameraAlbum:
@@ -76,7 +55,7 @@ class CameraAlbum:
         autopilot: Autopilot,
         endpoint: Endpoint,
         parameters: Parameters,
-        vehicle: PosedVehicle,
+        vehicle: SimulatedMachine,
         specs: Specs,
         attitude: Callable[[], Quaternion],
         epoch_us: int,
@@ -168,6 +147,8 @@ class CameraAlbum:
 
     def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
         vehicle, specs = self._vehicle, self._specs
+        below = vehicle.pads if isinstance(vehicle, SimulatedCopter) else None
+        pads = tuple(below.pads(shot.time_ms)) if below and below.period_ms else ()
         return CameraView(
             vehicle.true_ned,
             self._attitude(),
@@ -177,7 +158,7 @@ class CameraAlbum:
             shot.focus_m,
             shot.settings.light,
             self.markings(),
-            tuple(vehicle.pads.pads(shot.time_ms)) if isinstance(vehicle, WithPads) and vehicle.pads.period_ms else (),
+            pads,
         )
 
     def scenery(self) -> int:

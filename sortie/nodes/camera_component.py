@@ -18,7 +18,8 @@ from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.component_metadata import FOLDER
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
-from sortie.nodes.camera import DEFINITION, CameraAlbum, PosedVehicle
+from sitl.vehicles.simulated import SimulatedMachine
+from sortie.nodes.camera import DEFINITION, CameraAlbum
 from sortie.nodes.camera_card import DCIM
 from sortie.nodes.vehicle import VehicleService
 
@@ -40,7 +41,7 @@ def attach_camera(owner: VehicleService, commands: CommandService | None) -> Cam
     """Add component 100 to a simulated vehicle; None for others. `commands`: of an autopilot that forwards camera
     commands."""
     vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
-    if not isinstance(vehicle, PosedVehicle):
+    if not isinstance(vehicle, SimulatedMachine):
         return None
     specs = specs_of(parameters)
     mount, trigger = autopilot.mount, autopilot.payload.camera
