@@ -99,10 +99,14 @@ class KeptMission:
         return [(item.x, item.y, item.z) for item in self._core.plans.mission.items()]
 
 
-class CraftClock:
-    """Vehicle that has only a clock."""
+class CraftFacts:
+    """`MissionFacts` of a kinematic skimmer, with its `vehicle` and `personality`: it has a clock, but no home."""
+
+    vehicle_class = COPTER
+    home: GeoPoint | None = None
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
+        self.vehicle = self.personality = self
         self._now_ms = now_ms
         self._state = VehicleState()
 
@@ -111,24 +115,9 @@ class CraftClock:
         self._state.report[report.TIME_MS] = self._now_ms()
         return self._state
 
-
-class CraftFacts:
-    """`MissionFacts` of a kinematic skimmer: it has a clock, but no home."""
-
-    vehicle_class = COPTER
-    home: GeoPoint | None = None
-
-    def __init__(self, vehicle: CraftClock) -> None:
-        self.vehicle = vehicle
-
     def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
         """Return an altitude of a frame above sea level; None for other frames."""
         return altitude_amsl(frame, z, None, None)
-
-    @property
-    def personality(self) -> CraftFacts:
-        """Personality, which has only `mission_shown`."""
-        return self
 
     def mission_shown(self) -> None:
         """Return None: the sequencer shows it."""
@@ -179,9 +168,7 @@ class CraftCore:
     """`MissionParts` of a kinematic skimmer."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
-        self.vehicle = CraftClock(now_ms)
-        self.facts = CraftFacts(self.vehicle)
+        self.facts = CraftFacts(now_ms)
         self.plans = CraftPlans()
-        self.mission = self.plans.mission
         self.sequencer = MissionSequencer()
         self.modes = self.auto = self.mission_commands = self.commands = CraftCommands()
