@@ -121,13 +121,13 @@ class Flight:
                 self._warning = event.words  # the first warning is the cause, later ones are effects
         elif isinstance(event, MissionComplete):
             self._complete = True
-        elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
-            # a mode that is not of the flight manager means that a person or failsafe has taken over
+        elif isinstance(event, ModeChanged) and self.state in (FlightState.FLYING, FlightState.LANDING):
             kind = self.service.autopilot.facts.vehicle_class
-            ours = event.number in kind.modes.of_flights
-            self._taken_over = None if ours else event.reason
             if kind.has_stall_speed and event.number == kind.modes.rtl and event.reason is ModeReason.MISSION_CMD:
-                self._complete = True  # an RTL item of wings is the end of their mission
+                self._complete = True  # an RTL item of wings is the end of their mission; it may be a landing at once
+            if self.state is FlightState.FLYING:
+                # a mode that is not of the flight manager means that a person or failsafe has taken over
+                self._taken_over = None if event.number in kind.modes.of_flights else event.reason
 
     def _enter(self, state: FlightState, cause: FlightEvent, reason: str, now_ms: int) -> None:
         before, self.state = self.state, state
