@@ -135,15 +135,21 @@ def push(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
-def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly one tick of a hovering target, at the speeds of a hover and the height of its way. On its way from the wings
-    to a place it keeps what speed it has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
-    cruise = p[L.P_SPEED_GROUND]
+def set_pace(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Set the speed of a hover and the height of its way. On its way from the wings to a place it keeps what speed it
+    has until it has to stop for it (ArduPlane's pos1_speed_limit)."""
     speed = sqrt(s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE])
     p[L.P_SPEED_GROUND] = max(p[L.P_HOVER_SPEED], speed) if placed(t) else p[L.P_HOVER_SPEED]
     if placed(t) and t[L.T_COMES_DOWN] == 1.0:
         n, e = t[L.T_END_N] - s[L.S_EPN], t[L.T_END_E] - s[L.S_EPE]
         s[L.S_HELD_D] = -way_height(s, t, sqrt(n * n + e * e))
+
+
+@jit
+def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Fly one tick of a hovering target."""
+    cruise = p[L.P_SPEED_GROUND]
+    set_pace(s, p, t)
     fly_target(s, p, t)
     level_out(s, t)
     p[L.P_SPEED_GROUND] = cruise

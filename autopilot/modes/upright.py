@@ -23,6 +23,8 @@ from autopilot.vehicles.mode_table import LiftOption
 
 _LOOK_MS: Final = 200
 _FAR: Final = 1.5  # number of stopping distances from cruise beyond which wings fly to a hover (transition_threshold_m)
+NEAR_HOME: Final = 1.5
+"""Radius about home within which a hovering vehicle returns upright, in radii of the return's circle."""
 _THROUGH_M: Final = 5.0  # height above an upright takeoff's end at which it begins to stop
 _OVER_M: Final = 3.0  # tolerance of the landing place
 _HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of full stick deflection, in a landing
@@ -70,13 +72,16 @@ def approach_m(param: Param) -> float:
 
 def upright_radius(facts: VehicleFacts) -> float:
     """Radius about home within which a hovering vehicle returns upright, m (ArduPlane's get_VTOL_return_radius)."""
-    return 1.5 * return_circle(facts)
+    return NEAR_HOME * return_circle(facts)
 
 
 def return_circle(facts: VehicleFacts) -> float:
-    """Radius by which a return on wings is measured, m: that of its circle or of loiters, the larger."""
-    usual = facts.measure(facts.vehicle_class.measures.circle_radius)
-    return max(abs(usual), abs(facts.param("RTL_RADIUS")))
+    return return_radius(facts.measure(facts.vehicle_class.measures.circle_radius), facts.param)
+
+
+def return_radius(usual: float, param: Param) -> float:
+    """Radius by which a return on wings is measured, m: that of its circle or of loiters (`usual`), the larger."""
+    return max(abs(usual), abs(param("RTL_RADIUS", 0.0)))
 
 
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:

@@ -188,6 +188,20 @@ class AutolandMode(StagedMode):
         return [WingTakeoff(self.context, down, radians(facts.param("TKOFF_LVL_PITCH", 15.0)))]
 
 
+def slope_home(
+    param: Callable[[str, float], float], home: float, top: float, radius: float, *, upright: bool, near: bool
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Heights (NED d) of QRTL's way, as in `Land`: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the
+    distance before that for a gentle sink (ArduPlane's update_target_altitude of QRTL), `upright` without it. `near`
+    the place it stays below `top`."""
+    low = param("Q_RTL_ALT", 15.0)
+    more = 0.0 if upright else max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
+    sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
+    low = min(low, home - top) if near else low
+    near_m = 2.0 * radius
+    return (near_m, home - low), (max(near_m, min(_FARTHEST * radius, near_m + sink_m)), home - low - more)
+
+
 class _WingsHomewardMode(HomewardMode):
     """Base of both returns of planes, which a personality's way or the mission's landing may replace."""
 
@@ -200,16 +214,9 @@ class VerticalReturnMode(_WingsHomewardMode):
     """QRTL: flies home or to a rally point, and lands vertically."""
 
     def _comes_down(self, place: tuple[float, float], top: float) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Heights of the way: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the distance before that for a
-        gentle sink (ArduPlane's update_target_altitude of QRTL). Near the place it stays below `top` (NED d)."""
-        param, home, radius = self.facts.param, self.facts.home_ned[2], return_circle(self.facts)
-        low = param("Q_RTL_ALT", 15.0)
-        more = 0.0 if self.helm.upright else max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
-        sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
-        if self.facts.metres_to(place) < upright_radius(self.facts):
-            low = min(low, home - top)
-        near = 2.0 * radius
-        return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
+        facts, near = self.facts, self.facts.metres_to(place) < upright_radius(self.facts)
+        radius, upright = return_circle(facts), self.helm.upright
+        return slope_home(facts.param, facts.home_ned[2], top, radius, upright=upright, near=near)
 
     def _climb_down(self, place: tuple[float, float]) -> float | None:
         """NED d for the climb of a hovering vehicle before its return: Q_RTL_ALT, less near home, at least

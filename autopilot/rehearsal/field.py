@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import fsum, inf, pi, radians, sqrt
+from math import fsum, inf, pi, sqrt
 from typing import Final, Protocol
 
 from autopilot.control.rover_lines import CIRCLE_SHARE
@@ -25,7 +25,6 @@ _TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
 _AFLOAT_MPS, _ON_WHEELS_MPS = 3.2, 13.0  # top speeds (`sitl.vehicles.boat`, `sitl.vehicles.rover`)
 VERTICAL: Final = (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED)
 """Kinds of DO_CHANGE_SPEED that rotors obey."""
-_PIVOT_ANGLE, _PIVOT_RATE = radians(60.0), radians(60.0)  # rad, rad/s: what a rover at rest turns first, and how fast
 _PIECES: Final = 36  # of a circle
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
@@ -95,8 +94,6 @@ class FlyingField:
     def blend_s(self) -> float:
         """Time in which two legs overlap in a sharp turn, s, whose middle is three quarters of the radius from the
         corner."""
-        if not self.kind.hovers:
-            return 0.0
         aside = 0.75 * self.measure(self.kind.measures.acceptance) / sqrt(2.0)
         return 2.0 * cbrt(6.0 * aside / self.jerk_mps3)
 
@@ -108,12 +105,6 @@ class FlyingField:
         """Radius of the flown circle for a requested `radius_m`: a rover's steering limits it from below, a copter's
         circle controller from above."""
         return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
-
-    def pivot_s(self, angle: float) -> float:
-        """Time in which a rover at rest turns into its way, s."""
-        turn = abs(atan2(sin(angle), cos(angle)))
-        on_wheels = not self.kind.flies and not self.kind.drifts
-        return turn / _PIVOT_RATE if on_wheels and turn > _PIVOT_ANGLE else 0.0
 
     @property
     def follows_ground(self) -> bool:
@@ -169,7 +160,8 @@ class PlannedLeg:
     """The way to one item. `wait_s`: time spent there. `radius_m`: of a circle there. `turn_rad`: turn at its end
     without a stop, None: a stop. `over_ground`: it follows the ground. `more_m`: length beyond the straight line, by
     circles and turns of wings. `wh`: energy of wings. `least_mps`: their smallest speed over ground. `upright`: on
-    lift motors. `curve`: places on a spline."""
+    lift motors. `curve`: places on a spline. `changes`: new speeds on the way (`speed_mps`, `least_mps`),
+    each with its time, s from the leg's begin."""
 
     item: MissionItem
     begin: Place
@@ -185,6 +177,7 @@ class PlannedLeg:
     least_mps: float = 0.0
     upright: bool = False
     curve: tuple[Place, ...] = ()
+    changes: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def length_m(self) -> float:

@@ -1,15 +1,15 @@
 """The way of a plan: legs in metres from home in flying order, with jumps.
 
-Times are those of a vehicle with the accelerations of its parameters in calm air, of a copter by the speed profiles
-that it flies (`autopilot.control.curves`). Wings are flown by their guidance in the forecast wind
-(`autopilot.rehearsal.wing_flight`). Source: docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`,
+Times are those of calm air, of a copter by the speed profiles that it flies (`autopilot.control.curves`). Wings are
+flown by their guidance in the forecast wind (`autopilot.rehearsal.wing_flight`), rovers and boats are driven by theirs
+(`autopilot.rehearsal.driving`). Source: docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`,
 which flies them.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import copysign, fsum, isfinite, pi, radians
+from math import copysign, fsum, isfinite, pi
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,7 @@ from autopilot.modes.auxiliary import HIGH
 from autopilot.modes.returning import height_home
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
+from autopilot.rehearsal.driving import DriveFlight
 from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import follow_ground
 from autopilot.rehearsal.returns import goals, highest_up, home_up, last_items, wings_home_up
@@ -59,7 +60,6 @@ _PASSED: Final = (Cmd.NAV_WAYPOINT, Cmd.NAV_SPLINE_WAYPOINT)  # unless they hold
 _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landing place
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
 _SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
-_STANDS_S: Final = 2.0  # of a rover, beside the way and its braking, at a stop
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
 
 
@@ -127,7 +127,7 @@ class _Walk:
 
     def run(self) -> Way:
         counters = JumpCounters()
-        seq = 1
+        seq, told = 1, False  # a speed, since the last leg
         while len(self.way.legs) < MOST_LEGS:
             before = counters.copy()
             route = Route(self._storage, counters, seq, notify=self._jumped)
@@ -137,6 +137,7 @@ class _Walk:
             self.way.passed += [(len(self.way.legs), passed_item) for passed_item in passed]
             for after_s, passed_item in (on_the_way := done_at(passed)):
                 if after_s == 0.0:
+                    told = told or passed_item.command == Cmd.DO_CHANGE_SPEED
                     self._do(passed_item)
             if self.way.left is not None:
                 break
@@ -147,8 +148,13 @@ class _Walk:
                 self.way.endless = self._again
                 break
             self.way.visited.add(item.seq)
+            begun = len(self.way.legs)
             ends = self._fly(item)
             self._do_later([row for row in on_the_way if row[0] > 0.0])
+            if told and len(self.way.legs) > begun:
+                leg = self.way.legs[begun]
+                self.way.legs[begun] = replace(leg, changes=((0.0, leg.speed_mps, leg.least_mps), *leg.changes))
+                told = False
             if ends or self.way.left is not None:
                 break
             seq = item.seq + 1
@@ -158,7 +164,9 @@ class _Walk:
         self._come_down()
         if self._field.kind.has_stall_speed:
             wings = WingFlight(self._field)
-            self.way.legs = [*wings.fly(self.way.legs[:planned]), *wings.fly(self.way.legs[planned:])]
+            self.way.legs = [*wings.fly(self.way.legs[:planned]), *wings.fly(self.way.legs[planned:], in_place=True)]
+        elif not self._field.kind.flies:
+            DriveFlight(self._field).fly(self.way.legs, self._onward)
         else:
             follow_ground(self.way.legs, self._brakes_s, self._rates, self._field.heights)
             if any(map(is_spline, self.way.legs)):
@@ -188,6 +196,9 @@ class _Walk:
         """Carry out items so long after the beginning of the last leg, if that does not end before."""
         for after_s, item in items if self.way.legs else ():
             leg = self.way.legs[-1]
+            if item.command == Cmd.DO_CHANGE_SPEED and not self._field.kind.hovers:
+                self._do_on_the_way(after_s, item)
+                continue
             if after_s >= leg.seconds + leg.wait_s:
                 return
             self._do(item)
@@ -195,6 +206,13 @@ class _Walk:
             rest = max(1.0 - after_s / leg.seconds, 0.0) if leg.seconds > 0.0 else 0.0
             seconds = leg.seconds + rest * (self._rest_to_rest((way[0], way[1], way[2]))[0] - leg.seconds)
             self.way.legs[-1] = replace(leg, seconds=seconds)
+
+    def _do_on_the_way(self, after_s: float, item: MissionItem) -> None:
+        """Give a change of speed to the last leg, whose flight shows whether it comes before the end."""
+        leg, told = self.way.legs[-1], (self._speed, self._least)
+        self._do(item)
+        self.way.legs[-1] = replace(leg, changes=(*leg.changes, (after_s, self._speed, self._least)))
+        self._speed, self._least = told
 
     def _do(self, item: MissionItem) -> None:
         if item.command == Cmd.DO_AUX_FUNCTION and item.param1 in self._field.kind.modes.switches:
@@ -422,17 +440,12 @@ class _Walk:
 
     def _turns(self) -> None:
         """Mark ends without a stop, where the two legs overlap, and add the time of the other ends."""
-        legs, blend_s, kind = self.way.legs, self._field.blend_s, self._field.kind
-        course: float | None = radians(self._field.heading_deg)  # of a vehicle at rest
+        legs, blend_s = self.way.legs, self._field.blend_s
         for at, leg in enumerate(legs):
-            if course is not None and leg.length_m > 0.0:
-                leg = legs[at] = replace(leg, seconds=leg.seconds + self._field.pivot_s(leg.bearing - course))
             onward = self._onward(at)
-            course = leg.bearing if onward is None and leg.length_m > 0.0 else None if onward is not None else course
             if onward is None:
                 if leg.length_m > 0.0:
-                    lands = kind.hovers and leg.item.command in LANDINGS
-                    settles_s = _LANDS_S if lands else _SETTLES_S if kind.hovers or kind.drifts else _STANDS_S
+                    settles_s = _LANDS_S if leg.item.command in LANDINGS else _SETTLES_S
                     legs[at] = replace(leg, seconds=max(leg.seconds + settles_s, 0.0))
                 continue
             turn, brakes_s = leg.bend_to(onward), min(self._brakes_s[at], self._brakes_s[at + 1])

@@ -8,6 +8,7 @@ takeoff, a flare with its rollout and the end of an upright landing were measure
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf, isfinite
 from typing import Final
@@ -28,34 +29,27 @@ from autopilot.control.plane_guidance import (
 from autopilot.control.plane_landing import AHEAD, begin_land, flares, lined_up, slope_height
 from autopilot.control.plane_landing import approach_speed as landing_speed
 from autopilot.control.plane_lift import approach_speed as hover_speed
-from autopilot.control.plane_lift import stopping_way
+from autopilot.control.plane_lift import stopping_way, way_height
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import hypot, log
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.mission.items import positive
-from autopilot.modes.upright import approach_m
+from autopilot.modes.upright import NEAR_HOME, approach_m, return_radius, stopping_m
+from autopilot.modes.wing_modes import slope_home
 from autopilot.modes.wing_nav import accepted_m, circles_down, lands_upright, rises_upright
 from autopilot.modes.wings import NEAR_HEIGHT_M, UprightBy, is_past
-from autopilot.rehearsal.energy import RISING, SINKING, STAYING
+from autopilot.rehearsal.energy import RISING, STAYING
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
+from autopilot.rehearsal.wing_hover import HoverWay
 from autopilot.rehearsal.wing_point import HEIGHT_S, WingPoint
-from autopilot.rehearsal.wing_way import (
-    CIRCLES,
-    UNPOWERED_S,
-    descent_s,
-    hover_mps,
-    hover_s,
-    left_straight,
-    radius_of,
-    turn_of,
-)
+from autopilot.rehearsal.wing_way import CIRCLES, UNPOWERED_S, left_straight, radius_of, turn_of
 
-_HOVER_IN_S, _OVER_S = 20.0, 12.0  # of lift motors, from the wings to the descent onto the pad; to a place above ground
-_CARRIED: Final = 0.6  # share of the way from the wings to the pad that lift motors carry
 _CHANGE_S: Final = 3.0  # time in which a transition takes as much power as a hover
 _CLIMB_OUT_MPS: Final = 26.8  # airspeed at the end of a takeoff
 _FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
+Slope = tuple[tuple[float, float], tuple[float, float]]
+"""Heights of the way to a hover, as in `Land`: (m, NED d) near its place and far from it."""
 _ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
 
 
@@ -66,15 +60,18 @@ class WingFlight:
         self._field = field
         self._point = WingPoint(field)
         self._s, self._p = self._point.s, self._point.p
-        self._hovers = False
+        self._lift = HoverWay(field, self._point)
+        self._hovers = self._in_place = False
 
-    def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
-        """The legs with their times, waits, lengths and energies."""
+    def fly(self, legs: list[PlannedLeg], *, in_place: bool = False) -> list[PlannedLeg]:
+        """The legs with their times, waits, lengths and energies. `in_place`: an upright landing is where it stops."""
+        self._in_place = in_place
         flown: list[PlannedLeg] = []
         line: Place | None = None  # beginning of the next leg's line
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) else None
             began = self._point.spent
+            self._speeds = self._point.told.begin(leg, self._point.time_s)
             arrived_s = self._leg(leg, onward, line)
             onto_line = leg.item.command not in (*TAKEOFFS, Cmd.NAV_CONTINUE_AND_CHANGE_ALT) and not left_straight(leg)
             line = leg.end if onto_line else None
@@ -99,7 +96,7 @@ class WingFlight:
         elif leg.item.command in LANDINGS:
             return self._come_down(leg, line)
         elif leg.upright or (leg.item.command in CIRCLES and leg.radius_m == 0.0):
-            self._come_over(leg, leg.end[2])
+            self._come_over(leg)
             return self._stay(leg)
         elif leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH and self._upright_by:
             return self._return_upright(leg, line)
@@ -126,6 +123,8 @@ class WingFlight:
         point.spend(leg.seconds, power)
         point.put(leg.end, leg.length_m)
         point.face(*wind)
+        if upright:  # it passes the height of its takeoff (`autopilot.modes.upright.LiftOff`)
+            self._s[L.S_EVN], self._s[L.S_EVE], self._s[L.S_EVD] = 0.0, 0.0, -self._p[L.P_SPEED_UP]
         self._hovers = upright
 
     def _take_wings(self) -> None:
@@ -135,7 +134,9 @@ class WingFlight:
         self._hovers, point, s = False, self._point, self._s
         point.joules += point.body.hover_w * point.share(STAYING, -s[L.S_EPD]) * _CHANGE_S
         s[L.S_NAV_ROLL] = point.climb = 0.0
-        point.lifted = True
+        wind = self._field.wind_at(point.time_s, -s[L.S_EPD])
+        point.speed, point.lifted = hypot(*wind), True
+        point.face(*wind)
 
     def _pass(self, leg: PlannedLeg) -> None:
         """Fly straight, without turns."""
@@ -144,9 +145,13 @@ class WingFlight:
         self._point.put(leg.end, leg.length_m)
 
     def _begin(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> L.Row:
-        """Make the leg the target of the laws."""
+        """Make the leg the target of the laws, on wings."""
         self._take_wings()
         self._point.approaches = False
+        return self._target(leg, onward, line)
+
+    def _target(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> L.Row:
+        """Make the leg the target of the laws."""
         t: L.Row = [0.0] * L.TARGET_SIZE
         s = self._s
         t[L.T_END_N], t[L.T_END_E], t[L.T_END_D] = leg.end[0], leg.end[1], -leg.end[2]
@@ -156,8 +161,7 @@ class WingFlight:
         if onward is not None:
             t[L.T_HAS_NEXT] = 1.0
             t[L.T_NEXT_N], t[L.T_NEXT_E], t[L.T_NEXT_D] = onward.end[0], onward.end[1], -onward.end[2]
-        self._p[L.P_SPEED_GROUND] = s[L.S_V_GIVEN] = leg.speed_mps
-        self._p[L.P_MIN_GROUND_SPEED] = leg.least_mps
+        self._point.set_speeds(*self._speeds)
         s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_LAST_ETA] = 0.0
         begin_turns(s, leg.item.command in CIRCLES)
         s[L.S_STAGE] = L.STAGE_WAY
@@ -185,11 +189,14 @@ class WingFlight:
             bank_for(s, p, hold_course(s, p, leg.bearing), bank_limit(s, p))
             self._point.step(leg.end[2], cruise_speed(s, p))
 
-    def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
+    def _circle(
+        self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None, ends: Callable[[], bool] = lambda: False
+    ) -> float:
         """Fly to a circle, along it as long as its item says, and leave it towards the next item's place, if it has one
-        (`autopilot.modes.wing_nav`)."""
+        (`autopilot.modes.wing_nav`), or when it `ends`."""
         s, p, command = self._s, self._p, leg.item.command
-        t = self._begin(leg, onward, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
+        returns = command == Cmd.NAV_RETURN_TO_LAUNCH  # its height is not spread along the way
+        t = self._begin(leg, onward, None if returns else line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
         radius = leg.radius_m or p[L.P_LOITER_R]
         t[L.T_CIRCLE_R], t[L.T_DIRECTION] = radius, -1.0 if radius_of(self._field, leg.item) < 0.0 else 1.0
         turns = positive(leg.item.param1) if command == Cmd.NAV_LOITER_TURNS else 0.0
@@ -199,7 +206,7 @@ class WingFlight:
             onward = None
         if onward is not None:
             t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not (timed or to_height)), *onward.end[:2]
-        self._round(leg, t, inf)
+        self._round(leg, t, inf, ends)
         arrived_s = min(self._point.time_s, self._edge_s)
         if timed:
             self._round(leg, t, self._point.time_s + leg.wait_s, for_time=True)
@@ -209,13 +216,23 @@ class WingFlight:
             self._round(leg, t, inf)
         return arrived_s
 
-    def _round(self, leg: PlannedLeg, t: L.Row, until_s: float, *, for_time: bool = False) -> None:
-        """Fly a circle until its target has arrived, or until a time."""
+    def _round(
+        self,
+        leg: PlannedLeg,
+        t: L.Row,
+        until_s: float,
+        ends: Callable[[], bool] = lambda: False,
+        *,
+        for_time: bool = False,
+    ) -> None:
+        """Fly a circle until its target has arrived, until a time, or until it `ends`."""
         s, p = self._s, self._p
         if not for_time:
             self._edge_s = inf
         marks: list[tuple[float, float, float, float]] = []  # turns, s, J and m at whole turns
         while (for_time or s[L.S_ARRIVED] == 0.0) and self._point.time_s < until_s and self._point.has_steps:
+            if ends():
+                break
             steer_circle(s, p, t)
             remaining_m = self._point.distance_to(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
             self._point.ahead(lambda: circle_height(s, p, t), cruise_speed(s, p), remaining_m)
@@ -229,7 +246,7 @@ class WingFlight:
         s, point = self._s, self._point
         if not marks or s[L.S_TURN_SUM] >= marks[-1][0] + 1.0:
             marks.append((s[L.S_TURN_SUM], *point.spent))
-            if len(marks) > 2 and point.keeps_height and marks[-1][0] > marks[-2][0]:
+            if len(marks) > 2 and point.told.next_s == inf and point.keeps_height and marks[-1][0] > marks[-2][0]:
                 turns, seconds, joules, metres = (a - b for a, b in zip(marks[-1], marks[-2], strict=True))
                 remaining = t[L.T_TURNS] - s[L.S_TURN_SUM] if until_s == inf else (until_s - point.time_s) / seconds
                 more = float(int(max(remaining / turns - 1.0, 0.0)))
@@ -247,7 +264,7 @@ class WingFlight:
             self._circle_down(replace(leg, end=self._field.place(leg.item, leg.begin)), line)
         elif self._point.changes and self._is_near(leg.end):
             self._brake()
-        return self._set_down(leg, -self._s[L.S_EPD])
+        return self._set_down(leg)
 
     def _circle_down(self, leg: PlannedLeg, line: Place | None) -> None:
         """Circle down to a height, and on to the side from which it flies into the wind."""
@@ -291,47 +308,57 @@ class WingFlight:
         return int(self._field.param("Q_RTL_MODE")) if self._field.kind.lands_anywhere else 0
 
     def _return_upright(self, leg: PlannedLeg, line: Place | None) -> float:
-        """Fly home on wings, circle down there and into the wind where Q_RTL_MODE asks for it, and land upright."""
-        low, by = self._field.param("Q_RTL_ALT", 15.0), self._upright_by
+        """Fly home on wings, circle down there and into the wind where Q_RTL_MODE asks for it, and land upright, on
+        QRTL's way down."""
+        param, by, point = self._field.param, self._upright_by, self._point
+        radius = return_radius(self._p[L.P_LOITER_R], param)
+        near, up = point.distance_to(leg.end) < NEAR_HOME * radius, -self._s[L.S_EPD]
         if by == UprightBy.CIRCLED_DOWN:
-            self._circle(replace(leg, radius_m=abs(self._field.param("Q_FW_LND_APR_RAD"))), None, line)
-            self._circle_down(replace(leg, end=(*leg.end[:2], low)), None)
-        pad = replace(leg, end=(*leg.end[:2], self._field.ground_up(*leg.end[:2])))
-        return self._set_down(pad, leg.end[2] if by == UprightBy.THERE else low, low)
+            self._circle(replace(leg, radius_m=abs(param("Q_FW_LND_APR_RAD"))), None, line)
+            self._circle_down(replace(leg, end=(*leg.end[:2], param("Q_RTL_ALT", 15.0))), None)
+        elif by == UprightBy.THERE and not (self._hovers and near and up < param("Q_RTL_ALT", 15.0)):
+            self._circle(leg, None, line, ends=lambda: self._stops_over(leg.end))
+        near = point.distance_to(leg.end) < NEAR_HOME * radius
+        slope = slope_home(param, 0.0, self._s[L.S_EPD], radius, upright=False, near=near)
+        return self._set_down(replace(leg, end=(*leg.end[:2], self._field.ground_up(*leg.end[:2]))), slope)
 
-    def _set_down(self, leg: PlannedLeg, height: float, low: float = inf) -> float:
-        """Come to the pad at a height, and straight down on lift motors. It sinks to `low` on the way."""
-        point, down_s = self._point, descent_s(self._field, height - leg.end[2])
-        sinks_s = self._come_over(leg, height, down_s - descent_s(self._field, min(low, height) - leg.end[2]))
-        arrived_s = point.time_s
-        point.spend(down_s - sinks_s, point.body.watts(0.0))
-        point.joules += point.body.hover_w * down_s * point.share(SINKING, height)
-        point.put(leg.end, 0.0)
+    def _stops_over(self, place: Place) -> bool:
+        """True from where it can stop over a place."""
+        speed = hypot(self._s[L.S_EVN], self._s[L.S_EVE])
+        return self._point.distance_to(place) < stopping_m(self._field.param, speed)
+
+    def _set_down(self, leg: PlannedLeg, slope: Slope | None = None) -> float:
+        """Come to the pad, on wings as far as they carry, and straight down on lift motors."""
+        t = self._onto_lift(leg, slope)
+        t[L.T_HAS_POSITION] = float(not self._in_place)
         self._hovers = False
-        return arrived_s
+        return self._lift.land(t, -leg.end[2])
 
-    def _come_over(self, leg: PlannedLeg, height: float, sinks_s: float = 0.0) -> float:
-        """Come to a hover over the leg's end, at a height: on wings as far as they carry, and then or all the way on
-        lift motors. Returns how much of `sinks_s` it sinks meanwhile."""
-        point, s, p, over = self._point, self._s, self._p, (*leg.end[:2], height)
-        if self._hovers and (leg.upright or self._is_near(over)):
-            sinks_s, seconds = 0.0, hover_s(self._field, point.distance_to(over), height + s[L.S_EPD])
-            carried_s = seconds
-        else:
-            self._begin(leg, None, None)
-            point.approaches = True
-            while (distance_m := point.distance_to(over)) > stopping_way(s, p) and point.has_steps:
-                bank_for(s, p, to_place(s, p, over[0], over[1]), bank_limit(s, p))
-                point.step(height, hover_speed(s, p, distance_m))
-            seconds = _OVER_S if leg.item.command in CIRCLES else _HOVER_IN_S
-            sinks_s = min(sinks_s, seconds)
-            back_s = point.aside_m(over) / hover_mps(self._field)
-            seconds, carried_s = seconds + back_s, _CARRIED * (seconds - sinks_s) + back_s
-        point.spend(seconds, point.body.watts(0.0))
-        point.joules += point.body.hover_w * carried_s * point.share(STAYING, height)
-        point.put(over, point.distance_to(over))
+    def _come_over(self, leg: PlannedLeg) -> None:
+        """Come to a hover over the leg's end, at its height (`autopilot.modes.hovering`)."""
+        param, down = self._field.param, -leg.end[2]
+        near_m = 0.0 if self._hovers else stopping_m(param, param("AIRSPEED_CRUISE", 25.0))
+        far_m = self._point.distance_to(leg.end)
+        self._lift.come_over(self._onto_lift(leg, ((near_m, down), (far_m, min(self._s[L.S_EPD], down)))))
+
+    def _onto_lift(self, leg: PlannedLeg, slope: Slope | None) -> L.Row:
+        """Begin a landing at the leg's end, and slow down for it if it is not flown from a hover. `slope`: heights of
+        the way, as in `Land`; None: it keeps its height."""
+        point, s, p = self._point, self._s, self._p
+        by_wings = not self._in_place and not (self._hovers and (leg.upright or self._is_near(leg.end)))
+        t = self._begin(leg, None, None) if by_wings else self._target(leg, None, None)
+        t[L.T_KIND], t[L.T_HAS_POSITION] = L.KIND_LAND, 1.0
+        if slope is not None:
+            t[L.T_COMES_DOWN] = 1.0
+            (t[L.T_NEAR_M], t[L.T_NEAR_D]), (t[L.T_FAR_M], t[L.T_FAR_D]) = slope
+        if by_wings:
+            s[L.S_A_D], point.approaches = s[L.S_EPD], True
+            while (distance_m := point.distance_to(leg.end)) > stopping_way(s, p) and point.has_steps:
+                bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
+                point.step(way_height(s, t, distance_m), hover_speed(s, p, distance_m))
+            self._lift.slow_down(t)
         self._hovers = True
-        return sinks_s
+        return t
 
     def _brake(self) -> None:
         """Come to a hover straight on."""

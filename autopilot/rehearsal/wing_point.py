@@ -13,6 +13,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.mathematics import acos, atan2, cos, hypot, log, sin, tan
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place
+from autopilot.rehearsal.told_speeds import ToldSpeeds
 from autopilot.rehearsal.wing_way import true_share
 
 HEIGHT_S: Final = 4.0
@@ -23,7 +24,10 @@ _STRAIGHT: Final = 0.02  # rad of bank
 _STEADY_MPS, _STEADY_M = 0.3, 2.0
 _SKIP_S, _SKIP_IN_CALM_S, _DRIFT_M = 20.0, 3600.0, 2.0  # limits of one step: times, in wind and in calm air; its drift
 _MARGIN_S: Final = 3.0  # before a turn
-_STOPS_MPS, _BRAKE_S, _BRAKE_SHARE = 3.0, 3.5, 0.35  # braking: its end, its lag, its share of the power of a hover
+# braking with the nose up, of flights from 15 to 26 m/s: its end, m/s forward and down; s, also for each factor e of
+# speed; share of the kinetic energy that becomes height, and of the power of a hover
+_STOPS_MPS, _FALLS_MPS, _BRAKES_S, _BRAKE_S, _ZOOMS, _BRAKE_SHARE = 3.0, 3.4, 2.3, 1.5, 0.4, 0.27
+_ROTOR_DRAG: Final = 0.07  # of lift motors that carry, 1/s (`sitl.vehicles.quadplane`)
 _HELP_S: Final = 2.0  # time in which lift motors that help the wings once take as much power as a hover
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
 
@@ -55,6 +59,11 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_PREFLARE_S, "LAND_PF_SEC", 6.0, 1.0),
     (L.P_WIND_SHARE, "LAND_WIND_COMP", 50.0, 0.01),
     (L.P_BACK_DECEL, "Q_TRANS_DECEL", 2.0, 1.0),
+    (L.P_HOVER_SPEED, "Q_WP_SPD", 5.0, 1.0),
+    (L.P_LAND_SPEED_HIGH, "Q_WP_SPD_DN", 1.5, 1.0),
+    (L.P_LAND_SPEED, "Q_LAND_FINAL_SPD", 0.5, 1.0),
+    (L.P_LAND_ALT_LOW, "Q_LAND_FINAL_ALT", 6.0, 1.0),
+    (L.P_THR_SLEW, "THR_SLEWRATE", 100.0, 0.01),
 )
 """Settings for the laws: parameter, default, unit."""
 
@@ -83,10 +92,15 @@ class WingPoint:
         self._helps_mps = field.param("Q_ASSIST_SPEED") if field.kind.lands_anywhere else 0.0
         self.approaches = False
         self._carries_mps = self.airspeed(field.param("Q_ASSIST_SPEED") + 1.0)
-        self._steps = 0
+        self._steps, self.told = 0, ToldSpeeds()
         self._skip_s = _SKIP_IN_CALM_S if field.wind is None else _SKIP_S
         self.s[L.S_EAS2TAS], self.s[L.S_AIRSPEED] = true_share(field, 0.0), self.speed
         self.face(*field.wind_at(0.0, 0.0))  # a plan without a takeoff begins in the air
+
+    def set_speeds(self, speed: float, least: float) -> None:
+        """Set the demanded airspeed and the least speed over ground, m/s."""
+        self.p[L.P_SPEED_GROUND] = self.s[L.S_V_GIVEN] = speed
+        self.p[L.P_MIN_GROUND_SPEED] = least
 
     @property
     def has_steps(self) -> bool:
@@ -115,14 +129,6 @@ class WingPoint:
     def distance_to(self, end: Place) -> float:
         return hypot(end[0] - self.s[L.S_EPN], end[1] - self.s[L.S_EPE])
 
-    def aside_m(self, end: Place) -> float:
-        """Distance from the way straight on."""
-        s = self.s
-        north, east, ground = end[0] - s[L.S_EPN], end[1] - s[L.S_EPE], max(hypot(s[L.S_EVN], s[L.S_EVE]), 1.0)
-        ahead = (north * s[L.S_EVN] + east * s[L.S_EVE]) / ground
-        across = (east * s[L.S_EVN] - north * s[L.S_EVE]) / ground
-        return hypot(min(ahead, 0.0), across)
-
     def share(self, shares: Shares, up: float) -> float:
         """Power of the lift motors over that in calm air, at a height and with the present heading."""
         north, east = self._field.wind_at(self.time_s, up)
@@ -144,7 +150,7 @@ class WingPoint:
             ground = hypot(s[L.S_EVN], s[L.S_EVE])
             off = wrap(s[L.S_NAV_COURSE] - atan2(s[L.S_EVE], s[L.S_EVN]))
             drifts_s = _DRIFT_M / max(ground * abs(sin(off)), _DRIFT_M / self._skip_s)
-            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, drifts_s)
+            seconds = min(remaining_m / max(ground, 1.0) - _MARGIN_S, drifts_s, self.told.next_s - self.time_s)
             if seconds > 1.0:
                 s[L.S_EPN] += seconds * s[L.S_EVN]
                 s[L.S_EPE] += seconds * s[L.S_EVE]
@@ -157,14 +163,17 @@ class WingPoint:
         self.step(demanded, speed)
 
     def brake(self) -> None:
-        """Slow down straight on, until lift motors carry; the nose comes up, and half of the speed becomes height."""
+        """Slow down straight on, until lift motors carry; the nose comes up, and a part of the speed becomes height."""
         s, self.lifted, self._fades_s = self.s, False, 0.0
         ground = max(hypot(s[L.S_EVN], s[L.S_EVE]), _STOPS_MPS)
-        seconds, way_m = _BRAKE_S * log(ground / _STOPS_MPS), _BRAKE_S * (ground - _STOPS_MPS)
+        seconds = _BRAKES_S + _BRAKE_S * log(ground / _STOPS_MPS)
+        way_m = 0.5 * (ground + _STOPS_MPS) * seconds
         self.spend(seconds, self.body.watts(0.0) + _BRAKE_SHARE * self.body.hover_w)
         ahead_n, ahead_e = (way_m * velocity / ground for velocity in (s[L.S_EVN], s[L.S_EVE]))
-        up = 0.25 * ground * ground / L.GRAVITY - s[L.S_EPD]
+        up = 0.5 * _ZOOMS * ground * ground / L.GRAVITY - s[L.S_EPD]
         self.put((s[L.S_EPN] + ahead_n, s[L.S_EPE] + ahead_e, up), way_m)
+        s[L.S_EVN], s[L.S_EVE] = (velocity * _STOPS_MPS / ground for velocity in (s[L.S_EVN], s[L.S_EVE]))
+        s[L.S_EVD], self.climb = _FALLS_MPS, 0.0
 
     def _throttle(self, gain: float) -> float:
         """Throttle for the present airspeed, bank and climb, and `gain` m/s2."""
@@ -184,25 +193,50 @@ class WingPoint:
 
     def step(self, height: float, speed: float) -> None:
         """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
-        s, p, dt = self.s, self.p, _STEP_S
-        self._help(dt)
-        up = -s[L.S_EPD]
-        share = true_share(self._field, up)
-        self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
-        true = max(self.speed * share, 1.0)
-        self.yaw += self.body.turns * L.GRAVITY * tan(limit(self._bank, 1.3)) / max(true, p[L.P_V_MIN]) * dt
-        rate = min(max((height - up) / HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
-        rate = 0.0 if self.lifted else rate
-        self.climb += (rate - self.climb) * dt / _CLIMB_LAG_S
+        p = self.p
+        if (told := self.told.take(self.time_s)) is not None:
+            self.set_speeds(*told)
+        self._help(_STEP_S)
+        rate = min(max((height + self.s[L.S_EPD]) / HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
+        true = self._turn(0.0 if self.lifted else rate)
         pace = L.GRAVITY / max(true, p[L.P_V_MIN])
         gain = (self.airspeed(speed) - self.speed) / _SPEED_S
         gain = min(max(gain, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
-        throttle = self._throttle(gain)
-        load = 1.0 / max(cos(self._bank), 0.2)
+        self._push(self._throttle(gain), true)
+
+    def begin_braking(self) -> None:
+        """Begin to slow down: the pusher, which holds the present speed, stops."""
+        self.lifted, self._fades_s, self._opened = False, 0.0, self._throttle(0.0)
+        self.s[L.S_NAV_ROLL] = 0.0
+
+    def brake_step(self, pitch: float) -> None:
+        """Fly a step straight on without the pusher, with the nose up by `pitch` rad; lift motors carry what the wings
+        do not, and slow it down."""
+        slew = self.p[L.P_THR_SLEW]
+        self._opened = max(self._opened - slew * _STEP_S, 0.0) if slew > 0.0 else 0.0
+        carried = min(self.speed / self.p[L.P_V_MIN], 1.0)
+        lifted = 1.0 - carried * carried
+        self.joules += self.body.hover_w * lifted * sqrt(lifted) * _STEP_S
+        self.speed -= (_ROTOR_DRAG * sqrt(lifted) * self.speed + L.GRAVITY * lifted * pitch) * _STEP_S
+        self._push(self._opened, self._turn(0.0))
+
+    def _turn(self, rate: float) -> float:
+        """Bank, turn and climb for a step, towards the demands; returns the true airspeed, m/s."""
+        s, p, dt = self.s, self.p, _STEP_S
+        self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
+        s[L.S_EAS2TAS] = true_share(self._field, -s[L.S_EPD])
+        true = max(self.speed * s[L.S_EAS2TAS], 1.0)
+        self.yaw += self.body.turns * L.GRAVITY * tan(limit(self._bank, 1.3)) / max(true, p[L.P_V_MIN]) * dt
+        self.climb += (rate - self.climb) * dt / _CLIMB_LAG_S
+        return true
+
+    def _push(self, throttle: float, true: float) -> None:
+        """Move by a step, at a throttle."""
+        s, dt, load, up = self.s, _STEP_S, 1.0 / max(cos(self._bank), 0.2), -self.s[L.S_EPD]
         pull = throttle * self.body.pull_n - self._drag(load)
         self.speed += (pull / self.body.mass_kg - L.GRAVITY * self.climb / true) * dt
         self.floor = max(self.floor - _FLOOR_FADES * dt, 0.0)
-        s[L.S_EAS2TAS], s[L.S_AIRSPEED], s[L.S_EVD] = share, self.speed, -self.climb
+        s[L.S_AIRSPEED], s[L.S_EVD] = self.speed, -self.climb
         s[L.S_EPD] -= self.climb * dt
         self.face(*self._field.wind_at(self.time_s, up))
         s[L.S_EPN] += s[L.S_EVN] * dt

@@ -23,11 +23,10 @@ from autopilot.vehicles.vehicle_class import first_value
 CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
 _STEEP: Final = 0.98  # share of the bank limit that counts as the limit
-_SPIN_S: Final = 3.0  # of lift motors, until they lift
+_SPIN_S, _RISES_MPS2 = 0.75, 1.0  # of lift motors: until they lift; their acceleration (`sitl.vehicles.quadplane`)
 _SLOWEST_MPS: Final = 0.1  # limit of climbs and descents, because parameters may have any value
 # takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward
 _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS = 3.7, 34.0, 0.10, 10.35, 26.0
-_HOVER_STARTS_S, _THERE_M = 3.2, 1.0  # of a way on lift motors: starting and stopping; tolerance of its end
 UNPOWERED_S: Final = 1.3
 """Time of a takeoff without power."""
 
@@ -55,7 +54,8 @@ def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) 
     """End of a takeoff to a height, along the present heading, and its time, s."""
     if rises_upright(field.kind, item, field.lift_options):
         climbs_mps = max(first_value(field.kind.measures.climb, field.param), _SLOWEST_MPS)
-        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / climbs_mps
+        speeds_up_s = 0.5 * climbs_mps / _RISES_MPS2
+        return (begin[0], begin[1], up), _SPIN_S + speeds_up_s + max(up - begin[2], 0.0) / climbs_mps
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
     ahead_n, ahead_e = cos(heading), sin(heading)
     north, east = field.wind_at(0.0, up)
@@ -74,20 +74,6 @@ def straight_on(field: FlyingField, item: MissionItem, at: Place, legs: Sequence
     rate = max(field.param("TECS_CLMB_MAX" if rise > 0.0 else "TECS_SINK_MAX", 5.0), 0.1)
     ahead, far = legs[-1].bearing if legs else radians(field.heading_deg), abs(rise) / rate * speed
     return north + far * cos(ahead), east + far * sin(ahead), up + rise
-
-
-def descent_s(field: FlyingField, height: float) -> float:
-    """Time of an upright landing from a height, s."""
-    low = min(max(height, 0.0), field.param("Q_LAND_FINAL_ALT", 6.0))
-    fast, slow = field.param("Q_WP_SPD_DN", 1.5), field.param("Q_LAND_FINAL_SPD", 0.5)
-    return max(height - low, 0.0) / max(fast, _SLOWEST_MPS) + low / max(slow, _SLOWEST_MPS)
-
-
-def hover_s(field: FlyingField, across_m: float, rise_m: float) -> float:
-    """Time of a way on lift motors from rest to rest, s."""
-    up, down = field.param("Q_WP_SPD_UP", 2.5), field.param("Q_WP_SPD_DN", 1.5)
-    across_s = across_m / hover_mps(field) + (_HOVER_STARTS_S if across_m > _THERE_M else 0.0)
-    return max(across_s, abs(rise_m) / max(up if rise_m > 0.0 else down, _SLOWEST_MPS))
 
 
 def hover_mps(field: FlyingField) -> float:

@@ -236,6 +236,39 @@ def test_ways_on_lift_motors_are_timed_and_take_their_energy(
     check_beside_its_flight(Plan(home=HOME, items=items), "quadplane", (0.0, 0.0, 0.0), within=0.1, **params)
 
 
+LIFTED_UP = MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=50.0)
+NEAR = (at(Cmd.NAV_WAYPOINT, 300.0, 0.0, 50.0), at(Cmd.NAV_WAYPOINT, 300.0, 300.0, 80.0))
+
+
+@pytest.mark.parametrize(
+    ("items", "params"),
+    [
+        pytest.param((*NEAR, MissionItem(Cmd.NAV_VTOL_LAND)), {}, id="a landing behind it"),
+        pytest.param((*NEAR, at(Cmd.NAV_VTOL_LAND, 200.0, 220.0, 0.0)), {}, id="a landing beside it"),
+        pytest.param(NEAR, {}, id="QLAND where it stops"),
+        pytest.param((), {}, id="QLAND in its climb"),
+        pytest.param(
+            (NEAR[0], MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)), {"Q_RTL_MODE": 1.0}, id="a return from close by"
+        ),
+        pytest.param((*NEAR, MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)), {"Q_RTL_MODE": 3.0}, id="QRTL from close by"),
+    ],
+)
+def test_lift_motors_stop_and_land_as_long_as_they_take(
+    items: tuple[MissionItem, ...], params: dict[str, float]
+) -> None:
+    """Every landing took 20 s from the wings to its place, QLAND flew back to the last waypoint, and a return came to
+    its place at the height to which it had begun to climb: from 23 % too short to 50 % too long."""
+    flown = Plan(home=HOME, items=(LIFTED_UP, *items))
+    foreseen = rehearse(flown, vehicle="sim:quadplane", params=params)
+    spec = VehicleSpec("quadplane", None, HOME, 0.0, 0, param=texts_of(params), alone=True)
+    order = RehearsedFlight(flown, spec, 0, 600.0, 22.0, WindProfile.same(0.0, 0.0, 0.0), 0.0)
+    flight = fly(order, Segments(np.zeros((1, 2)), np.zeros((1, 2))))
+    assert flight.result == "completed"
+    within = 0.1 if params else 0.05
+    assert foreseen.time_s == pytest.approx(flight.time_s, rel=within)
+    assert foreseen.energy_wh == pytest.approx(flight.energy_wh, rel=2.0 * within)
+
+
 def test_the_way_from_a_circle_is_its_tangent() -> None:
     """With param4 1: the fence was compared with the line from the middle, 120 m beside the flight."""
     circle = at(Cmd.NAV_LOITER_TURNS, 500.0, 0.0, 60.0, param1=1.0, param3=150.0, param4=1.0)

@@ -140,6 +140,53 @@ def test_each_leg_is_as_long_as_it_is_flown(name: str) -> None:
     assert foreseen == pytest.approx(flown, abs=2.6)
 
 
+SHORT = {
+    "to a place behind": (at(STRAIGHT, -10, -7, 0),),
+    "there and back with stops": (at(STRAIGHT, 6, -1, 0, 3.0), at(STRAIGHT, -11, -1, 0, 3.0), BACK),
+    "round a circle from its middle": (
+        at(STRAIGHT, 8, 9, 0),
+        at(Cmd.NAV_LOITER_TURNS, 7, 7, 0, 2.0),
+        at(STRAIGHT, -8, 0, 0),
+    ),
+    "a speed on the way and in a circle": (
+        wait(10.0),
+        change(1.0, 1.0),
+        at(STRAIGHT, 60, 0, 0),
+        at(STRAIGHT, 60, 30, 0),
+        change(1.0, 2.0),
+        wait(20.0),
+        change(1.0, 4.0),
+        at(Cmd.NAV_LOITER_TURNS, -10, 30, 0, 3.0),
+        at(STRAIGHT, -60, 0, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ["rover", "boat"])
+@pytest.mark.parametrize("name", SHORT)
+def test_ways_of_what_drives_are_as_long_as_they_are_driven(name: str, kind: str) -> None:
+    """Turns from rest, the beginning of a circle and the end of a boat's way counted as straight ways: up to a third of
+    the time was missing. A speed behind a CONDITION did not reach a circle, and counted from where a straight way would
+    have been."""
+    check_beside_its_flight(plan(*SHORT[name]), kind, time=0.05)
+
+
+def test_steps_that_are_spent_leave_a_way_straight() -> None:
+    """A vehicle that checks an upload waits for it."""
+    found = rehearse(plan(*(at(STRAIGHT, 30.0 * (k % 2), 9.0 * k, 0) for k in range(1, 9))), vehicle="sim:boat")
+    short = walk(found.plan, replace(found.where, steps=1500)).legs
+    same = [one == other for one, other in zip(short, found.way.legs, strict=True)]
+    assert same[0] and not same[-1] and short[-1].seconds > short[-1].length_m / short[-1].speed_mps
+
+
+def test_wings_are_told_a_speed_only_while_their_leg_lasts() -> None:
+    """Whether a CONDITION is over counted by a straight way with a minute's braking: the next leg was flown at 15 m/s,
+    43 s of 30."""
+    ways = (wait(30.0), change(0.0, 15.0), at(STRAIGHT, 400, 100, 50), at(STRAIGHT, -300, 100, 50))
+    later = (wait(10.0), change(0.0, 15.0), at(STRAIGHT, -300, -700, 50), at(STRAIGHT, -700, 0, 45))
+    check_beside_its_flight(plan(UP, *ways, *later, at(Cmd.NAV_LAND, 0, 0, 0)), "plane", time=0.04)
+
+
 def test_a_rover_turns_before_it_drives_and_circles_as_fast_as_it_does() -> None:
     """The turn of a rover at rest and its stop took no time; the way to a circle had another speed than
     the circle: 99 s of 121 s."""
