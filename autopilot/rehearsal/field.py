@@ -1,4 +1,4 @@
-"""Field in which a plan is flown, its vehicle, and a leg of its way, in metres from home."""
+"""Field in which a plan is flown, its vehicle, and its way with its legs, in metres from home."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
 from autopilot.interface.mathematics import acos, atan2, cbrt, cos, hypot, sin
-from autopilot.interface.records import dataclass
+from autopilot.interface.records import dataclass, field
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
+from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import SpeedChange
 from autopilot.modes.auto_nav import AT_CENTER_M
@@ -223,3 +224,45 @@ class PlannedLeg:
         sizes = hypot(*ways[0]) * hypot(*ways[1])
         along = fsum(a * b for a, b in zip(*ways, strict=True))
         return acos(max(min(along / sizes, 1.0), -1.0)) if sizes > 0.0 else 0.0
+
+
+@dataclass(slots=True)
+class Way:
+    """All legs. `visited`: numbers of the items that the mission reaches. `endless`: item that never ends (a jump or an
+    unlimited loiter). `left`: item that changes the mode. `idle`: jump at which a walk ended without an item. `whole`:
+    it was walked to the end."""
+
+    legs: list[PlannedLeg] = field(default_factory=list)
+    visited: set[int] = field(default_factory=set)
+    endless: MissionItem | None = None
+    left: MissionItem | None = None
+    idle: MissionItem | None = None
+    whole: bool = True
+    passed: list[tuple[int, MissionItem]] = field(default_factory=list)
+    """DO and CONDITION items in order, each with the number of its leg."""
+    landing: list[PlannedLeg] = field(default_factory=list)
+    """Landing with which a flight ends a plan that ends in the air."""
+
+    @property
+    def single_legs(self) -> list[PlannedLeg]:
+        """Each leg once, even if jumps repeat it."""
+        return list({(leg.item.seq, leg.begin, leg.end): leg for leg in self.legs}.values())
+
+    @property
+    def ends_in_air(self) -> bool:
+        """True for a mission of a vehicle that flies which ends by itself, without a landing or RTL."""
+        spec = spec_of(self.legs[-1].item.command) if self.legs and self.whole else None
+        return self.endless is None and self.left is None and spec is not None and not spec.comes_down
+
+    @property
+    def flown(self) -> list[PlannedLeg]:
+        """All legs of a flight, with its landing."""
+        return [*self.legs, *self.landing]
+
+    @property
+    def time_s(self) -> float:
+        return fsum(leg.seconds + leg.wait_s for leg in self.flown)
+
+    @property
+    def distance_m(self) -> float:
+        return fsum(leg.length_m + leg.more_m for leg in self.flown)

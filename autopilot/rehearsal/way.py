@@ -9,7 +9,7 @@ which flies them.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import copysign, fsum, isfinite, pi
+from math import copysign, isfinite, pi
 from typing import Final
 
 import numpy as np
@@ -19,9 +19,8 @@ from autopilot.control.profile import C_END, C_LAST, R_TIME
 from autopilot.interface import layout as L
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.mathematics import cos, hypot, sin
-from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType, VtolState
-from autopilot.mission.commands import LANDINGS, TAKEOFFS, spec_of
+from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem, positive
 from autopilot.mission.plan import Plan
@@ -34,7 +33,7 @@ from autopilot.modes.returning import height_home
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.wing_nav import HOVERED, hovers_there, lands_upright, passed_by
 from autopilot.rehearsal.driving import DriveFlight
-from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg
+from autopilot.rehearsal.field import VERTICAL, FlyingField, Place, PlannedLeg, Way
 from autopilot.rehearsal.following import follow_ground
 from autopilot.rehearsal.returns import goals, highest_up, home_up, last_items, wings_home_up
 from autopilot.rehearsal.splines import SplineFlight, is_spline
@@ -61,48 +60,6 @@ _LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landi
 _JERK_RISE_S: Final = 0.3  # of a copter's legs
 _SETTLES_S, _LANDS_S = 0.5, -1.2  # of a copter, beside its profile: at a stop; before it lands there
 _TOUCHES_S: Final = 2.3  # from a hover into a descent, and on the ground until that counts as landed
-
-
-@dataclass(slots=True)
-class Way:
-    """All legs. `visited`: numbers of the items that the mission reaches. `endless`: item that never ends (a jump or an
-    unlimited loiter). `left`: item that changes the mode. `idle`: jump at which a walk ended without an item. `whole`:
-    it was walked to the end."""
-
-    legs: list[PlannedLeg] = field(default_factory=list)
-    visited: set[int] = field(default_factory=set)
-    endless: MissionItem | None = None
-    left: MissionItem | None = None
-    idle: MissionItem | None = None
-    whole: bool = True
-    passed: list[tuple[int, MissionItem]] = field(default_factory=list)
-    """DO and CONDITION items in order, each with the number of its leg."""
-    landing: list[PlannedLeg] = field(default_factory=list)
-    """Landing with which a flight ends a plan that ends in the air."""
-
-    @property
-    def single_legs(self) -> list[PlannedLeg]:
-        """Each leg once, even if jumps repeat it."""
-        return list({(leg.item.seq, leg.begin, leg.end): leg for leg in self.legs}.values())
-
-    @property
-    def ends_in_air(self) -> bool:
-        """True for a mission of a vehicle that flies which ends by itself, without a landing or RTL."""
-        spec = spec_of(self.legs[-1].item.command) if self.legs and self.whole else None
-        return self.endless is None and self.left is None and spec is not None and not spec.comes_down
-
-    @property
-    def flown(self) -> list[PlannedLeg]:
-        """All legs of a flight, with its landing."""
-        return [*self.legs, *self.landing]
-
-    @property
-    def time_s(self) -> float:
-        return fsum(leg.seconds + leg.wait_s for leg in self.flown)
-
-    @property
-    def distance_m(self) -> float:
-        return fsum(leg.length_m + leg.more_m for leg in self.flown)
 
 
 class _Walk:
