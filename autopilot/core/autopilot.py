@@ -98,10 +98,10 @@ class Autopilot:
         self.precision = PrecisionLanding(facts, announcer, helm)
         self.losses = Losses()
         self.context = VehicleContext(facts, announcer, helm, self.precision, self.losses.sticks)
-        self.statistics = LifeStatistics(facts, journal, parameters.set_readonly)
+        self.statistics = LifeStatistics(facts, journal, parameters.set_unstored)
         self.home = Home(facts, announcer, journal, stored.home)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
-        self.payload = Payload(facts, announcer, helm, parameters.set_readonly, self._stop_motors)
+        self.payload = Payload(facts, announcer, helm, parameters.set_unstored, self._stop_motors)
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
             self._do_timing(),
@@ -111,7 +111,7 @@ class Autopilot:
             counts_holds=not facts.vehicle_class.has_stall_speed,
             takes_nav=facts.takes_nav,
         )
-        self.plans = Plans(facts, announcer, journal, self.sequencer, stored.plans, parameters.set_readonly)
+        self.plans = Plans(facts, announcer, journal, self.sequencer, stored.plans, parameters.set_unstored)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.speeds = SpeedControl(facts, announcer, helm, self.sequencer)
         self._restore(stored.progress)
@@ -169,13 +169,13 @@ class Autopilot:
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.failsafes = Failsafes(context, self.losses)
         self.advanced_failsafe = AdvancedFailsafe(
-            context, self.losses, lambda: bool(self.fence.breached), self.auto, self.parameters.set
+            context, self.losses, lambda: bool(self.fence.breached), self.auto, self.parameters.set_unstored
         )
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
         self.proximity = Proximity(facts, self.fence.avoidance)
-        self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_readonly)
+        self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_unstored)
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
-        self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_readonly)
+        self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_unstored)
         self.sticks = PilotInput(commanded, self.failsafes)
         checks = ArmingChecks(
             facts,

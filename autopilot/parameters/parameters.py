@@ -72,6 +72,8 @@ class Parameters:
         self._defaults = known.first
         self._changed: dict[str, float] = {}
         """Values that differ from their defaults: a fleet of one kind shares the rest."""
+        self._passing: set[str] = set()
+        """Names whose value the core has set for this run only."""
         self._load(stored)
         self._override(overrides)
 
@@ -156,6 +158,7 @@ class Parameters:
         objection = self._objection(name, fitted)
         if objection is not None:
             return SetOutcome(now, False, False, objection)
+        self._passing.discard(name)
         changed = self._put(name, fitted)
         lowest, highest = definition.limits()
         if value < lowest or value > highest:
@@ -169,9 +172,15 @@ class Parameters:
         outcome = self.set(alias.target, alias.to_target(value))
         return SetOutcome(self[name], outcome.changed, outcome.accepted, outcome.warning)
 
-    def set_readonly(self, name: str, value: float) -> bool:
-        """Set a parameter to a finite value from the core, read-only or not; True if it changed."""
+    def set_unstored(self, name: str, value: float) -> bool:
+        """Set a parameter to a finite value from the core, read-only or not, until the next start; True if it changed
+        (ArduPilot's AP_Param: set and notify, without save)."""
+        self._passing.add(name)
         return self._put(name, self._definitions[name].fit(value))
+
+    def is_stored(self, name: str) -> bool:
+        """True if the value of `name`, not an alias, holds beyond the next start."""
+        return name not in self._passing and not self._definitions[name].read_only
 
     def reset(self, name: str) -> SetOutcome:
         """Reset to the default; a read-only parameter is refused. KeyError if unknown."""
@@ -182,6 +191,7 @@ class Parameters:
         objection = self._objection(target, definition.default)
         if objection is not None:
             return SetOutcome(self[name], False, False, objection)
+        self._passing.discard(target)
         changed = self._put(target, definition.default)
         return SetOutcome(self[name], changed, True)
 
@@ -245,6 +255,9 @@ class ParameterPart:
         if name not in self._known:
             raise KeyError(name)
         return name
+
+    def is_stored(self, name: str) -> bool:
+        return self._whole.is_stored(self.target(name))
 
     def set(self, name: str, value: float) -> SetOutcome:
         return self._whole.set(self.target(name), value)

@@ -28,6 +28,8 @@ from autopilot.vehicles.mode_table import PlaneMode
 
 _LOOK_MS: Final = 100
 _FIX_MS: Final = 3000
+_GPS_MS: Final = 4000  # silence after which a receiver's last fix is none (AP_GPS)
+_SHORT_ACTION_S: Final = 1.2  # without pulses, until ArduPlane's short action (control_failsafe)
 _BARO_MS: Final = 5000
 _SAME_EVENT_MS: Final = 30_000  # two losses within this time count as one
 _CRASHES, _LANDS = 42, 43  # AFS_TERM_ACTION
@@ -60,6 +62,7 @@ class AdvancedFailsafe:
         self._begin: GeoPoint | None = None
         self._fix_ms = self._baro_ms = 0
         self._sticks_lost_ms: int | None = None
+        self._piloted = False  # a pilot flew when the sticks were last there
         self._saved: int | None = None  # item at which the mission was left
         self._counts = {_State.NO_STATION: 0, _State.NO_GPS: 0}
         self._last_ms: dict[_State, int] = {}
@@ -119,7 +122,7 @@ class AdvancedFailsafe:
         if int(vector[report.SENSORS_HEALTHY]) & Sensor.ABSOLUTE_PRESSURE:
             self._baro_ms = now_ms
         if not self._losses.sticks.lost:
-            self._sticks_lost_ms = None
+            self._sticks_lost_ms, self._piloted = None, not self._by_itself
         elif self._sticks_lost_ms is None:
             self._sticks_lost_ms = now_ms
 
@@ -142,7 +145,7 @@ class AdvancedFailsafe:
             return False
         if now_ms - self._baro_ms > _BARO_MS:
             margin = param("AFS_AMSL_ERR_GPS", -1.0)
-            known = margin != -1.0 and vector[report.GPS_FIX] >= 3.0
+            known = margin != -1.0 and now_ms - self._fix_ms < _GPS_MS
             return not known or bool(vector[report.GPS_ALT] > limit - margin)
         share = float(vector[report.BARO_PRESSURE]) / (100.0 * sea)
         return _SCALE_M * (1.0 - exp(_EXPONENT * log(max(share, 1e-3)))) > limit
@@ -159,10 +162,12 @@ class AdvancedFailsafe:
             self._terminate(f"range {away:.1f}km")
 
     def _watch_sticks(self, now_ms: int) -> None:
-        """AFS_RC_FAIL_TIME, s without sticks: in modes that a pilot flies, or in all (AFS_RC_MAN_ONLY 0)."""
+        """AFS_RC_FAIL_TIME, s without sticks: in modes that a pilot flies, or in all (AFS_RC_MAN_ONLY 0). A short time
+        is over before ArduPlane's short action changes the mode; here that is at once."""
         param, since_ms = self._facts.param, self._sticks_lost_ms
         limit_s = param("AFS_RC_FAIL_TIME")
-        counts = param("AFS_RC", 1.0) != 0.0 and (not self._by_itself or param("AFS_RC_MAN_ONLY", 1.0) == 0.0)
+        piloted = not self._by_itself or (self._piloted and limit_s < _SHORT_ACTION_S)
+        counts = param("AFS_RC", 1.0) != 0.0 and (piloted or param("AFS_RC_MAN_ONLY", 1.0) == 0.0)
         if self._state is _State.PREFLIGHT or since_ms is None or limit_s <= 0.0 or not counts:
             return
         if now_ms - since_ms > 1000.0 * limit_s:

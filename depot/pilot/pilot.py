@@ -319,7 +319,7 @@ class SkimmerPilot:
     def land(self, *, on_pad: bool = False) -> None:
         """Land here, or on the pad that it sees."""
         if self._body.sees_pad:
-            self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))
+            self._autopilot.parameters.set_unstored("PLND_ENABLED", float(on_pad))
         if self._autopilot.commands.land(self._clock()).ok:
             self._claim.commanded()
 

@@ -282,9 +282,9 @@ class ParameterService(Speaker):
         if name == self._setting:
             return
         self._changed[name] = None
-        definition = self._parameters.definition(name)
-        if not definition.read_only:
-            ticket = self._journal.submit(SaveParameter(name, None if value == definition.default else value))
+        if self._parameters.is_stored(name):
+            default = self._parameters.definition(name).default
+            ticket = self._journal.submit(SaveParameter(name, None if value == default else value))
             self._submitted(_Pending(ticket, name, value))
 
     def _repeat(self, now_ms: int) -> None:

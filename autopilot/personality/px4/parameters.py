@@ -120,6 +120,11 @@ class Px4Parameters:
         """`name` itself, because PX4 has no aliases; KeyError if unknown."""
         return name
 
+    def is_stored(self, name: str) -> bool:
+        """True if the value of `name` holds beyond the next start."""
+        row = self._rows[name]
+        return not row.core or self._core.is_stored(row.core)
+
     def set(self, name: str, value: float) -> SetOutcome:
         """Set a parameter like `Parameters.set`, with the core's limits if it has the parameter."""
         row, before = self._rows[name], self[name]

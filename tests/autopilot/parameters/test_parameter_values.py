@@ -73,7 +73,7 @@ def test_read_only_parameters_are_the_cores_alone() -> None:
     p = Parameters(COPTER.parameters)
     outcome = p.set("MIS_TOTAL", 5)
     assert not outcome.accepted and outcome.warning == "MIS_TOTAL is read-only"
-    assert p.set_readonly("MIS_TOTAL", 5)
+    assert p.set_unstored("MIS_TOTAL", 5)
     assert p["MIS_TOTAL"] == 5
     assert not p.reset("MIS_TOTAL").accepted
 

@@ -84,6 +84,13 @@ def test_what_is_not_set_up_ends_nothing(parameters: dict[str, float], text: str
     assert link.bench.core.facts.armed
 
 
+def test_a_flight_that_was_ended_may_begin_again_after_a_restart() -> None:
+    """ArduPilot's MAV_CMD_DO_FLIGHTTERMINATION restarts between its two flights."""
+    link = flying()
+    assert link.bench.core.advanced_failsafe.command(terminate=True).ok
+    assert link.bench.parameters["AFS_TERMINATE"] == 1.0 and not link.bench.parameters.is_stored("AFS_TERMINATE")
+
+
 def test_with_lift_motors_it_may_land() -> None:
     link = flying("quadplane", AFS_TERM_ACTION=43.0)
     assert link.bench.core.advanced_failsafe.command(terminate=True).ok
@@ -163,6 +170,19 @@ def test_lost_sticks_end_the_flight_of_a_pilot(mode: PlaneMode, manual_only: flo
     assert ("Terminating due to RC failure" in told(link)) is ends
 
 
+@pytest.mark.parametrize(("limit_s", "ends"), [(1.0, True), (2.0, False)])
+def test_the_mode_of_the_short_action_protects_from_it_only_once_it_would_fly(limit_s: float, ends: bool) -> None:
+    """ArduPilot's AdvancedFailsafe: in MANUAL, with a short action. ArduPlane takes it after 1.2 s without pulses."""
+    link = flying(AFS_RC_FAIL_TIME=limit_s, FS_LONG_TIMEOUT=60.0)
+    core = link.bench.core
+    assert core.modes.set(M.MANUAL, link.bench.now_ms).ok
+    link.run(1.0)
+    core.failsafes.sticks_silent(link.bench.now_ms)
+    assert core.modes.number == M.CIRCLE
+    link.run(4.0)
+    assert ("Terminating due to RC failure" in told(link)) is ends
+
+
 def test_before_the_first_mode_that_flies_by_itself_lost_sticks_end_nothing() -> None:
     bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters=ON | {"AFS_RC_FAIL_TIME": 2.0})
     bench.run(30.0, lambda: bench.core.prearm.ok)
@@ -171,6 +191,18 @@ def test_before_the_first_mode_that_flies_by_itself_lost_sticks_end_nothing() ->
     assert bench.core.modes.set(M.MANUAL, bench.now_ms).ok
     bench.run(1.0)
     assert [text for text in bench.texts if text.startswith("Terminating")] == []
+
+
+def test_gps_tells_its_last_height_until_it_has_been_silent_for_four_seconds() -> None:
+    """ArduPilot's AdvancedFailsafeBadBaro waits for the end after it has switched GPS off."""
+    link = flying(AFS_QNH_PRESSURE=1013.25, AFS_AMSL_LIMIT=800.0, AFS_AMSL_ERR_GPS=10.0)
+    link.bench.parameters.set("SIM_BARO_DISABLE", 1.0)
+    link.run(8.0)
+    link.bench.parameters.set("SIM_GPS_DISABLE", 1.0)
+    link.run(2.0)
+    assert told(link) == ["AFS State: AFS_AUTO"]
+    link.run(4.0)
+    ended(link, "fence breach")
 
 
 # --- losses -----------------------------------------------------------------------------------------------------------

@@ -260,9 +260,23 @@ def test_a_change_made_by_the_core_is_announced_and_stored() -> None:
 def test_a_counter_of_the_core_is_announced_and_not_stored() -> None:
     """MIS_TOTAL, FENCE_TOTAL and RALLY_TOTAL are told whenever they change (seen on the wire, section 7)."""
     bench = Bench()
-    bench.parameters.set_readonly("MIS_TOTAL", 12)
+    bench.parameters.set_unstored("MIS_TOTAL", 12)
     assert values(bench.step()) == [("MIS_TOTAL", 12, 65535)]
     assert bench.journal.changes == []
+
+
+def test_what_the_core_sets_for_this_run_is_announced_and_not_stored() -> None:
+    """A pitot tube out of use (ARSPD_USE), a flight that was ended (AFS_TERMINATE): until the next start. A person who
+    sets the same value wants it to last."""
+    bench = Bench()
+    bench.parameters.set_unstored("FENCE_ENABLE", 1)
+    assert values(bench.step()) == [("FENCE_ENABLE", 1, 65535)]
+    assert bench.journal.changes == []
+    bench.set("FENCE_ENABLE", 1)
+    assert bench.journal.changes == [SaveParameter("FENCE_ENABLE", 1)]
+    bench.parameters.set_unstored("FENCE_ENABLE", 0)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    assert bench.journal.changes[-1] == SaveParameter("FENCE_ENABLE", 1)
 
 
 def test_a_reset_is_stored_as_no_value_at_all() -> None:
@@ -278,7 +292,7 @@ def test_a_reset_is_stored_as_no_value_at_all() -> None:
 def test_several_changes_of_one_parameter_are_announced_once() -> None:
     bench = Bench()
     for count in range(1, 6):
-        bench.parameters.set_readonly("MIS_TOTAL", count)
+        bench.parameters.set_unstored("MIS_TOTAL", count)
     assert values(bench.step()) == [("MIS_TOTAL", 5, 65535)]
 
 
