@@ -268,7 +268,7 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.TAKEOFF, "TAKEOFF", position=True, arming=True, autopilot=True, flown=_F.TAKEOFF),
         ModeSpec(_P.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
         ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, speeds=True, flown=_F.TARGETS),
-        ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
+        ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, arming=True, autopilot=True, flown=_F.APPROACH),
     )
 }
 _ON_WINGS: Final = {number: spec for number, spec in PLANE_MODES.items() if number != _P.AUTOLAND}

@@ -11,7 +11,10 @@ from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
+from autopilot.vehicles.mode_table import PlaneMode
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 
 
 def test_arming_is_announced_in_ardupilots_words() -> None:
@@ -96,6 +99,22 @@ def test_a_rover_is_not_armed_on_its_way_home(mode: int) -> None:
     assert bench.core.modes.set(mode, bench.now_ms).ok
     assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: Mode not armable" in bench.texts
+
+
+def test_a_plane_that_autoland_brought_down_is_armed_in_it_and_stands() -> None:
+    """ArduPilot's AutoLandMode. ArduPlane is not armed in RTL, QRTL and QLAND only."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7))
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload([takeoff(40), waypoint(1500, 0, 80)])
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    assert bench.core.modes.set(PlaneMode.AUTOLAND, bench.now_ms).ok
+    bench.run(300.0, lambda: not bench.core.facts.armed)
+    bench.parameters.set("LAND_DISARMDELAY", 0.0)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.run(20.0)
+    assert bench.core.facts.armed and bench.core.facts.landed and bench.vehicle.state.report[report.THROTTLE] == 0.0
 
 
 def test_auto_is_armable_only_by_option() -> None:
