@@ -177,6 +177,21 @@ class AutolandMode(StagedMode):
         ]
         self.fly([*self._climb(), *stages], now_ms)
 
+    def armed(self, now_ms: int) -> None:
+        self._rest(now_ms)
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "LAND_DISARMDELAY":
+            self._rest(self.facts.now_ms)
+
+    def _rest(self, now_ms: int) -> None:
+        """Stop the motor of a plane that has landed and was armed again, unless LAND_DISARMDELAY is 0 (ArduPlane's
+        disarm_if_autoland_complete)."""
+        facts = self.facts
+        again = facts.armed and facts.landed and self.next_deadline_ms() is None
+        if again and facts.param("LAND_DISARMDELAY") > 0.0:
+            self.fly([GlideSlope(self.context, facts.home_ned, None, abort_climb(self.context, 0.0, None))], now_ms)
+
     def _climb(self) -> list[Maneuver]:
         """The climb straight ahead to AUTOLAND_CLIMB m above the ground, if it is lower."""
         facts = self.facts

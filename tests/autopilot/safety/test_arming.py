@@ -115,6 +115,12 @@ def test_a_plane_that_autoland_brought_down_is_armed_in_it_and_stands() -> None:
     assert bench.core.arming.arm(bench.now_ms).ok
     bench.run(20.0)
     assert bench.core.facts.armed and bench.core.facts.landed and bench.vehicle.state.report[report.THROTTLE] == 0.0
+    bench.parameters.set("LAND_DISARMDELAY", 3.0)
+    bench.run(1.0)
+    assert not bench.core.facts.armed and bench.texts[-2] == "Auto disarmed"
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.run(1.0)
+    assert not bench.core.facts.armed
 
 
 def test_auto_is_armable_only_by_option() -> None:
