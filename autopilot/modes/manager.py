@@ -243,7 +243,7 @@ class ModeChoice:
             return  # AUTO and AUTO_RTL are the same object; who asks for AUTO enters it anew (Copter::set_mode)
         self.mode.exit()
         self._heading.reset()
-        self._speeds.clear()
+        self._speeds.begin_mode(self.number)
         if mode.spec.autopilot and mode is not self._auto:  # AUTO may resume a mission that drives backwards
             self._context.helm.backwards = False
         self._context.helm.invert(item=False)

@@ -20,6 +20,7 @@ from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 _UP, _DOWN = 2.5, 1.5  # m/s, of kinds without parameters of them
+_NUDGE = "THROTTLE_NUDGE"
 _FREE = Speeds(1000.0, 1000.0, 1000.0)
 
 
@@ -37,10 +38,13 @@ class SpeedControl:
         self._plain = False  # climb and descent by the parameters, whatever they are to be on the next leg
         self._free = False  # no speed limits the present target
         self._sent: Speeds | None = None
+        self._own = False  # the mode flies at its own airspeed, whatever a throttle stick adds
 
     def parameter_changed(self, name: str) -> None:
         """Apply a changed speed parameter at once; it ends the override of the same speed."""
         measures = self._facts.vehicle_class.measures
+        if name == _NUDGE:
+            self._nudge()
         if _named(name, measures.climb):
             self.up = None
         elif _named(name, measures.descent):
@@ -82,10 +86,19 @@ class SpeedControl:
         self.ground, self._plain = None, False
         self.apply()
 
-    def clear(self) -> None:
+    def begin_mode(self, number: int) -> None:
+        """Fly at the parameters' speeds, or the mission's, in another mode."""
         self.up = self.down = None
         self._free = False
+        own = number in self._facts.vehicle_class.modes.at_own_speed
+        if own is not self._own:
+            self._own = own
+            self._nudge()
         self.begin_leg()
+
+    def _nudge(self) -> None:
+        """Let a raised throttle add airspeed, or not (THROTTLE_NUDGE; ArduPlane's allows_throttle_nudging)."""
+        self._helm.vehicle.set_parameter(_NUDGE, 0.0 if self._own else self._facts.param(_NUDGE))
 
     def free(self, on: bool) -> None:
         """Fly what is demanded, however fast, or within the present speeds again. Not where the firmware has a highest

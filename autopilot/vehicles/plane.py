@@ -43,6 +43,7 @@ _MODES: Final = Modes(
     stop=_P.AUTOLAND,
     loiter=_P.LOITER,
     landing=frozenset({_P.AUTOLAND}),
+    at_own_speed=frozenset({_P.CIRCLE, _P.AVOID_ADSB, _P.GUIDED}),
     with_throttle_up=frozenset(),
     of_flights=frozenset({_P.AUTO, _P.GUIDED, _P.AUTOLAND}),
     switches={

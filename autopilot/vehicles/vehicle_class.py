@@ -72,6 +72,8 @@ class Modes:
     landing: frozenset[int] = frozenset()
     hovering: frozenset[int] = frozenset()
     """Modes in which sticks fly the lift motors of wings."""
+    at_own_speed: frozenset[int] = frozenset()
+    """Modes of wings that fly by themselves, but to whose airspeed a raised throttle adds nothing."""
     after_mission: Mapping[int, int] = field(default_factory=dict)
     with_throttle_up: frozenset[int] | None = None
     standard: Mapping[StandardMode, int] = field(default_factory=dict)

@@ -486,3 +486,25 @@ def test_the_height_of_takeoff_counts_from_where_it_stands() -> None:
     assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
     run = bench.vehicle.target
     assert isinstance(run, TakeOff) and run.down == pytest.approx(-60.0)
+
+
+def test_a_raised_throttle_adds_airspeed_in_some_modes_only() -> None:
+    """THROTTLE_NUDGE: not in CIRCLE, GUIDED and AVOID_ADSB (ArduPlane's allows_throttle_nudging, and
+    calc_airspeed_errors for GUIDED). ArduPilot's FenceNoFenceReturnPoint circles so."""
+    bench = Bench("plane", vehicle=make_simulated("plane", ORIGIN, 0.0, 7), parameters={"AIRSPEED_MAX": 30.0})
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=60.0), waypoint(3000, 0, 60)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: bench.core.sequencer.current_nav_index() == 2)
+    bench.core.sticks.hear_radio(Sticks(throttle=1.0))
+    flown = {}
+    for mode in (M.LOITER, M.GUIDED, M.CIRCLE, M.LOITER, M.GUIDED):
+        assert bench.core.modes.set(mode, bench.now_ms).ok
+        bench.parameters.set("THROTTLE_NUDGE", 0.0)
+        bench.parameters.set("THROTTLE_NUDGE", 1.0)
+        bench.run(30.0)
+        flown[mode] = float(bench.vehicle.state.report[report.AIR_SPEED])
+    assert flown[M.LOITER] == pytest.approx(30.0, abs=0.7)
+    assert flown[M.GUIDED] == pytest.approx(22.0, abs=0.7)
+    assert flown[M.CIRCLE] == pytest.approx(22.0, abs=0.7)
