@@ -27,8 +27,9 @@ python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYT
 ```
 
 TREE is a checkout of ArduPilot (4.7-dev: 6a8c9b91, for planes 90700977); it need not be built. PYTHON is an interpreter
-that has the modules that the tests import. Tests of things that a ground station cannot observe are left out, by the
-list in `scripts/autotest/left_out.toml`. Vehicle time waits for the tests (`--pace clients`).
+that has the modules that the tests import; some also start `mavproxy.py`, from PATH. Tests of things that a ground
+station cannot observe are left out, by the list in `scripts/autotest/left_out.toml`. Vehicle time waits for the tests
+(`--pace clients`).
 
 Some settings are those of SITL instead of Sortie's defaults: a battery that never runs empty, GPS and barometer
 without noise, landing targets that are visible from everywhere above them, and a rover that moves at any throttle
