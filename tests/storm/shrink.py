@@ -69,7 +69,9 @@ def _fewer(plan: StormPlan) -> Iterator[StormPlan]:
     """The boldest first."""
     if len(plan.vehicles) > 1:
         yield from (_with_one_vehicle(plan, kept) for kept in range(len(plan.vehicles)))
-        if all(station.vehicle < len(plan.vehicles) - 1 for station in plan.stations):
+        last = len(plan.vehicles) - 1
+        others = [fault.what in OF_LINKS or fault.target < last for fault in plan.faults]
+        if all(others) and all(station.vehicle < last for station in plan.stations):
             yield replace(plan, vehicles=plan.vehicles[:-1])
     yield from (_without_station(plan, gone) for gone in range(len(plan.stations)))
     for name in ("faults", "acts"):

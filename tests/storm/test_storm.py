@@ -351,6 +351,15 @@ def test_nothing_breaks_around_real_processes() -> None:
     _runs("tests.storm", "--real", "18", "--vehicles", "1")
 
 
+def test_a_disk_wakes_who_waits_for_it_where_no_station_is() -> None:
+    """When it is fast again, the plan that it has written is no longer waited for (seed 29620203)."""
+    acts = (ActPlan(98_560, 0, "hang up", 938481018), ActPlan(99_240, 0, "clear all", 162634674))
+    slow = FaultPlan(106_920, "disk slow", 40_000, target=1, value=499075)
+    boats = tuple(VehiclePlan(kind="boat", seed=seed) for seed in (236346, 494114))
+    plan = StormPlan(29620203, 2.0, boats, (StationPlan("QGC 5.0"),), acts, (slow,), age_ms=4294887200)
+    assert run(plan).broken is None
+
+
 @pytest.mark.long
 def test_an_hour_of_new_seeds() -> None:
     _runs("tests.storm", str(SystemRandom().randrange(1 << 31)), "--hours", "1")

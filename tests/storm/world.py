@@ -194,13 +194,22 @@ class Storm:
         before = self.process.runtime.now_ms
         try:
             self.process.runtime.step(limit_ms - self.process.base_ms)
-            self.process.disk_node.serve_links(self.process.runtime.now_ms)  # where no station is on a wire
+            self._write_without_wires()
         finally:
             self.now_ms = max(self.now_ms, self.process.storm_ms)
             passed_ms = self.process.runtime.now_ms - before
             self.vehicle_ms += passed_ms
             self.flown_ms += passed_ms * sum(view.flies for view in self.views)
             self.steps += 1
+
+    def _write_without_wires(self) -> None:
+        """Let the disk go on where no station is on a wire. When it is done it wakes the program."""
+        assert self.process is not None
+        store, runtime = self.process.store, self.process.runtime
+        waited = store.waiting
+        self.process.disk_node.serve_links(runtime.now_ms)
+        if waited and not store.waiting:
+            runtime.settle()
 
     # --- the process ----------------------------------------------------------------------------------------------
     def start(self) -> None:
