@@ -21,7 +21,7 @@ from autopilot.mav import Cmd
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.told_speeds import ToldSpeeds
 
-_NO_LIMIT, _NO_LIMIT_RATE = 8.0, 6.0  # m/s2, rad/s, for parameters of 0 (`sitl.vehicles.rover_parameters`)
+_NO_LIMIT, _NO_LIMIT_RATE = 8.0, 6.0  # m/s2, rad/s, for parameters of 0 (`sitl.vehicles.rover`)
 _SNAP: Final = 15.0  # m/s4 of profiles
 _STRAIGHT: Final = 0.005  # rad off a straight way
 _SURGE: Final = (0.276, 0.29)  # resistance of the boat's hull, 1/s and 1/m (`sitl.vehicles.boat`)
