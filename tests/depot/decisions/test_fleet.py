@@ -25,6 +25,11 @@ def test_one_dock_serves_four_skimmers_of_which_each_needs_it_a_quarter_of_the_t
     assert utilisation(STEADY, skimmers) == pytest.approx(share, rel=0.01)
 
 
+def test_utilisation_is_a_share_of_times_in_any_unit() -> None:
+    """Sorties of seconds give that of hours."""
+    assert utilisation([SortieTurn(3.0, 1.0, 0.0)], 8) == pytest.approx(utilisation(STEADY, 8), rel=1e-9)
+
+
 def test_sorties_that_differ_meet_at_the_dock() -> None:
     """Away for one hour, in the dock for one or for three: of two skimmers one waits, and the dock is never free."""
     turns = [SortieTurn(HOUR, HOUR, 0.0), SortieTurn(HOUR, 3 * HOUR, 0.0)]

@@ -31,6 +31,12 @@ def test_a_sound_skimmer_flies_again() -> None:
     assert review(PROFILE, Status(), 1, ()).state is SkimmerState.ACTIVE
 
 
+def test_a_skimmer_that_may_lose_nothing_flies_as_long_as_it_is_as_new() -> None:
+    strict = msgspec.structs.replace(PROFILE, retirement=msgspec.structs.replace(RULES, capacity_min=1.0))
+    assert review(strict, Status(capacity=1.0), 1, ()).state is SkimmerState.ACTIVE
+    assert review(strict, Status(capacity=0.999), 1, ()).state is SkimmerState.RETIRED
+
+
 def test_lobes_that_nobody_has_refilled_are_no_damage() -> None:
     """Straight from the flight to the review nearly empty is what they are; after a refuelling it is a leak."""
     low = Status(trips=trip("fuel_low"))
@@ -106,8 +112,8 @@ def test_near_misses_derate_and_retire_by_their_number() -> None:
 def test_what_a_near_miss_is() -> None:
     """A return margin that was nearly used up, or the depot come nearer than its keep-out distance."""
     near, keep_out = RULES.near_margin, PROFILE.corridor.keep_out_m
-    well = Status(least_fuel=near + 0.01, least_power=near + 0.01)
-    assert near_misses(PROFILE, well, DepotReading(closest_m=keep_out + 1.0)) == []
+    well = Status(least_fuel=near, least_power=near)
+    assert near_misses(PROFILE, well, DepotReading(closest_m=keep_out)) == []
     assert near_misses(PROFILE, Status(least_fuel=near - 0.01), DepotReading()) == ["fuel_margin"]
     assert near_misses(PROFILE, Status(least_power=near - 0.01), DepotReading()) == ["power_margin"]
     assert near_misses(PROFILE, Status(), DepotReading(closest_m=keep_out - 1.0)) == ["keep_out"]
