@@ -88,7 +88,8 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
         (6, whole[:3], False),
         (4, whole[:3], True),
         (4, whole[1:4], False),
-        (3, whole[:3], False),  # home is counted too
+        (4, whole[:4], False),  # home is counted too
+        (9, whole[:3], True),  # cut before, and still so when the process starts again (29630200)
     ):
         _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
         assert (mixture(view, 0, items) is None) is right

@@ -33,9 +33,11 @@ def _counted(view: View, message: Message, peer: Peer) -> None:
 
 def is_counted(view: View, kind: int, size: int) -> bool:
     """Has the last MISSION_COUNT of a station said so many items, and home in an ArduPilot's mission? A late one of an
-    earlier upload cuts the next, also when another station has counted since and was refused."""
+    earlier upload cuts the next, also when another station has counted since and was refused. The last plan that was
+    cut so is still cut when the process starts again, whatever was counted since."""
     homes = int(kind == MissionType.MISSION and view.firmware.habits.home_is_item_0)
-    return any(size + homes in counts for counts in view.memory.get("counts", {}).get(kind, {}).values())
+    counted = any(size + homes in counts for counts in view.memory.get("counts", {}).get(kind, {}).values())
+    return counted or view.memory.get("cut", {}).get(kind) == size
 
 
 @invariant(When.PASS, "docs/reliability.md, State")
@@ -66,6 +68,8 @@ def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None
         late = is_counted(view, kind, len(items))
         if uploaded is None or commands != [item.command for item in uploaded][: len(items) if late else None]:
             return f"plan {kind} of upload {found} has the commands {commands}"
+        if len(items) < len(uploaded):
+            view.memory.setdefault("cut", {})[kind] = len(items)
     return None
 
 
