@@ -215,13 +215,13 @@ class CommittedPlan:
         checksum."""
         fresh = MissionStorage(self._first_index)
         fresh.replace(items)
-        checksum = fresh.checksum()
-        is_new, at_marked = checksum != self.storage.checksum(), self.firmware.habits.begins_at_marked
+        checksum, at_marked = fresh.checksum(), self.firmware.habits.begins_at_marked
         self._home_only = home_only
-        if is_new or not at_marked:
-            self._parts.plans.replace(self.kind, items)
-            self._fresh = (fresh, self._parts.facts.vehicle.state.time_ms)
-        self.begin_at = marked if items and is_new and at_marked else None
+        if at_marked and checksum == self.storage.checksum():
+            return checksum
+        self._parts.plans.replace(self.kind, items)
+        self._fresh = (fresh, self._parts.facts.vehicle.state.time_ms)
+        self.begin_at = marked if at_marked and items else None
         return checksum
 
     # --- answers ----------------------------------------------------------------------------------------------

@@ -48,13 +48,14 @@ _MAX_DEFERRED = 8
 @dataclass(frozen=True, slots=True)
 class _Commit:
     """Plan that is being written to disk. `home_only`: uploaded with only its home item. `announced` False: somebody
-    else acknowledges it."""
+    else acknowledges it. `marked`: see `PlanUpload`."""
 
     ticket: int
     items: tuple[MissionItem, ...]
     peer: Peer
     home_only: bool = False
     announced: bool = True
+    marked: int | None = None
 
 
 Refuses = Callable[[MissionItem], MissionResult | None]
@@ -83,7 +84,6 @@ class PlanTransfer:
         self._upload: PlanUpload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
-        self._marked: int | None = None  # number of the last item of the upload with `current` 1
         self._stray = (-1, 0)  # link of the last item that belonged to no upload, and until when it counts, ms
         self._deferred: list[tuple[UploadInput, Message, Peer]] = []
 
@@ -167,7 +167,7 @@ class PlanTransfer:
         if self._answer is not None and is_same_station(self._answer.peer, upload.peer):
             self._answer = None
         self.committed.begin_transfer(upload.peer)
-        self._upload, self._marked = upload, None
+        self._upload = upload
         self.state = UploadState.RECEIVING
         self._ask(upload)
 
@@ -191,7 +191,7 @@ class PlanTransfer:
         if message.get_type() == "MISSION_ITEM":
             self.committed.warn_once(upload.peer, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
         if message.current == 1:
-            self._marked = seq
+            upload.marked = seq
         upload.accept(item, now_ms)
         if seq == upload.last:
             self._finish(upload, message, now_ms)
@@ -232,7 +232,7 @@ class PlanTransfer:
         else:
             self._end_upload()
             self._answer = LastAnswer.to(message, upload, MissionResult.ACCEPTED, now_ms)
-            self._submit(items, upload.peer, now_ms, home_only=len(plan) == self.committed.homes)
+            self._submit(plan, upload.peer, now_ms, upload.marked)
 
     def _complaint(self, items: tuple[MissionItem, ...]) -> str | None:
         """Error of a whole plan, without home; None: it is good."""
@@ -315,8 +315,7 @@ class PlanTransfer:
                 self._out.text(Severity.WARNING, str(refusal))
             return None
         self._answer = None
-        homes = self.committed.homes
-        return self._begin_commit(plan[homes:], NOBODY, home_only=len(plan) == homes > 0, announced=False)
+        return self._begin_commit(plan, NOBODY, announced=False)
 
     def _assembled(self, messages: Sequence[Message], first: int | None) -> tuple[MissionItem, ...]:
         """Plan with these items, home included. Raises _RefusedError."""
@@ -347,15 +346,18 @@ class PlanTransfer:
         return self._journal.failure(ticket) is None
 
     # --- commit -----------------------------------------------------------------------------------------------
-    def _submit(self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False) -> None:
-        self._begin_commit(items, peer, home_only=home_only)
+    def _submit(self, plan: tuple[MissionItem, ...], peer: Peer, now_ms: int, marked: int | None = None) -> None:
+        self._begin_commit(plan, peer, marked=marked)
         self.settle(now_ms)
 
     def _begin_commit(
-        self, items: tuple[MissionItem, ...], peer: Peer, *, home_only: bool, announced: bool = True
+        self, plan: tuple[MissionItem, ...], peer: Peer, *, announced: bool = True, marked: int | None = None
     ) -> int:
+        """Write a plan, home included, to disk."""
+        homes = self.committed.homes
+        items = plan[homes:]
         ticket = self._journal.submit(SavePlan(self.kind, items))
-        self._commit = _Commit(ticket, items, peer, home_only, announced)
+        self._commit = _Commit(ticket, items, peer, len(plan) == homes > 0, announced, marked)
         self.state = UploadState.COMMITTING
         return ticket
 
@@ -386,8 +388,7 @@ class PlanTransfer:
             self.handle(kind, message, peer, now_ms)
 
     def _swap_in(self, commit: _Commit) -> None:
-        plan_id = self.committed.swap_in(commit.items, home_only=commit.home_only, marked=self._marked)
-        self._marked = None
+        plan_id = self.committed.swap_in(commit.items, home_only=commit.home_only, marked=commit.marked)
         if self._answer is not None:
             self._answer = replace(self._answer, plan_id=plan_id)
         if commit.announced:

@@ -61,16 +61,17 @@ _FASTEST = 10
 
 
 class PlanUpload:
-    """Upload of items `first` to `last` from `peer`, in order. `items`: accepted items. `next`: requested item. A
-    partial upload (`base` not None) replaces these items of the plan `base`, a whole one replaces the plan.
+    """Upload of items `first` to `last` from `peer`, in order. `items`: accepted items. `next`: requested item.
+    `marked`: number of the last one with `current` 1. A partial upload (`base` not None) replaces these items of the
+    plan `base`, a whole one replaces the plan.
 
     A request is repeated after twice the round-trip time measured in this upload, within 100 and 1000 ms: this makes a
     lost message cheap on a fast link and does not flood a slow one. Only requests sent once are measured (Karn's
     algorithm: the answer to a repeated request may belong to either).
     """
 
-    __slots__ = ("_last_sent_ms", "_round_trip_ms", "_sent_ms", "accepted_ms", "base", "first", "items", "last", "next",
-                 "peer", "repeat_ms", "sent_once", "use_int")  # fmt: skip
+    __slots__ = ("_last_sent_ms", "_round_trip_ms", "_sent_ms", "accepted_ms", "base", "first", "items", "last",
+                 "marked", "next", "peer", "repeat_ms", "sent_once", "use_int")  # fmt: skip
 
     def __init__(
         self, peer: Peer, first: int, last: int, now_ms: int, base: tuple[MissionItem, ...] | None = None
@@ -81,6 +82,7 @@ class PlanUpload:
         self.base = base
         self.next = first
         self.items: list[MissionItem] = []
+        self.marked: int | None = None
         self.use_int = False
         self.accepted_ms = now_ms
         self.sent_once = True
