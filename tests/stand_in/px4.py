@@ -418,10 +418,7 @@ class Px4StandIn:
 
     def forbid_guided(self) -> None:
         """Hold is refused, as while its checks say so."""
-        commander = self.commander
-        can_run, set_mode = commander._can_run, commander.set_mode
-        commander._can_run = lambda mode: mode != LOITER and can_run(mode)  # type: ignore[method-assign]
-        commander.set_mode = lambda mode: TEMPORARILY_REJECTED if mode == LOITER else set_mode(mode)  # type: ignore[method-assign]
+        self.commander.forbidden = LOITER
 
     def restart(self, now_ms: int) -> None:
         """Power lost and back: it stands where it was switched on first, its clock at 0; its missions are kept."""

@@ -60,6 +60,8 @@ class Commander:
         self.mission_from_ms = 0
         self.refused: str | None = None
         """Why it arms for nobody."""
+        self.forbidden: tuple[int, int] | None = None
+        """Mode that it neither enters nor can fly."""
         self.offboard_ok: Callable[[], bool] = lambda: False
         self._hold_until_ms = 0
         self._acting: tuple[int, int] | None = None
@@ -95,13 +97,15 @@ class Commander:
     # --- commands -------------------------------------------------------------------------------------------------
     def set_mode(self, mode: tuple[int, int]) -> int:
         """A user's wish (`UserModeIntention::change`)."""
-        if mode not in _KNOWN or not (mode == LAND or not self.armed or self._can_run(mode)):
+        if mode not in _KNOWN or mode == self.forbidden or not (mode == LAND or not self.armed or self._can_run(mode)):
             return TEMPORARILY_REJECTED
         self._users(mode, again=mode != self.mode)
         return ACCEPTED
 
     def _can_run(self, mode: tuple[int, int]) -> bool:
         plans = self.navigator.plans
+        if mode == self.forbidden:
+            return False
         if mode == MISSION:
             there = plans is not None and bool(plans.items[0]) and self._now_ms >= self.mission_from_ms
             return there and self.vehicle.state.has_position
