@@ -173,14 +173,17 @@ class TakeOff:
     below: float = 0.0
 
 
+Slope = tuple[tuple[float, float], tuple[float, float]]
+"""Heights of a way: (m, NED d) near its end and far from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Land:
     """Descend at the position (n, e); None: at the present place. Speeds follow LAND_SPEED, LAND_SPEED_HIGH and
     LAND_ALT_LOW, at most `sink` m/s (0: it keeps its height for now; below 0: up). ARRIVED together with LANDED. A
     rover stops. `velocity`: of the position (n, e), m/s. `directly`: descend without flying to the position first.
     `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d, m), and flare above it.
-    `comes_down`: for a plane with lift motors, (m, NED d) near `position` and far from it; the height of the way is
-    linear in between; None: it keeps its height."""
+    `comes_down`: heights of the way of a plane with lift motors, linear in between; None: it keeps its height."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
@@ -189,7 +192,7 @@ class Land:
     directly: bool = False
     approach: Ned | None = None
     down: float = 0.0
-    comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None
+    comes_down: Slope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from autopilot.context.turns import earliest
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Land, Leg, TakeOff
+from autopilot.interface.targets import Land, Leg, Slope, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
@@ -44,7 +44,7 @@ class HoverAt(Maneuver):
         else:
             self.helm.fly(Land(self._place[:2], sink=0.0, down=self._place[2], comes_down=self._heights()))
 
-    def _heights(self) -> tuple[tuple[float, float], tuple[float, float]]:
+    def _heights(self) -> Slope:
         """Heights of the way, as in `Land`: its own at its place, for wings by the stopping distance."""
         param, (_, _, here), down = self.facts.param, self.facts.vehicle.state.position, self._place[2]
         near_m = stopping_m(param, param("AIRSPEED_CRUISE", 25.0)) if on_wings(self.context) else 0.0

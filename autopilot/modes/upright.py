@@ -13,7 +13,7 @@ from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
-from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff
+from autopilot.interface.targets import Circle, Idle, Land, Leg, Slope, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, VtolState
 from autopilot.mission.items import MissionItem
@@ -219,10 +219,7 @@ class SetDown(Maneuver):
     hovering vehicle far away uses its wings. `comes_down`: see `Land`. The sticks may move the place (Q_OPTIONS)."""
 
     def __init__(
-        self,
-        context: VehicleContext,
-        place: tuple[float, float] | None,
-        comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None,
+        self, context: VehicleContext, place: tuple[float, float] | None, comes_down: Slope | None = None
     ) -> None:
         super().__init__(context)
         self._place = place

@@ -14,7 +14,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
-from autopilot.interface.targets import Attitude, Circle, Idle
+from autopilot.interface.targets import Attitude, Circle, Idle, Slope
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
 from autopilot.modes.auto import AutoMode
@@ -22,7 +22,7 @@ from autopilot.modes.glide_slope import GlideSlope, abort_climb
 from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import Destination, HomewardMode
-from autopilot.modes.upright import LiftOff, SetDown, far_from, return_circle, upright_radius
+from autopilot.modes.upright import LiftOff, Param, SetDown, far_from, return_circle, upright_radius
 from autopilot.modes.wings import LoiterForever, LoiterItem, UprightBy, WingReturn, WingTakeoff
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode, TerrainFollow
 
@@ -130,9 +130,7 @@ class TakeoffCourse:
         self._announcer.step(f"Autoland direction= {int(degrees(course) % 360.0)}")
 
 
-def approach(
-    param: Callable[[str, float], float], home: Ned, course: float, here: Sequence[float], usual_radius: float
-) -> tuple[Ned, Circle]:
+def approach(param: Param, home: Ned, course: float, here: Sequence[float], usual_radius: float) -> tuple[Ned, Circle]:
     """Begin of AUTOLAND's final approach to `home` at `course` (radians), and the circle beside it, on the side of
     `here` (north and east), of at most `usual_radius` m."""
     distance_m = param("AUTOLAND_WP_DIST", 400.0)
@@ -203,9 +201,7 @@ class AutolandMode(StagedMode):
         return [WingTakeoff(self.context, down, radians(facts.param("TKOFF_LVL_PITCH", 15.0)))]
 
 
-def slope_home(
-    param: Callable[[str, float], float], home: float, top: float, radius: float, *, upright: bool, near: bool
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def slope_home(param: Param, home: float, top: float, radius: float, *, upright: bool, near: bool) -> Slope:
     """Heights (NED d) of QRTL's way, as in `Land`: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the
     distance before that for a gentle sink (ArduPlane's update_target_altitude of QRTL), `upright` without it. `near`
     the place it stays below `top`."""
@@ -228,7 +224,7 @@ class _WingsHomewardMode(HomewardMode):
 class VerticalReturnMode(_WingsHomewardMode):
     """QRTL: flies home or to a rally point, and lands vertically."""
 
-    def _comes_down(self, place: tuple[float, float], top: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    def _comes_down(self, place: tuple[float, float], top: float) -> Slope:
         facts, near = self.facts, self.facts.metres_to(place) < upright_radius(self.facts)
         radius, upright = return_circle(facts), self.helm.upright
         return slope_home(facts.param, facts.home_ned[2], top, radius, upright=upright, near=near)

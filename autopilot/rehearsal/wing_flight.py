@@ -32,6 +32,7 @@ from autopilot.control.plane_lift import approach_speed as hover_speed
 from autopilot.control.plane_lift import stopping_way, way_height
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import hypot, log
+from autopilot.interface.targets import Slope
 from autopilot.mav import Cmd
 from autopilot.mission.commands import LANDINGS, TAKEOFFS
 from autopilot.mission.items import positive
@@ -48,8 +49,6 @@ from autopilot.rehearsal.wing_way import CIRCLES, UNPOWERED_S, left_straight, ra
 _CHANGE_S: Final = 3.0  # time in which a transition takes as much power as a hover
 _CLIMB_OUT_MPS: Final = 26.8  # airspeed at the end of a takeoff
 _FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
-Slope = tuple[tuple[float, float], tuple[float, float]]
-"""Heights of the way to a hover, as in `Land`: (m, NED d) near its place and far from it."""
 _ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
 
 

@@ -178,7 +178,8 @@ class LinkHub:
     def remove(self, link: Link, reason: str) -> None:
         """Close a link that has ended, and report why."""
         if link in self._numbers:
-            self._report(f"link {self._close(link)} {link.name} ended: {reason}")
+            number = self._close(link)
+            self._report(f"link {number} {link.name} ended: {reason}")
 
     def _close(self, link: Link) -> int:
         number = self._numbers.pop(link)

@@ -120,7 +120,8 @@ class Px4Calibration(WithoutMessages):
 
     def _set_radio(self, *, calibrates: bool) -> None:
         if self._radio is not calibrates:
-            self._radio = self._flight.calibrates = calibrates
+            self._radio = calibrates
+            self._wait_for(self._waits)
             self._announcer.say(Severity.INFO, f"Calibration: {'Disabling' if calibrates else 'Restoring'} RC input")
 
     def _cancel(self) -> None:

@@ -59,7 +59,7 @@ class FlightTrace:
         return float(np.mean(known)) * len(power) * STEP_S / 3600.0 if len(known) else float("nan")
 
 
-_COLUMNS: Final = tuple(FlightTrace.__annotations__)[2:]
+_COLUMNS: Final = tuple(FlightTrace.__annotations__)[2:]  # without its name and its times
 
 
 class _Columns:
