@@ -105,6 +105,8 @@ def run(given: GivenOptions) -> int:
 def _fly(folder: Folder, given: GivenOptions, expected: str) -> None:
     if given[SCHEDULER] is not None and given[WORKERS] is not None:
         raise UserError("--workers: those of --scheduler fly; leave one of the two out")
+    if given[SCHEDULER] is not None:  # it has half a minute to answer
+        print(f"sortie: connecting to the scheduler {given[SCHEDULER]}", file=sys.stderr)
     progress = CampaignProgress(len(folder.done), expected)
     with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
         if client.dashboard_link and find_spec("bokeh"):  # Dask draws it with bokeh

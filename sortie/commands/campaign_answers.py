@@ -16,6 +16,7 @@ from sortie.campaign.shrink import described, keep
 from sortie.campaign.shrink import shrink as shrunk_of
 from sortie.commands.campaign import flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
+from sortie.config.files import make_folder
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 from sortie.config.words import counted
@@ -29,8 +30,9 @@ def shrink(given: GivenOptions) -> int:
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     stored, row = flown_row(folder, given[RUN])
-    small = shrunk_of(stored.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
     out = folder / "shrunk" / str(row.run)
+    make_folder(out.parent, out.parent)  # told before the flights
+    small = shrunk_of(stored.study, row, judge=given[SHRINK_JUDGE], keep_plan=given[KEEP_PLAN])
     keep(small, out)
     if given[JSON]:
         answer = {name: getattr(small, name) for name in ("judges", "causes", "items", "flights", "whole")}

@@ -17,7 +17,7 @@ def test_mavproxy_has_a_camera(tmp_path: Path) -> None:
     """What it prints of the camera is what the camera is, and each order shows in what it prints next."""
     options = ("--home", HOME, "--param", "CAM1_TYPE=6")
     with served(tmp_path, *options, speedup="1") as service, mavproxy(service.tcp, tmp_path) as station:
-        station.ask("module load camera", "Loaded module camera")
+        station.load_module("camera")
         station.ask_until("camera discover", r"MAVLink camera discovery requested")
         station.ask_until("camera info", r"resolution=640x480")
         station.ask("camera info", r"definition: mftp://\S+ \(version \d+\)")

@@ -51,7 +51,7 @@ def test_mavproxy_moves_the_gimbal(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         mavproxy(service.tcp, tmp_path) as station,
     ):
         watch = Watch(service)
-        station.ask("module load gimbal", "Loaded module gimbal")
+        station.load_module("gimbal")
         station.ask("gimbal angle 5 -30 40", "DO_MOUNT_CONTROL: ACCEPTED")
         watch.until(lambda status, angles: near(angles, 5.0, -30.0, 40.0))
         station.ask("gimbal mode neutral", "DO_MOUNT_CONFIGURE: ACCEPTED")

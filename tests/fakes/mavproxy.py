@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.patience import PATIENCE_S
 
 _END_S = 5.0  # by then it writes to a pipe that nobody reads, and would wait for that
@@ -53,6 +55,13 @@ class Mavproxy:
         """Enter a command and wait for what it must print."""
         self.type(line)
         return self.expect(pattern, wait_s)
+
+    def load_module(self, name: str) -> None:
+        """Load one of its modules. Those with pictures need OpenCV's libGL, a system package: without, a skip says so."""
+        loaded = self.ask(f"module load {name}", r"Loaded module \S+|Failed to load module: ([^\r\n]*)")
+        if missing := re.match(r"lib\S+\.so\S*: cannot open shared object", loaded.group(1) or ""):
+            pytest.skip(f"MAVProxy's module {name} needs a system package: {missing.string}")
+        assert loaded.group(1) is None, self.output
 
     def ask_until(self, line: str, pattern: str, wait_s: float = PATIENCE_S) -> re.Match[str]:
         """Enter a command again and again until it prints the pattern: for what MAVProxy does in the background."""

@@ -276,6 +276,16 @@ def test_a_number_of_workers_is_not_for_a_cluster_that_is_there(tmp_path, capsys
     assert "--workers: those of --scheduler fly" in capsys.readouterr().err
 
 
+def test_a_scheduler_is_named_before_it_answers(tmp_path, monkeypatch, capsys) -> None:
+    """One that is not there was 30 s of silence."""
+    monkeypatch.setattr(execution, "_CONNECT_S", 0.05)
+    fly_it = ["campaign", "run", str(STUDIES / "gps-loss.toml"), "--out", str(tmp_path)]
+    assert main([*fly_it, "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    said, wrong = capsys.readouterr().err.splitlines()
+    assert said == "sortie: connecting to the scheduler tcp://127.0.0.1:1"
+    assert wrong.startswith("sortie: --scheduler tcp://127.0.0.1:1: ")
+
+
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys, tmp_path) -> None:
     monkeypatch.setattr(execution, "find_spec", lambda name: None)
     assert main(["campaign", "run", str(STUDIES / "gps-loss.toml"), "--out", str(tmp_path)]) == 2

@@ -206,6 +206,11 @@ def test_the_command_leaves_a_folder_that_flies_the_small_failure_again(
         assert (study, row, judge, keep_plan) == (four, failure, "not_too_high", True)
         return shrunk
 
+    monkeypatch.setattr(campaign_answers, "shrunk_of", None)  # no flight before a place that cannot be written is told
+    (tmp_path / "shrunk").write_text("")
+    assert main(["campaign", "shrink", str(tmp_path), "0"]) == 2
+    assert capsys.readouterr().err.startswith(f"sortie: {tmp_path}/shrunk: ")
+    (tmp_path / "shrunk").unlink()
     monkeypatch.setattr(campaign_answers, "shrunk_of", found)
     assert main(["campaign", "shrink", str(tmp_path), "0", "--judge", "not_too_high", "--keep-plan", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
