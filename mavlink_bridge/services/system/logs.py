@@ -152,8 +152,8 @@ class LogService(Speaker):
 
     # --- requests -------------------------------------------------------------------------------------------------
     def _send_list(self, first: int, last: int, peer: Peer) -> None:
-        """Send the entries from `first` to `last`; without any log, one entry of zeros. It gives numbers and sizes anew,
-        so the asker's open log is none of them."""
+        """Send the entries from `first` to `last`; without any log, one entry of zeros. Numbers and sizes are new, so
+        the asker's open log is none of them."""
         self._end(_key(peer))
         self._list = logs = self._present()
         count = len(logs)
