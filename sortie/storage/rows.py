@@ -42,6 +42,8 @@ _OF_ONE_VEHICLE = {
 _SHOW = "CREATE TABLE IF NOT EXISTS show (vehicle TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID"
 """Made with the first show, so that other databases stay unchanged."""
 ALONE = ""
+_AT_FIRST = (0, int(MissionState.IDLE))
+"""Item and state of a mission that begins at its first item."""
 
 
 def prepare(database: sqlite3.Connection, version: int) -> None:
@@ -181,9 +183,9 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
 def _rewind(database: sqlite3.Connection, items: Sequence[MissionItem], vehicle: str) -> None:
     """Let another mission begin at its first item unless the old one is being flown, as `MissionSequencer` does, in the
     same transaction: the process may end before the sequencer has reacted."""
+    progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", (vehicle,)).fetchone()
+    if progress in (None, _AT_FIRST) or progress[1] == MissionState.RUNNING:
+        return
     old, new = ([pack_item(item) for item in plan] for plan in (_items(database, MissionType.MISSION, vehicle), items))
     if old != new:
-        database.execute(
-            "UPDATE progress SET item = 0, state = ? WHERE vehicle = ? AND state != ?",
-            (MissionState.IDLE, vehicle, MissionState.RUNNING),
-        )
+        database.execute("UPDATE progress SET item = ?, state = ? WHERE vehicle = ?", (*_AT_FIRST, vehicle))
