@@ -264,6 +264,7 @@ class FlightManager(Actor):
         if self._flight.begun_by_go:
             self._walk.reason = "taken over in the countdown"
         self._flight.begun_by_go = False
+        self._called_off = None  # motors that did not answer the ABORT: the flight begins all the same
         self._start_motors()
 
     def _look_again(self) -> None:
