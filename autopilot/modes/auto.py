@@ -35,6 +35,7 @@ from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.upright import LiftOff
+from autopilot.modes.wings import WingTakeoff
 from autopilot.vehicles.mode_table import ModeSpec
 
 _NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS
@@ -320,6 +321,10 @@ class AutoMode(Mode):
     @property
     def rises_upright(self) -> bool:
         return isinstance(self.executor.maneuver, LiftOff)
+
+    @property
+    def rises_on_wings(self) -> bool:
+        return isinstance(self.executor.maneuver, WingTakeoff)
 
     @property
     def leads_down(self) -> bool:
