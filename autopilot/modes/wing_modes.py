@@ -153,6 +153,9 @@ class AutolandMode(StagedMode):
         if facts.landed and (facts.armed or not facts.personality.lands_in_place):  # disarmed, a PX4 takes any mode
             self.announcer.say(Severity.WARNING, "Must already be flying!")
             return "not flying"
+        if facts.armed and facts.landing_course is None and not facts.personality.lands_in_place:
+            self.announcer.say(Severity.WARNING, "Takeoff initial direction not set")
+            return "no direction"
         return "home is not set" if facts.home is None else None
 
     def enter(self, now_ms: int) -> None:

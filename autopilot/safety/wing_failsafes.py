@@ -22,6 +22,7 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _WATCHED_ONLY: Final = 2  # THR_FAILSAFE: announce only
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
+_STOPS: Final = 1  # CRASH_DETECT
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
 _GLIDE: Final = 2  # FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
@@ -139,9 +140,12 @@ class WingFailsafes(FailsafeRules):
 
     # --- other failures -------------------------------------------------------------------------------------------
     def crashed(self, check: int, now_ms: int) -> None:
-        """Stop the motor; CRASH_DETECT is not 0."""
-        self._announcer.say(Severity.EMERGENCY, "Crash detected: Disarming")
-        self._context.disarm(ArmingMethod.CRASH)
+        """Stop the motor in AUTO, by bit 0 of CRASH_DETECT (ArduPlane's crash_detection_update)."""
+        if self._modes.number not in self._numbers.autos:
+            return
+        if check & _STOPS:
+            self._context.disarm(ArmingMethod.CRASH)
+        self._announcer.say(Severity.EMERGENCY, "Crash detected")
 
     def estimator_failed(self, now_ms: int) -> None:
         """In a mode that needs a position, circle at a bank without one. A hover lands, or keeps its height for its

@@ -459,6 +459,23 @@ def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
     assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
 
 
+@pytest.mark.parametrize(("bits", "mode", "stops"), [(1, M.AUTO, True), (2, M.AUTO, False), (1, M.CRUISE, False)])
+def test_a_crash_in_a_mission_is_told_and_stops_the_motor(bits: int, mode: PlaneMode, stops: bool) -> None:
+    """ArduPlane's crash_detection_update: in AUTO only, and by bit 0 of CRASH_DETECT."""
+    plane = Plane(CRASH_DETECT=float(bits))
+    plane.mission()
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.vehicle.raise_event(VehicleEvent.CRASHED)
+    plane.run(0.5)
+    assert plane.core.facts.armed is not stops
+    assert ("Crash detected" in plane.texts) is (mode == M.AUTO)
+
+
+def test_a_quadplane_with_a_strange_lean_is_not_armed() -> None:
+    bench = Bench("quadplane", parameters={"Q_ANGLE_MAX": 900.0})
+    assert [reason.text for reason in bench.core.prearm.reasons()] == ["Check Q_ANGLE_MAX"]
+
+
 # --- arming -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("name", "value", "says"),
