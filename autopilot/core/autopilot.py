@@ -171,7 +171,7 @@ class Autopilot:
         self.advanced_failsafe = AdvancedFailsafe(
             context, self.losses, lambda: bool(self.fence.breached), self.auto, self.parameters.set_unstored
         )
-        facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
+        facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper, self.advanced_failsafe)
         self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_unstored)
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)

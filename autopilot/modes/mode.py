@@ -93,6 +93,11 @@ class Mode:
         """True during a takeoff of a mission on lift motors."""
         return False
 
+    @property
+    def rises_on_wings(self) -> bool:
+        """True during a takeoff of a mission on wings."""
+        return False
+
     def armed(self, now_ms: int) -> None:
         """Handle arming in this mode."""
 

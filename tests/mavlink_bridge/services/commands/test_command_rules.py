@@ -337,3 +337,13 @@ def test_a_place_on_the_ground_is_none_in_the_air(kind: str, frame: int, result:
     """DO_REPOSITION with a height of 0 above home or ground, as ArduCopter and ArduPlane."""
     bench = CommandBench(kind)
     assert result_of(bench.int_(192, frame, -1.0, 1.0, x=-353_600_000, y=1_491_600_000, z=0.0)) is result
+
+
+@pytest.mark.parametrize(
+    ("radius", "yaw", "flown"), [(0.0, 0.0, 0.0), (0.0, 1.0, -1.0), (nan, 1.0, -1.0), (90.0, 1.0, -90.0)]
+)
+def test_a_reposition_circles_as_it_is_told(radius: float, yaw: float, flown: float) -> None:
+    """Counter-clockwise, also with the usual radius, for which -1 m stands (ArduPlane's set_guided_WP)."""
+    bench = CommandBench("plane")
+    assert result_of(bench.int_(192, 0, -1.0, 1.0, radius, yaw, x=LAT, y=LON, z=600.0)) is Result.ACCEPTED
+    assert [kept["radius"] for name, _, kept in bench.autopilot.calls if name == "commands.reposition"] == [flown]
