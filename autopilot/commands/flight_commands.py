@@ -247,7 +247,7 @@ class FlightCommands:
         direct = wings or self._facts.option("GUID_OPTIONS", 8)
         up, down = self._speeds.vertical()
         climb = (thrust - _HOVER) / _HOVER * (up if thrust > _HOVER else down)
-        timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
+        timeout_ms = self._guided.flight.timeout_ms
         turns, rate = yaw_rate is not None, yaw_rate or 0.0
         flight.attitude(Attitude(roll, pitch, yaw, rate, turns, thrust, climb, not direct, timeout_ms, body_rates))
         return ACCEPTED

@@ -152,6 +152,16 @@ def test_a_position_a_velocity_and_both() -> None:
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
 
 
+@pytest.mark.parametrize("timeout", [0.0, -1.0, 0.05])
+def test_a_velocity_lasts_a_tenth_of_a_second_at_least(timeout: float) -> None:
+    """ModeGuided::get_timeout_ms; with GUID_TIMEOUT 0 a companion's velocities at 20 Hz were flown in jerks."""
+    bench = hovering(GUID_TIMEOUT=timeout)
+    assert bench.core.commands.guided_target(velocity=(1.0, 0.0, 0.0)).ok
+    assert bench.vehicle.target.timeout_ms == 100
+    assert bench.core.commands.guided_attitude(0.0, 0.1, 0.0, None, 0.5).ok
+    assert bench.vehicle.target.timeout_ms == 100
+
+
 def test_a_turn_at_a_rate_ends_unless_renewed() -> None:
     """Fails if it goes on: ArduCopter's GUIDED holds the heading when GUID_TIMEOUT is over."""
     bench = hovering(GUID_TIMEOUT=2.0)
