@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import cos, dist, hypot, sin
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,14 @@ def test_a_full_trail_is_given_up_and_says_so() -> None:
     for k in range(12):
         go(bench, 8.0 * (k + 1), 12.0 * (k % 2))
     assert bench.texts.count("SmartRTL deactivated: buffer full") == 1
+    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+
+
+@pytest.mark.parametrize("off", [{"SRTL_ACCURACY": 0}, {"SRTL_ACCURACY": -2}, {"SRTL_POINTS": 0}])
+def test_without_accuracy_or_points_there_is_no_trail(off: dict[str, float]) -> None:
+    """AP_SmartRTL::init; an accuracy of 0 was one of 0.1 m."""
+    bench = roving(**off)
+    go(bench, 20.0, 0.0)
     assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
 
 
