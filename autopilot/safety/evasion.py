@@ -25,6 +25,7 @@ from autopilot.vehicles.mode_table import ModeKind
 _FAR_M: Final = 10_000.0  # distance of a target that is never reached (ArduPlane)
 _STEP_M: Final = 10.0  # step of height (ArduPlane)
 _SURELY_M: Final = 1.0  # above the height of a return; below this sum each look decides anew
+_UNDISTURBED: Final = frozenset({ModeKind.MANUAL, ModeKind.THROW, ModeKind.FLIP})
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 
 
@@ -84,7 +85,7 @@ class Evasion:
     def _take(self, threat: Threat, action: CollisionAction, now_ms: int, *, first: bool) -> CollisionAction:
         numbers = self._facts.vehicle_class.modes
         lands = self._facts.vehicle_class.has_stall_speed and self._modes.mode.is_landing
-        if lands or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
+        if lands or self._modes.number == numbers.land or self._modes.spec.flown in _UNDISTURBED:
             return CollisionAction.NONE
         if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
             self._context.disarm(ArmingMethod.ADSB_COLLISION)
