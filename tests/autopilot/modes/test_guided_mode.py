@@ -34,6 +34,25 @@ def test_takeoff_counts_from_home() -> None:
     assert bench.vehicle.target.down == pytest.approx(-8.0)
 
 
+def test_takeoff_by_the_sticks_modes_counts_from_the_ground() -> None:
+    """LOITER 30 m below home; GUIDED would climb 42 m (ArduCopter's Mode::_TakeOff::start)."""
+    bench = Bench()
+    bench.core.home.set(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt + 30.0))
+    bench.core.modes.set(5, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(12.0).ok
+    assert bench.vehicle.target.down == pytest.approx(-12.0)
+
+
+@pytest.mark.parametrize(("holds_place", "ok"), [(True, False), (False, True)])
+def test_takeoff_of_a_mode_that_drifts_must_be_allowed(holds_place: bool, ok: bool) -> None:
+    """ALT_HOLD: only with param3 of NAV_TAKEOFF (ArduCopter's has_user_takeoff)."""
+    bench = Bench()
+    bench.core.modes.set(2, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(12.0, holds_place=holds_place).ok is ok
+
+
 def test_takeoff_needs_arming_the_ground_and_a_mode_for_it() -> None:
     bench = Bench()
     bench.core.modes.set(4, bench.now_ms)
