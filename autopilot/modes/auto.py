@@ -318,6 +318,11 @@ class AutoMode(Mode):
         return maneuver is not None and maneuver.is_landing
 
     @property
+    def comes_down(self) -> bool:
+        maneuver = self.executor.maneuver
+        return maneuver is not None and maneuver.comes_down
+
+    @property
     def rises_upright(self) -> bool:
         return isinstance(self.executor.maneuver, LiftOff)
 

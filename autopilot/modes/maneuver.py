@@ -45,6 +45,11 @@ class Maneuver:
         """True in the final descent to the ground."""
         return False
 
+    @property
+    def comes_down(self) -> bool:
+        """See `Mode.comes_down`."""
+        return self.is_landing
+
     def start(self, now_ms: int) -> None:
         self.done = True
 
@@ -330,6 +335,10 @@ class StagedMode(SelfFlownMode):
     @property
     def is_landing(self) -> bool:
         return bool(self._stages) and self._stages[0].is_landing
+
+    @property
+    def comes_down(self) -> bool:
+        return bool(self._stages) and self._stages[0].comes_down
 
     @property
     def finished(self) -> bool:

@@ -125,6 +125,10 @@ class ReturnFlight(Maneuver):
     def is_landing(self) -> bool:
         return self._landing is not None
 
+    @property
+    def comes_down(self) -> bool:
+        return self.is_landing or self._stage == self._descending
+
     def start(self, now_ms: int) -> None:
         self._heading.interest = None  # it ends here, as in a takeoff (ModeRTL::climb_start)
         if self.facts.landed:
