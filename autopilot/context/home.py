@@ -22,13 +22,14 @@ from autopilot.mission.storage import MissionStorage
 
 
 class Home:
-    """Owner of `VehicleFacts.home`."""
+    """Owner of `VehicleFacts.home`. `set_here` is called after somebody has set it to the vehicle's position."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, journal: Journal, stored: GeoPoint | None) -> None:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
         self._by_person = stored is not None
+        self.set_here: Callable[[], object] = lambda: None
         if stored is not None:
             self.move(stored)
 
@@ -55,11 +56,12 @@ class Home:
     def set(self, place: GeoPoint | None, *, by_item: bool = False) -> Outcome:
         """Set home by a person (or `by_item` of a mission) to `place`, or with None to the vehicle's position. A
         person's survives restarts. This call does not wait for the disk; the service journals what it acknowledges."""
-        if place is None:
-            if not self._facts.has_position:
-                return self._announcer.refuse("Set home failed: requires position")
-            place = self._facts.vehicle.state.place
+        if place is None and not self._facts.has_position:
+            return self._announcer.refuse("Set home failed: requires position")
+        here, place = place is None, place or self._facts.vehicle.state.place
         self.move(place)
+        if here:
+            self.set_here()
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))

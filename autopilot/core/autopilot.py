@@ -147,6 +147,7 @@ class Autopilot:
             self.mount.look_away,
         )
         self.trail = Trail(self.facts, self.announcer, self.helm)
+        self.home.set_here = self.trail.begin_here
         self.lead = Lead(self.facts)
         parts = ModeParts(
             context,

@@ -141,6 +141,11 @@ class Trail:
             self._seen_ms = now_ms
             self._look(now_ms)
 
+    def begin_here(self) -> None:
+        """Begin a new trail here, because home was set here (Copter::set_home_to_current_location)."""
+        if self._facts.armed and not self.paused:
+            self.armed_changed(True, self._facts.now_ms)
+
     def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None

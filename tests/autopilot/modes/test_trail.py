@@ -128,6 +128,20 @@ def test_without_accuracy_or_points_there_is_no_trail(off: dict[str, float]) -> 
     assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
 
 
+def test_home_here_begins_a_new_trail() -> None:
+    """ArduCopter's and ArduRover's set_home_to_current_location; a home elsewhere leaves the trail as it is."""
+    bench = roving()
+    go(bench, 50.0, 0.0)
+    bench.core.home.set(bench.vehicle.state.place)
+    assert dist(bench.core.trail.way_back()[-1], (0.0, 0.0, 0.0)) < 1.0
+    bench.core.home.set(None)
+    go(bench, 50.0, 40.0)
+    way = bench.core.trail.begin_return(bench.now_ms)
+    assert dist(way[-1], (50.0, 0.0, 0.0)) < 2.5
+    bench.core.home.set(None)
+    assert bench.core.trail.way_back() == way, "not on the way back"
+
+
 def test_a_copters_way_has_height() -> None:
     bench = Bench("copter")
     bench.airborne()
