@@ -208,6 +208,17 @@ def test_it_returns_to_the_nearest_rally_point() -> None:
     assert bench.parameters["RALLY_TOTAL"] == 3
 
 
+@pytest.mark.parametrize(
+    ("limits", "goal"),
+    [({"FENCE_ENABLE": 0}, 90.0), ({"FENCE_RADIUS": 80}, 40.0), ({"FENCE_ALT_MAX": 20}, 40.0), ({}, 90.0)],
+)
+def test_a_rally_point_beyond_any_limit_of_the_fence_is_none(limits: dict[str, float], goal: float) -> None:
+    """AP_Rally_Copter::is_valid; only polygons counted, and a return left the circle in which it had begun."""
+    bench = away(75.0, **{"FENCE_ENABLE": 1, "FENCE_TYPE": 3} | limits)
+    bench.upload([rally(90.0, 0.0, 25.0), rally(40.0, 0.0)], 2)
+    assert bench.core.fence.return_point()[0] == pytest.approx(goal, abs=0.1)
+
+
 def test_it_flies_at_the_rally_points_altitude_when_that_is_higher() -> None:
     bench = away()
     bench.upload([rally(150.0, 0.0, 33.0)], 2)
