@@ -41,7 +41,8 @@ class SpeedControl:
         self._own = False  # the mode flies at its own airspeed, whatever a throttle stick adds
 
     def parameter_changed(self, name: str) -> None:
-        """Apply a changed speed parameter at once; it ends the override of the same speed."""
+        """Apply a changed speed parameter at once; it ends the override of the same speed. The vehicle has taken the
+        parameter itself, whatever may act now."""
         measures = self._facts.vehicle_class.measures
         if name == _NUDGE:
             self._nudge()
@@ -54,6 +55,7 @@ class SpeedControl:
             self._mission.change_speed(None)
         else:
             return
+        self._sent = None
         self.apply()
 
     def override(self, ground: float | None) -> None:
@@ -123,8 +125,8 @@ class SpeedControl:
     def vertical(self) -> tuple[float, float]:
         """The parameters' climb and descent, m/s."""
         measures = self._facts.vehicle_class.measures
-        up, down = self._facts.first(measures.climb) or _UP, self._facts.first(measures.descent) or _DOWN
-        return max(_LOWEST, up), max(_LOWEST, down)
+        up, down = self._facts.first(measures.climb), self._facts.first(measures.descent)
+        return max(_LOWEST, up if up > 0.0 else _UP), max(_LOWEST, down if down > 0.0 else _DOWN)
 
     def default(self) -> float:
         """The parameter's speed along the track, m/s."""

@@ -275,6 +275,27 @@ def test_a_mode_that_has_its_own_speed_takes_no_other(mode: str, taken: bool) ->
     assert bench.core.commands.change_speed(1, 4.0).ok is taken
 
 
+def test_a_speed_parameter_limits_no_velocity_either() -> None:
+    """The vehicle took WPNAV_SPEED itself, and flew 5 m/s."""
+    bench = in_air(20.0, GUID_TIMEOUT=100)
+    bench.core.commands.guided_target(velocity=(14.0, 0.0, 0.0))
+    bench.run(10.0)
+    bench.parameters.set("WPNAV_SPEED", 500.0)
+    bench.run(5.0)
+    assert ground_speed(bench) == pytest.approx(14.0, abs=0.5)
+
+
+@pytest.mark.parametrize("value", [0.0, -250.0])
+@pytest.mark.parametrize(("name", "goal"), [("WPNAV_SPEED_DN", 10.0), ("WPNAV_SPEED_UP", 30.0)])
+def test_a_vertical_speed_that_is_none_stops_nothing(name: str, goal: float, value: float) -> None:
+    """Set in flight to 0, it held the copter at its height. AC_PosControl keeps its own 2.5 m/s, 1.5 m/s then."""
+    bench = in_air(20.0)
+    bench.parameters.set(name, value)
+    bench.core.commands.guided_target(position=(0.0, 0.0, -goal))
+    bench.run(15.0)
+    assert -bench.position[2] == pytest.approx(goal, abs=1.0)
+
+
 def test_speed_parameters_act_at_once_and_end_an_override() -> None:
     bench = hovering()
     bench.core.commands.change_speed(1, 4.0)
