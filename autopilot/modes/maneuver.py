@@ -11,7 +11,6 @@ from dataclasses import replace
 from math import ceil, pi
 
 from autopilot.context.staying import stay
-from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
@@ -349,9 +348,3 @@ class StagedMode(SelfFlownMode):
 
     def exit(self) -> None:
         self._stages = []
-
-
-def returning_speed(facts: VehicleFacts, default: float) -> float:
-    """RTL_SPEED in m/s; 0 = the default speed."""
-    speed = facts.measure(facts.vehicle_class.measures.return_speed)
-    return speed if speed > 0.0 else default

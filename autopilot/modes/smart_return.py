@@ -15,7 +15,6 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import returning_speed
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import final_height
 from autopilot.modes.speeds import SpeedControl
@@ -85,7 +84,7 @@ class SmartReturnDrive(SmartReturnMode):
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(returning_speed(self.facts, self._speeds.default()))
+        self._speeds.begin_return()
         self._go()
 
     def _came_back(self, now_ms: int) -> None:

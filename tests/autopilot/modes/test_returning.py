@@ -191,6 +191,18 @@ def test_on_the_ground_it_just_disarms() -> None:
     assert not bench.core.facts.armed
 
 
+@pytest.mark.parametrize(("own", "speed"), [(300, 3.0), (0, 6.0)])
+def test_another_speed_of_the_mission_is_none_of_a_return(own: float, speed: float) -> None:
+    """WPNAV_SPEED set on the way home: with RTL_SPEED it changed the return's too (ModeRTL::init)."""
+    bench = away(RTL_SPEED=own)
+    bench.core.commands.return_to_launch(bench.now_ms)
+    bench.run(1.0)
+    bench.parameters.set("WPNAV_SPEED", 600.0)
+    assert bench.vehicle.speeds.ground == speed
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.vehicle.speeds.ground == 6.0
+
+
 def rally(north: float, east: float, up: float = 0.0) -> MissionItem:
     return item(5100, north, east, up)
 
