@@ -24,12 +24,19 @@ from autopilot.mission.storage import MissionStorage
 class Home:
     """Owner of `VehicleFacts.home`. `set_here` is called after somebody has set it to the vehicle's position."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, journal: Journal, stored: GeoPoint | None) -> None:
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        journal: Journal,
+        stored: GeoPoint | None,
+        set_here: Callable[[], object],
+    ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
         self._by_person = stored is not None
-        self.set_here: Callable[[], object] = lambda: None
+        self._set_here = set_here
         if stored is not None:
             self.move(stored)
 
@@ -61,7 +68,7 @@ class Home:
         here, place = place is None, place or self._facts.vehicle.state.place
         self.move(place)
         if here:
-            self.set_here()
+            self._set_here()
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))

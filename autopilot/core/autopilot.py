@@ -99,7 +99,7 @@ class Autopilot:
         self.losses = Losses()
         self.context = VehicleContext(facts, announcer, helm, self.precision, self.losses.sticks)
         self.statistics = LifeStatistics(facts, journal, parameters.set_unstored)
-        self.home = Home(facts, announcer, journal, stored.home)
+        self.home = Home(facts, announcer, journal, stored.home, lambda: self.trail.begin_here())
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(
             facts, announcer, helm, parameters.set_unstored, self._stop_motors, lambda: self.modes.mode.comes_down
@@ -147,7 +147,6 @@ class Autopilot:
             self.mount.look_away,
         )
         self.trail = Trail(self.facts, self.announcer, self.helm)
-        self.home.set_here = self.trail.begin_here
         self.lead = Lead(self.facts)
         parts = ModeParts(
             context,
