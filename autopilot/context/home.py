@@ -22,13 +22,21 @@ from autopilot.mission.storage import MissionStorage
 
 
 class Home:
-    """Owner of `VehicleFacts.home`."""
+    """Owner of `VehicleFacts.home`. `set_here` is called after somebody has set it to the vehicle's position."""
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, journal: Journal, stored: GeoPoint | None) -> None:
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        journal: Journal,
+        stored: GeoPoint | None,
+        set_here: Callable[[], object],
+    ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
         self._by_person = stored is not None
+        self._set_here = set_here
         if stored is not None:
             self.move(stored)
 
@@ -55,11 +63,12 @@ class Home:
     def set(self, place: GeoPoint | None, *, by_item: bool = False) -> Outcome:
         """Set home by a person (or `by_item` of a mission) to `place`, or with None to the vehicle's position. A
         person's survives restarts. This call does not wait for the disk; the service journals what it acknowledges."""
-        if place is None:
-            if not self._facts.has_position:
-                return self._announcer.refuse("Set home failed: requires position")
-            place = self._facts.vehicle.state.place
+        if place is None and not self._facts.has_position:
+            return self._announcer.refuse("Set home failed: requires position")
+        here, place = place is None, place or self._facts.vehicle.state.place
         self.move(place)
+        if here:
+            self._set_here()
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))
@@ -82,9 +91,7 @@ class ReturnPoint:
     (RALLY_INCL_HOME) or if all points are farther than RALLY_LIMIT_KM (0 = no limit). A personality may choose another
     place."""
 
-    def __init__(
-        self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]
-    ) -> None:
+    def __init__(self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[GeoPoint], bool]) -> None:
         self._facts = facts
         self._rally = rally
         self._inside_fence = inside_fence
@@ -107,7 +114,7 @@ class ReturnPoint:
         """The nearest rally point inside the fence, or None if none is near enough."""
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in points(self._rally.items())]
-        best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
+        best = nearest([place for place in places if self._inside_fence(place)], here)
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
         return None if best is None or 0.0 < limit < distance(here, best) else best
 

@@ -99,9 +99,11 @@ class Autopilot:
         self.losses = Losses()
         self.context = VehicleContext(facts, announcer, helm, self.precision, self.losses.sticks)
         self.statistics = LifeStatistics(facts, journal, parameters.set_unstored)
-        self.home = Home(facts, announcer, journal, stored.home)
+        self.home = Home(facts, announcer, journal, stored.home, lambda: self.trail.begin_here())
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
-        self.payload = Payload(facts, announcer, helm, parameters.set_unstored, self._stop_motors)
+        self.payload = Payload(
+            facts, announcer, helm, parameters.set_unstored, self._stop_motors, lambda: self.modes.mode.comes_down
+        )
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
             self._do_timing(),

@@ -278,7 +278,7 @@ class FlightManager(Actor):
 
     def _follow_landing(self) -> None:
         height = max(self._facts.height, 0.0)
-        speed = max(self._facts.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        speed = max(abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0, 0.1)
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:

@@ -322,8 +322,11 @@ class AutoMode(Mode):
 
     @property
     def is_landing(self) -> bool:
-        maneuver = self.executor.maneuver
-        return maneuver is not None and maneuver.is_landing
+        return (flown := self.executor.maneuver) is not None and flown.is_landing
+
+    @property
+    def comes_down(self) -> bool:
+        return (flown := self.executor.maneuver) is not None and flown.comes_down
 
     @property
     def rises_upright(self) -> bool:
@@ -450,8 +453,7 @@ class AutoMode(Mode):
     @property
     def paused(self) -> bool:
         """True while a leg waits for DO_PAUSE_CONTINUE."""
-        maneuver = self.executor.maneuver
-        return maneuver is not None and maneuver.paused
+        return (flown := self.executor.maneuver) is not None and flown.paused
 
     def turn(self, yaw: Yaw) -> bool:
         self.executor.turn(yaw)

@@ -141,6 +141,11 @@ class Trail:
             self._seen_ms = now_ms
             self._look(now_ms)
 
+    def begin_here(self) -> None:
+        """Begin a new trail here, because home was set here (Copter::set_home_to_current_location)."""
+        if self._facts.armed and not self.paused:
+            self.armed_changed(True, self._facts.now_ms)
+
     def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None
@@ -203,7 +208,9 @@ class Trail:
 
     @property
     def _limit(self) -> int:
-        return min(int(self._facts.param("SRTL_POINTS")), _MOST_POINTS)
+        """SRTL_POINTS; 0, no trail, also with SRTL_ACCURACY 0 (AP_SmartRTL::init)."""
+        accurate = self._facts.param("SRTL_ACCURACY", 2.0) > 0.0
+        return min(int(self._facts.param("SRTL_POINTS")), _MOST_POINTS) if accurate else 0
 
     def _look(self, now_ms: int) -> None:
         self._target = self._helm.target

@@ -27,6 +27,7 @@ _LIFTED: Final = (VtolState.MC, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION
 _FAR_M: Final = 10_000.0  # distance of a target that is never reached (ArduPlane)
 _STEP_M: Final = 10.0  # step of height (ArduPlane)
 _SURELY_M: Final = 1.0  # above the height of a return; below this sum each look decides anew
+_UNDISTURBED: Final = frozenset({ModeKind.MANUAL, ModeKind.THROW, ModeKind.FLIP})
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 
 
@@ -87,7 +88,7 @@ class Evasion:
         numbers = self._facts.vehicle_class.modes
         wings = self._facts.vehicle_class.has_stall_speed
         busy = wings and (self._modes.mode.is_landing or self._modes.mode.rises_on_wings)
-        if busy or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
+        if busy or self._modes.number == numbers.land or self._modes.spec.flown in _UNDISTURBED:
             return CollisionAction.NONE
         if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
             self._context.disarm(ArmingMethod.ADSB_COLLISION)

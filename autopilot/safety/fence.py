@@ -180,9 +180,12 @@ class FenceGuard:
     def zones(self) -> Fence:
         return self.limits.zones
 
-    def contains(self, lat: float, lon: float) -> bool:
-        """True if a place (degrees) is inside the polygons. For the choice of rally points."""
-        return self.room(lat, lon) >= 0.0
+    def contains(self, place: GeoPoint) -> bool:
+        """True if a place (degrees, AMSL) is inside the polygons, and where they keep their targets so, in the other
+        limits too. For the choice of rally points (AP_Rally_Copter::is_valid)."""
+        return self.room(place.lat, place.lon) >= 0.0 and (
+            self._facts.vehicle_class.has_stall_speed or self.admits(place)
+        )
 
     def room(self, lat: float, lon: float) -> float:
         """Distance to the nearest edge, m, as `FenceLimits.room`; inf while polygons and zones are off."""

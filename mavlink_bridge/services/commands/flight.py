@@ -80,13 +80,13 @@ def run_prearm_checks(_command: Command, context: Context) -> Outcome:
 
 def take_off(command: Command, context: Context) -> Outcome:
     """NAV_TAKEOFF: param7 metres above home, and for wings with lift motors above where they stand (ArduPlane's
-    do_user_takeoff); position and yaw are ignored, as in ArduPilot."""
+    do_user_takeoff); param3 0: only in a mode that holds its place; position and yaw are ignored, as in ArduPilot."""
     facts, height = context.parts.facts, command.param(7)
     if not 0.0 < height < HIGHEST_M:
         return FAILED
     if facts.vehicle_class.has(Ability.LIFT):
         height += facts.height
-    return context.parts.commands.takeoff(height)
+    return context.parts.commands.takeoff(height, holds_place=command.params[2] == 0.0)
 
 
 def land(_command: Command, context: Context) -> Outcome:

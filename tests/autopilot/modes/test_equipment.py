@@ -12,6 +12,7 @@ from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, LandedState, ParachuteAction, Severity, WinchAction, WinchStatus
 from tests.fakes.core_bench import Bench, flying, item, takeoff, waypoint
 from tests.fakes.plane_bench import Plane
+from tests.fakes.sim_copter import on_mission
 
 SPRAYER = {"SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23}
 GEAR = {"LGR_ENABLE": 1, "SERVO8_FUNCTION": 29}
@@ -115,6 +116,25 @@ def test_it_goes_up_behind_a_takeoff_and_down_for_a_landing() -> None:
     bench.run(60.0, lambda: bench.vehicle.outputs[-1] == DOWN)
     assert bench.position[2] < -5.0, "as soon as it begins to land"
     assert [text for text in bench.texts if "Gear" in text][-2:] == ["LandingGear: RETRACT", "LandingGear: DEPLOY"]
+
+
+def test_it_stays_up_to_place_a_load() -> None:
+    """ArduCopter lowers it in landings only; it went down and up with each load."""
+    bench = on_mission((takeoff(8.0), item(Cmd.NAV_PAYLOAD_PLACE, 10.0, 0.0), item(Cmd.NAV_RETURN_TO_LAUNCH)), **GEAR)
+    bench.run(90.0, lambda: 2 in bench.reached)
+    assert 2 in bench.reached
+    assert [text for text in bench.texts if "Gear" in text] == ["LandingGear: RETRACT"]
+
+
+@pytest.mark.parametrize("mode", [6, 21])
+def test_it_comes_down_for_a_return_that_ends_in_the_air(mode: int) -> None:
+    """RTL_ALT_FINAL: somebody lands it then by hand (ModeRTL::descent_start)."""
+    bench = Bench(parameters=GEAR | {"RTL_ALT_FINAL": 300, "RTL_LOIT_TIME": 0})
+    bench.airborne(10.0)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.run(60.0, lambda: bench.vehicle.outputs[-1] == DOWN)
+    assert bench.vehicle.outputs == [UP, DOWN]
+    assert bench.core.facts.armed
 
 
 def test_heights_move_it() -> None:

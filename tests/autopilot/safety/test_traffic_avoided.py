@@ -69,6 +69,18 @@ def test_actions(action: int, mode: int, direction: tuple[int, int, int] | None)
     assert told[0] == (CollisionThreat.HIGH, action if action > 1 else CollisionAction.NONE)
 
 
+@pytest.mark.parametrize("action", [2, 5, 6])
+def test_nothing_disturbs_a_copter_that_waits_to_be_thrown(action: int) -> None:
+    """As in ArduCopter's handle_avoidance, also a flip; it was disarmed in the hand."""
+    bench = ready(AVD_ENABLE=1, AVD_F_ACTION=action, ADSB_TYPE=1)
+    assert bench.core.modes.set(18, bench.now_ms).ok
+    bench.arm()
+    meet(bench, (1000.0, 30.0, -10.0), (-50.0, 0.0, 0.0), 3)
+    assert bench.core.facts.armed
+    assert bench.core.modes.number == 18
+    assert bench.core.traffic.collisions[0].action is CollisionAction.NONE
+
+
 def test_from_one_that_stands_straight_above_there_is_no_side_to_go_to() -> None:
     """As in ArduCopter's handle_avoidance_horizontal: it is told that nothing is done."""
     bench = Bench(parameters={"AVD_ENABLE": 1, "AVD_F_ACTION": 3, "ADSB_TYPE": 1})
