@@ -10,6 +10,7 @@ from autopilot.safety.failsafe_actions import SafetyContext, battery_action
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
 from autopilot.safety.wing_failsafes import WingFailsafes
+from autopilot.vehicles.mode_table import ModeKind
 
 # plain ints, because they are read at every heartbeat
 _GUIDED, _MANUAL = int(ModeFlag.GUIDED_ENABLED), int(ModeFlag.MANUAL_INPUT_ENABLED)
@@ -48,12 +49,13 @@ class ArduPilotPersonality(Personality):
         return self._facts.param("Q_TRANS_FAIL")
 
     def mode_flags(self) -> int:
-        """Bits of what flies are constant, but for GUIDED."""
-        spec = self._modes.spec
-        flags = _GUIDED if spec.autopilot else 0
-        if self._facts.vehicle_class.flies:
+        """Bits of what flies are constant, but for GUIDED. SIMPLE of a ground vehicle is not flown by hand there."""
+        spec, kind = self._modes.spec, self._facts.vehicle_class
+        flags = _GUIDED if kind.navigates(spec) else 0
+        if kind.flies:
             return flags | _FLOWN
-        return flags | (_MANUAL if spec.pilot else 0)
+        by_hand = spec.pilot and spec.flown is not ModeKind.POINTED
+        return flags | (_MANUAL if by_hand or self._facts.param("STICK_MIXING") != 0.0 else 0)
 
     def system_state(self) -> SystemState:
         """STANDBY on the ground; of rovers and boats in HOLD."""
