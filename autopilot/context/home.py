@@ -1,8 +1,8 @@
 """Home, from which relative heights count and to which RTL returns, and rally points that a return may use instead.
 
-Home is set at the first position and moves to the vehicle at each arming, unless a person has set it (ArduPilot's
-"locked" home; an item of its missions does not lock it). A home that a person has set survives a restart. Rally points:
-docs/reference/mission-semantics.md, 3 item 5.
+Home is set at the first position and moves to the vehicle at each arming, of most vehicles also while they are disarmed
+(`Personality.home_follows_m`), unless a person has set it (ArduPilot's "locked" home; an item of its missions does not
+lock it). A home that a person has set survives a restart. Rally points: docs/reference/mission-semantics.md, 3 item 5.
 """
 
 from __future__ import annotations
@@ -40,6 +40,21 @@ class Home:
     def position_found(self) -> None:
         """Set home at the first position."""
         if self._facts.home is None and self._facts.has_position and not self._found_flying:
+            self.move(self._facts.vehicle.state.place)
+
+    @property
+    def left_behind(self) -> bool:
+        """True if a disarmed vehicle stands elsewhere, to where home moves."""
+        facts, limit = self._facts, self._facts.personality.home_follows_m
+        if limit is None or facts.home is None or self._by_person or facts.vehicle.capabilities.own_modes:
+            return False
+        stands = facts.landed and not facts.armed and facts.has_position
+        return stands and distance(facts.home, facts.vehicle.state.place) >= limit
+
+    def follow(self) -> None:
+        """Set home where a disarmed vehicle stands, at the first position or when it was moved."""
+        self.position_found()
+        if self.left_behind:
             self.move(self._facts.vehicle.state.place)
 
     def armed(self) -> None:

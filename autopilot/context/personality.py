@@ -100,7 +100,8 @@ class Personality(Protocol):
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach.
     `holds_without_mission`: a mission may be cleared while it is flown. `resumes_on_ground`: a mission goes on at its
     item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of
-    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does."""
+    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a
+    disarmed vehicle on the ground moves to it once it is that far away, m; None: only at arming."""
 
     texts: Texts
     failsafes: FailsafeRules
@@ -117,6 +118,7 @@ class Personality(Protocol):
     keeps_home_of_items: bool = False
     holds_without_mission: bool = False
     resumes_on_ground: bool = False
+    home_follows_m: float | None = None
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
         """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""

@@ -14,6 +14,7 @@ from autopilot.vehicles.mode_table import ModeKind
 
 # plain ints, because they are read at every heartbeat
 _GUIDED, _MANUAL = int(ModeFlag.GUIDED_ENABLED), int(ModeFlag.MANUAL_INPUT_ENABLED)
+_FOLLOWS_M = 0.5  # update_home of ArduPlane, and of ArduRover with this DISTANCE_HOME_MINCHANGE; ArduCopter has none
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 
 
@@ -28,6 +29,7 @@ class ArduPilotPersonality(Personality):
             self.failsafes = FlyingFailsafes(context, losses, gripper)
         else:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
+        self.home_follows_m = None if kind.hovers else _FOLLOWS_M
         self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
 
