@@ -28,6 +28,8 @@ class Home:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
+        self.after_set: Callable[[bool, bool], None] = lambda here, by_item: None
+        """Called after `set`: `here`, at the vehicle's place."""
         self._by_person = stored is not None
         if stored is not None:
             self.move(stored)
@@ -70,6 +72,7 @@ class Home:
     def set(self, place: GeoPoint | None, *, by_item: bool = False) -> Outcome:
         """Set home by a person (or `by_item` of a mission) to `place`, or with None to the vehicle's position. A
         person's survives restarts. This call does not wait for the disk; the service journals what it acknowledges."""
+        here = place is None
         if place is None:
             if not self._facts.has_position:
                 return self._announcer.refuse("Set home failed: requires position")
@@ -78,6 +81,7 @@ class Home:
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))
+        self.after_set(here, by_item)
         return ACCEPTED
 
     def set_origin(self, place: GeoPoint) -> Outcome:

@@ -30,6 +30,7 @@ class ArduPilotPersonality(Personality):
         else:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
         self.home_follows_m = None if kind.hovers else _FOLLOWS_M
+        self.seeks_new_home = kind.has_stall_speed
         self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
 
