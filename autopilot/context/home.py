@@ -28,8 +28,8 @@ class Home:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
-        self.after_set: Callable[[bool, bool], None] = lambda here, by_item: None
-        """Called after `set`: `here`, at the vehicle's place."""
+        self.listeners: list[Callable[[bool, bool], None]] = []
+        """Called after `set` with: at the vehicle's place; by an item."""
         self._by_person = stored is not None
         if stored is not None:
             self.move(stored)
@@ -81,7 +81,8 @@ class Home:
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))
-        self.after_set(here, by_item)
+        for listener in self.listeners:
+            listener(here, by_item)
         return ACCEPTED
 
     def set_origin(self, place: GeoPoint) -> Outcome:

@@ -336,7 +336,7 @@ class Autopilot:
 
     def _listen(self) -> None:
         self.plans.listeners += [self.auto.plan_changed, self.rehearsal.plan_changed]
-        self.home.after_set = partial(home_was_set, self.facts, self.modes, self.trail)
+        self.home.listeners.append(partial(home_was_set, self.facts, self.modes, self.trail))
         for name in self.parameters.names():
             self.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()
