@@ -1,8 +1,8 @@
 """Position, velocity and attitude targets for GUIDED.
 
 A target is converted from its frame to NED metres from the vehicle's origin. An invalid target (mask, frame or numbers)
-stops a vehicle that flies and is ignored by a ground vehicle or boat, as in ArduPilot; these ignore heights. Targets are not acknowledged,
-and the core ignores them outside GUIDED.
+stops a vehicle that flies and is ignored by a ground vehicle or boat, as in ArduPilot; these ignore heights. Targets
+are not acknowledged, and the core ignores them outside GUIDED.
 """
 
 from __future__ import annotations

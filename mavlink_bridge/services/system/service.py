@@ -43,7 +43,7 @@ class SystemService(Speaker):
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
             case "HEARTBEAT":
-                if message.type == VehicleType.GCS:
+                if message.type == VehicleType.GCS or not self._parts.facts.personality.knows_stations_by_type:
                     self._parts.failsafes.ground_station_heard(peer.system)
             case "MANUAL_CONTROL" if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
                 pass  # sticks of another vehicle

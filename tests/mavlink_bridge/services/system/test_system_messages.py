@@ -18,8 +18,11 @@ MAVSDK = Peer(3, 245, 190)
 NOW = 40  # link time
 
 
-def ask(message: Any, *, now_ns: int | None = None) -> tuple[list[Outgoing], Any, RecordingTelemetry]:
+def ask(
+    message: Any, *, now_ns: int | None = None, knows_stations_by_type: bool = False
+) -> tuple[list[Outgoing], Any, RecordingTelemetry]:
     autopilot: Any = RecordingAutopilot()
+    autopilot.personality.knows_stations_by_type = knows_stations_by_type
     autopilot.vehicle.state.report[report.TIME_MS] = 60
     telemetry = RecordingTelemetry()
     clock = None if now_ns is None else (lambda: now_ns)
@@ -59,11 +62,13 @@ def test_the_old_question_for_the_version_is_passed_on() -> None:
     assert telemetry.asked == [("request_message", 3, 148)]
 
 
-@pytest.mark.parametrize(("mav_type", "calls"), [(6, [("failsafes.ground_station_heard", (245,), {})]), (2, [])])
-def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list[Any]) -> None:
-    """Type 6 only, in link time, on which FS_GCS counts; nothing is answered."""
-    outgoing, autopilot, _ = ask(dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3))
-    assert (outgoing, autopilot.calls) == ([], calls)
+@pytest.mark.parametrize(("mav_type", "by_type", "heard"), [(6, True, 1), (18, True, 0), (6, False, 1), (18, False, 1)])
+def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, by_type: bool, heard: int) -> None:
+    """In link time, on which FS_GCS counts; nothing is answered. For ArduPilot whoever has the station's system id is
+    one, for PX4 type 6."""
+    message = dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3)
+    outgoing, autopilot, _ = ask(message, knows_stations_by_type=by_type)
+    assert (outgoing, autopilot.calls) == ([], [("failsafes.ground_station_heard", (245,), {})] * heard)
 
 
 @pytest.mark.parametrize(
