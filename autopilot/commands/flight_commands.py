@@ -163,6 +163,16 @@ class FlightCommands:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
         return ACCEPTED
 
+    def guided_climb(self, up: float) -> Outcome:
+        """SET_POSITION_TARGET_LOCAL_NED of wings: raise the GUIDED target by `up` m (ArduPlane
+        GCS_MAVLink_Plane.cpp)."""
+        flight = self._flight()
+        if flight is None or self._facts.grounded or not self._facts.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        down = flight.climb_by(up)
+        self._announcer.step(f"Change alt to {self._facts.home_ned[2] - down:.1f}")
+        return ACCEPTED
+
     def _change_height(self, down: float, over_ground: float | None) -> bool:
         """Fly the present leg, circle or bank (CIRCLE) to `down` (NED m) instead; False for any other target."""
         target = self._helm.target

@@ -1,8 +1,8 @@
 """Home, from which relative heights count and to which RTL returns, and rally points that a return may use instead.
 
-Home is set at the first position and moves to the vehicle at each arming, unless a person has set it (ArduPilot's
-"locked" home; an item of its missions does not lock it). A home that a person has set survives a restart. Rally points:
-docs/reference/mission-semantics.md, 3 item 5.
+Home is set at the first position and moves to the vehicle at each arming, of most vehicles also while they are disarmed
+(`Personality.home_follows_m`), unless a person has set it (ArduPilot's "locked" home; an item of its missions does not
+lock it). A home that a person has set survives a restart. Rally points: docs/reference/mission-semantics.md, 3 item 5.
 """
 
 from __future__ import annotations
@@ -22,21 +22,15 @@ from autopilot.mission.storage import MissionStorage
 
 
 class Home:
-    """Owner of `VehicleFacts.home`. `set_here` is called after somebody has set it to the vehicle's position."""
+    """Owner of `VehicleFacts.home`."""
 
-    def __init__(
-        self,
-        facts: VehicleFacts,
-        announcer: Announcer,
-        journal: Journal,
-        stored: GeoPoint | None,
-        set_here: Callable[[], object],
-    ) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, journal: Journal, stored: GeoPoint | None) -> None:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
+        self.listeners: list[Callable[[bool, bool], None]] = []
+        """Called after `set` with: at the vehicle's place; by an item."""
         self._by_person = stored is not None
-        self._set_here = set_here
         if stored is not None:
             self.move(stored)
 
@@ -48,6 +42,21 @@ class Home:
     def position_found(self) -> None:
         """Set home at the first position."""
         if self._facts.home is None and self._facts.has_position and not self._found_flying:
+            self.move(self._facts.vehicle.state.place)
+
+    @property
+    def left_behind(self) -> bool:
+        """True if a disarmed vehicle stands elsewhere, to where home moves."""
+        facts, limit = self._facts, self._facts.personality.home_follows_m
+        if limit is None or facts.home is None or self._by_person or facts.vehicle.capabilities.own_modes:
+            return False
+        stands = facts.landed and not facts.armed and facts.has_position
+        return stands and distance(facts.home, facts.vehicle.state.place) >= limit
+
+    def follow(self) -> None:
+        """Set home where a disarmed vehicle stands, at the first position or when it was moved."""
+        self.position_found()
+        if self.left_behind:
             self.move(self._facts.vehicle.state.place)
 
     def armed(self) -> None:
@@ -63,15 +72,17 @@ class Home:
     def set(self, place: GeoPoint | None, *, by_item: bool = False) -> Outcome:
         """Set home by a person (or `by_item` of a mission) to `place`, or with None to the vehicle's position. A
         person's survives restarts. This call does not wait for the disk; the service journals what it acknowledges."""
-        if place is None and not self._facts.has_position:
-            return self._announcer.refuse("Set home failed: requires position")
-        here, place = place is None, place or self._facts.vehicle.state.place
+        here = place is None
+        if place is None:
+            if not self._facts.has_position:
+                return self._announcer.refuse("Set home failed: requires position")
+            place = self._facts.vehicle.state.place
         self.move(place)
-        if here:
-            self._set_here()
         if not by_item or self._facts.personality.keeps_home_of_items:
             self._by_person = True
             self._journal.submit(SaveHome(place))
+        for listener in self.listeners:
+            listener(here, by_item)
         return ACCEPTED
 
     def set_origin(self, place: GeoPoint) -> Outcome:
@@ -91,7 +102,9 @@ class ReturnPoint:
     (RALLY_INCL_HOME) or if all points are farther than RALLY_LIMIT_KM (0 = no limit). A personality may choose another
     place."""
 
-    def __init__(self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[GeoPoint], bool]) -> None:
+    def __init__(
+        self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]
+    ) -> None:
         self._facts = facts
         self._rally = rally
         self._inside_fence = inside_fence
@@ -114,7 +127,7 @@ class ReturnPoint:
         """The nearest rally point inside the fence, or None if none is near enough."""
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in points(self._rally.items())]
-        best = nearest([place for place in places if self._inside_fence(place)], here)
+        best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
         return None if best is None or 0.0 < limit < distance(here, best) else best
 

@@ -9,6 +9,8 @@ has the time of the present pass (`VehicleFacts.now_ms`).
 
 from __future__ import annotations
 
+from functools import partial
+
 from autopilot.commands.auxiliary import AuxFunctions
 from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.mission_commands import MissionCommands, MissionRecorder
@@ -22,7 +24,7 @@ from autopilot.context.turns import PassTurn, PassTurns, earliest, turn_of
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
-from autopilot.core.wiring import NothingStored, Stored, build_choice, build_executor
+from autopilot.core.wiring import NothingStored, Stored, build_choice, build_executor, home_was_set
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.interface.targets import TakeOff
@@ -99,7 +101,7 @@ class Autopilot:
         self.losses = Losses()
         self.context = VehicleContext(facts, announcer, helm, self.precision, self.losses.sticks)
         self.statistics = LifeStatistics(facts, journal, parameters.set_unstored)
-        self.home = Home(facts, announcer, journal, stored.home, lambda: self.trail.begin_here())
+        self.home = Home(facts, announcer, journal, stored.home)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(
             facts, announcer, helm, parameters.set_unstored, self._stop_motors, lambda: self.modes.mode.comes_down
@@ -336,6 +338,7 @@ class Autopilot:
 
     def _listen(self) -> None:
         self.plans.listeners += [self.auto.plan_changed, self.rehearsal.plan_changed]
+        self.home.listeners.append(partial(home_was_set, self.facts, self.modes, self.trail))
         for name in self.parameters.names():
             self.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()

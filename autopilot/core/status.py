@@ -6,14 +6,31 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
 from autopilot.mav import ModeFlag, Sensor, SystemState
 from autopilot.safety.airspeed import AirspeedUse
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
+from autopilot.vehicles.vehicle_class import VehicleClass
 
 # plain ints, because they are read at every heartbeat
 _CUSTOM, _ARMED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.SAFETY_ARMED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
+_RATES, _ANGLES = int(Sensor.ANGULAR_RATE_CONTROL), int(Sensor.ATTITUDE_STABILIZATION)
+_HEADING = int(Sensor.YAW_POSITION)
 _OUTPUTS, _RECEIVER = int(Sensor.MOTOR_OUTPUTS), int(Sensor.RC_RECEIVER)
 _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
 _AIRSPEED = int(Sensor.DIFFERENTIAL_PRESSURE)
 _BATTERY, _PROXIMITY = int(Sensor.BATTERY), int(Sensor.PROXIMITY)
+
+
+def unused_controllers(kind: VehicleClass, spec: ModeSpec) -> int:
+    """MAV_SYS_STATUS_SENSOR bits of the controllers that a mode does not use (GCS_Copter.cpp, GCS_Plane.cpp and
+    GCS_Rover.cpp, update_vehicle_sensor_status_flags)."""
+    if kind.navigates(spec):
+        return 0
+    if kind.hovers:
+        return _POSITION | _ALTITUDE if spec.manual_throttle else _POSITION
+    unused = _POSITION | _ALTITUDE | _HEADING
+    if spec.flown is ModeKind.MANUAL or spec.number == kind.modes.at_rest:
+        return unused | _RATES | _ANGLES
+    return unused | _ANGLES if kind.flies and spec.flown is ModeKind.TURN_RATE else unused
 
 
 class SystemStatus:
@@ -53,8 +70,7 @@ class SystemStatus:
         """MAV_SYS_STATUS_SENSOR bits that are present, used or not: sensors, the RC receiver while sticks are moved or
         were lost, controllers, a configured fence."""
         bits = self._sensors | _POSITION | _PREARM
-        if self._facts.vehicle_class.flies:
-            bits |= _ALTITUDE
+        bits = bits | _ALTITUDE if self._facts.vehicle_class.flies else bits & ~_ALTITUDE
         return bits | _GEOFENCE if self._parts.fence.limits.present else bits
 
     @property
@@ -68,9 +84,7 @@ class SystemStatus:
             bits &= ~_AIRSPEED
         if self._parts.vehicle_arming.switches.safe:
             bits &= ~_OUTPUTS
-        spec = self._parts.modes.spec
-        if not spec.autopilot:
-            bits &= ~(_POSITION | _ALTITUDE if spec.manual_throttle else _POSITION)
+        bits &= ~unused_controllers(self._facts.vehicle_class, self._parts.modes.spec)
         return bits | _GEOFENCE if self._parts.fence.acts else bits & ~_GEOFENCE
 
     @property

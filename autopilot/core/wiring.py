@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from autopilot.commands.auxiliary import AuxFunctions
 from autopilot.commands.plans import Items
@@ -21,7 +21,10 @@ from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.manager import ModeChoice
-from autopilot.vehicles.mode_table import ModeSpec
+from autopilot.modes.trail import Trail
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
+
+_HOMEWARD: Final = frozenset({ModeKind.RETURN, ModeKind.VERTICAL_RETURN})
 
 
 class Stored(Protocol):
@@ -94,3 +97,12 @@ def build_executor(parts: ModeParts, core: VehicleParts, auxiliary: AuxFunctions
         auxiliary.carry_out,
     )
     return AutoExecutor(nav, do, auto.mission_complete)
+
+
+def home_was_set(facts: VehicleFacts, modes: ModeChoice, trail: Trail, here: bool, by_item: bool) -> None:
+    """Begin the trail anew at a home that is set to the vehicle's place (AP_SmartRTL::set_home). ArduPlane on its way
+    home turns to one that is set by a command (Plane::set_home)."""
+    if here:
+        trail.restart(facts.now_ms)
+    if not by_item and facts.personality.seeks_new_home and modes.spec.flown in _HOMEWARD:
+        modes.mode.enter(facts.now_ms)

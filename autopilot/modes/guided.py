@@ -165,14 +165,30 @@ class GuidedFlight:
         if self._course is not None:
             self.begin()
 
+    @property
+    def place(self) -> Ned:
+        """End of the target, or the present place without one."""
+        match self._target:
+            case Leg(end=place) | Circle(center=place):
+                return place
+            case _:
+                return self._facts.vehicle.state.position
+
+    def climb_by(self, up: float) -> float:
+        """Raise the target by `up` m, also above the ground; returns its new height (NED m)."""
+        target, down = self._target, self.place[2] - up
+        if self._course is not None and not self.paused:
+            down = self._course.down - up
+        above = target.over_ground if isinstance(target, Leg | Circle) else None
+        self.change_height(down, None if above is None else above + up)
+        return down
+
     def change_height(self, down: float, over_ground: float | None = None) -> None:
         """Keep the course, the horizontal target with its circle, or the present place, at another height."""
         if self._course is not None and not self.paused:
             self._course.down = down
             return
-        target = self._target
-        here = self._facts.vehicle.state.position
-        end = target.end if isinstance(target, Leg) else target.center if isinstance(target, Circle) else here
+        target, end = self._target, self.place
         if self._lifted:
             self._fly_round(loiter(self._facts, (end[0], end[1], down)))
             return

@@ -115,7 +115,7 @@ def _stays_on(leg: Leg, here: Ned, velocity: Ned, near: float) -> bool:
 
 
 class Trail:
-    """Trail since arming, NED m (d is 0 for rovers and boats). `paused` during a return."""
+    """Trail since arming, or since home was set here, NED m (d is 0 for rovers and boats). `paused` during a return."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -141,10 +141,10 @@ class Trail:
             self._seen_ms = now_ms
             self._look(now_ms)
 
-    def begin_here(self) -> None:
-        """Begin a new trail here, because home was set here (Copter::set_home_to_current_location)."""
+    def restart(self, now_ms: int) -> None:
+        """Begin a new trail here, while armed; a return keeps the way that it has begun."""
         if self._facts.armed and not self.paused:
-            self.armed_changed(True, self._facts.now_ms)
+            self.armed_changed(True, now_ms)
 
     def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:

@@ -11,10 +11,12 @@ from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
 from autopilot.safety.termination import AdvancedFailsafe
 from autopilot.safety.wing_failsafes import WingFailsafes
+from autopilot.vehicles.mode_table import ModeKind
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 # plain ints, because they are read at every heartbeat
 _GUIDED, _MANUAL = int(ModeFlag.GUIDED_ENABLED), int(ModeFlag.MANUAL_INPUT_ENABLED)
+_FOLLOWS_M = 0.5  # update_home of ArduPlane, and of ArduRover with this DISTANCE_HOME_MINCHANGE; ArduCopter has none
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 
 
@@ -31,6 +33,8 @@ class ArduPilotPersonality(Personality):
         else:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
         self._context, self._losses, self._advanced = context, losses, advanced
+        self.home_follows_m = None if kind.hovers else _FOLLOWS_M
+        self.seeks_new_home = kind.has_stall_speed
         self._facts, self._modes = context.facts, context.modes
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
@@ -53,12 +57,13 @@ class ArduPilotPersonality(Personality):
         return self._facts.param("Q_TRANS_FAIL")
 
     def mode_flags(self) -> int:
-        """Bits of what flies are constant, but for GUIDED."""
-        spec = self._modes.spec
-        flags = _GUIDED if spec.autopilot else 0
-        if self._facts.vehicle_class.flies:
+        """Bits of what flies are constant, but for GUIDED. SIMPLE of a ground vehicle is not flown by hand there."""
+        spec, kind = self._modes.spec, self._facts.vehicle_class
+        flags = _GUIDED if kind.navigates(spec) else 0
+        if kind.flies:
             return flags | _FLOWN
-        return flags | (_MANUAL if spec.pilot else 0)
+        by_hand = spec.pilot and spec.flown is not ModeKind.POINTED
+        return flags | (_MANUAL if by_hand or self._facts.param("STICK_MIXING") != 0.0 else 0)
 
     def system_state(self) -> SystemState:
         """STANDBY on the ground; of rovers and boats in HOLD."""

@@ -75,7 +75,8 @@ class PrearmWatch:
         if now_ms < self.due_ms:
             return False
         reasons, display = self.reasons(), now_ms >= self._display_ms
-        if self._facts.home is None or self.ok == bool(reasons) or (reasons and display):
+        moves = self._facts.home is None or self._home.left_behind
+        if moves or self.ok == bool(reasons) or (reasons and display):
             return True
         self._take(reasons, now_ms, display=display)
         self._wait(now_ms)
@@ -84,7 +85,7 @@ class PrearmWatch:
     def update(self, now_ms: int) -> None:
         """Check in a pass, while disarmed."""
         if now_ms >= self.due_ms:
-            self._home.position_found()
+            self._home.follow()
             self._take(self.reasons(), now_ms, display=now_ms >= self._display_ms)
             self._wait(now_ms)
 

@@ -15,7 +15,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import StandardMode
 from autopilot.mission.commands import Ability, spec_of
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.vehicles.mode_table import ModeSpec
+from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
 #: Parameters of a flight controller that matter for every kind.
 COMMON_MIRRORED: Final = (
@@ -297,6 +297,13 @@ class VehicleClass:
                 return self.turns_nose
             case Ability.REVERSE:
                 return self.reverses
+
+    def navigates(self, spec: ModeSpec) -> bool:
+        """True if a mode flies to places by itself as ArduPilot tells it: hovering by the sticks and landing are none
+        for ArduPlane, attitudes that somebody sends none for ArduCopter."""
+        if self.has_stall_speed and (spec.pilot or spec.landing):
+            return False
+        return spec.autopilot and spec.flown is not ModeKind.LEANING
 
     def takes(self, speed: float, param: Callable[[str, float], float]) -> bool:
         """True for a speed along the track within its limits, m/s. `param`: as for `ParameterUnit.value`."""

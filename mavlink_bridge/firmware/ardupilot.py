@@ -39,15 +39,22 @@ _CAPABILITIES: Final = (
 )  # fmt: skip
 """MAV_PROTOCOL_CAPABILITY bits of all kinds, without FTP."""
 
-_FASTEST_US: Final = 3125
-"""Shortest message interval: 80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
+
+def _fastest_us(loop_hz: int) -> int:
+    """Shortest message interval, us: the whole milliseconds that reach 80 % of SCHED_LOOP_RATE (GCS_Common.cpp,
+    set_message_interval, cap_message_interval)."""
+    return -(-1_000_000 // (800 * loop_hz)) * 1000
+
+
 _HABITS: Final = FirmwareHabits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
-    reports_multicopter=True, reports_goal=True, fastest_us=_FASTEST_US,
+    reports_multicopter=True, reports_goal=True, fastest_us=_fastest_us(400), origin_with_home=True,
 )  # fmt: skip
-_WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None, starts_by_arming=True)
+_DRIVING_HABITS: Final = replace(_HABITS, fastest_us=_fastest_us(50))
+_WING_HABITS: Final = replace(_DRIVING_HABITS, strategy="native", calibration=None, starts_by_arming=True)
+_LIFT_HABITS: Final = replace(_WING_HABITS, fastest_us=_fastest_us(300))
 """Habits of planes. A plane cannot stop at a target, cannot be armed for some seconds after a calibration of its pitot
 tube, and takes off when it is armed in AUTO."""
 _WORDS: Final = FirmwareTexts(
@@ -79,7 +86,10 @@ class ArduPilot:
 
     @property
     def habits(self) -> FirmwareHabits:
-        return _WING_HABITS if self.vehicle_class.has_stall_speed else _HABITS
+        kind = self.vehicle_class
+        if kind.has_stall_speed:
+            return _LIFT_HABITS if kind.lands_anywhere else _WING_HABITS
+        return _HABITS if kind.hovers else _DRIVING_HABITS
 
     @property
     def link_rates(self) -> Mapping[str, float] | None:

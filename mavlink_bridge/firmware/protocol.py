@@ -87,6 +87,7 @@ class FirmwareHabits:
     reports_multicopter: bool = False  # EXTENDED_SYS_STATE reports a copter as a VTOL in multicopter state
     reports_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode
     fastest_us: int = 0  # a shorter message interval is refused
+    origin_with_home: bool = False  # sends GPS_GLOBAL_ORIGIN when home changes, and for GET_HOME_POSITION
     commit_as_number: bool = False  # AUTOPILOT_VERSION has 64 bits of the commit; else 8 characters of it
     begins_at_marked: bool = False  # a new mission begins at the item with `current` 1; the same again changes nothing
     station_port: int = 0  # UDP port on this machine to which its simulator sends by itself

@@ -21,7 +21,7 @@ OF_THE_FIRMWARES = (
 #: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
 _ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "sortie/companion")
 _ASK_ONE = {
-    "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us"},
+    "mavlink_bridge/services/commands/messages.py": {"capabilities_by_1", "fastest_us", "origin_with_home"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"begins_at_marked", "home_is_item_0"},
     "mavlink_bridge/services/mission/service.py": {"guided_items"},
@@ -34,6 +34,7 @@ _ASK_ONE = {
     },
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "repeats_changes", "sets_by_type"},
     "mavlink_bridge/services/telemetry/announcements.py": {"commit_as_number", "introduces_itself"},
+    "mavlink_bridge/services/telemetry/service.py": {"origin_with_home"},
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/incident/shown.py": {"first_log"},

@@ -82,6 +82,7 @@ class RecordingAutopilot:
         self.sequencer = MissionSequencer()
         self.failsafe_sticks = False
         self.plans = Plans(MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0))
+        self.personality = SimpleNamespace(mission_shown=lambda: None)
         self.facts = Recorder(
             self,
             "facts",
@@ -92,7 +93,7 @@ class RecordingAutopilot:
             altitude=lambda: self._altitude,
             over_ground=lambda: lambda frame, z: None,
             param=lambda: lambda name, default=0.0: self.parameters[name],
-            personality=lambda: SimpleNamespace(mission_shown=lambda: None),
+            personality=lambda: self.personality,
         )
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.auto = Recorder(self, "auto", paused=lambda: False)

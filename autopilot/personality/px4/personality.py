@@ -53,6 +53,8 @@ class Px4Personality:
     wings_need_fix = False
     holds_without_mission = True
     resumes_on_ground = True  # mission_base.cpp, `checkMissionRestart`
+    seeks_new_home = False
+    home_follows_m: float | None = 1.0  # HomePosition.hpp, kMinHomePositionChangeEPH
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts

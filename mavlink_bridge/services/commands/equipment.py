@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autopilot.interface.earth import HIGHEST_M
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
@@ -25,9 +26,11 @@ _AS_IT_IS = 76.0  # of param2 and param5: the calibration that there is
 
 
 def set_home(command: Command, context: Context) -> Outcome:
-    """DO_SET_HOME: sets home here if param1 = 1 or latitude and longitude are 0, else at the position."""
+    """DO_SET_HOME: sets home here if param1 = 1 or latitude and longitude are 0, else (param1 0) at the position."""
     if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
         return context.parts.home.set(None)
+    if command.param(1) != 0.0:
+        return FAILED
     place = _place(command, context)
     return place if isinstance(place, Outcome) else context.parts.home.set(place)
 
@@ -47,8 +50,10 @@ def set_roi(command: Command, context: Context) -> Outcome:
 
 
 def _place(command: Command, context: Context) -> GeoPoint | Outcome:
-    """Position of the command, its altitude AMSL; FAILED for an invalid one, or if its altitude is above a home that is
-    not set."""
+    """Position of the command, its altitude AMSL; DENIED for a bad altitude (GCS_Common.cpp, location_from_command_t),
+    FAILED for a bad place, or if its altitude is above a home that is not set."""
+    if not command.given(7) or not abs(command.param(7)) < HIGHEST_M:
+        return DENIED
     if not command.has_valid_place:
         return FAILED
     altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
@@ -155,6 +160,7 @@ def _reset_parameters(context: Context) -> Outcome:
     parameters = context.parts.parameters
     for name in parameters.names():
         parameters.reset(name)  # read-only parameters do not change
+    context.parts.announcer.say(Severity.WARNING, "All parameters reset, reboot board")
     return ACCEPTED
 
 

@@ -18,6 +18,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")
+GPS_GLOBAL_ORIGIN = id_of("GPS_GLOBAL_ORIGIN")
 MESSAGE_INTERVAL = id_of("MESSAGE_INTERVAL")
 #: id of a message of QGroundControl that the dialect does not have; QGroundControl requests it on connect and continues
 #: after a refusal
@@ -38,10 +39,14 @@ def request_message(command: Command, context: Context) -> Outcome:
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:
-    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; DENIED for an unknown message, or faster than the
-    firmware."""
+    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; DENIED for an unknown message, faster than the firmware,
+    or with an index in param3."""
     msg_id, interval = command.whole(1), command.whole(2)
-    if not 0 <= msg_id <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
+    if not 0 <= msg_id <= _LARGEST_ID or interval < -1 or command.param(3) != 0.0:
+        return DENIED
+    if 0 < interval < context.firmware.habits.fastest_us:
+        text = f"Requested rate for message ID {msg_id} too fast. Increase SCHED_LOOP_RATE"
+        context.parts.announcer.say(Severity.INFO, text)
         return DENIED
     return Outcome(context.telemetry.rates.set_message_interval(context.peer.link, msg_id, interval))
 
@@ -76,10 +81,13 @@ def asks_capabilities(param1: float, firmware: Firmware) -> bool:
 
 
 def get_home(_command: Command, context: Context) -> Outcome:
-    """GET_HOME_POSITION: FAILED while home is not set."""
+    """GET_HOME_POSITION: FAILED while home is not set. ArduPilot sends the origin, too."""
     if context.parts.facts.home is None:
         return FAILED
-    return Outcome(context.telemetry.request_message(context.peer.link, HOME_POSITION, 0.0))
+    outcome = Outcome(context.telemetry.request_message(context.peer.link, HOME_POSITION, 0.0))
+    if outcome.ok and context.firmware.habits.origin_with_home:
+        context.telemetry.request_message(context.peer.link, GPS_GLOBAL_ORIGIN, 0.0)
+    return outcome
 
 
 def send_banner(_command: Command, context: Context) -> Outcome:

@@ -1,8 +1,8 @@
 """Position, velocity and attitude targets for GUIDED.
 
 A target is converted from its frame to NED metres from the vehicle's origin. An invalid target (mask, frame or numbers)
-stops a vehicle that flies and is ignored by a ground vehicle or boat, as in ArduPilot. Targets are not acknowledged,
-and the core ignores them outside GUIDED.
+stops a vehicle that flies and is ignored by a ground vehicle or boat, as in ArduPilot; these ignore heights. Targets
+are not acknowledged, and the core ignores them outside GUIDED.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import sqrt
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.angles import turned, wrap_pi
-from autopilot.interface.earth import is_place
+from autopilot.interface.earth import HIGHEST_M, is_place
 from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
@@ -68,6 +68,8 @@ class GuidedService(Speaker):
     # --- position and velocity ------------------------------------------------------------------------------------
     def _local(self, message: Message) -> bool:
         frame = message.coordinate_frame
+        if self._parts.facts.vehicle_class.has_stall_speed and frame == Frame.LOCAL_OFFSET_NED:
+            return abs(message.z) < HIGHEST_M and self._parts.commands.guided_climb(-message.z).ok
         parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None or frame not in _LOCAL_FRAMES:
             return False
@@ -80,6 +82,8 @@ class GuidedService(Speaker):
         return self._send(message, parts, position, turn)
 
     def _local_position(self, offset: Ned, frame: int, turn: float) -> Ned | None:
+        if self._drives:
+            offset = (*offset[:2], 0.0)
         if not _within(offset, _FARTHEST):
             return None
         if frame == Frame.LOCAL_NED:
@@ -94,14 +98,14 @@ class GuidedService(Speaker):
         if self._parts.facts.vehicle_class.has_stall_speed and asks_height_alone(message.type_mask):
             return self._change_height(message)
         parts = position_parts(message.type_mask, driven=self._drives)
-        if parts is None:
+        if parts is None or (self._drives and message.coordinate_frame not in GLOBAL_FRAMES):
             return False
         position = None
         if parts.position:
             position = self._global_position(message)
             if position is None:
                 return False
-        above = self._parts.facts.over_ground(message.coordinate_frame, message.alt)
+        above = None if self._drives else self._parts.facts.over_ground(message.coordinate_frame, message.alt)
         return self._send(message, parts, position, 0.0, above)
 
     def _change_height(self, message: Message) -> bool:
@@ -115,7 +119,10 @@ class GuidedService(Speaker):
         if message.coordinate_frame not in GLOBAL_FRAMES:
             return None
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
-        altitude = self._parts.facts.altitude(message.coordinate_frame, message.alt, lat, lon)
+        if self._drives:
+            altitude: float | None = self._parts.facts.vehicle.state.place.alt
+        else:
+            altitude = self._parts.facts.altitude(message.coordinate_frame, message.alt, lat, lon)
         origin = self._parts.facts.vehicle.origin
         if altitude is None or origin is None or not is_place(lat, lon, altitude):
             return None
@@ -136,7 +143,7 @@ class GuidedService(Speaker):
             return False
         yaw = _yaw(message, parts, turn)
         if self._drives and position is None:
-            speed = _rotated(velocity, turn) if parts.velocity else _STANDSTILL
+            speed = self._bounded(_rotated(velocity, turn)) if parts.velocity else _STANDSTILL
             heading = self._parts.facts.vehicle.state.yaw
             self._parts.commands.guided_target(velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
             return True
@@ -148,6 +155,12 @@ class GuidedService(Speaker):
             over_ground=over_ground,
         )
         return True
+
+    def _bounded(self, velocity: Ned) -> Ned:
+        """Velocity of a ground vehicle, along the ground and within WP_SPEED."""
+        speed, most = hypot(velocity[0], velocity[1]), self._parts.facts.param("WP_SPEED", 2.0)
+        share = most / speed if speed > most else 1.0
+        return (share * velocity[0], share * velocity[1], 0.0)
 
     # --- attitude -------------------------------------------------------------------------------------------------
     def _attitude(self, message: Message) -> bool:

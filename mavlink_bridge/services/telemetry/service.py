@@ -38,13 +38,14 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
+_HOME: Final = NUMBER_OF_NAME["HOME_POSITION"]
 _AT_ONCE: Final[dict[type, int]] = {
     ModeChanged: _HEARTBEAT,
     ArmedChanged: _HEARTBEAT,
     CurrentChanged: NUMBER_OF_NAME["MISSION_CURRENT"],
     MissionCleared: NUMBER_OF_NAME["MISSION_CURRENT"],
     MissionComplete: NUMBER_OF_NAME["MISSION_CURRENT"],
-    HomeChanged: NUMBER_OF_NAME["HOME_POSITION"],
+    HomeChanged: _HOME,
     FenceChanged: NUMBER_OF_NAME["FENCE_STATUS"],
 }
 """Streams that an event of the core sends at once, outside their rate."""
@@ -295,6 +296,8 @@ class TelemetryService(Speaker):
         if _HEARTBEAT in actions:
             actions.remove(_HEARTBEAT)
             actions.insert(0, _HEARTBEAT)
+        if _HOME in actions and self.identity.speaks.habits.origin_with_home and (origin := self._origin()) is not None:
+            actions.insert(actions.index(_HOME) + 1, origin)
         return actions
 
     def _action(self, event: Event) -> Message:

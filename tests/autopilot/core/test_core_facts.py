@@ -11,10 +11,14 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Sensor
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 
 STANDBY, ACTIVE, CRITICAL = 3, 4, 5
-ALTITUDE, POSITION, GEOFENCE, PREARM = 8192, 16384, 1048576, 268435456
+RATES, ANGLES, HEADING, ALTITUDE, POSITION = 1024, 2048, 4096, 8192, 16384
+CONTROLLERS = RATES | ANGLES | HEADING | ALTITUDE | POSITION
+GEOFENCE, PREARM = 1048576, 268435456
 
 
 def test_a_copter_is_in_standby_on_the_ground_armed_or_not_and_active_in_the_air() -> None:
@@ -52,7 +56,9 @@ def test_a_failsafe_is_critical() -> None:
         ("copter", 5, 89),
         ("rover", 4, 1),
         ("rover", 0, 65),
+        ("rover", 7, 1),
         ("rover", 15, 9),
+        ("copter", 20, 81),
     ],
 )
 def test_base_mode(kind: str, mode: int, base: int) -> None:
@@ -71,15 +77,38 @@ def test_controllers_are_enabled_in_modes_that_use_them(mode: int, used: int) ->
     assert bench.core.status.sensors_enabled & PREARM
 
 
-@pytest.mark.parametrize(("mode", "used"), [(0, 0), (4, 0), (10, POSITION), (15, POSITION)])
-def test_a_rover_controls_no_height(mode: int, used: int) -> None:
-    """GCS_Rover.cpp has no Z_ALTITUDE_CONTROL; what is enabled is present."""
-    bench = Bench("rover")
+def test_sticks_that_steer_what_drives_itself_are_told() -> None:
+    """GCS_MAVLink_Rover.cpp, base_mode: STICK_MIXING is manual input in every mode."""
+    bench = Bench("rover", parameters={"STICK_MIXING": 1})
+    assert bench.core.modes.set(15, bench.now_ms).ok
+    assert bench.core.status.base_mode == 73
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "used"),
+    [
+        *[("rover", mode, 0) for mode in (0, 4)],
+        *[("rover", mode, RATES | ANGLES) for mode in (1, 3, 7)],
+        *[("rover", mode, RATES | ANGLES | HEADING | POSITION) for mode in (5, 10, 15)],
+        ("plane", 0, 0),
+        ("plane", 4, RATES),
+        *[("plane", mode, RATES | ANGLES) for mode in (2, 3, 5, 6, 7)],
+        *[("plane", mode, CONTROLLERS) for mode in (1, 12, 15)],
+        *[("quadplane", mode, RATES | ANGLES) for mode in (17, 18, 19, 20)],
+        ("quadplane", 25, CONTROLLERS),
+        ("copter", 20, CONTROLLERS & ~POSITION),
+    ],
+)
+def test_the_controllers_of_each_mode_are_told(kind: str, mode: int, used: int) -> None:
+    """update_vehicle_sensor_status_flags of GCS_Rover.cpp, GCS_Plane.cpp and GCS_Copter.cpp. A rover controls no
+    height; what is enabled is present."""
+    bench = Bench(kind, vehicle=make_simulated(kind, ORIGIN, 0.0, 1))
     bench.upload([waypoint(30.0, 0.0)])
     assert bench.core.modes.set(mode, bench.now_ms).ok
     status = bench.core.status
-    assert status.sensors_enabled & (ALTITUDE | POSITION) == used
-    assert not status.sensors_enabled & ~status.sensors_present
+    assert status.sensors_enabled & CONTROLLERS == used
+    has = CONTROLLERS if bench.core.facts.vehicle_class.flies else CONTROLLERS & ~ALTITUDE
+    assert status.sensors_present & CONTROLLERS == has
 
 
 def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autopilot.context.events import HomeChanged
 from autopilot.context.journal import SaveHome
+from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.interface.layout import IN_AIR
 from autopilot.mav import Result
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import NO_POSITION_EKF, ORIGIN, FakeVehicle
@@ -29,6 +33,50 @@ def test_arming_moves_it_to_the_vehicle() -> None:
     bench.vehicle.put((30.0, 0.0, 0.0))
     bench.core.arming.arm(bench.now_ms)
     assert bench.core.facts.home == to_global(ORIGIN, (30.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(("kind", "moves"), [("rover", True), ("boat", True), ("plane", True), ("copter", False)])
+def test_home_follows_a_disarmed_vehicle_but_a_copter(kind: str, moves: bool) -> None:
+    """Rover::update_home, Plane::update_home. It was carried away; half a metre is noise."""
+    bench = Bench(kind)
+    home = bench.core.facts.home
+    bench.vehicle.put((0.4, 0.0, 0.0))
+    bench.run(3.0)
+    assert bench.core.facts.home == home
+    bench.vehicle.put((30.0, 0.0, 0.0))
+    bench.run(1.0)
+    assert bench.core.facts.home == (to_global(ORIGIN, (30.0, 0.0, 0.0)) if moves else home)
+    assert len(bench.events(HomeChanged)) == 1 + moves
+
+
+def test_home_stays_behind_a_rover_that_drives_and_follows_when_it_is_disarmed() -> None:
+    bench = Bench("rover")
+    home = bench.core.facts.home
+    bench.arm()
+    bench.vehicle.put((30.0, 0.0, 0.0))
+    bench.run(3.0)
+    assert bench.core.facts.home == home
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.facts.home == to_global(ORIGIN, (30.0, 0.0, 0.0))
+
+
+def test_home_stays_behind_a_plane_that_falls_disarmed() -> None:
+    """It is an altitude, too: ArduPlane's own would be on the way down."""
+    bench = Bench("plane")
+    home = bench.core.facts.home
+    bench.vehicle.state.report[report.LANDED_STATE] = IN_AIR
+    bench.vehicle.put((30.0, 0.0, -50.0))
+    bench.run(3.0)
+    assert bench.core.facts.home == home
+
+
+def test_home_that_a_person_set_does_not_follow() -> None:
+    bench = Bench("rover")
+    assert bench.core.home.set(SOMEWHERE).ok
+    bench.vehicle.put((30.0, 0.0, 0.0))
+    bench.run(3.0)
+    assert bench.core.facts.home == SOMEWHERE
 
 
 def test_a_home_that_a_person_set_stays_at_arming_and_is_kept() -> None:

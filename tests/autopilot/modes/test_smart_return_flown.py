@@ -8,8 +8,9 @@ from math import cos, hypot, sin
 import numpy as np
 import pytest
 
-from autopilot.interface.geo import Ned
+from autopilot.interface.geo import Ned, to_global
 from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, RTL, SMART_RTL, away, height, in_air, on_mission, ready, to_the_end
 
 
@@ -47,6 +48,18 @@ def test_it_goes_back_by_the_corner_and_lands_where_it_was_armed() -> None:
     assert highest < 27.0  # it does not climb to RTL_ALT
     assert away(bench) < 2.0
     assert "Disarming motors" in bench.texts
+
+
+def test_it_goes_back_to_where_home_was_set_last() -> None:
+    """AP_SmartRTL::set_home, by DO_SET_HOME here; a home elsewhere does not change the way."""
+    bench = in_air(10.0)
+    go(bench, 60.0, 0.0, 10.0)
+    assert bench.core.home.set(None).ok
+    go(bench, 60.0, 60.0, 10.0)
+    assert bench.core.home.set(to_global(ORIGIN, (200.0, 0.0, 0.0))).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    to_the_end(bench)
+    assert away(bench, 60.0, 0.0) < 2.0
 
 
 def test_it_rests_two_metres_above_the_start_before_it_lands() -> None:

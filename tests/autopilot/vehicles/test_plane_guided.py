@@ -94,6 +94,22 @@ def test_a_height_alone_changes_the_height_of_the_place() -> None:
     assert isinstance(circle, Circle) and circle.center == pytest.approx((200.0, 50.0, -80.0))
 
 
+@pytest.mark.parametrize("east", [0.0, 70.0])
+def test_a_local_offset_changes_only_the_height_of_the_place(east: float) -> None:
+    """QGroundControl's change of altitude, on the way: from the target's height, whatever is in x and y."""
+    plane = Plane()
+    assert plane.core.commands.reposition(to_global(ORIGIN, (500.0, 0.0, -60.0)), plane.now_ms, radius=-150.0).ok
+    guided = GuidedService(plane.core)
+    message = dialect.MAVLink_set_position_target_local_ned_message
+    for up, height in ((20.0, 80.0), (-30.0, 50.0)):
+        guided.handle_message(message(0, 1, 1, 7, 0xFFF8, 0.0, east, -up, 0, 0, 0, 0, 0, 0, 0, 0), QGC, 0)
+        circle = plane.vehicle.target
+        assert isinstance(circle, Circle) and circle.center == pytest.approx((500.0, 0.0, -height), abs=0.01)
+        assert (circle.radius, circle.direction) == (150.0, -1)
+        plane.run(1.0)
+        assert plane.texts[-1] == f"Change alt to {height:.1f}"
+
+
 def test_another_height_keeps_the_circle_of_a_reposition() -> None:
     """Radius and direction of DO_REPOSITION, in GUIDED as in other modes."""
     plane = Plane()

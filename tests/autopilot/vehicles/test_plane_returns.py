@@ -7,6 +7,7 @@ from math import cos, degrees, radians, sin
 import pytest
 
 from autopilot.interface import report as R
+from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Circle, Land, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
@@ -218,3 +219,17 @@ def test_a_changed_radius_is_flown_at_once_in_rtl() -> None:
         circle = plane.vehicle.target
         assert isinstance(circle, Circle)
         assert circle.radius * circle.direction == flown
+
+
+def test_rtl_turns_to_a_home_that_is_set_on_the_way() -> None:
+    """Plane::set_home: by a command, not by an item."""
+    plane = Plane()
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    plane.run(1.0)
+    place = to_global(ORIGIN, (0.0, 500.0, 0.0))
+    for by_item, east in ((True, 0.0), (False, 500.0)):
+        assert plane.core.home.set(place, by_item=by_item).ok
+        plane.run(1.0)
+        circle = plane.vehicle.target
+        assert isinstance(circle, Circle)
+        assert circle.center[:2] == pytest.approx((0.0, east), abs=1.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, ParameterType
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.kinds import COPTER, KINDS, PLANE, ROVER, vehicle_class
+from autopilot.vehicles.kinds import COPTER, KINDS, ROVER, vehicle_class
 from autopilot.vehicles.mode_table import CopterMode, RoverMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import ArduPilot
@@ -224,7 +224,7 @@ def test_wings_fly_their_own_missions(vehicle_type: int, kind: str) -> None:
     firmware = firmware_of(dialect.MAVLink_heartbeat_message(vehicle_type, 3, 0, 0, STANDBY, 3))
     assert firmware is not None and firmware.vehicle_class.name == kind
     assert (firmware.habits.strategy, firmware.habits.calibration) == ("native", None)
-    assert ArduPilot(PLANE).habits == firmware.habits != ArduPilot(COPTER).habits
+    assert ArduPilot(vehicle_class(kind)).habits == firmware.habits != ArduPilot(COPTER).habits
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot.mav import Result
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.ardupilot import ArduPilot
 from tests.fakes.command_bench import CommandBench, result_of
 
 A, D, U, F = Result.ACCEPTED, Result.DENIED, Result.UNSUPPORTED, Result.FAILED
@@ -22,7 +24,7 @@ REQUESTS = [
     ("512 p1=269 VIDEO_STREAM_INFORMATION", 512, (269,), U, [("request_message", 1, 269)]),
     ("521", 521, (1,), U, []),
     ("512 p1=242 HOME_POSITION", 512, (242,), A, [("request_message", 1, 242)]),
-    ("410 GET_HOME_POSITION", 410, (), A, [("request_message", 1, 242)]),
+    ("410 GET_HOME_POSITION", 410, (), A, [("request_message", 1, 242), ("request_message", 1, 49)]),
     ("519 PROTOCOL_VERSION", 519, (1,), U, []),
     ("512 p1=300 PROTOCOL_VERSION", 512, (300,), U, []),
     ("511 QGC, HOME_POSITION", 511, (242, 1e6), A, [("set_message_interval", 1, 242, 1_000_000)]),
@@ -30,7 +32,9 @@ REQUESTS = [
     ("511 off", 511, (30, -1), A, [("set_message_interval", 1, 30, -1)]),
     ("511 unknown id DENIED", 511, (9999, 1e6), D, [("set_message_interval", 1, 9999, 1_000_000)]),
     ("511 800 Hz", 511, (30, 1250), D, []),
-    ("511 320 Hz", 511, (30, 3125), A, [("set_message_interval", 1, 30, 3125)]),
+    ("511 251 Hz", 511, (30, 3999), D, []),
+    ("511 250 Hz", 511, (30, 4000), A, [("set_message_interval", 1, 30, 4000)]),
+    ("511 with an index", 511, (30, 1e6, 1), D, []),
     ("511 negative interval", 511, (30, -2), D, []),
     ("511 no interval", 511, (30, float("nan")), D, []),
     ("512 beyond any id", 512, (2**25,), F, []),
@@ -47,6 +51,20 @@ def test_a_request_is_answered_as_its_row_says(
     bench = CommandBench()
     assert result_of(bench.long(number, *params)) is result
     assert bench.telemetry.asked == asked
+
+
+def test_an_interval_that_is_too_short_is_told() -> None:
+    """GCS_Common.cpp, set_message_interval."""
+    bench = CommandBench()
+    assert result_of(bench.long(511, 30, 1250)) is D
+    text = "Requested rate for message ID 30 too fast. Increase SCHED_LOOP_RATE"
+    assert bench.autopilot.calls[-1] == ("announcer.say", (6, text), {})
+
+
+@pytest.mark.parametrize(("kind", "fastest_us"), [("copter", 4000), ("quadplane", 5000), ("plane", 25_000)])
+def test_the_shortest_interval_is_that_of_the_loop(kind: str, fastest_us: int) -> None:
+    """80 % of SCHED_LOOP_RATE in whole milliseconds: 400 Hz of ArduCopter, 300 with lift motors, else 50."""
+    assert ArduPilot(vehicle_class(kind)).habits.fastest_us == fastest_us
 
 
 @pytest.mark.parametrize(("number", "params"), [(512, (244, 33)), (510, (33,))])

@@ -85,6 +85,28 @@ def test_a_local_position_is_taken_in_its_frame(
     assert (named["velocity"], named["acceleration"], named["yaw"]) == (None, None, None)
 
 
+def test_a_place_of_what_drives_needs_no_height() -> None:
+    """Rover/GCS_MAVLink_Rover.cpp reads x and y only; also above ground that nobody knows."""
+    assert target(local(1, POSITION, 30.0, 10.0, nan), "rover")["position"] == (30.0, 10.0, 0.0)
+    place = to_global(ORIGIN, (30.0, 10.0, 0.0))
+    for frame in (6, 11):
+        named = target(global_(frame, POSITION, place.lat, place.lon, nan), "rover")
+        assert named["position"][:2] == pytest.approx((30.0, 10.0), abs=0.02)
+        assert named["over_ground"] is None
+
+
+def test_what_drives_is_never_asked_for_more_than_its_speed() -> None:
+    """Rover/GCS_MAVLink_Rover.cpp, get_speed_default: WP_SPEED, 2 m/s."""
+    assert target(local(1, VELOCITY, 0, 0, 0, 6, 8, 0), "rover")["velocity"] == pytest.approx((1.2, 1.6, 0.0))
+    assert target(local(1, VELOCITY, 0, 0, 0, 0.6, 0.8, 0), "rover")["velocity"] == pytest.approx((0.6, 0.8, 0.0))
+
+
+def test_a_velocity_in_a_local_frame_is_no_global_target_of_what_drives() -> None:
+    """Rover/GCS_MAVLink_Rover.cpp checks the frame of whatever comes; ArduCopter of places only."""
+    assert heard(global_(1, VELOCITY, 0, 0, 0, 1, 0, 0), "rover") == []
+    assert target(global_(1, VELOCITY, 0, 0, 0, 1, 0, 0))["velocity"] == (1.0, 0.0, 0.0)
+
+
 def test_qgcs_altitude_change_is_straight_up() -> None:
     """Table 3.1: 84, frame 7, mask 0xFFF8, z = -change."""
     assert target(local(7, 0xFFF8, 0, 0, -7.5))["position"] == pytest.approx((100.0, 50.0, -27.5))

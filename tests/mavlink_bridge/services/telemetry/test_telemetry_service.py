@@ -83,13 +83,15 @@ def test_home_is_refused_while_there_is_none() -> None:
 
 
 def test_home_follows_when_it_moves() -> None:
-    """HOME_POSITION at once on HomeChanged, with the new place in the local frame as well."""
+    """HOME_POSITION at once on HomeChanged, with the new place in the local frame as well, and the frame's origin, as
+    AP_AHRS::set_home."""
     bench = Bench()
     bench.open()
     origin = bench.core.vehicle.origin
     bench.core.home = GeoPoint(origin.lat + 0.001, origin.lon, origin.alt + 5.0)
-    (heard,) = bench.events(HomeChanged())
-    assert heard.name == "HOME_POSITION"
+    heard, second = bench.events(HomeChanged())
+    assert (heard.name, second.name) == ("HOME_POSITION", "GPS_GLOBAL_ORIGIN")
+    assert second.message.latitude == round(origin.lat * 1e7)
     assert (heard.message.x, heard.message.y, heard.message.z) == pytest.approx((111.3188, 0.0, -5.0), abs=1e-3)
 
 
