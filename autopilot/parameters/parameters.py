@@ -59,7 +59,8 @@ class Parameters:
         self.version = 0
         """Number that rises with each change."""
         self.listeners: list[Callable[[str, float], None]] = []
-        """Called with name (never an alias) and value after each change."""
+        """Called with name (never an alias) and value after each change, and when a value for this run only is kept
+        for good."""
         self.objections: list[Callable[[str, float], str | None]] = []
         """Called with name (never an alias) and value before each set or reset. Returns the reason for a refusal in at
         most 50 characters, or None."""
@@ -73,7 +74,7 @@ class Parameters:
         self._changed: dict[str, float] = {}
         """Values that differ from their defaults: a fleet of one kind shares the rest."""
         self._passing: set[str] = set()
-        """Names whose value the core has set for this run only."""
+        """Names whose value is for this run only: an override, or set by the core."""
         self._load(stored)
         self._override(overrides)
 
@@ -96,6 +97,7 @@ class Parameters:
             outcome = self.set(name, value)
             if not outcome.accepted:
                 raise ParameterValueError(outcome.warning)
+            self._passing.add(self.target(name))
             if outcome.warning:
                 self.notes.append(outcome.warning)
 
@@ -158,8 +160,7 @@ class Parameters:
         objection = self._objection(name, fitted)
         if objection is not None:
             return SetOutcome(now, False, False, objection)
-        self._passing.discard(name)
-        changed = self._put(name, fitted)
+        changed = self._put_for_good(name, fitted)
         lowest, highest = definition.limits()
         if value < lowest or value > highest:
             return SetOutcome(fitted, changed, True, f"{name} limited to {fitted:g}")
@@ -191,8 +192,7 @@ class Parameters:
         objection = self._objection(target, definition.default)
         if objection is not None:
             return SetOutcome(self[name], False, False, objection)
-        self._passing.discard(target)
-        changed = self._put(target, definition.default)
+        changed = self._put_for_good(target, definition.default)
         return SetOutcome(self[name], changed, True)
 
     def changed(self) -> dict[str, float]:
@@ -213,14 +213,26 @@ class Parameters:
         else:
             self._changed[name] = value
 
+    def _put_for_good(self, name: str, value: float) -> bool:
+        """Set a value beyond this run, and tell so also where it stays the same."""
+        passing = name in self._passing
+        self._passing.discard(name)
+        changed = self._put(name, value)
+        if passing and not changed:
+            self._tell(name, value)
+        return changed
+
     def _put(self, name: str, value: float) -> bool:
         if self[name] == value:
             return False
         self._keep(name, value)
         self.version += 1
+        self._tell(name, value)
+        return True
+
+    def _tell(self, name: str, value: float) -> None:
         for listener in self.listeners:
             listener(name, value)
-        return True
 
 
 class ParameterPart:

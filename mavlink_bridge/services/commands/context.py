@@ -47,7 +47,8 @@ class TelemetryRequests(Protocol):
 class Context:
     """Context of one command: vehicle, telemetry and asker. `firmware`: meaning of the command's numbers. `before` and
     `after` are sent right before and after the acknowledgement. A slow handler puts its `Request` into `pending` and
-    returns IN_PROGRESS, which is sent after `patience_ms` of link time."""
+    returns IN_PROGRESS, which is sent after `patience_ms` of link time. `durable`: as that of a row, for this one
+    command."""
 
     parts: VehicleParts
     telemetry: TelemetryRequests
@@ -58,6 +59,7 @@ class Context:
     after: list[Outgoing] = field(default_factory=list)
     pending: Request | None = None
     patience_ms: int = 0
+    durable: bool = False
 
     def reply(self, message: Message) -> None:
         """Send `message` to the asker's link, after the acknowledgement."""

@@ -7,6 +7,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
 from autopilot.mav import Cmd, Component, Frame, RebootAction, Result, Severity, StorageAction
+from autopilot.modes.auxiliary import OF_MISSION
 from mavlink_bridge.services.commands.context import (
     ACCEPTED,
     DENIED,
@@ -85,8 +86,10 @@ def follow(command: Command, context: Context) -> Outcome:
 
 
 def aux_function(command: Command, context: Context) -> Outcome:
-    """DO_AUX_FUNCTION: param1 function, param2 switch position."""
+    """DO_AUX_FUNCTION: param1 function, param2 switch position. A function that changes the stored mission is
+    acknowledged like an upload."""
     function, position = int(command.param(1)), command.param(2)
+    context.durable = function in OF_MISSION
     return DENIED if position not in (0.0, 1.0, 2.0) else context.parts.auxiliary.act(function, int(position))
 
 

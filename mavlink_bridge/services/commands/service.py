@@ -184,7 +184,8 @@ class CommandService(Speaker):
                 if all(known.peer != command.peer or known.number != command.number for _, known in self._progress_due):
                     self._progress_due.append((now_ms + context.patience_ms, command))
                 return
-        if row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark):
+        durable = row.durable or context.durable
+        if durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark):
             self._answer_settled(now_ms)
         else:
             self._answer(command, outcome, context.after, now_ms)

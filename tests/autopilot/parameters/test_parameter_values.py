@@ -87,6 +87,16 @@ def test_reset_brings_the_default_back() -> None:
     assert p.changed() == {}
 
 
+def test_a_value_for_this_run_only_is_told_when_somebody_keeps_it() -> None:
+    """Whoever sets or resets it to what it is wants it at the next start, too: a listener stores it then, once."""
+    p, told = Parameters(COPTER.parameters, {"RTL_ALT": 900.0}, {"WPNAV_SPEED": 700.0, "RTL_ALT_M": 15.0}), []
+    p.listeners.append(lambda name, value: told.append((name, value, p.is_stored(name))))
+    assert not p.is_stored("WPNAV_SPEED") and not p.is_stored("RTL_ALT") and p.is_stored("WPNAV_ACCEL")
+    for _ in range(2):
+        assert not p.set("WPNAV_SPEED", 700.0).changed and not p.reset("RTL_ALT").changed
+    assert told == [("WPNAV_SPEED", 700.0, True), ("RTL_ALT", 1500.0, True)]
+
+
 def test_a_change_is_of_one_vehicle_and_in_index_order() -> None:
     p, other = Parameters(COPTER.parameters), Parameters(COPTER.parameters)
     last, first = p.names()[-1], "WPNAV_SPEED"

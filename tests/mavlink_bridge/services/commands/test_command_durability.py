@@ -39,6 +39,17 @@ def test_home_is_acknowledged_when_it_is_durable() -> None:
     assert bench.taken() == []
 
 
+@pytest.mark.parametrize("function", [7, 24, 58])
+def test_a_switch_that_changes_the_mission_is_acknowledged_when_it_is_durable(function: int) -> None:
+    """A mission that was cleared by DO_AUX_FUNCTION was there again after a crash."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "auxiliary.act")
+    assert bench.long(218, function, 2) == []
+    journal.settle("disk full")
+    bench.service.handle_timeout(10)
+    assert result_of(bench.taken()) is Result.FAILED
+
+
 def test_a_repetition_on_a_slow_disk_does_not_act_again() -> None:
     """MAVSDK repeats after 0.5 s: home would move with a vehicle that flies, and an item begin again."""
     journal = MemoryJournal(hold=True)
@@ -85,7 +96,8 @@ def test_set_current_confirms_after_it_is_durable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "params", "method"), [(176, (1, 4), "modes.set"), (300, (), "mission_commands.start")]
+    ("number", "params", "method"),
+    [(176, (1, 4), "modes.set"), (300, (), "mission_commands.start"), (218, (153, 2), "auxiliary.act")],
 )
 def test_other_commands_do_not_wait(number: int, params: tuple[float, ...], method: str) -> None:
     """A mode change saves the mission's progress in passing; nobody is promised that."""

@@ -40,8 +40,8 @@ def packed(values: Mapping[str, tuple[int, float]], *, magic: int = 0x671B, long
 
 
 class Bench(FtpBench):
-    def __init__(self, *, hold: bool = False) -> None:
-        self.parameters = Parameters(COPTER.parameters)
+    def __init__(self, *, hold: bool = False, given: Mapping[str, float] | None = None) -> None:
+        self.parameters = Parameters(COPTER.parameters, overrides=given or {})
         self.journal = MemoryJournal(hold=hold)
         self.owner = ParameterService(self.parameters, self.journal, room=lambda link: 1_000_000)
         mount, tree = ParameterFiles(self.parameters, self.journal), VirtualFiles()
@@ -139,6 +139,13 @@ def test_the_end_is_acknowledged_when_all_is_durable() -> None:
     bench.journal.settle()
     assert [reply.opcode for reply in bench.step(LOOK_AGAIN_MS)] == [Opcode.ACK]
     assert bench.journal.changes == saved, "taken once"
+
+
+def test_a_value_that_was_given_for_this_run_is_stored_like_any_other() -> None:
+    """It was acknowledged, and gone at a start without `--param`."""
+    bench = Bench(given={"RTL_ALT": 2500.0})
+    assert bench.upload(packed({"RTL_ALT": (2, 2500)})) == (Opcode.ACK, b"")
+    assert bench.journal.changes == [SaveParameter("RTL_ALT", 2500)]
 
 
 def test_the_end_is_refused_when_the_disk_refuses() -> None:
