@@ -90,3 +90,28 @@ def test_a_total_abort_waits_for_nobody(depot: DepotController) -> None:
     depot.handle_timeout(NOW_MS)
     assert memory.leaving and memory.ended_by is None
     assert (memory.death.due_ms, memory.beats.due_ms) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("phase", "stage", "in_dock", "lost"),
+    [
+        (Phase.DOCKING, SkimmerStage.DOCKED, True, False),
+        (Phase.DOCKING, SkimmerStage.DOCKED, False, True),
+        (Phase.DOCKING, SkimmerStage.APPROACH, True, True),
+        (Phase.RETURN, SkimmerStage.RETURN, False, True),
+    ],
+)
+def test_t_death_that_expires_as_the_latches_close_is_no_loss(
+    depot: DepotController,
+    monkeypatch: pytest.MonkeyPatch,
+    phase: Phase,
+    stage: SkimmerStage,
+    in_dock: bool,
+    lost: bool,
+) -> None:
+    """A dock that is reported and latched is confirmed in that instant; a half of it confirms nothing."""
+    memory = depot.memory
+    memory.phase, memory.status, memory.death.due_ms = phase, Status(plan=1, stage=stage), NOW_MS
+    monkeypatch.setattr(depot.context.plant, "depot_reading", lambda: DepotReading(in_dock=in_dock))
+    depot.handle_timeout(NOW_MS)
+    assert (memory.ended_by is EndedBy.LOST, memory.docked) == (lost, not lost)
