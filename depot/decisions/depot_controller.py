@@ -203,7 +203,7 @@ class DepotController:
                 self._total_abort(watch.name, watch.measured(reading), reading, now_ms)
                 return
             self._calm = reading
-        if memory.death.expired(now_ms):
+        if memory.death.expired(now_ms) and not self._docks(reading):
             self.context.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
             return
         if not reading.hears:  # no heartbeat can arrive, so none is missed
@@ -213,6 +213,12 @@ class DepotController:
             self.context.request(CommandMessage(DepotCommand.REPORT, answered=False))
         while self.memory.ended_by is None and _STEPS[memory.phase](self.context, reading, now_ms):
             reading = self.context.plant.depot_reading()
+
+    def _docks(self, reading: DepotReading) -> bool:
+        """True if the skimmer has reported its dock and the latches hold it: phase 6 confirms that in this instant."""
+        memory = self.memory
+        reported = memory.status is not None and memory.status.stage is SkimmerStage.DOCKED
+        return memory.phase is Phase.DOCKING and reported and reading.in_dock
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
     def _total_abort(self, trigger: str, facts: dict[str, Any], reading: DepotReading, now_ms: int) -> None:

@@ -56,20 +56,22 @@ def test_after_the_last_try_nobody_is_cleared(context: PhaseContext) -> None:
         assert phase_dock._not_ready_reason(context, DepotReading(**FREE)) == reason
 
 
+@pytest.mark.parametrize("approaches", [0, 1])
 @pytest.mark.parametrize(
     ("abort", "order"),
     [
         (Abort.NONE, DepotCommand.CLEARANCE),
         (Abort.ABORT_2, DepotCommand.CLEARANCE),
+        (Abort.ABORT_2B, DepotCommand.CLEARANCE),
         (Abort.ABORT_1, DepotCommand.EMERGENCY_CLEARANCE),
     ],
 )
 def test_a_self_abort_gets_the_clearance_of_an_emergency(
-    context: PhaseContext, abort: Abort, order: DepotCommand
+    context: PhaseContext, abort: Abort, order: DepotCommand, approaches: int
 ) -> None:
-    """A recall does not."""
+    """A recall does not. Nor does an approach that failed end the emergency."""
     assert context.memory.record is not None
-    context.memory.record.abort = abort
+    context.memory.record.abort, context.memory.approaches = abort, approaches
     phase_dock.step(context, DepotReading(**FREE), NOW_MS)
     assert context.take_requests() == [CommandMessage(order)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from depot.decisions.depot_controller import ANSWER_BEATS, DepotController
+from depot.decisions.memory import ControlledBy, PrepStep
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, Status
 from depot.names import EndedBy, Phase, SkimmerStage, SkimmerState
-from depot.readings import DepotReading
+from depot.readings import DepotReading, SkimmerPlace
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 NOW_MS = 1_000_000
@@ -90,3 +91,65 @@ def test_a_total_abort_waits_for_nobody(depot: DepotController) -> None:
     depot.handle_timeout(NOW_MS)
     assert memory.leaving and memory.ended_by is None
     assert (memory.death.due_ms, memory.beats.due_ms) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("phase", "stage", "in_dock", "lost"),
+    [
+        (Phase.DOCKING, SkimmerStage.DOCKED, True, False),
+        (Phase.DOCKING, SkimmerStage.DOCKED, False, True),
+        (Phase.DOCKING, SkimmerStage.APPROACH, True, True),
+        (Phase.RETURN, SkimmerStage.RETURN, False, True),
+    ],
+)
+def test_t_death_that_expires_as_the_latches_close_is_no_loss(
+    depot: DepotController,
+    monkeypatch: pytest.MonkeyPatch,
+    phase: Phase,
+    stage: SkimmerStage,
+    in_dock: bool,
+    lost: bool,
+) -> None:
+    """A dock that is reported and latched is confirmed in that instant; a half of it confirms nothing."""
+    memory = depot.memory
+    memory.phase, memory.status, memory.death.due_ms = phase, Status(plan=1, stage=stage), NOW_MS
+    monkeypatch.setattr(depot.context.plant, "depot_reading", lambda: DepotReading(in_dock=in_dock))
+    depot.handle_timeout(NOW_MS)
+    assert (memory.ended_by is EndedBy.LOST, memory.docked) == (lost, not lost)
+
+
+def test_what_an_abandoned_skimmer_reports_while_the_depot_leaves_is_noted_and_nothing_else(
+    depot: DepotController,
+) -> None:
+    """ABORT-3: its later telemetry is logged, and moves no phase of a sortie that is over."""
+    depot.context.plant.inject("tank_rupture")
+    depot.context.plant.state.place = SkimmerPlace.BACK
+    depot.handle_timeout(NOW_MS)
+    memory = depot.memory
+    assert memory.leaving and memory.skimmer is SkimmerState.LOST
+    decided: list[str] = []
+    depot.context._record = lambda decision: decided.append(decision.name)
+    for seq, stage in enumerate((SkimmerStage.HOLDING, SkimmerStage.DOCKED), 1):
+        status = Status(seq=seq, plan=1, stage=stage, trigger=1)
+        depot.handle_status(status, NOW_MS + seq)
+        assert memory.status == status
+    assert (memory.phase, decided) == (Phase.RETURN, ["lost_heard_again"])
+
+
+@pytest.mark.parametrize(
+    ("phase", "step", "docked", "unknown"),
+    [
+        (Phase.PREP, PrepStep.LAUNCH, True, True),
+        (Phase.PREP, PrepStep.CHECK, True, False),
+        (Phase.HARVEST, PrepStep.PREPARE, False, True),
+        (Phase.DOCKING, PrepStep.PREPARE, True, False),
+    ],
+)
+def test_who_has_a_real_skimmer_is_unknown_at_a_restart_if_it_may_fly(
+    depot: DepotController, phase: Phase, step: PrepStep, docked: bool, unknown: bool
+) -> None:
+    """Also behind a launch command that nobody had answered yet."""
+    memory = depot.memory
+    memory.phase, memory.step, memory.docked = phase, step, docked
+    depot.look_again(0, NOW_MS)
+    assert (memory.controlled_by is ControlledBy.RESTART) is unknown
