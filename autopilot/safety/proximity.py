@@ -3,10 +3,10 @@
 Each direction with an object becomes a point. Pilots' modes and velocities keep AVOID_MARGIN from it
 (`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and planned ways avoid it (`autopilot.safety.detour`). Directions
 within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count. With the ground nearer than
-PRX_ALT_MIN by the range finder nothing counts, and nearer than AVOID_ALT_MIN nothing is avoided. A scan older than half a second is ignored. ArduPilot
-keeps the nearest object in each of eight directions of 45 degrees and the polygon about them; here each direction of
-the sensor counts separately, so that objects beside a gap do not close it. Source: ArduPilot AP_Proximity.cpp,
-AP_Proximity_MAV.cpp.
+PRX_ALT_MIN by the range finder nothing counts, and nearer than AVOID_ALT_MIN nothing is avoided. A scan older than half
+a second is ignored. ArduPilot keeps the nearest object in each of eight directions of 45 degrees and the polygon about
+them; here each direction of the sensor counts separately, so that objects beside a gap do not close it. Source:
+ArduPilot AP_Proximity.cpp, AP_Proximity_MAV.cpp.
 """
 
 from __future__ import annotations
@@ -89,12 +89,11 @@ class Proximity:
     def _lower_than(self, name: str) -> bool:
         """True if the range finder sees the ground nearer than a copter's parameter (Copter::low_alt_avoidance). A
         height above home would not do: below home nothing would be avoided."""
-        facts = self._facts
-        ground = facts.ground_seen if facts.uses_range_finder else None
-        return ground is not None and -facts.vehicle.state.position[2] - ground < facts.param(name, -inf)
+        height = self._facts.clearance_seen
+        return height is not None and height < self._facts.param(name, -inf)
 
     def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
-        param, state = self._facts.param, self._facts.vehicle.state
+        state = self._facts.vehicle.state
         if self._lower_than("PRX_ALT_MIN"):
             return ()
         north, east, _ = state.position
