@@ -159,6 +159,19 @@ class VehicleFacts:
         ground = self.ground_at(here.lat, here.lon)
         return None if ground is None else here.alt - ground
 
+    @property
+    def clearance_seen(self) -> float | None:
+        """Height above the ground by the range finder, m; None: not used, or nothing within its range."""
+        seen = self.ground_seen if self.uses_range_finder else None
+        return None if seen is None else -float(self.vehicle.state.report[report.DOWN]) - seen
+
+    @property
+    def clearance(self) -> float:
+        """Height above the ground by the range finder, else by known terrain, else above home, m (ArduCopter's
+        get_alt_above_ground_cm)."""
+        heights = (self.clearance_seen, self.height_over_ground, self.height)
+        return next(height for height in heights if height is not None)
+
     def takes_nav(self, command: int) -> bool:
         """True if a mission waits for this command as for a NAV item."""
         return drives_navigation(command) or (command == Cmd.DO_VTOL_TRANSITION and self.personality.keeps_upright)

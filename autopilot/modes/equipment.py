@@ -92,8 +92,8 @@ class Sprayer:
 
 
 class LandingGear:
-    """Landing gear. It moves by command, by height (LGR_DEPLOY_ALT, LGR_RETRACT_ALT), and by LGR_OPTIONS up after a
-    takeoff and down while `comes_down()` (`Mode.comes_down`)."""
+    """Landing gear. It moves by command, by height above the ground (LGR_DEPLOY_ALT, LGR_RETRACT_ALT), and by
+    LGR_OPTIONS up after a takeoff and down while `comes_down()` (`Mode.comes_down`)."""
 
     _RETRACT_AFTER_TAKEOFF, _DEPLOY_FOR_LANDING = 1, 2
 
@@ -145,7 +145,7 @@ class LandingGear:
         self._follow_height()
 
     def _follow_height(self) -> None:
-        before_m, self._height_m = self._height_m, max(self._facts.height, 0.0)
+        before_m, self._height_m = self._height_m, max(self._facts.clearance, 0.0)
         low_m, high_m = self._facts.param("LGR_DEPLOY_ALT"), self._facts.param("LGR_RETRACT_ALT")
         if low_m > 0.0 and self._height_m <= low_m < before_m:
             self.move(down=True)

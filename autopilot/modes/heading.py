@@ -106,8 +106,8 @@ class Heading:
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:
     """Yaw demand of CONDITION_YAW: `angle_deg` from north in `direction` (0: the shortest), or if `relative` from the
     present `heading` (rad), clockwise unless `direction` is below 0, with its whole turns (AutoYaw::set_fixed_yaw).
-    `rate_deg_s` 0 = the vehicle's default."""
-    rate = radians(abs(rate_deg_s))
+    `rate_deg_s` 0 or less = the vehicle's default."""
+    rate = radians(max(rate_deg_s, 0.0))
     if not relative:
         return Yaw(YawMode.ANGLE, angle=radians(angle_deg % 360.0), rate=rate, turn=direction * (pi - REACHED))
     turn = radians(min(max(angle_deg, -_MOST_DEG), _MOST_DEG)) * (-1.0 if direction < 0 else 1.0)

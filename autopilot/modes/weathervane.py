@@ -129,7 +129,7 @@ class Weathervane:
         r = self._facts.vehicle.state.report
         lowest = self._param("WVANE_HGT_MIN")
         fastest, climbs = self._param("WVANE_SPD_MAX", 2.0), self._param("WVANE_VELZ_MAX", 1.0)
-        low = lowest > 0.0 and self._facts.height <= lowest
+        low = lowest > 0.0 and self._facts.clearance <= lowest
         fast = 0.0 < fastest < r[report.GROUND_SPEED] or 0.0 < climbs < abs(r[report.VD])
         on_wings = r[report.VTOL_STATE] not in (VtolState.UNDEFINED, VtolState.MC)
         return bool(low or fast or on_wings or abs(r[report.STICK_YAW]) > _TURNED_BY_HAND)

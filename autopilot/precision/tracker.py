@@ -124,8 +124,8 @@ class Tracker:
         level = _level((forward / size, right / size, down / size), roll, pitch)
         if look.distance_m > 0.0:
             along = look.distance_m
-        elif level[2] > 0.0 and self._height > 0.0:
-            along = self._height / level[2]
+        elif level[2] > 0.0 and (height := self._facts.clearance) > 0.0:
+            along = height / level[2]
         else:
             return None
         x, y, z = (self._facts.param(f"PLND_CAM_POS_{axis}") for axis in "XYZ")
@@ -137,12 +137,6 @@ class Tracker:
         here, moved = self._facts.vehicle.state.position, self._facts.vehicle.state.velocity
         lag = self._facts.param("PLND_LAG", 0.0)
         return here[0] - lag * moved[0] + north, here[1] - lag * moved[1] + east
-
-    @property
-    def _height(self) -> float:
-        """Height above the ground if known, else above home, m."""
-        over = self._facts.height_over_ground
-        return self._facts.height if over is None else over
 
     def _take(self, place: tuple[float, float], now_ms: int) -> None:
         r = self._facts.vehicle.state.report
@@ -215,7 +209,7 @@ class Tracker:
     def _expected(self) -> bool:
         """True between PLND_ALT_MIN and PLND_ALT_MAX, where the target should be in sight; 0: no limit."""
         low, high = self._facts.param("PLND_ALT_MIN"), self._facts.param("PLND_ALT_MAX")
-        height = self._height
+        height = self._facts.clearance
         return (low == 0.0 or height >= low) and (high == 0.0 or height <= high)
 
     def _forgotten(self, now_ms: int) -> bool:

@@ -2,11 +2,11 @@
 
 Each direction with an object becomes a point. Pilots' modes and velocities keep AVOID_MARGIN from it
 (`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and planned ways avoid it (`autopilot.safety.detour`). Directions
-within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count. Below PRX_ALT_MIN over the
-ground nothing counts, and below AVOID_ALT_MIN nothing is avoided. A scan older than half a second is ignored. ArduPilot
-keeps the nearest object in each of eight directions of 45 degrees and the polygon about them; here each direction of
-the sensor counts separately, so that objects beside a gap do not close it. Source: ArduPilot AP_Proximity.cpp,
-AP_Proximity_MAV.cpp.
+within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count. With the ground nearer than
+PRX_ALT_MIN by the range finder nothing counts, and nearer than AVOID_ALT_MIN nothing is avoided. A scan older than half
+a second is ignored. ArduPilot keeps the nearest object in each of eight directions of 45 degrees and the polygon about
+them; here each direction of the sensor counts separately, so that objects beside a gap do not close it. Source:
+ArduPilot AP_Proximity.cpp, AP_Proximity_MAV.cpp.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ class Proximity:
     def see(self, scan: Scan, now_ms: int) -> None:
         self.scan, self.scan_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
-        low = self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)  # on copters
-        self._avoidance.see(self.points if self.kept_off and not low else ())
+        self._tell()
         self.objects.see(self.points, now_ms)
 
     def complaints(self) -> list[ArmingReason]:
@@ -76,7 +75,10 @@ class Proximity:
     def keep_off(self, on: bool) -> None:
         """Enable or disable avoidance of objects by a switch (RCn_OPTION 40). Planned ways avoid them in any case."""
         self.kept_off = on
-        self._avoidance.see(self.points if on else ())
+        self._tell()
+
+    def _tell(self) -> None:
+        self._avoidance.see(self.points if self.kept_off and not self._lower_than("AVOID_ALT_MIN") else ())
 
     def forget(self, now_ms: int) -> None:
         """Forget a scan that is too old."""
@@ -84,9 +86,15 @@ class Proximity:
             self.scan, self.points = None, ()
             self._avoidance.see(())
 
+    def _lower_than(self, name: str) -> bool:
+        """True if the range finder sees the ground nearer than a copter's parameter (Copter::low_alt_avoidance). A
+        height above home would not do: below home nothing would be avoided."""
+        height = self._facts.clearance_seen
+        return height is not None and height < self._facts.param(name, -inf)
+
     def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
-        param, state = self._facts.param, self._facts.vehicle.state
-        if self._facts.vehicle_class.flies and self._facts.height < param("PRX_ALT_MIN", 1.0):
+        state = self._facts.vehicle.state
+        if self._lower_than("PRX_ALT_MIN"):
             return ()
         north, east, _ = state.position
         ways = [(state.yaw + radians(off), distance_m) for off, distance_m in self._seen(scan)]

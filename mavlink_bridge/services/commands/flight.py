@@ -258,8 +258,7 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
         return FAILED
     turn = command.param(3)
     direction = (turn > 0.0) - (turn < 0.0)
-    rate = max(command.param(2), 0.0)
-    return context.parts.commands.condition_yaw(angle, rate, direction, relative == 1.0)
+    return context.parts.commands.condition_yaw(angle, command.param(2), direction, relative == 1.0)
 
 
 def set_yaw_speed(command: Command, context: Context) -> Outcome:

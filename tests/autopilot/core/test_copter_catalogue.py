@@ -276,6 +276,14 @@ def test_37_condition_yaw_turns_with_sense_and_rate(angle: float, direction: int
     assert (bench.now_ms - began) / 1000.0 == pytest.approx(abs(way) / 30.0, abs=2.0)
 
 
+def test_37_a_rate_below_zero_is_the_vehicles_own() -> None:
+    """AutoYaw::set_fixed_yaw_rad; an item with -5 deg/s turned at 5."""
+    bench = in_air()
+    assert bench.core.commands.condition_yaw(90.0, -5.0, 1, False).ok
+    bench.run(6.0)
+    assert heading(bench) == pytest.approx(90.0, abs=NEAR_DEGREES)
+
+
 @pytest.mark.parametrize(("behaviour", "outward", "homeward"), [(0, 0.0, 0.0), (1, 90.0, 270.0), (2, 90.0, 90.0)])
 def test_37_the_nose_follows_the_parameter_on_the_way_out_and_home(
     behaviour: int, outward: float, homeward: float

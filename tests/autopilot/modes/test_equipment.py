@@ -8,11 +8,14 @@ import pytest
 
 from autopilot.context.events import ArmedChanged, StatusText
 from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, LandedState, ParachuteAction, Severity, WinchAction, WinchStatus
 from tests.fakes.core_bench import Bench, flying, item, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.plane_bench import Plane
-from tests.fakes.sim_copter import on_mission
+from tests.fakes.sim_copter import in_air, on_mission
+from tests.fakes.terrain import map_of
 
 SPRAYER = {"SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23}
 GEAR = {"LGR_ENABLE": 1, "SERVO8_FUNCTION": 29}
@@ -145,6 +148,21 @@ def test_heights_move_it() -> None:
     assert bench.core.modes.set(9, bench.now_ms).ok
     bench.run(60.0, lambda: bench.vehicle.outputs[-1] == DOWN)
     assert -5.1 < bench.position[2] < -4.0
+
+
+@pytest.mark.parametrize("finder", [0, 100])
+def test_a_hill_is_landed_on_with_the_gear_down(finder: float) -> None:
+    """The height is that above the ground, by the range finder or known terrain: 20 m above home, it stayed up."""
+    gear = GEAR | {"LGR_OPTIONS": 0, "LGR_RETRACT_ALT": 8, "LGR_DEPLOY_ALT": 5}
+    bench = in_air(45.0, RNGFND1_TYPE=finder, **gear)
+    assert not bench.core.payload.gear.down
+    if finder:
+        assert bench.core.home.set(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt - 20.0)).ok
+    else:
+        bench.core.facts.terrain.ground = map_of(lambda lat, lon: ORIGIN.alt + 20.0 + 0.0 * lat * lon, ORIGIN)
+    assert bench.core.modes.set(9, bench.now_ms).ok
+    bench.run(60.0, lambda: bench.core.payload.gear.down)
+    assert bench.vehicle.state.position[2] == pytest.approx(-5.0 if finder else -25.0, abs=0.6)
 
 
 def test_a_height_to_go_up_that_is_below_the_one_to_come_down_counts_for_nothing() -> None:

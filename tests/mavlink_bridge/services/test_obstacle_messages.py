@@ -172,7 +172,7 @@ def test_a_copter_backs_away_from_what_a_companion_tells_unless_it_is_low(
     height: float, message: Any, backs: bool
 ) -> None:
     """In LOITER with something right before its nose."""
-    with Session("sim:copter", home=HOME, params={"AVOID_ALT_MIN": 6}) as session:
+    with Session("sim:copter", home=HOME, params={"AVOID_ALT_MIN": 6, "RNGFND1_TYPE": 100}) as session:
         session.wait_armable()
         session.set_mode("GUIDED")
         session.arm()
