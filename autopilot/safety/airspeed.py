@@ -128,7 +128,7 @@ class AirspeedUse:
             self._failed_use = self._facts.param("ARSPD_USE")
             self._set_value("ARSPD_USE", 0.0)
         limits = (limit, self._facts.param("ARSPD_WIND_WARN"))
-        least = min(one for one in limits if one > 0.0)
+        least = min(margin for margin in limits if margin > 0.0)
         if apart > least and (self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS):
             self._warned_ms = now_ms
             self._announcer.say(Severity.WARNING, f"Airspeed 1 warning {apart:.1f}m/s air to gnd speed diff")

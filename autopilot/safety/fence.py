@@ -52,6 +52,8 @@ _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _MOST_BREACHES: Final = 65_500  # AC_Fence.cpp, record_breach; FENCE_STATUS has 16 bits
 _ORDERS: Final = (0.0, 1.0, FLOOR_ONLY)  # DO_FENCE_ENABLE param1
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
+_OWN: Final = (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE, ModeReason.MISSION_CMD)
+"""Reasons of a breach's modes: also where RTL turns to a landing (ArduPlane's mode_reason_is_landing_sequence)."""
 _RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
 
 
@@ -212,7 +214,7 @@ class FenceGuard:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
-        ours = reason in (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
+        ours = reason in _OWN
         if not self.recovering or ours or not self._facts.armed or self._facts.grounded:
             return None
         return "in fence recovery" if self._facts.option("FENCE_OPTIONS", _NO_MODE_CHANGE) else None
@@ -227,9 +229,11 @@ class FenceGuard:
     def recovering(self) -> bool:
         return bool(self.breached) and self._acted_in == self._modes.number
 
-    def mode_changed(self, now_ms: int) -> None:
-        """Let a person who changes the mode outside the fence bring the vehicle back."""
-        self._before = self._acted_in = None
+    def mode_changed(self, now_ms: int, reason: ModeReason) -> None:
+        """Let a person who changes the mode outside the fence bring the vehicle back. An RTL that turns to a landing is
+        still on its way back."""
+        turns = reason is ModeReason.MISSION_CMD and self._acted_in == self._modes.before
+        self._before, self._acted_in = None, self._modes.number if turns else None
         acts = not self._facts.personality.own_fence_action and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
         if self.breached and acts:
             self._recovery_ms = now_ms + _RECOVERY_MS

@@ -469,6 +469,19 @@ def test_another_breach_on_the_way_back_is_nothing_new() -> None:
     assert plane.core.modes.number == M.CRUISE
 
 
+def test_the_way_back_from_a_breach_turns_to_the_missions_landing_outside() -> None:
+    """RTL_AUTOLAND 2, whatever FENCE_OPTIONS forbids a person (ArduPlane's mode_reason_is_landing_sequence): it was
+    refused once, and RTL circled for ever."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=3000.0, FENCE_OPTIONS=1.0, RTL_AUTOLAND=2.0)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+    plane.vehicle.put((900.0, 0.0, -50.0))
+    plane.core.parameters.set("FENCE_RADIUS", 300.0)
+    plane.run(3.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+    assert plane.core.fence.recovering and not plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+
+
 def test_a_mode_that_a_person_has_chosen_outside_is_no_way_back() -> None:
     """Its sticks act (ArduPlane's fence_stickmixing goes by the reason of the mode)."""
     plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=3000.0, FENCE_OPTIONS=0.0)
