@@ -37,7 +37,7 @@ from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
 #: Distance from a circle's middle over its radius beyond which the next place is left for at once.
 BESIDE = 1.05
-#: Height over its start below which a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
+#: Height over its start below which a climb that begins is not spread over the leg, m (ArduPlane's setup_alt_slope).
 LOW = 20.0
 #: Distance in radii down to which the way to a circle follows its line.
 FAR = 3.0
@@ -88,9 +88,15 @@ def begin_turns(s: L.Row, circles: bool) -> None:
 
 
 @jit
+def follows_ground(t: L.Row) -> bool:
+    """True for a leg over the ground."""
+    return t[L.T_KIND] == L.KIND_LEG and t[L.T_AT_HEIGHT] == 1.0
+
+
+@jit
 def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
     """Begin a leg: from its start, from the end of the last leg, or from here. A leg without a line is steered directly
-    to its end (ArduPlane's crosstrack)."""
+    to its end (ArduPlane's crosstrack). A climb from a low height has no slope."""
     s[L.S_STRAIGHT] = 0.0 if t[L.T_HAS_START] == 1.0 or after_leg else 1.0
     if t[L.T_HAS_START] == 1.0:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
@@ -99,6 +105,8 @@ def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
     else:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_EPN], s[L.S_EPE], s[L.S_EPD]
     s[L.S_END_N], s[L.S_END_E], s[L.S_END_D] = t[L.T_END_N], t[L.T_END_E], t[L.T_END_D]
+    if not follows_ground(t) and -s[L.S_EPD] < LOW and s[L.S_END_D] < s[L.S_EPD]:
+        s[L.S_A_D] = s[L.S_END_D]
     n, e = s[L.S_END_N] - s[L.S_A_N], s[L.S_END_E] - s[L.S_A_E]
     s[L.S_LENGTH] = sqrt(n * n + e * e)
     if s[L.S_LENGTH] < 1.0:
@@ -135,13 +143,12 @@ def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the leg, m. It follows the leg's slope if the slope is large enough (ALT_SLOPE_MIN; 0: none is) and is
-    not a climb at low height, or always if the leg follows the ground. A climb that the plane is above of begins anew
-    from its height (ALT_SLOPE_MAXHGT)."""
+    """Height on the leg, m. It follows the leg's slope if the slope is large enough (ALT_SLOPE_MIN; 0: none is), or
+    always if the leg follows the ground. A climb that the plane is above of begins anew from its height
+    (ALT_SLOPE_MAXHGT)."""
     end = -t[L.T_END_D]
     rise = end + s[L.S_A_D]
-    follows = t[L.T_KIND] == L.KIND_LEG and t[L.T_AT_HEIGHT] == 1.0
-    flat = not 0.0 < p[L.P_SLOPE_LEAST] <= abs(rise) or (rise > 0.0 and -s[L.S_EPD] < LOW)
+    follows, flat = follows_ground(t), not 0.0 < p[L.P_SLOPE_LEAST] <= abs(rise)
     if s[L.S_LENGTH] < 1.0 or (flat and not follows):
         return end
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]

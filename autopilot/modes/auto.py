@@ -41,7 +41,6 @@ from autopilot.vehicles.mode_table import ModeSpec
 _NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_FULL_THROTTLE: Final = 0.9  # of the stick
 _ON_THE_GROUND: Final = (*TAKEOFFS, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
 _LOOKS: Final = 16  # NAV items up to a takeoff (AP_Mission::is_takeoff_next)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
@@ -182,7 +181,7 @@ class AutoMode(Mode):
         if self._deferred:
             events, self._deferred = events | self._deferred, VehicleEvent(0)
         self.executor.update(now_ms, events)
-        self._abort_by_throttle()
+        self.sticks_moved(self.helm.sticks)
         maneuver = self.executor.maneuver
         if isinstance(maneuver, GlideSlope) and maneuver.goes_around:  # its climb has ended
             if not self._begin_landing_again():
@@ -266,15 +265,8 @@ class AutoMode(Mode):
         return maneuver is not None and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
-        self._abort_by_throttle()
-
-    def _abort_by_throttle(self) -> None:
-        """Abort a landing on wings while the throttle is up (LAND_ABORT_THR; ArduPlane's update_flight_stage)."""
-        maneuver, full = self.executor.maneuver, self.helm.sticks.throttle >= _FULL_THROTTLE
-        wanted = full and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed and not self.facts.landed
-        if wanted and isinstance(maneuver, GlideSlope) and maneuver.is_landing:
-            self.announcer.step("Landing aborted via throttle")
-            maneuver.go_around()
+        if isinstance(self.executor.maneuver, GlideSlope):
+            self.executor.maneuver.obey_throttle()
 
     def _begin_landing_again(self) -> bool:
         """Continue at the approach of the present landing, if it has one."""

@@ -23,6 +23,7 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.wings import WingTakeoff
 
 _LOOK_MS: Final = 200
+_FULL_THROTTLE: Final = 0.9  # of the stick
 _ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
 _ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
 
@@ -124,6 +125,13 @@ class GlideSlope(Maneuver):
         flare = param("LAND_FLARE_SEC"), param("LAND_FLARE_ALT"), 0.01 * param("LAND_FLARE_AIM")
         drop, sink = self._place[2] - top, param("TECS_LAND_SINK")
         return degrees(atan2(slope_of(drop, length, ground_speed, *flare, sink), 1.0))
+
+    def obey_throttle(self) -> None:
+        """Abort it while the throttle is up (LAND_ABORT_THR; ArduPlane's update_flight_stage)."""
+        allowed = int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed and not self.facts.landed
+        if allowed and not self._aborting and self.helm.sticks.throttle >= _FULL_THROTTLE:
+            self.announcer.step("Landing aborted via throttle")
+            self.go_around()
 
     def go_around(self, height_m: float = 0.0) -> bool:
         """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a

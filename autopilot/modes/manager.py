@@ -53,7 +53,7 @@ class ModeWatch(Protocol):
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode for this reason, or None."""
 
-    def mode_changed(self, now_ms: int) -> None:
+    def mode_changed(self, now_ms: int, reason: ModeReason) -> None:
         """Note that another mode flies now."""
 
     @property
@@ -251,7 +251,7 @@ class ModeChoice:
         self._take_command(self.number)
         mode.enter(now_ms)
         if self.watch is not None:
-            self.watch.mode_changed(now_ms)
+            self.watch.mode_changed(now_ms, reason)
 
     def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
         """Follow a change of mode by another party; the mode already flies. `warning`: text for people."""

@@ -1,4 +1,5 @@
-"""Use of the pitot tube of wings: a switch takes it out of use, and so does a check of what it shows (ARSPD_WIND_MAX).
+"""Use of the pitot tube of wings: a switch takes it out of use, and so does a check of what it shows (ARSPD_WIND_MAX;
+ARSPD_WIND_WARN only warns).
 
 Five times a second the tube's airspeed is compared with the speed over ground, and the probability that the tube is
 healthy falls by a tenth (implausible) or grows towards 1 by a fiftieth. Below a tenth the tube goes out of use
@@ -21,6 +22,7 @@ from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import Sensor, Severity
 
+_LIMITS: Final = ("ARSPD_WIND_MAX", "ARSPD_WIND_WARN")
 _LOOK_MS: Final = 200
 _FALL, _GROW = 0.9, 0.98
 _FAILED, _HEALTHY = 0.1, 0.95  # probabilities of a healthy tube
@@ -78,9 +80,10 @@ class AirspeedUse:
         """Keep a switched tube out of use, and check from now on while there is a limit."""
         if name == "ARSPD_USE":
             self._tell()
-        elif name == "ARSPD_WIND_MAX":
+        elif name in _LIMITS:
             self._healthy = 1.0
-            checked = self._facts.param(name) > 0.0 and not self._helm.vehicle.capabilities.own_modes
+            own_checks = self._helm.vehicle.capabilities.own_modes
+            checked = not own_checks and any(self._facts.param(limit) > 0.0 for limit in _LIMITS)
             self._due_ms = next_multiple(self._facts.now_ms, _LOOK_MS) if checked else None
 
     # --- the check ------------------------------------------------------------------------------------------------
@@ -97,7 +100,7 @@ class AirspeedUse:
             return
         apart = self._apart()
         limit = self._facts.param("ARSPD_WIND_MAX")
-        bad = apart > limit or not self._consistent()
+        bad = 0.0 < limit < apart or not self._consistent()
         self._healthy = _FALL * self._healthy if bad else _GROW * self._healthy + (1.0 - _GROW)
         if self._facts.param("ARSPD_USE") > 0.0:
             self._check_used(apart, limit, now_ms)
@@ -124,9 +127,9 @@ class AirspeedUse:
             self._announcer.say(Severity.ERROR, "Airspeed sensor 1 failure. Disabling")
             self._failed_use = self._facts.param("ARSPD_USE")
             self._set_value("ARSPD_USE", 0.0)
-        warns = self._facts.param("ARSPD_WIND_WARN")
-        above = apart > (warns if 0.0 < warns < limit else limit)
-        if above and (self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS):
+        limits = (limit, self._facts.param("ARSPD_WIND_WARN"))
+        least = min(margin for margin in limits if margin > 0.0)
+        if apart > least and (self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS):
             self._warned_ms = now_ms
             self._announcer.say(Severity.WARNING, f"Airspeed 1 warning {apart:.1f}m/s air to gnd speed diff")
 

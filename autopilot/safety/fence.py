@@ -52,6 +52,8 @@ _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _MOST_BREACHES: Final = 65_500  # AC_Fence.cpp, record_breach; FENCE_STATUS has 16 bits
 _ORDERS: Final = (0.0, 1.0, FLOOR_ONLY)  # DO_FENCE_ENABLE param1
 _ON_WINGS: Final = (VtolState.UNDEFINED, VtolState.FW)
+_OWN: Final = (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE, ModeReason.MISSION_CMD)
+"""Reasons of a breach's modes: also where RTL turns to a landing (ArduPlane's mode_reason_is_landing_sequence)."""
 _RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
 
 
@@ -215,18 +217,26 @@ class FenceGuard:
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
-        ours = reason in (ModeReason.FENCE_BREACHED, ModeReason.FENCE_RETURN_PREVIOUS_MODE)
+        ours = reason in _OWN
         if not self.recovering or ours or not self._facts.armed or self._facts.grounded:
             return None
         return "in fence recovery" if self._facts.option("FENCE_OPTIONS", _NO_MODE_CHANGE) else None
 
     @property
+    def _returns(self) -> bool:
+        """True for wings in the mode that a breach has led to: there nothing more is told or done (ArduPlane's
+        in_fence_recovery)."""
+        return self._facts.vehicle_class.has_stall_speed and self._acted_in == self._modes.number
+
+    @property
     def recovering(self) -> bool:
         return bool(self.breached) and self._acted_in == self._modes.number
 
-    def mode_changed(self, now_ms: int) -> None:
-        """Let a person who changes the mode outside the fence bring the vehicle back."""
-        self._before = None
+    def mode_changed(self, now_ms: int, reason: ModeReason) -> None:
+        """Let a person who changes the mode outside the fence bring the vehicle back. An RTL that turns to a landing is
+        still on its way back."""
+        turns = reason is ModeReason.MISSION_CMD and self._acted_in == self._modes.before
+        self._before, self._acted_in = None, self._modes.number if turns else None
         acts = not self._facts.personality.own_fence_action and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
         if self.breached and acts:
             self._recovery_ms = now_ms + _RECOVERY_MS
@@ -321,11 +331,11 @@ class FenceGuard:
         beyond = self._beyond(excess)
         metres = max(excess.values(), default=0.0)
         fresh = FenceType(sum(limit for limit in FenceType if limit & beyond and self._is_fresh(limit, excess[limit])))
-        piloted = now_ms < self._recovery_ms
+        piloted, returns = now_ms < self._recovery_ms, self._returns
         if fresh or beyond != self.breached:
             self._note(beyond, fresh, excess, now_ms, announce=not piloted)
         too_far = metres > _FAR_OUTSIDE and self._facts.vehicle_class.failsafes.far_outside is not None
-        if not piloted and (fresh or (too_far and not self._far)):
+        if not (piloted or returns) and (fresh or (too_far and not self._far)):
             self._act(too_far, now_ms)
         self._far = too_far and (self._far or not piloted)
 
@@ -347,9 +357,10 @@ class FenceGuard:
                 wide = limit is FenceType.CIRCLE and self._facts.vehicle_class.has_stall_speed
                 if limit is not FenceType.POLYGON:
                     self._again[limit] = excess[limit] + (_NEXT_OF_WINGS if wide else _NEXT_LIMIT)
-        if fresh and announce and not self._facts.grounded:
+        silent = self._facts.grounded or self._returns
+        if fresh and announce and not silent:
             self._announcer.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
-        elif cleared and not self._facts.grounded:
+        elif cleared and not silent:
             self._announcer.say(Severity.NOTICE, "Fence breach cleared")
         if changed or fresh:
             self._announcer.announce(FenceChanged(int(beyond)))
@@ -373,9 +384,11 @@ class FenceGuard:
             return
         before = self._modes.number
         self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
-        self._acted_in = self._modes.number
+        changed = before != self._modes.number
+        if changed or not self._facts.vehicle_class.has_stall_speed:
+            self._acted_in = self._modes.number
         if action is FailsafeAction.GUIDED and isinstance(self._modes.mode, GuidedMode):
-            self._before = None if before == self._acted_in else before
+            self._before = before if changed else None
             self._modes.mode.flight.go_to(self._return_place())
 
     def _is_off(self, now_ms: int) -> bool:

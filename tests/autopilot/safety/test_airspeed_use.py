@@ -97,9 +97,10 @@ def test_a_wide_gate_agrees_with_what_a_narrow_one_does_not() -> None:
     assert bench.parameters["ARSPD_USE"] == 1.0
 
 
-def test_a_smaller_difference_is_only_announced() -> None:
-    """ARSPD_WIND_WARN."""
-    bench = circling(**WIND, ARSPD_WIND_WARN=3.0)
+@pytest.mark.parametrize("most", [15.0, 0.0])
+def test_a_smaller_difference_is_only_announced(most: float) -> None:
+    """ARSPD_WIND_WARN, also without ARSPD_WIND_MAX (AP_Airspeed_Health.cpp)."""
+    bench = circling(**WIND | {"ARSPD_WIND_WARN": 3.0, "ARSPD_WIND_MAX": most})
     assert any(text.startswith("Airspeed 1 warning") for text in bench.texts)
     assert bench.parameters["ARSPD_USE"] == 1.0
 

@@ -447,6 +447,54 @@ def test_what_a_breach_does_by_each_setting(action: int, mode: PlaneMode) -> Non
     assert any("breached" in text for text in plane.texts)
 
 
+def test_another_breach_on_the_way_back_is_nothing_new() -> None:
+    """It is neither told nor acted on (ArduPlane's in_fence_recovery): the mode before was forgotten."""
+    limits = {"FENCE_RADIUS": 3000.0, "FENCE_ALT_MAX": 500.0}
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=3.0, FENCE_ACTION=6.0, **limits)
+    assert plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+    plane.core.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(12.0)
+    assert plane.core.modes.number == M.GUIDED
+    targets = len(plane.vehicle.targets)
+    plane.core.parameters.set("FENCE_ALT_MAX", 20.0)
+    plane.run(1.0)
+    assert len(plane.vehicle.targets) == targets and plane.core.fence.breached == 3
+    for name, value in limits.items():
+        plane.core.parameters.set(name, value)
+    plane.run(1.0)
+    assert not plane.core.fence.breached
+    assert [text for text in plane.texts if text.startswith(("Max Alt", "Fence"))] == []
+    plane.core.parameters.set("FENCE_ENABLE", 0.0)
+    plane.run(1.0)
+    assert plane.core.modes.number == M.CRUISE
+
+
+def test_the_way_back_from_a_breach_turns_to_the_missions_landing_outside() -> None:
+    """RTL_AUTOLAND 2, whatever FENCE_OPTIONS forbids a person (ArduPlane's mode_reason_is_landing_sequence): it was
+    refused once, and RTL circled for ever."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=3000.0, FENCE_OPTIONS=1.0, RTL_AUTOLAND=2.0)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+    plane.vehicle.put((900.0, 0.0, -50.0))
+    plane.core.parameters.set("FENCE_RADIUS", 300.0)
+    plane.run(3.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+    assert plane.core.fence.recovering and not plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+
+
+def test_a_mode_that_a_person_has_chosen_outside_is_no_way_back() -> None:
+    """Its sticks act (ArduPlane's fence_stickmixing goes by the reason of the mode)."""
+    plane = Plane(FENCE_ENABLE=1.0, FENCE_TYPE=2.0, FENCE_RADIUS=3000.0, FENCE_OPTIONS=0.0)
+    assert plane.core.modes.set(M.CRUISE, plane.now_ms).ok
+    plane.core.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(1.0)
+    assert plane.core.modes.number == M.RTL and plane.core.fence.recovering
+    for mode in (M.CRUISE, M.RTL):
+        assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.run(15.0)
+    assert plane.core.fence.breached and not plane.core.fence.recovering
+
+
 def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
     """The mission's landing is more urgent than RTL (ArduPlane's _failsafe_priorities)."""
     plane = Plane(BATT_FS_LOW_ACT=1.0, BATT_FS_CRT_ACT=2.0, RTL_AUTOLAND=3.0)

@@ -52,6 +52,18 @@ def test_a_low_battery_on_the_way_down(mode: PlaneMode, action: int, then: Plane
     assert bench.core.modes.number == then
 
 
+def test_the_way_back_from_a_breach_lands_upright() -> None:
+    """Q_RTL_MODE 3: RTL is QRTL, also outside; FENCE_OPTIONS refused it five times a second."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 300.0, "Q_RTL_MODE": 3.0}
+    bench = flying()
+    bench.vehicle.put((900.0, 0.0, -40.0))
+    for name, value in fence.items():
+        bench.parameters.set(name, value)
+    bench.run(3.0)
+    assert bench.core.modes.number == M.QRTL
+    assert not any("fence recovery" in text for text in bench.texts)
+
+
 def test_a_low_battery_lands_it_where_it_is_although_a_mission_lands_it() -> None:
     """BATT_FS_LOW_ACT 4 on the approach to NAV_VTOL_LAND: QLAND."""
     bench = flying()

@@ -316,6 +316,15 @@ def test_small_changes_of_height_are_flown_at_once(least: float, end_m: float, a
     assert bool(-flight.now(R.DOWN) > end_m - 4.0) is at_once
 
 
+@pytest.mark.parametrize(("from_m", "at_once"), [(15.0, True), (30.0, False)])
+def test_a_climb_that_begins_low_is_flown_at_once(from_m: float, at_once: bool) -> None:
+    """Below 20 m, to its end (ArduPlane's setup_alt_slope): from 20 m on it followed the slope of its leg."""
+    flight = PlaneFlight().airborne(from_m)
+    flight.vehicle.set_target(Leg((3000.0, 0.0, -100.0)))
+    flight.fly(40.0)
+    assert (-flight.now(R.DOWN) > 95.0) is at_once
+
+
 def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
     flight = PlaneFlight().airborne(100.0)
