@@ -99,11 +99,12 @@ class Personality(Protocol):
     in any mode. `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach.
     `holds_without_mission`: a mission may be cleared while it is flown. `resumes_on_ground`: a mission goes on at its
-    item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of
-    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a
-    disarmed vehicle on the ground moves to it once it is that far away, m; None: only at arming. `seeks_new_home`: a
-    return goes to a home that is set on the way. `knows_stations_by_type`: only HEARTBEATs of type GCS are signs of
-    life of a ground station; else all of its system (GCS_Common.cpp, handle_heartbeat)."""
+    item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of their items.
+    `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a disarmed
+    vehicle on the ground moves to it once it is that far away, m; None: only at arming. `seeks_new_home`: a return goes
+    to a home that is set on the way. `sticks_add_speed`: a throttle stick drives faster on the way to a place.
+    `knows_stations_by_type`: only HEARTBEATs of type GCS are signs of life of a ground station; else all of its system
+    (GCS_Common.cpp, handle_heartbeat)."""
 
     texts: Texts
     failsafes: FailsafeRules
@@ -122,6 +123,7 @@ class Personality(Protocol):
     resumes_on_ground: bool = False
     home_follows_m: float | None = None
     seeks_new_home: bool = False
+    sticks_add_speed: bool = True
     knows_stations_by_type: bool = False
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:

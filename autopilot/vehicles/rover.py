@@ -45,6 +45,7 @@ _MODES: Final = Modes(
     stop=_R.HOLD,
     at_rest=_R.HOLD,
     after_mission={2: _R.ACRO, 3: _R.MANUAL},
+    at_own_speed=frozenset(RoverMode) - {_R.AUTO, _R.GUIDED, _R.RTL, _R.SMART_RTL},
     of_flights=frozenset({_R.HOLD, _R.AUTO, _R.GUIDED}),
     switches={
         4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
