@@ -27,6 +27,7 @@ from autopilot.safety.airspeed import AirspeedUse
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.proximity import Proximity
 from autopilot.safety.traffic import TrafficWatch
+from autopilot.vehicles.mode_table import ModeKind
 
 Switched = Callable[[int], Outcome | None]
 """Act on a position; None: accepted."""
@@ -76,7 +77,7 @@ class AuxFunctions:
         self._functions: dict[int, Switched] = {
             aux.SAVE_WAYPOINT: _high(recorder.save),
             aux.CAMERA_TRIGGER: _high(self._shoot),
-            aux.PROXIMITY_AVOIDANCE: _on_or_off(parts.proximity.keep_off),
+            aux.PROXIMITY_AVOIDANCE: _at_ends(parts.proximity.keep_off),
             aux.FENCE: _on_or_off(lambda on: parts.fence.enable(float(on))),
             aux.GRIPPER: _at_ends(self._grip),
             aux.SPRAYER: _on_or_off(lambda on: payload.sprayer.switch(on, facts.now_ms)),
@@ -103,11 +104,11 @@ class AuxFunctions:
             self._functions[aux.LANDING_ABORT] = _high(self._go_around)
             self._functions[aux.AIRSPEED_UNUSED] = _at_ends(parts.airspeed.switch_off)
         if facts.vehicle_class.hovers:
-            self._functions[aux.MOTOR_INTERLOCK] = _on_or_off(arming.close_interlock)
+            self._functions[aux.MOTOR_INTERLOCK] = lambda position: arming.close_interlock(position != LOW)
             self._functions[aux.RANGE_FINDER] = _on_or_off(self._use_range_finder)
             self._functions[aux.WINCH] = _on_or_off(lambda stop: payload.winch.switch(stop=stop))
         if facts.vehicle_class.lands_anywhere:
-            self._functions[aux.PRECISION_LOITER] = _on_or_off(parts.precision.loiter)
+            self._functions[aux.PRECISION_LOITER] = _at_ends(parts.precision.loiter)
             self._functions[aux.ZIGZAG_PLACES] = self._zigzag
 
     def mode_of(self, function: int, position: int) -> int | None:
@@ -140,10 +141,11 @@ class AuxFunctions:
         return self._functions[function](position) or ACCEPTED
 
     def _switch_mode(self, mode: int, position: int) -> Outcome:
-        """Enter the mode if high; otherwise, while it flies, the mode of the mode switch."""
+        """Enter the mode if high; otherwise, while it flies, the mode of the mode switch. A flip ends by itself."""
         if position == HIGH:
             return self._set_mode(mode)
-        return self._follow_mode_switch() if self._choice.number == mode else ACCEPTED
+        left = self._choice.number == mode and self._choice.spec.flown is not ModeKind.FLIP
+        return self._follow_mode_switch() if left else ACCEPTED
 
     def _follow_mode_switch(self) -> Outcome:
         mode = self._mode_switch.mode

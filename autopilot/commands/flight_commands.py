@@ -57,8 +57,10 @@ class FlightCommands:
         """Called before a reboot. Each returns why the owner of the service does not restart it now, or None."""
 
     # --- up and down ----------------------------------------------------------------------------------------------
-    def takeoff(self, height_m: float) -> Outcome:
-        facts, announcer, helm = self._facts, self._announcer, self._helm
+    def takeoff(self, height_m: float, *, holds_place: bool = True) -> Outcome:
+        """Climb to a height above home, or in a mode that the sticks fly above the ground (Mode::_TakeOff::start).
+        `holds_place`: not in a mode that would drift meanwhile (has_user_takeoff)."""
+        facts, announcer, helm, spec = self._facts, self._announcer, self._helm, self._modes.spec
         if not self._kind.flies:
             return UNSUPPORTED
         if not facts.armed:
@@ -68,9 +70,10 @@ class FlightCommands:
         home_down, here_down = facts.home_ned[2], facts.vehicle.state.position[2]
         if home_down - height_m >= here_down:
             return announcer.refuse("Takeoff: height is not above the vehicle")
-        down = min(home_down - height_m, here_down - _LOWEST_TAKEOFF)
-        if not self._modes.mode.take_off(down):
-            return announcer.refuse(f"Takeoff: not in {self._modes.spec.name}")
+        down = here_down - height_m if spec.pilot else home_down - height_m
+        drifts = holds_place and spec.pilot and not spec.position
+        if drifts or not self._modes.mode.take_off(min(down, here_down - _LOWEST_TAKEOFF)):
+            return announcer.refuse(f"Takeoff: not in {spec.name}")
         helm.takeoff_allowed = True
         return ACCEPTED
 
@@ -257,7 +260,7 @@ class FlightCommands:
         direct = wings or self._facts.option("GUID_OPTIONS", 8)
         up, down = self._speeds.vertical()
         climb = (thrust - _HOVER) / _HOVER * (up if thrust > _HOVER else down)
-        timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
+        timeout_ms = self._guided.flight.timeout_ms
         turns, rate = yaw_rate is not None, yaw_rate or 0.0
         flight.attitude(Attitude(roll, pitch, yaw, rate, turns, thrust, climb, not direct, timeout_ms, body_rates))
         return ACCEPTED

@@ -21,6 +21,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.mission.validate import check_item
 
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
+_NAMES: Final = ("Mission", "Fence", "Rally")
 _CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
 
 Items = tuple[MissionItem, ...]
@@ -45,6 +46,7 @@ class Plans:
         self._sequencer = sequencer
         self._count_changed = count_changed
         self._pending: Items | None = None
+        self._kept: list[tuple[int, int]] = []  # ticket and kind of plans that are being stored
         self.mission = MissionStorage(first_index=1)
         self.fence = MissionStorage(first_index=0)
         self.rally = MissionStorage(first_index=0)
@@ -111,9 +113,18 @@ class Plans:
         self._swap(kind, items)
 
     def keep(self, kind: int, items: Items) -> None:
-        """Use a new plan at once and store it, for a writer that waits for no acknowledgement."""
-        self._journal.submit(SavePlan(kind, items))
+        """Use a new plan at once and store it, for a writer that waits for no acknowledgement. People are told if it
+        could not be stored."""
+        self._kept.append((self._journal.submit(SavePlan(kind, items)), kind))
         self.replace(kind, items)
+
+    def _judge_kept(self) -> None:
+        durable = self._journal.durable()
+        for ticket, kind in self._kept:
+            failure = self._journal.failure(ticket) if ticket <= durable else None
+            if failure is not None:
+                self._announcer.say(Severity.ERROR, f"{_NAMES[kind]} not stored: {failure}")
+        self._kept = [kept for kept in self._kept if kept[0] > durable]
 
     def parameter_changed(self, name: str) -> None:
         """Clear the fence when FENCE_TOTAL is set to 0, as old ground stations do (AC_PolyFence_loader.cpp)."""
@@ -122,6 +133,8 @@ class Plans:
 
     def begin_tick(self) -> None:
         """Start a tick: a waiting mission replaces the one being flown."""
+        if self._kept:
+            self._judge_kept()
         if self._pending is not None:
             items, self._pending = self._pending, None
             self._swap(MissionType.MISSION, items)

@@ -102,9 +102,7 @@ class ReturnPoint:
     (RALLY_INCL_HOME) or if all points are farther than RALLY_LIMIT_KM (0 = no limit). A personality may choose another
     place."""
 
-    def __init__(
-        self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]
-    ) -> None:
+    def __init__(self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[GeoPoint], bool]) -> None:
         self._facts = facts
         self._rally = rally
         self._inside_fence = inside_fence
@@ -127,7 +125,7 @@ class ReturnPoint:
         """The nearest rally point inside the fence, or None if none is near enough."""
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in points(self._rally.items())]
-        best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
+        best = nearest([place for place in places if self._inside_fence(place)], here)
         limit = 1000.0 * self._facts.param("RALLY_LIMIT_KM", 0.3)
         return None if best is None or 0.0 < limit < distance(here, best) else best
 

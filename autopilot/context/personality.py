@@ -102,9 +102,7 @@ class Personality(Protocol):
     item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of their items.
     `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a disarmed
     vehicle on the ground moves to it once it is that far away, m; None: only at arming. `seeks_new_home`: a return goes
-    to a home that is set on the way. `sticks_add_speed`: a throttle stick drives faster on the way to a place.
-    `knows_stations_by_type`: only HEARTBEATs of type GCS are signs of life of a ground station; else all of its system
-    (GCS_Common.cpp, handle_heartbeat)."""
+    to a home that is set on the way. `sticks_add_speed`: a throttle stick drives faster on the way to a place."""
 
     texts: Texts
     failsafes: FailsafeRules
@@ -124,7 +122,6 @@ class Personality(Protocol):
     home_follows_m: float | None = None
     seeks_new_home: bool = False
     sticks_add_speed: bool = True
-    knows_stations_by_type: bool = False
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
         """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""

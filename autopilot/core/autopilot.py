@@ -103,7 +103,9 @@ class Autopilot:
         self.statistics = LifeStatistics(facts, journal, parameters.set_unstored)
         self.home = Home(facts, announcer, journal, stored.home)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
-        self.payload = Payload(facts, announcer, helm, parameters.set_unstored, self._stop_motors)
+        self.payload = Payload(
+            facts, announcer, helm, parameters.set_unstored, self._stop_motors, lambda: self.modes.mode.comes_down
+        )
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
             self._do_timing(),
@@ -173,7 +175,7 @@ class Autopilot:
         self.advanced_failsafe = AdvancedFailsafe(
             context, self.losses, lambda: bool(self.fence.breached), self.auto, self.parameters.set_unstored
         )
-        facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
+        facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper, self.advanced_failsafe)
         self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"), self.parameters.set_unstored)
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)

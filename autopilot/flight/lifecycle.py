@@ -62,6 +62,11 @@ def resting(flight: GuardFacts) -> bool:
     return flight.resting
 
 
+def moving(flight: GuardFacts) -> bool:
+    """True in the air, and for a rover or boat that drives."""
+    return flight.airborne or (flight.armed and not flight.resting)
+
+
 def landed(flight: GuardFacts) -> bool:
     return flight.landed
 
@@ -137,7 +142,7 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
     (_S.IDLE, _E.PLAIN_ARM): (Transition(_A.PREPARE_PLAIN, _S.PREFLIGHT),),
     (_S.IDLE, _E.ARMED): (Transition(_A.FOLLOW, _S.FLYING, airborne), Transition(_A.FOLLOW, _S.ARMED)),
     (_S.IDLE, _E.RESTARTED): (
-        Transition(_A.LAND, _S.LANDING, airborne),
+        Transition(_A.LAND, _S.LANDING, moving),
         Transition(_A.DISARM, _S.LANDED, armed),
         Transition(_A.CLOSE, _S.IDLE),
     ),

@@ -264,6 +264,7 @@ class FlightManager(Actor):
         if self._flight.begun_by_go:
             self._walk.reason = "taken over in the countdown"
         self._flight.begun_by_go = False
+        self._called_off = None  # motors that did not answer the ABORT: the flight begins all the same
         self._start_motors()
 
     def _look_again(self) -> None:
@@ -277,7 +278,7 @@ class FlightManager(Actor):
 
     def _follow_landing(self) -> None:
         height = max(self._facts.height, 0.0)
-        speed = max(self._facts.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        speed = max(abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0, 0.1)
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:

@@ -1,7 +1,7 @@
 """DO_SET_RESUME_REPEAT_DIST: a mission that was left goes on a distance back along its way: a survey gets no gap.
 
 Only places that began after the command count. A mission that goes on before the second of them forgets the distance,
-as ArduPilot's (AP_Mission.cpp, resume, calc_rewind_pos).
+as ArduPilot's (AP_Mission.cpp, resume, calc_rewind_pos). Jumps on the way back do not count (get_next_cmd).
 """
 
 from __future__ import annotations
@@ -66,10 +66,15 @@ class Repeating:
 
     def returned(self, item: MissionItem) -> bool:
         """True if `item`, which began, is the one that was left: the way back ends."""
-        returned = self._back is not None and item.seq == self._places[-1].seq
+        returned = self._back is not None and item is not self._back and item.seq == self._places[-1].seq
         if returned:
             self._back = None
         return returned
+
+    @property
+    def under_way(self) -> bool:
+        """True on the way back."""
+        return self._back is not None
 
     def _go_back(self) -> MissionItem | None:
         """The place `distance_m` back from where the mission was left, or the first of the places; None without a place

@@ -37,11 +37,12 @@ def jump_target(item: MissionItem, storage: MissionStorage) -> int | None:
 
 class JumpCounters:
     """Counters of jumps for each jump item. `keep_exhausted` (MIS_OPTIONS bit 3): counters do not reset when their loop
-    has ended."""
+    has ended. `resting`: jumps are taken, but not counted."""
 
     def __init__(self, runs: dict[int, int] | None = None, *, keep_exhausted: bool = False) -> None:
         self._runs: dict[int, int] = {} if runs is None else runs
         self.keep_exhausted = keep_exhausted
+        self.resting = False
 
     def reset(self) -> None:
         self._runs.clear()
@@ -63,8 +64,9 @@ class JumpCounters:
             if not self.keep_exhausted:
                 self._runs.pop(item.seq, None)
             return item.seq + 1
-        self._runs[item.seq] = runs + 1
-        notify(JumpTaken(item.seq, target, runs + 1, count))
+        if not self.resting:
+            self._runs[item.seq] = runs + 1
+            notify(JumpTaken(item.seq, target, runs + 1, count))
         return target
 
 

@@ -387,6 +387,7 @@ class MissionSequencer:
         return [MissionComplete()]
 
     def _route(self, storage: MissionStorage, at: int, *, lead_done: bool = False) -> Route:
+        self._jumps.resting = self._repeating.under_way
         return Route(storage, self._jumps, at, lead_done=lead_done, notify=self._notify, takes_nav=self._takes_nav)
 
     def _next_nav(self, storage: MissionStorage, jumps: JumpCounters, at: int) -> MissionItem | None:

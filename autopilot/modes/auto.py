@@ -35,12 +35,13 @@ from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.path_back import PathBack
 from autopilot.modes.upright import LiftOff
+from autopilot.modes.wings import WingTakeoff
 from autopilot.vehicles.mode_table import ModeSpec
 
 _NEAREST_LANDING: Final = 1 << 1  # MIS_OPTIONS
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_FULL_THROTTLE: Final = 0.95  # of the stick (RC_Channel_Plane.cpp: above 90 %)
+_FULL_THROTTLE: Final = 0.9  # of the stick
 _ON_THE_GROUND: Final = (*TAKEOFFS, Cmd.NAV_DELAY, Cmd.NAV_PAYLOAD_PLACE)
 _LOOKS: Final = 16  # NAV items up to a takeoff (AP_Mission::is_takeoff_next)
 _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
@@ -181,6 +182,7 @@ class AutoMode(Mode):
         if self._deferred:
             events, self._deferred = events | self._deferred, VehicleEvent(0)
         self.executor.update(now_ms, events)
+        self._abort_by_throttle()
         maneuver = self.executor.maneuver
         if isinstance(maneuver, GlideSlope) and maneuver.goes_around:  # its climb has ended
             if not self._begin_landing_again():
@@ -264,8 +266,14 @@ class AutoMode(Mode):
         return maneuver is not None and maneuver.go_around(height_m)
 
     def sticks_moved(self, sticks: Sticks) -> None:
-        maneuver, full = self.executor.maneuver, sticks.throttle > _FULL_THROTTLE
-        if maneuver is not None and full and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed:
+        self._abort_by_throttle()
+
+    def _abort_by_throttle(self) -> None:
+        """Abort a landing on wings while the throttle is up (LAND_ABORT_THR; ArduPlane's update_flight_stage)."""
+        maneuver, full = self.executor.maneuver, self.helm.sticks.throttle >= _FULL_THROTTLE
+        wanted = full and int(self.facts.param("LAND_ABORT_THR")) and self.facts.armed and not self.facts.landed
+        if wanted and isinstance(maneuver, GlideSlope) and maneuver.is_landing:
+            self.announcer.step("Landing aborted via throttle")
             maneuver.go_around()
 
     def _begin_landing_again(self) -> bool:
@@ -314,12 +322,19 @@ class AutoMode(Mode):
 
     @property
     def is_landing(self) -> bool:
-        maneuver = self.executor.maneuver
-        return maneuver is not None and maneuver.is_landing
+        return (flown := self.executor.maneuver) is not None and flown.is_landing
+
+    @property
+    def comes_down(self) -> bool:
+        return (flown := self.executor.maneuver) is not None and flown.comes_down
 
     @property
     def rises_upright(self) -> bool:
         return isinstance(self.executor.maneuver, LiftOff)
+
+    @property
+    def rises_on_wings(self) -> bool:
+        return isinstance(self.executor.maneuver, WingTakeoff)
 
     @property
     def leads_down(self) -> bool:
@@ -438,8 +453,7 @@ class AutoMode(Mode):
     @property
     def paused(self) -> bool:
         """True while a leg waits for DO_PAUSE_CONTINUE."""
-        maneuver = self.executor.maneuver
-        return maneuver is not None and maneuver.paused
+        return (flown := self.executor.maneuver) is not None and flown.paused
 
     def turn(self, yaw: Yaw) -> bool:
         self.executor.turn(yaw)

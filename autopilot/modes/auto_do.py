@@ -209,7 +209,8 @@ class DoItems:
         self._tools.enable_fence(item.param1)
 
     def _limits(self, item: MissionItem) -> None:
-        time_s, lowest, highest, away = map(positive, item.params[:4])
+        time_s, away = positive(item.param1), positive(item.param4)
+        lowest, highest = (height if isfinite(height) else 0.0 for height in (item.param2, item.param3))
         if not self._tools.context.facts.vehicle_class.flies:  # only its time and distance (ArduRover's limit_set)
             lowest = highest = 0.0
         self._tools.limits.set(time_s, lowest, highest, away)

@@ -20,7 +20,7 @@ from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import CircleTurns, Climb, Follow, GoThenClimb, Maneuver, WaitUntil, returning_speed
+from autopilot.modes.maneuver import CircleTurns, Climb, Follow, GoThenClimb, Maneuver, WaitUntil
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.placing import Placing
@@ -202,7 +202,7 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
     ModeRTL::init, ArduRover's ModeRTL::_enter, Mode::enter)."""
     tools.speeds.leave_legs()
     tools.context.helm.backwards = False
-    tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.default()))
+    tools.speeds.begin_return()
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 

@@ -98,7 +98,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.TRACK: _by_sticks(PilotKind.CRUISE),
     ModeKind.HOVER: _by_sticks(PilotKind.HOVER),
     ModeKind.VERTICAL_RETURN: lambda p, spec: VerticalReturnMode(p.context, spec, p.destination, p.auto),
-    ModeKind.VERTICAL_FROM_CIRCLE: lambda p, spec: CircleDownMode(p.context, spec, p.auto),
+    ModeKind.VERTICAL_FROM_CIRCLE: lambda p, spec: CircleDownMode(p.context, spec, p.auto, lambda: p.choice().before),
     ModeKind.BANKED: lambda p, spec: BankMode(p.context, spec),
     ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),
     ModeKind.EVADE: lambda p, spec: EvadeMode(p.context, spec, p.heading),

@@ -15,7 +15,7 @@ from typing import Final, Protocol, runtime_checkable
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Land, TakeOff
+from autopilot.interface.targets import TakeOff
 from autopilot.mav import Severity, WinchAction, WinchStatus
 from autopilot.modes.outputs import between, outputs_of
 
@@ -93,14 +93,15 @@ class Sprayer:
 
 class LandingGear:
     """Landing gear. It moves by command, by height (LGR_DEPLOY_ALT, LGR_RETRACT_ALT), and by LGR_OPTIONS up after a
-    takeoff and down for an automatic landing."""
+    takeoff and down while `comes_down()` (`Mode.comes_down`)."""
 
     _RETRACT_AFTER_TAKEOFF, _DEPLOY_FOR_LANDING = 1, 2
 
-    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, comes_down: Callable[[], bool]) -> None:
         self._facts = facts
         self._announcer = announcer
         self._helm = helm
+        self._comes_down = comes_down
         self.down = False
         self._moved = False
         self._height_m = 0.0
@@ -136,7 +137,7 @@ class LandingGear:
             return
         self._look_ms = now_ms + _LOOK_MS
         options, takes_off = int(self._facts.param("LGR_OPTIONS", 3.0)), isinstance(self._helm.target, TakeOff)
-        if isinstance(self._helm.target, Land) and options & self._DEPLOY_FOR_LANDING:
+        if options & self._DEPLOY_FOR_LANDING and self._comes_down():
             self.move(down=True)
         elif self._takes_off and (not takes_off or self._helm.arrived) and options & self._RETRACT_AFTER_TAKEOFF:
             self.move(down=False)

@@ -39,6 +39,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _ZERO: Ned = (0.0, 0.0, 0.0)
 _BY_WAYPOINTS = 64  # GUID_OPTIONS bit 6
+_SHORTEST_S = 0.1  # of GUID_TIMEOUT
 
 
 class GuidedFlight:
@@ -203,8 +204,8 @@ class GuidedFlight:
 
     @property
     def timeout_ms(self) -> int:
-        """GUID_TIMEOUT."""
-        return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
+        """GUID_TIMEOUT, at least 0.1 s (ModeGuided::get_timeout_ms)."""
+        return int(1000 * max(self._facts.param("GUID_TIMEOUT", 3.0), _SHORTEST_S))
 
     def take_off(self, down: float) -> None:
         self._waits = False

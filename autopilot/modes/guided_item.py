@@ -18,8 +18,8 @@ _LOOK_MS = 100
 
 @dataclass(slots=True)
 class GuidedLimits:
-    """DO_GUIDED_LIMITS: seconds, m above home, m from the beginning of the guided flight; 0 = no limit. They end with
-    AUTO (ArduCopter's and ArduRover's limit_clear)."""
+    """DO_GUIDED_LIMITS: seconds, m above home (below 0: under it), m from the beginning of the guided flight; 0 = no
+    limit. They end with AUTO (ArduCopter's and ArduRover's limit_clear)."""
 
     time_s: float = 0.0
     lowest: float = 0.0
@@ -31,12 +31,12 @@ class GuidedLimits:
 
     @property
     def spatial(self) -> bool:
-        return self.lowest > 0.0 or self.highest > 0.0 or self.away > 0.0
+        return self.lowest != 0.0 or self.highest != 0.0 or self.away > 0.0
 
     def exceeded(self, height: float, away: float) -> bool:
         return (
-            (self.lowest > 0.0 and height < self.lowest)
-            or (self.highest > 0.0 and height > self.highest)
+            (self.lowest != 0.0 and height < self.lowest)
+            or (self.highest != 0.0 and height > self.highest)
             or (self.away > 0.0 and away > self.away)
         )
 

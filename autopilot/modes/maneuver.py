@@ -11,7 +11,6 @@ from dataclasses import replace
 from math import ceil, pi
 
 from autopilot.context.staying import stay
-from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Circle, Hold, Idle, Leg, TakeOff, Yaw
@@ -44,6 +43,11 @@ class Maneuver:
     def is_landing(self) -> bool:
         """True in the final descent to the ground."""
         return False
+
+    @property
+    def comes_down(self) -> bool:
+        """See `Mode.comes_down`."""
+        return self.is_landing
 
     def start(self, now_ms: int) -> None:
         self.done = True
@@ -332,6 +336,10 @@ class StagedMode(SelfFlownMode):
         return bool(self._stages) and self._stages[0].is_landing
 
     @property
+    def comes_down(self) -> bool:
+        return bool(self._stages) and self._stages[0].comes_down
+
+    @property
     def finished(self) -> bool:
         return self.is_landing and self._stages[0].done
 
@@ -340,9 +348,3 @@ class StagedMode(SelfFlownMode):
 
     def exit(self) -> None:
         self._stages = []
-
-
-def returning_speed(facts: VehicleFacts, default: float) -> float:
-    """RTL_SPEED in m/s; 0 = the default speed."""
-    speed = facts.measure(facts.vehicle_class.measures.return_speed)
-    return speed if speed > 0.0 else default

@@ -60,6 +60,11 @@ class Mode:
         return self.spec.landing
 
     @property
+    def comes_down(self) -> bool:
+        """True while it lands, or descends at the end of a return (RTL_ALT_FINAL): the landing gear is needed."""
+        return self.is_landing
+
+    @property
     def leads_down(self) -> bool:
         """True while it lands, or flies the part of a mission that ends so (from DO_LAND_START on)."""
         return self.is_landing
@@ -91,6 +96,11 @@ class Mode:
     @property
     def rises_upright(self) -> bool:
         """True during a takeoff of a mission on lift motors."""
+        return False
+
+    @property
+    def rises_on_wings(self) -> bool:
+        """True during a takeoff of a mission on wings."""
         return False
 
     def armed(self, now_ms: int) -> None:

@@ -3,10 +3,10 @@
 CHUTE_ENABLED arms it, and puts its servo at rest. A release by hand needs a flying vehicle above CHUTE_ALT_MIN; one
 that does not hover can also be tested on the ground before its first flight. An item releases anywhere. It releases
 automatically when a copter leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks
-faster than CHUTE_CRT_SINK for a second (neither while a copter is flown by rates: ACRO, FLIP), or when the flight
-manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop, CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION
-27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the servo (10) is supported. Sources: ArduPilot
-AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
+faster than CHUTE_CRT_SINK for a second (copters not below CHUTE_ALT_MIN, and neither while they are flown by rates:
+ACRO, FLIP), or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop, CHUTE_DELAY_MS
+later the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the servo (10) is
+supported. Sources: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp, ArduPlane/parachute.cpp.
 """
 
 from __future__ import annotations
@@ -86,11 +86,18 @@ class Parachute:
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def command(self, p: tuple[float, ...], now_ms: int) -> bool:
-        """DO_PARACHUTE of a ground station. A release that is not possible is announced; planes refuse it then, other
-        kinds accept it."""
-        if p[0] == ParachuteAction.RELEASE:
-            return self.pull(now_ms) or not self._facts.vehicle_class.has_stall_speed
-        return self.act(p, now_ms)
+        """DO_PARACHUTE of a ground station. A release that is not possible is announced; planes refuse it then, and a
+        second one, other kinds accept both."""
+        if p[0] != ParachuteAction.RELEASE:
+            return self.act(p, now_ms)
+        if not self._facts.vehicle_class.has_stall_speed:
+            self.pull(now_ms)
+            return True
+        if self.released or not self.fitted:
+            what = "already released" if self.released else "not enabled"
+            self._announcer.say(Severity.NOTICE, f"Parachute {what}")
+            return False
+        return self.pull(now_ms)
 
     def act(self, p: tuple[float, ...], now_ms: int) -> bool:
         """DO_PARACHUTE of a mission: param1 0 off, 1 on, 2 release at any height, if it is on (AP_Mission); False for
@@ -114,14 +121,14 @@ class Parachute:
 
     def pull(self, now_ms: int) -> bool:
         """Release by hand; False if this is not possible."""
-        if not self.fitted:
-            if self._facts.vehicle_class.has_stall_speed:
-                self._announcer.say(Severity.NOTICE, "Parachute not enabled")
-        elif self._facts.landed and (self._flew or self._facts.vehicle_class.hovers):
+        landed, wings = self._facts.landed, self._facts.vehicle_class.has_stall_speed
+        if not self.fitted or (wings and self.released):
+            return False
+        if landed and self._facts.vehicle_class.hovers:
             self._announcer.say(Severity.INFO, "Parachute: Landed")
             self._announcer.announce(ErrorLogged(ErrorSubsystem.PARACHUTES, _LANDED))
-        elif self._too_low() and not self._facts.landed:
-            self._announcer.say(Severity.ALERT, "Parachute: Too low")
+        elif self._too_low() and (self._flew or not landed):
+            self._announcer.say(Severity.WARNING if wings else Severity.ALERT, "Parachute: Too low")
             self._announcer.announce(ErrorLogged(ErrorSubsystem.PARACHUTES, _TOO_LOW))
         else:
             self._release(now_ms)
@@ -180,7 +187,7 @@ class Parachute:
         if self._facts.vehicle_class.hovers and self._by_rates:
             self._lost_looks, self._sinks_ms = 0, None
             return False
-        if self._lost_looks == 0 and self._too_low():
+        if self._facts.vehicle_class.hovers and self._lost_looks == 0 and self._too_low():
             return False
         r, critical = self._facts.vehicle.state.report, self._facts.param("CHUTE_CRT_SINK")
         if critical <= 0.0 or float(r[report.VD]) <= critical:

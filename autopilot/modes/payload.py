@@ -163,7 +163,8 @@ class Device(Protocol):
 
 
 class Payload:
-    """Outputs of one vehicle. `set_parameter` sets SIM_PIN_MASK and CHUTE_ENABLED; the parachute uses `stop_motors`.
+    """Outputs of one vehicle. `set_parameter` sets SIM_PIN_MASK and CHUTE_ENABLED; the parachute uses `stop_motors`,
+    the landing gear `comes_down`.
     `next_deadline_ms`: next half cycle of a repeat, next check of the camera or the equipment."""
 
     def __init__(
@@ -173,6 +174,7 @@ class Payload:
         helm: Helm,
         set_parameter: Callable[[str, float], object],
         stop_motors: Callable[[ArmingMethod], object],
+        comes_down: Callable[[], bool],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -181,7 +183,7 @@ class Payload:
         self.relays = Relays(facts, partial(set_parameter, "SIM_PIN_MASK"))
         self.gripper = Gripper(facts, announcer, move)
         self.sprayer, self.winch = Sprayer(facts, move), Winch(facts, announcer, helm)
-        self.gear = LandingGear(facts, announcer, helm)
+        self.gear = LandingGear(facts, announcer, helm, comes_down)
         lower_gear = partial(self.gear.move, down=True)
         self.parachute = Parachute(facts, announcer, helm, set_parameter, stop_motors, lower_gear)
         self.generator = Generator(facts, helm)

@@ -103,8 +103,8 @@ class Placing(Maneuver):
         self._speeds.leave_legs()
         param = self.facts.param
         own = param("PLDP_SPEED_DN")
-        speed = own if own > 0.0 else param("LAND_SPEED", 50.0) / 100.0
-        self._speed_mps = min(speed, param("WPNAV_SPEED_DN", 150.0) / 100.0)
+        speed = own if own > 0.0 else abs(param("LAND_SPEED", 50.0)) / 100.0
+        self._speed_mps = min(speed, self.facts.first(self.facts.vehicle_class.measures.descent))
         self._top = self.facts.vehicle.state.position[2]
         self._steady_ms = self._borne_ms = now_ms
         self._stage = Stage.DESCENDING
@@ -126,7 +126,7 @@ class Placing(Maneuver):
     def _feel(self, now_ms: int) -> None:
         """Release when the thrust is less than the load needs."""
         vector, param = self.facts.vehicle.state.report, self.facts.param
-        thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, param("LAND_SPEED", 50.0) / 100.0)
+        thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, abs(param("LAND_SPEED", 50.0)) / 100.0)
         threshold = param("PLDP_THRESH", 0.9) * self._least_thrust
         farthest = param("PLDP_RNG_MAX")
         if float(vector[report.TARGET_VD]) < _STEADY * slowest:

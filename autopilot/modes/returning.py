@@ -29,7 +29,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import Maneuver, StagedMode, returning_speed
+from autopilot.modes.maneuver import Maneuver, StagedMode
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
@@ -124,6 +124,10 @@ class ReturnFlight(Maneuver):
     @property
     def is_landing(self) -> bool:
         return self._landing is not None
+
+    @property
+    def comes_down(self) -> bool:
+        return self.is_landing or self._stage == self._descending
 
     def start(self, now_ms: int) -> None:
         self._heading.interest = None  # it ends here, as in a takeoff (ModeRTL::climb_start)
@@ -265,7 +269,7 @@ class ReturnMode(HomewardMode):
         self._path = path
 
     def begin(self, now_ms: int) -> None:
-        self._speeds.override(returning_speed(self.facts, self._speeds.default()))
+        self._speeds.begin_return()
         self.fly([self._path() or return_maneuver(self.context, self._destination, self._heading)], now_ms)
 
     def _follow(self, stage: Maneuver, now_ms: int) -> None:

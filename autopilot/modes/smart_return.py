@@ -15,7 +15,6 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import returning_speed
 from autopilot.modes.mode import SelfFlownMode, VehicleContext
 from autopilot.modes.returning import final_height
 from autopilot.modes.speeds import SpeedControl
@@ -85,7 +84,7 @@ class SmartReturnDrive(SmartReturnMode):
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(returning_speed(self.facts, self._speeds.default()))
+        self._speeds.begin_return()
         self._go()
 
     def _came_back(self, now_ms: int) -> None:
@@ -102,6 +101,7 @@ class SmartReturnFlight(SmartReturnMode):
         super().__init__(context, spec, trail)
         self._heading = heading
         self._landing: Landing | None = None
+        self._descends = False  # to RTL_ALT_FINAL
 
     def refusal(self, now_ms: int) -> str | None:
         reason = super().refusal(now_ms)
@@ -111,7 +111,7 @@ class SmartReturnFlight(SmartReturnMode):
         return "init failed"  # ArduPilot's text
 
     def _begin(self, now_ms: int) -> None:
-        self._landing = None
+        self._landing, self._descends = None, False
         if self.facts.landed:
             self._land(None, now_ms)
         else:
@@ -127,7 +127,8 @@ class SmartReturnFlight(SmartReturnMode):
         assert self._at is not None
         north, east, _ = self._at
         final = final_height(self.context)
-        if final > 0.0:
+        self._descends = final > 0.0
+        if self._descends:
             down = self.facts.home_ned[2] - final
             self.helm.fly(Leg((north, east, down), None, radius=self.facts.acceptance_m, yaw=self._heading.for_hold()))
         else:
@@ -146,6 +147,10 @@ class SmartReturnFlight(SmartReturnMode):
     @property
     def is_landing(self) -> bool:
         return self._landing is not None
+
+    @property
+    def comes_down(self) -> bool:
+        return self.is_landing or self._descends
 
     @property
     def finished(self) -> bool:

@@ -34,6 +34,7 @@ class SpeedControl:
         self._helm = helm
         self._mission = mission
         self.ground: float | None = None
+        self._kept = False  # no parameter ends the override of the speed along the track
         self.up: float | None = None
         self.down: float | None = None
         self._plain = False  # climb and descent by the parameters, whatever they are to be on the next leg
@@ -43,7 +44,8 @@ class SpeedControl:
         self._circles = False  # and so does a circle that is driven
 
     def parameter_changed(self, name: str) -> None:
-        """Apply a changed speed parameter at once; it ends the override of the same speed."""
+        """Apply a changed speed parameter at once; it ends the override of the same speed. The vehicle has taken the
+        parameter itself, whatever may act now."""
         measures = self._facts.vehicle_class.measures
         if name == _NUDGE:
             self._nudge()
@@ -52,16 +54,25 @@ class SpeedControl:
         elif _named(name, measures.descent):
             self.down = None
         elif _named(name, measures.cruise):
-            self.ground = None
-            self._mission.change_speed(None)
+            if not self._kept:
+                self.ground = None
+                self._mission.change_speed(None)
         else:
             return
+        self._sent = None
         self.apply()
 
     def override(self, ground: float | None) -> None:
         """Override the speed along the track, m/s, from now on; None: it is the mission's, or the parameter's."""
-        self.ground = ground
+        self.ground, self._kept = ground, False
         self.apply()
+
+    def begin_return(self) -> None:
+        """Return at RTL_SPEED, whatever another parameter becomes; 0: at the parameter's speed along the track
+        (ModeRTL::init)."""
+        speed = self._facts.measure(self._facts.vehicle_class.measures.return_speed)
+        self.override(speed if speed > 0.0 else self.default())
+        self._kept = speed > 0.0
 
     def circle(self) -> None:
         """Drive circles at CIRC_SPEED, 0: the parameter's speed along the track, whatever the mission has set
@@ -86,7 +97,7 @@ class SpeedControl:
 
     def begin_leg(self) -> None:
         """Fly at the mission's speeds (ModeAuto::wp_start, desired_speed_override)."""
-        self.ground, self._plain, self._circles = None, False, False
+        self.ground, self._kept, self._plain, self._circles = None, False, False, False
         self.apply()
 
     def begin_mode(self, number: int) -> None:
@@ -142,8 +153,8 @@ class SpeedControl:
     def vertical(self) -> tuple[float, float]:
         """The parameters' climb and descent, m/s."""
         measures = self._facts.vehicle_class.measures
-        up, down = self._facts.first(measures.climb) or _UP, self._facts.first(measures.descent) or _DOWN
-        return max(_LOWEST, up), max(_LOWEST, down)
+        up, down = self._facts.first(measures.climb), self._facts.first(measures.descent)
+        return max(_LOWEST, up if up > 0.0 else _UP), max(_LOWEST, down if down > 0.0 else _DOWN)
 
     def default(self) -> float:
         """The parameter's speed along the track, m/s."""

@@ -208,7 +208,9 @@ class Trail:
 
     @property
     def _limit(self) -> int:
-        return min(int(self._facts.param("SRTL_POINTS")), _MOST_POINTS)
+        """SRTL_POINTS; 0, no trail, also with SRTL_ACCURACY 0 (AP_SmartRTL::init)."""
+        accurate = self._facts.param("SRTL_ACCURACY", 2.0) > 0.0
+        return min(int(self._facts.param("SRTL_POINTS")), _MOST_POINTS) if accurate else 0
 
     def _look(self, now_ms: int) -> None:
         self._target = self._helm.target

@@ -153,6 +153,9 @@ class AutolandMode(StagedMode):
         if facts.landed and (facts.armed or not facts.personality.lands_in_place):  # disarmed, a PX4 takes any mode
             self.announcer.say(Severity.WARNING, "Must already be flying!")
             return "not flying"
+        if facts.armed and facts.landing_course is None and not facts.personality.lands_in_place:
+            self.announcer.say(Severity.WARNING, "Takeoff initial direction not set")
+            return "no direction"
         return "home is not set" if facts.home is None else None
 
     def enter(self, now_ms: int) -> None:
@@ -256,17 +259,19 @@ class VerticalReturnMode(_WingsHomewardMode):
 
 class CircleDownMode(SelfFlownMode):
     """LOITER_ALT_QLAND: circles down in place, or about its present circle's middle, to Q_RTL_ALT, and changes to QLAND
-    there; at once from a hover (ArduPlane/mode_LoiterAltQLand.cpp)."""
+    there; at once from a hover, and from a mode of lift motors, `before` (ArduPlane/mode_LoiterAltQLand.cpp)."""
 
-    def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode) -> None:
+    def __init__(self, context: VehicleContext, spec: ModeSpec, auto: AutoMode, before: Callable[[], int]) -> None:
         super().__init__(context, spec)
-        self._auto = auto
+        self._auto, self._before = auto, before
         self._low: float | None = None  # NED d of the circle; None: there is none
         self._due_ms: int | None = None
 
     def begin(self, now_ms: int) -> None:
         facts, self._low, self._due_ms = self.facts, None, now_ms
-        if facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
+        modes = facts.vehicle_class.modes
+        lifts = self._before() in modes.hovering | modes.landing
+        if not lifts and facts.vehicle.state.report[report.VTOL_STATE] != VtolState.MC:
             target, (north, east, down) = self.helm.target, facts.vehicle.state.position
             if isinstance(target, Circle) and self.helm.arrived:
                 north, east, _ = target.center

@@ -9,8 +9,10 @@ from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.failsafe_actions import SafetyContext, battery_action
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.safety.losses import Losses
+from autopilot.safety.termination import AdvancedFailsafe
 from autopilot.safety.wing_failsafes import WingFailsafes
 from autopilot.vehicles.mode_table import ModeKind
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
 # plain ints, because they are read at every heartbeat
 _GUIDED, _MANUAL = int(ModeFlag.GUIDED_ENABLED), int(ModeFlag.MANUAL_INPUT_ENABLED)
@@ -19,9 +21,10 @@ _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 
 
 class ArduPilotPersonality(Personality):
-    """ArduPilot's personality; see `Personality`. `losses`: losses that the failsafes have found."""
+    """ArduPilot's personality; see `Personality`. `losses`: losses that the failsafes have found; `advanced`: ends a
+    plane's flight (ArduPlane's handle_battery_failsafe)."""
 
-    def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
+    def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper, advanced: AdvancedFailsafe) -> None:
         kind = context.facts.vehicle_class
         self.texts = kind.texts
         self.failsafes: FailsafeRules
@@ -29,9 +32,9 @@ class ArduPilotPersonality(Personality):
             self.failsafes = FlyingFailsafes(context, losses, gripper)
         else:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context)
+        self._context, self._losses, self._advanced = context, losses, advanced
         self.home_follows_m = None if kind.hovers else _FOLLOWS_M
         self.seeks_new_home = kind.has_stall_speed
-        self._context, self._losses = context, losses
         self._facts, self._modes = context.facts, context.modes
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
@@ -39,7 +42,9 @@ class ArduPilotPersonality(Personality):
 
     def battery_failed(self, *, critical: bool, now_ms: int) -> None:
         action = battery_action(self._context, self._losses, critical=critical)
-        if action is not None:
+        if action is FailsafeAction.TERMINATE and self._facts.vehicle_class.has_stall_speed:
+            self._advanced.battery_failed(critical=critical)
+        elif action is not None:
             self.failsafes.fail(FailsafeCause.BATTERY, action, now_ms)
 
     def estimator_recovered(self, now_ms: int) -> None:

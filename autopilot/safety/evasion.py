@@ -13,18 +13,21 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
+from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
-from autopilot.mav import CollisionAction, Severity
+from autopilot.mav import CollisionAction, Severity, VtolState
 from autopilot.modes.evading import EvadeMode
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import Threat, away_from
 from autopilot.vehicles.mode_table import ModeKind
 
+_LIFTED: Final = (VtolState.MC, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _FAR_M: Final = 10_000.0  # distance of a target that is never reached (ArduPlane)
 _STEP_M: Final = 10.0  # step of height (ArduPlane)
 _SURELY_M: Final = 1.0  # above the height of a return; below this sum each look decides anew
+_UNDISTURBED: Final = frozenset({ModeKind.MANUAL, ModeKind.THROW, ModeKind.FLIP})
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 
 
@@ -83,18 +86,26 @@ class Evasion:
 
     def _take(self, threat: Threat, action: CollisionAction, now_ms: int, *, first: bool) -> CollisionAction:
         numbers = self._facts.vehicle_class.modes
-        lands = self._facts.vehicle_class.has_stall_speed and self._modes.mode.is_landing
-        if lands or self._modes.number == numbers.land or self._modes.spec.flown is ModeKind.MANUAL:
+        wings = self._facts.vehicle_class.has_stall_speed
+        busy = wings and (self._modes.mode.is_landing or self._modes.mode.rises_on_wings)
+        if busy or self._modes.number == numbers.land or self._modes.spec.flown in _UNDISTURBED:
             return CollisionAction.NONE
         if self._facts.grounded and not self._facts.vehicle_class.has_stall_speed:
             self._context.disarm(ArmingMethod.ADSB_COLLISION)
             return CollisionAction.NONE
         if action in (CollisionAction.RTL, CollisionAction.HOVER):
-            mode = numbers.rtl if action is CollisionAction.RTL else numbers.loiter
+            mode = numbers.rtl if action is CollisionAction.RTL else self._stop
             done = not first or (mode is not None and self._enter(mode, now_ms))
             return action if done else CollisionAction.NONE
         flies = self._evading(now_ms, first=first)
         return action if flies is not None and _ACTIONS[action](self, flies, threat, now_ms) else CollisionAction.NONE
+
+    @property
+    def _stop(self) -> int | None:
+        """Mode that stays in place: LOITER, or QLOITER for a vehicle that its lift motors carry."""
+        numbers, state = self._facts.vehicle_class.modes, self._facts.vehicle.state.report[report.VTOL_STATE]
+        upright = (n for n in numbers.hovering if numbers.specs[n].flown is ModeKind.POSITION)
+        return next(upright, numbers.loiter) if state in _LIFTED else numbers.loiter
 
     def _enter(self, number: int, now_ms: int) -> bool:
         self._entered = number

@@ -33,7 +33,7 @@ from autopilot.mav import Result, Severity, VtolState
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.guided import GuidedMode
-from autopilot.modes.wing_modes import AutolandBy
+from autopilot.modes.wing_modes import AutolandBy, AutolandMode
 from autopilot.modes.wings import at_return_height
 from autopilot.safety.avoidance import Avoidance
 from autopilot.safety.failsafe_actions import SafetyContext
@@ -180,9 +180,12 @@ class FenceGuard:
     def zones(self) -> Fence:
         return self.limits.zones
 
-    def contains(self, lat: float, lon: float) -> bool:
-        """True if a place (degrees) is inside the polygons. For the choice of rally points."""
-        return self.room(lat, lon) >= 0.0
+    def contains(self, place: GeoPoint) -> bool:
+        """True if a place (degrees, AMSL) is inside the polygons, and where they keep their targets so, in the other
+        limits too. For the choice of rally points (AP_Rally_Copter::is_valid)."""
+        return self.room(place.lat, place.lon) >= 0.0 and (
+            self._facts.vehicle_class.has_stall_speed or self.admits(place)
+        )
 
     def room(self, lat: float, lon: float) -> float:
         """Distance to the nearest edge, m, as `FenceLimits.room`; inf while polygons and zones are off."""
@@ -366,7 +369,7 @@ class FenceGuard:
         if action is FailsafeAction.TERMINATE:
             self._context.disarm(ArmingMethod.FENCE_BREACH)
             return
-        if self._goes_on_to_land(action):
+        if action is FailsafeAction.NONE or self._goes_on_to_land(action):
             return
         before = self._modes.number
         self._context.take(action, ModeReason.FENCE_BREACHED, now_ms)
@@ -385,9 +388,11 @@ class FenceGuard:
         return self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
 
     def _goes_on_to_land(self, action: FailsafeAction) -> bool:
-        """True if a return would turn to the landing to which the mission goes already (ArduPlane/fence.cpp)."""
-        lands = int(self._facts.param("RTL_AUTOLAND", 0.0)) in (AutolandBy.HOME_FIRST, AutolandBy.AT_ONCE)
-        return action in _RETURNS and lands and self._modes.mode.leads_down
+        """True in AUTOLAND, or if a return would turn to the landing to which the mission goes already
+        (ArduPlane/fence.cpp)."""
+        mode, joins = self._modes.mode, (AutolandBy.HOME_FIRST, AutolandBy.AT_ONCE)
+        lands = int(self._facts.param("RTL_AUTOLAND", 0.0)) in joins and mode.leads_down
+        return action in _RETURNS and (lands or isinstance(mode, AutolandMode))
 
     def _return_place(self) -> Ned:
         """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or

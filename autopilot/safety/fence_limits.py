@@ -172,7 +172,10 @@ class FenceLimits:
         none."""
         bits = self.bits
         if not bits & (_MAX_ALT | _MIN_ALT | _CIRCLE) and not (bits & _POLYGON and self.zones):
-            return "Fences enabled, but none selected"
+            if self._facts.param("FENCE_ENABLE") != 0.0:
+                return "Fences enabled, but none selected"
+            if not bits:
+                return None
         if bits & (_CIRCLE | _POLYGON) and not self._facts.has_position:
             return "Fence requires position"
         shape, margin = self._complaints_of_settings(bits)

@@ -72,8 +72,10 @@ class FenceSwitches:
 
     @property
     def checked_before_arming(self) -> int:
-        """Bits of the limits that a vehicle must be inside of to arm."""
-        now = self._limits.bits & int(ALL_LIMITS if self._auto is AutoEnable.WHILE_ARMED else self.on)
+        """Bits of the limits that a vehicle must be inside of to arm: those that are enabled, and polygons if arming
+        enables them."""
+        on = self.on | FenceType.POLYGON if self._auto is AutoEnable.WHILE_ARMED else self.on
+        now = self._limits.bits & int(on)
         return now if self._floor_order else now & ~_FLOOR
 
     @property

@@ -31,7 +31,7 @@ _CLOSE_M: Final = 0.6
 
 
 class Proximity:
-    """Points of the last scan. `scan`: that scan; None: no valid one."""
+    """Points of the last scan. `scan`: that scan; None: no valid one. `kept_off`: objects are avoided."""
 
     def __init__(self, facts: VehicleFacts, avoidance: Avoidance) -> None:
         self._facts = facts
@@ -39,7 +39,7 @@ class Proximity:
         self.objects = ObjectDatabase(facts)
         self.scan: Scan | None = None
         self.scan_ms = 0
-        self._kept_off = True
+        self.kept_off = True
         self.points: tuple[tuple[float, float], ...] = ()
         """North, east, m from the origin."""
 
@@ -57,7 +57,7 @@ class Proximity:
         self.scan, self.scan_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
         low = self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)  # on copters
-        self._avoidance.see(self.points if self._kept_off and not low else ())
+        self._avoidance.see(self.points if self.kept_off and not low else ())
         self.objects.see(self.points, now_ms)
 
     def complaints(self) -> list[ArmingReason]:
@@ -65,7 +65,7 @@ class Proximity:
         copter that would keep off it (AP_Arming_Copter.cpp)."""
         if self.scan is None:
             return [ArmingReason("PRX1: No Data")] if self.source == MAVLINK else []
-        avoids = self._kept_off and self._facts.option("AVOID_ENABLE", _AVOIDS) and self._facts.vehicle_class.hovers
+        avoids = self.kept_off and self._facts.option("AVOID_ENABLE", _AVOIDS) and self._facts.vehicle_class.hovers
         seen = self._seen(self.scan) if avoids else []
         off, distance_m = min(seen, key=lambda each: each[1], default=(0.0, inf))
         if distance_m > _CLOSE_M:
@@ -75,7 +75,7 @@ class Proximity:
 
     def keep_off(self, on: bool) -> None:
         """Enable or disable avoidance of objects by a switch (RCn_OPTION 40). Planned ways avoid them in any case."""
-        self._kept_off = on
+        self.kept_off = on
         self._avoidance.see(self.points if on else ())
 
     def forget(self, now_ms: int) -> None:

@@ -90,13 +90,21 @@ class AdvancedFailsafe:
 
     def command(self, *, terminate: bool) -> Outcome:
         """DO_FLIGHTTERMINATION: end the flight, or take that back."""
+        return self._order("GCS request", terminate=terminate)
+
+    def battery_failed(self, *, critical: bool) -> None:
+        """End the flight for a battery (BATT_FS_LOW_ACT, BATT_FS_CRT_ACT 3)."""
+        self._order("critical battery" if critical else "low battery", terminate=True)
+
+    def _order(self, reason: str, *, terminate: bool) -> Outcome:
+        """End the flight, or take that back, if AFS_ENABLE and AFS_TERM_ACTION allow it (gcs_terminate)."""
         announcer = self._context.announcer
         if not self.enabled:
             return announcer.refuse("AFS not enabled, can't terminate the vehicle", severity=Severity.INFO)
         self._set_parameter("AFS_TERMINATE", float(terminate))
         if self._ends is terminate:
             what = "Terminating" if terminate else "Aborting termination"
-            announcer.say(Severity.INFO, f"{what} due to GCS request")
+            announcer.say(Severity.INFO, f"{what} due to {reason}")
             self._stop(self._facts.now_ms)
             return ACCEPTED
         return announcer.refuse("Unable to terminate, termination is not configured", severity=Severity.INFO)

@@ -22,9 +22,11 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _WATCHED_ONLY: Final = 2  # THR_FAILSAFE: announce only
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
+_STOPS: Final = 1  # CRASH_DETECT
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
 _GLIDE: Final = 2  # FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
+_RETURNS: Final = (FailsafeAction.RTL, FailsafeAction.AUTOLAND)
 _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVERING_QRTL: FailsafeAction.QRTL}
 """By Q_OPTIONS: the first bit that is set."""
 
@@ -138,9 +140,12 @@ class WingFailsafes(FailsafeRules):
 
     # --- other failures -------------------------------------------------------------------------------------------
     def crashed(self, check: int, now_ms: int) -> None:
-        """Stop the motor; CRASH_DETECT is not 0."""
-        self._announcer.say(Severity.EMERGENCY, "Crash detected: Disarming")
-        self._context.disarm(ArmingMethod.CRASH)
+        """Stop the motor in AUTO, by bit 0 of CRASH_DETECT (ArduPlane's crash_detection_update)."""
+        if self._modes.number not in self._numbers.autos:
+            return
+        if check & _STOPS:
+            self._context.disarm(ArmingMethod.CRASH)
+        self._announcer.say(Severity.EMERGENCY, "Crash detected")
 
     def estimator_failed(self, now_ms: int) -> None:
         """In a mode that needs a position, circle at a bank without one. A hover lands, or keeps its height for its
@@ -157,18 +162,31 @@ class WingFailsafes(FailsafeRules):
         """Return, or land where the mission lands. No action on the ground."""
         if action is FailsafeAction.NONE or not self._facts.armed:
             return
-        chute = action is FailsafeAction.PARACHUTE
-        if action is FailsafeAction.TERMINATE:
-            self._context.disarm(CAUSES[cause].method)
-        elif (chute or not self._goes_on_to_land(action)) and not self._facts.landed:
+        if self._facts.landed or self._goes_on_to_land(action):
+            return
+        reason = CAUSES[cause].reason
+        if action is FailsafeAction.LAND_SEQUENCE and self._lands_by_mode:
+            self._join_landing(reason, now_ms)  # or goes on
+        else:
             self._context.announce(cause.value, self._context.name_of(action))
-            self._take(action, CAUSES[cause].reason, now_ms)
+            self._take(action, reason, now_ms)
+
+    @property
+    def _lands_by_mode(self) -> bool:
+        """True in a mode that ends with a landing: AUTOLAND, QRTL, LOITER_ALT_QLAND, QLAND."""
+        return self._modes.number in self._numbers.landing
 
     def _goes_on_to_land(self, action: FailsafeAction) -> bool:
-        """True if the vehicle lands already, or if its mission goes to the landing at which the action would begin."""
+        """True if the vehicle lands already, or if its mission goes to the landing at which the action would begin. A
+        parachute, QLAND and LOITER_ALT_QLAND come in any other landing too (ArduPlane's handle_battery_failsafe)."""
+        if action is FailsafeAction.PARACHUTE:
+            return False
+        if action in (FailsafeAction.LAND, FailsafeAction.LOITER):
+            return self._modes.number == self._numbers.land
         turns = action is FailsafeAction.RTL and int(self._facts.param("RTL_AUTOLAND")) == AutolandBy.AT_ONCE
         goal = turns or action is FailsafeAction.LAND_SEQUENCE
-        return self._modes.mode.is_landing or (goal and self._modes.mode.goes_on_to_land())
+        stays = self._lands_by_mode and (action in _RETURNS or self._facts.vehicle_class.lands_anywhere)
+        return self._modes.mode.is_landing or stays or (goal and self._modes.mode.goes_on_to_land())
 
     def _answer_loss(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
         """Take the action for a loss; a mode in which a pilot hovers has its own, whatever the parameters say."""
@@ -182,7 +200,10 @@ class WingFailsafes(FailsafeRules):
             if not self._facts.landed:
                 self._context.release_parachute(now_ms)
             return
-        landing = action is FailsafeAction.LAND_SEQUENCE
-        if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
+        if action is FailsafeAction.LAND_SEQUENCE and self._join_landing(reason, now_ms):
             return
         self._context.take(action, reason, now_ms, failsafe=True)
+
+    def _join_landing(self, reason: ModeReason, now_ms: int) -> bool:
+        """Go on at the mission's DO_LAND_START, if it has one."""
+        return self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok

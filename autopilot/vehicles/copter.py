@@ -134,7 +134,7 @@ COPTER: Final = VehicleClass(
     measures=LengthParameters(
         cruise=(ParameterUnit("WPNAV_SPEED", 1000.0, 100.0),),
         climb=(ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),),
-        descent=(ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0),),
+        descent=(ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0, sized=True),),  # AC_WPNav.h, get_default_speed_down_cms
         acceptance=ParameterUnit("WPNAV_RADIUS", 200.0, 100.0, least=0.05),  # AC_WPNav.cpp, WPNAV_WP_RADIUS_MIN_CM
         circle_radius=ParameterUnit("CIRCLE_RADIUS", 1000.0, 100.0),
         circle_acceleration=ParameterUnit("WPNAV_ACCEL", 250.0, 100.0),

@@ -85,7 +85,8 @@ _FAILSAFES: Final = FailsafeTables(
         5: FailsafeAction.AUTOLAND,
     },
     radio={1: FailsafeAction.CIRCLE, 2: FailsafeAction.FBWA, 4: FailsafeAction.FBWB},
-    fence={1: FailsafeAction.RTL, 6: FailsafeAction.GUIDED, 7: FailsafeAction.GUIDED, 8: FailsafeAction.AUTOLAND},
+    fence=dict.fromkeys(range(2, 6), FailsafeAction.NONE)
+    | {1: FailsafeAction.RTL, 6: FailsafeAction.GUIDED, 7: FailsafeAction.GUIDED, 8: FailsafeAction.AUTOLAND},
     far_outside=None,
     radio_otherwise=FailsafeAction.CIRCLE,
     lasting=LastingModes(

@@ -9,7 +9,7 @@ from autopilot.mav import VehicleType
 from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import QUADPLANE_MODES, PlaneMode
 from autopilot.vehicles.plane import PLANE
-from autopilot.vehicles.vehicle_class import FailsafeAction, ParameterUnit, VehicleClass
+from autopilot.vehicles.vehicle_class import FailsafeAction, ParameterCheck, ParameterUnit, VehicleClass
 
 _P = PlaneMode
 
@@ -65,6 +65,7 @@ QUADPLANE: Final[VehicleClass] = replace(
         defaults=simulated_defaults("quadplane"),
     ),
     lands_anywhere=True,
+    checks=(*PLANE.checks, ParameterCheck("Q_ANGLE_MAX", "Check Q_ANGLE_MAX", least=1000.0, most=8000.0)),
     simulated_samples=(*PLANE.simulated_samples, "QTUN"),
     sih_model="sihsim_standard_vtol",
     hil_model="gazebo-classic_standard_vtol",

@@ -149,20 +149,22 @@ class Texts:
 @dataclass(frozen=True, slots=True)
 class ParameterUnit:
     """A parameter with its unit: `per` of the unit is one metre, or one metre per second; what acts is at least
-    `least` m, or m/s. Instead of a size from 0 to `too_small` the default acts; 0: never."""
+    `least` m, or m/s. Instead of a size from 0 to `too_small` the default acts; 0: never. `sized`: only its size
+    counts, without the sign."""
 
     name: str
     default: float
     per: float = 1.0
     least: float = -inf
     too_small: float = 0.0
+    sized: bool = False
 
     def value(self, param: Callable[[str, float], float]) -> float:
         """m or m/s. `param` gives the value of a parameter, or its second argument if the vehicle does not have it."""
         given = param(self.name, self.default)
         if self.too_small > 0.0 and abs(given) / self.per <= self.too_small:
             given = copysign(self.default, given)
-        return max(given / self.per, self.least)
+        return max((abs(given) if self.sized else given) / self.per, self.least)
 
 
 def first_value(measures: tuple[ParameterUnit, ...], param: Callable[[str, float], float]) -> float:

@@ -155,7 +155,7 @@ class DepotController:
             return
         self.context.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
         if memory.record is not None:
-            memory.record.trigger = "restart"
+            memory.record.trigger = memory.record.trigger or ControlledBy.RESTART
         memory.docked = True
         memory.death.stop()
         memory.beats.stop()

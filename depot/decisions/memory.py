@@ -103,6 +103,7 @@ class RecallState(StrEnum):
     NOT_SENT = "not sent"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"  # it answers that another party has the vehicle
     SILENT = "silent"  # no answer to the recall: ABORT-2B
 
 

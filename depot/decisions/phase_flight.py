@@ -188,7 +188,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if status is not None and status.stage is SkimmerStage.DISPOSAL and misses >= context.profile.heartbeat.misses:
         context.declare_lost(LoopEvent.TELEMETRY_ENDED, now_ms, "telemetry of the disposal has ended")
         return False
-    if memory.recall in (RecallState.SENT, RecallState.SILENT) and memory.waiting is None and _needs_recall(context):
+    if memory.waiting is None and _needs_recall(context):
         _order_recall(context)
     return _watch(context, reading, now_ms) if memory.abort is Abort.NONE else _trend(context, now_ms)
 
@@ -262,15 +262,21 @@ def _order_recall(context: PhaseContext) -> None:
     context.request(CommandMessage(DepotCommand.RECALL))
 
 
+_RECALLS = {
+    RequestResult.ACCEPTED: RecallState.ACKNOWLEDGED,
+    RequestResult.REFUSED: RecallState.REFUSED,
+    RequestResult.SILENCE: RecallState.SILENT,
+}
+
+
 def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
-    """Note that the recall was acknowledged; otherwise ABORT-2B: prepare for a loss."""
-    memory = context.memory
-    if answer is RequestResult.ACCEPTED:
-        memory.recall = RecallState.ACKNOWLEDGED
-        return
-    memory.recall = RecallState.SILENT
-    record = memory.record
-    if record is not None and record.abort is Abort.ABORT_2:
+    """Note the answer to the recall. Without one it is ABORT-2B: prepare for a loss."""
+    memory, record = context.memory, context.memory.record
+    memory.recall = _RECALLS[answer]
+    if memory.recall is RecallState.REFUSED:
+        why = "another party has its vehicle: it is recalled again when that gives it back"
+        context.decide_once(now_ms, "recall_refused", why)
+    if memory.recall is RecallState.SILENT and record is not None and record.abort is Abort.ABORT_2:
         context.decide(
             now_ms,
             "ABORT-2B",
@@ -281,8 +287,10 @@ def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -
 
 
 def _needs_recall(context: PhaseContext) -> bool:
-    """True if the recall was not acknowledged and the skimmer, heard since, goes on with its sortie."""
+    """True if a recall was not obeyed and the skimmer, heard since, goes on with its sortie."""
     memory = context.memory
+    if memory.recall in (RecallState.NOT_SENT, RecallState.ACKNOWLEDGED):
+        return False
     heard = memory.beats.misses == 0 or memory.recall is RecallState.SENT
     going = memory.status is None or SkimmerStage.UNDOCKING <= memory.status.stage <= SkimmerStage.HARVEST
     return heard and going and not memory.controlled_by and memory.abort < Abort.ABORT_1

@@ -99,6 +99,7 @@ class FirmwareHabits:
     vtol_type: int | None = None  # MAV_TYPE of wings with lift motors; None: that of the kind
     capabilities_by_1: bool = True  # REQUEST_AUTOPILOT_CAPABILITIES fails unless param1 is 1
     wrong_frame: Result = Result.DENIED  # answer to a command in an unknown frame
+    stations_by_type: bool = False  # a ground station's HEARTBEAT has MAV_TYPE_GCS; else its system id is enough
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ _HABITS: Final = FirmwareHabits(
     commit_as_number=True, first_log=0, asks_by_int=True, gap_is_error=False, guided_items=(),
     answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
     vtol_type=VehicleType.VTOL_FIXEDROTOR, capabilities_by_1=False, wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
-    sets_by_type=True,
+    sets_by_type=True, stations_by_type=True,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

@@ -9,8 +9,8 @@ The table remembers on which links each (system, component) was heard. The rules
 - forwarded: a frame without a target or with a broadcast target goes to every link where anybody was heard, any other
   to the links where its target was heard. A frame never goes back to its link, and a HEARTBEAT to no link where its
   sender was heard, because a station with two links would count the gaps between its own as losses. RADIO_STATUS (a
-  modem reports to its own end) and SETUP_SIGNING (a secret key) are never forwarded. A frame with our own ids is an
-  echo and is not forwarded;
+  modem reports to its own end), SETUP_SIGNING (a secret key) and ADSB_VEHICLE (the vehicle streams the aircraft that it
+  knows) are never forwarded. A frame with our own ids is an echo and is not forwarded;
 - private links: frames that come in on them are not forwarded; they receive only frames whose target was heard there.
 
 Only frames with a correct checksum fill the table, and each link has a limited share of it.
@@ -25,7 +25,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MavlinkFrame
 
 SENDERS_PER_LINK = 64
-_NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
+_NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING", "ADSB_VEHICLE")
 _PRESENCE = codec.ids_of("HEARTBEAT")
 _NOWHERE: tuple[int, ...] = ()
 _Key = TypeVar("_Key")

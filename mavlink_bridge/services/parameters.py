@@ -242,10 +242,11 @@ class ParameterService(Speaker):
 
     def _finish(self, pending: _Pending) -> None:
         name, failure = pending.name, self._journal.failure(pending.ticket)
-        if failure is not None:
-            self._text(Severity.ERROR, f"{name} not stored: {failure}", None)
-        elif self._newest[name] == pending.ticket:
-            self._stored[name] = pending.value
+        if self._newest[name] == pending.ticket:  # of many sets at once the last is told
+            if failure is None:
+                self._stored[name] = pending.value
+            else:
+                self._text(Severity.ERROR, f"{name} not stored: {failure}", None)
         unsettled = self._unsettled.get(name)
         if unsettled is None:
             return

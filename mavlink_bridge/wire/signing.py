@@ -23,7 +23,7 @@ from mavlink_bridge.wire.framing import MARK_V2, SIGNATURE_SIZE, SIGNED, Mavlink
 KEY_SIZE = 32
 _EPOCH_UNIX_US = 1_420_070_400 * 1_000_000
 _MINUTE = 6_000_000
-_LARGEST_STAMP = (1 << 48) - 1
+LARGEST_STAMP = (1 << 48) - 1
 _STREAMS_KEPT = 256
 
 
@@ -65,7 +65,7 @@ class Signing:
         extra = codec.crc_extra(int.from_bytes(frame[7:10], "little")) if frame[0] == MARK_V2 else None
         if extra is None or frame[2] & SIGNED:
             return frame
-        self.timestamp = min(self.timestamp + 1, _LARGEST_STAMP)
+        self.timestamp = min(self.timestamp + 1, LARGEST_STAMP)
         body = frame[1:2] + bytes((frame[2] | SIGNED,)) + frame[3:-2]
         crc = crc16.mcrf4xx(body + bytes((extra,)))
         trailer = bytes((link_id & 0xFF,)) + self.timestamp.to_bytes(6, "little")

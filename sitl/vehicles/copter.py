@@ -132,8 +132,13 @@ def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _pilot_down(values: Mapping[str, float]) -> float:
-    """PILOT_SPEED_DN, cm/s; 0 = PILOT_SPEED_UP."""
-    return 0.01 * (max(values.get("PILOT_SPEED_DN", 0.0), 0.0) or values.get("PILOT_SPEED_UP", 250.0))
+    """PILOT_SPEED_DN, cm/s, without its sign; 0 = PILOT_SPEED_UP (ArduCopter's get_pilot_speed_dn)."""
+    return 0.01 * abs(values.get("PILOT_SPEED_DN", 0.0) or values.get("PILOT_SPEED_UP", 250.0))
+
+
+def _landing_low(values: Mapping[str, float]) -> float:
+    """LAND_ALT_LOW, cm, at least 1 m (ArduCopter's land_run_vertical_control); a PX4 has no least MPC_LAND_ALT2."""
+    return max(0.01 * values["LAND_ALT_LOW"], 0.0 if "MPC_LAND_ALT1" in values else 1.0)
 
 
 SPECIAL: Final = parameters.SPECIAL | setters(
@@ -154,6 +159,9 @@ SPECIAL: Final = parameters.SPECIAL | setters(
     (_stops, "PSC_JERK_XY PSC_JERK_Z MPC_XY_TRAJ_P"),
     (_corner, "WPNAV_ACCEL_C"),
     (one(L.P_STICK_DN, _pilot_down), "PILOT_SPEED_UP PILOT_SPEED_DN"),
+    (one(L.P_SPEED_DOWN, lambda values: 0.01 * abs(values["WPNAV_SPEED_DN"])), "WPNAV_SPEED_DN"),
+    (one(L.P_LAND_SPEED, lambda values: 0.01 * abs(values["LAND_SPEED"])), "LAND_SPEED"),
+    (one(L.P_LAND_ALT_LOW, _landing_low), "LAND_ALT_LOW"),
 )
 
 

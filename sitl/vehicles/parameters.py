@@ -50,6 +50,7 @@ _PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
 _PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would overflow
 _HIGHEST_VOLTAGE: Final = 100.0  # V; the same
+_NEVER_S: Final = 1e9
 
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -112,6 +113,11 @@ def _inertial(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_IMU_ON] = 0.0 if failed & 1 else 1.0
 
 
+def _low_timer(values: Mapping[str, float]) -> float:
+    """BATT_LOW_TIMER, s; 0: no voltage is too low (AP_BattMonitor_Backend.cpp, update_failsafes)."""
+    return values["BATT_LOW_TIMER"] if values["BATT_LOW_TIMER"] > 0.0 else _NEVER_S
+
+
 def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """RNGFND1_TYPE 0: no range finder; RNGFND1_MIN_CM, RNGFND1_MAX_CM: its range."""
     fitted = values.get("RNGFND1_TYPE", 0.0) != 0.0
@@ -164,6 +170,7 @@ SPECIAL: Final = setters(
     (_gps, "GPS1_TYPE EK3_SRC1_POSXY SIM_GPS_DISABLE"),
     (_battery_voltage, "SIM_BATT_VOLTAGE"),
     (one(L.P_CRASH_CHECK, lambda values: float(values["FS_CRASH_CHECK"] != 0.0)), "FS_CRASH_CHECK"),
+    (one(L.P_LOW_TIMER, _low_timer), "BATT_LOW_TIMER"),
     (_finder, "RNGFND1_TYPE RNGFND1_MIN_CM RNGFND1_MAX_CM"),
     (_glitch, "SIM_GPS_GLITCH_X SIM_GPS_GLITCH_Y"),
     (_baro, "SIM_BARO_DISABLE"),

@@ -134,7 +134,7 @@ def simulated_face(
         sticks,
         ParameterService(spoken.parameters, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
-        SystemService(autopilot, telemetry),
+        SystemService(autopilot, telemetry, firmware=firmware),
         *_surroundings(service, telemetry),
         events,
         *_gimbal(service, commands, telemetry),

@@ -6,6 +6,7 @@ Any program may have changed the file, so a value that this program would not wr
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from math import isfinite, nan
 from operator import attrgetter
 from typing import Any
@@ -14,8 +15,10 @@ from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan,
 from autopilot.interface.earth import on_earth
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
+from autopilot.mission.storage import pack_item
 
 SCHEMA_VERSION = 3
 _TABLES = {
@@ -39,6 +42,8 @@ _OF_ONE_VEHICLE = {
 _SHOW = "CREATE TABLE IF NOT EXISTS show (vehicle TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID"
 """Made with the first show, so that other databases stay unchanged."""
 ALONE = ""
+_AT_FIRST = (0, int(MissionState.IDLE))
+"""Item and state of a mission that begins at its first item."""
 
 
 def prepare(database: sqlite3.Connection, version: int) -> None:
@@ -87,13 +92,8 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     state = StoredState()
     key = (vehicle,)
     for kind, count in database.execute("SELECT kind, items FROM plan WHERE vehicle = ?", key).fetchall():
-        rows = database.execute(
-            "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
-            " WHERE vehicle = ? AND kind = ? ORDER BY seq",
-            (vehicle, kind),
-        ).fetchall()
-        _expect("plan_item", len(rows) == count and all(row[-1] == seq for seq, row in enumerate(rows)))
-        state.plans[kind] = tuple(_item(row) for row in rows)
+        state.plans[kind] = _items(database, kind, vehicle)
+        _expect("plan_item", len(state.plans[kind]) == count)
     state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", key).fetchall())
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))
     home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", key).fetchone()
@@ -122,6 +122,16 @@ def _expect(table: str, sound: bool) -> None:
         raise sqlite3.DatabaseError(f"the table '{table}' is damaged")
 
 
+def _items(database: sqlite3.Connection, kind: int, vehicle: str) -> tuple[MissionItem, ...]:
+    rows = database.execute(
+        "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
+        " WHERE vehicle = ? AND kind = ? ORDER BY seq",
+        (vehicle, kind),
+    ).fetchall()
+    _expect("plan_item", all(row[-1] == seq for seq, row in enumerate(rows)))
+    return tuple(_item(row) for row in rows)
+
+
 def _item(row: tuple[Any, ...]) -> MissionItem:
     """Make an item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
     numbers = [nan if value is None else value for value in row[2:9]]  # SQLite stores NaN as NULL
@@ -143,6 +153,8 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
         for plan in change.plans:
             apply(database, plan, vehicle)
     elif isinstance(change, SavePlan):
+        if change.kind == MissionType.MISSION:
+            _rewind(database, change.items, vehicle)
         database.execute("DELETE FROM plan_item WHERE vehicle = ? AND kind = ?", (vehicle, change.kind))
         database.executemany(
             "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -166,3 +178,14 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
         database.execute("INSERT OR REPLACE INTO signing VALUES (0, ?)", (change.stamp,))
     else:
         database.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (vehicle, change.index, change.state))
+
+
+def _rewind(database: sqlite3.Connection, items: Sequence[MissionItem], vehicle: str) -> None:
+    """Let another mission begin at its first item unless the old one is being flown, as `MissionSequencer` does, in the
+    same transaction: the process may end before the sequencer has reacted."""
+    progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", (vehicle,)).fetchone()
+    if progress in (None, _AT_FIRST) or progress[1] == MissionState.RUNNING:
+        return
+    old, new = ([pack_item(item) for item in plan] for plan in (_items(database, MissionType.MISSION, vehicle), items))
+    if old != new:
+        database.execute("UPDATE progress SET item = ?, state = ? WHERE vehicle = ?", (*_AT_FIRST, vehicle))

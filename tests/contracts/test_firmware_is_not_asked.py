@@ -38,6 +38,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/telemetry/facts.py": {"reports_multicopter", "reports_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/incident/shown.py": {"first_log"},
+    "mavlink_bridge/services/system/service.py": {"stations_by_type"},
     "sortie/nodes/simulated_face.py": {"answers_for", "first_log"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }

@@ -54,6 +54,8 @@ def become_windows(*needed: str) -> None:
         importlib.import_module(name)
     for name in [name for name in sys.modules if name.partition(".")[0] in OWN and name != "tests.fakes.as_windows"]:
         del sys.modules[name]
+    vars(os)["supports_dir_fd"] = frozenset()
+    importlib.reload(shutil)  # decides by that how folders are removed
     for name in GONE & sys.modules.keys():
         del sys.modules[name]
     sys.meta_path.insert(0, NotThere())
@@ -65,7 +67,6 @@ def become_windows(*needed: str) -> None:
     vars(signal)["SIGBREAK"] = signal.SIGQUIT
     vars(socket)["SO_EXCLUSIVEADDRUSE"] = socket.SO_KEEPALIVE
     vars(os)["O_BINARY"] = 0
-    vars(shutil)["_use_fd_functions"] = False  # folders are removed by their paths there
     pathlib.Path.lstat = _own_status  # type: ignore[method-assign,assignment]
     sys.modules["msvcrt"] = _msvcrt()
     sys.platform = "win32"

@@ -57,10 +57,10 @@ class Mavproxy:
         return self.expect(pattern, wait_s)
 
     def load_module(self, name: str) -> None:
-        """Load one of its modules. Those with pictures need OpenCV's libGL, a system package: without, a skip says so."""
+        """Load one of its modules. Skip the test where OpenCV, which some need, lacks its system packages (libGL)."""
         loaded = self.ask(f"module load {name}", r"Loaded module \S+|Failed to load module: ([^\r\n]*)")
-        if missing := re.match(r"lib\S+\.so\S*: cannot open shared object", loaded.group(1) or ""):
-            pytest.skip(f"MAVProxy's module {name} needs a system package: {missing.string}")
+        if missing := re.search(r"lib\S+\.so\S*: cannot open shared object", loaded.group(1) or ""):
+            pytest.skip(f"MAVProxy's module {name} needs a system package: {missing.group()}")
         assert loaded.group(1) is None, self.output
 
     def ask_until(self, line: str, pattern: str, wait_s: float = PATIENCE_S) -> re.Match[str]:

@@ -82,7 +82,7 @@ class RecordingAutopilot:
         self.sequencer = MissionSequencer()
         self.failsafe_sticks = False
         self.plans = Plans(MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0))
-        self.personality = SimpleNamespace(mission_shown=lambda: None, knows_stations_by_type=False)
+        self.personality = SimpleNamespace(mission_shown=lambda: None)
         self.facts = Recorder(
             self,
             "facts",

@@ -98,6 +98,7 @@ def many(first: int, hours: float, minutes: float | None, vehicles: int | None) 
             print(f"seed {seed}: {verdict.broken}", flush=True)
         elif fresh:
             print(f"{time.process_time():6.0f} s  seed {seed}: {fresh} new of {len(steering.seen)}", flush=True)
+    counted.end()
     row = figures.row(first)
     print(f"{len(steering.seen)} rows, pairs and branches seen; {figures.text(row.core_hours * 3600)}")
     nights.show(row)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
 from autopilot.interface.geo import GeoPoint
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
 from autopilot.mission.storage import MissionStorage, pack_item
 from sortie.storage.rows import Entry, StoredState
 
@@ -17,6 +19,15 @@ def checksum(items: tuple[MissionItem, ...]) -> int:
     storage = MissionStorage()
     storage.replace(items)
     return storage.checksum()
+
+
+REWOUND = 0, int(MissionState.IDLE)
+"""Progress with which another mission begins, before the sequencer has told its own."""
+
+
+def _replaces_mission(change: Entry) -> bool:
+    plans = change.plans if isinstance(change, SaveTogether) else (change,)
+    return any(isinstance(plan, SavePlan) and plan.kind == MissionType.MISSION for plan in plans)
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,8 @@ class Ledger:
             self.parameters.setdefault(change.name, []).append((ticket, change))
         if isinstance(change, SaveProgress):
             self.progresses.add((change.index, change.state))
+        if _replaces_mission(change):
+            self.progresses.add(REWOUND)
 
     def settle(self, durable: int, failure: object) -> None:
         """`failure(ticket)`: why it was not written, or None."""
@@ -101,7 +114,8 @@ class Ledger:
         if newest is not None:
             self.progress = newest
             later = {(c.index, c.state) for _, c in self.waiting if isinstance(c, SaveProgress)}
-            self.progresses = {newest, *later}
+            rewound = {REWOUND for _, change in (*done, *self.waiting) if _replaces_mission(change)}
+            self.progresses = {newest, *later, *rewound}
 
     def allowed(self) -> Iterator[Kept]:
         """States that a start may find."""

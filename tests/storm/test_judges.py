@@ -42,6 +42,7 @@ from tests.storm.invariants.plans import (
     _announced,
     _counted,
     _item_came,
+    _mark_came,
     _reads_its_own,
     a_downloaded_item_is_that_of_the_plan,
     a_duplicate_ends_no_upload,
@@ -93,6 +94,44 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
     ):
         _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
         assert (mixture(view, 0, items) is None) is right
+
+
+def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
+    """A link without delay carried two uploads in 20 ms and put items of the first behind the second MISSION_COUNT: the
+    protocol cannot tell them apart (29750006)."""
+
+    def item(seq: int, mark: int) -> MissionItem:
+        return MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + mark / plans.MARKS, seq=seq)
+
+    def come(peer: Any, *messages: object) -> None:
+        for message in messages:
+            _mark_came(view, message, peer)
+
+    def sent(seq: int, mark: int) -> object:
+        return write_item(item(seq, mark), 0, seq, Address(0, 255, 190), as_int=True, current=False)
+
+    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
+    view: Any = SimpleNamespace(uploads={}, memory={}, storm=virtual, firmware=OWN)
+    one, other, mixed = _peer(), _peer(), (item(1, 13), item(2, 14))
+    other.station.name = "other"
+    count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
+    come(one, sent(1, 13))  # nothing was counted
+    _counted(view, count, one)
+    come(one, sent(1, 13))
+    _counted(view, count, other)
+    come(other, sent(2, 14))
+    assert mixture(view, 0, mixed) == "plan 0 has items of the uploads [13, 14]"  # each came of another station
+    _counted(view, count, one)
+    come(one, sent(2, 14))
+    assert mixture(view, 0, mixed) is not None  # they came in two uploads
+    come(one, sent(1, 13))
+    _counted(view, count, one)
+    assert mixture(view, 0, mixed) is None
+    assert mixture(view, 1, mixed) is not None  # of another kind
+    _counted(view, count, one)
+    _counted(view, count, one)
+    assert mixture(view, 0, mixed) is None  # still so when the process starts again
+    assert mixture(view, 0, (item(1, 12), item(2, 14))) is not None
 
 
 def test_the_count_of_a_station_is_known_after_that_of_another() -> None:

@@ -60,6 +60,18 @@ def test_nothing_breaks_at_a_depot(seed: int) -> None:
     assert verdict.story.deaths
 
 
+def test_a_depot_whose_parents_were_children_has_a_seed_that_a_loop_takes() -> None:
+    """Its journal could not hold the seed of a great-grandchild, which ended the night instead of the storm."""
+    plan = replace(draw_depot(29), seed=29 + (1 << 70), total=1, faults=())
+    assert run_depot(plan).broken is None
+
+
+def test_what_a_loop_raises_is_told_as_any_broken_invariant(monkeypatch) -> None:
+    monkeypatch.setattr("tests.storm.depot_storm.LoopRun", lambda *_, **__: 1 // 0)
+    verdict = run_depot(draw_depot(29))
+    assert str(verdict.broken) == "no service raises: ZeroDivisionError: integer division or modulo by zero"
+
+
 def test_nothing_breaks_around_a_relay() -> None:
     verdict = run_relay(draw_relay(1))
     assert verdict.broken is None, "\n".join(list(verdict.story.lines)[-20:])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from types import MappingProxyType
 from typing import Final
 
@@ -128,6 +129,8 @@ class Px4Parameters:
     def set(self, name: str, value: float) -> SetOutcome:
         """Set a parameter like `Parameters.set`, with the core's limits if it has the parameter."""
         row, before = self._rows[name], self[name]
+        if not isfinite(value):
+            return SetOutcome(before, False, False, f"{name} not set: value is not finite")
         if row.core:
             done = self._core.set(row.core, value * row.factor)
             if name in _DERIVED_FROM:

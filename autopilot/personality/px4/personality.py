@@ -55,7 +55,6 @@ class Px4Personality:
     resumes_on_ground = True  # mission_base.cpp, `checkMissionRestart`
     seeks_new_home = False
     sticks_add_speed = False
-    knows_stations_by_type = True
     home_follows_m: float | None = 1.0  # HomePosition.hpp, kMinHomePositionChangeEPH
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:

@@ -6,6 +6,7 @@ A ground station that missed an acknowledgement sends the same COMMAND_LONG with
 
 Home, the mission's index and parameters survive a crash once their change was acknowledged. The acknowledgement is sent
 when the journal has written the command's changes; it is FAILED if the journal cannot write them (`SettlingAnswers`).
+A repetition that comes before is neither run nor answered: the answer that waits is also for it.
 """
 
 from __future__ import annotations
@@ -97,6 +98,13 @@ class SettlingAnswers:
             return False
         self.waiting.append(HeldAnswer(command, outcome, after, mark, latest))
         return True
+
+    def awaits(self, command: Command) -> bool:
+        """True for a repetition of a command whose answer waits."""
+        repeats = command.confirmation or 0
+        return any(
+            held.command.wish == command.wish and repeats > (held.command.confirmation or 0) for held in self.waiting
+        )
 
     def settled(self) -> list[HeldAnswer]:
         """Take the answers whose tickets are written or failed, with their final outcome."""

@@ -38,6 +38,7 @@ FORCE_DISARM = 21196.0
 #: preflight time after which IN_PROGRESS is sent, ms
 PREFLIGHT_PATIENCE_MS = 500
 FASTEST = 1000.0
+_USUAL_CIRCLE_M = 1.0  # up to this radius a circle has that of WP_LOITER_RAD
 _GENTLEST_MPS2 = 0.05  # least centripetal acceleration of GUIDED_CHANGE_HEADING
 
 
@@ -79,13 +80,13 @@ def run_prearm_checks(_command: Command, context: Context) -> Outcome:
 
 def take_off(command: Command, context: Context) -> Outcome:
     """NAV_TAKEOFF: param7 metres above home, and for wings with lift motors above where they stand (ArduPlane's
-    do_user_takeoff); position and yaw are ignored, as in ArduPilot."""
+    do_user_takeoff); param3 0: only in a mode that holds its place; position and yaw are ignored, as in ArduPilot."""
     facts, height = context.parts.facts, command.param(7)
     if not 0.0 < height < HIGHEST_M:
         return FAILED
     if facts.vehicle_class.has(Ability.LIFT):
         height += facts.height
-    return context.parts.commands.takeoff(height)
+    return context.parts.commands.takeoff(height, holds_place=command.params[2] == 0.0)
 
 
 def land(_command: Command, context: Context) -> Outcome:
@@ -169,9 +170,11 @@ def reposition(command: Command, context: Context) -> Outcome:
     down = command.param(7) == 0.0 and command.frame in ABOVE_HOME | ABOVE_GROUND
     if nowhere or not command.has_valid_place or speed > FASTEST or (down and context.parts.facts.vehicle_class.flies):
         return DENIED
-    altitude = _altitude(command, context.parts.facts)
+    altitude, radius = _altitude(command, context.parts.facts), max(command.param(3, 0.0), 0.0)
     if altitude is None:
         return FAILED
+    if command.param(4, 0.0) == 1.0:
+        radius = -max(radius, _USUAL_CIRCLE_M)
     return context.parts.commands.reposition(
         GeoPoint(command.param(5), command.param(6), altitude),
         context.now_ms,
@@ -179,7 +182,7 @@ def reposition(command: Command, context: Context) -> Outcome:
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
         change_mode=bool(command.whole(2) & RepositionFlag.CHANGE_MODE),
         over_ground=context.parts.facts.over_ground(command.frame, command.param(7)),
-        radius=max(command.param(3, 0.0), 0.0) * (-1.0 if command.param(4, 0.0) == 1.0 else 1.0),
+        radius=radius,
     )
 
 

@@ -156,7 +156,7 @@ class CommandService(Speaker):
         answer = None if row.query else self._memory.recall(command, now_ms)
         if answer is not None:
             self._acknowledge(command.number, command.peer, answer, row.speaker(command.component))
-        else:
+        elif not self._settling.awaits(command):
             self._act(command, row, now_ms)
 
     def _act(self, command: Command, row: CommandRow, now_ms: int) -> None:

@@ -152,7 +152,9 @@ class LogService(Speaker):
 
     # --- requests -------------------------------------------------------------------------------------------------
     def _send_list(self, first: int, last: int, peer: Peer) -> None:
-        """Send the entries from `first` to `last`; without any log, one entry of zeros."""
+        """Send the entries from `first` to `last`; without any log, one entry of zeros. Numbers and sizes are new, so
+        the asker's open log is none of them."""
+        self._end(_key(peer))
         self._list = logs = self._present()
         count = len(logs)
         if not count:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import SerialControlFlag, VehicleType
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
@@ -22,7 +24,7 @@ _NO_SHELL = b"Sortie has no console\n"
 
 class SystemService(Speaker):
     """Service of these messages. `now_ns`: time in TIMESYNC, ns since boot; by default vehicle time, which moves in
-    ticks."""
+    ticks. `firmware`: by what it knows a ground station."""
 
     clock: Clock = "link"
     handles = frozenset(
@@ -33,8 +35,14 @@ class SystemService(Speaker):
     )  # fmt: skip
 
     def __init__(
-        self, parts: VehicleParts, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
+        self,
+        parts: VehicleParts,
+        telemetry: TelemetryRequests,
+        *,
+        now_ns: Callable[[], int] | None = None,
+        firmware: Firmware = OWN,
     ) -> None:
+        self._by_type = firmware.habits.stations_by_type
         self._parts = parts
         self._telemetry = telemetry
         self._now_ns = now_ns or (lambda: parts.facts.vehicle.state.time_ms * 1_000_000)
@@ -43,7 +51,7 @@ class SystemService(Speaker):
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
             case "HEARTBEAT":
-                if message.type == VehicleType.GCS or not self._parts.facts.personality.knows_stations_by_type:
+                if not self._by_type or message.type == VehicleType.GCS:
                     self._parts.failsafes.ground_station_heard(peer.system)
             case "MANUAL_CONTROL" if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
                 pass  # sticks of another vehicle

@@ -23,7 +23,7 @@ from autopilot.mav import Severity
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import status_text
-from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
+from mavlink_bridge.wire.signing import KEY_SIZE, LARGEST_STAMP, Signing, timestamp_of
 
 SECOND: Final = 100_000
 """Stamps per second: their unit is 10 us."""
@@ -115,8 +115,9 @@ class SigningService(Speaker):
         return self._floor if self.signing is None else self.signing.timestamp
 
     def _reserve(self, stamp: int) -> int:
-        """Let a higher stamp be stored in time; return the highest one that may be used."""
-        if stamp + RESERVE // 2 > self._store.stamp:
+        """Let a higher stamp be stored in time; return the highest one that may be used. The last minute of all stamps
+        (2104) is of a broken clock: it would leave no later stamp."""
+        if stamp + RESERVE // 2 > self._store.stamp and stamp + RESERVE <= LARGEST_STAMP:
             self._store.save_stamp(stamp + RESERVE)
         return max(self._store.stamp, stamp + SECOND if self._store.stamp_refused else 0)
 

@@ -117,3 +117,20 @@ def test_a_fence_is_cleared_by_its_total() -> None:
     bench.parameters.set("FENCE_TOTAL", 0)
     assert bench.core.plans.fence.total() == 0
     assert SavePlan(1, ()) in bench.journal.changes
+
+
+def test_a_plan_that_nobody_acknowledges_is_told_if_it_could_not_be_stored() -> None:
+    """Fence points of an old station, a waypoint saved by a switch: it flies by them, but has lost them at its next
+    start."""
+    bench = Bench()
+    bench.journal.hold = True
+    bench.core.plans.keep(1, (CIRCLE,))
+    bench.run(30.0)
+    assert not any("not stored" in text for text in bench.texts)
+    bench.journal.settle("disk full")
+    bench.core.plans.keep(2, (RALLY,))
+    bench.run(30.0)
+    bench.journal.settle()
+    bench.run(30.0)
+    assert [text for text in bench.texts if "not stored" in text] == ["Fence not stored: disk full"]
+    assert bench.core.plans.fence.total() == 1

@@ -9,11 +9,14 @@ from autopilot.flight.actors import LoggerActor, MotorActor
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.manager import FlightManager
+from autopilot.interface import report
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Result, Severity
-from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
+from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.flight_bench import ROVER_MISSION, A, D, F, FlightBench, I, L, P
 
 CRITICAL, ASIDE = ACTORS[:9], ACTORS[9:]
+HOLD = 4
 WITH_RESET = [name for name in ACTORS if name != "flight_manager"]
 
 
@@ -84,6 +87,17 @@ def test_a_critical_actor_that_raises_in_flight(name: str) -> None:
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == [P, A, F, L, D, I] * 2
+
+
+@pytest.mark.parametrize("kind", ["rover", "boat"])
+def test_a_critical_actor_that_raises_while_it_drives(kind: str) -> None:
+    """What drives is as little at rest as what flies: it was disarmed at speed, and counted as landed."""
+    bench = FlightBench(kind, mission=ROVER_MISSION, vehicle=FakeVehicle(rover=True))
+    bench.vehicle.state.report[report.THROTTLE] = 0.5
+    bench.fly()
+    bench.fault("rate.raise")
+    bench.until(I)
+    assert (bench.states, bench.core.modes.number) == ([P, A, F, L, D, I], HOLD)
 
 
 @pytest.mark.parametrize("name", ASIDE)

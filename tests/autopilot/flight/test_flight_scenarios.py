@@ -108,6 +108,23 @@ def test_an_abort_that_motors_do_not_answer_has_no_countdown_any_more() -> None:
     assert bench.states == [P, A, I]
 
 
+@pytest.mark.parametrize("value", ["fail", "hang"])
+def test_a_flight_that_is_taken_over_behind_an_abort_does_not_end_as_aborted(value: str) -> None:
+    """The motors do not answer the ABORT, and somebody takes off: what ends with the landing is that flight."""
+    bench = FlightBench()
+    bench.go()
+    bench.run(1.0)
+    bench.fault("motor.disarm", value)
+    bench.abort()
+    assert bench.core.commands.takeoff(10.0).ok
+    bench.run(5.0)
+    bench.fault("motor.disarm", value, active=False)
+    assert bench.core.commands.land(bench.now_ms).ok
+    bench.until(I)
+    end = bench.events(FlightStateChanged)[-1]
+    assert (bench.states, end.cause, end.text) == ([P, A, F, L, D, I], FlightEvent.DISARM_OK, "")
+
+
 def test_a_profile_that_does_not_start_ends_on_the_ground(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disarmed, with its reason."""
     bench = FlightBench()

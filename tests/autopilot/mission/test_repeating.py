@@ -9,7 +9,7 @@ import pytest
 
 from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint
 from autopilot.interface.targets import Leg
-from autopilot.mission.events import CurrentChanged, InterruptedItemBegan, MissionNotice
+from autopilot.mission.events import CurrentChanged, InterruptedItemBegan, JumpTaken, MissionNotice
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
@@ -206,3 +206,22 @@ def test_a_copter_flies_back_and_says_so() -> None:
     bench.run(60.0, lambda: "Mission: Returned to interrupted WP" in bench.texts)
     assert bench.core.sequencer.current_nav_index() == 6
     assert "Resume repeat dist set to 50 m" in bench.texts
+
+
+@BOTH
+def test_jumps_on_the_way_back_do_not_count(timing: DoTiming) -> None:
+    """Left in the second of four rounds, with the way back beginning in the first: the same rounds are flown as without
+    the pause. ArduPilot's get_next_cmd; one round was missing."""
+    run = Run(timing, at(0.0, 10.0), at(100.0, 10.0), do(177, 3.0, 3.0), at(200.0, 10.0))
+    run.reach(1, 3, 4)
+    assert run.leave_and_resume(here(70.0, 10.0)).seq == 3
+    assert not run.returned
+    run.reach(3, 4)
+    assert run.returned
+    flown = []
+    while run.sequencer.state() is MissionState.RUNNING:
+        flown.append(run.sequencer.current_nav_index())
+        run.reach(flown[-1])
+    assert flown == [3, 4, 3, 4, 3, 4, 6]
+    taken = [notice.run for notice in run.notices if isinstance(notice, JumpTaken)]
+    assert taken == [1, 2, 3]

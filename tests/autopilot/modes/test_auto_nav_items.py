@@ -404,6 +404,16 @@ def test_guided_enable_takes_a_reposition_and_stays_in_auto(kind: str, change_mo
     assert bench.core.modes.mode is bench.core.auto
 
 
+@pytest.mark.parametrize(("limits", "ends"), [((0.0, -20.0), True), ((-20.0, 0.0), False), ((0.0, 50.0), False)])
+def test_guided_limits_below_home_count(limits: tuple[float, float], ends: bool) -> None:
+    """In a valley below home: at most 20 m below it, at least 20 m below it (ModeGuided::limit_check: 0 is none)."""
+    bench = Bench()
+    lowest, highest = limits
+    bench.begin([takeoff(), item(222, param2=lowest, param3=highest), item(92, param1=1.0), waypoint(0, 40)])
+    bench.run(30.0, lambda: 3 in bench.reached)
+    assert (3 in bench.reached) is ends
+
+
 def test_guided_limits_end_with_auto() -> None:
     """A mission without limits has none of one flown before it."""
     bench = Bench()

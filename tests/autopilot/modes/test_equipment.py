@@ -6,12 +6,13 @@ from math import hypot
 
 import pytest
 
-from autopilot.context.events import ArmedChanged
+from autopilot.context.events import ArmedChanged, StatusText
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.mav import Cmd, LandedState, ParachuteAction, WinchAction, WinchStatus
-from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from autopilot.mav import Cmd, LandedState, ParachuteAction, Severity, WinchAction, WinchStatus
+from tests.fakes.core_bench import Bench, flying, item, takeoff, waypoint
 from tests.fakes.plane_bench import Plane
+from tests.fakes.sim_copter import on_mission
 
 SPRAYER = {"SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23}
 GEAR = {"LGR_ENABLE": 1, "SERVO8_FUNCTION": 29}
@@ -115,6 +116,25 @@ def test_it_goes_up_behind_a_takeoff_and_down_for_a_landing() -> None:
     bench.run(60.0, lambda: bench.vehicle.outputs[-1] == DOWN)
     assert bench.position[2] < -5.0, "as soon as it begins to land"
     assert [text for text in bench.texts if "Gear" in text][-2:] == ["LandingGear: RETRACT", "LandingGear: DEPLOY"]
+
+
+def test_it_stays_up_to_place_a_load() -> None:
+    """ArduCopter lowers it in landings only; it went down and up with each load."""
+    bench = on_mission((takeoff(8.0), item(Cmd.NAV_PAYLOAD_PLACE, 10.0, 0.0), item(Cmd.NAV_RETURN_TO_LAUNCH)), **GEAR)
+    bench.run(90.0, lambda: 2 in bench.reached)
+    assert 2 in bench.reached
+    assert [text for text in bench.texts if "Gear" in text] == ["LandingGear: RETRACT"]
+
+
+@pytest.mark.parametrize("mode", [6, 21])
+def test_it_comes_down_for_a_return_that_ends_in_the_air(mode: int) -> None:
+    """RTL_ALT_FINAL: somebody lands it then by hand (ModeRTL::descent_start)."""
+    bench = Bench(parameters=GEAR | {"RTL_ALT_FINAL": 300, "RTL_LOIT_TIME": 0})
+    bench.airborne(10.0)
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.run(60.0, lambda: bench.vehicle.outputs[-1] == DOWN)
+    assert bench.vehicle.outputs == [UP, DOWN]
+    assert bench.core.facts.armed
 
 
 def test_heights_move_it() -> None:
@@ -258,15 +278,17 @@ def test_its_servo_rests_from_the_parameter_on() -> None:
 
 
 def test_one_that_does_not_hover_can_be_tested_on_the_ground() -> None:
-    """Before its first flight, as ArduPlane; then it is landed."""
+    """Before its first flight, as ArduPlane; then it is too low."""
     bench = Bench("plane", parameters=CHUTE | {"CHUTE_ALT_MIN": 10})
     bench.arm()
     assert release(bench)[:1] == ["Parachute: Released"]
     bench.run(0.7)
     assert bench.vehicle.outputs[-1] == (9, 1300.0)
     again = Plane(**CHUTE)
+    again.vehicle.put((0.0, 0.0, 0.0))
     again.vehicle.state.report[report.LANDED_STATE] = LandedState.ON_GROUND
-    assert release(again) == ["Parachute: Landed"]
+    assert release(again) == ["Parachute: Too low"]
+    assert [event.severity for event in again.events(StatusText) if "low" in event.text] == [Severity.WARNING]
 
 
 def test_a_plane_refuses_a_release_that_is_not_possible() -> None:
@@ -276,6 +298,28 @@ def test_a_plane_refuses_a_release_that_is_not_possible() -> None:
         plane.parameters.set("CHUTE_ENABLED", enabled)
         assert not order(plane, Cmd.DO_PARACHUTE, ParachuteAction.RELEASE)
         assert says in plane.texts and plane.core.facts.armed
+
+
+def test_a_plane_releases_once() -> None:
+    """ArduPlane's handle_MAV_CMD_DO_PARACHUTE and parachute_manual_release; it was accepted and told again."""
+    plane = Plane(**CHUTE)
+    assert release(plane)[:1] == ["Parachute: Released"]
+    plane.run(1.0)
+    assert not order(plane, Cmd.DO_PARACHUTE, ParachuteAction.RELEASE)
+    assert plane.texts[-1] == "Parachute already released"
+    assert not plane.core.payload.parachute.pull(plane.now_ms)
+    assert plane.texts.count("Parachute: Released") == 1
+
+
+@pytest.mark.parametrize("kind", ["plane", "copter"])
+def test_only_a_copter_that_sinks_near_the_ground_keeps_its_parachute(kind: str) -> None:
+    """CHUTE_CRT_SINK below CHUTE_ALT_MIN: ArduPlane's check_sink_rate does not ask for the height."""
+    chute = CHUTE | {"CHUTE_CRT_SINK": 4.0, "CHUTE_ALT_MIN": 500.0}
+    bench = Plane(**chute) if kind == "plane" else flying(**chute)
+    bench.vehicle.state.report[report.VD] = 9.0
+    for waited_ms in range(0, 1300, 100):
+        bench.core.payload.parachute.update(bench.now_ms + waited_ms)
+    assert bench.core.payload.parachute.released is (kind == "plane")
 
 
 def test_it_must_be_on() -> None:

@@ -104,3 +104,16 @@ def test_with_the_throttle_down_it_is_refused_where_that_is_no_thrust(mode: int,
     hold(bench, throttle=0.0)
     assert bench.core.modes.set(FLIP, bench.now_ms).ok is flips
     assert ("Mode change to FLIP failed: throttle is down" in bench.texts) is not flips
+
+
+def test_the_switch_that_begins_it_may_be_released() -> None:
+    """RCn_OPTION 2 on a button: it ended in the mode of the mode switch, upside down."""
+    bench = flying()
+    bench.core.mode_switch.read(1100.0, bench.now_ms)
+    assert bench.core.modes.set(ALT_HOLD, bench.now_ms).ok
+    bench.core.auxiliary.act(2, 2)
+    bench.run(0.2)
+    bench.core.auxiliary.act(2, 0)
+    assert bench.core.modes.number == FLIP
+    bench.run(2.5)
+    assert bench.core.modes.number == ALT_HOLD

@@ -34,6 +34,25 @@ def test_takeoff_counts_from_home() -> None:
     assert bench.vehicle.target.down == pytest.approx(-8.0)
 
 
+def test_takeoff_by_the_sticks_modes_counts_from_the_ground() -> None:
+    """LOITER 30 m below home; GUIDED would climb 42 m (ArduCopter's Mode::_TakeOff::start)."""
+    bench = Bench()
+    bench.core.home.set(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt + 30.0))
+    bench.core.modes.set(5, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(12.0).ok
+    assert bench.vehicle.target.down == pytest.approx(-12.0)
+
+
+@pytest.mark.parametrize(("holds_place", "ok"), [(True, False), (False, True)])
+def test_takeoff_of_a_mode_that_drifts_must_be_allowed(holds_place: bool, ok: bool) -> None:
+    """ALT_HOLD: only with param3 of NAV_TAKEOFF (ArduCopter's has_user_takeoff)."""
+    bench = Bench()
+    bench.core.modes.set(2, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(12.0, holds_place=holds_place).ok is ok
+
+
 def test_takeoff_needs_arming_the_ground_and_a_mode_for_it() -> None:
     bench = Bench()
     bench.core.modes.set(4, bench.now_ms)
@@ -152,6 +171,16 @@ def test_a_position_a_velocity_and_both() -> None:
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
 
 
+@pytest.mark.parametrize("timeout", [0.0, -1.0, 0.05])
+def test_a_velocity_lasts_a_tenth_of_a_second_at_least(timeout: float) -> None:
+    """ModeGuided::get_timeout_ms; with GUID_TIMEOUT 0 a companion's velocities at 20 Hz were flown in jerks."""
+    bench = hovering(GUID_TIMEOUT=timeout)
+    assert bench.core.commands.guided_target(velocity=(1.0, 0.0, 0.0)).ok
+    assert bench.vehicle.target.timeout_ms == 100
+    assert bench.core.commands.guided_attitude(0.0, 0.1, 0.0, None, 0.5).ok
+    assert bench.vehicle.target.timeout_ms == 100
+
+
 def test_a_turn_at_a_rate_ends_unless_renewed() -> None:
     """Fails if it goes on: ArduCopter's GUIDED holds the heading when GUID_TIMEOUT is over."""
     bench = hovering(GUID_TIMEOUT=2.0)
@@ -244,6 +273,27 @@ def test_a_mode_that_has_its_own_speed_takes_no_other(mode: str, taken: bool) ->
     bench = hovering()
     bench.core.modes.set(CopterMode[mode], bench.now_ms)
     assert bench.core.commands.change_speed(1, 4.0).ok is taken
+
+
+def test_a_speed_parameter_limits_no_velocity_either() -> None:
+    """The vehicle took WPNAV_SPEED itself, and flew 5 m/s."""
+    bench = in_air(20.0, GUID_TIMEOUT=100)
+    bench.core.commands.guided_target(velocity=(14.0, 0.0, 0.0))
+    bench.run(10.0)
+    bench.parameters.set("WPNAV_SPEED", 500.0)
+    bench.run(5.0)
+    assert ground_speed(bench) == pytest.approx(14.0, abs=0.5)
+
+
+@pytest.mark.parametrize("value", [0.0, -250.0])
+@pytest.mark.parametrize(("name", "goal"), [("WPNAV_SPEED_DN", 10.0), ("WPNAV_SPEED_UP", 30.0)])
+def test_a_vertical_speed_that_is_none_stops_nothing(name: str, goal: float, value: float) -> None:
+    """Set in flight to 0, it held the copter at its height. AC_PosControl keeps its own 2.5 m/s, 1.5 m/s then."""
+    bench = in_air(20.0)
+    bench.parameters.set(name, value)
+    bench.core.commands.guided_target(position=(0.0, 0.0, -goal))
+    bench.run(15.0)
+    assert -bench.position[2] == pytest.approx(goal, abs=1.0)
 
 
 def test_speed_parameters_act_at_once_and_end_an_override() -> None:

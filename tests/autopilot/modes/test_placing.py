@@ -111,3 +111,12 @@ def test_a_rover_and_a_vehicle_that_lands_by_itself_leave_the_item() -> None:
         assert result.name == "UNSUPPORTED"
         assert [event.command for event in bench.events(PayloadAction)] == [94]
     assert hypot(*bench.position) == 0.0
+
+
+def test_speeds_of_a_descent_below_zero_count_by_their_size() -> None:
+    """As ArduCopter's; it sank at 0.1 m/s, or climbed."""
+    bench = on_mission((takeoff(8.0), item(94), item(20)), LAND_SPEED=-50, WPNAV_SPEED_DN=-150, **GRIPPER)
+    at_item(bench, 2)
+    bench.run(4.0)
+    assert -0.6 < climb(bench) < -0.4
+    assert bench.core.speeds.current().down == 1.5

@@ -191,6 +191,18 @@ def test_on_the_ground_it_just_disarms() -> None:
     assert not bench.core.facts.armed
 
 
+@pytest.mark.parametrize(("own", "speed"), [(300, 3.0), (0, 6.0)])
+def test_another_speed_of_the_mission_is_none_of_a_return(own: float, speed: float) -> None:
+    """WPNAV_SPEED set on the way home: with RTL_SPEED it changed the return's too (ModeRTL::init)."""
+    bench = away(RTL_SPEED=own)
+    bench.core.commands.return_to_launch(bench.now_ms)
+    bench.run(1.0)
+    bench.parameters.set("WPNAV_SPEED", 600.0)
+    assert bench.vehicle.speeds.ground == speed
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.vehicle.speeds.ground == 6.0
+
+
 def rally(north: float, east: float, up: float = 0.0) -> MissionItem:
     return item(5100, north, east, up)
 
@@ -206,6 +218,17 @@ def test_it_returns_to_the_nearest_rally_point() -> None:
     bench.upload([rally(150.0, 40.0), rally(180.0, 0.0), rally(-90.0, 0.0)], 2)
     assert landed_at(bench) == (180, 0)
     assert bench.parameters["RALLY_TOTAL"] == 3
+
+
+@pytest.mark.parametrize(
+    ("limits", "goal"),
+    [({"FENCE_ENABLE": 0}, 90.0), ({"FENCE_RADIUS": 80}, 40.0), ({"FENCE_ALT_MAX": 20}, 40.0), ({}, 90.0)],
+)
+def test_a_rally_point_beyond_any_limit_of_the_fence_is_none(limits: dict[str, float], goal: float) -> None:
+    """AP_Rally_Copter::is_valid; only polygons counted, and a return left the circle in which it had begun."""
+    bench = away(75.0, **{"FENCE_ENABLE": 1, "FENCE_TYPE": 3} | limits)
+    bench.upload([rally(90.0, 0.0, 25.0), rally(40.0, 0.0)], 2)
+    assert bench.core.fence.return_point()[0] == pytest.approx(goal, abs=0.1)
 
 
 def test_it_flies_at_the_rally_points_altitude_when_that_is_higher() -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import cos, dist, hypot, sin
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,28 @@ def test_a_full_trail_is_given_up_and_says_so() -> None:
         go(bench, 8.0 * (k + 1), 12.0 * (k % 2))
     assert bench.texts.count("SmartRTL deactivated: buffer full") == 1
     assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+
+
+@pytest.mark.parametrize("off", [{"SRTL_ACCURACY": 0}, {"SRTL_ACCURACY": -2}, {"SRTL_POINTS": 0}])
+def test_without_accuracy_or_points_there_is_no_trail(off: dict[str, float]) -> None:
+    """AP_SmartRTL::init; an accuracy of 0 was one of 0.1 m."""
+    bench = roving(**off)
+    go(bench, 20.0, 0.0)
+    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+
+
+def test_home_here_begins_a_new_trail() -> None:
+    """ArduCopter's and ArduRover's set_home_to_current_location; a home elsewhere leaves the trail as it is."""
+    bench = roving()
+    go(bench, 50.0, 0.0)
+    bench.core.home.set(bench.vehicle.state.place)
+    assert dist(bench.core.trail.way_back()[-1], (0.0, 0.0, 0.0)) < 1.0
+    bench.core.home.set(None)
+    go(bench, 50.0, 40.0)
+    way = bench.core.trail.begin_return(bench.now_ms)
+    assert dist(way[-1], (50.0, 0.0, 0.0)) < 2.5
+    bench.core.home.set(None)
+    assert bench.core.trail.way_back() == way, "not on the way back"
 
 
 def test_a_copters_way_has_height() -> None:

@@ -369,8 +369,25 @@ def test_it_comes_with_arming_and_goes_with_disarming() -> None:
         "Circle fence auto-enabled",
         "Circle fence auto-disabled",
     ]
-    bench.parameters.set("FENCE_TYPE", 0)
-    assert bench.core.fence.complaints() == ["Fences enabled, but none selected"]
+    bench.parameters.set("FENCE_RADIUS", -1)
+    assert bench.core.fence.complaints() == ["Invalid Circle FENCE_RADIUS value"]
+
+
+@pytest.mark.parametrize("types", [0, 4])
+def test_a_fence_that_comes_with_arming_need_not_exist_yet(types: int) -> None:
+    """AC_Fence::pre_arm_check asks with FENCE_ENABLE only."""
+    bench = Bench(parameters={"FENCE_AUTOENABLE": 3, "FENCE_TYPE": types})
+    assert bench.core.fence.complaints() == []
+    bench.arm()
+
+
+def test_of_a_fence_that_comes_with_arming_only_polygons_are_checked_before() -> None:
+    """The home of the last flight is 200 m away; armed, it is here."""
+    bench = Bench(parameters={"FENCE_AUTOENABLE": 3, "FENCE_TYPE": 7, "FENCE_RADIUS": 50})
+    bench.core.home.set(to_global(ORIGIN, (200.0, 0.0, 0.0)))
+    assert bench.core.fence.complaints() == []
+    bench.upload([MissionItem(5004, 0, param1=30.0, x=ORIGIN.lat, y=ORIGIN.lon)], 1)
+    assert bench.core.fence.complaints() == ["Vehicle breaching Polygon fence"]
 
 
 def auto_texts(bench: Bench) -> list[str]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from autopilot.interface import report as R
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Sensor
-from autopilot.modes.auxiliary import HIGH, LOW, MOTOR_INTERLOCK, MOTOR_STOP
+from autopilot.modes.auxiliary import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    MOTOR_INTERLOCK,
+    MOTOR_STOP,
+    PRECISION_LOITER,
+    PROXIMITY_AVOIDANCE,
+)
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
@@ -51,6 +59,30 @@ def test_the_interlock_lets_the_motors_turn_but_not_arm() -> None:
     bench.core.auxiliary.act(MOTOR_INTERLOCK, HIGH)
     bench.run(2.0)
     assert min(motors(bench)) > 1000.0
+
+
+def test_the_middle_of_the_interlock_lets_the_motors_turn_too() -> None:
+    """As in ArduCopter's do_aux_function; on a switch with three positions it stopped them in flight."""
+    bench = ready(RC8_OPTION=32)
+    bench.arm()
+    bench.core.auxiliary.act(MOTOR_INTERLOCK, HIGH)
+    bench.run(2.0)
+    bench.core.auxiliary.act(MOTOR_INTERLOCK, MIDDLE)
+    bench.run(2.0)
+    assert min(motors(bench)) > 1000.0
+
+
+def test_the_middle_of_other_switches_changes_nothing() -> None:
+    """Precision loiter, and keeping off objects (RC_Channel.cpp, do_aux_function_avoid_proximity)."""
+    bench = Bench()
+    for function, is_on in (
+        (PRECISION_LOITER, lambda: bench.core.precision.loiters),
+        (PROXIMITY_AVOIDANCE, lambda: bench.core.proximity.kept_off),
+    ):
+        for end in (LOW, HIGH):
+            bench.core.auxiliary.act(function, end)
+            bench.core.auxiliary.act(function, MIDDLE)
+            assert is_on() is (end == HIGH)
 
 
 def test_each_arming_with_stopped_motors_has_the_whole_time() -> None:

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.targets import Velocity
 from autopilot.interface.traffic import Contact, Lookout
-from autopilot.mav import CollisionAction, CollisionThreat
+from autopilot.mav import CollisionAction, CollisionThreat, VtolState
 from autopilot.modes.auxiliary import AVOID_AIRCRAFT, HIGH, LOW
 from autopilot.safety.threat import Threat
 from autopilot.vehicles.mode_table import PlaneMode
-from tests.fakes.core_bench import Bench
+from tests.autopilot.vehicles.test_quadplane_decides import flying, lifted
+from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.plane_bench import from_the_ground
 from tests.fakes.sim_copter import AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, in_air, ready
 
 AVOID_ADSB = 19
@@ -64,6 +67,18 @@ def test_actions(action: int, mode: int, direction: tuple[int, int, int] | None)
         assert tuple(went) == direction
     told = [(collision.threat.level, collision.action) for collision in bench.core.traffic.collisions]
     assert told[0] == (CollisionThreat.HIGH, action if action > 1 else CollisionAction.NONE)
+
+
+@pytest.mark.parametrize("action", [2, 5, 6])
+def test_nothing_disturbs_a_copter_that_waits_to_be_thrown(action: int) -> None:
+    """As in ArduCopter's handle_avoidance, also a flip; it was disarmed in the hand."""
+    bench = ready(AVD_ENABLE=1, AVD_F_ACTION=action, ADSB_TYPE=1)
+    assert bench.core.modes.set(18, bench.now_ms).ok
+    bench.arm()
+    meet(bench, (1000.0, 30.0, -10.0), (-50.0, 0.0, 0.0), 3)
+    assert bench.core.facts.armed
+    assert bench.core.modes.number == 18
+    assert bench.core.traffic.collisions[0].action is CollisionAction.NONE
 
 
 def test_from_one_that_stands_straight_above_there_is_no_side_to_go_to() -> None:
@@ -285,3 +300,37 @@ def test_aircraft_that_have_left_are_forgotten() -> None:
     assert {collision.threat.contact.number for collision in bench.core.traffic.collisions} == set(range(1, 6))
     assert not bench.core.traffic._reported_ms
     assert bench.core.traffic.level is CollisionThreat.NONE
+
+
+def _near(bench: Bench, action: int) -> str:
+    """What is told of one that stands straight above."""
+    for name, value in (("ADSB_TYPE", 1.0), ("AVD_ENABLE", 1.0), ("AVD_F_ACTION", float(action))):
+        bench.core.parameters.set(name, value)
+    here = bench.vehicle.state.place
+    bench.core.traffic.hear(Contact(1, GeoPoint(here.lat, here.lon, here.alt + 20.0), (0.0, 0.0, 0.0), bench.now_ms))
+    bench.run(1.0)
+    return next(text for text in bench.texts if text.startswith("Avoid"))
+
+
+@pytest.mark.parametrize("action", [3, 5])
+def test_a_takeoff_of_a_mission_goes_on(action: int) -> None:
+    """ArduPlane's handle_avoidance: none while AUTO's takeoff is not complete; 7 m high it turned to RTL, or away."""
+    bench = from_the_ground(takeoff(80.0), waypoint(800.0, 0.0, 80.0))
+    bench.run(3.0)
+    assert 0.0 < bench.core.facts.height < 20.0
+    assert _near(bench, action) == "Avoid: Performing action: 0"
+    assert bench.core.modes.number == PlaneMode.AUTO
+    bench.core.traffic.contacts.clear()
+
+
+def test_lift_motors_that_carry_it_hover() -> None:
+    """AVD_F_ACTION 6: QLOITER, as ArduPlane's handle_avoidance; a hover went to its wings for LOITER."""
+    bench = lifted()
+    bench.run(60.0)
+    assert bench.core.modes.set(PlaneMode.QHOVER, bench.now_ms).ok
+    bench.vehicle.state.report[R.VTOL_STATE] = VtolState.MC
+    assert _near(bench, 6) == "Avoid: Performing action: 6"
+    assert bench.core.modes.number == PlaneMode.QLOITER
+    wings = flying()
+    _near(wings, 6)
+    assert wings.core.modes.number == PlaneMode.LOITER

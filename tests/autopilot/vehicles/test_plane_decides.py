@@ -394,6 +394,59 @@ def test_a_breach_leaves_a_mission_on_its_way_to_the_landing(action: int, autola
     assert any("breached" in text for text in plane.texts)
 
 
+@pytest.mark.parametrize(("action", "mode"), [(1, M.AUTOLAND), (7, M.AUTOLAND), (2, M.AUTOLAND), (5, M.AUTOLAND)])
+def test_autoland_goes_on_with_a_low_battery(action: int, mode: PlaneMode) -> None:
+    """From its circle on (ArduPlane's handle_battery_failsafe); with 1 and 2 it flew home, and stayed there."""
+    plane = Plane(BATT_FS_LOW_ACT=float(action))
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    plane.run(1.0)
+    targets = len(plane.vehicle.targets)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert (plane.core.modes.number, len(plane.vehicle.targets)) == (mode, targets)
+    assert not any("Failsafe - RTL" in text for text in plane.texts)
+
+
+def test_autoland_joins_the_missions_landing_with_a_low_battery() -> None:
+    plane = Plane(BATT_FS_LOW_ACT=2.0, RTL_AUTOLAND=1.0)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
+@pytest.mark.parametrize(
+    ("afs", "says"),
+    [
+        ({}, "AFS not enabled, can't terminate the vehicle"),
+        ({"AFS_ENABLE": 1.0}, "Unable to terminate, termination is not configured"),
+        ({"AFS_ENABLE": 1.0, "AFS_TERM_ACTION": 42.0}, "Terminating due to low battery"),
+    ],
+)
+def test_a_battery_ends_a_flight_by_the_advanced_failsafe(afs: dict[str, float], says: str) -> None:
+    """BATT_FS_LOW_ACT 3 (ArduPlane's gcs_terminate); the motor stopped without AFS_ENABLE, too."""
+    plane = Plane(BATT_FS_LOW_ACT=3.0, AFS_DUAL_LOSS=0.0, **afs)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert says in plane.texts
+    assert plane.core.facts.armed is not says.startswith("Terminating")
+
+
+@pytest.mark.parametrize("action", range(9))
+@pytest.mark.parametrize("mode", [M.AUTOLAND, M.CRUISE])
+def test_what_a_breach_does_by_each_setting(action: int, mode: PlaneMode) -> None:
+    """2 to 5 are of other kinds, and do nothing; AUTOLAND goes on, except to GUIDED (ArduPlane/fence.cpp)."""
+    fence = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 2.0, "FENCE_RADIUS": 3000.0, "FENCE_ACTION": float(action)}
+    plane = Plane(**fence)
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.core.parameters.set("FENCE_RADIUS", 30.0)
+    plane.run(0.5)
+    then = {1: M.RTL, 6: M.GUIDED, 7: M.GUIDED, 8: M.AUTOLAND}.get(action, mode)
+    assert plane.core.modes.number == (mode if mode == M.AUTOLAND and action in (1, 8) else then)
+    assert any("breached" in text for text in plane.texts)
+
+
 def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
     """The mission's landing is more urgent than RTL (ArduPlane's _failsafe_priorities)."""
     plane = Plane(BATT_FS_LOW_ACT=1.0, BATT_FS_CRT_ACT=2.0, RTL_AUTOLAND=3.0)
@@ -404,6 +457,23 @@ def test_a_critical_battery_lands_although_a_low_one_already_returns() -> None:
     plane.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     plane.run(1.0)
     assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
+@pytest.mark.parametrize(("bits", "mode", "stops"), [(1, M.AUTO, True), (2, M.AUTO, False), (1, M.CRUISE, False)])
+def test_a_crash_in_a_mission_is_told_and_stops_the_motor(bits: int, mode: PlaneMode, stops: bool) -> None:
+    """ArduPlane's crash_detection_update: in AUTO only, and by bit 0 of CRASH_DETECT."""
+    plane = Plane(CRASH_DETECT=float(bits))
+    plane.mission()
+    assert plane.core.modes.set(mode, plane.now_ms).ok
+    plane.vehicle.raise_event(VehicleEvent.CRASHED)
+    plane.run(0.5)
+    assert plane.core.facts.armed is not stops
+    assert ("Crash detected" in plane.texts) is (mode == M.AUTO)
+
+
+def test_a_quadplane_with_a_strange_lean_is_not_armed() -> None:
+    bench = Bench("quadplane", parameters={"Q_ANGLE_MAX": 900.0})
+    assert [reason.text for reason in bench.core.prearm.reasons()] == ["Check Q_ANGLE_MAX"]
 
 
 # --- arming -----------------------------------------------------------------------------------------------------------

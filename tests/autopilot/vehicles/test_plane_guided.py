@@ -120,6 +120,13 @@ def test_another_height_keeps_the_circle_of_a_reposition() -> None:
     assert (circle.radius, circle.direction) == (150.0, -1)
 
 
+def test_a_reposition_without_a_radius_goes_round_as_it_is_told() -> None:
+    plane = Plane(WP_LOITER_RAD=70.0)
+    assert plane.core.commands.reposition(to_global(ORIGIN, (500.0, 0.0, -60.0)), plane.now_ms, radius=-1.0).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and (circle.radius, circle.direction) == (70.0, -1)
+
+
 @pytest.mark.parametrize("mode", [M.LOITER, M.RTL, M.AUTO, M.TAKEOFF])
 def test_a_height_is_changed_in_each_mode_that_goes_to_a_place(mode: PlaneMode) -> None:
     """DO_CHANGE_ALTITUDE; only the height changes (as ArduPlane)."""

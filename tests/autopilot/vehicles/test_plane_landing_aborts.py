@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from autopilot.interface import report
 from autopilot.interface.targets import Land, Leg, Sticks, TakeOff
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, VtolState
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auxiliary import HIGH, LANDING_ABORT, LOW, MIDDLE
+from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.plane_bench import from_the_ground, landing_mission
 
@@ -52,6 +54,32 @@ def test_full_throttle_climbs_all_the_same() -> None:
     bench = approaching(*two_ways(), LAND_ABORT_THR=1.0)
     bench.core.sticks.move(Sticks(throttle=1.0), bench.now_ms)
     assert isinstance(bench.vehicle.target, TakeOff) and TOLD not in bench.texts
+
+
+@pytest.mark.parametrize(("throttle", "aborts"), [(0.89, False), (0.91, True)])
+def test_a_throttle_that_is_up_before_the_landing_aborts_it(throttle: float, aborts: bool) -> None:
+    """From 90 % on, whenever it was raised (ArduPlane's update_flight_stage)."""
+    bench = from_the_ground(*landing_mission(), RTL_AUTOLAND=2.0, LAND_ABORT_THR=1.0, RC_OVERRIDE_TIME=-1.0)
+    bench.run(400.0, lambda: bench.core.sequencer.current_nav_index() == 4)
+    bench.core.sticks.move(Sticks(throttle=throttle), bench.now_ms)
+    assert "Landing aborted via throttle" not in bench.texts
+    bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    bench.run(1.0)
+    assert isinstance(bench.vehicle.target, TakeOff) is aborts
+    assert ("Landing aborted via throttle" in bench.texts) is aborts
+
+
+def test_a_throttle_that_is_up_aborts_no_landing_on_lift_motors() -> None:
+    """LAND_ABORT_THR is of wings: there the throttle may set the sink rate (Q_OPTIONS bit 15)."""
+    bench = Bench("quadplane", parameters={"LAND_ABORT_THR": 1.0})
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), item(Cmd.NAV_VTOL_LAND)])
+    assert bench.core.modes.set(PlaneMode.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(60.0, lambda: isinstance(bench.vehicle.target, Land))
+    landing = bench.vehicle.target
+    bench.vehicle.state.report[report.VTOL_STATE] = VtolState.MC
+    bench.core.sticks.move(Sticks(throttle=1.0), bench.now_ms)
+    assert bench.vehicle.target == landing
 
 
 def test_without_such_a_way_the_switch_makes_it_climb() -> None:

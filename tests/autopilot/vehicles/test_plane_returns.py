@@ -72,6 +72,17 @@ def test_the_course_after_the_takeoff_is_noted(options: float, course: float) ->
     assert bench.texts[-1].startswith("Autoland direction= ")
 
 
+def test_autoland_needs_the_course_of_a_takeoff() -> None:
+    """Its failsafe returns instead, as in ArduPlane; it landed in the heading at arming."""
+    plane = Plane(BATT_FS_LOW_ACT=7.0)
+    plane.core.facts.landing_course = None
+    assert not plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    assert "Takeoff initial direction not set" in plane.texts
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert plane.core.modes.number == M.RTL
+
+
 def test_autoland_climbs_first_where_it_is_told() -> None:
     """AUTOLAND_CLIMB: straight ahead, before it turns."""
     plane = Plane(AUTOLAND_CLIMB=90.0)

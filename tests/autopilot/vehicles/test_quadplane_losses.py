@@ -28,6 +28,44 @@ def test_a_low_battery_in_a_hovering_mode_is_answered_by_its_own_action(action: 
     assert bench.core.modes.number == then
 
 
+@pytest.mark.parametrize(
+    ("mode", "action", "then"),
+    [
+        (M.LOITER_ALT_QLAND, 1, M.LOITER_ALT_QLAND),
+        (M.LOITER_ALT_QLAND, 2, M.LOITER_ALT_QLAND),
+        (M.LOITER_ALT_QLAND, 4, M.QLAND),
+        (M.QRTL, 1, M.QRTL),
+        (M.QRTL, 4, M.QLAND),
+        (M.QRTL, 6, M.QLAND),
+        (M.QLAND, 6, M.QLAND),
+    ],
+)
+def test_a_low_battery_on_the_way_down(mode: PlaneMode, action: int, then: PlaneMode) -> None:
+    """A return does not end it, and QLAND and LOITER_ALT_QLAND come at once (ArduPlane's handle_battery_failsafe); RTL
+    ended LOITER_ALT_QLAND, and QRTL flew on. From a mode of lift motors LOITER_ALT_QLAND is QLAND, on wings too."""
+    bench = flying()
+    bench.parameters.set("BATT_FS_LOW_ACT", float(action))
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    bench.run(1.0)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    bench.run(1.0)
+    assert bench.core.modes.number == then
+
+
+def test_a_low_battery_lands_it_where_it_is_although_a_mission_lands_it() -> None:
+    """BATT_FS_LOW_ACT 4 on the approach to NAV_VTOL_LAND: QLAND."""
+    bench = flying()
+    bench.parameters.set("BATT_FS_LOW_ACT", 4.0)
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), item(Cmd.NAV_VTOL_LAND, 3000.0)])
+    bench.core.auto.go_on_at(2)
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.run(1.0)
+    assert bench.core.modes.mode.is_landing
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    bench.run(1.0)
+    assert bench.core.modes.number == M.QLAND
+
+
 @pytest.mark.parametrize("long_action", [0.0, 1.0])
 def test_a_lasting_loss_in_an_upright_takeoff_of_a_mission_lands(long_action: float) -> None:
     """ArduPlane's failsafe_long_on_event: QLAND whatever FS_LONG_ACTN is; the mission went on, or RTL came."""

@@ -106,7 +106,7 @@ def test_a_recall_goes_on_until_it_is_acknowledged(context: PhaseContext, recall
     memory.status, memory.status_ms = Status(plan=1, stage=SkimmerStage.OUTBOUND), NOW_MS
     context.raise_abort(Abort.ABORT_2, "debris")
     phase_flight.step(context, DepotReading(), NOW_MS)
-    again = recall in (RecallState.SENT, RecallState.SILENT)
+    again = recall not in (RecallState.NOT_SENT, RecallState.ACKNOWLEDGED)
     assert context.take_requests() == ([CommandMessage(DepotCommand.RECALL)] if again else [])
 
 

@@ -137,16 +137,16 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
     [
         (RequestResult.ACCEPTED, RecallState.ACKNOWLEDGED),
         (RequestResult.SILENCE, RecallState.SILENT),
-        (RequestResult.REFUSED, RecallState.SILENT),
+        (RequestResult.REFUSED, RecallState.REFUSED),
     ],
 )
-def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
+def test_the_answer_to_a_recall_is_remembered(
     context: PhaseContext, said: list[Decision], answer: RequestResult, recall: RecallState
 ) -> None:
     """What the depot remembers of it decides whether it is given again."""
     phase_flight.recall_answered(context, answer, NOW_MS)
     assert context.memory.recall is recall
-    assert said == []  # no sortie that was recalled: no ABORT-2B
+    assert "ABORT-2B" not in [decision.name for decision in said]  # no sortie that was recalled
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,10 @@ def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
         (Abort.ABORT_2B, RecallState.SILENT, 1, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
         (Abort.ABORT_2, RecallState.SILENT, 0, SkimmerStage.RETURN, ControlledBy.NOBODY, False),
         (Abort.ABORT_2, RecallState.SILENT, 0, SkimmerStage.HARVEST, ControlledBy.SOMEBODY, False),
+        (Abort.ABORT_2, RecallState.REFUSED, 0, SkimmerStage.HARVEST, ControlledBy.SOMEBODY, False),
+        (Abort.ABORT_2, RecallState.REFUSED, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, True),
+        (Abort.ABORT_2, RecallState.ACKNOWLEDGED, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
+        (Abort.NONE, RecallState.NOT_SENT, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
         (Abort.ABORT_1, RecallState.SILENT, 0, SkimmerStage.HARVEST, ControlledBy.NOBODY, False),
     ],
 )

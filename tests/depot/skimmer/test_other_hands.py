@@ -140,3 +140,19 @@ def test_that_somebody_else_has_the_vehicle_is_told_at_once_and_until_it_is_know
     assert (memory.out + memory.unsent)[-1].taken_over  # sent, or kept until the window opens
     assert memory.repeat_ms is not None
     assert controller.next_deadline_ms() > now_ms
+
+
+def test_a_recall_that_other_hands_refuse_is_no_silence() -> None:
+    """It is heard and answers: no ABORT-2B, and the recall is given again when it has its vehicle."""
+    bench = Hands()
+    bench.fly_to(SkimmerStage.HARVEST)
+    bench.held_by("taken_over")
+    bench.loop.world.inject("debris")
+    bench.run_to(bench.loop.now_ms / 1000.0 + 10_000.0)
+    assert {"debris", "ABORT-2B", "recall_refused"} & set(bench.names("depot")) == {"debris", "recall_refused"}
+    assert "recall" not in bench.names("skimmer")
+    bench.held_by("")
+    assert "recall" in bench.names("skimmer")
+    bench.run()
+    assert (bench.last["abort"], bench.last["trigger"]) == ("ABORT-2", "debris")
+    assert bench.names("depot").count("recall_refused") == 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from math import inf, nan
 from pathlib import Path
 
 import pytest
 
+from autopilot.parameters import ParameterType
+from mavlink_bridge.wire.codec import dialect
 from sortie import Fleet, Session
 from sortie.api.testing.restore import put_back, take
 from sortie.commands.cli import run
@@ -36,6 +39,21 @@ def test_parameters_are_given_by_its_names(tmp_path: Path) -> None:
         assert fleet[0].param("WPNAV_SPEED") == 600.0
     with Fleet(2, firmware="px4", params={"MPC_XY_CRUISE": 8.0}) as fleet:
         assert [one.param("WPNAV_SPEED") for one in fleet] == [800.0, 800.0]
+
+
+@pytest.mark.parametrize("name", ["GF_MAX_HOR_DIST", "MPC_XY_CRUISE"])
+@pytest.mark.parametrize("value", [nan, inf])
+def test_a_value_that_is_no_number_is_refused(tmp_path: Path, name: str, value: float) -> None:
+    """Also of a parameter that only a PX4 has: NaN was stored, and the next start said that the state is damaged."""
+    with Session(firmware="px4", state_dir=tmp_path) as session:
+        before, link = session.param(name), session.connect()
+        link.send(dialect.MAVLink_param_set_message(1, 1, name.encode(), value, ParameterType.REAL32))
+        session.run_for(1.0)
+        told = link.messages()
+        assert {one.param_value for one in told if one.get_type() == "PARAM_VALUE"} == {before}
+        assert any(one.text == f"{name} not set: value is not finite" for one in told if one.get_type() == "STATUSTEXT")
+    with Session(firmware="px4", state_dir=tmp_path) as session:
+        assert session.param(name) == before
 
 
 def test_a_name_that_a_px4_has_not_is_an_error_with_the_nearest_one() -> None:

@@ -81,8 +81,10 @@ def test_a_heartbeat_goes_to_no_link_where_its_sender_is_heard(router: Router) -
     assert forwarded(router, HEARTBEAT, 1) == {2, 3, 4}
 
 
-def test_radio_status_and_signing_keys_are_never_forwarded(router: Router) -> None:
-    """A modem's report is about its own link; a secret key is for one."""
+def test_radio_status_signing_keys_and_aircraft_are_never_forwarded(router: Router) -> None:
+    """A modem's report is about its own link; a secret key is for one; a station would hear each aircraft twice."""
+    aircraft = dialect.MAVLink_adsb_vehicle_message(1, 1, 1, 0, 0, 0, 0, 0, b"", 0, 0, 0, 0)
+    assert forwarded(router, aircraft, 1) == set()
     assert forwarded(router, dialect.MAVLink_radio_status_message(1, 1, 1, 1, 1, 1, 1), 1) == set()
     assert forwarded(router, dialect.MAVLink_setup_signing_message(2, 1, bytes(32), 1), 1) == set()
 

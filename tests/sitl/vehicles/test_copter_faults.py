@@ -210,11 +210,21 @@ def test_battery_thresholds_wait_for_their_timer(flight: CopterFlight) -> None:
 def test_sag_can_be_taken_out_of_the_judged_voltage(flight: CopterFlight) -> None:
     """BATT_FS_VOLTSRC 1: a threshold between the loaded and the rest voltage does not act; with 0 it does."""
     between = 0.5 * float(flight.report[R.BATT_V] + flight.report[R.BATT_V_REST])
-    for name, value in (("BATT_FS_VOLTSRC", 1.0), ("BATT_LOW_TIMER", 0.0), ("BATT_LOW_VOLT", between)):
+    for name, value in (("BATT_FS_VOLTSRC", 1.0), ("BATT_LOW_TIMER", 0.02), ("BATT_LOW_VOLT", between)):
         flight.copter.set_parameter(name, value)
     assert not flight.run(2.0, VehicleEvent.BATTERY_LOW)
     flight.copter.set_parameter("BATT_FS_VOLTSRC", 0.0)
     assert flight.run(0.1, VehicleEvent.BATTERY_LOW)
+
+
+@pytest.mark.parametrize("timer", [0.0, -1.0])
+def test_without_a_timer_no_voltage_is_too_low(flight: CopterFlight, timer: float) -> None:
+    """BATT_LOW_TIMER 0 disables it in ArduPilot; it acted at once. A charge still counts."""
+    for name, value in (("BATT_LOW_TIMER", timer), ("BATT_LOW_VOLT", 20.0), ("BATT_CRT_VOLT", 19.0)):
+        flight.copter.set_parameter(name, value)
+    assert not flight.run(2.0, VehicleEvent.BATTERY_LOW | VehicleEvent.BATTERY_CRITICAL)
+    flight.copter.set_parameter("BATT_LOW_MAH", 10_000.0)
+    assert flight.run(1.0, VehicleEvent.BATTERY_LOW)
 
 
 def test_the_fault_is_below_the_threshold_whatever_it_is(flight: CopterFlight) -> None:

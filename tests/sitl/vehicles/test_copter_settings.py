@@ -106,6 +106,22 @@ def test_rate_limits_count_when_they_are_set() -> None:
     assert applied(ATC_ACCEL_Y_MAX=0)[L.P_YAW_ACCEL] > own[L.P_YAW_ACCEL]
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [("LAND_SPEED", L.P_LAND_SPEED), ("WPNAV_SPEED_DN", L.P_SPEED_DOWN), ("PILOT_SPEED_DN", L.P_STICK_DN)],
+)
+def test_a_descent_below_zero_is_one_all_the_same(name: str, setting: int) -> None:
+    """ArduCopter takes its size. With LAND_SPEED -50 a landing stayed at LAND_ALT_LOW."""
+    assert applied(**{name: -60})[setting] == applied(**{name: 60})[setting] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("low", "metres"), [(-500, 1.0), (0, 1.0), (99, 1.0), (300, 3.0)])
+def test_a_landing_slows_down_a_metre_above_the_ground_at_the_latest(low: float, metres: float) -> None:
+    """ArduCopter's land_run_vertical_control; with LAND_ALT_LOW -500 it touched down at 1.6 m/s."""
+    assert applied(LAND_ALT_LOW=low)[L.P_LAND_ALT_LOW] == pytest.approx(metres)
+    assert applied(MPC_LAND_ALT1=10.0, LAND_ALT_LOW=50.0)[L.P_LAND_ALT_LOW] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("value", [-1e38, 1e38])
 def test_limits_act_on_all_kinds(value: float) -> None:
     """Those of `scaled.json`, and no others."""

@@ -77,8 +77,17 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
+SITE = f"""
+import sys
+if sys.modules.pop("sitecustomize", None):
+    for name in {sorted(HEAVY)}:
+        sys.modules.pop(name, None)
+"""
+"""What a distribution's own start of Python loads (Debian's 3.14: fcntl) is not ours."""
+
+
 def _loaded(command: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", SCRIPT, command], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", SITE + SCRIPT, command], capture_output=True, text=True, check=True)
     modules: list[str] = json.loads(done.stdout)
     return modules
 

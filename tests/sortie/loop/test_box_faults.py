@@ -153,7 +153,7 @@ def test_a_copter_that_cannot_arm_is_not_launched() -> None:
 
 
 def test_kill_9_in_the_air_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    """As a process: the broken sortie is closed with trigger restart, the total holds."""
+    """As a process: the broken sortie is closed with the abort that it had, the total holds."""
     arguments = ("loop", "--profile", "drone-box", "--sorties", "2", "--json", "--state-dir", "state")
     first = begin_warm(
         tmp_path,
@@ -172,4 +172,4 @@ def test_kill_9_in_the_air_and_the_same_command_goes_on(tmp_path: Path) -> None:
     told = last_line(done)
     assert (done.returncode, told["ended_by"]) == (0, "sorties_done")
     assert [(s["number"], s["outcome"]) for s in told["sorties"]] == [(1, "aborted"), (2, "completed")]
-    assert told["sorties"][0]["trigger"] == "restart"
+    assert (told["sorties"][0]["abort"], told["sorties"][0]["trigger"]) == ("ABORT-2", "debris")

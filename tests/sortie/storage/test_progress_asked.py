@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.context.journal import SaveProgress
+from autopilot.context.journal import Change, SavePlan, SaveProgress, SaveTogether
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Result
 from autopilot.mission.state import MissionState
@@ -119,3 +119,25 @@ def test_a_new_system_id_does_not_wait_for_progress(service: VehicleService, sto
     assert store.durable() > store.latest()
     service.serve_links(0)
     assert service.endpoint.system_id == 9
+
+
+@pytest.mark.parametrize(
+    ("state", "change", "found"),
+    [
+        (MissionState.IDLE, SavePlan(0, square(HOME)[1:]), (0, MissionState.IDLE)),
+        (MissionState.COMPLETED, SavePlan(0, square(HOME)[1:]), (0, MissionState.IDLE)),
+        (MissionState.IDLE, SaveTogether((SavePlan(0, ()), SavePlan(1, ()))), (0, MissionState.IDLE)),
+        (MissionState.RUNNING, SavePlan(0, square(HOME)[1:]), (3, MissionState.RUNNING)),
+        (MissionState.IDLE, SavePlan(0, square(HOME)), (3, MissionState.IDLE)),
+        (MissionState.IDLE, SavePlan(2, ()), (3, MissionState.IDLE)),
+    ],
+)
+def test_another_mission_is_not_continued_at_an_item_of_the_old_one(
+    store: SlowDisk, state: MissionState, change: Change, found: tuple[int, int]
+) -> None:
+    """`kill -9` right behind MISSION_ACK: the sequencer's own rewind is not written yet. AUTO would have begun in the
+    midst of the new mission. A mission that is flown is continued in the new one, and an equal one is the same."""
+    store.submit(SavePlan(0, square(HOME)))
+    store.submit(SaveProgress(3, state))
+    assert store.wait(store.submit(change), PATIENCE_S)
+    assert store.on_disk() == found

@@ -13,6 +13,10 @@ import pytest
 from autopilot.context.journal import SaveParameter
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.system.signing import RESERVE
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameWriter
+from mavlink_bridge.wire.signing import LARGEST_STAMP, Signing
 from sortie.storage import rows
 from sortie.storage.signing_keys import KeyFile, KeyInMemory, SigningKeys
 from sortie.storage.store import Store
@@ -58,6 +62,24 @@ def test_a_stamp_that_was_not_stored_is_none_that_is_stored(tmp_path: Path, full
     again = Store(tmp_path)
     assert again.stored.signing_stamp == 201
     again.close()
+
+
+@pytest.mark.parametrize("stamp", [LARGEST_STAMP, LARGEST_STAMP - RESERVE + 1])
+def test_a_station_with_a_broken_clock_damages_no_state(tmp_path: Path, stamp: int) -> None:
+    """Its frame is refused: a stamp that does not fit would be stored, and the next start would call it damage."""
+    store = Store(tmp_path)
+    endpoint = Endpoint(1)
+    service = SigningKeys(KeyFile(store), bytes(32)).sign(endpoint)
+    link = endpoint.open_link("net", trusted=False)
+    heartbeat = FrameWriter(255, 190).frame(*codec.payload(dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)))
+    assert service.signing is not None
+    for later in range(2):
+        endpoint.receive(link, Signing(bytes(32), stamp - 1).sign(heartbeat, later), 0, 0)
+        store.wait(store.submit(SaveParameter("WPNAV_SPEED", 500.0)))
+    assert service.signing.accepted == 0
+    assert service.signing.timestamp < stamp - RESERVE
+    store.close()
+    Store(tmp_path).close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no folder can be opened, and NTFS journals names")

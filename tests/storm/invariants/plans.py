@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from autopilot.context.events import CurrentChanged, ItemReached
 from autopilot.mav import Cmd, MissionResult, MissionType
 from autopilot.mission.items import MissionItem
@@ -29,6 +31,27 @@ def _counted(view: View, message: Message, peer: Peer) -> None:
     if not view.storm.machine.real:  # around a real process it is known what was sent, but not what came last
         counts.clear()
     counts.add(message.count)
+    came = view.memory.setdefault("came", {}).setdefault((message.mission_type, peer.station.name), deque(maxlen=2))
+    came.append(set())
+
+
+@noted("MISSION_ITEM", "MISSION_ITEM_INT")
+def _mark_came(view: View, message: Message, peer: Peer) -> None:
+    if (came := view.memory.get("came", {}).get((message.mission_type, peer.station.name))) is not None:
+        came[-1].add(mark_of(read_item(message, message.mission_type)))
+
+
+def came_together(view: View, kind: int, found: set[int]) -> bool:
+    """Have items of these uploads of a station come behind one MISSION_COUNT? A link that delivers late can put items
+    of an upload among those of the next, which the protocol cannot tell apart. Also of the MISSION_COUNT before the
+    last, whose plan may still be on its way to the disk. A plan that was mixed so still is when the process starts
+    again."""
+    mixed = view.memory.setdefault("mixed", {})
+    if any(
+        found <= marks for (type_, _), came in view.memory.get("came", {}).items() if type_ == kind for marks in came
+    ):
+        mixed[kind] = found
+    return bool(mixed.get(kind) == found)
 
 
 def is_counted(view: View, kind: int, size: int) -> bool:
@@ -43,8 +66,8 @@ def is_counted(view: View, kind: int, size: int) -> bool:
 @invariant(When.PASS, "docs/reliability.md, State")
 def a_plan_is_whole(view: View) -> str | None:
     """The mission, the fence and the rally points in memory are each empty, or have all items of one upload and no
-    others. Exception: a late MISSION_COUNT of an earlier, shorter upload begins an upload of so many items, which the
-    station then sends of its new plan."""
+    others. Exceptions: a late MISSION_COUNT of an earlier, shorter upload begins an upload of so many items, which the
+    station then sends of its new plan; items of an upload come behind the MISSION_COUNT of its station's next one."""
     kept, sizes = view.life.setdefault("whole", {}), view.life.setdefault("sizes", {})
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
@@ -61,6 +84,8 @@ def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None
     """How a plan differs from every uploaded one, or None."""
     found = marks(items)
     if len(found) > 1:
+        if came_together(view, kind, found):
+            return None
         return f"plan {kind} has items of the uploads {sorted(found)}"
     if items and found:
         uploaded = view.uploads.get((kind, next(iter(found))))

@@ -7,6 +7,7 @@ import pytest
 from autopilot.context.journal import SaveHome
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
+from mavlink_bridge.routing.service import Peer
 from tests.fakes.command_bench import QGC, CommandBench, result_of
 from tests.fakes.memory_journal import MemoryJournal
 
@@ -36,6 +37,31 @@ def test_home_is_acknowledged_when_it_is_durable() -> None:
     assert result_of(bench.taken()) is Result.ACCEPTED
     bench.service.handle_timeout(15)
     assert bench.taken() == []
+
+
+def test_a_repetition_on_a_slow_disk_does_not_act_again() -> None:
+    """MAVSDK repeats after 0.5 s: home would move with a vehicle that flies, and an item begin again."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "home.set")
+    bench.long(179, 1)
+    assert bench.long(179, 1, confirmation=1) == bench.long(179, 1, confirmation=2) == []
+    assert len(journal.changes) == 1
+    journal.settle()
+    bench.service.handle_timeout(10)
+    assert result_of(bench.taken()) is Result.ACCEPTED
+    assert result_of(bench.long(179, 1, confirmation=3)) is Result.ACCEPTED
+    assert len(journal.changes) == 1
+
+
+def test_the_same_command_anew_acts_also_while_an_answer_waits() -> None:
+    """Confirmation 0 is no repetition, and another station's repetition is not this one's."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "home.set")
+    bench.long(179, 1)
+    bench.long(179, 1)
+    bench.long(179, 1, confirmation=1, peer=Peer(2, 255, 190))
+    bench.long(179, 1, 7, confirmation=1)
+    assert len(journal.changes) == 4
 
 
 def test_a_change_that_could_not_be_written_is_failed() -> None:

@@ -179,7 +179,10 @@ def test_commands_of_the_link_wait_for_an_arm_and_keep_their_order() -> None:
     bench.service.finish(400, Outcome(A))
     bench.service.handle_timeout(0)
     assert _results(bench.taken()) == [(400, A), (22, A)]
-    assert bench.autopilot.calls[2:] == [("commands.takeoff", (10.0,), {}), ("modes.set", (3, NOW), {})]
+    assert bench.autopilot.calls[2:] == [
+        ("commands.takeoff", (10.0,), {"holds_place": True}),
+        ("modes.set", (3, NOW), {}),
+    ]
 
 
 def test_disarming_and_questions_do_not_wait_for_an_arm() -> None:

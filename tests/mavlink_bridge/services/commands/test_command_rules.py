@@ -24,6 +24,7 @@ def _how(speed: float | None, yaw_rad: float | None, change_mode: bool) -> dict[
     return {"speed": speed, "yaw_rad": yaw_rad, "change_mode": change_mode, "over_ground": None, "radius": 0.0}
 
 
+HOLDS, DRIFTS = {"holds_place": True}, {"holds_place": False}
 LONG_CASES: list[tuple[Any, ...]] = [
     # row of 3.2, command, params, result, call of the core (method, positional, named) or None
     ("176: bit 0 and a mode", 176, (1, 4), A, ("modes.set", (4, NOW), {})),
@@ -39,11 +40,12 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("400: something else", 400, (2,), U, None),
     ("400: NaN disarms nothing", 400, (nan,), D, None),
     ("401", 401, (), A, ("prearm.run", (NOW,), {})),
-    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("commands.takeoff", (8.6,), {})),
-    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("commands.takeoff", (10.0,), {})),
+    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("commands.takeoff", (8.6,), HOLDS)),
+    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("commands.takeoff", (10.0,), DRIFTS)),
+    ("22: in ALT_HOLD too", 22, (0, 0, 1, 0, 0, 0, 10), A, ("commands.takeoff", (10.0,), DRIFTS)),
     ("22: no height", 22, (), F, None),
     ("22: beyond any height", 22, (0, 0, 0, 0, 0, 0, 1e9), F, None),
-    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("commands.takeoff", (5.0,), {})),
+    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("commands.takeoff", (5.0,), HOLDS)),
     ("21: mode LAND", 21, (0, 0, 0, nan, nan, nan, nan), A, ("commands.land", (NOW,), {})),
     ("85: as 21", 85, (), A, ("commands.land", (NOW,), {})),
     ("20: mode RTL", 20, (), A, ("commands.return_to_launch", (NOW,), {})),
@@ -178,7 +180,7 @@ INT_CASES: list[tuple[Any, ...]] = [
     ("192: z NaN", 192, 0, (-1, 1, 0, nan), {**PLACE, "z": nan}, D, None),
     ("192: x not given", 192, 0, (-1, 1, 0, nan), {"x": 0x7FFFFFFF, "y": LON, "z": 600.0}, D, None),
     ("192: latitude beyond 90", 192, 0, (-1, 1, 0, nan), {"x": 910000000, "y": LON, "z": 600.0}, D, None),
-    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("commands.takeoff", (10.0,), {})),
+    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("commands.takeoff", (10.0,), HOLDS)),
     ("22: INT with frame 0 DENIED", 22, 0, (), {"z": 10.0}, D, None),
     ("22: INT with frame 6 DENIED", 22, 6, (), {"z": 10.0}, D, None),
     ("179: INT frame 0", 179, 0, (0,), {**PLACE, "z": 600.0}, A,
@@ -341,3 +343,13 @@ def test_a_place_on_the_ground_is_none_in_the_air(kind: str, frame: int, result:
     """DO_REPOSITION with a height of 0 above home or ground, as ArduCopter and ArduPlane."""
     bench = CommandBench(kind)
     assert result_of(bench.int_(192, frame, -1.0, 1.0, x=-353_600_000, y=1_491_600_000, z=0.0)) is result
+
+
+@pytest.mark.parametrize(
+    ("radius", "yaw", "flown"), [(0.0, 0.0, 0.0), (0.0, 1.0, -1.0), (nan, 1.0, -1.0), (90.0, 1.0, -90.0)]
+)
+def test_a_reposition_circles_as_it_is_told(radius: float, yaw: float, flown: float) -> None:
+    """Counter-clockwise, also with the usual radius, for which -1 m stands (ArduPlane's set_guided_WP)."""
+    bench = CommandBench("plane")
+    assert result_of(bench.int_(192, 0, -1.0, 1.0, radius, yaw, x=LAT, y=LON, z=600.0)) is Result.ACCEPTED
+    assert [kept["radius"] for name, _, kept in bench.autopilot.calls if name == "commands.reposition"] == [flown]

@@ -104,6 +104,22 @@ def test_the_list_numbers_logs_without_gaps() -> None:
     assert [one.id for one in bench.list(2, 2)] == [2]
 
 
+def test_a_new_list_is_of_the_logs_as_they_are_now() -> None:
+    """The log on the ground has grown, and the oldest log is gone: downloads are of the listed logs, not of that which
+    the station has downloaded before."""
+    bench = Bench(b"a" * 100, b"b" * 100)
+    bench.list()
+    assert text(bench.data(2, 0, 100) + bench.rest()) == b"b" * 100
+    bench.shelf.logs = {8: b"b" * 150, 9: b"c" * 100}
+    assert [one.size for one in bench.list()] == [150, 100]
+    assert text(bench.data(2, 0, 100) + bench.rest()) == b"c" * 100
+    bench.shelf.logs[9] = b"c" * 150
+    bench.list()
+    assert text(bench.data(2, 100, 50) + bench.rest()) == b"c" * 50
+    bench.ask(dialect.MAVLink_log_request_end_message(1, 1))
+    assert bench.shelf.open == 0
+
+
 @pytest.mark.parametrize("date_s", [-100, 1 << 33])
 def test_a_date_beyond_the_protocols_is_unknown(date_s: int) -> None:
     """Of a file from a machine with a wrong clock: the list had no entry at all."""

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from autopilot.interface import report
+from mavlink_bridge.firmware.ardupilot import OWN as ARDUPILOT
+from mavlink_bridge.firmware.known import SPOKEN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
@@ -19,14 +22,13 @@ NOW = 40  # link time
 
 
 def ask(
-    message: Any, *, now_ns: int | None = None, knows_stations_by_type: bool = False
+    message: Any, *, now_ns: int | None = None, firmware: Firmware = ARDUPILOT
 ) -> tuple[list[Outgoing], Any, RecordingTelemetry]:
     autopilot: Any = RecordingAutopilot()
-    autopilot.personality.knows_stations_by_type = knows_stations_by_type
     autopilot.vehicle.state.report[report.TIME_MS] = 60
     telemetry = RecordingTelemetry()
     clock = None if now_ns is None else (lambda: now_ns)
-    service = SystemService(autopilot, telemetry, now_ns=clock)
+    service = SystemService(autopilot, telemetry, now_ns=clock, firmware=firmware)
     service.handle_message(message, MAVSDK, NOW)
     return service.take_outgoing(), autopilot, telemetry
 
@@ -62,13 +64,18 @@ def test_the_old_question_for_the_version_is_passed_on() -> None:
     assert telemetry.asked == [("request_message", 3, 148)]
 
 
-@pytest.mark.parametrize(("mav_type", "by_type", "heard"), [(6, True, 1), (18, True, 0), (6, False, 1), (18, False, 1)])
-def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, by_type: bool, heard: int) -> None:
-    """In link time, on which FS_GCS counts; nothing is answered. For ArduPilot whoever has the station's system id is
-    one, for PX4 type 6."""
-    message = dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3)
-    outgoing, autopilot, _ = ask(message, knows_stations_by_type=by_type)
-    assert (outgoing, autopilot.calls) == ([], [("failsafes.ground_station_heard", (245,), {})] * heard)
+PX4 = SPOKEN["px4"](ARDUPILOT.vehicle_class)
+HEARD = [("failsafes.ground_station_heard", (245,), {})]
+
+
+@pytest.mark.parametrize(
+    ("mav_type", "firmware", "calls"), [(6, ARDUPILOT, HEARD), (18, ARDUPILOT, HEARD), (6, PX4, HEARD), (18, PX4, [])]
+)
+def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, firmware: Firmware, calls: list[Any]) -> None:
+    """In link time, on which FS_GCS counts; nothing is answered. ArduPilot knows its station by the system id: MAVROS
+    is 255 too, and says that it is an onboard controller (18)."""
+    outgoing, autopilot, _ = ask(dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3), firmware=firmware)
+    assert (outgoing, autopilot.calls) == ([], calls)
 
 
 @pytest.mark.parametrize(
