@@ -101,7 +101,7 @@ class PilotInput:
             losses.throttle_down_ms = self._facts.now_ms
         if abs(sticks.yaw) <= _LOW:
             self._helm.rudder_held = False
-        self._modes.mode.sticks_moved(sticks)
+        self._modes.sticks_moved(sticks)
         if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
             self._helm.takeoff_allowed = True
             self._auto.wake()
@@ -195,7 +195,7 @@ class PilotInput:
         self._helm.sticks = Sticks()
         self._helm.rudder_held = False
         self._helm.vehicle.set_sticks(NO_STICKS if self._facts.vehicle_class.has_stall_speed else self._helm.sticks)
-        self._modes.mode.sticks_moved(self._helm.sticks)
+        self._modes.sticks_moved(self._helm.sticks)
 
     def mode_complaint(self, spec: ModeSpec) -> str | None:
         """Reason to refuse a mode with direct throttle: the vehicle would jump off the ground, or there is no pilot

@@ -1,9 +1,9 @@
 """Arming, disarming and emergency stop by a pilot's transmitter: its rudder stick and its switches.
 
-Throttle down and the rudder held right for two seconds arms, left disarms (ARMING_RUDDER). On a ground vehicle the
+Throttle down and the rudder held right for three seconds arms, left disarms (ARMING_RUDDER). On a ground vehicle the
 throttle is centred, and the rudder is the steering stick. In the air the stick disarms only in modes with direct
-throttle; the switch disarms in any mode. Source: ArduPilot ArduCopter/motors.cpp (arm_motors_check), Rover/radio.cpp
-(rudder_arm_disarm_check), AP_Arming.cpp, RC_Channel.cpp.
+throttle; the switch disarms in any mode. Source: ArduPilot RC_Channels.cpp (rudder_arm_disarm_check), AP_Arming.cpp,
+AP_Arming_Rover.cpp, RC_Channel.cpp.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autopilot.safety.arming import Arming, ArmingProcedure
 from autopilot.safety.checks import THROTTLE_AT_ARMING
 from autopilot.vehicles.mode_table import ModeKind
 
-_HELD_MS: Final = 2000
+_HELD_MS: Final = 3000
 _FULL: Final = 4000.0 / 4500.0  # of the stick's travel
 _ARM_BY_TRANSMITTER: Final = 1  # GUID_OPTIONS bit 0
 _BY_TARGETS: Final = frozenset({ModeKind.TARGETS, ModeKind.LEANING})
@@ -84,7 +84,7 @@ class TransmitterArming:
             self._gesture = gesture
             self._due_ms = None if gesture is _Gesture.NONE else now_ms + _HELD_MS
         elif self._due_ms is not None and now_ms >= self._due_ms:
-            self._due_ms = None  # only once until the stick is released
+            self._due_ms = now_ms + _HELD_MS  # again while it is held
             if gesture is _Gesture.ARM:
                 self._arm(ArmingMethod.RUDDER)
             else:
@@ -94,7 +94,7 @@ class TransmitterArming:
         return self._due_ms if self._gesture_held() is self._gesture else self._facts.now_ms
 
     def _gesture_held(self) -> _Gesture:
-        if abs(self._sticks.turn) <= _FULL or not self._takes_gestures:
+        if abs(self._sticks.turn) <= _FULL:
             return _Gesture.NONE
         rests = self._facts.armed or self._facts.option("RC_OPTIONS", THROTTLE_AT_ARMING)
         if rests and not self._sticks.at_rest:
@@ -109,28 +109,29 @@ class TransmitterArming:
         return _Gesture.NONE
 
     @property
-    def _takes_gestures(self) -> bool:
-        """True if the stick counts as a gesture. On a ground vehicle it does not in modes that drive by themselves
-        (ArduRover's allows_arming_from_transmitter)."""
-        return self._facts.vehicle_class.flies or not self._modes.spec.autopilot
+    def _drives_itself(self) -> bool:
+        return not self._facts.vehicle_class.flies and self._modes.spec.autopilot
 
     @property
     def _may_stop(self) -> bool:
-        return self._facts.landed or self._modes.spec.manual_throttle
+        return (self._facts.landed and not self._drives_itself) or self._modes.spec.manual_throttle
 
     # --- both -----------------------------------------------------------------------------------------------------
     def _arm(self, method: ArmingMethod) -> Outcome:
         if self._facts.armed:
             return ACCEPTED
-        reason = self._complaint()
+        reason = self._complaint(method)
         if reason is not None:
             return self._announcer.refuse(f"{self._facts.personality.texts.arm}{reason}", severity=Severity.CRITICAL)
         self._arming.arming_method = method
         return self._procedure().arm(self._facts.now_ms)
 
-    def _complaint(self) -> str | None:
-        """Reason to refuse arming by a transmitter where a ground station could arm."""
+    def _complaint(self, method: ArmingMethod) -> str | None:
+        """Reason to refuse arming by a transmitter where a ground station could arm: a stick does not arm what drives
+        itself (ArduRover's allows_arming_from_transmitter)."""
         spec, kind = self._modes.spec, self._facts.vehicle_class
+        if self._drives_itself and method is ArmingMethod.RUDDER:
+            return "Mode not rudder-armable"
         if not kind.flies or spec.flown not in _BY_TARGETS:
             return None
         if self._facts.option("GUID_OPTIONS", _ARM_BY_TRANSMITTER):

@@ -99,10 +99,10 @@ class Personality(Protocol):
     in any mode. `returns_in_auto`: an RTL item of wings is flown within AUTO; otherwise it changes to the mode RTL.
     `approaches_anew`: a mission that is left in the landing of wings goes on with its approach.
     `holds_without_mission`: a mission may be cleared while it is flown. `resumes_on_ground`: a mission goes on at its
-    item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of
-    their items. `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a
-    disarmed vehicle on the ground moves to it once it is that far away, m; None: only at arming. `seeks_new_home`: a
-    return goes to a home that is set on the way."""
+    item after a disarming, unless that is the last. `turns_to_items`: copters turn to the yaw of their items.
+    `keeps_home_of_items`: DO_SET_HOME of a mission sets home as a person does. `home_follows_m`: home of a disarmed
+    vehicle on the ground moves to it once it is that far away, m; None: only at arming. `seeks_new_home`: a return goes
+    to a home that is set on the way. `sticks_add_speed`: a throttle stick drives faster on the way to a place."""
 
     texts: Texts
     failsafes: FailsafeRules
@@ -121,6 +121,7 @@ class Personality(Protocol):
     resumes_on_ground: bool = False
     home_follows_m: float | None = None
     seeks_new_home: bool = False
+    sticks_add_speed: bool = True
 
     def refuses_mission(self, *, takes_off: bool) -> str | None:
         """Reason not to fly the mission from the ground; `takes_off`: it begins with a takeoff."""

@@ -16,6 +16,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Sticks
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.sequencer import SetCurrentError
@@ -157,6 +158,10 @@ class ModeChoice:
 
     def parameter_changed(self, name: str) -> None:
         self.mode.parameter_changed(name)
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        self.mode.sticks_moved(sticks)
+        self._speeds.sticks_moved()
 
     # --- another mode ---
     def _flies(self, number: int) -> bool:

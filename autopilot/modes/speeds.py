@@ -16,6 +16,7 @@ from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.state import DEFAULT_SPEED, SpeedChange
+from autopilot.vehicles.driving import stick_speed
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
@@ -39,7 +40,8 @@ class SpeedControl:
         self._plain = False  # climb and descent by the parameters, whatever they are to be on the next leg
         self._free = False  # no speed limits the present target
         self._sent: Speeds | None = None
-        self._own = False  # the mode flies at its own airspeed, whatever a throttle stick adds
+        self._own = False  # the mode moves at its own speed, whatever a throttle stick adds
+        self._circles = False  # and so does a circle that is driven
 
     def parameter_changed(self, name: str) -> None:
         """Apply a changed speed parameter at once; it ends the override of the same speed. The vehicle has taken the
@@ -76,6 +78,7 @@ class SpeedControl:
         """Drive circles at CIRC_SPEED, 0: the parameter's speed along the track, whatever the mission has set
         (Rover/mode_circle.cpp, _enter)."""
         speed = self._facts.param("CIRC_SPEED")
+        self._circles = True
         self.override(speed if speed > 0.0 else self.default())
 
     def set_vertical(self, kind: int, speed: float | None) -> None:
@@ -94,7 +97,7 @@ class SpeedControl:
 
     def begin_leg(self) -> None:
         """Fly at the mission's speeds (ModeAuto::wp_start, desired_speed_override)."""
-        self.ground, self._kept, self._plain = None, False, False
+        self.ground, self._kept, self._plain, self._circles = None, False, False, False
         self.apply()
 
     def begin_mode(self, number: int) -> None:
@@ -109,7 +112,23 @@ class SpeedControl:
 
     def _nudge(self) -> None:
         """Let a raised throttle add airspeed, or not (THROTTLE_NUDGE; ArduPlane's allows_throttle_nudging)."""
-        self._helm.vehicle.set_parameter(_NUDGE, 0.0 if self._own else self._facts.param(_NUDGE))
+        if self._facts.vehicle_class.flies:
+            self._helm.vehicle.set_parameter(_NUDGE, 0.0 if self._own else self._facts.param(_NUDGE))
+
+    def sticks_moved(self) -> None:
+        """Drive by the throttle stick."""
+        if not self._facts.vehicle_class.flies:
+            self.apply()
+
+    def _by_stick(self) -> float:
+        """Speed that the throttle stick of a rover or boat demands on its way to a place, m/s; 0: none
+        (Rover/mode.cpp, calc_speed_nudge)."""
+        facts, cruise = self._facts, self._facts.param("CRUISE_THROTTLE", 50.0)
+        led = self._own or self._circles or self._helm.vehicle.capabilities.own_modes
+        if facts.vehicle_class.flies or led or not facts.personality.sticks_add_speed or not 5.0 <= cruise <= 100.0:
+            return 0.0
+        ahead = 2.0 * self._helm.sticks.throttle - 1.0
+        return max(-ahead if self._helm.backwards else ahead, 0.0) * stick_speed(facts.param)
 
     def free(self, on: bool) -> None:
         """Fly what is demanded, however fast, or within the present speeds again. Not where the firmware has a highest
@@ -126,7 +145,7 @@ class SpeedControl:
         up, down = (None, None) if self._plain else (self.up, self.down)
         climb, descent = self.vertical()
         return Speeds(
-            ground=max(_LOWEST, min(own if own is not None else self.default(), highest)),
+            ground=max(_LOWEST, min(own if own is not None else self.default(), highest), self._by_stick()),
             up=max(_LOWEST, up if up is not None else climb),
             down=max(_LOWEST, down if down is not None else descent),
         )

@@ -18,6 +18,7 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
 _ALSO_IN_HOLD: Final = 1  # FS_OPTIONS
+_ANNOUNCE: Final = 2  # FS_EKF_ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,11 @@ class DrivingFailsafes(FailsafeRules):
             self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        """Act in a mode that needs a position, by FS_EKF_ACTION: 0 nothing, 1 hold, 2 announce."""
+        """Act in a mode that needs a position, by FS_EKF_ACTION: 0 nothing, 1 and all above 2 hold, 2 announce."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         if action == 0 or not self._modes.spec.position:
             return
-        if action == 1:
+        if action != _ANNOUNCE:
             self._modes.set(self._numbers.stop, now_ms, ModeReason.EKF_FAILSAFE)
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 

@@ -25,6 +25,7 @@ BOAT: Final[VehicleClass] = replace(
         defaults=(
             *ROVER.parameters.defaults,
             ("FRAME_CLASS", 2.0),
+            ("MIS_DONE_BEHAVE", 1.0),  # Rover/system.cpp: it would drift off
             ("ATC_BRAKE", 0.0),
             ("ATC_DECEL_MAX", 0.3),
             ("TURN_RADIUS", 1.6),

@@ -17,6 +17,7 @@ from autopilot.vehicles.vehicle_class import (
     KindIdentity,
     LengthParameters,
     Modes,
+    ParameterCheck,
     ParameterUnit,
     Texts,
     VehicleClass,
@@ -32,6 +33,7 @@ avoidance proximity_sensor proximity_ignored proximity path_planning
 output passthrough simulation chassis camera mount
 """
 _R = RoverMode
+_SLOWEST_MPS: Final = 1e-6  # AP_Arming_Rover.cpp, parameter_checks: is_positive
 
 _MODES: Final = Modes(
     known=RoverMode,
@@ -43,6 +45,7 @@ _MODES: Final = Modes(
     stop=_R.HOLD,
     at_rest=_R.HOLD,
     after_mission={2: _R.ACRO, 3: _R.MANUAL},
+    at_own_speed=frozenset(RoverMode) - {_R.AUTO, _R.GUIDED, _R.RTL, _R.SMART_RTL},
     of_flights=frozenset({_R.HOLD, _R.AUTO, _R.GUIDED}),
     switches={
         4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
@@ -103,6 +106,7 @@ ROVER: Final = VehicleClass(
         circle_radius=ParameterUnit("CIRC_RADIUS", 20.0),
         return_speed=ParameterUnit("RTL_SPEED", 0.0),
     ),
+    checks=(ParameterCheck("WP_SPEED", "WP_SPEED too low", least=_SLOWEST_MPS),),
     parameters=ParameterSet(
         lines=table("rover", _GROUPS),
         aliases=aliases("common", "rover"),

@@ -73,7 +73,7 @@ class Modes:
     hovering: frozenset[int] = frozenset()
     """Modes in which sticks fly the lift motors of wings."""
     at_own_speed: frozenset[int] = frozenset()
-    """Modes of wings that fly by themselves, but to whose airspeed a raised throttle adds nothing."""
+    """Modes that move by themselves, but to whose speed a raised throttle of wings, rovers and boats adds nothing."""
     after_mission: Mapping[int, int] = field(default_factory=dict)
     with_throttle_up: frozenset[int] | None = None
     standard: Mapping[StandardMode, int] = field(default_factory=dict)

@@ -54,6 +54,7 @@ class Px4Personality:
     holds_without_mission = True
     resumes_on_ground = True  # mission_base.cpp, `checkMissionRestart`
     seeks_new_home = False
+    sticks_add_speed = False
     home_follows_m: float | None = 1.0  # HomePosition.hpp, kMinHomePositionChangeEPH
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:

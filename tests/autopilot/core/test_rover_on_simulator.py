@@ -120,6 +120,30 @@ def test_change_speed_is_driven_within_half_a_metre_a_second(kind: Traits) -> No
     assert speed(bench) == pytest.approx(kind.slower, abs=0.5)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_throttle_stick_drives_faster_on_the_way_but_never_slower(backwards: bool) -> None:
+    """Rover/mode.cpp, calc_speed_nudge: in the direction of the way only."""
+    bench = ready()
+    bench.begin((item(194, param1=float(backwards)), waypoint(-300 if backwards else 300, 0, 0)))
+    bench.run(20.0)
+    full = 0.0 if backwards else 1.0
+    for throttle in (0.4, 0.6, full, 0.5):
+        for _ in range(25):
+            bench.core.sticks.move(Sticks(throttle=throttle), bench.now_ms)
+            bench.run(0.5)
+        if throttle == full:
+            assert abs(speed(bench)) > 2.4
+        else:
+            assert abs(speed(bench)) == pytest.approx(2.0, abs=0.3)
+
+
+def test_the_throttle_stick_adds_nothing_to_a_circle() -> None:
+    """ModeCircle has a speed of its own."""
+    bench = driving(CIRCLE, CIRC_SPEED=1.5)
+    bench.core.sticks.move(Sticks(throttle=1.0), bench.now_ms)
+    assert bench.core.speeds.current().ground == 1.5
+
+
 def test_set_mission_current_drives_there_and_17_of_3_is_denied() -> None:
     """docs/catalogue.md, 45: MAV_CMD_DO_SET_MISSION_CURRENT."""
     bench = ready()

@@ -425,6 +425,12 @@ def test_a_proximity_sensor_that_tells_nothing_keeps_the_motors_off(kind: str) -
     assert bench.core.arming.arm(bench.now_ms).ok
 
 
+def test_a_rover_without_a_speed_is_not_armed() -> None:
+    """AP_Arming_Rover.cpp, parameter_checks."""
+    bench = Bench("rover", parameters={"WP_SPEED": 0})
+    assert bench.core.arming.arm(bench.now_ms).reason == "WP_SPEED too low"
+
+
 def test_a_rover_may_begin_beside_something() -> None:
     rover = Bench("rover", parameters={"PRX1_TYPE": 2})
     rover.core.proximity.see(Scan([0.3], 0.0, 90.0, 10.0), rover.now_ms)

@@ -195,9 +195,10 @@ def test_too_much_wind_says_what_it_does() -> None:
 
 
 @pytest.mark.parametrize(("action", "mode", "said"), [(0, AUTO, []), (1, HOLD, [(2, "EKF failsafe")]),
-                                                     (2, AUTO, [(2, "EKF failsafe")])])  # fmt: skip
+                                                     (2, AUTO, [(2, "EKF failsafe")]),
+                                                     (3, HOLD, [(2, "EKF failsafe")])])  # fmt: skip
 def test_a_lost_position_in_a_mode_that_needs_one(action: int, mode: int, said: list[tuple[int, str]]) -> None:
-    """FS_EKF_ACTION: nothing, hold, say so."""
+    """FS_EKF_ACTION: nothing, hold, say so; hold, too, for what it does not know (Rover/ekf_check.cpp)."""
     bench = driving(AUTO, FS_EKF_ACTION=action)
     bench.vehicle.lose_position()
     bench.run(0.1)

@@ -84,13 +84,13 @@ def test_without_a_pilot_no_mode_is_entered_that_needs_him(mode: int) -> None:
 @pytest.mark.parametrize(("rudder", "arms", "disarms"), [(0, False, False), (1, True, False), (2, True, True)])
 def test_the_stick_arms_and_disarms(rudder: int, arms: bool, disarms: bool) -> None:
     made = bench(DISARM_DELAY=0, ARMING_RUDDER=rudder)
-    hold(made, ARMS, 1.9)
+    hold(made, ARMS, 2.9)
     assert not made.core.facts.armed
     assert armed_by_stick(made) is arms
     if arms:
         assert made.events(ArmedChanged)[-1].method is ArmingMethod.RUDDER
         hold(made, DOWN, 0.5)
-        hold(made, DISARMS, 3.0)
+        hold(made, DISARMS, 3.5)
         assert made.core.facts.armed is not disarms
 
 
@@ -101,10 +101,12 @@ def test_a_throttle_that_is_up_or_a_stick_half_way_is_no_gesture() -> None:
         assert not made.core.facts.armed
 
 
-def test_it_arms_once_and_a_refusal_is_said_once() -> None:
+def test_a_refusal_is_said_every_three_seconds() -> None:
+    """RC_Channels.cpp, rudder_arm_disarm_check: the time begins again with each try."""
     made = bench(FS_GCS_ENABLE=2)
-    hold(made, ARMS, 9.0)
-    assert [text for text in made.texts if text.startswith("Arm:")] == ["Arm: FS_GCS_ENABLE=2 removed, see FS_OPTIONS"]
+    hold(made, ARMS, 10.0)
+    texts = ["Arm: FS_GCS_ENABLE=2 removed, see FS_OPTIONS"] * 3
+    assert [text for text in made.texts if text.startswith("Arm:")] == texts
 
 
 @pytest.mark.parametrize(("mode", "stops"), [(LOITER, False), (STABILIZE, True)])
@@ -113,7 +115,7 @@ def test_in_the_air_the_stick_stops_motors_only_where_the_throttle_is_direct(mod
     made.airborne()
     made.core.sticks.move(DOWN, made.now_ms)
     assert made.core.modes.set(mode, made.now_ms).ok
-    hold(made, DISARMS, 2.5)
+    hold(made, DISARMS, 3.5)
     assert made.core.facts.armed is not stops
 
 
@@ -127,11 +129,16 @@ def test_in_guided_the_transmitter_arms_only_when_it_is_allowed(options: int, ar
 def test_a_rover_is_armed_by_its_steering_where_no_autopilot_drives_it() -> None:
     right = Sticks(throttle=0.5, roll=1.0)
     made = bench(0, "rover")
-    hold(made, right, 3.0)
+    hold(made, right, 3.5)
     assert made.core.facts.armed
     made = bench(15, "rover")
-    hold(made, right, 3.0)
+    hold(made, right, 3.5)
     assert not made.core.facts.armed
+    assert made.texts[-1] == "Arm: Mode not rudder-armable"
+    made.core.sticks.move(Sticks(), made.now_ms)
+    made.arm()
+    hold(made, Sticks(throttle=0.5, roll=-1.0), 3.5)
+    assert made.core.facts.armed
 
 
 # --- switches ----------------------------------------------------------------------------------------------------

@@ -177,6 +177,14 @@ def test_a_hold_time_passes_within_the_radius_although_the_water_flows() -> None
     assert bench.reached == [1, 2]
 
 
+def test_at_the_end_of_its_mission_it_stays_unless_it_is_told_to_drift() -> None:
+    """Rover/system.cpp: MIS_DONE_BEHAVE is 1 for boats."""
+    for settings, stays in (({}, True), ({"MIS_DONE_BEHAVE": 0.0}, False)):
+        bench = driven(**CURRENT, **settings)
+        bench.run(60.0)
+        assert (away(bench, 0.0, 30.0) < 2.6) is stays
+
+
 def test_a_flight_of_the_manager_in_a_current_ends() -> None:
     """GO on water that flows, where nothing ever stands still: armed, driven, stopped, disarmed."""
     with Session("sim:boat", seed=2, params={**CURRENT, "FM_COUNTDOWN": 1.0}) as session:
