@@ -280,11 +280,9 @@ class AutoMode(Mode):
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:
-        """Act on the end of the mission: stop the motors on the ground, stay in the air
-        (docs/reference/mission-semantics.md, item 25)."""
+        """Stop the motors on the ground, stay in the air (docs/reference/mission-semantics.md, item 25)."""
         self.paths.begun = None
-        kind = self.facts.vehicle_class
-        text = self.facts.personality.texts.mission_complete
+        kind, text = self.facts.vehicle_class, self.facts.personality.texts.mission_complete
         if text is not None and not self.facts.grounded:
             self.announcer.say(Severity.INFO if kind.has_stall_speed else Severity.NOTICE, text)
         if not kind.flies:

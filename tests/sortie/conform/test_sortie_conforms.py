@@ -29,7 +29,6 @@ ARDUPILOT: Mapping[str, str] = {
 PX4: Mapping[str, str] = {
     "parameter.read.unknown-told": "PX4 1.16 is silent; PARAM_ERROR is newer",
     "*.download.int-for-floats": "as PX4: who asks by MISSION_REQUEST is answered in that form",
-    "parameter.set.nan": "as PX4: a real number takes what it is given",
 }
 """The like as PX4."""
 
