@@ -21,7 +21,8 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.mission.validate import check_item
 
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
-_NAMES: Final = ("Mission", "Fence", "Rally")
+PLAN_NAMES: Final = ("Mission", "Fence", "Rally")
+"""Names by MAV_MISSION_TYPE."""
 _CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
 
 Items = tuple[MissionItem, ...]
@@ -123,7 +124,7 @@ class Plans:
         for ticket, kind in self._kept:
             failure = self._journal.failure(ticket) if ticket <= durable else None
             if failure is not None:
-                self._announcer.say(Severity.ERROR, f"{_NAMES[kind]} not stored: {failure}")
+                self._announcer.say(Severity.ERROR, f"{PLAN_NAMES[kind]} not stored: {failure}")
         self._kept = [kept for kept in self._kept if kept[0] > durable]
 
     def parameter_changed(self, name: str) -> None:

@@ -21,6 +21,7 @@ from autopilot.flight.lifecycle import FlightState, LifecycleAction, LifecycleSt
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
 from autopilot.interface.reasons import FlightEvent
 from autopilot.mav import Result, Severity
+from autopilot.vehicles.vehicle_class import LANDING_SPEED
 
 _FIRST: Final = ("waypoint", "altitude")
 RESET_ORDER: Final = (*_FIRST, *(actor for actor in ACTORS if actor not in (*_FIRST, "flight_manager")))
@@ -278,7 +279,7 @@ class FlightManager(Actor):
 
     def _follow_landing(self) -> None:
         height = max(self._facts.height, 0.0)
-        speed = max(abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0, 0.1)
+        speed = max(self._facts.measure(LANDING_SPEED), 0.1)
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:

@@ -25,6 +25,7 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.modes.outputs import Grip
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
+from autopilot.vehicles.vehicle_class import LANDING_SPEED
 
 _LOOK_MS: Final = 100
 _CALIBRATION_MS: Final = 2000
@@ -103,7 +104,7 @@ class Placing(Maneuver):
         self._speeds.leave_legs()
         param = self.facts.param
         own = param("PLDP_SPEED_DN")
-        speed = own if own > 0.0 else abs(param("LAND_SPEED", 50.0)) / 100.0
+        speed = own if own > 0.0 else self.facts.measure(LANDING_SPEED)
         self._speed_mps = min(speed, self.facts.first(self.facts.vehicle_class.measures.descent))
         self._top = self.facts.vehicle.state.position[2]
         self._steady_ms = self._borne_ms = now_ms
@@ -126,7 +127,7 @@ class Placing(Maneuver):
     def _feel(self, now_ms: int) -> None:
         """Release when the thrust is less than the load needs."""
         vector, param = self.facts.vehicle.state.report, self.facts.param
-        thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, abs(param("LAND_SPEED", 50.0)) / 100.0)
+        thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, self.facts.measure(LANDING_SPEED))
         threshold = param("PLDP_THRESH", 0.9) * self._least_thrust
         farthest = param("PLDP_RNG_MAX")
         if float(vector[report.TARGET_VD]) < _STEADY * slowest:

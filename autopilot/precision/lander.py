@@ -23,6 +23,7 @@ from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
 from autopilot.precision.retries import LandingRetries, PadAction, PadFacts, PadStage
 from autopilot.precision.tracker import INIT_MS, Look, PadSight, Tracker
+from autopilot.vehicles.vehicle_class import LANDING_SPEED
 
 BY_MAVLINK: Final = 1
 BY_SIMULATOR: Final = (2, 4)
@@ -177,7 +178,7 @@ class PrecisionLanding:
             return 0.0
         if self._facts.option("PLND_OPTIONS", _FAST_DESCENT) or not _SLOW_TO_M < below < _SLOW_FROM_M:
             return None
-        half = 0.5 * abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0
+        half = 0.5 * self._facts.measure(LANDING_SPEED)
         return max(_SLOWEST_MPS, half * (1.0 - off / _ACCEPTABLE_M))
 
     def _fly(self, target: Target) -> None:

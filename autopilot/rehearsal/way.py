@@ -48,6 +48,7 @@ from autopilot.rehearsal.wing_way import (
     takeoff_end,
     takeoff_up,
 )
+from autopilot.vehicles.vehicle_class import LANDING_SPEED
 
 __all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -349,7 +350,7 @@ class _Walk:
         high = self._field.param("LAND_SPEED_HIGH") / 100.0
         fast = high if high > 0.0 else self._down
         high_s, brakes_s = self._rest_to_rest((0.0, 0.0, low - max(height, low)), fast)
-        slow = max(abs(self._field.param("LAND_SPEED", 50.0)) / 100.0, 0.1)
+        slow = max(LANDING_SPEED.value(self._field.param), 0.1)
         return high_s - 0.5 * brakes_s + low / slow + _TOUCHES_S
 
     def _place(self, item: MissionItem) -> None:
@@ -357,7 +358,7 @@ class _Walk:
         param, (north, east, _) = self._field.param, self._field.place(item, self._at)
         deep_m = max(self._at[2] - self._field.ground_up(north, east), 0.0)
         deep_m = min(deep_m, item.param1) if item.param1 > 0.0 else deep_m
-        sink = min(max(param("PLDP_SPEED_DN"), 0.0) or abs(param("LAND_SPEED", 50.0)) / 100.0, self._down)
+        sink = min(max(param("PLDP_SPEED_DN"), 0.0) or LANDING_SPEED.value(param), self._down)
         told = self._up, self._down
         self._end_vertical()
         wait_s = deep_m / max(sink, 0.1) + param("PLDP_DELAY") + self._rest_to_rest((0.0, 0.0, deep_m))[0]

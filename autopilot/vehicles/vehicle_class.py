@@ -167,6 +167,10 @@ class ParameterUnit:
         return max((abs(given) if self.sized else given) / self.per, self.least)
 
 
+LANDING_SPEED: Final = ParameterUnit("LAND_SPEED", 50.0, 100.0, sized=True)
+"""Speed of the last part of a vertical landing."""
+
+
 def first_value(measures: tuple[ParameterUnit, ...], param: Callable[[str, float], float]) -> float:
     """Value of the first that is not 0, m or m/s; 0 if there is none. `param`: as for `ParameterUnit.value`."""
     return next((value for measure in measures if (value := measure.value(param))), 0.0)

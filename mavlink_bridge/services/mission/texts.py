@@ -42,8 +42,6 @@ class Outbox:
         return waiting
 
 
-NAMES = ("Mission", "Fence", "Rally")
-"""Names by MAV_MISSION_TYPE."""
 RECEIVED = ("Flight plan received", "Fence Indexed OK", "Rally points received")
 CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from autopilot.commands.plans import PLAN_NAMES
 from autopilot.context.journal import Journal, SavePlan
 from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, MissionResult, MissionType, Severity
@@ -107,7 +108,7 @@ class PlanTransfer:
         if now_ms >= upload.abandon_due_ms():
             self._end_upload()
             self._out.ack(upload.peer, self.kind, MissionResult.OPERATION_CANCELLED)
-            self._out.text(Severity.WARNING, f"{texts.NAMES[self.kind]} upload timeout")
+            self._out.text(Severity.WARNING, f"{PLAN_NAMES[self.kind]} upload timeout")
         elif now_ms >= upload.repeat_due_ms():
             self.repeats += 1
             upload.ask_again(now_ms)
@@ -210,7 +211,7 @@ class PlanTransfer:
         return item, check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
 
     def _about(self, seq: int, verdict: ItemVerdict) -> str:
-        return f"{texts.NAMES[self.kind]} item {self.committed.stored(seq)}: {verdict.text}"
+        return f"{PLAN_NAMES[self.kind]} item {self.committed.stored(seq)}: {verdict.text}"
 
     def _is_late(self, upload: PlanUpload, peer: Peer, now_ms: int) -> bool:
         """True for an item of a station with the same ids on another link, whose upload there has just ended, or was
@@ -324,7 +325,7 @@ class PlanTransfer:
         if upload.total > self._max_count:
             raise _RefusedError(_TOO_MANY)
         if base is not None and begin > len(base):
-            raise _RefusedError(f"{texts.NAMES[self.kind]} item {begin}: the mission has {len(base)}")
+            raise _RefusedError(f"{PLAN_NAMES[self.kind]} item {begin}: the mission has {len(base)}")
         for message in messages:
             item, verdict = self._read(message, upload.total)
             if not verdict.ok:
@@ -382,7 +383,7 @@ class PlanTransfer:
             self._answer = None
             if commit.announced:
                 self._out.ack(commit.peer, self.kind, MissionResult.ERROR)
-            self._out.text(Severity.ERROR, f"{texts.NAMES[self.kind]} not stored: {failure}")
+            self._out.text(Severity.ERROR, f"{PLAN_NAMES[self.kind]} not stored: {failure}")
         deferred, self._deferred = self._deferred, []
         for kind, message, peer in deferred:
             self.handle(kind, message, peer, now_ms)
