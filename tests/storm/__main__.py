@@ -94,6 +94,7 @@ def many(first: int, hours: float, minutes: float | None, vehicles: int | None) 
         figures.add(Figures.of(verdict))
         counted.tell(verdict.story)
         fresh = steering.learn(seed, verdict.story)
+        gc.collect()  # a storm's processes are cycles; without it a night holds gigabytes of dead ones
         if verdict.broken is not None:
             print(f"seed {seed}: {verdict.broken}", flush=True)
         elif fresh:
