@@ -92,9 +92,11 @@ class Signing:
                 return False
         elif stamp <= last:
             return False
-        if not hmac.compare_digest(self._digest(frame.raw[:-6]), signature[7:]) or not self._is_reserved(stamp):
+        if not hmac.compare_digest(self._digest(frame.raw[:-6]), signature[7:]):
             return False
-        self._streams[stream] = stamp
+        self._streams[stream] = stamp  # also of a frame refused below: a trusted link takes it, and no link once more
+        if not self._is_reserved(stamp):
+            return False
         self.not_before(stamp)
         return True
 

@@ -97,6 +97,18 @@ def test_after_a_restart_nothing_from_before_is_accepted() -> None:
     assert after.verify(later)
 
 
+def test_a_frame_refused_for_its_stamp_is_not_accepted_later() -> None:
+    """A trusted link has taken it: once its stamp is stored, a recording of it is still an old frame."""
+    stored = [NOW]
+    signing = Signing(KEY, NOW, floor=NOW, reserve=lambda stamp: stored[0])
+    mav = pymavlink(timestamp=NOW + 1000)
+    recorded, later = signed(PING, mav), signed(PING, mav)
+    assert not signing.verify(recorded)
+    stored[0] += 2000
+    assert not signing.verify(recorded)
+    assert signing.verify(later)
+
+
 def test_a_key_has_32_bytes() -> None:
     """A short one is a mistake of the caller."""
     with pytest.raises(ValueError, match="32 bytes, not 5"):

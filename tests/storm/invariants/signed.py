@@ -30,6 +30,12 @@ def _stamps_are_stored(view: View) -> bool:
     return view.process is not None and not view.process.store.refused_stamp
 
 
+def _is_stored(view: View, stamp: int) -> bool:
+    """Will a restart refuse this stamp?"""
+    assert view.process is not None
+    return stamp <= view.process.vehicles.signing[0]._store.stamp
+
+
 @invariant(When.SENT, SIGNING, *_LOOKED_AT)
 def a_signature_timestamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """The timestamps of a signing stream (system, component, link) always increase, also over restarts and changes of
@@ -59,8 +65,8 @@ def vehicles_of_a_fleet_begin_with_one_timestamp(view: View, stored: StoredState
 @invariant(When.ACCEPTED, SIGNING)
 def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
     """A vehicle with a signing key accepts only frames signed with it, and no frame twice, also over restarts.
-    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS; a frame accepted while the disk refused to store
-    timestamps, after a restart."""
+    Exceptions: trusted links, RADIO_STATUS and CELLULAR_STATUS; after a restart a frame accepted while the disk refused
+    to store timestamps, or on a trusted link before its timestamp was stored."""
     if not view.storm.plan.signed:
         return None
     accepted, run = view.memory.setdefault("accepted", {}), view.life.setdefault("accepted", {})
@@ -68,7 +74,7 @@ def unsigned_frames_are_ignored(view: View, peer: Peer, frame: MavlinkFrame) -> 
     before = run.get(signature, accepted.get(signature))
     if signed:
         run[signature] = view.now_ms
-        if _stamps_are_stored(view):
+        if _stamps_are_stored(view) and (not peer.station.trusted or _is_stored(view, stamp_of(frame.raw))):
             accepted[signature] = view.now_ms
     if peer.station.trusted or frame.msg_id in _OF_MODEMS or (signed and before is None):
         return None
