@@ -54,7 +54,7 @@ from tests.storm.invariants.plans import (
 )
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
-from tests.storm.invariants.wires import ANSWER_MS, a_command_is_answered
+from tests.storm.invariants.wires import ANSWER_MS, _count, a_command_is_answered, a_heartbeat_is_never_missing
 from tests.storm.ledger import checksum
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
@@ -464,3 +464,23 @@ def test_an_answer_may_be_that_of_the_same_question_before_the_plan_was_cleared(
     _reads_its_own(view, question, peer)
     count = dialect.MAVLink_mission_count_message(255, 190, 0, 1)
     assert (a_station_reads_the_plan_that_it_has_written(view, count, peer, b"") is None) is right
+
+
+@pytest.mark.parametrize(("number", "missing"), [(0, False), (1, True)])
+def test_a_station_may_ask_for_no_heartbeat(number: int, missing: bool) -> None:
+    """SET_MESSAGE_INTERVAL -1 of HEARTBEAT; of another message it excuses nothing (3053799928905)."""
+    link = object()
+    peer: Any = SimpleNamespace(
+        memory={"link": link, "beat": 98_000}, came=Counter(), station=SimpleNamespace(name="one", link=link)
+    )
+    endpoint = SimpleNamespace(muted=False, system_id=1)
+    view: Any = SimpleNamespace(
+        service=SimpleNamespace(endpoint=endpoint), peers={"one": peer}, life={}, vehicle_ms=98_520, now_ms=98_520
+    )
+    _count(
+        view,
+        dialect.MAVLink_command_int_message(1, 1, 3, Cmd.SET_MESSAGE_INTERVAL, 0, 0, number, -1, nan, 255, -1, 1, 0),
+        peer,
+    )
+    view.now_ms = 100_520
+    assert (a_heartbeat_is_never_missing(view) is not None) is missing

@@ -9,7 +9,7 @@ from autopilot.mav import Cmd, Result
 from mavlink_bridge.wire.framing import FrameReader
 from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.station import Message, Station
-from tests.storm.view import Peer, View
+from tests.storm.view import HEARTBEAT, Peer, View
 
 LONGEST_BEAT_MS = 2_000
 _TURN_MS = 1 << 32
@@ -18,8 +18,9 @@ _TURN_MS = 1 << 32
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT", where=Where.BOTH)
 def a_heartbeat_is_sent_every_two_seconds(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """Between two HEARTBEATs on a link there are at most 2 s of vehicle time."""
-    if frame[6] != 1:
+    """Between two HEARTBEATs on a link there are at most 2 s of vehicle time. Exception: its station has asked for
+    another interval, or for none (SET_MESSAGE_INTERVAL), as ArduPilot lets it."""
+    if frame[6] != 1 or "own beat" in peer.memory:
         return None
     last = peer.memory.get("beat")
     peer.memory["beat"] = view.now_ms
@@ -30,12 +31,13 @@ def a_heartbeat_is_sent_every_two_seconds(view: View, message: Message, peer: Pe
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.1", where=Where.BOTH)
 def a_heartbeat_is_never_missing(view: View) -> str | None:
-    """A connected station has received a HEARTBEAT within the last 2.5 s of vehicle time."""
+    """A connected station has received a HEARTBEAT within the last 2.5 s of vehicle time. Exception: it has asked for
+    another interval, or for none."""
     if view.service.endpoint.muted:
         view.life.setdefault("muted", {})["at"] = view.now_ms
         return None
     for peer in view.peers.values():
-        last = peer.memory.get("beat")
+        last = None if "own beat" in peer.memory else peer.memory.get("beat")
         if last is None or peer.station.link is not peer.memory["link"] or _muted(view, last):
             continue
         if view.now_ms - last > LONGEST_BEAT_MS + 500:
@@ -52,6 +54,8 @@ def _count(view: View, message: Message, peer: Peer) -> None:
     if message.target_system not in (0, view.service.endpoint.system_id):
         return
     peer.came["for any component", message.command] += 1  # the autopilot answers for those that are not there
+    if message.command == Cmd.SET_MESSAGE_INTERVAL and message.param1 == HEARTBEAT:
+        peer.memory["own beat"] = True
     if message.target_component in (0, 1):
         peer.came["command", message.command] += 1
         peer.memory["asked", message.command] = view.now_ms
