@@ -50,8 +50,9 @@ class Figure:
     at_most: bool = False
 
     def scaled(self, share: float) -> float:
-        """The floor on a machine of which `share` is left; never stricter than the floor."""
-        share = min(share, 1.0)
+        """The floor on a machine of which `share` is left; never stricter than the floor. A slow one needs no more
+        memory."""
+        share = 1.0 if self.unit.startswith("MB") else min(share, 1.0)
         return self.floor / share if self.at_most else self.floor * share
 
     def holds(self, value: float, floor: float) -> bool:

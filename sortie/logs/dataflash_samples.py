@@ -27,7 +27,9 @@ from sortie.logs.dataflash_columns import (
     outputs_of_rate,
 )
 
-ROWS = 512
+ROWS = 256
+"""Reports that are packed together. With 512 each vehicle of a fleet would need 0.37 MB more; with 128 a flight without
+clients took 14 % longer."""
 _NO_PULSES = (0.0,) * 16
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017

@@ -32,6 +32,7 @@ def test_a_floor_gives_way_as_the_machine_does_and_never_grows(bench) -> None:
     rate, ceiling = bench.Figure("speed", 800, "x real time"), bench.Figure("start", 0.8, "s", at_most=True)
     assert (rate.scaled(0.5), ceiling.scaled(0.5)) == (400, 1.6)
     assert (rate.scaled(1.7), ceiling.scaled(1.7)) == (800, 0.8)
+    assert bench.Figure("memory", 1, "MB each", at_most=True).scaled(0.5) == 1
     assert rate.holds(400, 400) and not rate.holds(399, 400)
     assert ceiling.holds(1.6, 1.6) and not ceiling.holds(1.7, 1.6)
 
