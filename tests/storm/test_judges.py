@@ -51,6 +51,7 @@ from tests.storm.invariants.plans import (
     an_item_is_requested_from_the_station_that_announced_it,
     is_counted,
     mixture,
+    two_stations_do_not_upload_at_once,
 )
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
@@ -484,3 +485,24 @@ def test_a_station_may_ask_for_no_heartbeat(number: int, missing: bool) -> None:
     )
     view.now_ms = 100_520
     assert (a_heartbeat_is_never_missing(view) is not None) is missing
+
+
+@pytest.mark.parametrize(
+    ("radio", "after_ms", "wrong"), [("rfd900x", 340, False), ("", 340, True), ("rfd900x", 20_000, True)]
+)
+def test_a_request_may_wait_for_the_radio_of_the_station_before(radio: str, after_ms: int, wrong: bool) -> None:
+    """A request of item 3 was sent when the upload was lost, and left a radio 0.3 s later (29860073)."""
+    before: Any = SimpleNamespace(station=SimpleNamespace(name="before", radio=radio))
+    owner: Any = SimpleNamespace(station=SimpleNamespace(name="owner", radio=""))
+    view: Any = SimpleNamespace(life={}, now_ms=80_000)
+
+    def asked(peer: Any, seq: int) -> str | None:
+        return two_stations_do_not_upload_at_once(
+            view, dialect.MAVLink_mission_request_message(255, 190, seq), peer, b""
+        )
+
+    assert [asked(before, seq) for seq in (0, 1, 2)] == [None] * 3
+    assert asked(owner, 0) is None
+    view.now_ms += after_ms
+    assert (asked(before, 3) is not None) is wrong
+    assert asked(owner, 1) is None
