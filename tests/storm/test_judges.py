@@ -147,15 +147,19 @@ def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
     assert not is_counted(view, 0, 3)
 
 
-def test_who_asks_while_a_plan_is_being_stored_may_hear_of_the_one_before() -> None:
+@pytest.mark.parametrize("radio", ["", "rfd900x"])
+def test_who_asks_while_a_plan_is_being_stored_may_hear_of_the_one_before(radio: str) -> None:
     """The last item of a fence and a MISSION_REQUEST_LIST came in one pass: the count was that of the fence before, and
-    left behind the acknowledgement of the new one (199232723922603169)."""
+    left behind the acknowledgement of the new one (199232723922603169). One that waited for a radio may be older."""
     stored = SimpleNamespace(plans=((1, (None,)),))
     ledger = SimpleNamespace(kept=stored, allowed=lambda: ())
-    view: Any = SimpleNamespace(ledger=ledger, plan=SimpleNamespace(firmware="ardupilot"), life={"sizes": {1: 2}})
-    for count, right in ((2, True), (1, True), (3, False)):
+    sizes = {1: {2: 20_000, 4: 19_000, 5: 5_000}}
+    plan = SimpleNamespace(firmware="ardupilot")
+    view: Any = SimpleNamespace(ledger=ledger, plan=plan, life={"plan sizes": sizes}, now_ms=20_000)
+    peer: Any = SimpleNamespace(station=SimpleNamespace(radio=radio))
+    for count, right in ((2, True), (1, True), (3, False), (4, bool(radio)), (5, False)):
         message = dialect.MAVLink_mission_count_message(1, 1, count, 1)
-        assert (a_mission_count_is_that_of_the_plan(view, message, _peer(), b"") is None) is right
+        assert (a_mission_count_is_that_of_the_plan(view, message, peer, b"") is None) is right
 
 
 def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was_sent() -> None:

@@ -69,10 +69,10 @@ def a_plan_is_whole(view: View) -> str | None:
     """The mission, the fence and the rally points in memory are each empty, or have all items of one upload and no
     others. Exceptions: a late MISSION_COUNT of an earlier, shorter upload begins an upload of so many items, which the
     station then sends of its new plan; items of an upload come behind the MISSION_COUNT of its station's next one."""
-    kept, sizes = view.life.setdefault("whole", {}), view.life.setdefault("sizes", {})
+    kept, sizes = view.life.setdefault("whole", {}), view.life.setdefault("plan sizes", {})
     plans = view.service.autopilot.plans
     for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
-        sizes[kind] = len(storage.items())
+        sizes.setdefault(kind, {})[len(storage.items())] = view.now_ms
         if kept.get(kind) == storage.revision:
             continue
         kept[kind] = storage.revision
@@ -291,11 +291,13 @@ def _delayed(view: View, peer: Peer) -> bool:
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_COUNT")
 def a_mission_count_is_that_of_the_plan(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """MISSION_COUNT is 0 or the number of items of the plan that is stored or being stored, including home, or of the
-    one before, which was still there when the pass began."""
+    one before, which was still there when the pass began, or when the message began to wait for a radio."""
     kept = dict(view.ledger.kept.plans)
     homes = int(message.mission_type == 0 and view.plan.firmware == "ardupilot")
-    before = view.life.get("sizes", {}).get(message.mission_type, 0)
-    allowed = {len(kept.get(message.mission_type, ())) + homes, before + homes, 0, homes}
+    sizes = view.life.get("plan sizes", {}).get(message.mission_type, {})
+    since_ms = view.now_ms - REPEAT_BY_RADIO_MS if peer.station.radio else max(sizes.values(), default=0)
+    before = {size + homes for size, at_ms in sizes.items() if at_ms >= since_ms}
+    allowed = {len(kept.get(message.mission_type, ())) + homes, 0, homes, *before}
     for state in view.ledger.allowed():
         allowed.add(len(dict(state.plans).get(message.mission_type, ())) + homes)
     return None if message.count in allowed else f"count {message.count} of type {message.mission_type}, kept {allowed}"
