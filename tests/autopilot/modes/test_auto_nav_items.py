@@ -10,6 +10,7 @@ import pytest
 
 from autopilot.context.events import PayloadAction
 from autopilot.context.staying import stopping_point
+from autopilot.interface import report
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
 from autopilot.interface.terrain import HeightMap
@@ -144,6 +145,19 @@ def test_a_leg_after_set_current_begins_at_rest_where_the_vehicle_would_stop() -
     leg = bench.vehicle.target
     assert leg.from_rest and leg.start == stopping_point(bench.core.facts)
     assert leg.start[:2] == before[:2] and leg.start[2] < before[2]
+
+
+def test_a_vehicle_would_stop_ahead_whatever_wpnav_speed_is() -> None:
+    """A station set it to -1e30: the way home began 1e28 m off, and the copter went nowhere. ArduCopter flies at 0.1 m/s
+    then (AC_WPNav.cpp, WPNAV_WP_SPEED_MIN_CMS)."""
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(400, 0)])
+    flown_to(bench, 2)
+    bench.vehicle.state.report[[report.VN, report.VE]] = 5.0, 0.0
+    here = bench.vehicle.state.position
+    bench.parameters.set("WPNAV_SPEED", -1e30)
+    assert 0.0 < stopping_point(bench.core.facts)[0] - here[0] < 0.2
+    assert bench.core.facts.first(bench.core.facts.vehicle_class.measures.cruise) == 0.1
 
 
 def test_a_waypoint_without_a_place_is_here_and_without_a_height_at_this_height() -> None:
