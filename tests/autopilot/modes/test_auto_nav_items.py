@@ -148,8 +148,8 @@ def test_a_leg_after_set_current_begins_at_rest_where_the_vehicle_would_stop() -
 
 
 def test_a_vehicle_would_stop_ahead_whatever_wpnav_speed_is() -> None:
-    """A station set it to -1e30: the way home began 1e28 m off, and the copter went nowhere. ArduCopter flies at 0.1 m/s
-    then (AC_WPNav.cpp, WPNAV_WP_SPEED_MIN_CMS)."""
+    """A station set it to -1e30: the way home began 1e28 m off, and the copter went nowhere. ArduCopter flies at
+    0.1 m/s then (AC_WPNav.cpp, WPNAV_WP_SPEED_MIN_CMS)."""
     bench = Bench()
     bench.begin([takeoff(), waypoint(400, 0)])
     flown_to(bench, 2)
