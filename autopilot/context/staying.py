@@ -12,7 +12,6 @@ from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Hold, Land, Leg, Target, Yaw, YawMode
 from autopilot.vehicles.mode_table import TerrainFollow
-from autopilot.vehicles.vehicle_class import SLOWEST_WAY_MPS
 
 _KEEP: Final = Yaw(YawMode.KEEP)
 _SMALLEST_M: Final = 1.0
@@ -76,7 +75,7 @@ def stopping_point(facts: VehicleFacts) -> Ned:
     vector = facts.vehicle.state.report
     north, east, down = (float(vector[field]) for field in (report.VN, report.VE, report.VD))
     speed = hypot(north, east)
-    fastest = min(speed, max(facts.param("WPNAV_SPEED", 1000.0) / 100.0, SLOWEST_WAY_MPS))
+    fastest = min(speed, facts.first(facts.vehicle_class.measures.cruise))
     ahead = _way_to_rest(facts, fastest, "PSC_POSXY_P", "WPNAV_ACCEL") / speed if speed > 0.0 else 0.0
     sink = _way_to_rest(facts, abs(down), "PSC_POSZ_P", "WPNAV_ACCEL_Z")
     lower = min(sink, _MOST_DOWN_M) if down > 0.0 else -min(sink, _MOST_UP_M)

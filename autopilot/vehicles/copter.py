@@ -12,7 +12,6 @@ from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
-    SLOWEST_WAY_MPS,
     FailsafeAction,
     FailsafeTables,
     KindIdentity,
@@ -133,7 +132,7 @@ COPTER: Final = VehicleClass(
     failsafes=_FAILSAFES,
     texts=Texts(armed="Arming motors", disarmed="Disarming motors", estimator_cleared="EKF Failsafe Cleared"),
     measures=LengthParameters(
-        cruise=(ParameterUnit("WPNAV_SPEED", 1000.0, 100.0, least=SLOWEST_WAY_MPS),),
+        cruise=(ParameterUnit("WPNAV_SPEED", 1000.0, 100.0, least=0.1),),  # AC_WPNav.cpp, WPNAV_WP_SPEED_MIN_CMS
         climb=(ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),),
         descent=(ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0, sized=True),),  # AC_WPNav.h, get_default_speed_down_cms
         acceptance=ParameterUnit("WPNAV_RADIUS", 200.0, 100.0, least=0.05),  # AC_WPNav.cpp, WPNAV_WP_RADIUS_MIN_CM

@@ -167,8 +167,6 @@ class ParameterUnit:
         return max((abs(given) if self.sized else given) / self.per, self.least)
 
 
-SLOWEST_WAY_MPS: Final = 0.1
-"""Speed of copters between waypoints that WPNAV_SPEED cannot be below (AC_WPNav.cpp, WPNAV_WP_SPEED_MIN_CMS)."""
 LANDING_SPEED: Final = ParameterUnit("LAND_SPEED", 50.0, 100.0, sized=True)
 """Speed of the last part of a vertical landing."""
 
