@@ -179,6 +179,10 @@ def test_an_accepted_place_is_flown_to() -> None:
     assert scene.answered(Cmd.DO_REPOSITION) is None
     scene.ask_for_place(-34.998, 149.0)
     assert str(scene.answered(Cmd.DO_REPOSITION)).startswith("a place 223 m north, 0 m east was accepted")
+    scene.autopilot.guided.flight.paused = True
+    scene.ask_for_place(-34.998, 149.0)
+    assert scene.answered(Cmd.DO_REPOSITION) is None, "OVERRIDE_GOTO holds it"
+    scene.autopilot.guided.flight.paused = False
     scene.facts.grounded = True
     scene.ask_for_place(-34.998, 149.0)
     assert scene.answered(Cmd.DO_REPOSITION) is None, "it is told to take off first"

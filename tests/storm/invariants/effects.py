@@ -116,6 +116,8 @@ def _is_target(view: View, wish: Message) -> str | None:
         return f"a place was accepted, {autopilot.modes.spec.name} flies"
     if not autopilot.facts.armed or autopilot.facts.grounded or origin is None or is_blind(view):
         return None
+    if autopilot.guided.flight.paused:  # by OVERRIDE_GOTO: a new place waits, too
+        return None
     end = target.end if isinstance(target, Leg) else target.center if isinstance(target, Circle) else None
     north, east, _ = to_local(origin, wish.x / 1e7, wish.y / 1e7, origin.alt)
     if end is not None and hypot(end[0] - north, end[1] - east) < 1.0:
@@ -126,8 +128,8 @@ def _is_target(view: View, wish: Message) -> str | None:
 @invariant(When.SENT, COMMANDS, "COMMAND_ACK")
 def what_is_accepted_is_done(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """When DO_SET_MODE, COMPONENT_ARM_DISARM or DO_REPOSITION is accepted, and nothing has steered the vehicle since
-    it came, the vehicle is in that mode, is armed or disarmed, or flies to that place in GUIDED. Exception: modes and
-    places of a PX4, which shows some modes that it begins later."""
+    it came, the vehicle is in that mode, is armed or disarmed, or flies to that place in GUIDED. Exceptions: a pause
+    that holds places, too (OVERRIDE_GOTO); modes and places of a PX4, which shows some modes that it begins later."""
     wish = granted(view, message, peer) if message.command in _JUDGED else None
     if wish is None:
         return None
