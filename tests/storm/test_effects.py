@@ -179,6 +179,12 @@ def test_an_accepted_place_is_flown_to() -> None:
     assert scene.answered(Cmd.DO_REPOSITION) is None
     scene.ask_for_place(-34.998, 149.0)
     assert str(scene.answered(Cmd.DO_REPOSITION)).startswith("a place 223 m north, 0 m east was accepted")
+    scene.autopilot.helm.target = effects.SLOWS
+    scene.ask_for_place(-34.999, 149.0)
+    assert "Land" in str(scene.answered(Cmd.DO_REPOSITION)), "only wings that hover slow down before they turn"
+    scene.autopilot.helm.target = Land((111.32, 0.0), sink=0.0)
+    scene.ask_for_place(-34.999, 149.0)
+    assert scene.answered(Cmd.DO_REPOSITION) is None
     scene.autopilot.guided.flight.paused = True
     scene.ask_for_place(-34.998, 149.0)
     assert scene.answered(Cmd.DO_REPOSITION) is None, "OVERRIDE_GOTO holds it"

@@ -181,8 +181,10 @@ def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was
 
 
 def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_else() -> None:
-    """ACRO without a pilot climbed to 400 m in ten minutes, while its storm stood idle for hours (storm 29200006)."""
-    spec, facts = SimpleNamespace(manual_throttle=False), SimpleNamespace(landed=False)
+    """ACRO without a pilot climbed to 400 m in ten minutes, while its storm stood idle for hours (storm 29200006); FBWB
+    flew on at its height for 5 km (29912211)."""
+    spec = SimpleNamespace(manual_throttle=False, pilot=False, position=False)
+    facts = SimpleNamespace(landed=False)
     state = np.zeros(report.SIZE)
     state[[report.LAT, report.LON, report.ALT]] = HOME.lat, HOME.lon, HOME.alt + 401.0
     autopilot = SimpleNamespace(modes=SimpleNamespace(spec=spec), facts=facts)
@@ -196,6 +198,16 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     assert no_vehicle_flies_away(view) is None, "it comes back"
     facts.landed = True
     assert no_vehicle_flies_away(view)
+    facts.landed, spec.pilot = False, True
+    assert no_vehicle_flies_away(view), "the pilot steers, and the height is held"
+    state[[report.LAT, report.ALT]] = HOME.lat + 0.05, HOME.alt + 50.0
+    assert no_vehicle_flies_away(view) is None
+    spec.pilot = False
+    assert no_vehicle_flies_away(view) is None, "it comes back"
+    facts.landed = True
+    no_vehicle_flies_away(view)
+    facts.landed, spec.pilot, spec.position = False, True, True
+    assert no_vehicle_flies_away(view) == "50 m up, 5566 m away", "LOITER has a place"
 
 
 @pytest.mark.parametrize(("full", "limited"), [(True, False), (False, True), (False, False)])

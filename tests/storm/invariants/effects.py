@@ -9,7 +9,7 @@ from autopilot.context.events import ArmedChanged, ModeChanged
 from autopilot.interface import report
 from autopilot.interface.geo import to_local
 from autopilot.interface.reasons import ArmingMethod, ModeReason
-from autopilot.interface.targets import Circle, Leg, TakeOff
+from autopilot.interface.targets import Circle, Land, Leg, TakeOff, Target
 from autopilot.mav import Cmd, Result
 from tests.storm.invariant import Memory, When, invariant, noted
 from tests.storm.station import Message
@@ -28,6 +28,7 @@ _STEERS = (
     "SET_MODE", "RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_SET_CURRENT",
     "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET",
 )  # fmt: skip
+SLOWS = Land(None, sink=0.0)
 _TAKEOFFS = frozenset({Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF})
 _JUDGED = _TAKEOFFS | {Cmd.DO_SET_MODE, Cmd.COMPONENT_ARM_DISARM, Cmd.DO_REPOSITION}
 
@@ -109,6 +110,16 @@ def _is_armed(view: View, wish: Message) -> str | None:
     return None if armed is wanted else f"{'an arm' if wanted else 'a disarm'} was accepted"
 
 
+def _end(target: Target) -> tuple[float, ...] | None:
+    match target:
+        case Leg():
+            return target.end
+        case Circle(center=place) | Land(position=place):
+            return place
+        case _:
+            return None
+
+
 def _is_target(view: View, wish: Message) -> str | None:
     autopilot = view.service.autopilot
     target, origin = autopilot.helm.target, autopilot.vehicle.origin
@@ -118,7 +129,9 @@ def _is_target(view: View, wish: Message) -> str | None:
         return None
     if autopilot.guided.flight.paused:  # by OVERRIDE_GOTO: a new place waits, too
         return None
-    end = target.end if isinstance(target, Leg) else target.center if isinstance(target, Circle) else None
+    if target == SLOWS and autopilot.facts.vehicle_class.has_stall_speed:  # wings that hover at the place, later
+        return None
+    end = _end(target)
     north, east, _ = to_local(origin, wish.x / 1e7, wish.y / 1e7, origin.alt)
     if end is not None and hypot(end[0] - north, end[1] - east) < 1.0:
         return None

@@ -148,19 +148,22 @@ def the_state_is_finite(view: View) -> str | None:
 
 @invariant(When.PASS, RELIABILITY)
 def no_vehicle_flies_away(view: View) -> str | None:
-    """No vehicle is 400 m or more above home, or 5 km or more away from it, unless it was in a mode with a direct
-    throttle since it stood: without a pilot nobody holds its height there."""
+    """No vehicle is 400 m or more above home, unless it was in a mode with a direct throttle since it stood, or 5 km or
+    more away from it, unless it was in a mode whose course is the pilot's: without one nobody holds it there."""
     state, autopilot = view.service.vehicle.state.report, view.service.autopilot
-    by_hand = view.life.setdefault("by hand", {})
-    if autopilot.modes.spec.manual_throttle:
-        by_hand["was"] = True
+    by_hand, spec = view.life.setdefault("by hand", {}), autopilot.modes.spec
+    if spec.manual_throttle:
+        by_hand["height"] = by_hand["course"] = True
+    elif spec.pilot and not spec.position:
+        by_hand["course"] = True
     elif autopilot.facts.landed:
         by_hand.clear()
-    if by_hand or is_blind(view):
+    if is_blind(view):
         return None
     high = float(state[report.ALT]) - view.home.alt
     away = hypot(float(state[report.LAT]) - view.home.lat, float(state[report.LON]) - view.home.lon) * 111_320.0
-    return None if high < 400.0 and away < 5_000.0 else f"{high:.0f} m up, {away:.0f} m away"
+    keeps_height, keeps_place = high < 400.0 or "height" in by_hand, away < 5_000.0 or "course" in by_hand
+    return None if keeps_height and keeps_place else f"{high:.0f} m up, {away:.0f} m away"
 
 
 @invariant(When.START, "docs/reliability.md, State")
