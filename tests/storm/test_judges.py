@@ -16,6 +16,7 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.targets import TakeOff
 from autopilot.mav import Cmd, MissionResult, Result
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType
@@ -187,10 +188,11 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     facts = SimpleNamespace(landed=False)
     state = np.zeros(report.SIZE)
     state[[report.LAT, report.LON, report.ALT]] = HOME.lat, HOME.lon, HOME.alt + 401.0
-    autopilot = SimpleNamespace(modes=SimpleNamespace(spec=spec), facts=facts)
+    helm = SimpleNamespace(target=TakeOff(-60.0))
+    autopilot = SimpleNamespace(modes=SimpleNamespace(spec=spec), facts=facts, helm=helm)
     vehicle = SimpleNamespace(state=SimpleNamespace(report=state))
     service = SimpleNamespace(autopilot=autopilot, vehicle=vehicle, faults=SimpleNamespace(active=()))
-    view: Any = SimpleNamespace(service=service, home=HOME, life={})
+    view: Any = SimpleNamespace(service=service, home=HOME, life={}, kind="plane")
     assert no_vehicle_flies_away(view) == "401 m up, 0 m away"
     spec.manual_throttle = True
     assert no_vehicle_flies_away(view) is None
@@ -208,6 +210,12 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     no_vehicle_flies_away(view)
     facts.landed, spec.pilot, spec.position = False, True, True
     assert no_vehicle_flies_away(view) == "50 m up, 5566 m away", "LOITER has a place"
+    state[[report.LAT, report.ALT]] = HOME.lat, HOME.alt + 459.0
+    assert no_vehicle_flies_away(view)
+    view.kind = "quadplane"
+    assert no_vehicle_flies_away(view) is None, "it was begun higher and higher"
+    helm.target, view.life = TakeOff(-30.0), {}
+    assert no_vehicle_flies_away(view)
 
 
 @pytest.mark.parametrize(("full", "limited"), [(True, False), (False, True), (False, False)])

@@ -9,6 +9,7 @@ import numpy as np
 from autopilot.context.events import ArmedChanged, HomeChanged, ModeChanged
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.targets import TakeOff
 from autopilot.mav import Cmd
 from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.packages import MODE
@@ -149,20 +150,24 @@ def the_state_is_finite(view: View) -> str | None:
 @invariant(When.PASS, RELIABILITY)
 def no_vehicle_flies_away(view: View) -> str | None:
     """No vehicle is 400 m or more above home, unless it was in a mode with a direct throttle since it stood, or 5 km or
-    more away from it, unless it was in a mode whose course is the pilot's: without one nobody holds it there."""
+    more away from it, unless it was in a mode whose course is the pilot's: without one nobody holds it there. Also not
+    400 m or more above where a VTOL takeoff, which climbs from where it begins, ends."""
     state, autopilot = view.service.vehicle.state.report, view.service.autopilot
-    by_hand, spec = view.life.setdefault("by hand", {}), autopilot.modes.spec
+    by_hand, spec, target = view.life.setdefault("by hand", {}), autopilot.modes.spec, autopilot.helm.target
     if spec.manual_throttle:
         by_hand["height"] = by_hand["course"] = True
     elif spec.pilot and not spec.position:
         by_hand["course"] = True
     elif autopilot.facts.landed:
         by_hand.clear()
+    if view.kind == "quadplane" and isinstance(target, TakeOff):
+        by_hand["up"] = max(by_hand.get("up", 0.0), -target.down)
     if is_blind(view):
         return None
     high = float(state[report.ALT]) - view.home.alt
     away = hypot(float(state[report.LAT]) - view.home.lat, float(state[report.LON]) - view.home.lon) * 111_320.0
-    keeps_height, keeps_place = high < 400.0 or "height" in by_hand, away < 5_000.0 or "course" in by_hand
+    keeps_height = high < 400.0 + by_hand.get("up", 0.0) or "height" in by_hand
+    keeps_place = away < 5_000.0 or "course" in by_hand
     return None if keeps_height and keeps_place else f"{high:.0f} m up, {away:.0f} m away"
 
 
