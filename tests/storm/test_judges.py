@@ -56,7 +56,13 @@ from tests.storm.invariants.plans import (
 )
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
-from tests.storm.invariants.wires import ANSWER_MS, _count, a_command_is_answered, a_heartbeat_is_never_missing
+from tests.storm.invariants.wires import (
+    ANSWER_MS,
+    _count,
+    a_command_is_answered,
+    a_heartbeat_is_never_missing,
+    a_heartbeat_shows_the_vehicle,
+)
 from tests.storm.ledger import checksum
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
@@ -509,6 +515,27 @@ def test_a_station_may_ask_for_no_heartbeat(number: int, missing: bool) -> None:
     )
     view.now_ms = 100_520
     assert (a_heartbeat_is_never_missing(view) is not None) is missing
+
+
+@pytest.mark.parametrize(("every_ms", "wrong"), [(1_000, True), (30, False)])
+def test_heartbeats_of_a_moment_may_be_older(every_ms: int, wrong: bool) -> None:
+    """Modes that changed four times within 120 ms, each with its HEARTBEAT (29920486 of dense storms)."""
+    autopilot = SimpleNamespace(
+        facts=SimpleNamespace(armed=False), modes=SimpleNamespace(spec=SimpleNamespace(number=11))
+    )
+    peer: Any = SimpleNamespace(memory={})
+    view: Any = SimpleNamespace(
+        service=SimpleNamespace(autopilot=autopilot), plan=SimpleNamespace(firmware="ardupilot"), now_ms=0
+    )
+    older = dialect.MAVLink_heartbeat_message(1, 3, 1, 20, 3, 3)
+    frame = bytes([0xFD, 9, 0, 0, 0, 1, 1])
+    for _ in range(3):
+        assert a_heartbeat_shows_the_vehicle(view, older, peer, frame) is None
+        view.now_ms += every_ms
+    assert (a_heartbeat_shows_the_vehicle(view, older, peer, frame) is not None) is wrong
+    autopilot.modes.spec.number = 20
+    assert a_heartbeat_shows_the_vehicle(view, older, peer, frame) is None
+    assert peer.memory["truth"]["lies"] == 0
 
 
 @pytest.mark.parametrize(

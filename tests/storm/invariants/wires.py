@@ -132,15 +132,20 @@ def a_frame_is_valid(view: View, message: Message, peer: Peer, frame: bytes) -> 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
 def a_heartbeat_shows_the_vehicle(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """The armed bit and mode of HEARTBEAT are those of the vehicle; at most three in a row may be older, because they
-    waited in the send queue."""
+    """The armed bit and mode of HEARTBEAT are those of the vehicle; at most three in a row, or those of 2 s, may be
+    older, because they waited in the send queue."""
     if frame[6] != 1 or view.plan.firmware != "ardupilot":
         return None
-    autopilot = view.service.autopilot
-    memory = peer.memory.setdefault("truth", {"lies": 0})
+    autopilot, now_ms = view.service.autopilot, view.now_ms
+    memory = peer.memory.setdefault("truth", {"lies": 0, "at": now_ms})
     told = bool(message.base_mode & 128), message.custom_mode
-    memory["lies"] = 0 if told == (autopilot.facts.armed, autopilot.modes.spec.number) else memory["lies"] + 1
-    return None if memory["lies"] < 4 else f"it reports {told}, for {memory['lies']} HEARTBEATs"
+    if told == (autopilot.facts.armed, autopilot.modes.spec.number):
+        memory["lies"] = 0
+        return None
+    memory.update(lies=memory["lies"] + 1, at=memory["at"] if memory["lies"] else now_ms)
+    if memory["lies"] < 4 or now_ms - memory["at"] < LONGEST_BEAT_MS:
+        return None
+    return f"it reports {told}, for {memory['lies']} HEARTBEATs"
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT", where=Where.BOTH)
