@@ -90,16 +90,18 @@ def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
 
 @jit
 def strike_plane(s: L.Row, p: L.Row) -> None:
-    """Crash a plane that touches the ground too fast, inverted, on a wing or on its nose. It then lies still."""
-    if s[M.S_CONTACT] == 0.0 or s[L.S_AIR] == 0.0:
+    """Crash a plane that touches the ground too fast, or moves on it inverted, on a wing or on its nose, where no wheel
+    rolls. It then lies still."""
+    if s[M.S_CONTACT] == 0.0:
         return
+    drops = s[L.S_AIR] == 1.0 and s[M.S_TOUCHDOWN] >= DROPS_MPS
     moves = s[M.S_VN] * s[M.S_VN] + s[M.S_VE] * s[M.S_VE] + s[M.S_VD] * s[M.S_VD]
-    if s[M.S_TOUCHDOWN] < DROPS_MPS and moves < LIES_MPS * LIES_MPS:
+    if not drops and moves < LIES_MPS * LIES_MPS:
         return
     q1, q2 = s[M.S_Q1], s[M.S_Q2]
     upright = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
     nose_down = 2.0 * (q1 * s[M.S_Q3] - s[M.S_Q0] * q2)
-    if s[M.S_TOUCHDOWN] < DROPS_MPS and upright > TILTS_COS and nose_down < NOSE_DOWN:
+    if not drops and upright > TILTS_COS and nose_down < NOSE_DOWN:
         return
     if s[L.S_ARMED] == 1.0:
         stop(s)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from math import degrees, hypot, radians
+from math import cos, degrees, hypot, radians, sin
 
 import numpy as np
 import pytest
 
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
-from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, Speeds, Sticks
+from autopilot.interface.targets import Circle, Idle, Land, Leg, Pilot, PilotKind, Speeds, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
+from sitl.kernel import layout as M
 from sitl.vehicles.aerodynamics import SKYWALKER
 from tests.fakes.plane_flight import WEST_WIND, PlaneFlight, stall_speed
 
@@ -98,6 +99,23 @@ def test_what_strikes_the_ground_has_crashed() -> None:
     assert raised & VehicleEvent.CRASHED
     assert raised & VehicleEvent.DISARMED
     lies_where_it_struck(flight)
+
+
+def test_what_lies_on_its_side_does_not_roll_away() -> None:
+    """Armed again where it had fallen on a wing, it slid over the ground at 22 m/s for minutes (29921482 of dense
+    storms)."""
+    flight = PlaneFlight()
+    flight.vehicle._s[[M.S_Q0, M.S_Q1, M.S_Q2, M.S_Q3]] = cos(0.65), sin(0.65), 0.0, 0.0
+    flight.fly(5.0)
+    assert flight.vehicle.arm().ok
+    flight.vehicle.set_target(TakeOff(-60.0))
+    raised = flight.fly(10.0, VehicleEvent.CRASHED)
+    assert raised & VehicleEvent.CRASHED
+    assert raised & VehicleEvent.DISARMED
+    flight.vehicle.set_target(Idle())  # as every disarming does
+    flight.fly(3.0)
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) < 3.0
+    assert flight.vehicle.state.landed
 
 
 def test_what_falls_on_its_nose_strikes_once() -> None:
