@@ -148,6 +148,8 @@ class RelayStorm:
         controller = Px4StandIn(seed=plan.seed % 1000) if plan.px4 else StandIn(seed=plan.seed % 1000)
         self.bench = ControllerBench(controller=controller, step_ms=20)
         self.line = StormLink(plan.seed, plan.line)
+        self._line_reader, self.line_beat_ms = FrameReader(), 0
+        """When a HEARTBEAT of the controller came whole over the line."""
         self._tie()
 
     # --- time -----------------------------------------------------------------------------------------------------
@@ -283,7 +285,10 @@ class RelayStorm:
         return self._carry(self.line.a, self.line.b, data)
 
     def _from_controller(self, data: bytes) -> bytes:
-        return self._carry(self.line.b, self.line.a, data)
+        came = self._carry(self.line.b, self.line.a, data)
+        if any(frame.known and frame.msg_id == _HEARTBEAT for frame in self._line_reader.receive(came, self.now_ms)):
+            self.line_beat_ms = self.now_ms
+        return came
 
     def _carry(self, near: Any, far: Any, data: bytes) -> bytes:
         self.line.advance(self.now_ms)

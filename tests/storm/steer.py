@@ -10,6 +10,7 @@ from random import Random
 
 from tests.storm.depot_storm import DepotPlan, draw_depot, run_depot
 from tests.storm.falls import with_a_fall
+from tests.storm.haste import with_haste
 from tests.storm.idle import IDLE, with_idle_time
 from tests.storm.packages import with_package
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
@@ -38,7 +39,7 @@ def plan_of(seed: int, *, minutes: float | None = None, vehicles: int | None = N
     plan = draw(seed, minutes=minutes, vehicles=vehicles)
     if minutes is not None or seed % 16 == STAGED:
         return plan
-    return with_radios(with_a_fall(with_package(with_idle_time(plan))))
+    return with_radios(with_a_fall(with_package(with_idle_time(with_haste(plan)))))
 
 
 def run_any(plan: AnyPlan) -> AnyVerdict:

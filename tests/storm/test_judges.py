@@ -54,6 +54,7 @@ from tests.storm.invariants.plans import (
     mixture,
     two_stations_do_not_upload_at_once,
 )
+from tests.storm.invariants.relays import a_heartbeat_comes_through_a_relay
 from tests.storm.invariants.safety import no_vehicle_flies_away
 from tests.storm.invariants.signed import a_signature_timestamp_never_goes_back
 from tests.storm.invariants.wires import (
@@ -64,6 +65,7 @@ from tests.storm.invariants.wires import (
     a_heartbeat_shows_the_vehicle,
 )
 from tests.storm.ledger import checksum
+from tests.storm.medium import Air
 from tests.storm.process import Died
 from tests.storm.real_process import RealProcess
 from tests.storm.story import Story
@@ -515,6 +517,20 @@ def test_a_station_may_ask_for_no_heartbeat(number: int, missing: bool) -> None:
     )
     view.now_ms = 100_520
     assert (a_heartbeat_is_never_missing(view) is not None) is missing
+
+
+@pytest.mark.parametrize(("line_beat_ms", "wrong"), [(7_000, False), (9_000, True)])
+def test_a_relay_can_pass_on_only_what_comes_over_its_line(line_beat_ms: int, wrong: bool) -> None:
+    """Two HEARTBEATs in a row were lost on a line that loses a twentieth (29960008 of relays only)."""
+    peer = SimpleNamespace(beat_ms=6_900, station=SimpleNamespace(name="one"))
+    storm: Any = SimpleNamespace(
+        now_ms=10_000,
+        memory={"trouble": {"until": 0}},
+        line=SimpleNamespace(air=Air(0.05)),
+        line_beat_ms=line_beat_ms,
+        peers={"one": peer},
+    )
+    assert (a_heartbeat_comes_through_a_relay(storm) is not None) is wrong
 
 
 @pytest.mark.parametrize(("every_ms", "wrong"), [(1_000, True), (30, False)])
