@@ -22,8 +22,13 @@ OVERSPEED_GAIN = 2.0
 @jit
 def approach(error: float, gain: float, limit: float) -> float:
     """Rate that brings `error` (>= 0) to zero: proportional near zero, square root farther out, so that its own rate of
-    change stays within `limit`."""
-    near = limit / (gain * gain)
+    change stays within `limit`. With a limit or gain of 0 or less, by the other alone (ArduPilot's sqrt_controller)."""
+    if limit <= 0.0:
+        return gain * error
+    square = gain * gain
+    if gain <= 0.0 or square == 0.0:
+        return sqrt(2.0 * limit * error)
+    near = limit / square
     if error <= near:
         return gain * error
     return sqrt(2.0 * limit * (error - 0.5 * near))

@@ -60,7 +60,7 @@ def lean(off: float, speed: float, radius: float) -> tuple[float, float]:
     cosine = 1.0 - (off - shift) / radius
     if cosine <= cos(STEEPEST):
         return STEEPEST, 0.0
-    return acos(cosine), 1.0 / (radius * sqrt(1.0 - cosine * cosine))
+    return acos(cosine), 1.0 / (radius * sqrt(max(1.0 - cosine * cosine, 1e-18)))
 
 
 @jit

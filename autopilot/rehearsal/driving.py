@@ -20,8 +20,8 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.mav import Cmd
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.told_speeds import ToldSpeeds
+from autopilot.vehicles.driving import accelerations, turning
 
-_NO_LIMIT, _NO_LIMIT_RATE = 8.0, 6.0  # m/s2, rad/s, for parameters of 0 (`sitl.vehicles.rover`)
 _SNAP: Final = 15.0  # m/s4 of profiles
 _STRAIGHT: Final = 0.005  # rad off a straight way
 _SURGE: Final = (0.276, 0.29)  # resistance of the boat's hull, 1/s and 1/m (`sitl.vehicles.boat`)
@@ -45,15 +45,14 @@ class DriveFlight:
         """Set the limits (`sitl.vehicles.chassis`, `sitl.vehicles.boat`)."""
         p, param, drifts = self._p, self._field.param, self._field.kind.drifts
         p[L.P_AFLOAT], p[L.P_LINES], p[L.P_LOITER_TYPE] = float(drifts), 1.0, param("LOIT_TYPE")
-        p[L.P_DRIVE_ACCEL] = param("WP_ACCEL") or param("ATC_ACCEL_MAX") or _NO_LIMIT
-        p[L.P_DRIVE_DECEL] = param("ATC_DECEL_MAX") or p[L.P_DRIVE_ACCEL]
+        p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL] = accelerations(param)
         p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
-        p[L.P_LEG_JERK] = param("WP_JERK") or p[L.P_ACCEL]
+        jerk = param("WP_JERK")
+        p[L.P_LEG_JERK] = max(jerk, 0.01) if jerk > 0.0 else p[L.P_ACCEL]
         p[L.P_JERK_RISE], p[L.P_ACCEL_Z] = p[L.P_LEG_JERK] * pi / (2.0 * _SNAP), 1.0
         p[L.P_KP_POS], p[L.P_TURN_SHARE] = 0.2, 1.0
         p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = max(param("ATC_TURN_MAX_G"), 0.1) * L.GRAVITY
-        p[L.P_TURN_RATE_MAX] = radians(param("ATC_STR_RAT_MAX")) or _NO_LIMIT_RATE
-        p[L.P_TURN_RATE_ACCEL] = radians(param("ATC_STR_ACC_MAX")) or 10.0 * _NO_LIMIT_RATE
+        p[L.P_TURN_RATE_MAX], p[L.P_TURN_RATE_ACCEL] = turning(param)
         p[L.P_TURN_RADIUS] = max(param("TURN_RADIUS"), 1.535 if drifts else 0.779)
         p[L.P_KP_COURSE] = 0.5 * param("ATC_STR_ANG_P", 2.0) * (1.5 if drifts else 3.0)
         p[L.P_BRAKING], p[L.P_STOP_SPEED] = param("ATC_BRAKE"), param("ATC_STOP_SPEED", 0.1)

@@ -75,7 +75,7 @@ class UploadRehearsal:
         from autopilot.rehearsal.findings import FindingSeverity, rank
         from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check
-        from autopilot.rehearsal.way import FlyingField, walk
+        from autopilot.rehearsal.way import FlyingField, NoWayError, walk
 
         facts, plans = self._facts, self._plans
         plan = Plan(facts.home, plans.mission.items(), plans.fence.items(), points(plans.rally.items()))
@@ -83,7 +83,10 @@ class UploadRehearsal:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None
         field = FlyingField(facts.vehicle_class, facts.parameters, facts.home, ground=ground, steps=_STEPS)
-        way = walk(plan, field)
+        try:
+            way = walk(plan, field)
+        except NoWayError as error:
+            return [(Says.WARNING, str(error))]
         lines = []
         if len(way.legs) * len(plan.fence) > _MOST_PAIRS:
             plan = replace(plan, fence=())

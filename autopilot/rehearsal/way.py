@@ -9,7 +9,7 @@ which flies them.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import copysign, isfinite, pi
+from math import copysign, isfinite, isnan, pi
 from typing import Final
 
 import numpy as np
@@ -50,7 +50,15 @@ from autopilot.rehearsal.wing_way import (
 )
 from autopilot.vehicles.vehicle_class import LANDING_SPEED
 
-__all__ = ["FlyingField", "Place", "PlannedLeg", "Way", "walk"]
+__all__ = ["FlyingField", "NoWayError", "Place", "PlannedLeg", "Way", "walk"]
+
+
+class NoWayError(ValueError):
+    """No way can be computed with these parameters: a speed or limit of 0, below 0, or far too large."""
+
+    def __init__(self) -> None:
+        super().__init__("no way can be computed with these parameters")
+
 
 MOST_LEGS: Final = 10_000
 """Limit of legs; a plan with more legs, by jumps, is not checked further."""
@@ -415,5 +423,11 @@ class _Walk:
 
 
 def walk(plan: Plan, field_: FlyingField) -> Way:
-    """Way of `plan` from home."""
-    return _Walk(plan, field_).run()
+    """Way of `plan` from home. Raises `NoWayError` where the parameters are such that its numbers are none."""
+    try:
+        way = _Walk(plan, field_).run()
+    except (ArithmeticError, ValueError) as error:
+        raise NoWayError from error
+    if any(isnan(leg.seconds + leg.wait_s + leg.length_m + leg.more_m + (leg.wh or 0.0)) for leg in way.flown):
+        raise NoWayError
+    return way

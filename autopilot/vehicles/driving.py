@@ -1,9 +1,9 @@
-"""Conversion of a velocity into driving, and the speed of a pilot's sticks."""
+"""Limits of driving by parameters, the speed of a pilot's sticks, and conversion of a velocity into driving."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import copysign
+from math import copysign, radians
 from typing import Final
 
 from autopilot.interface.geo import Ned
@@ -11,6 +11,24 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Drive, Yaw, YawMode
 
 _FASTEST_MPS: Final = 30.0
+_NO_LIMIT: Final = (8.0, 6.0, 60.0)  # m/s2, rad/s, rad/s2: for parameters of 0 or less
+_WEAKEST: Final = 0.01  # m/s2, rad/s, rad/s2; with 1e-30 times and ways would have no bounds
+
+
+def accelerations(param: Callable[[str, float], float]) -> tuple[float, float]:
+    """Acceleration and deceleration, m/s2: WP_ACCEL (0: ATC_ACCEL_MAX) and ATC_DECEL_MAX (0: the acceleration)."""
+    accel = _limit(param("WP_ACCEL", 0.0) or param("ATC_ACCEL_MAX", 1.0), _NO_LIMIT[0])
+    return accel, _limit(param("ATC_DECEL_MAX", 0.0), accel)
+
+
+def turning(param: Callable[[str, float], float]) -> tuple[float, float]:
+    """Turn rate, rad/s, and its change, rad/s2: ATC_STR_RAT_MAX and ATC_STR_ACC_MAX (0: no limit)."""
+    rate, accel = param("ATC_STR_RAT_MAX", 120.0), param("ATC_STR_ACC_MAX", 120.0)
+    return _limit(radians(rate), _NO_LIMIT[1]), _limit(radians(accel), _NO_LIMIT[2])
+
+
+def _limit(value: float, without: float) -> float:
+    return max(value, _WEAKEST) if value > 0.0 else without
 
 
 def stick_speed(param: Callable[[str, float], float]) -> float:

@@ -31,7 +31,7 @@ _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720
 _WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
 #: Largest acceleration, m/s2, and jerk, m/s3: with far larger ones the vehicle's state would not stay finite. Smallest
 #: jerk of a stop.
-_STRONGEST, _JERK, _LEAST_JERK = 10.0, 100.0, 0.1
+_WEAKEST, _STRONGEST, _JERK, _LEAST_JERK = 0.1, 10.0, 100.0, 0.1
 #: The same of drag, in its parameters' units.
 _DRAG_ROTOR, _DRAG_AREA = 1e4, 1e6
 
@@ -72,9 +72,9 @@ def _legs(p: Row, s: Row, values: Mapping[str, float]) -> None:
     accel, upwards = values.get("WPNAV_ACCEL", 0.0), values.get("WPNAV_ACCEL_Z", 0.0)
     jerk = values.get("WPNAV_JERK", 1.0)
     accel = accel if accel > 0.0 else _WPNAV_ACCEL
-    p[L.P_ACCEL] = min(0.01 * accel, _STRONGEST)
-    p[L.P_ACCEL_Z] = min(0.01 * (upwards if upwards > 0.0 else _WPNAV_ACCEL_Z), _STRONGEST)
-    p[L.P_LEG_JERK] = min(jerk if jerk > 0.0 else accel, _JERK)
+    p[L.P_ACCEL] = min(max(0.01 * accel, _WEAKEST), _STRONGEST)
+    p[L.P_ACCEL_Z] = min(max(0.01 * (upwards if upwards > 0.0 else _WPNAV_ACCEL_Z), _WEAKEST), _STRONGEST)
+    p[L.P_LEG_JERK] = min(max(jerk if jerk > 0.0 else accel, _LEAST_JERK), _JERK, p[L.P_ACCEL] / L.TICK)
     _corner(p, s, values)
     _stops(p, s, values)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from math import inf, pi, radians
+from math import pi, radians
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ Special = Callable[[Row, Row, Mapping[str, float]], None]
 Factors = dict[str, tuple[int, float]]
 """Setting and factor of each parameter that equals one setting times a factor."""
 
-_ANY: Final = (-inf, inf)
+_ANY: Final = (-1e7, 1e7)  # with 1e30 the vehicle's state would overflow; bit masks are below
 _UNITS: Final = {"deg": pi / 180.0, "cdeg": pi / 18000.0, "centi": 0.01, "milli": 0.001}
 _ROWS: Final = json.loads(Path(__file__).with_name("scaled.json").read_text(encoding="utf-8"))
 
@@ -179,6 +179,12 @@ SPECIAL: Final = setters(
 )
 
 
+def limited(name: str, value: float) -> float:
+    """The value of a parameter within what the simulation can compute with."""
+    least, most = _ROWS["limits"].get(name, _ANY)
+    return float(min(max(value, least), most))
+
+
 def apply(
     scaled: Mapping[str, tuple[int, float]],
     special: Mapping[str, Special],
@@ -191,7 +197,6 @@ def apply(
     """Apply the new `value` of parameter `name` by the tables of a kind of vehicle. Unknown names do nothing."""
     if name in scaled:
         setting, factor = scaled[name]
-        least, most = _ROWS["limits"].get(name, _ANY)
-        p[setting] = factor * min(max(value, least), most)
+        p[setting] = factor * limited(name, value)
     if name in special:
         special[name](p, s, values)

@@ -14,7 +14,7 @@ from autopilot.interface.angles import turned
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import tan
 from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
-from autopilot.vehicles.driving import as_drive, stick_speed
+from autopilot.vehicles.driving import accelerations, as_drive, stick_speed, turning
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import ROVER
 from sitl.vehicles import parameters
@@ -25,8 +25,6 @@ from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
 _DEGREES = pi / 180.0
-#: Values for a limit of 0, which means no limit: m/s2, rad/s.
-_UNLIMITED_ACCEL, _UNLIMITED_RATE = 8.0, 6.0
 #: The chassis' smallest turning radius, m, whatever TURN_RADIUS is.
 _TIGHTEST = 1.05 * 0.3302 / tan(WHEEL_MAX)
 
@@ -35,18 +33,13 @@ SCALED = scaled("rover")
 
 def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: same as the acceleration), m/s2; WP_JERK, m/s3."""
-    accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
-    p[L.P_DRIVE_ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
-    decel = values.get("ATC_DECEL_MAX", 0.0)
-    p[L.P_DRIVE_DECEL] = decel if decel > 0.0 else p[L.P_DRIVE_ACCEL]
+    p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL] = accelerations(values.get)
     limit_profiles(p, values.get("WP_JERK", 0.0))
 
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ATC_STR_RAT_MAX deg/s, ATC_STR_ACC_MAX deg/s2; 0: no limit. TURN_RADIUS m."""
-    rate, accel = values.get("ATC_STR_RAT_MAX", 120.0), values.get("ATC_STR_ACC_MAX", 120.0)
-    p[L.P_TURN_RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
-    p[L.P_TURN_RATE_ACCEL] = accel * _DEGREES if accel > 0.0 else 10.0 * _UNLIMITED_RATE
+    p[L.P_TURN_RATE_MAX], p[L.P_TURN_RATE_ACCEL] = turning(values.get)
     p[L.P_TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
 
 

@@ -31,7 +31,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.machine_row import FloatRows, MachineRow, RowArrays
-from sitl.vehicles.parameters import Special, apply, use_map
+from sitl.vehicles.parameters import Special, apply, limited, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.readiness import rests, sensor_reasons
 from sitl.vehicles.targets import write_bounds, write_lookout, write_yaw
@@ -299,7 +299,7 @@ class SimulatedMachine(ABC):
         self._s[L.S_NEAR_SENT] = 0.0
 
     def set_parameter(self, name: str, value: float) -> None:
-        self._parameters[name] = value
+        self._parameters[name] = limited(name, value)
         # only a few parameters act here, but all are set when the vehicle is made
         if name in self.scaled or name in self.special:
             apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)

@@ -173,10 +173,13 @@ def item_without_end(run: Program, plan: Plan) -> str | None:
     """Return a sentence about a mission item without an end of its own; None if there is none. Simulated vehicles
     only."""
     from autopilot.rehearsal.field import FlyingField
-    from autopilot.rehearsal.way import walk
+    from autopilot.rehearsal.way import NoWayError, walk
 
     facts = run.vehicles.services[0].autopilot.facts
-    item = walk(plan, FlyingField(facts.vehicle_class, facts.parameters, run.vehicles.specs[0].home)).endless
+    try:
+        item = walk(plan, FlyingField(facts.vehicle_class, facts.parameters, run.vehicles.specs[0].home)).endless
+    except NoWayError:  # the flight will show
+        return None
     if item is None:
         return None
     return (

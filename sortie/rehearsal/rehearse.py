@@ -20,7 +20,7 @@ from autopilot.rehearsal.findings import rank
 from autopilot.rehearsal.photos import camera_of, look_at_photos
 from autopilot.rehearsal.room import Segments
 from autopilot.rehearsal.rules import PACK_V, UNREACHABLE_M, check
-from autopilot.rehearsal.way import FlyingField, Way, walk
+from autopilot.rehearsal.way import FlyingField, NoWayError, Way, walk
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.assembly.vehicle import grounded
 from sortie.config.errors import UserError
@@ -131,7 +131,10 @@ def judged(
     field = FlyingField(
         vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground, wind=flying.wind
     )
-    way = walk(plan, field)
+    try:
+        way = walk(plan, field)
+    except NoWayError as error:
+        raise UserError(str(error)) from error
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)
     if obstacles is not None:

@@ -254,10 +254,12 @@ def test_a_deadline_at_once_is_not_past_before_the_first_pass_of_an_old_process(
     endpoint = SimpleNamespace(next_deadlines=lambda: (0, None))
     service = SimpleNamespace(passes=0, endpoint=endpoint)
     view: Any = SimpleNamespace(
-        service=service, vehicle_ms=1 << 24, storm=SimpleNamespace(plan=SimpleNamespace(vehicles=(1,)))
+        service=service, vehicle_ms=1 << 24, storm=SimpleNamespace(plan=SimpleNamespace(vehicles=(1,))), life={}
     )
     assert deadlines_that_are_past_are_not_repeated(view) is None
     service.passes = 1
+    assert deadlines_that_are_past_are_not_repeated(view) is None, "a message has just switched it on"
+    view.vehicle_ms += 20
     assert deadlines_that_are_past_are_not_repeated(view)
 
 

@@ -22,6 +22,7 @@ from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.wire.codec import dialect
 
 _FEWEST: Final = 5
+_MOST: Final = 255
 _CORNER, _RETURN = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_RETURN_POINT
 _NOWHERE: Final = (0.0, 0.0)
 Place = tuple[float, float]
@@ -63,7 +64,7 @@ class FencePointService:
     def _complaint(self, message: Message, total: int, writes: bool) -> str:
         if not writes and not self._is_simple():
             return "Vehicle contains advanced fences"
-        if 0 < total < _FEWEST:
+        if 0 < total < _FEWEST or total > _MOST:
             return "Invalid FENCE_TOTAL"
         if writes and message.count != total:
             return f"Invalid fence point, bad count ({message.count} vs {total})"

@@ -160,6 +160,15 @@ def test_a_curve_that_stops_is_not_flown_backwards_in_its_last_tick() -> None:
         assert np.abs(report[velocity] - before).max() <= 1.5 * L.TICK
 
 
+@pytest.mark.parametrize(
+    ("gain", "limit", "rate"),
+    [(2.0, 0.0, 16.0), (2.0, -1.0, 16.0), (0.0, 2.0, 5.657), (-1.0, 2.0, 5.657), (1e-200, 2.0, 5.657)],
+)
+def test_without_a_gain_or_a_limit_the_other_counts(gain: float, limit: float, rate: float) -> None:
+    """ArduPilot's sqrt_controller; a division by 0 and the root of a negative number ended rehearsals."""
+    assert approach(8.0, gain, limit) == pytest.approx(rate, abs=0.001)
+
+
 @pytest.mark.parametrize("error", (0.1, 1.0, 10.0, 100.0))
 def test_approach_brakes_within_its_limit_and_arrives(error: float) -> None:
     """Followed exactly, the rate changes no faster than the limit, and the error goes to zero."""

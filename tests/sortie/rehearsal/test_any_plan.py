@@ -63,6 +63,36 @@ def test_any_plan_is_judged_or_refused_in_a_line(kind: str, flown: list[MissionI
         assert found.time_s >= 0.0
 
 
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("plane", {"TECS_CLMB_MAX": 255.0, "WP_RADIUS": -50.0}),
+        ("plane", {"TECS_CLMB_MAX": -32768.0, "TECS_SINK_MAX": 50.0, "TECS_SINK_MIN": 20.0}),
+    ],
+)
+def test_parameters_with_which_no_way_can_be_computed_are_named(kind: str, params: dict[str, float]) -> None:
+    """The first was a GO of "nan m, nan Wh"."""
+    flown = [UP, wp(500.0, 400.0), wp(-100.0, 800.0), BACK]
+    with pytest.raises(UserError, match="no way can be computed with these parameters"):
+        judged(kind, *flown, **params)
+    assert judged(kind, *flown).time_s > 0.0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"ATC_STR_ACC_MAX": -1.0, "ATC_DECEL_MAX": -5.0, "WP_JERK": -2.0},
+        {"ATC_STR_ANG_P": 0.0},
+        {"ATC_STR_ANG_P": 1e-30, "ATC_STR_RAT_MAX": -1.0},
+        {"ATC_TURN_MAX_G": -1e6, "TURN_RADIUS": 1e30},
+    ],
+)
+@pytest.mark.parametrize("kind", ["boat", "rover"])
+def test_limits_of_driving_below_0_are_none(kind: str, params: dict[str, float]) -> None:
+    """As the simulated vehicle has them: each ended the rehearsal with a traceback."""
+    assert judged(kind, wp(0.0, 0.0, 0.0), wp(60.0, 20.0, 0.0), wp(30.0, 80.0, 0.0), **params).time_s > 10.0
+
+
 def test_a_speed_below_0_takes_no_time_back() -> None:
     """Two metres at -1 m/s were -2 s; ArduRover drives at its least speed (AR_WPNav.cpp, `init`)."""
     assert judged("boat", wp(0.0, 0.0, 0.0), wp(2.0, 0.0, 0.0), WP_SPEED=-1.0).time_s > 0.0

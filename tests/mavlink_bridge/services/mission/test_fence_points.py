@@ -104,6 +104,8 @@ def test_what_is_wrong_is_said(bench: Bench) -> None:
     assert bench.ask(6) == ["Invalid fence point, index past total (6 >= 6)"[:50]]
     bench.total(4)
     assert bench.tell(1, 4) == bench.ask(1) == ["Invalid FENCE_TOTAL"]
+    bench.total(256)
+    assert bench.ask(0) == ["Invalid FENCE_TOTAL"], "FENCE_POINT has 8 bits for it"
     bench.total(0)
     assert bench.tell(0, 0) == ["Invalid fence point, index past total (0 >= 0)"[:50]]
 
