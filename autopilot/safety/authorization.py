@@ -34,8 +34,9 @@ class ArmAuthorization:
 
     @property
     def authorizer(self) -> int:
-        """System id of the authorizer."""
-        return int(self._facts.param("SRT_AUTH_ID"))
+        """System id of the authorizer; 0, which is everybody, for a number that is none."""
+        number = int(self._facts.param("SRT_AUTH_ID"))
+        return number if 0 < number <= 255 else 0
 
     def refusal(self) -> Outcome | None:
         """Refusal, and a request to the authorizer if there is none; None: the vehicle may be armed."""

@@ -100,3 +100,14 @@ def test_nobody_else_authorizes(field: Field) -> None:
 def test_force_needs_no_authorization(field: Field) -> None:
     """As it needs no other check."""
     assert field.arm(force=True) == Result.ACCEPTED and field.requests() == 0
+
+
+@pytest.mark.parametrize("number", [-3.0, 256.0, 1e30])
+def test_an_authorizer_that_is_no_system_authorizes_nobody(field: Field, number: float) -> None:
+    """The request goes to everybody; a number beyond 8 bits was no message."""
+    field.session.set_param("SRT_AUTH_ID", number)
+    assert field.arm() == Result.TEMPORARILY_REJECTED
+    asked = [c for c in field.authorizer.messages("COMMAND_LONG") if c.command == Cmd.ARM_AUTHORIZATION_REQUEST]
+    assert [c.target_system for c in asked] == [0]
+    assert field.answer(Result.ACCEPTED, detail=20) == []
+    assert field.arm() == Result.TEMPORARILY_REJECTED

@@ -127,9 +127,9 @@ def test_limits_act_on_all_kinds(value: float) -> None:
     """Those of `scaled.json`, and wide ones for the others."""
     for machine in (SimulatedCopter, SimulatedPlane):
         p = np.zeros(len(default_settings(HOME)))
-        for name, (setting, _) in machine.scaled.items():
+        for name, (setting, factor) in machine.scaled.items():
             apply(machine.scaled, {}, p, p, {}, name, value)
-            assert abs(p[setting]) < 1e4 if name in LIMITS else abs(p[setting]) < 1e8, name
+            assert abs(p[setting]) < 1e4 if name in LIMITS else abs(p[setting]) == abs(factor) * 1e7, name
 
 
 def test_a_receiver_of_no_type_is_no_receiver() -> None:
@@ -145,7 +145,8 @@ LIMITS = json.loads((Path(parameters.__file__).with_name("scaled.json")).read_te
 NOT_OFF = ("WPNAV_ACCEL", "WPNAV_ACCEL_Z", "WPNAV_JERK", "WPNAV_RADIUS")
 ABSURD = {
     "sim:copter": (
-        *((name, value) for name in NOT_OFF for value in (0.0, -1.0, 1e-9)), ("PSC_JERK_XY", -1.0), ("PSC_JERK_Z", -1.0),
+        *((name, value) for name in NOT_OFF for value in (0.0, -1.0, 1e-9)),
+        ("PSC_JERK_XY", -1.0), ("PSC_JERK_Z", -1.0),
         ("WPNAV_JERK", 1e9), ("WPNAV_ACCEL_Z", 1e9), ("SIM_DRAG_ROTOR", 1e9), ("SIM_DRAG_AREA", 1e9),
         ("SIM_BATT_VOLTAGE", 1e9), ("MOT_SPIN_ARM", -1e9),
         ("SIM_DRAG_ROTOR", -1e9), ("SIM_DRAG_AREA", -1e9), ("SIM_BATT_MOHM", -1e9),

@@ -181,10 +181,14 @@ def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: byte
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT", where=Where.BOTH)
 def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """STATUSTEXT is printable ASCII with a severity from 0 to 7."""
+    """STATUSTEXT is printable ASCII with a severity from 0 to 7. Only the last chunk of a long text may be empty."""
     text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
     plain = all(32 <= ord(letter) < 127 or letter in "\t\n" for letter in text)
-    return None if plain and text and message.severity <= 7 else f"severity {message.severity}, text {text!r}"
+    return (
+        None
+        if plain and (text or message.chunk_seq) and message.severity <= 7
+        else f"severity {message.severity}, text {text!r}"
+    )
 
 
 def _homes(view: View) -> set[tuple[int, int]]:
