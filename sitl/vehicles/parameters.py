@@ -48,7 +48,7 @@ def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
 
 _PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
 _PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
-STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would overflow
+STRONGEST_WIND = 100.0  # m/s; with 1e38 the vehicle's state would overflow
 _HIGHEST_VOLTAGE: Final = 100.0  # V; the same
 _NEVER_S: Final = 1e9
 

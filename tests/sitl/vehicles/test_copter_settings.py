@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
@@ -15,7 +18,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
 from autopilot.parameters import Parameters
 from autopilot.personality.px4.parameters import Px4Parameters
-from autopilot.vehicles.kinds import COPTER, KINDS
+from autopilot.vehicles.kinds import COPTER, KINDS, vehicle_class
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.airframe import default_settings, initial_state
@@ -162,6 +165,9 @@ ABSURD = {
 }  # fmt: skip
 
 
+VALUES = st.sampled_from([0.0, 1.0, -1.0, 1e-30, -32768.0, 65535.0, 1e30, -1e30, 3.4e38]) | st.floats(-300.0, 300.0)
+
+
 def there(command: Cmd, north: float, east: float) -> MissionItem:
     place = to_global(HOME, (north, east, 0.0))
     return MissionItem(command, 3, x=place.lat, y=place.lon, z=30.0)
@@ -179,6 +185,43 @@ def test_no_value_takes_a_vehicle_out_of_the_world(kind: str, name: str, value: 
         session.start()
         session.run_for(60.0)
         assert np.isfinite([*session.state.position, *session.state.attitude, session.truth.place.alt]).all()
+
+
+@pytest.mark.parametrize(
+    ("params", "flown_s"), [({"WPNAV_ACCEL": 0.5}, 30.0), ({"WPNAV_ACCEL": 1.0, "WPNAV_JERK": 1e6}, 200.0)]
+)
+def test_no_profile_is_too_slow_or_too_sharp_to_be_computed(params: dict[str, float], flown_s: float) -> None:
+    """cm/s2 taken for m/s2: the copter's numbers were none while it slowed down on its way."""
+    way = [there(Cmd.NAV_TAKEOFF, 0.0, 0.0), *(there(Cmd.NAV_WAYPOINT, *at) for at in ((100.0, 0.0), (100.0, 100.0)))]
+    with Session("sim:copter", home=HOME) as session:
+        session.upload(way)
+        session.start()
+        session.run_for(20.0)
+        for name, value in params.items():
+            session.set_param(name, value)
+        session.upload(way)
+        session.run_for(flown_s)
+        assert np.isfinite(session.service.vehicle.state.report).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(["sim:boat", "sim:copter", "sim:plane", "sim:quadplane", "sim:rover"]))
+def test_nor_do_any_values_of_any_parameters(data: st.DataObject, kind: str) -> None:
+    """Twelve at once, on the way of a mission that is uploaded again. What a station sets acts at once."""
+    names = [each.name for each in vehicle_class(kind.removeprefix("sim:")).parameters.definitions]
+    drawn = data.draw(st.dictionaries(st.sampled_from(names), VALUES, min_size=1, max_size=12))
+    way = [there(Cmd.NAV_WAYPOINT, 100.0, 0.0), there(Cmd.NAV_LOITER_TURNS, 100.0, 100.0)]
+    with Session(kind, home=HOME) as session:
+        flown = [there(Cmd.NAV_TAKEOFF, 0.0, 0.0), *way] if session.autopilot.facts.vehicle_class.flies else way
+        session.upload(flown)
+        session.start()
+        session.run_for(15.0)
+        for name, value in drawn.items():
+            with suppress(ValueError):  # what may not be set now, is refused
+                session.set_param(name, value)
+        session.upload(flown)
+        session.run_for(15.0)
+        assert np.isfinite(session.service.vehicle.state.report).all()
 
 
 @pytest.mark.parametrize("kind", ["sim:rover", "sim:copter"])
