@@ -20,7 +20,7 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.mav import Cmd
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.told_speeds import ToldSpeeds
-from autopilot.vehicles.driving import accelerations, turning
+from autopilot.vehicles.driving import accelerations, limit_or, turning
 
 _SNAP: Final = 15.0  # m/s4 of profiles
 _STRAIGHT: Final = 0.005  # rad off a straight way
@@ -47,8 +47,7 @@ class DriveFlight:
         p[L.P_AFLOAT], p[L.P_LINES], p[L.P_LOITER_TYPE] = float(drifts), 1.0, param("LOIT_TYPE")
         p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL] = accelerations(param)
         p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
-        jerk = param("WP_JERK")
-        p[L.P_LEG_JERK] = max(jerk, 0.01) if jerk > 0.0 else p[L.P_ACCEL]
+        p[L.P_LEG_JERK] = limit_or(param("WP_JERK"), p[L.P_ACCEL])
         p[L.P_JERK_RISE], p[L.P_ACCEL_Z] = p[L.P_LEG_JERK] * pi / (2.0 * _SNAP), 1.0
         p[L.P_KP_POS], p[L.P_TURN_SHARE] = 0.2, 1.0
         p[L.P_TURN_ACCEL] = p[L.P_ACCEL_CORNER] = max(param("ATC_TURN_MAX_G"), 0.1) * L.GRAVITY

@@ -12,22 +12,23 @@ from autopilot.interface.targets import Drive, Yaw, YawMode
 
 _FASTEST_MPS: Final = 30.0
 _NO_LIMIT: Final = (8.0, 6.0, 60.0)  # m/s2, rad/s, rad/s2: for parameters of 0 or less
-_WEAKEST: Final = 0.01  # m/s2, rad/s, rad/s2; with 1e-30 times and ways would have no bounds
+_WEAKEST: Final = 0.01  # m/s2, m/s3, rad/s, rad/s2; with 1e-30 times and ways would have no bounds
 
 
 def accelerations(param: Callable[[str, float], float]) -> tuple[float, float]:
     """Acceleration and deceleration, m/s2: WP_ACCEL (0: ATC_ACCEL_MAX) and ATC_DECEL_MAX (0: the acceleration)."""
-    accel = _limit(param("WP_ACCEL", 0.0) or param("ATC_ACCEL_MAX", 1.0), _NO_LIMIT[0])
-    return accel, _limit(param("ATC_DECEL_MAX", 0.0), accel)
+    accel = limit_or(param("WP_ACCEL", 0.0) or param("ATC_ACCEL_MAX", 1.0), _NO_LIMIT[0])
+    return accel, limit_or(param("ATC_DECEL_MAX", 0.0), accel)
 
 
 def turning(param: Callable[[str, float], float]) -> tuple[float, float]:
     """Turn rate, rad/s, and its change, rad/s2: ATC_STR_RAT_MAX and ATC_STR_ACC_MAX (0: no limit)."""
     rate, accel = param("ATC_STR_RAT_MAX", 120.0), param("ATC_STR_ACC_MAX", 120.0)
-    return _limit(radians(rate), _NO_LIMIT[1]), _limit(radians(accel), _NO_LIMIT[2])
+    return limit_or(radians(rate), _NO_LIMIT[1]), limit_or(radians(accel), _NO_LIMIT[2])
 
 
-def _limit(value: float, without: float) -> float:
+def limit_or(value: float, without: float) -> float:
+    """Limit by a parameter: `without` where it is 0 or less."""
     return max(value, _WEAKEST) if value > 0.0 else without
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, sin
+from autopilot.vehicles.driving import limit_or
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equipped, switched_on
 
@@ -84,7 +85,7 @@ def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
     acceleration), and the snap, position gain and radius of ArduRover (AR_WPNav, AR_PosControl). The vertical limits
     have no effect but must be set."""
     p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
-    p[L.P_LEG_JERK] = max(wp_jerk, 0.01) if wp_jerk > 0.0 else p[L.P_ACCEL]
+    p[L.P_LEG_JERK] = limit_or(wp_jerk, p[L.P_ACCEL])
     p[L.P_JERK_RISE] = p[L.P_LEG_JERK] * pi / (2.0 * SNAP)
     p[L.P_ACCEL_Z] = 1.0
     p[L.P_KP_POS], p[L.P_TURN_SHARE] = 0.2, 1.0

@@ -29,8 +29,8 @@ _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720
 
 #: ArduPilot's defaults, cm/s2.
 _WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
-#: Largest acceleration, m/s2, and jerk, m/s3: with far larger ones the vehicle's state would not stay finite. Smallest
-#: jerk of a stop.
+#: Smallest and largest acceleration, m/s2, and largest jerk, m/s3: far beyond them the vehicle's state would not stay
+#: finite. Smallest jerk of a leg and of a stop.
 _WEAKEST, _STRONGEST, _JERK, _LEAST_JERK = 0.1, 10.0, 100.0, 0.1
 #: The same of drag, in its parameters' units.
 _DRAG_ROTOR, _DRAG_AREA = 1e4, 1e6

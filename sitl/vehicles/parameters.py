@@ -31,6 +31,7 @@ Factors = dict[str, tuple[int, float]]
 _ANY: Final = (-1e7, 1e7)  # with 1e30 the vehicle's state would overflow; bit masks are below
 _UNITS: Final = {"deg": pi / 180.0, "cdeg": pi / 18000.0, "centi": 0.01, "milli": 0.001}
 _ROWS: Final = json.loads(Path(__file__).with_name("scaled.json").read_text(encoding="utf-8"))
+_LIMITS: Final[dict[str, tuple[float, float]]] = _ROWS["limits"]
 
 
 def scaled(*kinds: str) -> Factors:
@@ -181,8 +182,8 @@ SPECIAL: Final = setters(
 
 def limited(name: str, value: float) -> float:
     """The value of a parameter within what the simulation can compute with."""
-    least, most = _ROWS["limits"].get(name, _ANY)
-    return float(min(max(value, least), most))
+    least, most = _LIMITS.get(name, _ANY)
+    return least if value < least else most if value > most else value
 
 
 def apply(

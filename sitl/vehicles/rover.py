@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import pi, radians
+from math import radians
 from typing import ClassVar, Final
 
 import numpy as np
@@ -24,7 +24,6 @@ from sitl.vehicles.parameters import Row, one, scaled, setters
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
-_DEGREES = pi / 180.0
 #: The chassis' smallest turning radius, m, whatever TURN_RADIUS is.
 _TIGHTEST = 1.05 * 0.3302 / tan(WHEEL_MAX)
 

@@ -184,11 +184,9 @@ def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> s
     """STATUSTEXT is printable ASCII with a severity from 0 to 7. Only the last chunk of a long text may be empty."""
     text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
     plain = all(32 <= ord(letter) < 127 or letter in "\t\n" for letter in text)
-    return (
-        None
-        if plain and (text or message.chunk_seq) and message.severity <= 7
-        else f"severity {message.severity}, text {text!r}"
-    )
+    if plain and (text or message.chunk_seq) and message.severity <= 7:
+        return None
+    return f"severity {message.severity}, text {text!r}"
 
 
 def _homes(view: View) -> set[tuple[int, int]]:
