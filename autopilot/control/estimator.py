@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from autopilot.control.attitude import limit
 from autopilot.control.inertial import (
     align,
     correct_vertical,
@@ -240,11 +241,14 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
 @jit
 def level(s: L.Row) -> None:
     """Hold the tilt by gravity without a position, as if the vehicle did not accelerate for long. In the air gyros and
-    accelerometers continue alone for a while, because gravity seems tilted as long as drag slows the vehicle."""
+    accelerometers continue alone for a while, because gravity seems tilted as long as drag slows the vehicle. More than
+    1 g is a shock and no tilt: unbounded, the blow of a fall would turn the estimate further than it can be brought
+    back to a rotation."""
     if s[L.S_AIR] == 1.0 and s[L.S_TIME_MS] - s[L.S_GPS_OK_MS] < TILT_HOLDS_MS:
         return
     rate = 0.5 * L.TICK if s[L.S_AIR] == 0.0 else 0.08 * L.TICK
-    tilt(s, -rate * s[L.S_AEN], -rate * s[L.S_AEE], 0.0, 0.0)
+    north, east = limit(s[L.S_AEN], L.GRAVITY), limit(s[L.S_AEE], L.GRAVITY)
+    tilt(s, -rate * north, -rate * east, 0.0, 0.0)
     if s[L.S_AIR] == 0.0:
         s[L.S_EVN] = 0.0
         s[L.S_EVE] = 0.0

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from autopilot.control import inertial
-from autopilot.control.estimator import fuse_mag
+from autopilot.control.estimator import fuse_mag, level
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.targets import Hold, Leg, Yaw, YawMode
@@ -160,3 +160,14 @@ def test_gyro_biases_are_found_in_flight() -> None:
     flight.run(30.0)
     taken_off = flight.report[R.GYRO_X : R.GYRO_X + 3] - flight.report[R.P : R.R + 1]
     assert taken_off == pytest.approx(at_rest, abs=6e-4)
+
+
+@pytest.mark.parametrize(("blow", "degrees"), [(0.5, 0.03), (4330.0, 0.6)])
+def test_a_blow_without_a_position_is_no_tilt(blow: float, degrees: float) -> None:
+    """A fall at 26 m/s was 433 g for a tick, by which the estimate turned until its numbers were NaN (22014 of storms
+    that set any parameter)."""
+    s = _state(6)
+    s[L.S_AEN] = blow
+    level(s)
+    inertial.rotation(s)
+    assert np.degrees(np.arccos(s[L.S_ER + 8])) == pytest.approx(degrees, rel=0.1)
