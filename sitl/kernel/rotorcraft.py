@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from autopilot.control.attitude import limit
 from autopilot.interface import layout as L
 from autopilot.interface.marks import inline
 from sitl.kernel import layout as M
@@ -20,6 +21,8 @@ from sitl.kernel.imu import Quaternion, Vector, faded, turn
 LEG_DAMPING = 0.025
 #: Height below which the undercarriage is computed, m (down is positive; it touches at 0).
 NEAR_GROUND = -0.02
+#: Fastest turning, rad/s, that the air allows. With gains of the wrong sign rates would grow until they are no numbers.
+FASTEST_TURN = 60.0
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 #: Attitude, rates, velocity, place, rotor speeds, specific force, and contact with the ground with the speed of the
@@ -204,7 +207,10 @@ def keep_body(s: L.Row, body: Body) -> None:
     """Write the body into its row. On its legs its tilt, its turning and its rotors fade."""
     q0, q1, q2, q3 = body[0]
     s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q0, faded(q1), faded(q2), q3
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = faded(body[1][0]), faded(body[1][1]), faded(body[1][2])
+    wx, wy, wz = body[1]
+    s[M.S_WX] = limit(faded(wx), FASTEST_TURN)
+    s[M.S_WY] = limit(faded(wy), FASTEST_TURN)
+    s[M.S_WZ] = limit(faded(wz), FASTEST_TURN)
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = body[2]
     s[M.S_PN], s[M.S_PE], s[M.S_PD] = body[3]
     m1, m2, m3, m4 = body[4]

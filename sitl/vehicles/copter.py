@@ -32,8 +32,8 @@ _WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
 #: Smallest and largest acceleration, m/s2, and largest jerk, m/s3: far beyond them the vehicle's state would not stay
 #: finite. Smallest jerk of a leg and of a stop.
 _WEAKEST, _STRONGEST, _JERK, _LEAST_JERK = 0.1, 10.0, 100.0, 0.1
-#: The same of drag, in its parameters' units.
-_DRAG_ROTOR, _DRAG_AREA = 1e4, 1e6
+#: Largest drag, in its parameters' units: fifty times the usual, with which the strongest wind can be computed.
+_DRAG_ROTOR, _DRAG_AREA = 1e3, 1e4
 
 SCALED = scaled("copter")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface import layout as L
+from autopilot.interface import report
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Leg
 from autopilot.interface.vehicle import VehicleEvent
@@ -202,6 +204,35 @@ def test_no_profile_is_too_slow_or_too_sharp_to_be_computed(params: dict[str, fl
         session.upload(way)
         session.run_for(flown_s)
         assert np.isfinite(session.service.vehicle.state.report).all()
+
+
+@pytest.mark.parametrize("params", [{"SIM_WIND_SPD": 1e6, "SIM_DRAG_AREA": 1e30}, {"SIM_GPS_NOISE": 1e30}])
+def test_nor_do_several_values_in_the_air(params: dict[str, float]) -> None:
+    """Wind at a large drag; home is where a fix with noise was."""
+    with Session("sim:copter", home=HOME) as session:
+        session.upload([there(Cmd.NAV_TAKEOFF, 0.0, 0.0), there(Cmd.NAV_WAYPOINT, 300.0, 0.0)])
+        session.start()
+        session.run_for(15.0)
+        for name, value in params.items():
+            session.set_param(name, value)
+        for _ in range(30):
+            session.run_for(2.0)
+            vector = session.service.vehicle.state.report
+            assert np.isfinite(vector).all()
+            assert abs(vector[report.LAT]) <= 90.0
+
+
+def test_air_bounds_how_fast_a_copter_turns() -> None:
+    """A gain of the wrong sign, 900 m up: it turned faster and faster until its numbers were none."""
+    high = replace(there(Cmd.NAV_TAKEOFF, 0.0, 0.0), z=1000.0)
+    with Session("sim:copter", home=HOME, params={"WPNAV_SPEED_UP": 1000.0}) as session:
+        session.upload([high, there(Cmd.NAV_WAYPOINT, 300.0, 0.0)])
+        session.start()
+        session.run_for(100.0)
+        session.set_param("ATC_RAT_RLL_P", -1.0)
+        session.run_for(5.0)
+        rates = session.service.vehicle.state.report[report.P : report.R + 1]
+        assert 50.0 < np.abs(rates).max() < 65.0
 
 
 @settings(max_examples=100, deadline=None)
