@@ -58,7 +58,7 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
         for seq, command in enumerate(commands, 1)
     )
     virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=virtual, firmware=OWN)
+    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=virtual, firmware=OWN, now_ms=0)
     for count, items, right in (
         (6, whole, True),
         (6, whole[:3], False),
@@ -67,6 +67,7 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
         (4, whole[:4], False),  # home is counted too
         (9, whole[:3], True),  # cut before, and still so when the process starts again (29630200)
     ):
+        view.now_ms += 20
         _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
         assert (mixture(view, 0, items) is None) is right
 
@@ -86,7 +87,7 @@ def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
         return write_item(item(seq, mark), 0, seq, Address(0, 255, 190), as_int=True, current=False)
 
     virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(uploads={}, memory={}, storm=virtual, firmware=OWN)
+    view: Any = SimpleNamespace(uploads={}, memory={}, storm=virtual, firmware=OWN, now_ms=0)
     one, other, mixed = _peer(), _peer(), (item(1, 13), item(2, 14))
     other.station.name = "other"
     count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
@@ -111,14 +112,34 @@ def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
 
 def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
     """A late MISSION_COUNT cut the next upload, and another station counted and was refused meanwhile (29540106)."""
-    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=SimpleNamespace(machine=SimpleNamespace(real=False)))
+    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
+    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=virtual, now_ms=0)
     other = _peer()
     other.station.name = "other"
     _counted(view, SimpleNamespace(mission_type=0, count=4), _peer())
     _counted(view, SimpleNamespace(mission_type=0, count=7), other)
     assert is_counted(view, 0, 3) and is_counted(view, 0, 6)
-    _counted(view, SimpleNamespace(mission_type=0, count=9), _peer())
+    for count in (9, 11):
+        view.now_ms += 20
+        _counted(view, SimpleNamespace(mission_type=0, count=count), _peer())
     assert not is_counted(view, 0, 3)
+
+
+def test_counts_of_one_pass_may_come_behind_the_upload_that_one_of_them_has_cut() -> None:
+    """A link that had stood still delivered MISSION_COUNTs of 4, 1 and 2 at once, with an item that completed the
+    upload of one (30020138)."""
+    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
+    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=virtual, now_ms=0)
+
+    def counted(*counts: int) -> list[bool]:
+        view.now_ms += 20
+        for count in counts:
+            _counted(view, SimpleNamespace(mission_type=1, count=count), _peer())
+        return [is_counted(view, 1, size) for size in (1, 2, 3, 4)]
+
+    assert counted(4) == [False, False, False, True]
+    assert counted(1, 2, 2) == [True, True, False, True], "the plan of 4 may be on its way to the disk"
+    assert counted(3) == [False, True, True, False]
 
 
 @pytest.mark.parametrize("radio", ["", "rfd900x"])

@@ -28,10 +28,12 @@ INPUTS = (
 @noted("MISSION_COUNT")
 def _counted(view: View, message: Message, peer: Peer) -> None:
     of_kind = view.memory.setdefault("counts", {}).setdefault(message.mission_type, {})
-    counts = of_kind.setdefault(peer.station.name, set())
+    counts: dict[int, int] = of_kind.setdefault(peer.station.name, {})
+    counts.pop(message.count, None)
+    counts[message.count] = view.now_ms
     if not view.storm.machine.real:  # around a real process it is known what was sent, but not what came last
-        counts.clear()
-    counts.add(message.count)
+        while len(counts) > 2 and list(counts.values())[1] != view.now_ms:
+            del counts[next(iter(counts))]
     came = view.memory.setdefault("came", {}).setdefault((message.mission_type, peer.station.name), deque(maxlen=2))
     came.append(set())
 
@@ -56,9 +58,10 @@ def came_together(view: View, kind: int, found: set[int]) -> bool:
 
 
 def is_counted(view: View, kind: int, size: int) -> bool:
-    """Has the last MISSION_COUNT of a station said so many items, and home in an ArduPilot's mission? A late one of an
-    earlier upload cuts the next, also when another station has counted since and was refused. The last plan that was
-    cut so is still cut when the process starts again, whatever was counted since."""
+    """Has a MISSION_COUNT of a station said so many items, and home in an ArduPilot's mission: one of the last pass in
+    which any came, or the one before? A late one of an earlier upload cuts the next, also when another station has
+    counted since and was refused. The last plan that was cut so is still cut when the process starts again, whatever
+    was counted since."""
     homes = int(kind == MissionType.MISSION and view.firmware.habits.home_is_item_0)
     counted = any(size + homes in counts for counts in view.memory.get("counts", {}).get(kind, {}).values())
     return counted or view.memory.get("cut", {}).get(kind) == size
