@@ -32,8 +32,6 @@ _WPNAV_ACCEL, _WPNAV_ACCEL_Z = 250.0, 100.0
 #: Smallest and largest acceleration, m/s2, and largest jerk, m/s3: far beyond them the vehicle's state would not stay
 #: finite. Smallest jerk of a leg and of a stop.
 _WEAKEST, _STRONGEST, _JERK, _LEAST_JERK = 0.1, 10.0, 100.0, 0.1
-#: Largest drag, in its parameters' units: fifty times the usual, with which the strongest wind can be computed.
-_DRAG_ROTOR, _DRAG_AREA = 1e3, 1e4
 
 SCALED = scaled("copter")
 
@@ -111,8 +109,7 @@ def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the airspeed per second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
-    rotor = 0.01 * min(max(values.get("SIM_DRAG_ROTOR", 20.0), 0.0), _DRAG_ROTOR)
-    area = 0.0001 * min(max(values.get("SIM_DRAG_AREA", 200.0), 0.0), _DRAG_AREA)
+    rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
     p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
     p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(p[L.P_HOVER_GUESS]), airframe.body_drag(area)
 

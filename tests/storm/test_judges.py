@@ -52,10 +52,6 @@ from tests.storm.story import Story
 HOME = GeoPoint(-35.0, 149.0, 584.0)
 
 
-def _peer() -> Any:
-    return SimpleNamespace(memory={}, station=SimpleNamespace(name="one"))
-
-
 def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_else() -> None:
     """ACRO without a pilot climbed to 400 m in ten minutes, while its storm stood idle for hours (storm 29200006); FBWB
     flew on at its height for 5 km (29912211)."""
@@ -137,7 +133,7 @@ def _answered(peer: Any, result: Result) -> str | None:
 
 
 def test_answers_to_flight_commands_may_come_in_another_order() -> None:
-    peer = _peer()
+    peer: Any = SimpleNamespace(memory={})
     view: Any = SimpleNamespace(
         service=SimpleNamespace(
             endpoint=SimpleNamespace(system_id=1),
@@ -238,9 +234,12 @@ def test_a_fix_may_be_back_since_the_last_pass(lasts: bool) -> None:
 @pytest.mark.parametrize(("command", "one_for_all"), [(Cmd.DO_SET_MISSION_CURRENT, True), (Cmd.DO_SET_HOME, False)])
 def test_a_command_that_waits_for_a_mission_has_one_answer_for_its_repetitions(command: Cmd, one_for_all: bool) -> None:
     """While the disk was slow (storm 3029554823167)."""
-    peer = _peer()
-    peer.came, peer.left = {("command", command): 4}, {("command", command): 1}
-    peer.memory = {("asked", command): 0, ("answered", command): 500}
+    peer = SimpleNamespace(
+        station=SimpleNamespace(name="one"),
+        came={("command", command): 4},
+        left={("command", command): 1},
+        memory={("asked", command): 0, ("answered", command): 500},
+    )
     endpoint = SimpleNamespace(muted=False)
     view: Any = SimpleNamespace(
         peers={0: peer},
@@ -255,12 +254,13 @@ def test_a_command_that_waits_for_a_mission_has_one_answer_for_its_repetitions(c
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_timestamp_may_come_again_only_where_the_disk_refused_it(refused: bool) -> None:
     """A station two hours ahead was answered 80 ms before its time was stored; it was to be refused (29601010)."""
+    peer: Any = SimpleNamespace(station=SimpleNamespace(name="one"))
     store = SimpleNamespace(refused_stamp=False)
     view: Any = SimpleNamespace(now_ms=1_000, life={}, memory={}, process=SimpleNamespace(store=store))
 
     def verdict(stamp: int) -> str | None:
         frame = bytes((0xFD, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 3)) + stamp.to_bytes(6, "little") + bytes(6)
-        return a_signature_timestamp_never_goes_back(view, None, _peer(), frame)
+        return a_signature_timestamp_never_goes_back(view, None, peer, frame)
 
     assert verdict(500) is None
     store.refused_stamp = refused

@@ -36,6 +36,7 @@ from tests.storm.invariants.plans import (
 from tests.storm.ledger import checksum
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
+VIRTUAL = SimpleNamespace(machine=SimpleNamespace(real=False))
 
 
 def _peer() -> Any:
@@ -57,8 +58,7 @@ def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
         MissionItem(command, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq)
         for seq, command in enumerate(commands, 1)
     )
-    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=virtual, firmware=OWN, now_ms=0)
+    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=VIRTUAL, firmware=OWN, now_ms=0)
     for count, items, right in (
         (6, whole, True),
         (6, whole[:3], False),
@@ -86,8 +86,7 @@ def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
     def sent(seq: int, mark: int) -> object:
         return write_item(item(seq, mark), 0, seq, Address(0, 255, 190), as_int=True, current=False)
 
-    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(uploads={}, memory={}, storm=virtual, firmware=OWN, now_ms=0)
+    view: Any = SimpleNamespace(uploads={}, memory={}, storm=VIRTUAL, firmware=OWN, now_ms=0)
     one, other, mixed = _peer(), _peer(), (item(1, 13), item(2, 14))
     other.station.name = "other"
     count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
@@ -112,8 +111,7 @@ def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
 
 def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
     """A late MISSION_COUNT cut the next upload, and another station counted and was refused meanwhile (29540106)."""
-    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=virtual, now_ms=0)
+    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=VIRTUAL, now_ms=0)
     other = _peer()
     other.station.name = "other"
     _counted(view, SimpleNamespace(mission_type=0, count=4), _peer())
@@ -128,8 +126,7 @@ def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
 def test_counts_of_one_pass_may_come_behind_the_upload_that_one_of_them_has_cut() -> None:
     """A link that had stood still delivered MISSION_COUNTs of 4, 1 and 2 at once, with an item that completed the
     upload of one (30020138)."""
-    virtual = SimpleNamespace(machine=SimpleNamespace(real=False))
-    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=virtual, now_ms=0)
+    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=VIRTUAL, now_ms=0)
 
     def counted(*counts: int) -> list[bool]:
         view.now_ms += 20
@@ -224,7 +221,7 @@ def test_an_answer_may_be_that_of_the_same_question_before_the_plan_was_cleared(
     peer = _peer()
     peer.memory["heard"] = {(255, 190)}
     view: Any = SimpleNamespace(
-        storm=SimpleNamespace(machine=SimpleNamespace(real=False)),
+        storm=VIRTUAL,
         service=SimpleNamespace(missions=SimpleNamespace(transfer=lambda kind: transfer)),
         process=SimpleNamespace(stations_on=lambda number, link: [peer.station]),
         number=0,
