@@ -49,15 +49,12 @@ def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
 
 _PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
 _PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
-STRONGEST_WIND = 100.0  # m/s; with 1e38 the vehicle's state would overflow
-_HIGHEST_VOLTAGE: Final = 100.0  # V; the same
 _NEVER_S: Final = 1e9
 
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_WIND_SPD m/s from SIM_WIND_DIR deg."""
-    speed = min(max(values.get("SIM_WIND_SPD", 0.0), -STRONGEST_WIND), STRONGEST_WIND)
-    direction = radians(values.get("SIM_WIND_DIR", 180.0))
+    speed, direction = values.get("SIM_WIND_SPD", 0.0), radians(values.get("SIM_WIND_DIR", 180.0))
     p[M.P_MEAN_N] = -speed * cos(direction)
     p[M.P_MEAN_E] = -speed * sin(direction)
 
@@ -96,7 +93,7 @@ def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator: a script that sets a low voltage
     tests a failsafe and needs charge for the way home."""
-    volts = min(values["SIM_BATT_VOLTAGE"], _HIGHEST_VOLTAGE)
+    volts = values["SIM_BATT_VOLTAGE"]
     charge, curve = zip(*CELL_CURVE, strict=True)
     p[M.P_OFFSET_V] = volts - CELLS * np.interp(s[M.S_SOC], charge, curve)
     if s[L.S_ARMED] == 0.0:
