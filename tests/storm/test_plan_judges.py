@@ -22,6 +22,7 @@ from tests.storm.invariants.plans import (
     _announced,
     _counted,
     _item_came,
+    _item_requested,
     _mark_came,
     _reads_its_own,
     a_downloaded_item_is_that_of_the_plan,
@@ -198,6 +199,25 @@ def test_an_item_ahead_of_an_upload_that_was_begun_anew_is_refused_rightly() -> 
     assert a_duplicate_ends_no_upload(view, refusal, peer, b"") is None
     asked = dialect.MAVLink_mission_request_int_message(255, 190, 2, 0)
     assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
+    assert a_duplicate_ends_no_upload(view, refusal, peer, b"")
+
+
+def test_a_refusal_may_answer_a_request_past_the_end_that_comes_with_a_late_item() -> None:
+    """A link repeated a MISSION_REQUEST of the plan before, and an item, behind the upload of a shorter plan
+    (3068219038329)."""
+    view: Any = SimpleNamespace(now_ms=100)
+    peer = _peer()
+    asked = dialect.MAVLink_mission_request_int_message(255, 190, 8, 0)
+    refusal = dialect.MAVLink_mission_ack_message(255, 190, MissionResult.INVALID_SEQUENCE, 0, 0)
+    item = write_item(MissionItem(Cmd.NAV_WAYPOINT, 3, seq=5), 0, 5, Address(0, 1, 1), as_int=True, current=False)
+    assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
+    view.now_ms = 120
+    _item_requested(view, dialect.MAVLink_mission_request_int_message(1, 1, 12, 0), peer)
+    _item_came(view, item, peer)
+    assert a_duplicate_ends_no_upload(view, refusal, peer, b"") is None
+    view.now_ms = 140
+    assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
+    _item_came(view, item, peer)
     assert a_duplicate_ends_no_upload(view, refusal, peer, b"")
 
 

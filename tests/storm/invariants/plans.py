@@ -345,15 +345,22 @@ def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Pe
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK")
 def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A repeated item of an upload is not answered by MAV_MISSION_INVALID_SEQUENCE."""
-    memory = peer.memory.setdefault(("sequence", message.mission_type), {"asked": -1})
+    """A repeated item of an upload is not answered by MAV_MISSION_INVALID_SEQUENCE. Where the station has itself
+    requested an item since the vehicle did, the answer may be to that."""
+    memory = peer.memory.setdefault(("sequence", message.mission_type), {"asked": -1, "at": 0})
     if message.get_type() != "MISSION_ACK":
-        memory["asked"] = message.seq
+        memory.update({"asked": message.seq, "at": view.now_ms})
         return None
     at_ms, last = peer.memory.get(("item", message.mission_type), (-1, 0))
-    if message.type != MissionResult.INVALID_SEQUENCE or at_ms != view.now_ms:
+    reads = peer.memory.get(("reads", message.mission_type), -1) >= memory["at"]
+    if message.type != MissionResult.INVALID_SEQUENCE or at_ms != view.now_ms or reads:
         return None
     return None if last >= memory["asked"] else f"item {last} is refused, {memory['asked']} was requested"
+
+
+@noted("MISSION_REQUEST", "MISSION_REQUEST_INT")
+def _item_requested(view: View, message: Message, peer: Peer) -> None:
+    peer.memory["reads", message.mission_type] = view.now_ms
 
 
 @noted("MISSION_ITEM", "MISSION_ITEM_INT")
