@@ -20,20 +20,18 @@ from tests.storm import plans
 from tests.storm.invariants import kept
 from tests.storm.invariants.plans import (
     _announced,
-    _counted,
+    _asks_anew,
     _item_came,
     _item_requested,
-    _mark_came,
     _reads_its_own,
     a_downloaded_item_is_that_of_the_plan,
     a_duplicate_ends_no_upload,
     a_mission_count_is_that_of_the_plan,
     a_station_reads_the_plan_that_it_has_written,
     an_item_is_requested_from_the_station_that_announced_it,
-    is_counted,
-    mixture,
     two_stations_do_not_upload_at_once,
 )
+from tests.storm.invariants.whole import _count_came, _item_came_behind, is_counted, mixture
 from tests.storm.ledger import checksum
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -41,7 +39,7 @@ VIRTUAL = SimpleNamespace(machine=SimpleNamespace(real=False))
 
 
 def _peer() -> Any:
-    return SimpleNamespace(memory={}, station=SimpleNamespace(name="one"))
+    return SimpleNamespace(memory={}, station=SimpleNamespace(name="one"), speaker=(255, 190))
 
 
 def _told(item: MissionItem, seq: int) -> str | None:
@@ -52,92 +50,106 @@ def _told(item: MissionItem, seq: int) -> str | None:
     return a_downloaded_item_is_that_of_the_plan(view, message, _peer(), b"")
 
 
-def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
-    """A MISSION_COUNT of 5 came behind that of the next upload, of 9, of which 5 items were requested (14000)."""
-    commands = (Cmd.NAV_TAKEOFF, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_WAYPOINT, Cmd.NAV_RETURN_TO_LAUNCH)
-    whole = tuple(
-        MissionItem(command, 3, x=-35.0, y=149.0, z=40.0 + 9 / plans.MARKS, seq=seq)
+class Wire:
+    """Missions by a wire that delivers late: `count` and `item` come, by the link of a station with these ids."""
+
+    def __init__(self, *uploads: tuple[MissionItem, ...]) -> None:
+        uploaded = {(0, min(plans.marks(upload))): upload for upload in uploads}
+        self.view: Any = SimpleNamespace(uploads=uploaded, memory={}, storm=VIRTUAL, firmware=OWN, now_ms=0)
+
+    def count(self, count: int, link: str = "one", ids: tuple[int, int] = (255, 190)) -> None:
+        """Home is one of them."""
+        _count_came(self.view, SimpleNamespace(mission_type=0, count=count), self._from(link, ids))
+
+    def items(self, *items: MissionItem, link: str = "one", ids: tuple[int, int] = (255, 190)) -> None:
+        for item in items:
+            message = write_item(item, 0, item.seq, Address(0, 1, 1), as_int=True, current=False)
+            _item_came_behind(self.view, message, self._from(link, ids))
+
+    def _from(self, link: str, ids: tuple[int, int]) -> Any:
+        return SimpleNamespace(memory={}, station=SimpleNamespace(name=link), speaker=ids)
+
+    def is_whole(self, items: tuple[MissionItem, ...]) -> bool:
+        return mixture(self.view, 0, items) is None
+
+
+def _upload(mark: int, *commands: Cmd) -> tuple[MissionItem, ...]:
+    """A mission; only items with a place show whose it is."""
+    return tuple(
+        MissionItem(command, 3, z=40.0 + mark / plans.MARKS if command == Cmd.NAV_WAYPOINT else 0.0, seq=seq)
         for seq, command in enumerate(commands, 1)
     )
-    view: Any = SimpleNamespace(uploads={(0, 9): whole}, memory={}, storm=VIRTUAL, firmware=OWN, now_ms=0)
-    for count, items, right in (
-        (6, whole, True),
-        (6, whole[:3], False),
-        (4, whole[:3], True),
-        (4, whole[1:4], False),
-        (4, whole[:4], False),  # home is counted too
-        (9, whole[:3], True),  # cut before, and still so when the process starts again (29630200)
-    ):
-        view.now_ms += 20
-        _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), _peer())
-        assert (mixture(view, 0, items) is None) is right
+
+
+WAY, JUMP = Cmd.NAV_WAYPOINT, Cmd.DO_JUMP
+
+
+def test_a_late_count_of_a_shorter_upload_cuts_the_next() -> None:
+    """A MISSION_COUNT of 5 came behind that of the next upload, of 9, of which 5 items were requested (14000)."""
+    whole = _upload(9, Cmd.NAV_TAKEOFF, WAY, Cmd.NAV_LOITER_TIME, WAY, Cmd.NAV_RETURN_TO_LAUNCH)
+    wire = Wire(whole)
+    wire.count(6)
+    assert wire.is_whole(whole)
+    assert not wire.is_whole(whole[:3]), "nothing has come"
+    wire.items(*whole[:3])
+    assert not wire.is_whole(whole[:3]), "six were counted"
+    wire.count(4)
+    assert not wire.is_whole(whole[:3]), "they came before"
+    wire.items(*whole[:4])
+    assert wire.is_whole(whole[:3])
+    assert not wire.is_whole(whole[1:4])
+    assert not wire.is_whole(whole[:4]), "home is counted too"
+    for count in range(10, 20):
+        wire.view.now_ms += 20
+        wire.count(count)
+    assert wire.is_whole(whole[:3]), "still so when the process starts again (29630200)"
+    assert not wire.is_whole(whole[:2])
 
 
 def test_late_items_of_an_upload_may_be_among_those_of_the_next() -> None:
     """A link without delay carried two uploads in 20 ms and put items of the first behind the second MISSION_COUNT: the
-    protocol cannot tell them apart (29750006)."""
-
-    def item(seq: int, mark: int) -> MissionItem:
-        return MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + mark / plans.MARKS, seq=seq)
-
-    def come(peer: Any, *messages: object) -> None:
-        for message in messages:
-            _mark_came(view, message, peer)
-
-    def sent(seq: int, mark: int) -> object:
-        return write_item(item(seq, mark), 0, seq, Address(0, 255, 190), as_int=True, current=False)
-
-    view: Any = SimpleNamespace(uploads={}, memory={}, storm=VIRTUAL, firmware=OWN, now_ms=0)
-    one, other, mixed = _peer(), _peer(), (item(1, 13), item(2, 14))
-    other.station.name = "other"
-    count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
-    come(one, sent(1, 13))  # nothing was counted
-    _counted(view, count, one)
-    come(one, sent(1, 13))
-    _counted(view, count, other)
-    come(other, sent(2, 14))
-    assert mixture(view, 0, mixed) == "plan 0 has items of the uploads [13, 14]"  # each came of another station
-    _counted(view, count, one)
-    come(one, sent(2, 14))
-    assert mixture(view, 0, mixed) is not None  # they came in two uploads
-    come(one, sent(1, 13))
-    _counted(view, count, one)
-    assert mixture(view, 0, mixed) is None
-    assert mixture(view, 1, mixed) is not None  # of another kind
-    _counted(view, count, one)
-    _counted(view, count, one)
-    assert mixture(view, 0, mixed) is None  # still so when the process starts again
-    assert mixture(view, 0, (item(1, 12), item(2, 14))) is not None
+    protocol cannot tell them apart (29750006). One of them had no mark by which it is known."""
+    one, other = _upload(13, WAY, WAY, WAY), _upload(14, WAY, JUMP, WAY)
+    mixed, unmarked = (one[0], other[1], other[2]), (one[0], other[1], one[2])
+    wire = Wire(one, other)
+    wire.count(4)
+    wire.items(*one)
+    wire.count(4)
+    wire.items(*other)
+    assert not wire.is_whole(mixed) and not wire.is_whole(unmarked), "they came in two uploads"
+    wire.items(one[0])
+    assert wire.is_whole(mixed) and not wire.is_whole(unmarked)
+    wire.items(one[2])
+    assert wire.is_whole(unmarked)
+    assert not wire.is_whole((one[0], other[2])), "each has its number"
 
 
-def test_the_count_of_a_station_is_known_after_that_of_another() -> None:
-    """A late MISSION_COUNT cut the next upload, and another station counted and was refused meanwhile (29540106)."""
-    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=VIRTUAL, now_ms=0)
-    other = _peer()
-    other.station.name = "other"
-    _counted(view, SimpleNamespace(mission_type=0, count=4), _peer())
-    _counted(view, SimpleNamespace(mission_type=0, count=7), other)
-    assert is_counted(view, 0, 3) and is_counted(view, 0, 6)
-    for count in (9, 11):
-        view.now_ms += 20
-        _counted(view, SimpleNamespace(mission_type=0, count=count), _peer())
-    assert not is_counted(view, 0, 3)
+def test_items_of_two_stations_are_one_plan_only_with_the_same_ids() -> None:
+    """A vehicle knows a station by its ids, whichever link its items come by; a MISSION_COUNT by another is refused
+    while an upload is running."""
+    one, other = _upload(2, WAY, WAY, WAY), _upload(3, WAY, WAY, WAY)
+    mixed = (one[0], *other[1:])
+    for ids, right in (((255, 190), True), ((245, 190), False)):
+        wire = Wire(one, other)
+        wire.count(4)
+        wire.items(one[0])
+        wire.count(9, "two", ids)
+        wire.items(*other, link="two", ids=ids)
+        assert wire.is_whole(mixed) is right
 
 
 def test_counts_of_one_pass_may_come_behind_the_upload_that_one_of_them_has_cut() -> None:
     """A link that had stood still delivered MISSION_COUNTs of 4, 1 and 2 at once, with an item that completed the
-    upload of one (30020138)."""
-    view: Any = SimpleNamespace(memory={}, firmware=OWN, storm=VIRTUAL, now_ms=0)
-
-    def counted(*counts: int) -> list[bool]:
-        view.now_ms += 20
-        for count in counts:
-            _counted(view, SimpleNamespace(mission_type=1, count=count), _peer())
-        return [is_counted(view, 1, size) for size in (1, 2, 3, 4)]
-
-    assert counted(4) == [False, False, False, True]
-    assert counted(1, 2, 2) == [True, True, False, True], "the plan of 4 may be on its way to the disk"
-    assert counted(3) == [False, True, True, False]
+    upload of one (30020138); another station counted and was refused meanwhile (29540106)."""
+    wire = Wire()
+    for count in range(10, 40):
+        wire.count(count)
+    wire.count(5, "two", (245, 190))
+    assert all(is_counted(wire.view, 0, count - 1) for count in (5, *range(10, 40)))
+    for count in range(50, 57):
+        wire.view.now_ms += 20
+        wire.count(count)
+    assert [is_counted(wire.view, 0, count - 1) for count in (39, 5, 50)] == [False, True, True]
 
 
 @pytest.mark.parametrize("radio", ["", "rfd900x"])
@@ -167,7 +179,7 @@ def test_around_a_real_process_an_accepted_plan_may_be_cut_by_any_count_that_was
     peer.station.model = SimpleNamespace(float_items=False)
     kept._begin(view, peer, 9, "plan", 0)
     for count in (6, 11):
-        _counted(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), peer)
+        _count_came(view, dialect.MAVLink_mission_count_message(1, 1, count, 0), peer)
     for size, right in ((10, True), (5, True), (6, False), (4, False), (9, False)):
         ack = dialect.MAVLink_mission_ack_message(255, 190, 0, 0, checksum(items[:size]))
         assert (kept.an_accepted_plan_was_sent(view, ack, peer, b"") is None) is right, size
@@ -187,7 +199,7 @@ def test_an_item_whose_height_is_no_number_has_no_mark() -> None:
 
 
 def test_an_item_ahead_of_an_upload_that_was_begun_anew_is_refused_rightly() -> None:
-    view: Any = SimpleNamespace(now_ms=100)
+    view: Any = SimpleNamespace(now_ms=100, life={})
     peer = _peer()
     for seq in (4, 0):
         request = dialect.MAVLink_mission_request_int_message(255, 190, seq, 0)
@@ -205,7 +217,7 @@ def test_an_item_ahead_of_an_upload_that_was_begun_anew_is_refused_rightly() -> 
 def test_a_refusal_may_answer_a_request_past_the_end_that_comes_with_a_late_item() -> None:
     """A link repeated a MISSION_REQUEST of the plan before, and an item, behind the upload of a shorter plan
     (3068219038329)."""
-    view: Any = SimpleNamespace(now_ms=100)
+    view: Any = SimpleNamespace(now_ms=100, life={})
     peer = _peer()
     asked = dialect.MAVLink_mission_request_int_message(255, 190, 8, 0)
     refusal = dialect.MAVLink_mission_ack_message(255, 190, MissionResult.INVALID_SEQUENCE, 0, 0)
@@ -219,6 +231,8 @@ def test_a_refusal_may_answer_a_request_past_the_end_that_comes_with_a_late_item
     assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
     _item_came(view, item, peer)
     assert a_duplicate_ends_no_upload(view, refusal, peer, b"")
+    _asks_anew(view, dialect.MAVLink_mission_count_message(1, 1, 9, 0), _peer())
+    assert a_duplicate_ends_no_upload(view, refusal, peer, b"") is None, "begun anew on another link"
 
 
 @pytest.mark.parametrize(("target", "right"), [(0, True), (1, True), (2, False)])

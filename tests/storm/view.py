@@ -65,6 +65,8 @@ class Peer:
         self.came: Counter[tuple[str, int]] = Counter()
         self.left: Counter[tuple[str, int]] = Counter()
         self.memory: Memory = {}
+        self.speaker = (0, 0)
+        """System and component of the frame that came last."""
 
 
 class View:
@@ -228,7 +230,8 @@ class View:
         if not frame.known:
             return
         self._stirred |= frame.msg_id != HEARTBEAT
-        peer.memory.setdefault("heard", set()).add((frame.system, frame.component))
+        peer.speaker = frame.system, frame.component
+        peer.memory.setdefault("heard", set()).add(peer.speaker)
         if frame.msg_id in self._ids[When.CAME]:
             message = codec.decode(frame.msg_id, frame.payload)
             name = codec.message_name(frame.msg_id)

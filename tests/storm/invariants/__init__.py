@@ -13,6 +13,7 @@ from tests.storm.invariants import (
     relays,
     safety,
     signed,
+    whole,
     wires,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "relays",
     "safety",
     "signed",
+    "whole",
     "wires",
 ]

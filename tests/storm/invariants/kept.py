@@ -14,7 +14,7 @@ from autopilot.mav import MissionResult, MissionType
 from mavlink_bridge.services.mission.convert import read_item
 from sortie.storage.rows import StoredState
 from tests.storm.invariant import When, Where, invariant, noted
-from tests.storm.invariants.plans import is_counted, mixture
+from tests.storm.invariants.whole import is_counted, mixture
 from tests.storm.ledger import checksum
 from tests.storm.plans import mark_of, marks
 from tests.storm.station import Message

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from autopilot.context.events import CurrentChanged, ItemReached
 from autopilot.mav import Cmd, MissionResult, MissionType
-from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import NOBODY
 from mavlink_bridge.routing.service import Peer as WirePeer
 from mavlink_bridge.services.mission.convert import read_item
@@ -23,83 +20,6 @@ INPUTS = (
     "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_CLEAR_ALL", "MISSION_ACK",
 )  # fmt: skip
 """Messages of the mission protocol that come to a vehicle."""
-
-
-@noted("MISSION_COUNT")
-def _counted(view: View, message: Message, peer: Peer) -> None:
-    of_kind = view.memory.setdefault("counts", {}).setdefault(message.mission_type, {})
-    counts: dict[int, int] = of_kind.setdefault(peer.station.name, {})
-    counts.pop(message.count, None)
-    counts[message.count] = view.now_ms
-    if not view.storm.machine.real:  # around a real process it is known what was sent, but not what came last
-        while len(counts) > 2 and list(counts.values())[1] != view.now_ms:
-            del counts[next(iter(counts))]
-    came = view.memory.setdefault("came", {}).setdefault((message.mission_type, peer.station.name), deque(maxlen=2))
-    came.append(set())
-
-
-@noted("MISSION_ITEM", "MISSION_ITEM_INT")
-def _mark_came(view: View, message: Message, peer: Peer) -> None:
-    if (came := view.memory.get("came", {}).get((message.mission_type, peer.station.name))) is not None:
-        came[-1].add(mark_of(read_item(message, message.mission_type)))
-
-
-def came_together(view: View, kind: int, found: set[int]) -> bool:
-    """Have items of these uploads of a station come behind one MISSION_COUNT? A link that delivers late can put items
-    of an upload among those of the next, which the protocol cannot tell apart. Also of the MISSION_COUNT before the
-    last, whose plan may still be on its way to the disk. A plan that was mixed so still is when the process starts
-    again."""
-    mixed = view.memory.setdefault("mixed", {})
-    if any(
-        found <= marks for (type_, _), came in view.memory.get("came", {}).items() if type_ == kind for marks in came
-    ):
-        mixed[kind] = found
-    return bool(mixed.get(kind) == found)
-
-
-def is_counted(view: View, kind: int, size: int) -> bool:
-    """Has a MISSION_COUNT of a station said so many items, and home in an ArduPilot's mission: one of the last pass in
-    which any came, or the one before? A late one of an earlier upload cuts the next, also when another station has
-    counted since and was refused. The last plan that was cut so is still cut when the process starts again, whatever
-    was counted since."""
-    homes = int(kind == MissionType.MISSION and view.firmware.habits.home_is_item_0)
-    counted = any(size + homes in counts for counts in view.memory.get("counts", {}).get(kind, {}).values())
-    return counted or view.memory.get("cut", {}).get(kind) == size
-
-
-@invariant(When.PASS, "docs/reliability.md, State")
-def a_plan_is_whole(view: View) -> str | None:
-    """The mission, the fence and the rally points in memory are each empty, or have all items of one upload and no
-    others. Exceptions: a late MISSION_COUNT of an earlier, shorter upload begins an upload of so many items, which the
-    station then sends of its new plan; items of an upload come behind the MISSION_COUNT of its station's next one."""
-    kept, sizes = view.life.setdefault("whole", {}), view.life.setdefault("plan sizes", {})
-    plans = view.service.autopilot.plans
-    for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
-        sizes.setdefault(kind, {})[len(storage.items())] = view.now_ms
-        if kept.get(kind) == storage.revision:
-            continue
-        kept[kind] = storage.revision
-        if (wrong := mixture(view, kind, storage.items())) is not None:
-            return wrong
-    return None
-
-
-def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None:
-    """How a plan differs from every uploaded one, or None."""
-    found = marks(items)
-    if len(found) > 1:
-        if came_together(view, kind, found):
-            return None
-        return f"plan {kind} has items of the uploads {sorted(found)}"
-    if items and found:
-        uploaded = view.uploads.get((kind, next(iter(found))))
-        commands = [item.command for item in items]
-        late = is_counted(view, kind, len(items))
-        if uploaded is None or commands != [item.command for item in uploaded][: len(items) if late else None]:
-            return f"plan {kind} of upload {found} has the commands {commands}"
-        if len(items) < len(uploaded):
-            view.memory.setdefault("cut", {})[kind] = len(items)
-    return None
 
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 1.2", "MISSION_ITEM_REACHED")
@@ -272,7 +192,8 @@ HASTE_MS = 80
 
 @noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ACK")
 def _asks_anew(view: View, message: Message, peer: Peer) -> None:
-    view.life.pop(("asked", message.mission_type), None)
+    for what in ("asked", "sequence"):
+        view.life.pop((what, message.mission_type), None)
 
 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
@@ -347,7 +268,7 @@ def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Pe
 def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """A repeated item of an upload is not answered by MAV_MISSION_INVALID_SEQUENCE. Where the station has itself
     requested an item since the vehicle did, the answer may be to that."""
-    memory = peer.memory.setdefault(("sequence", message.mission_type), {"asked": -1, "at": 0})
+    memory = view.life.setdefault(("sequence", message.mission_type), {"asked": -1, "at": 0})
     if message.get_type() != "MISSION_ACK":
         memory.update({"asked": message.seq, "at": view.now_ms})
         return None
