@@ -59,7 +59,7 @@ def _count(view: View, message: Message, peer: Peer) -> None:
     if message.target_component in (0, 1):
         peer.came["command", message.command] += 1
         peer.memory["asked", message.command] = view.now_ms
-        view.life.setdefault("commands", {}).setdefault("at", deque(maxlen=2_000)).append(view.now_ms)
+        view.life.setdefault("commands", {}).setdefault("at", deque(maxlen=20_000)).append(view.now_ms)
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK", where=Where.BOTH)
