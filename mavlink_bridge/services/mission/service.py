@@ -184,8 +184,10 @@ class MissionService:
 
     def _clear_everything(self, peer: Peer, now_ms: int) -> None:
         """Clear all three plans or none, in one change of the journal, with one acknowledgement."""
-        if self._clear_all is not None and is_same_station(self._clear_all.peer, peer):
-            return  # repeated while the first is being written to disk
+        if self._clear_all is not None:
+            if is_same_station(self._clear_all.peer, peer):
+                return  # repeated while the first is being written to disk
+            self._settle_clear_all(self._clear_all)
         for transfer in self._transfers:
             transfer.settle(now_ms)
         busy = any(transfer.state is UploadState.COMMITTING for transfer in self._transfers)

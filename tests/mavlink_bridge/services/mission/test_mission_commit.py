@@ -246,6 +246,17 @@ def test_three_clears_at_once_have_each_their_ack() -> None:
     assert [out.message.mission_type for out in bench.last] == [0, 1, 2]
 
 
+def test_two_stations_that_clear_everything_in_one_pass_have_each_their_ack() -> None:
+    """The disk is done with the first, which nobody knows yet, when the second comes (70000237)."""
+    bench = Bench(hold=True)
+    assert bench.clear(255, peer=QGC) == []
+    bench.journal.settle()
+    assert bench.clear(255, peer=MAVPROXY) == [("ACK", ACCEPTED)]
+    assert bench.last[0].message.target_component == QGC.component and bench.last[0].link == QGC.link
+    assert settle(bench) == [("ACK", ACCEPTED)]
+    assert bench.last[0].link == MAVPROXY.link
+
+
 def test_counts_of_a_mission_that_is_home_alone() -> None:
     """Never uploaded or cleared 0; uploaded with its home item alone 1; home is readable in any case."""
     bench = Bench()
