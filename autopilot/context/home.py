@@ -13,7 +13,8 @@ from autopilot.context.events import HomeChanged
 from autopilot.context.frames import local
 from autopilot.context.journal import Journal, SaveHome
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
-from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, distance
+from autopilot.interface import report
+from autopilot.interface.geo import ABOVE_GROUND, METRES_PER_DEGREE, GeoPoint, Ned, distance
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
@@ -50,6 +51,10 @@ class Home:
         facts, limit = self._facts, self._facts.personality.home_follows_m
         if limit is None or facts.home is None or self._by_person or facts.vehicle.capabilities.own_modes:
             return False
+        vector = facts.vehicle.state.report
+        off_deg = abs(vector.item(report.LAT) - facts.home.lat) + abs(vector.item(report.LON) - facts.home.lon)
+        if off_deg * METRES_PER_DEGREE < limit:
+            return False  # nearly always: no need to measure
         stands = facts.landed and not facts.armed and facts.has_position
         return stands and distance(facts.home, facts.vehicle.state.place) >= limit
 

@@ -209,10 +209,11 @@ class Autopilot:
         self.transmitter = TransmitterArming(commanded, self.sticks, self.vehicle_arming, lambda: self.arming)
 
     def _other_reasons(self) -> list[ArmingReason]:
-        fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
-        payload = (*self.payload.parachute.complaints(), *self.payload.generator.complaints())
-        equipment = (*self.traffic.complaints(), *self.proximity.complaints(), *payload)
-        return [*self._forced_reasons(), *map(ArmingReason, fenced), *equipment]
+        payload, reasons = self.payload, self._forced_reasons()
+        reasons += map(ArmingReason, (*self.fence.complaints(), *self.fenced_mission.complaints()))
+        for part in (self.traffic, self.proximity, payload.parachute, payload.generator):
+            reasons += part.complaints()
+        return reasons
 
     def _forced_reasons(self) -> list[ArmingReason]:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 
-class When(Enum):
+class When(StrEnum):
     """What calls an invariant."""
 
     PASS = "after each step"
@@ -26,7 +26,7 @@ class When(Enum):
     DEPOT_END = "a depot's loop has ended"
 
 
-class Where(Enum):
+class Where(StrEnum):
     """In which storms an invariant is looked at: in virtual time it sees the inside of a process too, around a real one
     (`--real`) what goes over its links, and what it has kept."""
 

@@ -11,6 +11,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
+from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.config.installed import parameter_set
@@ -45,13 +46,8 @@ LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 300_000
 MOST_ORIGINS = 4096
 HEARTBEAT = codec.id_of("HEARTBEAT")
 STREAMS = codec.ids_of(
-    "HEARTBEAT", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "RC_CHANNELS", "RAW_IMU",
-    "GPS_RAW_INT", "SERVO_OUTPUT_RAW", "MISSION_CURRENT", "NAV_CONTROLLER_OUTPUT", "LOCAL_POSITION_NED", "VIBRATION",
-    "BATTERY_STATUS", "EKF_STATUS_REPORT", "POWER_STATUS", "SCALED_PRESSURE", "SCALED_IMU2", "MEMINFO", "AHRS",
-    "ATTITUDE_QUATERNION", "ALTITUDE", "HIGHRES_IMU", "WIND", "WIND_COV", "CURRENT_MODE", "EXTENDED_SYS_STATE",
-    "POSITION_TARGET_GLOBAL_INT", "TERRAIN_REPORT", "HWSTATUS", "SIMSTATE", "RC_CHANNELS_RAW", "HOME_POSITION",
-    "ESTIMATOR_STATUS", "ODOMETRY", "NAMED_VALUE_INT", "NAMED_VALUE_FLOAT", "GIMBAL_MANAGER_STATUS",
-)  # fmt: skip
+    *NUMBER_OF_NAME, "TERRAIN_REPORT", "NAMED_VALUE_INT", "NAMED_VALUE_FLOAT", "GIMBAL_MANAGER_STATUS"
+)
 """Messages that come by themselves, again and again: nothing has happened that the next look does not see."""
 
 
