@@ -3,11 +3,15 @@ of it may raise; the vehicle stays under control (docs/python.md, Errors in flig
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
+from unittest.mock import patch
 
 from autopilot.core.extensions import Extensions, OwnItem, OwnMode, Packaged
 from autopilot.interface.vehicle import VehicleEvent
+from autopilot.mission import commands
 from autopilot.mission.commands import Ability, CommandSpec, Slot
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
@@ -59,6 +63,20 @@ class Package:
     def chance(self, likely: float) -> bool:
         """True with this probability."""
         return self._random.random() < likely
+
+
+@contextmanager
+def installed(seed: int) -> Iterator[None]:
+    """Have the package in a storm, and no longer: a process adds commands for good (`commands.add_own`), and the next
+    storm would know this one."""
+    with (
+        patch.dict(commands._SPECS),
+        patch.object(commands, "_BEYOND_NAV_LAST", set(commands._BEYOND_NAV_LAST)),
+        patch.object(commands, "_WITH_PLACE", set(commands._WITH_PLACE)),
+    ):
+        extensions = Package(seed).extensions
+        with patch("sortie.config.installed.installed", lambda: extensions):
+            yield
 
 
 class StrangeMode(Mode):

@@ -17,6 +17,7 @@ import pytest
 
 from autopilot.interface.geo import altitude_amsl
 from autopilot.mav import Frame
+from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission.upload import ABANDON_MS
 from tests.storm import acts
@@ -27,6 +28,7 @@ from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
 from tests.storm.medium import Air
 from tests.storm.models import MAVPROXY, RESCUER, Model
+from tests.storm.packages import COMMAND
 from tests.storm.planted import ROOT, rows
 from tests.storm.process import Simulated
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
@@ -217,6 +219,7 @@ def test_what_a_package_raises_breaks_nothing(monkeypatch: pytest.MonkeyPatch, g
     where = {line.split("raises in ")[1] for line in verdict.story.lines if "raises in " in line}
     assert (verdict.broken is None) is guarded
     assert where == {"mode STRANGER of package storm", "mission items of package storm"} or not guarded
+    assert spec_of(COMMAND.command) is None, "the next storm has no package"
 
 
 def test_a_copter_as_px4_takes_off_by_command() -> None:

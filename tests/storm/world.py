@@ -29,7 +29,7 @@ from tests.storm.invariant import Broken
 from tests.storm.keys import FOREIGN_KEY, KEY
 from tests.storm.medium import Air, StormLink, StormRadio
 from tests.storm.models import BY_NAME, MAVPROXY, RESCUER
-from tests.storm.packages import Package, PackageError
+from tests.storm.packages import PackageError, installed
 from tests.storm.process import Died, Machine, Process, Simulated
 from tests.storm.station import Station
 from tests.storm.story import Story
@@ -383,8 +383,7 @@ def run(plan: StormPlan) -> Verdict[StormPlan]:
         ExitStack() as stack,
     ):
         if plan.package:
-            extensions = Package(plan.seed).extensions
-            stack.enter_context(patch("sortie.config.installed.installed", lambda: extensions))
+            stack.enter_context(installed(plan.seed))
         return Storm(plan, Path(directory), Simulated(plan.seed)).run()
 
 

@@ -90,6 +90,10 @@ def _value(view: View, message: Message, peer: Peer) -> None:
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
 def a_parameter_has_a_value_that_was_set(view: View) -> str | None:
     """A parameter has its initial value, or a value set by a station that is allowed to set it."""
+    version, judged = view.service.parameters.version, view.life.setdefault("judged values", {})
+    if judged.get("version") == version:
+        return None
+    judged["version"] = version
     served, asked = view.service.served, view.memory.get("asked values", {})
     first = view.memory.setdefault("first values", {name: served[name] for name in view.parameters})
     for name in view.parameters:
