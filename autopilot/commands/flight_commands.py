@@ -67,6 +67,8 @@ class FlightCommands:
             return announcer.refuse("Takeoff: not armed")
         if not facts.landed:
             return announcer.refuse("Takeoff: already flying")
+        if helm.flight_over:
+            return announcer.refuse("Takeoff: the flight is over, disarming")
         home_down, here_down = facts.home_ned[2], facts.vehicle.state.position[2]
         if home_down - height_m >= here_down:
             return announcer.refuse("Takeoff: height is not above the vehicle")

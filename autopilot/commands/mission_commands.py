@@ -37,6 +37,8 @@ class MissionCommands:
         """Enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters AUTO."""
         if not self._auto.mission.total():
             return self._announcer.refuse("Mission start: no mission")
+        if self._helm.flight_over:
+            return self._announcer.refuse("Mission start: the flight is over, disarming")
         in_auto = self._modes.mode is self._auto
         allowed, self._helm.takeoff_allowed = self._helm.takeoff_allowed, self._facts.armed
         outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms)

@@ -102,7 +102,8 @@ class PilotInput:
         if abs(sticks.yaw) <= _LOW:
             self._helm.rudder_held = False
         self._modes.sticks_moved(sticks)
-        if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
+        helm = self._helm
+        if sticks.throttle > _LOW and self._facts.armed and not (helm.takeoff_allowed or helm.flight_over):
             self._helm.takeoff_allowed = True
             self._auto.wake()
 

@@ -253,11 +253,20 @@ class Helm:
         self.target: Target = Idle()
         self.arrived = False  # True when the target's end condition is met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or by AUTO_OPTIONS; until disarmed
+        self.flight_over = False  # the motors stand still after a landing and wait to be disarmed
         self.sticks = Sticks()  # positions of the pilot's sticks; released without a pilot
         self.rudder_held = False  # armed by the rudder stick, which has not been neutral since
         self.backwards = False  # rover: DO_SET_REVERSE
         self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION to hover
         self._inverted = (False, False)  # wings: by a switch, by DO_INVERTED_FLIGHT
+
+    def hold_motors(self, held: bool) -> None:
+        """Let the motors stand still at the end of a flight, or turn from its start on. Behind the end no takeoff is
+        possible until the vehicle is disarmed."""
+        self.vehicle.hold_motors(held)
+        self.flight_over = held
+        if held:
+            self.takeoff_allowed = False
 
     def target_reached(self) -> None:
         """Handle the vehicle's report that it has reached a piece of the target, or the whole target."""

@@ -234,7 +234,7 @@ class MotorActor(FlightActor):
 
     def handle_message(self, message: Message) -> None:
         if message.kind is MessageKind.NOTIFY:
-            self._vehicle.hold_motors(message.tag != Tag.START)
+            self._parts.helm.hold_motors(message.tag != Tag.START)
         elif message.subject == Ask.ARM.value:
             self._act(message, "arm")
         elif message.subject == Ask.DISARM.value:

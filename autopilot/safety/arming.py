@@ -223,6 +223,7 @@ class Arming:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         facts.armed_yaw = facts.vehicle.state.yaw
         self.switches.begin()
+        helm.flight_over = False
         helm.takeoff_allowed = facts.option("AUTO_OPTIONS", _TAKE_OFF_BY_ITSELF)
         helm.rudder_held = method is ArmingMethod.RUDDER
         self._prearm.ok = True
@@ -239,7 +240,7 @@ class Arming:
     def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         texts = facts.personality.texts
-        helm.takeoff_allowed = helm.rudder_held = False
+        helm.takeoff_allowed = helm.rudder_held = helm.flight_over = False
         self._idle_since_ms = None
         self._finish_ms = 0
         self.switches.begin()

@@ -143,8 +143,15 @@ def test_stop_holds_the_motors_although_disarm_fails() -> None:
     bench.until(D)
     bench.run(3.0)
     assert (bench.state, bench.core.facts.armed, outputs(bench)) == (D, True, {1000.0})
+    assert not bench.core.mission_commands.start(bench.now_ms).ok, "nothing lifts off before it was disarmed"
+    bench.core.modes.set(4, bench.now_ms)
+    assert not bench.core.commands.takeoff(10.0).ok
+    assert bench.texts[-1] == "Takeoff: the flight is over, disarming"
     bench.fault("motor.disarm", active=False)
     bench.until(I, 1.1)  # tried again each second
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.run(0.1)
+    assert bench.core.commands.takeoff(10.0).ok
 
 
 def test_motors_of_a_plain_flight_turn_as_soon_as_they_are_armed() -> None:

@@ -257,7 +257,7 @@ def test_a_mission_that_begins_again_before_the_motors_stop_is_not_at_its_end(mo
     monkeypatch.setattr(bench.vehicle, "disarm", lambda **_: Request.refused("it does not stop"))
     bench.run(60.0, lambda: 2 in bench.reached)
     assert bench.core.facts.armed and bench.core.modes.mode.finished
-    assert bench.core.mission_commands.start(bench.now_ms).ok
+    bench.core.auto.begin_again()
     assert not bench.core.modes.mode.finished
 
 
