@@ -361,6 +361,11 @@ def test_planted_errors_are_found() -> None:
     _runs("tests.storm.planted")
 
 
+def test_a_storm_runs_around_a_real_process() -> None:
+    """It uploads, is killed and comes back."""
+    _runs("tests.storm", "--real", "208", "--vehicles", "1", "--minutes", "0.5")
+
+
 @pytest.mark.long
 def test_nothing_breaks_around_real_processes() -> None:
     _runs("tests.storm", "--real", "18", "--vehicles", "1")
