@@ -104,7 +104,7 @@ class PilotInput:
         self._modes.sticks_moved(sticks)
         helm = self._helm
         if sticks.throttle > _LOW and self._facts.armed and not (helm.takeoff_allowed or helm.flight_over):
-            self._helm.takeoff_allowed = True
+            helm.takeoff_allowed = True
             self._auto.wake()
 
     def _steer(self, sticks: Sticks) -> None:

@@ -14,7 +14,7 @@ from autopilot.context.frames import local
 from autopilot.context.journal import Journal, SaveHome
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import ABOVE_GROUND, METRES_PER_DEGREE, GeoPoint, Ned, distance
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, distance, is_surely_within
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
@@ -52,9 +52,8 @@ class Home:
         if limit is None or facts.home is None or self._by_person or facts.vehicle.capabilities.own_modes:
             return False
         vector = facts.vehicle.state.report
-        off_deg = abs(vector.item(report.LAT) - facts.home.lat) + abs(vector.item(report.LON) - facts.home.lon)
-        if off_deg * METRES_PER_DEGREE < limit:
-            return False  # nearly always: no need to measure
+        if is_surely_within(vector.item(report.LAT), vector.item(report.LON), facts.home, limit):
+            return False
         stands = facts.landed and not facts.armed and facts.has_position
         return stands and distance(facts.home, facts.vehicle.state.place) >= limit
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.geo import ABOVE_GROUND, METRES_PER_DEGREE, GeoPoint, distance
+from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, distance, is_surely_within
 from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass, field
@@ -43,7 +43,6 @@ _HIGHEST_LOW, _LOWEST_HIGH = 1300.0, 1700.0  # us; RC_Channel.h, RC_CALIB_MIN_LI
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
 _FARTHEST_FROM_FIX_M: Final = 10.0
-_SURELY_NEAR_DEG: Final = _FARTHEST_FROM_FIX_M / METRES_PER_DEGREE  # north and east together; no need to measure
 _QUADROTOR: Final = 1.0
 _BEFORE_MOTOR_1: Final = 32  # SERVOn_FUNCTION
 _HIGHEST_SPIN_MIN: Final = 0.3
@@ -209,10 +208,10 @@ class ArmingChecks:
         if blur > limit:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
         lat, lon = vector.item(report.LAT), vector.item(report.LON)
-        fix_lat, fix_lon = vector.item(report.GPS_LAT), vector.item(report.GPS_LON)
-        if abs(fix_lat - lat) + abs(fix_lon - lon) < _SURELY_NEAR_DEG:
+        fix = GeoPoint(vector.item(report.GPS_LAT), vector.item(report.GPS_LON), 0.0)
+        if is_surely_within(lat, lon, fix, _FARTHEST_FROM_FIX_M):
             return
-        metres = distance(GeoPoint(fix_lat, fix_lon, 0.0), GeoPoint(lat, lon, 0.0))
+        metres = distance(fix, GeoPoint(lat, lon, 0.0))
         if metres > _FARTHEST_FROM_FIX_M:
             yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
 

@@ -9,6 +9,7 @@ from mavlink_bridge.routing.service import Peer as WirePeer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
 from tests.storm.invariant import When, Where, invariant, noted
+from tests.storm.invariants.whole import homes_of
 from tests.storm.plans import mark_of, marks
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
@@ -256,7 +257,7 @@ def a_downloaded_item_is_that_of_the_plan(view: View, message: Message, peer: Pe
     uploaded = None if mark is None else view.uploads.get((kind, mark))
     if uploaded is None:
         return None
-    at = message.seq - int(kind == 0 and view.firmware.habits.home_is_item_0)
+    at = message.seq - homes_of(view, kind)
     if not 0 <= at < len(uploaded):
         return f"item {message.seq} of upload {mark}, which has {len(uploaded)}"
     item = uploaded[at]
