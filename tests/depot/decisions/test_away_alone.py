@@ -133,6 +133,32 @@ def test_an_order_to_end_a_harvest_is_given_again_after_a_restart(context: Phase
     assert again.take_requests() == []
 
 
+@pytest.mark.parametrize(("share", "ended"), [(0.91, False), (0.89, True)])
+@pytest.mark.parametrize("what", ["fuel", "power"])
+def test_the_depot_ends_a_harvest_at_nine_tenths_of_the_reserves(
+    context: PhaseContext, what: str, share: float, ended: bool
+) -> None:
+    """The skimmer, which ends it at the whole reserve, comes first."""
+    memory = context.memory
+    context.replan(0)
+    assert memory.plan is not None
+    memory.phase, memory.harvest_start_ms = Phase.HARVEST, 0
+    fuel, power = (share, 2.0) if what == "fuel" else (2.0, share)
+    memory.status_ms, memory.status = (
+        NOW_MS,
+        Status(
+            plan=1,
+            stage=SkimmerStage.HARVEST,
+            fuel_kg=10.0 * (1.0 + fuel * memory.plan.fuel_reserve),
+            fuel_need_kg=10.0,
+            power_wh=10.0 * (1.0 + power * memory.plan.power_reserve),
+            power_need_wh=10.0,
+        ),
+    )
+    phase_flight.step(context, DepotReading(), NOW_MS)
+    assert context.take_requests() == ([CommandMessage(DepotCommand.RECALL)] if ended else [])
+
+
 @pytest.mark.parametrize("plan", [0, 1])
 def test_telemetry_is_judged_of_this_flight_alone(context: PhaseContext, plan: int) -> None:
     """Of one that was not heard since its launch, what it said in the dock tells nothing."""
