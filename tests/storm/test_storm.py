@@ -20,6 +20,7 @@ from autopilot.mav import Frame
 from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission.upload import ABANDON_MS
+from sortie.storage.rows import SaveStamp
 from tests.storm import acts
 from tests.storm.branches import COUNTED, Branches
 from tests.storm.clock import Clock
@@ -378,6 +379,21 @@ def test_a_disk_wakes_who_waits_for_it_where_no_station_is() -> None:
     boats = tuple(VehiclePlan(kind="boat", seed=seed) for seed in (236346, 494114))
     plan = StormPlan(29620203, 2.0, boats, (StationPlan("QGC 5.0"),), acts, (slow,), age_ms=4294887200)
     assert run(plan).broken is None
+
+
+def test_who_dies_in_a_write_that_is_waited_for_is_gone_then(tmp_path: Path) -> None:
+    """Not at the next write, long after the last fault (seed 71000248 of storms over bad air)."""
+    storm = Storm(StormPlan(1, 1.0, (VehiclePlan("rover"),)), tmp_path, Simulated(1))
+
+    def wait_for_a_write() -> None:
+        assert storm.process is not None
+        storm.disk.dies_at = storm.disk.operations + 1
+        storm.process.store.wait(storm.process.store.submit(SaveStamp(1)))
+
+    storm.at_ms(20_000, wait_for_a_write)
+    verdict = storm.run()
+    assert verdict.broken is None
+    assert [line.split()[0] for line in verdict.story.lines if "process      dies" in line] == ["20.000"]
 
 
 @pytest.mark.long

@@ -174,6 +174,8 @@ class Storm:
         """Do what may kill the process."""
         try:
             act()
+            if self.process is not None and self.disk.dead:  # in a write that the program waited for
+                raise Died
         except Died:
             self.die()
 
