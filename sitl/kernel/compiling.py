@@ -32,3 +32,8 @@ OUTSIDE: Final = {
     "plane": Entry("exchange_plane", "sitl.kernel.outside", "exchange_plane", _EXCHANGE),
 }
 """Entry points for bodies that a firmware flies, by kind."""
+
+_OF_TIMES: Final = "float64[:, ::1], int64, int64, float64[:, ::1], float64[::1], float64[::1], int64[:, ::1]"
+_TIMES: Final = "sitl.kernel.row_times"
+BOUND_ROWS: Final = Entry("bound_rows", _TIMES, "bound_rows", f"void({_OF_TIMES})")
+FIND_ROWS: Final = Entry("find_rows", _TIMES, "find_rows", f"int64({_OF_TIMES})")

@@ -32,6 +32,8 @@ class MachineRows:
         self.state, self.settings, self.target, _, self.reports = self._rows
         self.times_ms: npt.NDArray[np.float64] = self.state[:, L.S_TIME_MS]
         """Vehicle time of each, ms; a view."""
+        self.clocks = (self.state, L.S_TIME_MS, L.S_EVENTS)
+        """Rows with vehicle time, ms, and events, and the columns of both."""
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
         """Pending `VehicleEvent` bits of each; a view. A machine moves on only when they were taken."""
         self._until_ms = np.zeros(len(self.machines))

@@ -186,8 +186,9 @@ class FlownRows:
     def __init__(self, machines: Sequence[FlightController], bodies: MachineRows) -> None:
         self.machines = tuple(machines)
         self.state = bodies.state
-        self.times_ms = np.zeros(len(self.machines))
-        self.events = np.zeros(len(self.machines))
+        clocks = np.zeros((len(self.machines), 2))
+        self.clocks = (clocks, 0, 1)
+        self.times_ms, self._events = clocks.T
 
     @property
     def reports(self) -> npt.NDArray[np.float64]:
@@ -207,4 +208,4 @@ class FlownRows:
         for row, machine in enumerate(self.machines):
             if until_ms[row] > self.times_ms[row]:
                 self.times_ms[row] = machine.advance(int(until_ms[row]))
-            self.events[row] = float(machine.has_news)
+            self._events[row] = float(machine.has_news)

@@ -22,7 +22,8 @@ from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
-from sortie.nodes.kind_rows import QUIET_MS, Floats, KindRows, ReadyRow, VehicleRows
+from sitl.kernel.row_times import IS_DUE, IS_OWN, LOOKS, QUIET_MS, RESTS
+from sortie.nodes.kind_rows import Floats, KindRows, ReadyRow, VehicleRows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
@@ -276,7 +277,8 @@ class FleetNode:
             ready = kind.advance(end_ms)
             while ready:
                 passed |= self._act(kind, ready, link_ms)
-                ready = kind.advance(end_ms) if np.count_nonzero(kind.rows.times_ms < end_ms) else ()
+                behind = any(at_ms < end_ms for _, at_ms, _ in ready)
+                ready = kind.advance(end_ms) if behind else ()
         self.now_ms = end_ms
         self._stand = True
         for listener in self.on_pass:
@@ -296,12 +298,12 @@ class FleetNode:
         again: set[int] = set()
         told = False
         with kind.streams as streams:
-            for row, now_ms, decides, looks, own, rests in ready:
-                member = kind.members[row]
+            for row, now_ms, needs in ready:
+                member, own, looks = kind.members[row], needs & IS_OWN != 0, needs & LOOKS
                 service = self.services[member]
-                if decides or rests or (looks and self._glance(member, now_ms)):
+                if needs & (IS_DUE | RESTS) or (looks and self._glance(member, now_ms)):
                     told = True
-                    if decides or not rests:
+                    if needs & IS_DUE or not needs & RESTS:
                         self._acted_ms = now_ms
                     self.between()
                     self._arrive(member, now_ms, link_ms, own=own)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,24 +12,23 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.vehicle import SimulatedVehicle
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from sitl.kernel.compiling import BOUND_ROWS, FIND_ROWS
+from sitl.kernel.row_times import FOUND, QUIET_MS
 from sortie.nodes.vehicle import VehicleService
 
-QUIET_MS: Final = 10_000
-"""Longest time without a pass of a vehicle, ms."""
-_PASSED_OVER: Final = -1.0
 Floats = npt.NDArray[np.float64]
-ReadyRow = tuple[int, int, bool, bool, bool, bool]
-"""Row that needs a pass: its number, its vehicle time, whether it must decide, whether a look is due, whether the pass
-is the vehicle's own (not only for samples), whether it has been without one for `QUIET_MS`."""
+ReadyRow = tuple[int, int, int]
+"""Row that needs a pass: its number, its vehicle time, and what it needs, in bits of `row_times`."""
 
 
 class VehicleRows(Protocol):
     """Vehicles that move together. `machines`: in the order of the rows. `state`, `reports`: a row for each.
-    `times_ms`: their vehicle times. `events`: not 0 for a vehicle with an event."""
+    `times_ms`: their vehicle times. `clocks`: rows with the vehicle time, ms, and the events (0: none), and the columns
+    of both."""
 
     state: Floats
     times_ms: Floats
-    events: Floats
+    clocks: tuple[Floats, int, int]
 
     @property
     def machines(self) -> Sequence[SimulatedVehicle]: ...
@@ -61,8 +60,12 @@ class KindRows:
             telemetry = services[member].telemetry
             if isinstance(telemetry, TelemetryService):
                 telemetry.join(self.streams, row)
-        self._times_ms = np.zeros((5, len(self.members)))  # one array, so that a row's times are read at once
+        self._times_ms = np.zeros((5, len(self.members)))
         self.due_ms, self.own_ms, self.decides_ms, self.look_ms, self.decided_ms = self._times_ms
+        self._until_ms, self._end_ms = np.zeros(len(self.members)), np.zeros(1)
+        self._found = np.zeros((len(self.members), FOUND), np.int64)
+        self._bound: Callable[[], object] | None = None
+        self._find: Callable[[], int] | None = None
         self.look_ms[:] = np.inf
         self._next_ms: float | None = None
         self._armed: bool | None = None
@@ -90,21 +93,14 @@ class KindRows:
     def advance(self, end_ms: float) -> Sequence[ReadyRow]:
         """Advance each vehicle that is behind `end_ms` to its deadline or first event, and return the rows that need a
         pass; without one all have reached `end_ms`."""
-        rows = self.rows
-        moves = rows.times_ms < end_ms
-        rows.advance(np.where(moves, np.minimum(self.due_ms, end_ms), _PASSED_OVER))
-        if self.next_ms > end_ms and not np.count_nonzero(rows.events):
-            return ()
-        ready = (moves & ((rows.times_ms >= self.due_ms) | (rows.events != 0.0))).nonzero()[0]
-        if not ready.size:
-            return ()
-        found: list[ReadyRow] = []
-        columns = (ready, rows.times_ms[ready], rows.events[ready], *self._times_ms[1:, ready])
-        facts = zip(*(column.tolist() for column in columns), strict=True)
-        for row, at_ms, events, own_ms, decides_ms, look_ms, decided_ms in facts:
-            happened, rests = events != 0.0, at_ms >= decided_ms + QUIET_MS
-            own, decides = happened or at_ms >= own_ms, happened or at_ms >= decides_ms
-            found.append((row, int(at_ms), decides, at_ms >= look_ms, own, rests))
+        if self._bound is None or self._find is None:
+            arrays = (*self.rows.clocks, self._times_ms, self._until_ms, self._end_ms, self._found)
+            self._bound, self._find = BOUND_ROWS.bind(*arrays), FIND_ROWS.bind(*arrays)
+        self._end_ms[0] = end_ms
+        self._bound()
+        self.rows.advance(self._until_ms)
+        count = self._find()
+        found: Sequence[ReadyRow] = self._found[:count].tolist() if count else ()
         return found
 
     @property

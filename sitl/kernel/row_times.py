@@ -1,0 +1,52 @@
+"""Times of a fleet's rows, in compiled code: how far each vehicle may move, and which of them need a pass then.
+
+`times` has a line for each time of `KindRows`, with a column for each row. `clocks` has the vehicle times and the
+events of the machines, in the columns `time` and `events`. `window`: the end of the window, ms.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+#: Lines of `times`, ms.
+DUE, OWN, DECIDES, LOOK, DECIDED = range(5)
+#: Longest time without a pass of a vehicle, ms.
+QUIET_MS: Final = 10_000
+#: Bits of what a row needs: it must decide, a look is due, the pass is its own (not only for samples), it has been
+#: without one for `QUIET_MS`.
+IS_DUE, LOOKS, IS_OWN, RESTS = 1, 2, 4, 8
+#: Columns of `found`: row, vehicle time, needs.
+FOUND: Final = 3
+_PASSED_OVER: Final = -1.0
+
+
+def bound_rows(clocks: Any, time: int, events: int, times: Any, until: Any, window: Any, found: Any) -> None:
+    """Write into `until` the time to which each row may move: its next pass, at most the end of the window. A row that
+    is there is passed over."""
+    end = window[0]
+    for i in range(until.shape[0]):
+        until[i] = min(times[DUE, i], end) if clocks[i, time] < end else _PASSED_OVER
+
+
+def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, window: Any, found: Any) -> int:
+    """Find the rows that need a pass, of those that have moved by `until`. Returns their number; `found` has them."""
+    count = 0
+    for i in range(until.shape[0]):
+        at = clocks[i, time]
+        happened = clocks[i, events] != 0.0
+        if until[i] == _PASSED_OVER or not (happened or at >= times[DUE, i]):
+            continue
+        needs = 0
+        if happened or at >= times[DECIDES, i]:
+            needs += IS_DUE
+        if at >= times[LOOK, i]:
+            needs += LOOKS
+        if happened or at >= times[OWN, i]:
+            needs += IS_OWN
+        if at >= times[DECIDED, i] + QUIET_MS:
+            needs += RESTS
+        found[count, 0] = i
+        found[count, 1] = int(at)
+        found[count, 2] = needs
+        count += 1
+    return count
