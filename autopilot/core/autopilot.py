@@ -181,6 +181,7 @@ class Autopilot:
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.airspeed = AirspeedUse(facts, announcer, self.helm, self.parameters.set_unstored)
         self.sticks = PilotInput(commanded, self.failsafes)
+        complaining = (self.traffic, self.proximity, self.payload.parachute, self.payload.generator)
         checks = ArmingChecks(
             facts,
             modes,
@@ -188,7 +189,7 @@ class Autopilot:
             plans.mission,
             self.failsafes,
             self.fence.return_point.rally_point,
-            self._other_reasons,
+            (self._forced_reasons, self._fence_reasons, *(part.complaints for part in complaining)),
             self.sticks.throttle_raised,
             lambda: self.sticks.has_had_input,
             int(facts.param("BATT_MONITOR", 4.0)),
@@ -208,12 +209,8 @@ class Autopilot:
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(commanded, self.sticks, self.vehicle_arming, lambda: self.arming)
 
-    def _other_reasons(self) -> list[ArmingReason]:
-        payload, reasons = self.payload, self._forced_reasons()
-        reasons += map(ArmingReason, (*self.fence.complaints(), *self.fenced_mission.complaints()))
-        for part in (self.traffic, self.proximity, payload.parachute, payload.generator):
-            reasons += part.complaints()
-        return reasons
+    def _fence_reasons(self) -> list[ArmingReason]:
+        return [ArmingReason(text) for text in (*self.fence.complaints(), *self.fenced_mission.complaints())]
 
     def _forced_reasons(self) -> list[ArmingReason]:
         return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()

@@ -7,7 +7,7 @@ reports are taken unchanged. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import radians
 from typing import Final
 
@@ -64,24 +64,22 @@ _RALLY_REQUIRED: Final = 1 << 5
 @dataclass(slots=True)
 class _OfParameters:
     """Results of parameters only, computed again after a change of one: nearly all looks find the parameters of the one
-    before. `selected`: the checks that ARMING_CHECK enables."""
+    before. `checks`: those that ARMING_CHECK enables and that may find something with these parameters, in order."""
 
     of: tuple[int, bool] | None = None
-    selected: frozenset[Check] = frozenset()
+    mask: int = 0  # ARMING_CHECK
+    checks: Sequence[Callable[[], Iterable[ArmingReason]]] = ()
     battery: Sequence[float] = ()
     motors: Sequence[ArmingReason] = ()
-    parameters: Sequence[ArmingReason] = ()
-    radio: Sequence[ArmingReason] = ()
     needs_location: bool = False  # ARMING_NEED_LOC
     needs_radio: bool = False
-    needs_ground: bool = False  # heights above ground may be asked for, and terrain data may be missing
     mission_items: int = 0  # ARMING_MIS_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
     """The checks of one vehicle. `rally_point`: the one to which a return would go, from this home; `more`: reasons of
-    other parts of the autopilot (fence, emergency stop);
+    other parts of the autopilot (fence, emergency stop), each of its own;
     `throttle_raised`: by the pilot's stick; `radio_found`: a radio was heard since power-on; `monitor`: BATT_MONITOR at
     power-on; a changed value counts after a restart."""
 
@@ -91,7 +89,7 @@ class ArmingChecks:
     mission: MissionStorage
     failsafes: Failsafes
     rally_point: Callable[[GeoPoint], GeoPoint | None]
-    more: Callable[[], Sequence[ArmingReason]]
+    more: Sequence[Callable[[], Sequence[ArmingReason]]]
     throttle_raised: Callable[[], bool]
     radio_found: Callable[[], bool]
     monitor: int
@@ -100,24 +98,17 @@ class ArmingChecks:
     def before(self) -> list[ArmingReason]:
         """Reasons to refuse arming; empty = ready."""
         settings, reported = self._of_parameters(), self.facts.vehicle.armable_reasons
-        selected = settings.selected
-        reasons = [*self._vehicle(reported), *self._position(reported), *settings.motors]
-        if Check.GPS in selected and self.facts.vehicle_class.flies:
-            reasons.extend(self._fix())
-        if Check.MISSION in selected:
-            reasons.extend(self._mission())
-        if Check.PARAMETERS in selected:
-            if settings.needs_ground:
-                reasons.extend(self._ground_unknown())
-            reasons.extend(settings.parameters)
-        if Check.BATTERY in selected:
-            reasons.extend(self._battery(settings.battery))
-        if Check.RC in selected:
-            reasons.extend(self._radio())
-            reasons.extend(settings.radio)
+        reasons = [*self._vehicle(reported)] if reported else []
+        if self._needs_position:
+            reasons += self._position(reported)
+        reasons += settings.motors
+        for check in settings.checks:
+            reasons += check()
         if self.failsafes.misses_station:
             reasons.append(ArmingReason("GCS failsafe on"))
-        reasons.extend(reason for reason in self.more() if reason.check is None or reason.check in selected)
+        for complaints in self.more:
+            if found := complaints():
+                reasons += [reason for reason in found if reason.check is None or self._checked(reason.check)]
         return reasons
 
     def at_arming(self) -> list[ArmingReason]:
@@ -148,31 +139,51 @@ class ArmingChecks:
 
     # --- each ---------------------------------------------------------------------------------------------------------
     def _checked(self, check: Check) -> bool:
-        return check in self._of_parameters().selected
+        return bool(self._of_parameters().mask & (_EVERY | 1 << check))
 
     def _of_parameters(self) -> _OfParameters:
         settings, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
         if settings.of != of:
             param, own_checks = self.facts.param, of[1]
-            mask = int(param("ARMING_CHECK", 1.0))
-            settings.of, settings.selected = of, frozenset(each for each in Check if mask & (_EVERY | 1 << each))
+            settings.of, settings.mask = of, int(param("ARMING_CHECK", 1.0))
             settings.battery = tuple(param(name, default) for name, default in _OF_BATTERY)
             settings.needs_location = param("ARMING_NEED_LOC") == 1.0
             settings.needs_radio = self._is_judged and param("FS_THR_ENABLE", 1.0) != 0.0
-            by_ground = param("RTL_ALT_TYPE") == 1.0 or param("TERRAIN_ENABLE", 1.0) == 0.0
-            settings.needs_ground = by_ground and not own_checks
             settings.mission_items = 0 if own_checks else int(param("ARMING_MIS_ITEMS"))
-            settings.motors, settings.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
-            settings.radio = tuple(self._calibration()) if self._is_judged else ()
+            settings.motors = tuple(self._motors())
+            settings.checks = tuple(self._selected(own_checks=own_checks))
         return settings
+
+    def _selected(self, *, own_checks: bool) -> Iterator[Callable[[], Iterable[ArmingReason]]]:
+        """The checks of `_OfParameters`."""
+        kind, param = self.facts.vehicle_class, self.facts.param
+        if self._checked(Check.GPS) and kind.flies:
+            yield self._fix
+        if self._checked(Check.MISSION):
+            if self.settings.mission_items:
+                yield self._missing_item
+            yield self._without_mission
+            if kind.has_stall_speed and not own_checks:
+                if param("RTL_AUTOLAND", 1.0) == 0.0:
+                    yield self._landing_unused
+                yield self._landing_too_short
+        if self._checked(Check.PARAMETERS):
+            if (param("RTL_ALT_TYPE") == 1.0 or param("TERRAIN_ENABLE", 1.0) == 0.0) and not own_checks:
+                yield self._ground_unknown
+            parameters = (*self._parameters(), *self._switches())
+            yield from (lambda: parameters,) if parameters else ()
+        if self._checked(Check.BATTERY):
+            yield self._battery
+        if self._checked(Check.RC):
+            yield self._radio
+            radio = tuple(self._calibration()) if self._is_judged else ()
+            yield from (lambda: radio,) if radio else ()
 
     def _vehicle(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         """The vehicle's own reasons, without disabled ones. Reasons from a missing position do not count in a mode that
         needs none, once there has been a position (before, the sensors are starting), or without a working receiver, or
         with too few satellites (SIM_GPS_NUMSATS), when the estimator starts without one. For wings with a
         receiver its fix always counts: ArduPlane's GPS checks ask for no mode (AP_Arming.cpp, gps_checks)."""
-        if not reported:
-            return
         vehicle, facts = self.facts.vehicle, self.facts
         without = 0.0 in (facts.param("GPS1_TYPE", 1.0), facts.param("EK3_SRC1_POSXY", 3.0))
         few = 0.0 < facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
@@ -190,37 +201,39 @@ class ArmingChecks:
         """True if the mode needs a position, or ARMING_NEED_LOC requires it for every mode."""
         return self.modes.spec.needs_fix or self.settings.needs_location
 
-    def _position(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
-        if not self._needs_position:
-            return
-        if not self.facts.has_position and NEED_POSITION not in reported:
-            yield NEED_POSITION
-        if self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
-            yield NO_HOME
+    def _position(self, reported: Sequence[ArmingReason]) -> list[ArmingReason]:
+        """Reasons for a mode that needs a position."""
+        unknown = not self.facts.has_position and NEED_POSITION not in reported
+        homeless = self.facts.home is None and not self.facts.vehicle.capabilities.own_checks
+        return [NEED_POSITION] * unknown + [NO_HOME] * homeless
 
-    def _fix(self) -> Iterator[ArmingReason]:
+    def _fix(self) -> Sequence[ArmingReason]:
         """Reasons for a mode with a position if the fix is not good enough, or if the estimated position is far from
         it, as for a while after a sensor has failed (AP_Arming.cpp, gps_checks)."""
         vector = self.facts.vehicle.state.report
-        if not self.modes.spec.position or vector[report.GPS_FIX] < _FIX_3D:
-            return
+        if not self.modes.spec.position or vector.item(report.GPS_FIX) < _FIX_3D:
+            return ()
+        found = []
         limit, blur = self.facts.param("GPS_HDOP_GOOD", 140.0), 100.0 * vector.item(report.GPS_HDOP)
         if blur > limit:
-            yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
+            found.append(ArmingReason("High GPS HDOP", Check.GPS, blur, limit))
         lat, lon = vector.item(report.LAT), vector.item(report.LON)
         fix = GeoPoint(vector.item(report.GPS_LAT), vector.item(report.GPS_LON), 0.0)
         if is_surely_within(lat, lon, fix, _FARTHEST_FROM_FIX_M):
-            return
+            return found
         metres = distance(fix, GeoPoint(lat, lon, 0.0))
         if metres > _FARTHEST_FROM_FIX_M:
-            yield ArmingReason(f"GPS and AHRS differ by {metres:.1f}m", Check.GPS, metres, _FARTHEST_FROM_FIX_M)
+            text = f"GPS and AHRS differ by {metres:.1f}m"
+            found.append(ArmingReason(text, Check.GPS, metres, _FARTHEST_FROM_FIX_M))
+        return found
 
-    def _radio(self) -> Iterator[ArmingReason]:
+    def _radio(self) -> Sequence[ArmingReason]:
         if self.failsafes.misses_sticks:
-            yield ArmingReason("Radio failsafe on", Check.RC)
-        elif self.settings.needs_radio and not self.radio_found():
-            low = self.facts.param("SIM_RC_FAIL") == _PULSES_LOW
-            yield ArmingReason("Throttle below failsafe" if low else "RC not found", Check.RC)
+            return (ArmingReason("Radio failsafe on", Check.RC),)
+        if not self.settings.needs_radio or self.radio_found():
+            return ()
+        low = self.facts.param("SIM_RC_FAIL") == _PULSES_LOW
+        return (ArmingReason("Throttle below failsafe" if low else "RC not found", Check.RC),)
 
     def _calibration(self) -> Iterator[ArmingReason]:
         """Reasons from limits that no calibrated transmitter has (AP_Arming.cpp, rc_checks_copter_sub)."""
@@ -274,19 +287,13 @@ class ArmingChecks:
                 text = check.complaint.format(value=value)
                 yield ArmingReason(text, None, value, check.least if value < check.least else check.most)
 
-    def _mission(self) -> Iterator[ArmingReason]:
-        yield from self._missing_item()
-        if self.modes.mode is self.auto and not self.mission.total():
-            yield ArmingReason("Mode requires mission", Check.MISSION)
-        if self.facts.vehicle_class.has_stall_speed:
-            yield from self._landing_unused()
-            yield from self._landing_too_short()
+    def _without_mission(self) -> Sequence[ArmingReason]:
+        needed = self.modes.mode is self.auto and not self.mission.total()
+        return (ArmingReason("Mode requires mission", Check.MISSION),) if needed else ()
 
     def _missing_item(self) -> Iterator[ArmingReason]:
         """Reason for the first mission item of ARMING_MIS_ITEMS that is missing (AP_Arming.cpp, mission_checks)."""
         required = self.settings.mission_items
-        if not required:
-            return
         commands, home = {item.command for item in self.mission.items()}, self.facts.home
         missing = [name for bit, command, name in _REQUIRED_ITEMS if required & bit and command not in commands]
         if missing:
@@ -297,9 +304,8 @@ class ArmingChecks:
             yield ArmingReason("No sufficiently close rally point located", Check.MISSION)
 
     def _landing_unused(self) -> Iterator[ArmingReason]:
-        """Reason for a landing sequence that no return would use (AP_Arming_Plane.cpp, mission_checks)."""
-        if self.facts.vehicle.capabilities.own_checks or self.facts.param("RTL_AUTOLAND", 1.0) != 0.0:
-            return
+        """Reason for a landing sequence that no return would use, with RTL_AUTOLAND 0 (AP_Arming_Plane.cpp,
+        mission_checks)."""
         for mark in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
             if any(item.command == mark for item in self.mission.items()):
                 yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
@@ -307,8 +313,7 @@ class ArmingChecks:
     def _landing_too_short(self) -> Iterator[ArmingReason]:
         """Reasons for landings that the wings cannot stop for (`near_landings`)."""
         facts = self.facts
-        judged = facts.vehicle_class.lands_anywhere and not facts.personality.keeps_upright
-        if not judged or facts.vehicle.capabilities.own_checks:
+        if not facts.vehicle_class.lands_anywhere or facts.personality.keeps_upright:
             return
         for _, _, least_m in near_landings(self.mission.items(), facts.param):
             yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
@@ -359,9 +364,10 @@ class ArmingChecks:
         options = (int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17))
         return [option for option in options if option != 0]
 
-    def _battery(self, settings: Sequence[float]) -> list[ArmingReason]:
+    def _battery(self) -> list[ArmingReason]:
         """Reasons about the battery. Only the first is given, because the others follow from it."""
-        vector, (pin, kind, source, capacity, *limits) = self.facts.vehicle.state.report, settings
+        vector = self.facts.vehicle.state.report
+        pin, kind, source, capacity, *limits = self.settings.battery
         arm_volts, arm_charge, low, critical, low_charge, critical_charge = limits
         charge = capacity - vector.item(report.BATT_MAH)
         loaded = vector.item(report.BATT_V)

@@ -18,11 +18,11 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
+from sitl.kernel.compiling import ANY_MOVES
 
 CLOSE_M: Final = 20.0
 """Distance below which an approach is reported, m."""
 _MOVES_MPS: Final = 0.5
-_STANDS_MPS: Final = _MOVES_MPS / 2.0  # of each component: less than `_MOVES_MPS` of all three together
 _AT_ONCE: Final = 1 << 18
 """Number of pairs that are computed in one step."""
 _APART_M: Final = 1.0
@@ -51,7 +51,7 @@ class Separation:
         report: Callable[[Approach], None],
     ) -> None:
         self._states = [(state, np.array(members, np.int64)) for state, members in states]
-        self._may_move = [(state[:, L.S_AIR], state[:, M.S_VN : M.S_VD + 1]) for state, _ in states]
+        self._any_moves: list[Callable[[], int]] = []
         self._report = report
         self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
         self._at = np.zeros((len(homes), 3))
@@ -88,10 +88,10 @@ class Separation:
         self._under_way.clear()
 
     def _certainly_stand(self) -> bool:
-        """True if certainly no vehicle moves, by the fewest operations: most fleets stand most of the time."""
-        return not any(
-            np.count_nonzero(air) or np.count_nonzero(np.abs(speed) > _STANDS_MPS) for air, speed in self._may_move
-        )
+        """True if certainly no vehicle moves: most fleets stand most of the time."""
+        if not self._any_moves:
+            self._any_moves = [ANY_MOVES.bind(state) for state, _ in self._states]
+        return not any(moves() for moves in self._any_moves)
 
     def _read(self) -> None:
         for state, members in self._states:

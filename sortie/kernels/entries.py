@@ -9,11 +9,11 @@ from autopilot.control.kernels import Entry
 from autopilot.control.straightening import STRAIGHTEN
 from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
-from sitl.kernel.compiling import BOAT, BOUND_ROWS, COPTER, FIND_ROWS, OUTSIDE, PLANE, ROVER
+from sitl.kernel.compiling import BOAT, COPTER, FLEET, OUTSIDE, PLANE, ROVER
 
 # Compiled in parallel, each by its own process: halves of the work.
 PARTS: Final[tuple[tuple[Entry, ...], ...]] = (
-    (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN, BOUND_ROWS, FIND_ROWS),
+    (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN, *FLEET),
     (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"], OUTSIDE["boat"]),
 )
 # Compiled before: what both halves call is called by a rover too, mostly.

@@ -22,7 +22,7 @@ from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
-from sitl.kernel.row_times import IS_DUE, IS_OWN, LOOKS, QUIET_MS, RESTS
+from sitl.kernel.rows import IS_DUE, IS_OWN, LOOKS, QUIET_MS, RESTS
 from sortie.nodes.kind_rows import Floats, KindRows, ReadyRow, VehicleRows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
@@ -307,7 +307,7 @@ class FleetNode:
                         self._acted_ms = now_ms
                     self.between()
                     self._arrive(member, now_ms, link_ms, own=own)
-                elif service.telemetry.flows and not streams.moved[row] and streams.flow(row):
+                elif service.telemetry.flows and not streams.has_moved(row) and streams.flow(row):
                     service.note(now_ms, own=own)
                     if looks or service.watchers.timed:
                         again.add(row)

@@ -13,12 +13,12 @@ from autopilot.interface.vehicle import SimulatedVehicle
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sitl.kernel.compiling import BOUND_ROWS, FIND_ROWS
-from sitl.kernel.row_times import FOUND, QUIET_MS
+from sitl.kernel.rows import FOUND, QUIET_MS
 from sortie.nodes.vehicle import VehicleService
 
 Floats = npt.NDArray[np.float64]
 ReadyRow = tuple[int, int, int]
-"""Row that needs a pass: its number, its vehicle time, and what it needs, in bits of `row_times`."""
+"""Row that needs a pass: its number, its vehicle time, and what it needs, in bits of `sitl.kernel.rows`."""
 
 
 class VehicleRows(Protocol):

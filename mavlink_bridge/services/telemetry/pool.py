@@ -67,13 +67,11 @@ ALL_LOOKED_AT: Final = Standing((0, 0), ())
 
 
 class StreamPool:
-    """Pool of streams. `reports`: report vectors, one row per vehicle; `sources`: stream values. `moved[row]`: facts of
-    the core may have changed without a decision."""
+    """Pool of streams. `reports`: report vectors, one row per vehicle; `sources`: stream values."""
 
     def __init__(self, reports: npt.NDArray[np.float64]) -> None:
         self.sources: npt.NDArray[np.float64] = np.zeros((len(reports), sources.SIZE))
-        self.moved = [True] * len(reports)
-        self._still = [False] * len(reports)
+        self._moved: list[bool] | None = [True] * len(reports)
         self.gathering = False
         self._reports = reports
         self._write: Callable[..., int] | None = None
@@ -149,9 +147,16 @@ class StreamPool:
             return self
         self.gathering = True
         self.flown.clear()
-        now, before = self._reports.take(BEHIND_FACTS, 1), self.sources.take(BEHIND_FACTS, 1)
-        self.moved = self._still if now.tobytes() == before.tobytes() else (now != before).any(axis=1).tolist()
+        self._moved = None
         return self
+
+    def has_moved(self, row: int) -> bool:
+        """True when facts of the core may have changed without a decision. For all rows they are compared once, when it
+        is first asked: most vehicles stand on no link."""
+        if self._moved is None:
+            now, before = self._reports.take(BEHIND_FACTS, 1), self.sources.take(BEHIND_FACTS, 1)
+            self._moved = (now != before).any(axis=1).tolist()
+        return self._moved[row]
 
     def gathers(self, row: int) -> bool:
         """True when a frame of this vehicle has been added."""

@@ -246,7 +246,7 @@ class TelemetryService(Speaker):
             return False
         row = self._row
         if not pool.gathers(row):
-            if read := self.decided or pool.moved[row]:
+            if read := self.decided or pool.has_moved(row):
                 self._read_facts()
                 self._encoder.keep(self._parts.facts.vehicle.state.report)
             pool.begin_row(row, copied=read)

@@ -1,4 +1,4 @@
-"""Times of a fleet's rows, in compiled code: how far each vehicle may move, and which of them need a pass then.
+"""Rows of a fleet, in compiled code: how far each vehicle may move, which of them need a pass then, whether one moves.
 
 `times` has a line for each time of `KindRows`, with a column for each row. `clocks` has the vehicle times and the
 events of the machines, in the columns `time` and `events`. `window`: the end of the window, ms.
@@ -7,6 +7,9 @@ events of the machines, in the columns `time` and `events`. `window`: the end of
 from __future__ import annotations
 
 from typing import Any, Final
+
+from autopilot.interface import layout as L
+from sitl.kernel import layout as M
 
 #: Lines of `times`, ms.
 DUE, OWN, DECIDES, LOOK, DECIDED = range(5)
@@ -17,6 +20,8 @@ QUIET_MS: Final = 10_000
 IS_DUE, LOOKS, IS_OWN, RESTS = 1, 2, 4, 8
 #: Columns of `found`: row, vehicle time, needs.
 FOUND: Final = 3
+#: Speed in each direction below which a vehicle surely stands (less than 0.5 m/s in all), m/s.
+STANDS_MPS: Final = 0.25
 _PASSED_OVER: Final = -1.0
 
 
@@ -50,3 +55,14 @@ def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, windo
         found[count, 2] = needs
         count += 1
     return count
+
+
+def any_moves(state: Any) -> int:
+    """1 if a vehicle is in the air or may move, else 0."""
+    for i in range(state.shape[0]):
+        if state[i, L.S_AIR] != 0.0:
+            return 1
+        for k in range(M.S_VN, M.S_VD + 1):
+            if abs(state[i, k]) > STANDS_MPS:
+                return 1
+    return 0
