@@ -23,7 +23,7 @@ from mavlink_bridge.wire.codec import dialect
 from tests.storm.invariant import Broken
 from tests.storm.invariants import flights, kept
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
-from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
+from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state, preflight_ends
 from tests.storm.invariants.journals import tickets_are_settled_in_order
 from tests.storm.invariants.losses import (
     FENCE_MS,
@@ -87,6 +87,19 @@ def test_a_vehicle_may_climb_away_in_a_mode_with_a_direct_throttle_and_nowhere_e
     assert no_vehicle_flies_away(view) is None, "it was begun higher and higher"
     helm.target, view.life = TakeOff(-30.0), {}
     assert no_vehicle_flies_away(view)
+
+
+def test_a_preflight_that_begins_as_another_ends_is_one_of_its_own() -> None:
+    """Three failed, each after 10 s, and MAVSDK armed anew at once (seed 3070179666417)."""
+    service = SimpleNamespace(autopilot=SimpleNamespace(flights=SimpleNamespace(state=FlightState.PREFLIGHT)))
+    view: Any = SimpleNamespace(service=service, life={"flight": {"at": 0}}, now_ms=0)
+    assert preflight_ends(view) is None
+    view.life["flight"]["at"] = view.now_ms = 20_000
+    assert preflight_ends(view) is None
+    view.now_ms = 49_980
+    assert preflight_ends(view) is None
+    view.now_ms = 50_000
+    assert preflight_ends(view) == "in PREFLIGHT for 30000 ms"
 
 
 @pytest.mark.parametrize(("full", "limited"), [(True, False), (False, True), (False, False)])

@@ -49,9 +49,15 @@ def idle_is_disarmed_and_flying_is_armed(view: View) -> str | None:
     if not wrong:
         memory.clear()
         return None
-    since = memory.setdefault("since", view.now_ms)
+    since = max(memory.setdefault("since", view.now_ms), _entered_ms(view))
     name = "-" if state is None else state.name
     return None if view.now_ms - since < 2_000 else f"{name} and {'armed' if armed else 'disarmed'}"
+
+
+def _entered_ms(view: View) -> int:
+    """When the vehicle entered its state: it may leave one and enter it again between two looks."""
+    at_ms: int = view.life.get("flight", {}).get("at", 0)
+    return at_ms
 
 
 @invariant(When.PASS, SEED)
@@ -74,7 +80,7 @@ def _ends(view: View, state: FlightState, within_ms: int) -> str | None:
     if _state(view) is not state:
         memory.clear()
         return None
-    since = memory.setdefault("since", view.now_ms)
+    since = max(memory.setdefault("since", view.now_ms), _entered_ms(view))
     return None if view.now_ms - since < within_ms else f"in {state.name} for {view.now_ms - since} ms"
 
 
