@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import ArmedChanged
-from autopilot.interface.reasons import ArmingMethod
+from autopilot.interface.reasons import ArmingMethod, Check
 from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.mav import Result
 from autopilot.modes.auxiliary import (
@@ -250,7 +250,8 @@ def test_a_rover_records_where_it_is_and_begins_anew_while_disarmed() -> None:
 # --- arming checks -----------------------------------------------------------------------------------------------
 def test_a_vehicle_switched_on_without_a_radio_is_not_armed_until_somebody_flies_it() -> None:
     made = bench(GUIDED, SIM_RC_FAIL=1)
-    assert [reason.text for reason in made.core.prearm.reasons()] == ["RC not found"]
+    (reason,) = made.core.prearm.reasons()
+    assert (reason.text, reason.check) == ("RC not found", Check.RC)
     made.parameters.set("FS_THR_ENABLE", 0)
     assert made.core.prearm.reasons() == []
     made.parameters.set("FS_THR_ENABLE", 1)

@@ -522,33 +522,3 @@ def test_a_crash_in_a_mission_is_told_and_stops_the_motor(bits: int, mode: Plane
 def test_a_quadplane_with_a_strange_lean_is_not_armed() -> None:
     bench = Bench("quadplane", parameters={"Q_ANGLE_MAX": 900.0})
     assert [reason.text for reason in bench.core.prearm.reasons()] == ["Check Q_ANGLE_MAX"]
-
-
-# --- arming -----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("ROLL_LIMIT_DEG", 2.0, "ROLL_LIMIT_DEG too small (2.0)"),
-        ("PTCH_LIM_MIN_DEG", -1.0, "PTCH_LIM_MIN_DEG too large (-1.0)"),
-        ("AIRSPEED_MIN", 4.0, "AIRSPEED_MIN too low (4 < 5)"),
-    ],
-)
-def test_a_plane_that_could_not_fly_is_not_armed(name: str, value: float, says: str) -> None:
-    bench = Bench("plane", parameters={name: value, "ARMING_CHECK": 0.0})
-    assert [reason.text for reason in bench.core.prearm.reasons()] == [says]
-
-
-def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> None:
-    bench = Bench("plane")
-    bench.upload(landing_mission())
-    assert [reason.text for reason in bench.core.prearm.reasons()] == ["DO_LAND_START set and RTL_AUTOLAND disabled"]
-    bench.parameters.set("RTL_AUTOLAND", 3.0)
-    assert bench.core.prearm.reasons() == []
-
-
-def test_a_controller_looks_at_its_landing_sequence_itself() -> None:
-    """A PX4 has no RTL_AUTOLAND."""
-    bench = Bench("plane")
-    bench.upload(landing_mission())
-    bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=True)
-    assert "RTL_AUTOLAND" not in " ".join(reason.text for reason in bench.core.prearm.reasons())
