@@ -12,11 +12,12 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from benchmarks.vehicle import HOME
 from mavlink_bridge.firmware.identity import Identity
+from sitl.kernel.rows import QUIET_MS
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.simulated_face import simulated_face
-from sortie.nodes.vehicle import HORIZON_MS, VehicleService
+from sortie.nodes.vehicle import VehicleService
 
 ROUNDS = 300
 JUMP = 177
@@ -52,7 +53,7 @@ def _speed(flight_manager: bool) -> float:
     service.load()
 
     def advance() -> None:
-        service.advance(service.now_ms + HORIZON_MS)
+        service.advance(service.now_ms + QUIET_MS)
 
     while not autopilot.prearm.ok:
         advance()

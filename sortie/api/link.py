@@ -18,7 +18,7 @@ from mavlink_bridge.links.memory import Medium
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
-from sortie.nodes.vehicle import HORIZON_MS
+from sitl.kernel.rows import QUIET_MS
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
@@ -133,7 +133,7 @@ class SessionLink(QuietNode):
     def _let_pass(self, until_ms: int) -> None:
         """Let time pass to the next event, at most to link time `until_ms`."""
         remaining_ms = until_ms - self._runtime.link_ms
-        self._runtime.step(self._runtime.now_ms + min(max(remaining_ms, TICK_MS), HORIZON_MS))
+        self._runtime.step(self._runtime.now_ms + min(max(remaining_ms, TICK_MS), QUIET_MS))
 
     # --- a node -------------------------------------------------------------------------------------------------------
     @property

@@ -25,13 +25,13 @@ from mavlink_bridge.routing.service import Message, Service, TimedSpeaker
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
+from sitl.kernel.rows import QUIET_MS
 from sortie.config.faults import Fault
 from sortie.metrics.load import LineMeter
 from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import LINK_FAULTS, NEVER_MS, FaultInjector, FaultPlan, begin_or_end
 from sortie.nodes.watchers import Watchers
 
-HORIZON_MS = 20_000
 BOOT_LIMIT_MS = 120_000
 STANDING_MPS = 0.2
 BURST_BYTES = 64 * 1024
@@ -186,8 +186,8 @@ class VehicleService:
 
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
-        """Return the earliest vehicle time at which a pass is needed, ms; at most `HORIZON_MS` away."""
-        horizon_ms = self.now_ms + HORIZON_MS
+        """Return the earliest vehicle time at which a pass is needed, ms; at most `QUIET_MS` away."""
+        horizon_ms = self.now_ms + QUIET_MS
         if self._behind is not None:
             return self._next_pass_ms(self.autopilot.next_deadline_ms(), self._of_services()[1], horizon_ms)
         looks_ms, streams_ms = self.autopilot.next_look_ms(), self.telemetry.next_deadline_ms()
@@ -265,9 +265,9 @@ class VehicleService:
             if look_ms is not None and look_ms < own_ms:
                 own_ms = max(look_ms, self.now_ms + TICK_MS)
             # The horizon turns a pass of streams into one that decides; links are read when real time says so.
-            now_ms = self.watchers.move(vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+            now_ms = self.watchers.move(vehicle, min(until_ms, own_ms, self.now_ms + QUIET_MS))
             happened = vehicle.has_events
-            quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
+            quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + QUIET_MS) and not happened
             if not quiet or (look_ms is not None and look_ms <= now_ms and autopilot.glance(now_ms)):
                 self._settle()
                 link_due_ms = self.next_link_deadline_ms()
