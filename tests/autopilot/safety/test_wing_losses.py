@@ -1,4 +1,5 @@
-"""What a plane in the air does when it loses its sticks, by its mode and by FS_SHORT_ACTN and FS_LONG_ACTN."""
+"""What a plane in the air does when it loses its sticks, by its mode and by FS_SHORT_ACTN and FS_LONG_ACTN, or has a
+low battery."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from autopilot.interface.targets import Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.vehicles.mode_table import PlaneMode
 from tests.fakes.core_bench import Bench
-from tests.fakes.plane_bench import Plane, on_approach
+from tests.fakes.plane_bench import Plane, landing_mission, on_approach
 
 M = PlaneMode
 
@@ -146,3 +147,42 @@ def test_no_parachute_opens_on_the_ground() -> None:
     bench.core.failsafes.sticks_silent(bench.now_ms)
     bench.run(5.0)
     assert "Parachute: Released" not in bench.texts
+
+
+@pytest.mark.parametrize(("action", "mode"), [(1, M.AUTOLAND), (7, M.AUTOLAND), (2, M.AUTOLAND), (5, M.AUTOLAND)])
+def test_autoland_goes_on_with_a_low_battery(action: int, mode: PlaneMode) -> None:
+    """From its circle on (ArduPlane's handle_battery_failsafe); with 1 and 2 it flew home, and stayed there."""
+    plane = Plane(BATT_FS_LOW_ACT=float(action))
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    plane.run(1.0)
+    targets = len(plane.vehicle.targets)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert (plane.core.modes.number, len(plane.vehicle.targets)) == (mode, targets)
+    assert not any("Failsafe - RTL" in text for text in plane.texts)
+
+
+def test_autoland_joins_the_missions_landing_with_a_low_battery() -> None:
+    plane = Plane(BATT_FS_LOW_ACT=2.0, RTL_AUTOLAND=1.0)
+    plane.upload(landing_mission())
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
+
+
+@pytest.mark.parametrize(
+    ("afs", "says"),
+    [
+        ({}, "AFS not enabled, can't terminate the vehicle"),
+        ({"AFS_ENABLE": 1.0}, "Unable to terminate, termination is not configured"),
+        ({"AFS_ENABLE": 1.0, "AFS_TERM_ACTION": 42.0}, "Terminating due to low battery"),
+    ],
+)
+def test_a_battery_ends_a_flight_by_the_advanced_failsafe(afs: dict[str, float], says: str) -> None:
+    """BATT_FS_LOW_ACT 3 (ArduPlane's gcs_terminate); the motor stopped without AFS_ENABLE, too."""
+    plane = Plane(BATT_FS_LOW_ACT=3.0, AFS_DUAL_LOSS=0.0, **afs)
+    plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    plane.run(1.0)
+    assert says in plane.texts
+    assert plane.core.facts.armed is not says.startswith("Terminating")
