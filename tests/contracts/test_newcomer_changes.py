@@ -179,7 +179,7 @@ assert "ODD" in dataflash_columns.SOURCES and "ODD" in dataflash_kinds.SAMPLES
     "a pre-arm check": Change(
         {
             "autopilot/safety/checks.py": (
-                "        if Check.PARAMETERS in selected:",
+                "        for check in settings.checks:",
                 '        if self.facts.param("SIM_WIND_SPD") > 50.0:\n'
                 '            reasons.append(ArmingReason("It storms"))\n',
             )
