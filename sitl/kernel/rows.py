@@ -14,7 +14,7 @@ from sitl.kernel import layout as M
 #: Lines of `times`, ms.
 DUE, OWN, DECIDES, LOOK, DECIDED = range(5)
 #: Longest time without a pass of a vehicle, ms, alone as in a fleet.
-QUIET_MS: Final = 20_000
+QUIET_MS: Final = 60_000
 #: Bits of what a row needs: it must decide, a look is due, the pass is its own (not only for samples), it has been
 #: without one for `QUIET_MS`.
 IS_DUE, LOOKS, IS_OWN, RESTS = 1, 2, 4, 8
