@@ -372,7 +372,10 @@ def test_a_copter_on_its_side_has_to_be_disarmed() -> None:
         scene.report[index] = away
         held = scene.after(ON_ITS_SIDE_MS - 1, no_copter_lies_armed_on_its_side)
         assert held is None
-    scene.report[report.TRUE_CONTACT] = 1.0
+    scene.report[[report.TRUE_ROLL, report.TRUE_CONTACT]] = 1.5, 1.0
+    assert scene.after(ON_ITS_SIDE_MS - 1, no_copter_lies_armed_on_its_side) is None
+    scene.view.life["armed"] = {"at": scene.view.now_ms}
+    assert scene.after(ON_ITS_SIDE_MS - 1, no_copter_lies_armed_on_its_side) is None, "it was armed anew"
     scene.facts.armed = False
     assert scene.after(ON_ITS_SIDE_MS, no_copter_lies_armed_on_its_side) is None
 

@@ -32,6 +32,7 @@ from tests.storm.invariants.losses import (
     _sticks_heard,
     a_fence_is_not_left_without_its_failsafe,
     a_lost_station_is_noticed,
+    an_idle_vehicle_is_disarmed,
     no_vehicle_arms_without_a_position,
 )
 from tests.storm.invariants.relays import a_heartbeat_comes_through_a_relay
@@ -100,6 +101,23 @@ def test_a_preflight_that_begins_as_another_ends_is_one_of_its_own() -> None:
     assert preflight_ends(view) is None
     view.now_ms = 50_000
     assert preflight_ends(view) == "in PREFLIGHT for 30000 ms"
+
+
+def test_who_is_armed_anew_in_the_pass_of_a_disarm_has_its_whole_delay() -> None:
+    """The judge looks between passes, and sees it armed each time."""
+    kind = SimpleNamespace(flies=True)
+    facts = SimpleNamespace(vehicle_class=kind, armed=True, landed=True)
+    modes = SimpleNamespace(mode=SimpleNamespace(holds_arming=False))
+    autopilot = SimpleNamespace(facts=facts, flights=None, modes=modes)
+    parameters, faults = {"DISARM_DELAY": 10.0}, SimpleNamespace(active=())
+    service = SimpleNamespace(autopilot=autopilot, parameters=parameters, faults=faults)
+    plan, life = SimpleNamespace(firmware="ardupilot"), {"armed": {"at": 0}}
+    view: Any = SimpleNamespace(service=service, plan=plan, life=life, now_ms=0)
+    assert an_idle_vehicle_is_disarmed(view) is None
+    life["armed"]["at"], view.now_ms = 10_000, 20_000
+    assert an_idle_vehicle_is_disarmed(view) is None
+    view.now_ms = 30_000
+    assert an_idle_vehicle_is_disarmed(view) == "armed on the ground for 20000 ms"
 
 
 @pytest.mark.parametrize(("full", "limited"), [(True, False), (False, True), (False, False)])

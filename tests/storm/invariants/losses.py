@@ -142,7 +142,8 @@ def an_idle_vehicle_is_disarmed(view: View) -> str | None:
     if not stands or delay_s <= 0.0 or view.plan.firmware != ARDUPILOT or view.life.get("sticks"):
         memory.clear()
         return None
-    since = memory.setdefault("at", view.now_ms)
+    armed_ms = view.life.get("armed", {}).get("at", 0)  # disarmed and armed again between two looks
+    since = max(memory.setdefault("at", view.now_ms), armed_ms)
     if counts:  # the delay counts from its end, when it is over or somebody has taken over
         allowed_ms += 1000 * (view.service.parameters["FM_COUNTDOWN"] + delay_s)
         memory["counted"] = view.now_ms

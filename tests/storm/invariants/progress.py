@@ -175,5 +175,6 @@ def no_copter_lies_armed_on_its_side(view: View) -> str | None:
     if upright > ON_ITS_SIDE or not state.item(report.TRUE_CONTACT):
         view.life.pop("lies", None)
         return None
-    since = view.life.setdefault("lies", {"at": view.now_ms})["at"]
+    armed_ms = view.life.get("armed", {}).get("at", 0)
+    since = max(view.life.setdefault("lies", {"at": view.now_ms})["at"], armed_ms)
     return None if view.now_ms - since < ON_ITS_SIDE_MS else f"armed for {view.now_ms - since} ms, lying on its side"
