@@ -12,12 +12,11 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from benchmarks.vehicle import HOME
 from mavlink_bridge.firmware.identity import Identity
-from sitl.kernel.rows import QUIET_MS
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.simulated_face import simulated_face
-from sortie.nodes.vehicle import VehicleService
+from sortie.nodes.vehicle import QUIET_MS, VehicleService
 
 ROUNDS = 300
 JUMP = 177

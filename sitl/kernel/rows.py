@@ -12,11 +12,9 @@ from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 
 #: Lines of `times`, ms.
-DUE, OWN, DECIDES, LOOK, DECIDED = range(5)
-#: Longest time without a pass of a vehicle, ms, alone as in a fleet.
-QUIET_MS: Final = 60_000
+DUE, OWN, DECIDES, LOOK, REST = range(5)
 #: Bits of what a row needs: it must decide, a look is due, the pass is its own (not only for samples), it has been
-#: without one for `QUIET_MS`.
+#: without one for long.
 IS_DUE, LOOKS, IS_OWN, RESTS = 1, 2, 4, 8
 #: Columns of `found`: row, vehicle time, needs.
 FOUND: Final = 3
@@ -48,7 +46,7 @@ def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, windo
             needs += LOOKS
         if happened or at >= times[OWN, i]:
             needs += IS_OWN
-        if at >= times[DECIDED, i] + QUIET_MS:
+        if at >= times[REST, i]:
             needs += RESTS
         found[count, 0] = i
         found[count, 1] = int(at)

@@ -18,7 +18,7 @@ from mavlink_bridge.links.memory import Medium
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
-from sitl.kernel.rows import QUIET_MS
+from sortie.nodes.vehicle import QUIET_MS
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire

@@ -22,9 +22,9 @@ from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
-from sitl.kernel.rows import IS_DUE, IS_OWN, LOOKS, QUIET_MS, RESTS
+from sitl.kernel.rows import IS_DUE, IS_OWN, LOOKS, RESTS
 from sortie.nodes.kind_rows import Floats, KindRows, ReadyRow, VehicleRows
-from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
+from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, QUIET_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
 """Length of a window, ms: the interval of streams at 4 Hz."""
@@ -201,7 +201,7 @@ class FleetNode:
             kind.changed()
             self._set_link_due(member, NEVER)
             return
-        kind.decided_ms[row] = service.now_ms
+        kind.rest_ms[row] = service.now_ms + QUIET_MS
         due_ms, link_due_ms = service.deadlines()
         self._set_link_due(member, NEVER if link_due_ms is None else link_due_ms)
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:

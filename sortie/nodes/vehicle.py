@@ -25,13 +25,14 @@ from mavlink_bridge.routing.service import Message, Service, TimedSpeaker
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
-from sitl.kernel.rows import QUIET_MS
 from sortie.config.faults import Fault
 from sortie.metrics.load import LineMeter
 from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import LINK_FAULTS, NEVER_MS, FaultInjector, FaultPlan, begin_or_end
 from sortie.nodes.watchers import Watchers
 
+QUIET_MS = 60_000
+"""Longest time without a pass, in vehicle time."""
 BOOT_LIMIT_MS = 120_000
 STANDING_MPS = 0.2
 BURST_BYTES = 64 * 1024

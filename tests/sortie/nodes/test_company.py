@@ -14,6 +14,7 @@ from sortie import Fleet, Session
 from sortie.config.formation import moved
 from sortie.logs.separation_log import SeparationLog
 from sortie.nodes.company import break_motors
+from sortie.nodes.vehicle import QUIET_MS
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
@@ -179,7 +180,7 @@ def test_a_rover_whose_autopilot_raises_stops() -> None:
             raise Broken
 
         rover.service.autopilot.update = fail  # type: ignore[method-assign]
-        fleet.run_for(20.0)
+        fleet.run_for(QUIET_MS / 1000.0 + 10.0)  # in which it must decide something
         vehicle = fleet.node.services[0].vehicle
         assert vehicle.state.ground_speed < 0.2
         assert not vehicle.state.armed
