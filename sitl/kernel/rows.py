@@ -12,7 +12,7 @@ from autopilot.interface import layout as L
 from sitl.kernel import layout as M
 
 #: Lines of `times`, ms.
-DUE, OWN, DECIDES, LOOK, REST = range(5)
+DUE, OWN, DECIDES, LOOK, LATEST = range(5)
 #: Bits of what a row needs: it must decide, a look is due, the pass is its own (not only for samples), it has been
 #: without one for long.
 IS_DUE, LOOKS, IS_OWN, RESTS = 1, 2, 4, 8
@@ -46,7 +46,7 @@ def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, windo
             needs += LOOKS
         if happened or at >= times[OWN, i]:
             needs += IS_OWN
-        if at >= times[REST, i]:
+        if at >= times[LATEST, i]:
             needs += RESTS
         found[count, 0] = i
         found[count, 1] = int(at)

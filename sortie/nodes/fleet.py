@@ -201,7 +201,7 @@ class FleetNode:
             kind.changed()
             self._set_link_due(member, NEVER)
             return
-        kind.rest_ms[row] = service.now_ms + QUIET_MS
+        kind.latest_ms[row] = service.now_ms + QUIET_MS
         due_ms, link_due_ms = service.deadlines()
         self._set_link_due(member, NEVER if link_due_ms is None else link_due_ms)
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:

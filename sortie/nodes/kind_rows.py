@@ -48,8 +48,8 @@ class KindRows:
     """Rows of one kind with the numbers of their members in the fleet.
 
     `due_ms`: next pass of each. `own_ms`: the same without samples. `decides_ms`: next pass with a decision; earlier
-    ones only report state. `look_ms`: next look around. `rest_ms`: the time at which `QUIET_MS` have passed without a
-    decision. `streams`: the streams of all `services`, encoded together.
+    ones only report state. `look_ms`: next look around. `latest_ms`: latest time of the next decision, `QUIET_MS` after
+    the last one. `streams`: the streams of all `services`, encoded together.
     """
 
     def __init__(self, rows: VehicleRows, members: Sequence[int], services: Sequence[VehicleService]) -> None:
@@ -61,7 +61,7 @@ class KindRows:
             if isinstance(telemetry, TelemetryService):
                 telemetry.join(self.streams, row)
         self._times_ms = np.zeros((5, len(self.members)))
-        self.due_ms, self.own_ms, self.decides_ms, self.look_ms, self.rest_ms = self._times_ms
+        self.due_ms, self.own_ms, self.decides_ms, self.look_ms, self.latest_ms = self._times_ms
         self._until_ms, self._end_ms = np.zeros(len(self.members)), np.zeros(1)
         self._found = np.zeros((len(self.members), FOUND), np.int64)
         self._bound: Callable[[], object] | None = None
