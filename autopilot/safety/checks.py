@@ -108,7 +108,7 @@ class ArmingChecks:
             reasons.append(ArmingReason("GCS failsafe on"))
         for complaints in self.more:
             if found := complaints():
-                reasons += [reason for reason in found if reason.check is None or self._checked(reason.check)]
+                reasons += filter(self._counts, found)
         return reasons
 
     def at_arming(self) -> list[ArmingReason]:
@@ -141,6 +141,10 @@ class ArmingChecks:
     def _checked(self, check: Check) -> bool:
         return bool(self._of_parameters().mask & (_EVERY | 1 << check))
 
+    def _counts(self, reason: ArmingReason) -> bool:
+        """True unless ARMING_CHECK disables it."""
+        return reason.check is None or self._checked(reason.check)
+
     def _of_parameters(self) -> _OfParameters:
         settings, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
         if settings.of != of:
@@ -166,18 +170,21 @@ class ArmingChecks:
             if kind.has_stall_speed and not own_checks:
                 if param("RTL_AUTOLAND", 1.0) == 0.0:
                     yield self._landing_unused
-                yield self._landing_too_short
+                if kind.lands_anywhere:
+                    yield self._landing_too_short
         if self._checked(Check.PARAMETERS):
             if (param("RTL_ALT_TYPE") == 1.0 or param("TERRAIN_ENABLE", 1.0) == 0.0) and not own_checks:
                 yield self._ground_unknown
             parameters = (*self._parameters(), *self._switches())
-            yield from (lambda: parameters,) if parameters else ()
+            if parameters:
+                yield lambda: parameters
         if self._checked(Check.BATTERY):
             yield self._battery
         if self._checked(Check.RC):
             yield self._radio
             radio = tuple(self._calibration()) if self._is_judged else ()
-            yield from (lambda: radio,) if radio else ()
+            if radio:
+                yield lambda: radio
 
     def _vehicle(self, reported: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         """The vehicle's own reasons, without disabled ones. Reasons from a missing position do not count in a mode that
@@ -191,8 +198,9 @@ class ArmingChecks:
         unneeded = started and not self._needs_position
         fix_counts = facts.vehicle_class.has_stall_speed and facts.personality.wings_need_fix and not without
         for reason in reported:
-            off = reason.check is not None and not self._checked(reason.check)
-            skipped = off or (unneeded and reason.positional and not (fix_counts and reason.check is Check.GPS))
+            skipped = not self._counts(reason) or (
+                unneeded and reason.positional and not (fix_counts and reason.check is Check.GPS)
+            )
             if vehicle.capabilities.own_checks or not skipped:
                 yield reason
 
@@ -312,10 +320,9 @@ class ArmingChecks:
 
     def _landing_too_short(self) -> Iterator[ArmingReason]:
         """Reasons for landings that the wings cannot stop for (`near_landings`)."""
-        facts = self.facts
-        if not facts.vehicle_class.lands_anywhere or facts.personality.keeps_upright:
+        if self.facts.personality.keeps_upright:
             return
-        for _, _, least_m in near_landings(self.mission.items(), facts.param):
+        for _, _, least_m in near_landings(self.mission.items(), self.facts.param):
             yield ArmingReason(f"VTOL land too short, min {least_m:.0f}m", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:

@@ -34,8 +34,6 @@ class MachineRows:
         """Vehicle time of each, ms; a view."""
         self.clocks = (self.state, L.S_TIME_MS, L.S_EVENTS)
         """Rows with vehicle time, ms, and events, and the columns of both."""
-        self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
-        """Pending `VehicleEvent` bits of each; a view. A machine moves on only when they were taken."""
         self._until_ms = np.zeros(len(self.machines))
         self._parts: tuple[Callable[..., int], ...] = ()
         self._ground = self.machines[0].ground  # shared by all: places on it are absolute

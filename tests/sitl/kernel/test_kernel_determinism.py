@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.targets import Hold, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
@@ -90,7 +91,7 @@ def test_the_size_of_an_advance_does_not_matter(chunk_ms: int) -> None:
 def run(rows: MachineRows, until_ms: float) -> None:
     """Through all events, which are forgotten."""
     while rows.advance(np.full(len(rows.machines), float(until_ms))):
-        rows.events[:] = 0.0
+        rows.state[:, L.S_EVENTS] = 0.0
 
 
 def copters(*seeds: int) -> MachineRows:
@@ -142,4 +143,4 @@ def test_rows_in_two_threads_are_rows_in_one() -> None:
         assert raised == sum(one.advance(np.full(1, until_ms)) for one in few)
         assert many.reports.tobytes() == b"".join(one.reports.tobytes() for one in few)
         for rows in (many, *few):
-            rows.events[:] = 0.0
+            rows.state[:, L.S_EVENTS] = 0.0
