@@ -33,8 +33,12 @@ OUTSIDE: Final = {
 }
 """Entry points for bodies that a firmware flies, by kind."""
 
-_OF_TIMES: Final = "float64[:, ::1], int64, int64, float64[:, ::1], float64[::1], float64[::1], int64[:, ::1]"
-BOUND_ROWS: Final = Entry("bound_rows", "sitl.kernel.rows", "bound_rows", f"void({_OF_TIMES})")
-FIND_ROWS: Final = Entry("find_rows", "sitl.kernel.rows", "find_rows", f"int64({_OF_TIMES})")
+#: Clocks, columns of time and events, times, end of the window, times to which rows may move, rows that are found.
+BOUND_ROWS: Final = Entry(
+    "bound_rows", "sitl.kernel.rows", "bound_rows", f"void({_ROWS}, int64, {_ROWS}, float64[::1], float64[::1])"
+)
+FIND_ROWS: Final = Entry(
+    "find_rows", "sitl.kernel.rows", "find_rows", f"int64({_ROWS}, int64, int64, {_ROWS}, float64[::1], int64[:, ::1])"
+)
 ANY_MOVES: Final = Entry("any_moves", "sitl.kernel.rows", "any_moves", f"int64({_ROWS})")
 FLEET: Final = (BOUND_ROWS, FIND_ROWS, ANY_MOVES)

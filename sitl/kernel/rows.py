@@ -23,7 +23,7 @@ STANDS_MPS: Final = 0.25
 _PASSED_OVER: Final = -1.0
 
 
-def bound_rows(clocks: Any, time: int, events: int, times: Any, until: Any, window: Any, found: Any) -> None:
+def bound_rows(clocks: Any, time: int, times: Any, window: Any, until: Any) -> None:
     """Write into `until` the time to which each row may move: its next pass, at most the end of the window. A row that
     is there is passed over."""
     end = window[0]
@@ -31,7 +31,7 @@ def bound_rows(clocks: Any, time: int, events: int, times: Any, until: Any, wind
         until[i] = min(times[DUE, i], end) if clocks[i, time] < end else _PASSED_OVER
 
 
-def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, window: Any, found: Any) -> int:
+def find_rows(clocks: Any, time: int, events: int, times: Any, until: Any, found: Any) -> int:
     """Find the rows that need a pass, of those that have moved by `until`. Returns their number; `found` has them."""
     count = 0
     for i in range(until.shape[0]):

@@ -94,8 +94,9 @@ class KindRows:
         """Advance each vehicle that is behind `end_ms` to its deadline or first event, and return the rows that need a
         pass; without one all have reached `end_ms`."""
         if self._bound is None or self._find is None:
-            arrays = (*self.rows.clocks, self._times_ms, self._until_ms, self._end_ms, self._found)
-            self._bound, self._find = BOUND_ROWS.bind(*arrays), FIND_ROWS.bind(*arrays)
+            clocks, time, events = self.rows.clocks
+            self._bound = BOUND_ROWS.bind(clocks, time, self._times_ms, self._end_ms, self._until_ms)
+            self._find = FIND_ROWS.bind(clocks, time, events, self._times_ms, self._until_ms, self._found)
         self._end_ms[0] = end_ms
         self._bound()
         self.rows.advance(self._until_ms)
