@@ -160,3 +160,10 @@ def flying(mode: int = 4, **parameters: float) -> Bench:
     bench.airborne()
     bench.core.modes.set(mode, bench.now_ms)
     return bench
+
+
+def flown_to(bench: Bench, seq: int) -> object:
+    """The target that item `seq` set."""
+    bench.run(300.0, lambda: bench.core.sequencer.current_nav_index() == seq)
+    assert bench.core.sequencer.current_nav_index() == seq
+    return bench.vehicle.target
